@@ -1,0 +1,128 @@
+"""What JPEG and HEIF have in common: the nouns that go in and out of a container.
+
+Knows: that a photo has a raster, metadata blocks and auxiliary images, all as opaque bytes.
+Must not know: what an auxiliary image means, numpy, codecs, the inside of XMP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from authoring.containers.edits import EditList
+
+ContainerName = Literal["heic", "jpeg"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """One HEIF transformative property of the primary, in the file's order.
+
+    `irot`: value counts quarter turns anticlockwise, 0..3 (ISO/IEC 23008-12, 6.5.10).
+    `imir`: value is the axis, 0 = vertical axis (left and right change places), 1 = horizontal axis.
+    """
+
+    kind: Literal["irot", "imir"]
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodedAuxiliary:
+    """An auxiliary image ready to be placed; opaque to the container.
+
+    HEIF: `payload` is length-prefixed NAL units, `configuration` the body of the hvcC box.
+    JPEG: `payload` is a whole gray JPEG image, SOI to EOI, without XMP or MPF; `configuration` is empty.
+    """
+
+    width: int
+    height: int
+    payload: bytes
+    configuration: bytes
+    auxiliary_type: str
+    """URN of the auxC box (HEIF); unused in JPEG."""
+    auxiliary_subtype: bytes
+    """What follows the URN in auxC, here a depth representation SEI; unused in JPEG."""
+    xmp: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAuxiliary:
+    """An auxiliary image as it lies in a file."""
+
+    identifier: int
+    """HEIF: item id. JPEG: number of the image in the MP index, the primary being 1."""
+    width: int
+    height: int
+    payload: bytes
+    """HEIF: the item's data. JPEG: the whole image, SOI to EOI, with its own segments."""
+    configuration: bytes
+    """HEIF: body of hvcC, empty where the item is coded otherwise (a grid, AV1)."""
+    auxiliary_type: str
+    """HEIF: URN of auxC; JPEG: empty."""
+    auxiliary_subtype: bytes
+    xmp: bytes | None
+    transforms: tuple[Transform, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item (HEIF) or one segment or image (JPEG), for a person who looks inside."""
+
+    identifier: int
+    type: str
+    role: str
+    size: int
+    """Bytes of its data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a container file holds, as far as depth authoring needs it."""
+
+    container: ContainerName
+    width: int
+    """Pixels of the primary as stored, before orientation; in HEIF after the clean aperture."""
+    height: int
+    transforms: tuple[Transform, ...]
+    exif: bytes | None
+    """The TIFF block, from its byte-order mark on."""
+    xmp: bytes | None
+    icc: bytes | None
+    auxiliaries: tuple[FoundAuxiliary, ...]
+    entries: tuple[Entry, ...]
+    signed: bool
+    """Whether a C2PA manifest is there; any edit breaks its hash."""
+    notes: tuple[str, ...]
+    """Oddities that a person should hear of; each one sentence."""
+
+
+class ContainerFile(Protocol):
+    """A parsed file. Parsing is done once; every method answers from it."""
+
+    @property
+    def source(self) -> bytes:
+        """The bytes it was parsed from."""
+
+    @property
+    def layout(self) -> Layout:
+        """What it holds."""
+
+    def splice(self, auxiliary: CodedAuxiliary) -> EditList:
+        """Add an auxiliary image after all that are there."""
+
+    def remove(self, identifiers: Collection[int], undo: bytes = b"") -> EditList:
+        """Take auxiliary images out, with what describes only them.
+
+        `undo` is what `undo_record` gave before the splice; with it the result is the file before the splice,
+        byte for byte. It is ignored where the file was changed since in a way that it no longer fits.
+        """
+
+    def undo_record(self) -> bytes:
+        """The structural bytes that a splice will change and that cannot be told afterwards; small."""
+
+    def dump(self) -> str:
+        """The structure as text, one line a part, for goldens that a person can review."""
+
+    def parts(self) -> Mapping[str, bytes]:
+        """Every item, or segment and image, by a stable name: equal before and after means untouched."""

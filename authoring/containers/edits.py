@@ -1,0 +1,193 @@
+"""An edit of a file as data: which source bytes are kept, and what is put between them.
+
+Knows: byte offsets. Must not know: any format.
+
+The list is the proof of losslessness: what is not in `touched` is kept, byte for byte. It also answers
+where an old absolute offset went, so patching offsets is one loop for every format.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Source bytes [start, stop), unchanged."""
+
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """New bytes at this place, and why."""
+
+    data: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Source bytes [start, stop) give way to `data`; start == stop is an insertion, empty data a removal."""
+
+    start: int
+    stop: int
+    data: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Source bytes [start, stop) that did not stay; start == stop: bytes were added there."""
+
+    start: int
+    stop: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class EditList:
+    """What becomes of a source of `source_size` bytes."""
+
+    source_size: int
+    edits: tuple[Keep | Put, ...]
+    touched: tuple[Touched, ...]
+
+    @classmethod
+    def unchanged(cls, source_size: int) -> EditList:
+        """The list that keeps everything."""
+        return cls.of(source_size, ())
+
+    @classmethod
+    def of(cls, source_size: int, replacements: Iterable[Replacement]) -> EditList:
+        """Build the list from replacements in any order; those at one offset keep the order given.
+
+        Raises ValueError when two replacements overlap: a fault of the caller, not of the file.
+        """
+        ordered = sorted(replacements, key=lambda one: (one.start, one.stop))
+        edits: list[Keep | Put] = []
+        touched: list[Touched] = []
+        position = 0
+        for one in ordered:
+            if one.start < position or one.stop < one.start or one.stop > source_size:
+                raise ValueError(
+                    f"replacement [{one.start}, {one.stop}) overlaps another or leaves the source"
+                )
+            if one.start > position:
+                edits.append(Keep(position, one.start))
+            if one.data:
+                edits.append(Put(one.data, one.reason))
+            if one.data or one.stop > one.start:
+                touched.append(Touched(one.start, one.stop, one.reason))
+            position = one.stop
+        if position < source_size:
+            edits.append(Keep(position, source_size))
+        return cls(source_size, tuple(edits), tuple(touched))
+
+    @cached_property
+    def result_size(self) -> int:
+        """The length of the result in bytes."""
+        return sum(len(edit.data) if isinstance(edit, Put) else edit.stop - edit.start for edit in self.edits)
+
+    @cached_property
+    def _kept(self) -> tuple[tuple[int, ...], tuple[tuple[int, int, int], ...]]:
+        """Starts of the kept runs, and (source start, source stop, result start) of each."""
+        runs = []
+        place = 0
+        for edit in self.edits:
+            if isinstance(edit, Keep):
+                runs.append((edit.start, edit.stop, place))
+                place += edit.stop - edit.start
+            else:
+                place += len(edit.data)
+        return tuple(run[0] for run in runs), tuple(runs)
+
+    def new_offset(self, old: int) -> int | None:
+        """Where the source byte at `old` lies in the result; None where it was replaced or removed.
+
+        `old` == `source_size` answers the end of the result when the source's last byte is kept.
+        """
+        starts, runs = self._kept
+        index = bisect_right(starts, old) - 1
+        if index >= 0:
+            start, stop, place = runs[index]
+            if old < stop or (old == stop == self.source_size):
+                return place + old - start
+        return None
+
+    def keeps(self, start: int, stop: int) -> bool:
+        """Whether the source bytes [start, stop) lie in the result in one piece."""
+        if start == stop:
+            return True
+        first, last = self.new_offset(start), self.new_offset(stop - 1)
+        return first is not None and last is not None and last - first == stop - 1 - start
+
+    def chunks(self, source: bytes) -> Iterator[bytes | memoryview]:
+        """The result in pieces, without copying what is kept."""
+        if len(source) != self.source_size:
+            raise ValueError("this edit list belongs to another source")
+        view = memoryview(source)
+        for edit in self.edits:
+            yield edit.data if isinstance(edit, Put) else view[edit.start : edit.stop]
+
+    def apply(self, source: bytes) -> bytes:
+        """The result as bytes."""
+        return b"".join(self.chunks(source))
+
+    def then(self, second: EditList) -> EditList:
+        """One list, over this list's source, that does this edit and then `second` on its result."""
+        if second.source_size != self.result_size:
+            raise ValueError("the second edit list belongs to another source")
+        pieces: list[tuple[int, int, Keep | Put]] = []
+        place = 0
+        for edit in self.edits:
+            size = len(edit.data) if isinstance(edit, Put) else edit.stop - edit.start
+            pieces.append((place, place + size, edit))
+            place += size
+        edits: list[Keep | Put] = []
+        for edit in second.edits:
+            if isinstance(edit, Put):
+                edits.append(edit)
+                continue
+            for start, stop, inner in pieces:
+                low, high = max(start, edit.start), min(stop, edit.stop)
+                if low >= high:
+                    continue
+                if isinstance(inner, Put):
+                    edits.append(Put(inner.data[low - start : high - start], inner.reason))
+                else:
+                    edits.append(Keep(inner.start + low - start, inner.start + high - start))
+        merged: list[Keep | Put] = []
+        for edit in edits:
+            last = merged[-1] if merged else None
+            if isinstance(edit, Keep) and isinstance(last, Keep) and last.stop == edit.start:
+                merged[-1] = Keep(last.start, edit.stop)
+            else:
+                merged.append(edit)
+        return EditList(self.source_size, tuple(merged), self._touched_after(merged, second))
+
+    def _touched_after(self, edits: list[Keep | Put], second: EditList) -> tuple[Touched, ...]:
+        """The gaps between kept runs, with the reasons of what stands there now or stood in either list."""
+        runs = [(0, 0), *((edit.start, edit.stop) for edit in edits if isinstance(edit, Keep))]
+        runs.append((self.source_size, self.source_size))
+        reasons: list[list[str]] = [[]]
+        for edit in edits:
+            if isinstance(edit, Keep):
+                reasons.append([])
+            elif edit.reason not in reasons[-1]:
+                reasons[-1].append(edit.reason)
+        touched = []
+        for index, (before, after) in enumerate(pairwise(runs)):
+            names = reasons[index]
+            if before[1] == after[0] and not names:
+                continue
+            if not names:
+                names = [one.reason for one in self.touched if one.start < after[0] and one.stop > before[1]]
+                names = names or [one.reason for one in second.touched][:1]
+            touched.append(Touched(before[1], after[0], "; ".join(dict.fromkeys(names))))
+        return tuple(touched)

@@ -1,0 +1,63 @@
+"""Every error a user can meet, by whose fault it is.
+
+Knows: the documented exit codes, and that an error may concern the photo or the map.
+Must not know: files, formats, printing.
+
+A message is one sentence for a person: where, what is wrong, what to do. The file's name is not in it:
+only the command line knows names, and it puts the right one in front with the help of `subject`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, Literal
+
+Subject = Literal["photo", "map", "source", "dictionary", "output"]
+
+
+class DepthauthorError(Exception):
+    """The root of all errors raised on purpose; `exit_code` is what the command line ends with."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: str, *, subject: Subject | None = None) -> None:
+        """Keep the sentence, and which input it is about where that is known already."""
+        super().__init__(message)
+        self.message = message
+        self.subject = subject
+
+
+class UsageError(DepthauthorError):
+    """The options contradict each other or are out of range (exit 2)."""
+
+    exit_code = 2
+
+
+class MalformedError(DepthauthorError):
+    """The input breaks its own format: truncated, inconsistent, or not an image at all (exit 3)."""
+
+    exit_code = 3
+
+
+class UnsupportedError(DepthauthorError):
+    """The input is well formed but of a kind that is not handled (exit 4)."""
+
+    exit_code = 4
+
+
+class RefusedError(DepthauthorError):
+    """Doing it would lose or overwrite something, or write what cannot be meant (exit 5)."""
+
+    exit_code = 5
+
+
+@contextmanager
+def about(subject: Subject) -> Iterator[None]:
+    """Mark every error raised inside as concerning `subject`, unless it is marked already."""
+    try:
+        yield
+    except DepthauthorError as error:
+        if error.subject is None:
+            error.subject = subject
+        raise

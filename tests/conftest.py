@@ -1,0 +1,40 @@
+"""What all tests share: the real photos (where they are there) and the foreign readers (where installed)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+SAMPLES = Path(os.environ.get("DEPTHAUTHOR_SAMPLES", Path(__file__).parents[2] / "shared" / "samples"))
+"""Photos from other people's cameras: not part of the project, so they may be absent."""
+
+
+@pytest.fixture(scope="session")
+def sample() -> Callable[[str], bytes]:
+    """`sample("pug.heic")` gives the bytes of a real photo, or skips where the collection is absent."""
+
+    def read(name: str) -> bytes:
+        path = SAMPLES / name
+        if not path.is_file():
+            pytest.skip(f"sample {name} is absent; set DEPTHAUTHOR_SAMPLES to the folder that holds it")
+        return path.read_bytes()
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def tool() -> Callable[..., str]:
+    """`tool("exiftool", "-G", path)` runs a foreign reader and gives its output, or skips where it is absent."""
+
+    def run(name: str, *arguments: str | Path) -> str:
+        if shutil.which(name) is None:
+            pytest.skip(f"{name} is not installed")
+        done = subprocess.run([name, *map(str, arguments)], capture_output=True, timeout=60, check=False)
+        return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+    return run
