@@ -26,6 +26,8 @@ class DepthauthorError(Exception):
         super().__init__(message)
         self.message = message
         self.subject = subject
+        self.named = False
+        """Whether a file's name stands in front of the sentence already."""
 
 
 class UsageError(DepthauthorError):

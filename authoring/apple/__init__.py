@@ -1,1 +1,85 @@
-"""TODO"""
+"""What Apple calls things: auxiliary image properties, XMP packets, ImageIO's auxiliary data dictionary.
+
+Knows: names, number formats, dictionary keys. Must not know: containers, codecs, pixels as arrays.
+"""
+
+from authoring.apple.dictionary import (
+    AuxiliaryData,
+    DataDescription,
+    auxiliary_type_of,
+    build_plist,
+    parse_plist,
+)
+from authoring.apple.kinds import CICP_DEPTH_URN, HEVC_DEPTH_URN, Kind, classify, classify_tree
+from authoring.apple.properties import (
+    CALIBRATION_FIELDS,
+    REQUIRED_CALIBRATION_FIELDS,
+    DepthProperties,
+    Provenance,
+    data_profile,
+    depth_properties,
+    exact_half,
+    foreign_properties,
+    provenance,
+    tree_of,
+    with_provenance,
+)
+from authoring.apple.table import (
+    FDEP,
+    FDIS,
+    HDEP,
+    HDIS,
+    L008,
+    NATIVE_FORMATS,
+    TABLE,
+    Opaque,
+    Property,
+    PropertyTree,
+    find,
+    fourcc,
+    fourcc_name,
+    text_of,
+)
+from authoring.apple.xmp import MAX_XMP_BYTES, build_packet, parse_element, parse_packet
+
+__all__ = [
+    "CALIBRATION_FIELDS",
+    "CICP_DEPTH_URN",
+    "FDEP",
+    "FDIS",
+    "HDEP",
+    "HDIS",
+    "HEVC_DEPTH_URN",
+    "L008",
+    "MAX_XMP_BYTES",
+    "NATIVE_FORMATS",
+    "REQUIRED_CALIBRATION_FIELDS",
+    "TABLE",
+    "AuxiliaryData",
+    "DataDescription",
+    "DepthProperties",
+    "Kind",
+    "Opaque",
+    "Property",
+    "PropertyTree",
+    "Provenance",
+    "auxiliary_type_of",
+    "build_packet",
+    "build_plist",
+    "classify",
+    "classify_tree",
+    "data_profile",
+    "depth_properties",
+    "exact_half",
+    "find",
+    "foreign_properties",
+    "fourcc",
+    "fourcc_name",
+    "parse_element",
+    "parse_packet",
+    "parse_plist",
+    "provenance",
+    "text_of",
+    "tree_of",
+    "with_provenance",
+]

@@ -65,8 +65,9 @@ class EditList:
 
     @classmethod
     def of(cls, source_size: int, replacements: Iterable[Replacement]) -> EditList:
-        """Build the list from replacements in any order; those at one offset keep the order given.
+        """Build the list from replacements in any order.
 
+        Insertions at one offset keep the order given, and come before a replacement that starts there.
         Raises ValueError when two replacements overlap: a fault of the caller, not of the file.
         """
         ordered = sorted(replacements, key=lambda one: (one.start, one.stop))
@@ -78,12 +79,13 @@ class EditList:
                 raise ValueError(
                     f"replacement [{one.start}, {one.stop}) overlaps another or leaves the source"
                 )
+            if not one.data and one.start == one.stop:
+                continue
             if one.start > position:
                 edits.append(Keep(position, one.start))
             if one.data:
                 edits.append(Put(one.data, one.reason))
-            if one.data or one.stop > one.start:
-                touched.append(Touched(one.start, one.stop, one.reason))
+            touched.append(Touched(one.start, one.stop, one.reason))
             position = one.stop
         if position < source_size:
             edits.append(Keep(position, source_size))
@@ -116,16 +118,19 @@ class EditList:
         index = bisect_right(starts, old) - 1
         if index >= 0:
             start, stop, place = runs[index]
-            if old < stop or (old == stop == self.source_size):
+            if old < stop:
                 return place + old - start
+            if old == stop == self.source_size:
+                return self.result_size
         return None
 
     def keeps(self, start: int, stop: int) -> bool:
         """Whether the source bytes [start, stop) lie in the result in one piece."""
         if start == stop:
             return True
-        first, last = self.new_offset(start), self.new_offset(stop - 1)
-        return first is not None and last is not None and last - first == stop - 1 - start
+        starts, runs = self._kept
+        index = bisect_right(starts, start) - 1
+        return index >= 0 and stop <= runs[index][1]
 
     def chunks(self, source: bytes) -> Iterator[bytes | memoryview]:
         """The result in pieces, without copying what is kept."""
@@ -179,15 +184,22 @@ class EditList:
         for edit in edits:
             if isinstance(edit, Keep):
                 reasons.append([])
-            elif edit.reason not in reasons[-1]:
+            else:
                 reasons[-1].append(edit.reason)
         touched = []
         for index, (before, after) in enumerate(pairwise(runs)):
             names = reasons[index]
-            if before[1] == after[0] and not names:
-                continue
-            if not names:
-                names = [one.reason for one in self.touched if one.start < after[0] and one.stop > before[1]]
-                names = names or [one.reason for one in second.touched][:1]
-            touched.append(Touched(before[1], after[0], "; ".join(dict.fromkeys(names))))
+            start, stop = before[1], after[0]
+            if start < stop:
+                names = [*names, *self._reasons_of_removal(start, stop, second)]
+            if names:
+                touched.append(Touched(start, stop, "; ".join(dict.fromkeys(names))))
         return tuple(touched)
+
+    def _reasons_of_removal(self, start: int, stop: int, second: EditList) -> Iterator[str]:
+        """Why the source bytes [start, stop), between two runs that both lists keep, are gone."""
+        yield from (one.reason for one in self.touched if one.start < stop and one.stop > start)
+        before, after = self.new_offset(start - 1) if start else -1, self.new_offset(stop)
+        low = 0 if before is None else before + 1
+        high = self.result_size if after is None else after
+        yield from (one.reason for one in second.touched if one.start < high and one.stop > low)

@@ -1,0 +1,291 @@
+"""The public functions on files: read, do, publish.
+
+Knows: paths and defaults. Must not know: printing, formats. The functions on bytes are here too, so that one
+import serves a pipeline.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from authoring import files
+from authoring.codecs.maps import MapFormat, read_map
+from authoring.containers import ContainerName
+from authoring.depth import DepthBuffer, PixelFormat
+from authoring.errors import DepthauthorError, Subject, UsageError, about
+from authoring.operations import embed as embedding
+from authoring.operations import extract as extracting
+from authoring.operations import inspect as inspecting
+from authoring.operations import strip as stripping
+from authoring.operations.auxiliary import RasterName
+from authoring.operations.embed import EmbedOptions
+from authoring.operations.mapping import MapSource
+from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport, Outcome
+
+if TYPE_CHECKING:
+    from authoring.operations.golden import Verdict
+
+PathLike: TypeAlias = str | os.PathLike[str]
+
+CONTAINER_OF_SUFFIX: dict[str, ContainerName] = {
+    ".heic": "heic",
+    ".heif": "heic",
+    ".hif": "heic",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".jpe": "jpeg",
+    ".mpo": "jpeg",
+}
+SUFFIX_OF_CONTAINER: dict[ContainerName, str] = {"heic": ".heic", "jpeg": ".jpg"}
+FORMAT_OF_SUFFIX: dict[str, MapFormat] = {".npy": "npy", ".png": "png", ".tif": "tiff", ".tiff": "tiff"}
+
+
+def options_of(**given: Any) -> EmbedOptions:
+    """`EmbedOptions` from keywords; a pixel format may be given as text ("hdis").
+
+    Raises UsageError for unknown names and values out of range.
+    """
+    known = {field.name for field in fields(EmbedOptions)}
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")
+    for name, choices in _CHOICES.items():
+        if given.get(name) is not None and given[name] not in choices:
+            raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(choices)}")
+    if isinstance(given.get("pixel_format"), str):
+        given["pixel_format"] = PixelFormat(given["pixel_format"])
+    for name, (low, high) in _RANGES.items():
+        if given.get(name) is not None and not low <= given[name] <= high:
+            raise UsageError(f"{name} is {given[name]}; it can be {low} to {high}")
+    return EmbedOptions(**{name: value for name, value in given.items() if value is not None})
+
+
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "pixel_format": ("hdis", "fdis", "hdep", "fdep", *PixelFormat),
+    "white": ("far", "near"),
+    "spacing": ("depth", "disparity"),
+    "accuracy": ("relative", "absolute"),
+    "map_orientation": ("display", "stored"),
+    "container": ("heic", "jpeg"),
+    "effort": ("fast", "balanced", "best"),
+}
+_RANGES = {"max_size": (2, 16384), "quality": (1, 100)}
+"""16384 is the longest side that any HEVC level allows (H.265 table A.8, level 6.2)."""
+
+
+def embed_bytes(photo: bytes, depth: MapSource, **options: Any) -> bytes:
+    """The photo with the map in it; see `authoring.operations.embed.embed` for what a map can be.
+
+    A bare float array (H, W) holds metres, upright as the photo is seen. Options are those of `EmbedOptions`.
+    """
+    return embedding.embed(photo, depth, options_of(**options)).data
+
+
+def embed(
+    photo: PathLike,
+    depth: MapSource | PathLike,
+    *,
+    output: PathLike | None = None,
+    overwrite: bool = False,
+    dry_run: bool = False,
+    **options: Any,
+) -> EmbedReport:
+    """Put a map (a file or an array) into a photo file and write a new file.
+
+    output: its suffix chooses the container; None writes `NAME-depth.SUFFIX` beside the photo, in the photo's
+    own container. The photo itself is never written.
+    """
+    photo = Path(photo)
+    source_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
+    with _names(photo=photo, map=source_path):
+        photo_bytes = files.read_file(photo)
+        with about("map"):
+            source = _read_source(files.read_file(source_path)) if source_path else depth
+        assert not isinstance(source, str | os.PathLike)
+        target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
+        files.refuse_same(target, [path for path in (photo, source_path) if path])
+        if not dry_run:
+            files.refuse_existing(target, overwrite)
+        outcome = embedding.embed(photo_bytes, source, options_of(**options))
+    return _write(outcome, target, overwrite, dry_run)
+
+
+def copy(
+    source: PathLike,
+    photo: PathLike,
+    *,
+    output: PathLike | None = None,
+    overwrite: bool = False,
+    dry_run: bool = False,
+    **options: Any,
+) -> EmbedReport:
+    """Put the depth of one photo file into another and write a new file; see `embed` for the options."""
+    source, photo = Path(source), Path(photo)
+    with _names(photo=photo, source=source):
+        source_bytes, photo_bytes = files.read_file(source), files.read_file(photo)
+        target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
+        files.refuse_same(target, [photo, source])
+        if not dry_run:
+            files.refuse_existing(target, overwrite)
+        outcome = embedding.copy(source_bytes, photo_bytes, options_of(**options))
+    return _write(outcome, target, overwrite, dry_run)
+
+
+def strip(photo: PathLike, *, output: PathLike, overwrite: bool = False, dry_run: bool = False) -> EditReport:
+    """Write a copy of a photo file without its depth map."""
+    photo, output = Path(photo), Path(output)
+    with _names(photo=photo):
+        data = files.read_file(photo)
+        files.refuse_same(output, [photo])
+        outcome = stripping.strip(data)
+        wanted = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
+        assert isinstance(outcome.report, EditReport)
+        if wanted and wanted != outcome.report.container:
+            raise UsageError(
+                f"the photo is {outcome.report.container} and strip keeps it so, but {output.name} says otherwise"
+            )
+    if not dry_run:
+        files.write_file(output, outcome.edits.chunks(outcome.source), overwrite=overwrite)
+    return replace(outcome.report, output=None if dry_run else str(output))
+
+
+def inspect(photo: PathLike) -> InspectReport:
+    """Tell what a photo file holds."""
+    photo = Path(photo)
+    with _names(photo=photo):
+        return replace(inspecting.inspect(files.read_file(photo)), file=str(photo))
+
+
+def extract(photo: PathLike, *, orientation: RasterName = "display") -> DepthBuffer:
+    """The depth of a photo file: a `DepthBuffer` (H, W) with `.depth_m()` and `.disparity_per_m()`."""
+    photo = Path(photo)
+    with _names(photo=photo):
+        return extracting.extract(files.read_file(photo), orientation)
+
+
+def extract_bytes(photo: bytes, *, orientation: RasterName = "display") -> DepthBuffer:
+    """The depth of a photo given as bytes."""
+    return extracting.extract(photo, orientation)
+
+
+def extract_file(
+    photo: PathLike,
+    output: PathLike,
+    *,
+    format: MapFormat | None = None,
+    kind: Literal["depth", "disparity"] | None = None,
+    orientation: RasterName = "display",
+    overwrite: bool = False,
+) -> ExtractReport:
+    """Write the depth of a photo file as NPY, 16-bit PNG or float TIFF, by the output's suffix."""
+    photo, output = Path(photo), Path(output)
+    chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
+    if chosen is None:
+        raise UsageError(f"{output}: the suffix says no map format; .npy, .png and .tiff are written")
+    with _names(photo=photo):
+        data = files.read_file(photo)
+        files.refuse_same(output, [photo])
+        result, report = extracting.extract_file(data, chosen, kind, orientation)
+    files.write_file(output, [result], overwrite=overwrite)
+    return replace(report, file=str(photo), output=str(output))
+
+
+def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) -> dict[str, Any]:
+    """Write the auxiliary data dictionary of a photo file's depth as a property list; tell what is in it."""
+    from authoring.apple import build_plist
+
+    photo, output = Path(photo), Path(output)
+    with _names(photo=photo):
+        data = files.read_file(photo)
+        files.refuse_same(output, [photo])
+        found = extracting.to_dictionary(data)
+    files.write_file(output, [build_plist(found)], overwrite=overwrite)
+    told = found.data_description
+    return {
+        "schema": "depthauthor/dictionary/1",
+        "file": str(photo),
+        "output": str(output),
+        "auxiliary_type": found.auxiliary_type,
+        "pixel_format": PixelFormat.from_fourcc(told.pixel_format).value,
+        "width": told.width,
+        "height": told.height,
+        "bytes_per_row": told.bytes_per_row,
+        "properties": len(found.metadata),
+    }
+
+
+def golden(folder: PathLike, *, update: bool = False) -> Iterator[Verdict]:
+    """Check every case of a golden folder; with `update` write the expected texts anew."""
+    from authoring.operations.golden import check
+
+    folder = Path(folder)
+
+    def read(name: str) -> bytes:
+        return (folder / name).read_bytes()
+
+    manifest = files.read_file(folder / "cases.json")
+    with files.named(folder / "cases.json"):
+        for verdict in check(manifest, read):
+            target = folder / verdict.case.expected
+            if update and verdict.difference:
+                target.parent.mkdir(exist_ok=True)
+                files.write_file(target, [verdict.text.encode()], overwrite=True)
+            yield verdict
+
+
+def _read_source(data: bytes) -> MapSource:
+    """A map file, or a property list with Apple's dictionary."""
+    if data.startswith((b"bplist00", b"<?xml", b"<plist")):
+        from authoring.apple import parse_plist
+
+        return parse_plist(data)
+    return read_map(data)
+
+
+def _target(
+    photo: Path, data: bytes, output: PathLike | None, container: ContainerName | None
+) -> tuple[Path, ContainerName | None]:
+    """Where to write, and in which container: the suffix decides, else the option, else the photo itself."""
+    if output is None:
+        if photo == files.STANDARD_STREAM:
+            raise UsageError("a photo from standard input needs -o to say where the result goes")
+        own: ContainerName = "jpeg" if data.startswith(b"\xff\xd8") else "heic"
+        chosen = container or own
+        keeps = CONTAINER_OF_SUFFIX.get(photo.suffix.lower()) == chosen
+        suffix = photo.suffix if keeps else SUFFIX_OF_CONTAINER[chosen]
+        return photo.with_name(f"{photo.stem}-depth{suffix}"), container
+    output = Path(output)
+    if output == files.STANDARD_STREAM:
+        return output, container
+    named = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
+    if named is None:
+        raise UsageError(f"{output}: the suffix says no container; .heic and .jpg are written")
+    if container and container != named:
+        raise UsageError(f"{output}: the suffix says {named}, the container option {container}")
+    return output, named
+
+
+def _write(outcome: Outcome, target: Path, overwrite: bool, dry_run: bool) -> EmbedReport:
+    assert isinstance(outcome.report, EmbedReport)
+    if dry_run:
+        return outcome.report
+    files.write_file(target, outcome.edits.chunks(outcome.source), overwrite=overwrite)
+    return replace(outcome.report, output=str(target))
+
+
+@contextmanager
+def _names(**paths: Path | None) -> Iterator[None]:
+    """Put the name of the file at fault in front of an error that says which input it is about."""
+    try:
+        yield
+    except DepthauthorError as error:
+        subjects: dict[Subject, Path | None] = paths  # type: ignore[assignment]
+        path = subjects.get(error.subject) if error.subject else None
+        if path is not None:
+            files.add_name(error, path)
+        raise

@@ -1,0 +1,303 @@
+"""The commands and their options.
+
+Knows: names, defaults and help texts. Must not know: how anything is done; each command calls one function of
+`authoring.api` and prints its report.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from authoring.cli import text
+
+app = typer.Typer(
+    name="depthauthor",
+    help="Put a depth map into a photo the way an iPhone does, and read it back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog=(
+        "Exit codes: 0 done, 1 a check found a fault, 2 usage, 3 malformed input, 4 unsupported input, "
+        "5 refused (would lose or overwrite something), 6 some of a batch failed, 70 a fault in depthauthor."
+    ),
+)
+
+PhotoArgument = Annotated[Path, typer.Argument(help="A JPEG, HEIC or PNG photo; - reads stdin.")]
+FileArgument = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="The photo to write; .heic or .jpg chooses the container. Default: NAME-depth beside the photo, "
+        "in its own container.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")]
+ReplaceOption = Annotated[bool, typer.Option("--replace", help="Replace a depth map that is there already.")]
+LosslessOption = Annotated[
+    bool, typer.Option("--lossless", help="HEIC: code the map exactly (transquant bypass).")
+]
+QualityOption = Annotated[
+    int | None, typer.Option(help="1 to 100, of a photo that changes container. Default: HEIC 80, JPEG 92.")
+]
+EffortOption = Annotated[
+    Literal["fast", "balanced", "best"] | None,
+    typer.Option(help="HEVC encoding. Default: fast for a photo that becomes HEIC, balanced for the map."),
+]
+RasterOption = Annotated[
+    Literal["display", "stored"],
+    typer.Option(
+        help="display: upright as the photo is seen; stored: as the photo's pixels lie in the file."
+    ),
+]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from authoring import __version__
+
+        typer.echo(f"depthauthor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Put a depth map into a photo the way an iPhone does, and read it back."""
+
+
+@app.command()
+def embed(
+    photo: PhotoArgument,
+    map: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MAP",
+            help="Gray PNG, JPEG or TIFF (needs --near and --far); NPY or float TIFF in metres; a property list "
+            "that `dictionary` wrote.",
+        ),
+    ],
+    output: OutputOption = None,
+    near: Annotated[
+        float | None, typer.Option(metavar="M", help="Metres that the near end of gray stands for.")
+    ] = None,
+    far: Annotated[
+        float | None, typer.Option(metavar="M", help="Metres that the far end of gray stands for.")
+    ] = None,
+    white: Annotated[Literal["far", "near"], typer.Option(help="Which end white is.")] = "far",
+    spacing: Annotated[
+        Literal["depth", "disparity"],
+        typer.Option(help="Even gray steps in metres, or in 1/m (inverse depth)."),
+    ] = "depth",
+    format: Annotated[
+        Literal["hdis", "fdis", "hdep", "fdep"],
+        typer.Option(
+            help="Native format: disparity or depth, 16 or 32-bit float. Photos uses disparity only."
+        ),
+    ] = "hdis",
+    accuracy: Annotated[
+        Literal["relative", "absolute"] | None,
+        typer.Option(
+            help="Say absolute where the metres are measured. Default: relative, or what the map says."
+        ),
+    ] = None,
+    map_orientation: Annotated[
+        Literal["display", "stored"] | None,
+        typer.Option(
+            help="display: the map is upright like the photo on a screen (default); stored: like its pixels."
+        ),
+    ] = None,
+    max_size: Annotated[int, typer.Option(metavar="PX", help="Long side of the stored map.")] = 768,
+    lossless: LosslessOption = False,
+    replace: ReplaceOption = False,
+    quality: QualityOption = None,
+    effort: EffortOption = None,
+    overwrite: OverwriteOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a depth map into a photo.
+
+    depthauthor embed photo.jpg mask.png --near 0.3 --far 5
+    """
+    from authoring import api
+
+    report = api.embed(
+        photo,
+        map,
+        output=output,
+        near_m=near,
+        far_m=far,
+        white=white,
+        spacing=spacing,
+        pixel_format=format,
+        accuracy=accuracy,
+        map_orientation=map_orientation,
+        max_size=max_size,
+        lossless=lossless,
+        replace=replace,
+        quality=quality,
+        effort=effort,
+        overwrite=overwrite,
+        dry_run=dry_run,
+    )
+    _print(report, as_json, text.embed, report.output)
+
+
+@app.command()
+def copy(
+    source: Annotated[Path, typer.Argument(help="The photo whose depth is taken.")],
+    photo: PhotoArgument,
+    output: OutputOption = None,
+    lossless: LosslessOption = False,
+    replace: ReplaceOption = False,
+    quality: QualityOption = None,
+    effort: EffortOption = None,
+    overwrite: OverwriteOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put the depth of one photo into another, with everything its metadata says.
+
+    Orientations are reconciled; the two photos must have the same aspect.
+    """
+    from authoring import api
+
+    report = api.copy(
+        source,
+        photo,
+        output=output,
+        lossless=lossless,
+        replace=replace,
+        quality=quality,
+        effort=effort,
+        overwrite=overwrite,
+        dry_run=dry_run,
+    )
+    _print(report, as_json, text.embed, report.output)
+
+
+@app.command()
+def extract(
+    file: FileArgument,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The map to write: .npy, .png (16 bit) or .tiff (float).")
+    ],
+    kind: Annotated[
+        Literal["depth", "disparity"] | None,
+        typer.Option("--as", help="Metres or 1/m. Default: what the photo holds, nearly always disparity."),
+    ] = None,
+    orientation: RasterOption = "display",
+    format: Annotated[
+        Literal["npy", "png", "tiff"] | None, typer.Option(help="For an output whose suffix does not tell.")
+    ] = None,
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the depth of a photo as a map file.
+
+    depthauthor extract IMG_0001.HEIC -o depth.npy --as depth
+    """
+    from authoring import api
+
+    report = api.extract_file(
+        file, output, format=format, kind=kind, orientation=orientation, overwrite=overwrite
+    )
+    _print(report, as_json, text.extract, report.output)
+
+
+@app.command()
+def inspect(file: FileArgument, as_json: JsonOption = False) -> None:
+    """Tell what a photo holds: depth, other auxiliary images, portrait marks, every item or segment."""
+    from authoring import api
+
+    _print(api.inspect(file), as_json, text.inspect)
+
+
+@app.command()
+def strip(
+    file: FileArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The photo to write.")],
+    overwrite: OverwriteOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a copy of a photo without its depth map; everything else stays byte for byte."""
+    from authoring import api
+
+    report = api.strip(file, output=output, overwrite=overwrite, dry_run=dry_run)
+    _print(report, as_json, text.strip, report.output)
+
+
+@app.command()
+def dictionary(
+    file: FileArgument,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The property list to write.")],
+    overwrite: OverwriteOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write Apple's auxiliary data dictionary of a photo's depth as a property list.
+
+    A Swift program can hand it to AVDepthData(fromDictionaryRepresentation:); `embed` takes it as a map.
+    """
+    from authoring import api
+
+    report = api.dictionary(file, output, overwrite=overwrite)
+    _print(report, as_json, text.dictionary, report["output"])
+
+
+golden_app = typer.Typer(
+    help="Check or renew the golden files: what embedding must give, as text.", no_args_is_help=True
+)
+app.add_typer(golden_app, name="golden")
+
+FolderOption = Annotated[Path, typer.Option("--folder", help="The golden folder, with its cases.json.")]
+
+
+@golden_app.command("check")
+def golden_check(folder: FolderOption = Path("golden"), as_json: JsonOption = False) -> int:
+    """Author every golden case and compare it with the text expected; exit 1 where one differs."""
+    from authoring import api
+
+    verdicts = list(api.golden(folder))
+    if as_json:
+        sys.stdout.write(json.dumps(text.golden_json(verdicts)) + "\n")
+    else:
+        sys.stdout.write(text.golden(verdicts, folder) + "\n")
+    return 1 if any(one.difference for one in verdicts) else 0
+
+
+@golden_app.command("update")
+def golden_update(folder: FolderOption = Path("golden"), dry_run: DryRunOption = False) -> int:
+    """Show how each golden text differs, then write it anew."""
+    from authoring import api
+
+    for one in api.golden(folder, update=not dry_run):
+        sys.stdout.write(one.difference or f"{one.case.name}: unchanged\n")
+    return 0
+
+
+def _print(report: Any, as_json: bool, render: Any, output: str | None = None) -> None:
+    """The report on stdout; on stderr where stdout carries the result itself."""
+    from authoring.operations.reports import as_json as to_json
+
+    value = report if isinstance(report, dict) else to_json(report)
+    stream = sys.stderr if output == "-" else sys.stdout
+    if as_json:
+        stream.write(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+    else:
+        stream.write(render(value) + "\n")

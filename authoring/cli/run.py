@@ -1,0 +1,63 @@
+"""From arguments to an exit code.
+
+Knows: which failure ends with which code. Must not know: what the commands do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from authoring.errors import DepthauthorError
+
+INTERRUPTED = 130
+"""What shells report for a program ended by Ctrl-C."""
+
+INTERNAL_FAULT = 70
+"""EX_SOFTWARE: a fault of this program, not of the input."""
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; give its exit code."""
+    from authoring.cli.app import app
+
+    try:
+        code = app(args=arguments, prog_name="depthauthor", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except DepthauthorError as error:
+        _say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        _say("there is not enough memory for a photo or map of this size")
+        return INTERNAL_FAULT
+    except Exception as error:
+        return _from_typer(error)
+
+
+def _from_typer(error: Exception) -> int:
+    """Typer's own errors print themselves; anything else is a fault of ours, told in one line."""
+    show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if callable(show) and isinstance(code, int):
+        show()
+        return code
+    if type(error).__name__ == "Abort":
+        return INTERRUPTED
+    if isinstance(code, int):
+        return code
+    if os.environ.get("DEPTHAUTHOR_TRACEBACK"):
+        raise error
+    _say(
+        f"a fault in depthauthor itself ({type(error).__name__}: {error}); please report it, "
+        "with DEPTHAUTHOR_TRACEBACK=1 set for the details"
+    )
+    return INTERNAL_FAULT
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"depthauthor: {sentence}\n")

@@ -1,0 +1,140 @@
+"""Monochrome HEVC, coded as the depth item of an iPhone photo is: 4:0:0, 8 bit, full range, one IDR picture.
+
+Knows: pillow-heif's encoder (x265) and decoder (libde265), and the level field of HEVC parameter sets
+(ITU-T H.265, 7.3.3 and table A.8). Must not know: HEIF boxes; a coded picture travels as the one-image HEIC
+file that the library writes and reads, and the HEIF room takes it apart.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.errors import MalformedError, UnsupportedError
+
+Effort = Literal["fast", "balanced", "best"]
+PRESETS: dict[Effort, str] = {"fast": "ultrafast", "balanced": "superfast", "best": "slow"}
+"""x265 presets: what lies between superfast and slow costs time and saves nothing on depth maps."""
+
+CONSTANT_QP = 3
+"""The quantiser of P pictures; x265 takes three less for an IDR picture, so this is its finest lossy step. A
+sample is wrong by one code at most (4 already gives two on sharp edges), by 0.01 codes on average, and the
+stream stays inside the plain RExt monochrome profile: no transquant bypass, which no iPhone file uses."""
+
+LOSSY_TOLERANCE_CODES = 1
+"""What `CONSTANT_QP` promises; whoever encodes checks it by decoding."""
+
+MAX_LUMA_SAMPLES_OF_LEVEL = (
+    (30, 36_864),
+    (60, 122_880),
+    (63, 245_760),
+    (90, 552_960),
+    (93, 983_040),
+    (120, 2_228_224),
+    (150, 8_912_896),
+    (180, 35_651_584),
+)
+"""general_level_idc and its largest picture (H.265 table A.8). A side may have sqrt(8 * samples) at most."""
+
+_VPS, _SPS = 32, 33
+_HVCC_LEVEL, _HVCC_ARRAY_COUNT = 12, 22
+_RBSP_LEVEL = {_VPS: 2 + 4 + 11, _SPS: 2 + 1 + 11}
+"""Where general_level_idc lies: NAL header, the fields before profile_tier_level, 11 bytes into that."""
+
+
+def encode_gray(codes: NDArray[np.uint8], *, lossless: bool = False, effort: Effort = "balanced") -> bytes:
+    """Encode `codes` (H, W) uint8, 0..255 full range; give a one-image HEIC file.
+
+    Within one code of the input; with `lossless` exact, at the price of transquant bypass in the stream.
+    """
+    import pillow_heif
+
+    height, width = codes.shape
+    target = io.BytesIO()
+    parameters = {"preset": PRESETS[effort]}
+    if not lossless:
+        parameters["x265:qp"] = str(CONSTANT_QP)
+    pillow_heif.encode(
+        "L",
+        (width, height),
+        np.ascontiguousarray(codes).tobytes(),
+        target,
+        quality=-1 if lossless else None,
+        save_nclx_profile=False,
+        tile_size=0,
+        enc_params=parameters,
+    )
+    return target.getvalue()
+
+
+def decode_gray(file: bytes) -> NDArray[np.uint8]:
+    """Decode a one-image monochrome HEIC file to codes (H, W) uint8.
+
+    Raises MalformedError where the bitstream does not decode, UnsupportedError where it is not 8-bit gray.
+    """
+    import pillow_heif
+
+    try:
+        picture = pillow_heif.open_heif(io.BytesIO(file), convert_hdr_to_8bit=False)
+        mode, (width, height) = picture.mode, picture.size
+        codes = np.asarray(picture)
+    except Exception as error:  # libheif's and Pillow's errors come in many kinds.
+        raise MalformedError(f"the depth image's HEVC stream does not decode ({error})") from error
+    if mode != "L" or codes.dtype != np.uint8:
+        raise UnsupportedError(f"the depth image is coded as {mode}; only 8-bit monochrome is read")
+    return codes.reshape(height, width)
+
+
+def level_for(width: int, height: int) -> int:
+    """The smallest general_level_idc whose picture limits hold width x height luma samples."""
+    for level, samples in MAX_LUMA_SAMPLES_OF_LEVEL:
+        if width * height <= samples and max(width, height) ** 2 <= 8 * samples:
+            return level
+    raise UnsupportedError(f"a depth map of {width}x{height} is larger than any HEVC level allows")
+
+
+def finish_configuration(configuration: bytes, width: int, height: int) -> bytes:
+    """The hvcC body as Apple's decoders like it.
+
+    array_completeness is set (`hvc1` promises that no parameter set lies in the stream: ISO/IEC 14496-15,
+    8.4.1.1), and the level is that of the real size in hvcC, VPS and SPS: x265's lossless mode writes 255.
+    """
+    level = level_for(width, height)
+    out = bytearray(configuration[: _HVCC_ARRAY_COUNT + 1])
+    try:
+        out[_HVCC_LEVEL] = level
+        position = _HVCC_ARRAY_COUNT + 1
+        for _ in range(configuration[_HVCC_ARRAY_COUNT]):
+            nal_type = configuration[position] & 0x3F
+            count = int.from_bytes(configuration[position + 1 : position + 3], "big")
+            out += bytes([configuration[position] | 0x80]) + configuration[position + 1 : position + 3]
+            position += 3
+            for _ in range(count):
+                size = int.from_bytes(configuration[position : position + 2], "big")
+                unit = configuration[position + 2 : position + 2 + size]
+                if len(unit) != size:
+                    raise IndexError
+                unit = _with_level(unit, _RBSP_LEVEL[nal_type], level) if nal_type in _RBSP_LEVEL else unit
+                out += len(unit).to_bytes(2, "big") + unit
+                position += 2 + size
+    except IndexError:
+        raise MalformedError("the HEVC decoder configuration ends inside a parameter set") from None
+    return bytes(out)
+
+
+def _with_level(unit: bytes, position: int, level: int) -> bytes:
+    """A parameter set with another level; emulation prevention (H.265, 7.4.2) is undone and done again."""
+    payload = bytearray(unit.replace(b"\0\0\3", b"\0\0"))
+    payload[position] = level
+    out = bytearray()
+    zeros = 0
+    for byte in payload:
+        if zeros >= 2 and byte <= 3:
+            out.append(3)
+            zeros = 0
+        out.append(byte)
+        zeros = zeros + 1 if byte == 0 else 0
+    return bytes(out)

@@ -1,0 +1,186 @@
+"""Whole photos, for the one case that needs their pixels: the output container differs from the input's.
+
+Knows: how to decode a JPEG, PNG or HEIC photo to RGB and to encode it as tiled HEIC or as JPEG.
+Must not know: depth; where metadata blocks lie (they come in and go out as opaque bytes).
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from authoring.codecs.hevc import PRESETS, Effort
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
+
+TILE_PX = 512
+"""Side of an iPhone's HEIC tiles; a decoder can work on them side by side."""
+
+HEIC_QUALITY = 80
+JPEG_QUALITY = 92
+"""Defaults: a 12 MP photo comes to about 2 MB as HEIC and 4 MB as JPEG, no loss visible side by side."""
+
+MAX_PHOTO_PIXELS = 200_000_000
+"""The largest phone sensors have 200 MP; more is refused before memory is taken."""
+
+MAX_EXIF_BYTES = 65_527
+"""What fits into one JPEG APP1 segment beside its header and `Exif\\0\\0`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """A decoded photo: RGB, 8 bit, rows from the top, `width` x `height`."""
+
+    width: int
+    height: int
+    rgb: bytes
+    notes: tuple[str, ...] = ()
+    """What was changed on the way to 8-bit RGB, as sentences for the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The blocks that travel with a photo, each opaque: TIFF block of Exif, XMP packet, ICC profile."""
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    icc: bytes | None = None
+
+
+def decode(data: bytes) -> Pixels:
+    """Decode a JPEG or PNG as stored (Exif orientation not applied).
+
+    Raises UnsupportedError for codings that Pillow lacks (arithmetic JPEG), MalformedError for damage.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+                return _rgb(picture)
+    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise UnsupportedError(f"the photo is of a kind that is not decoded here ({error})") from error
+    except OSError as error:
+        if "no arithmetic" in str(error) or "Unsupported" in str(error) or "broken data stream" in str(error):
+            raise UnsupportedError(
+                "the photo's pixels cannot be decoded here (arithmetic coding, or damage), so it cannot be "
+                "converted; keep its own container"
+            ) from error
+        raise MalformedError(f"the photo does not decode ({error})") from error
+    except DepthauthorError:
+        raise
+    except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
+        raise MalformedError(f"the photo does not decode ({error})") from error
+
+
+def decode_heic(data: bytes) -> Pixels:
+    """Decode a HEIC primary, upright: its irot, imir and clap are applied, as every HEIF decoder does."""
+    import pillow_heif
+
+    try:
+        picture = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
+        _check_size(*picture.size)
+        return _rgb(picture.to_pillow())
+    except (ValueError, EOFError, OSError, SyntaxError, RuntimeError, MemoryError) as error:
+        raise MalformedError(f"the photo does not decode ({error})") from error
+
+
+def png_metadata(data: bytes) -> Metadata:
+    """Exif (TIFF block), XMP and ICC profile of a PNG."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            picture.load()
+            exif = picture.info.get("exif")
+            xmp = picture.info.get("xmp")
+            icc = picture.info.get("icc_profile")
+    except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
+        raise MalformedError(f"the PNG does not decode ({error})") from error
+    if exif:
+        exif = exif.removeprefix(b"Exif\0\0")
+    if isinstance(xmp, str):
+        xmp = xmp.encode()
+    return Metadata(exif or None, xmp or None, icc or None)
+
+
+def encode_heic(
+    pixels: Pixels,
+    metadata: Metadata,
+    *,
+    quality: int = HEIC_QUALITY,
+    effort: Effort = "fast",
+) -> bytes:
+    """Encode as HEIC in 512-pixel tiles, 4:2:0.
+
+    irot/imir are written for the Orientation in the Exif block (or in the XMP, which libheif's wrapper
+    prefers: the caller compares); the pixels stay as they lie and Exif keeps its value, as on an iPhone.
+    """
+    import pillow_heif
+
+    out = io.BytesIO()
+    extra: dict[str, Any] = {}
+    if metadata.icc:
+        extra["icc_profile"] = metadata.icc
+    if metadata.exif:
+        extra["exif"] = b"Exif\0\0" + metadata.exif
+    if metadata.xmp:
+        extra["xmp"] = metadata.xmp
+    tiled = max(pixels.width, pixels.height) > TILE_PX
+    pillow_heif.encode(
+        "RGB",
+        (pixels.width, pixels.height),
+        pixels.rgb,
+        out,
+        quality=quality,
+        tile_size=TILE_PX if tiled else 0,
+        enc_params={"preset": PRESETS[effort]},
+        **extra,
+    )
+    return out.getvalue()
+
+
+def encode_jpeg(pixels: Pixels, metadata: Metadata, *, quality: int = JPEG_QUALITY) -> bytes:
+    """Encode as baseline JPEG, 4:2:0, with Exif, XMP and ICC profile in their segments."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    extra: dict[str, Any] = {}
+    if metadata.exif and len(metadata.exif) <= MAX_EXIF_BYTES:
+        extra["exif"] = b"Exif\0\0" + metadata.exif
+    if metadata.xmp:
+        extra["xmp"] = metadata.xmp
+    if metadata.icc:
+        extra["icc_profile"] = metadata.icc
+    Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb).save(
+        out, "JPEG", quality=quality, subsampling="4:2:0", **extra
+    )
+    return out.getvalue()
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PHOTO_PIXELS:
+        raise UnsupportedError(f"the photo is {width}x{height}; {MAX_PHOTO_PIXELS} pixels are the limit")
+
+
+def _rgb(picture: Any) -> Pixels:
+    _check_size(picture.width, picture.height)
+    notes: list[str] = []
+    mode = picture.mode
+    if mode == "CMYK":
+        notes.append("the photo's CMYK colours were converted to RGB without its profile")
+    if mode in ("I;16", "I"):
+        notes.append("the photo's 16-bit gray was reduced to 8 bits")
+        picture = picture.convert("I").point(lambda value: value / 257).convert("L")
+    if mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        from PIL import Image
+
+        notes.append("the photo's transparency was laid over white")
+        cover = picture.convert("RGBA")
+        picture = Image.new("RGB", cover.size, "white")
+        picture.paste(cover, mask=cover.getchannel("A"))
+    if picture.mode != "RGB":
+        picture = picture.convert("RGB")
+    return Pixels(picture.width, picture.height, picture.tobytes(), tuple(notes))

@@ -1,0 +1,82 @@
+"""A HEIF photo as the rest of the house sees it.
+
+Knows: which module answers which question. Must not know: how any of them does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from authoring.containers.base import CodedAuxiliary, Layout
+from authoring.containers.edits import EditList
+from authoring.containers.heif.structure import Structure, parse_structure
+
+
+@dataclass(frozen=True)
+class HeifFile:
+    """A parsed HEIF photo; implements `authoring.containers.base.ContainerFile`."""
+
+    structure: Structure
+
+    @property
+    def source(self) -> bytes:
+        """The bytes it was parsed from."""
+        return self.structure.data
+
+    @cached_property
+    def layout(self) -> Layout:
+        """What it holds; auxiliary images and metadata are copied when this is first asked for.
+
+        Raises MalformedError where a property or the primary's size is damaged.
+        """
+        from authoring.containers.heif.layout import read_layout
+
+        return read_layout(self.structure)
+
+    def splice(self, auxiliary: CodedAuxiliary) -> EditList:
+        """Add an auxiliary image as a hidden `hvc1` item, with its XMP if it has any.
+
+        Raises UnsupportedError where the photo is no HEVC still (AVIF, an image sequence) or cannot be edited,
+        MalformedError where `configuration` is no hvcC body.
+        """
+        from authoring.containers.heif.splicing import splice_auxiliary
+
+        return splice_auxiliary(self.structure, auxiliary)
+
+    def remove(self, identifiers: Collection[int], undo: bytes = b"") -> EditList:
+        """Take auxiliary images out, with their XMP and what else is there only for them.
+
+        Raises UsageError for an item that is no auxiliary image, RefusedError where another image is made
+        from it.
+        """
+        from authoring.containers.heif.removal import remove_auxiliaries
+
+        return remove_auxiliaries(self.structure, identifiers, undo)
+
+    def undo_record(self) -> bytes:
+        """What a splice changes and its result does not tell: brands, field widths; about 40 bytes."""
+        from authoring.containers.heif.splicing import UndoRecord
+
+        return UndoRecord.of(self.structure).build()
+
+    def dump(self) -> str:
+        """The boxes and items as text."""
+        from authoring.containers.heif.dump import dump_structure
+
+        return dump_structure(self.structure)
+
+    def parts(self) -> Mapping[str, bytes]:
+        """Items with their data, entries, properties and references, groups, and opaque boxes by name."""
+        from authoring.containers.heif.dump import list_parts
+
+        return list_parts(self.structure)
+
+
+def parse(data: bytes) -> HeifFile:
+    """Parse a HEIF photo.
+
+    Raises MalformedError for damage, UnsupportedError for a film, an image sequence or a `mini` file.
+    """
+    return HeifFile(parse_structure(data))

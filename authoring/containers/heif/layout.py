@@ -1,0 +1,222 @@
+"""What a HEIF file means to a photo: roles, the primary's metadata, its auxiliary images.
+
+Knows: which references and properties make an item an auxiliary image, a tile, Exif or XMP of what.
+Must not know: what an auxiliary image holds, how a file is changed.
+"""
+
+from __future__ import annotations
+
+from authoring.containers.base import Entry, FoundAuxiliary, Layout, Transform
+from authoring.containers.heif.meta import XMP_TYPE, Item
+from authoring.containers.heif.properties import (
+    parse_aperture,
+    parse_auxiliary,
+    parse_extent,
+    parse_icc,
+    parse_turn,
+)
+from authoring.containers.heif.structure import Structure
+from authoring.errors import MalformedError
+
+C2PA_USER_TYPE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+"""User type of the `uuid` box that holds a C2PA manifest."""
+_C2PA_ITEMS = ("c2pa", "jumb")
+_TIFF_MARKS = (b"II*\0", b"MM\0*")
+
+
+def is_xmp(item: Item) -> bool:
+    """Whether the item is a plain (not compressed) XMP packet."""
+    return item.type == "mime" and item.content_type == XMP_TYPE and not item.content_encoding
+
+
+def is_auxiliary(structure: Structure, item: int) -> bool:
+    """Whether the item is an auxiliary image of the primary.
+
+    That is: `auxl` points to the primary or to a `tmap` made from it; or there is no `auxl` at all but an
+    auxC property, as damaged exports have it. The auxiliary image of another image in the file is not.
+    """
+    masters = structure.targets(item, "auxl")
+    if masters:
+        return structure.primary in masters or any(one in masters for one in structure.tone_maps)
+    return item != structure.primary and structure.properties.find(item, "auxC") is not None
+
+
+def auxiliary_type(structure: Structure, item: int) -> tuple[str, bytes]:
+    """(URN, subtype) from auxC; empty where the item has none."""
+    box = structure.properties.find(item, "auxC")
+    return parse_auxiliary(structure.data, box) if box else ("", b"")
+
+
+def xmp_item(structure: Structure, item: int) -> int | None:
+    """The identifier of the XMP item that describes `item`."""
+    for reference in structure.incoming.get(item, ()):
+        source = structure.items.entries.get(reference.source)
+        if reference.kind == "cdsc" and source and is_xmp(source):
+            return source.identifier
+    return None
+
+
+def transforms_of(structure: Structure, item: int) -> tuple[Transform, ...]:
+    """Irot and imir of the item in the order of its associations."""
+    found = []
+    for box, _ in structure.properties.of(item):
+        value = parse_turn(structure.data, box) if box.kind in ("irot", "imir") else 0
+        if box.kind == "irot":
+            found.append(Transform("irot", value))
+        elif box.kind == "imir":
+            found.append(Transform("imir", value))
+    return tuple(found)
+
+
+def raster_of(structure: Structure, item: int) -> tuple[int, int]:
+    """(width, height) of ispe; (0, 0) where the item has none."""
+    box = structure.properties.find(item, "ispe")
+    return parse_extent(structure.data, box) if box else (0, 0)
+
+
+def shown_raster(structure: Structure, item: int) -> tuple[int, int]:
+    """(width, height) after the clean aperture and before irot and imir."""
+    size = raster_of(structure, item)
+    turned = False
+    for box, _ in structure.properties.of(item):
+        if box.kind == "irot":
+            turned ^= bool(parse_turn(structure.data, box) & 1)
+        elif box.kind == "clap":
+            # An aperture that stands after an odd turn is stated in the turned raster.
+            width, height = parse_aperture(structure.data, box)
+            size = (height, width) if turned else (width, height)
+    return size
+
+
+def read_layout(structure: Structure) -> Layout:
+    """The layout; only metadata and auxiliary images are copied.
+
+    Raises MalformedError where the primary states no size or an item's data cannot be found.
+    """
+    items, primary = structure.items.entries, structure.primary
+    width, height = shown_raster(structure, primary)
+    if not width or not height:
+        raise MalformedError("the main image states no size (property 'ispe'); the file is damaged")
+    notes: list[str] = []
+    found = [item for item in items if is_auxiliary(structure, item)]
+    signed = any(
+        box.kind == "uuid" and structure.data[box.body : box.body + 16] == C2PA_USER_TYPE
+        for box in structure.boxes
+    ) or any(item.type in _C2PA_ITEMS or "c2pa" in item.content_type for item in items.values())
+    xmp = xmp_item(structure, primary)
+    return Layout(
+        container="heic",
+        width=width,
+        height=height,
+        transforms=transforms_of(structure, primary),
+        exif=_exif(structure, notes),
+        xmp=structure.content(xmp) if xmp is not None else None,
+        icc=_icc(structure),
+        auxiliaries=tuple(_auxiliary(structure, item) for item in found),
+        entries=tuple(
+            Entry(item.identifier, item.type, role_of(structure, item), structure.sizes[item.identifier])
+            for item in items.values()
+        ),
+        signed=signed,
+        notes=(*notes, *_oddities(structure, found)),
+    )
+
+
+def _auxiliary(structure: Structure, item: int) -> FoundAuxiliary:
+    urn, subtype = auxiliary_type(structure, item)
+    width, height = raster_of(structure, item)
+    configuration = structure.properties.find(item, "hvcC")
+    xmp = xmp_item(structure, item)
+    return FoundAuxiliary(
+        identifier=item,
+        width=width,
+        height=height,
+        payload=structure.content(item),
+        configuration=structure.data[configuration.body : configuration.stop] if configuration else b"",
+        auxiliary_type=urn,
+        auxiliary_subtype=subtype,
+        xmp=structure.content(xmp) if xmp is not None else None,
+        transforms=transforms_of(structure, item),
+    )
+
+
+def _exif(structure: Structure, notes: list[str]) -> bytes | None:
+    """The TIFF block of the Exif item that describes the primary, or of the only one that describes nothing.
+
+    The item begins with a 32-bit count of bytes between it and the TIFF header (ISO/IEC 23008-12, A.2.1):
+    0, or 6 where "Exif" and two NULs stand there too.
+    """
+    items = [item.identifier for item in structure.items.entries.values() if item.type == "Exif"]
+    chosen = [item for item in items if structure.primary in structure.targets(item, "cdsc")]
+    chosen = chosen or [item for item in items if not structure.targets(item, "cdsc")]
+    if not chosen:
+        return None
+    content = structure.content(chosen[0])
+    start = 4 + int.from_bytes(content[:4], "big")
+    if content[start : start + 4] in _TIFF_MARKS:
+        return content[start:]
+    places = [place for place in (content.find(mark, 0, 64) for mark in _TIFF_MARKS) if place >= 0]
+    notes.append("the Exif item does not say rightly where its TIFF header is")
+    return content[min(places) :] if places else None
+
+
+def _icc(structure: Structure) -> bytes | None:
+    """The primary's ICC profile; a grid may leave it to its tiles."""
+    sources = structure.targets(structure.primary, "dimg")
+    for item in (structure.primary, *sources[:1]):
+        for box, _ in structure.properties.of(item):
+            profile = parse_icc(structure.data, box) if box.kind == "colr" else None
+            if profile is not None:
+                return profile
+    return None
+
+
+def role_of(structure: Structure, item: Item) -> str:
+    """What the item is for, in a few words: "primary", "tile", "XMP of 54", "auxiliary urn:…"."""
+    number, primary = item.identifier, structure.primary
+    if number == primary:
+        return "primary"
+    if is_auxiliary(structure, number):
+        return f"auxiliary {auxiliary_type(structure, number)[0]}".rstrip()
+    if item.type in ("Exif", "mime"):
+        name = (
+            "Exif" if item.type == "Exif" else "XMP" if item.content_type == XMP_TYPE else item.content_type
+        )
+        described = structure.targets(number, "cdsc")
+        return name if not described or primary in described else f"{name} of {described[0]}"
+    if item.type == "tmap":
+        return "tmap"
+    for reference in structure.incoming.get(number, ()):
+        if reference.kind == "dimg":
+            host = structure.items.entries.get(reference.source)
+            name = "tile" if host and host.type == "grid" else "source"
+            return name if reference.source == primary else f"{name} of {reference.source}"
+    for kind, name in (("thmb", "thumbnail"), ("auxl", "auxiliary")):
+        masters = structure.targets(number, kind)
+        if masters:
+            return name if kind == "thmb" and primary in masters else f"{name} of {masters[0]}"
+    return "hidden" if item.hidden else "image"
+
+
+def _oddities(structure: Structure, auxiliaries: list[int]) -> list[str]:
+    """Sentences on what a person should hear of."""
+    notes = []
+    if sum(box.kind == "meta" for box in structure.boxes) > 1:
+        notes.append("the file has more than one box 'meta'; only the first is read")
+    if any(box.kind in ("moov", "moof") for box in structure.boxes):
+        notes.append("the file also holds an image sequence or film")
+    if structure.coded_type(structure.primary) not in ("hvc1", "hev1"):
+        notes.append("the main image is not coded as HEVC")
+    if any(item.protected for item in structure.items.entries.values()):
+        notes.append("some items are protected (encrypted)")
+    for item in auxiliaries:
+        if structure.properties.find(item, "auxC") is None:
+            notes.append(f"the auxiliary image {item} does not say of what type it is")
+        if structure.properties.find(item, "ispe") is None:
+            notes.append(f"the auxiliary image {item} states no size")
+        if structure.properties.find(item, "clap") is not None:
+            notes.append(f"the auxiliary image {item} has a clean aperture, which is not applied to it")
+    last = structure.boxes[-1].stop
+    if last < len(structure.data):
+        notes.append(f"after the last box are {len(structure.data) - last} bytes that belong to none")
+    return notes

@@ -1,0 +1,10 @@
+"""JPEG files: segments, the MP index, and auxiliary images after the photo, as an iPhone writes them.
+
+Knows: where bytes lie in a JPEG file. Must not know: HEIF, depth, the inside of Exif and XMP.
+"""
+
+from __future__ import annotations
+
+from authoring.containers.jpeg.file import JpegFile, parse
+
+__all__ = ["JpegFile", "parse"]

@@ -1,0 +1,220 @@
+"""The MP index: which images lie in a JPEG file, and where (CIPA DC-007, MP Index IFD).
+
+Knows: the APP2 MPF payload in both byte orders, from "MPF\\0" on; parse and build stand side by side.
+Must not know: segments, files, what an image shows.
+
+The payload is a TIFF header, an index IFD, and perhaps an attribute IFD. All offsets of images count from
+that header, `BASE` bytes after the start of the payload. Tags that are not understood keep their bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from authoring.containers.jpeg.segments import MPF_PREFIX
+from authoring.errors import MalformedError, RefusedError
+
+BASE = len(MPF_PREFIX)
+"""From the start of the payload to its TIFF header, from which MP offsets count."""
+
+MAX_IMAGES = 256
+"""A burst or panorama holds some tens; an index that claims more is damaged."""
+
+MAX_TAGS = 64
+"""Of one IFD. DC-007 names 5 for the index and some 20 attributes."""
+
+MAX_PAYLOAD_BYTES = 65_533
+"""What the 16-bit length of a segment can hold beside itself."""
+
+VERSION, NUMBER_OF_IMAGES, MP_ENTRY, UNIQUE_IDS = 0xB000, 0xB001, 0xB002, 0xB003
+UNIQUE_ID_BYTES = 33
+ENTRY_BYTES = 16
+
+BASELINE_PRIMARY = 0x030000
+"""Attribute of the first image as Apple writes it: a primary, in JPEG, no flags (shu_matte.jpg)."""
+
+UNDEFINED = 0
+"""Attribute of Apple's auxiliary images, disparity too: what they are stands in their XMP (shu_matte.jpg)."""
+
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
+_UNDEFINED_TYPE, _LONG = 7, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One IFD entry; `value` are its bytes in the index's byte order."""
+
+    number: int
+    type: int
+    count: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class MpEntry:
+    """One image, 16 bytes (DC-007, 5.2.3.3)."""
+
+    attribute: int
+    """Flags, format and type; see BASELINE_PRIMARY and UNDEFINED."""
+    size: int
+    """Bytes from SOI to EOI; wrong for the primary in ImageIO's re-exports (shu_matte.jpg)."""
+    offset: int
+    """From the TIFF header; 0 for the primary."""
+    dependent1: int
+    dependent2: int
+
+
+@dataclass(frozen=True, slots=True)
+class MpIndex:
+    """An MPF payload."""
+
+    little_endian: bool
+    tags: tuple[Tag, ...]
+    """The index IFD in the file's order."""
+    attributes: tuple[Tag, ...]
+    """The attribute IFD; empty where there is none."""
+
+    @property
+    def order(self) -> str:
+        """The prefix for `struct`."""
+        return "<" if self.little_endian else ">"
+
+    @property
+    def declared_images(self) -> int | None:
+        """What NumberOfImages says; None where the tag is missing."""
+        value = self._value(NUMBER_OF_IMAGES)
+        return int(struct.unpack(self.order + "I", value)[0]) if len(value) == 4 else None
+
+    @property
+    def entries(self) -> tuple[MpEntry, ...]:
+        """The images in order, the primary first; none in the short index of an auxiliary image."""
+        value = self._value(MP_ENTRY)
+        whole = len(value) - len(value) % ENTRY_BYTES
+        return tuple(MpEntry(*one) for one in struct.iter_unpack(self.order + "IIIHH", value[:whole]))
+
+    def with_entries(self, entries: Sequence[MpEntry], kept: Sequence[int]) -> MpIndex:
+        """The index with these entries, all other tags as they are.
+
+        `kept` gives for each entry its old place, or -1 for a new image: the list of unique identifiers, where
+        there is one, follows, with zeros for a new image (DC-007, 5.2.3.4).
+        """
+        packed = b"".join(
+            struct.pack(
+                self.order + "IIIHH", one.attribute, one.size, one.offset, one.dependent1, one.dependent2
+            )
+            for one in entries
+        )
+        values = {
+            NUMBER_OF_IMAGES: Tag(NUMBER_OF_IMAGES, _LONG, 1, struct.pack(self.order + "I", len(entries))),
+            MP_ENTRY: Tag(MP_ENTRY, _UNDEFINED_TYPE, len(packed), packed),
+        }
+        old = self._value(UNIQUE_IDS)
+        if old:
+            starts = [UNIQUE_ID_BYTES * place for place in kept]
+            known = [old[start : start + UNIQUE_ID_BYTES] if start >= 0 else b"" for start in starts]
+            identifiers = b"".join(one.ljust(UNIQUE_ID_BYTES, b"\0") for one in known)
+            values[UNIQUE_IDS] = Tag(UNIQUE_IDS, _UNDEFINED_TYPE, len(identifiers), identifiers)
+        present = {tag.number for tag in self.tags}
+        tags = [values.get(tag.number, tag) for tag in self.tags]
+        tags += [tag for number, tag in values.items() if number not in present]
+        # TIFF wants ascending numbers; an index that broke that rule before keeps its own order.
+        if len(tags) > len(self.tags):
+            tags.sort(key=lambda tag: tag.number)
+        return replace(self, tags=tuple(tags))
+
+    def _value(self, number: int) -> bytes:
+        return next((tag.value for tag in self.tags if tag.number == number), b"")
+
+
+def short_index(total: int) -> MpIndex:
+    """The index inside Apple's auxiliary images: version and total count only (rw_ios11_test06.jpg)."""
+    return MpIndex(
+        False,
+        (
+            Tag(VERSION, _UNDEFINED_TYPE, 4, b"0100"),
+            Tag(NUMBER_OF_IMAGES, _LONG, 1, struct.pack(">I", total)),
+        ),
+        (),
+    )
+
+
+def parse(payload: bytes) -> MpIndex:
+    """Read an MPF payload, from "MPF\\0" on.
+
+    Raises MalformedError where the IFDs cannot be followed.
+    """
+    header = payload[BASE : BASE + 4]
+    if not payload.startswith(MPF_PREFIX) or header not in (b"MM\0*", b"II*\0"):
+        raise MalformedError("the MP index (APP2 MPF) has no byte-order mark")
+    little = header == b"II*\0"
+    block = payload[BASE:]
+    position = _number(block, 4, "I", little)
+    tags, following = _parse_ifd(block, position, little)
+    attributes: tuple[Tag, ...] = ()
+    if following:
+        attributes, _ = _parse_ifd(block, following, little)
+    index = MpIndex(little, tags, attributes)
+    if len(index.entries) > MAX_IMAGES:
+        raise MalformedError(f"the MP index (APP2 MPF) lists more than {MAX_IMAGES} images")
+    return index
+
+
+def build(index: MpIndex) -> bytes:
+    """Write an MPF payload as cameras lay it out: each IFD, then its long values, each on an even position.
+
+    Raises RefusedError where it does not fit into a segment.
+    """
+    block = (b"II*\0" if index.little_endian else b"MM\0*") + struct.pack(index.order + "I", 8)
+    block += _build_ifd(index.tags, len(block), index.order, bool(index.attributes))
+    if index.attributes:
+        block += _build_ifd(index.attributes, len(block), index.order, False)
+    if BASE + len(block) > MAX_PAYLOAD_BYTES:
+        raise RefusedError("the MP index (APP2 MPF) would outgrow its segment; remove an image first")
+    return MPF_PREFIX + block
+
+
+def _parse_ifd(block: bytes, position: int, little: bool) -> tuple[tuple[Tag, ...], int]:
+    """The tags of one IFD, and the position of the next IFD (0: none)."""
+    count = _number(block, position, "H", little)
+    if count > MAX_TAGS:
+        raise MalformedError(f"an IFD of the MP index (APP2 MPF) claims {count} tags, more than {MAX_TAGS}")
+    tags = []
+    for place in range(position + 2, position + 2 + 12 * count, 12):
+        number, type_ = _number(block, place, "H", little), _number(block, place + 2, "H", little)
+        items = _number(block, place + 4, "I", little)
+        if type_ not in _SIZES:
+            raise MalformedError(f"tag {number:04X} of the MP index (APP2 MPF) has the unknown type {type_}")
+        size = _SIZES[type_] * items
+        start = place + 8 if size <= 4 else _number(block, place + 8, "I", little)
+        value = block[start : start + size]
+        if len(value) != size:
+            raise MalformedError(f"tag {number:04X} of the MP index (APP2 MPF) reaches beyond its segment")
+        tags.append(Tag(number, type_, items, value))
+    following = position + 2 + 12 * count
+    # Some writers leave the link to the next IFD out when there is none.
+    return tuple(tags), _number(block, following, "I", little) if following + 4 <= len(block) else 0
+
+
+def _build_ifd(tags: Sequence[Tag], position: int, order: str, more: bool) -> bytes:
+    """One IFD that begins at `position` of the block, with its long values and the link to a next one."""
+    values = b""
+    room = position + 2 + 12 * len(tags) + 4
+    fixed = struct.pack(order + "H", len(tags))
+    for tag in tags:
+        fixed += struct.pack(order + "HHI", tag.number, tag.type, tag.count)
+        if len(tag.value) <= 4:
+            fixed += tag.value.ljust(4, b"\0")
+        else:
+            fixed += struct.pack(order + "I", room + len(values))
+            values += tag.value + bytes(len(tag.value) % 2)
+    return fixed + struct.pack(order + "I", room + len(values) if more else 0) + values
+
+
+def _number(block: bytes, position: int, kind: str, little: bool) -> int:
+    size = struct.calcsize(kind)
+    field = block[position : position + size]
+    if len(field) != size:
+        raise MalformedError("the MP index (APP2 MPF) is cut short")
+    return int.from_bytes(field, "little" if little else "big")

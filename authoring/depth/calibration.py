@@ -1,0 +1,173 @@
+"""The camera behind a map: AVCameraCalibrationData's numbers, and what turning the pixels does to them.
+
+Knows: pinhole intrinsics, the pose as Apple stores it, and the lens distortion polynomial's parameters.
+Must not know: how XMP or JSON writes them, or what the samples of a map are.
+
+Pixel coordinates start at the top left *corner* of the raster: the first pixel's centre is (0.5, 0.5) and a
+principal point in the middle of W pixels is W/2. Two samples say so. The iPad's true-depth recording
+(in_zeiss11pro_DepthMetadata.json) gives the principal point of the 640-pixel map as 321.60822 and the same
+point as 2026.1318 in 4032 pixels: exactly 6.3 times, with no half pixel between. And the front camera's
+nominal centre is 1158 of 2316 (fidmaa_selfie_depth.heic).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from authoring.depth.orientation import Orientation
+from authoring.errors import UsageError
+
+Matrix = tuple[tuple[float, ...], ...]
+
+IDENTITY_EXTRINSIC: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
+"""The pose of the reference camera itself, as Apple writes it for rasters that lie as the sensor does."""
+
+ASPECT_TOLERANCE = 0.01
+"""How far a frame's aspect may be from the reference frame's: rounding to whole pixels, not a crop."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Calibration:
+    """One camera; UsageError where a number is missing, not finite, or cannot be meant."""
+
+    intrinsic_matrix: Matrix
+    """Rows ((fx, 0, cx), (0, fy, cy), (0, 0, 1)) in pixels of the reference frame."""
+    reference_width_px: int
+    reference_height_px: int
+    """The frame the pixels above and below are counted in: in every sample the photo's stored size."""
+    extrinsic_matrix: tuple[float, ...] = IDENTITY_EXTRINSIC
+    """Twelve numbers as Apple stores them: four columns of three, the last the translation in mm."""
+    pixel_size_mm: float = 0.001
+    """Side of one pixel of the reference frame on the sensor."""
+    lens_distortion_coefficients: tuple[float, ...] = ()
+    """None, or eight numbers c: a point r mm from the centre moves outward by the sum of c[k] * r**(2k) per cent."""
+    inverse_lens_distortion_coefficients: tuple[float, ...] = ()
+    """The same for the way back."""
+    lens_distortion_center_px: tuple[float, float] | None = None
+    """(x, y) in the reference frame."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no camera has."""
+        counts = [len(row) for row in self.intrinsic_matrix]
+        if counts != [3, 3, 3]:
+            raise UsageError("The calibration's intrinsic matrix must be three rows of three numbers.")
+        if len(self.extrinsic_matrix) != 12:
+            raise UsageError(
+                f"The calibration's extrinsic matrix has {len(self.extrinsic_matrix)} numbers, not 12."
+            )
+        for name, values in (
+            ("lens distortion", self.lens_distortion_coefficients),
+            ("inverse lens distortion", self.inverse_lens_distortion_coefficients),
+        ):
+            if len(values) not in (0, 8):
+                raise UsageError(f"The calibration has {len(values)} {name} coefficients; give 8 or none.")
+        center = self.lens_distortion_center_px or ()
+        numbers = (
+            *(value for row in self.intrinsic_matrix for value in row),
+            *self.extrinsic_matrix,
+            *self.lens_distortion_coefficients,
+            *self.inverse_lens_distortion_coefficients,
+            *center,
+        )
+        if not all(map(math.isfinite, numbers)):
+            raise UsageError("The calibration holds a number that is not finite.")
+        if self.lens_distortion_center_px is not None and len(center) != 2:
+            raise UsageError("The calibration's lens distortion centre must be two numbers, x and y.")
+        (fx, skew, _), (lower, fy, _), last = self.intrinsic_matrix
+        # fx and fy need not agree: Apple wrote 2085.5 and 2718.4 into fidmaa_selfie_depth.heic.
+        if fx <= 0 or fy <= 0 or skew or lower or tuple(last) != (0, 0, 1):
+            raise UsageError(
+                "The calibration's intrinsic matrix must be fx 0 cx, 0 fy cy, 0 0 1 with fx, fy above 0."
+            )
+        if self.reference_width_px < 1 or self.reference_height_px < 1:
+            raise UsageError("The calibration's reference width and height must be at least one pixel.")
+        if not (math.isfinite(self.pixel_size_mm) and self.pixel_size_mm > 0):
+            raise UsageError("The calibration's pixel size must be above 0 mm.")
+
+    @property
+    def focal_px(self) -> tuple[float, float]:
+        """(fx, fy)."""
+        return self.intrinsic_matrix[0][0], self.intrinsic_matrix[1][1]
+
+    @property
+    def principal_point_px(self) -> tuple[float, float]:
+        """(cx, cy), from the top left corner of the reference frame."""
+        return self.intrinsic_matrix[0][2], self.intrinsic_matrix[1][2]
+
+    def oriented(self, orientation: Orientation) -> Calibration:
+        """The calibration of the raster that `orientation.to_display` makes.
+
+        Points move with the pixels and fx, fy change places with the axes; pixel size and distortion are
+        the same in every direction. The pose R becomes R times the inverse turn: read as columns it leads
+        from the turned camera's axes back to the sensor's. That is what Apple wrote for every file turned
+        upright, 0 -1 0 1 0 0 0 0 1 after a quarter turn clockwise. For mirrored rasters we know no sample;
+        the same rule, inferred, gives a matrix of determinant -1.
+        """
+        width, height = self.reference_width_px, self.reference_height_px
+        (fx, fy), (cx, cy) = self.focal_px, self.principal_point_px
+        if orientation.swaps_axes:
+            width, height, fx, fy = height, width, fy, fx
+
+        def moved(x: float, y: float) -> tuple[float, float]:
+            if orientation.swaps_axes:
+                x, y = y, x
+            return (
+                width - x if orientation.swaps_left_right else x,
+                height - y if orientation.swaps_top_bottom else y,
+            )
+
+        cx, cy = moved(cx, cy)
+        center = self.lens_distortion_center_px
+        right, down, forward, translation = (self.extrinsic_matrix[i : i + 3] for i in (0, 3, 6, 9))
+        # The turned camera's axes, named by the old ones: that is R times the inverse turn, column by column.
+        if orientation.swaps_axes:
+            right, down = down, right
+        if orientation.swaps_left_right:
+            right = _negative(right)
+        if orientation.swaps_top_bottom:
+            down = _negative(down)
+        return dataclasses.replace(
+            self,
+            intrinsic_matrix=((fx, 0.0, cx), (0.0, fy, cy), (0.0, 0.0, 1.0)),
+            reference_width_px=width,
+            reference_height_px=height,
+            extrinsic_matrix=(*right, *down, *forward, *translation),
+            lens_distortion_center_px=center and moved(*center),
+        )
+
+    def scaled(self, width_px: int, height_px: int) -> Calibration:
+        """The same camera with its pixels counted in another frame of the same view, such as the map's.
+
+        The pixel size changes inversely, so the distortion, which counts in mm, needs no change.
+        UsageError where the aspects differ by more than rounding: that would be a crop.
+        """
+        if width_px < 1 or height_px < 1:
+            raise UsageError(f"A frame of {width_px} by {height_px} pixels holds nothing.")
+        x_scale, y_scale = width_px / self.reference_width_px, height_px / self.reference_height_px
+        # A pixel of rounding weighs more in a small frame.
+        allowed = max(ASPECT_TOLERANCE, 1 / min(width_px, height_px))
+        if abs(x_scale / y_scale - 1) > allowed:
+            raise UsageError(
+                f"The calibration is for {self.reference_width_px} by {self.reference_height_px} pixels, which"
+                f" {width_px} by {height_px} does not have the shape of; give one for this photo."
+            )
+        (fx, fy), (cx, cy) = self.focal_px, self.principal_point_px
+        center = self.lens_distortion_center_px
+        return dataclasses.replace(
+            self,
+            intrinsic_matrix=(
+                (fx * x_scale, 0.0, cx * x_scale),
+                (0.0, fy * y_scale, cy * y_scale),
+                (0.0, 0.0, 1.0),
+            ),
+            reference_width_px=width_px,
+            reference_height_px=height_px,
+            pixel_size_mm=self.pixel_size_mm / math.sqrt(x_scale * y_scale),
+            lens_distortion_center_px=center and (center[0] * x_scale, center[1] * y_scale),
+        )
+
+
+def _negative(column: tuple[float, ...]) -> tuple[float, ...]:
+    """The opposite direction, without the minus sign of a zero, which would be written out."""
+    return tuple(0.0 - value for value in column)

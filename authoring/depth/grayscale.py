@@ -1,0 +1,157 @@
+"""What a gray level means: from gray pictures to depth buffers and back.
+
+Knows: Apple's documented meaning, black = near and white = far in even steps of metres, and its variants.
+Must not know: picture files, holes marked by a gray level of their own, 8-bit storage.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.rows import FloatArray, map_rows, take_table
+from authoring.errors import RefusedError, UsageError
+
+LEVELS = (256, 65536)
+"""Gray levels of an 8-bit and of a 16-bit picture."""
+
+Levels = Literal[256, 65536]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class GrayscaleMeaning:
+    """Which depth black and white stand for, and what is even between them.
+
+    UsageError unless 0 < near_m < far_m, both finite.
+    """
+
+    near_m: float
+    far_m: float
+    white: Literal["far", "near"] = "far"
+    spacing: Literal["depth", "disparity"] = "depth"
+    """Even steps in metres, or in 1/m."""
+
+    def __post_init__(self) -> None:
+        """Refuse ranges that name no surfaces."""
+        if not (math.isfinite(self.near_m) and math.isfinite(self.far_m)):
+            raise UsageError(f"Near and far must be numbers of metres, not {self.near_m} and {self.far_m}.")
+        if self.near_m <= 0:
+            raise UsageError(
+                f"Near must be more than 0 m, not {self.near_m:g} m: nothing lies in the camera."
+            )
+        if self.near_m >= self.far_m:
+            raise UsageError(
+                f"Near ({self.near_m:g} m) must be less than far ({self.far_m:g} m);"
+                " where white is near, keep the order and say so with white = near."
+            )
+        if self.white not in ("far", "near"):
+            raise UsageError(f"White is far or near, not {self.white!r}.")
+        if self.spacing not in ("depth", "disparity"):
+            raise UsageError(f"Steps are even in depth or in disparity, not {self.spacing!r}.")
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What black and white stand for, in the unit whose steps are even."""
+        black, white = (self.near_m, self.far_m) if self.white == "far" else (self.far_m, self.near_m)
+        return (black, white) if self.spacing == "depth" else (1 / black, 1 / white)
+
+
+def _in_unit(meaning: GrayscaleMeaning, share: FloatArray, pixel_format: PixelFormat) -> FloatArray:
+    """The sample a gray share 0..1 stands for, in the dtype of `share`."""
+    black, white = meaning.ends
+    # Weighted from both sides, so that both ends come out exact.
+    even = (1 - share) * share.dtype.type(black) + share * share.dtype.type(white)
+    return even if meaning.spacing == pixel_format.kind else 1 / even
+
+
+def lookup_table(meaning: GrayscaleMeaning, levels: Levels, pixel_format: PixelFormat) -> npt.NDArray[Any]:
+    """The sample for each of 256 or 65 536 gray levels: (levels,) of the format's dtype, rounded once.
+
+    UsageError where an end of the range cannot be held: 65 504 is the most for hdis and hdep.
+    """
+    if levels not in LEVELS:
+        raise UsageError(f"A gray picture has 256 or 65536 levels, not {levels}.")
+    exact = _in_unit(meaning, np.arange(levels, dtype=np.float64) / (levels - 1), pixel_format)
+    largest = float(np.finfo(pixel_format.dtype).max)
+    if float(exact.max()) > largest:
+        end = (
+            f"near, {meaning.near_m:g} m,"
+            if pixel_format.kind == "disparity"
+            else f"far, {meaning.far_m:g} m,"
+        )
+        raise UsageError(
+            f"The value at {end} is {exact.max():g} {pixel_format.unit}, more than the {largest:g} that"
+            f" {pixel_format.value} can hold; move that end, or take a format of single floats."
+        )
+    return exact.astype(pixel_format.dtype)
+
+
+def buffer_from_gray(
+    gray: npt.ArrayLike, meaning: GrayscaleMeaning, pixel_format: PixelFormat = PixelFormat.HDIS
+) -> DepthBuffer:
+    """The map a gray picture (H, W) stands for.
+
+    uint8 and uint16 run from 0 to their largest value. Floats run from 0 to 1, and NaN stays a hole; a float
+    outside is refused, since it is more likely a depth than a gray. UsageError for anything else.
+    """
+    array = np.asarray(gray)
+    if array.ndim != 2 or array.size == 0:
+        raise UsageError(f"A gray map has the shape (height, width), not {array.shape}.", subject="map")
+    if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
+        levels: Levels = 256 if array.dtype.itemsize == 1 else 65536
+        return DepthBuffer(take_table(lookup_table(meaning, levels, pixel_format), array), pixel_format)
+    if array.dtype.kind != "f":
+        raise UsageError(
+            f"Gray levels are uint8, uint16 or floats from 0 to 1, not {array.dtype}.", subject="map"
+        )
+    lookup_table(meaning, 256, pixel_format)  # refuses an end that the format cannot hold
+    low, high = float(np.fmin.reduce(array, axis=None)), float(np.fmax.reduce(array, axis=None))
+    if low < 0 or high > 1:
+        raise UsageError(
+            f"Gray floats run from 0 to 1, these from {low:g} to {high:g}; are they depths or disparities?",
+            subject="map",
+        )
+    samples = map_rows(
+        lambda rows: _in_unit(meaning, rows.astype(np.float32), pixel_format), array, pixel_format.dtype
+    )
+    return DepthBuffer(samples, pixel_format)
+
+
+def gray_from_buffer(
+    buffer: DepthBuffer, meaning: GrayscaleMeaning, levels: Levels = 256, *, hole_level: int | None = None
+) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """The nearest gray level of each sample: uint8 (H, W) for 256 levels, uint16 for 65 536.
+
+    What lies before near or beyond far gets the level of that end. Samples that are not valid get `hole_level`;
+    RefusedError where there are some and no such level is given.
+    """
+    if levels not in LEVELS:
+        raise UsageError(f"A gray picture has 256 or 65536 levels, not {levels}.")
+    if hole_level is not None and not 0 <= hole_level < levels:
+        raise UsageError(
+            f"The gray level for holes must lie between 0 and {levels - 1}, not at {hole_level}."
+        )
+    if hole_level is None and not buffer.all_valid:
+        raise RefusedError(
+            "The map has samples without depth, and gray levels have no place for them;"
+            " fill the holes, give them a level, or write floats.",
+            subject="map",
+        )
+    black, white = meaning.ends
+    same_unit = meaning.spacing == buffer.pixel_format.kind
+    zero_is_surface = buffer.pixel_format.kind == "disparity"
+
+    def level(samples: FloatArray) -> FloatArray:
+        wide = samples.astype(np.float32)
+        even = np.abs(wide) if same_unit else 1 / np.abs(wide)
+        shares = (even - np.float32(black)) / np.float32(white - black)
+        codes = np.rint(np.clip(shares, 0, 1) * np.float32(levels - 1))
+        known = np.isfinite(wide) & ((wide >= 0) if zero_is_surface else (wide > 0))
+        return np.where(known, codes, np.float32(hole_level or 0))
+
+    return map_rows(level, buffer.samples, np.uint8 if levels == 256 else np.uint16)

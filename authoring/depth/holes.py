@@ -1,0 +1,142 @@
+"""Holes: samples without depth, and what to put there.
+
+Knows: that a hole between a near and a far surface is the far one, hidden from one of the two lenses.
+Must not know: why a sample is missing, or how the photo looks there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from authoring.depth.buffer import DepthBuffer
+from authoring.errors import RefusedError, UsageError
+
+MAX_SHARE = 0.6
+"""More than this missing and most of the result would be made up."""
+
+SURFACE_JUMP = 1.1
+"""Samples on both sides of a hole that differ by more than this ratio belong to two surfaces. Within one surface
+a gap is seldom deep enough to change the distance by a tenth."""
+
+METHOD = (
+    "each filled with the nearest valid sample in its row or column, or with the one across the hole"
+    " where that lies more than a tenth farther away"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class HoleReport:
+    """What was filled: `count` samples, as a `share` (0..1) of the map, and by which rule."""
+
+    share: float
+    method: str
+    count: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Source:
+    """For each hole: the valid sample on one axis to take the value from, as a flat index, and how far it is."""
+
+    index: npt.NDArray[np.intp]
+    distance: npt.NDArray[np.intp]
+
+
+def fill_holes(buffer: DepthBuffer, max_share: float = MAX_SHARE) -> tuple[DepthBuffer, HoleReport]:
+    """The map with a value in every sample, marked as filtered, and the report of what was filled.
+
+    Each hole copies one valid sample, never a blend, which would be a surface that is not there. RefusedError
+    where no sample is valid, or more than `max_share` (0..1) of them are not.
+    """
+    if not 0 <= max_share <= 1:
+        raise UsageError(f"The share of holes to fill lies between 0 and 1, not at {max_share:g}.")
+    if buffer.all_valid:
+        return buffer if buffer.filtered else buffer.replace(filtered=True), HoleReport(0.0, METHOD, 0)
+    valid = buffer.valid
+    count = valid.size - int(np.count_nonzero(valid))
+    share = count / valid.size
+    if count == valid.size:
+        raise RefusedError(
+            "The map holds no valid depth: every sample is NaN, negative or infinitely near."
+            " Check the map, its unit and its format.",
+            subject="map",
+        )
+    if share > max_share:
+        raise RefusedError(
+            f"{share:.0%} of the map holds no valid depth, more than the {max_share:.0%} that may be filled in;"
+            " supply a map with fewer holes.",
+            subject="map",
+        )
+    nearer_is_larger = buffer.pixel_format.kind == "disparity"
+    samples = np.array(buffer.samples)
+    # Once round fills every row and column that holds anything, so the second time no hole is left.
+    while not valid.all():
+        samples, valid = _filled(samples, valid, nearer_is_larger)
+    return buffer.replace(samples=samples, filtered=True), HoleReport(share, METHOD, count)
+
+
+def _filled(
+    samples: npt.NDArray[Any], valid: npt.NDArray[np.bool_], nearer_is_larger: bool
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Fill every hole that has a valid sample in its row or column."""
+    holes = np.flatnonzero(~valid)
+    along_row, along_column = (_source(samples, valid, holes, axis, nearer_is_larger) for axis in (1, 0))
+    # On a tie the row decides: Apple's lenses sit side by side, so hidden strips are narrow along the row.
+    index = np.where(along_row.distance <= along_column.distance, along_row.index, along_column.index)
+    found = np.minimum(along_row.distance, along_column.distance) < _none(valid)
+    filled, known = samples.copy(), valid.copy()
+    filled.flat[holes[found]] = samples.flat[index[found]]
+    known.flat[holes[found]] = True
+    return filled, known
+
+
+def _source(
+    samples: npt.NDArray[Any],
+    valid: npt.NDArray[np.bool_],
+    holes: npt.NDArray[np.intp],
+    axis: int,
+    nearer_is_larger: bool,
+) -> _Source:
+    """The nearest valid sample of each hole along one axis, or the one across the hole if that is background."""
+    width = valid.shape[1]
+    stride = width if axis == 0 else 1
+    position = holes // width if axis == 0 else holes % width
+    before, after = (_reach(valid, axis, back).ravel()[holes].astype(np.intp) for back in (True, False))
+    none = _none(valid)
+    before_distance = np.where(before < 0, none, position - before)
+    after_distance = np.where(after >= valid.shape[axis], none, after - position)
+    distance = np.minimum(before_distance, after_distance)
+    from_before = before_distance <= after_distance
+    both = np.maximum(before_distance, after_distance) < none
+    near_side, far_side = np.where(from_before, before, after), np.where(from_before, after, before)
+    # Where one side is missing its index may lie outside; it is put back on the hole and never used.
+    near_index = np.where(distance < none, holes + (near_side - position) * stride, holes)
+    far_index = np.where(both, holes + (far_side - position) * stride, holes)
+    close = samples.flat[near_index].astype(np.float32)
+    across = samples.flat[far_index].astype(np.float32)
+    with np.errstate(all="ignore"):
+        ratio_holds = across * SURFACE_JUMP < close if nearer_is_larger else across > close * SURFACE_JUMP
+    return _Source(np.where(both & ratio_holds, far_index, near_index), distance)
+
+
+def _none(valid: npt.NDArray[np.bool_]) -> int:
+    """A distance no two samples of the map can have."""
+    return sum(valid.shape)
+
+
+def _reach(valid: npt.NDArray[np.bool_], axis: int, back: bool) -> npt.NDArray[np.int32]:
+    """For each sample the position along `axis` of the last valid one before it, or the first after it.
+
+    -1, or the length of the axis, where there is none.
+    """
+    length = valid.shape[axis]
+    positions = np.arange(length, dtype=np.int32)
+    positions = positions[:, np.newaxis] if axis == 0 else positions
+    reach = np.where(valid, positions, np.int32(-1 if back else length))
+    if back:
+        return np.maximum.accumulate(reach, axis=axis, out=reach)
+    reach = np.flip(reach, axis)
+    return np.flip(np.minimum.accumulate(reach, axis=axis, out=reach), axis)

@@ -1,0 +1,143 @@
+"""The eight ways a stored raster may have to be turned or mirrored to be looked at.
+
+Knows: Exif Orientation (CIPA DC-008, tag 0x0112) and HEIF's irot and imir (ISO/IEC 23008-12, 6.5.10 and 6.5.12).
+Must not know: where a file keeps them.
+
+Every member is written as one optional transposition, then one optional swap of top and bottom, then one
+optional swap of left and right; all else follows from that.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+from authoring.errors import MalformedError, UnsupportedError
+
+
+class Orientation(enum.IntEnum):
+    """How to get from the stored raster to the displayed one; the values are Exif's."""
+
+    UPRIGHT = 1
+    MIRRORED = 2
+    """Left and right change places."""
+    HALF_TURN = 3
+    FLIPPED = 4
+    """Top and bottom change places."""
+    TRANSPOSED = 5
+    """Rows become columns."""
+    QUARTER_TURN_CLOCKWISE = 6
+    TRANSVERSED = 7
+    """Transposed about the other diagonal."""
+    QUARTER_TURN_ANTICLOCKWISE = 8
+
+    @classmethod
+    def _missing_(cls, value: object) -> Orientation:
+        raise MalformedError(
+            f"The photo's Orientation is {value}; only 1 to 8 have a meaning.", subject="photo"
+        )
+
+    @property
+    def swaps_axes(self) -> bool:
+        """Whether width and height change places."""
+        return self >= Orientation.TRANSPOSED
+
+    @property
+    def swaps_top_bottom(self) -> bool:
+        """Whether the displayed rows run the other way, after the transposition if there is one."""
+        return self in _TOP_BOTTOM
+
+    @property
+    def swaps_left_right(self) -> bool:
+        """Whether the displayed columns run the other way, after the transposition if there is one."""
+        return self in _LEFT_RIGHT
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether letters come out in mirror writing."""
+        return self.swaps_axes ^ self.swaps_top_bottom ^ self.swaps_left_right
+
+    def to_display(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The displayed raster of a stored one, (H, W) or (H, W, C), as a view."""
+        if self.swaps_axes:
+            array = array.swapaxes(0, 1)
+        return array[:: -1 if self.swaps_top_bottom else 1, :: -1 if self.swaps_left_right else 1]
+
+    def to_stored(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The stored raster of a displayed one, as a view: the inverse of `to_display`."""
+        return self.inverse.to_display(array)
+
+    @property
+    def inverse(self) -> Orientation:
+        """The orientation that undoes this one; only the two quarter turns are not their own."""
+        if self in (Orientation.QUARTER_TURN_CLOCKWISE, Orientation.QUARTER_TURN_ANTICLOCKWISE):
+            return Orientation(14 - self)
+        return self
+
+    def then(self, second: Orientation) -> Orientation:
+        """The sum of both: this one first, `second` on what it gives."""
+        rows, columns = self.swaps_top_bottom, self.swaps_left_right
+        if second.swaps_axes:
+            rows, columns = columns, rows
+        return _BY_PARTS[
+            self.swaps_axes ^ second.swaps_axes,
+            rows ^ second.swaps_top_bottom,
+            columns ^ second.swaps_left_right,
+        ]
+
+    @classmethod
+    def from_transforms(cls, transforms: Sequence[tuple[str, int]]) -> Orientation:
+        """The sum of HEIF transformative properties, applied in the order given.
+
+        ("irot", n): n quarter turns anticlockwise. ("imir", 0): top and bottom change places; ("imir", 1): left
+        and right do. The first edition of the standard named the axis of reflection the other way round; this
+        is the edition of 2022, and what libheif and libavif do. UnsupportedError for any other name or value.
+        """
+        result = cls.UPRIGHT
+        for kind, value in transforms:
+            step = _STEPS.get((kind, value))
+            if step is None:
+                raise UnsupportedError(
+                    f"The photo's transformation {kind} with the value {value} is not known."
+                )
+            result = result.then(step)
+        return result
+
+    def to_transforms(self) -> tuple[tuple[str, int], ...]:
+        """The shortest property list with this effect: at most one irot, then at most one imir."""
+        return _TRANSFORMS[self]
+
+
+_TOP_BOTTOM = frozenset(
+    (
+        Orientation.HALF_TURN,
+        Orientation.FLIPPED,
+        Orientation.TRANSVERSED,
+        Orientation.QUARTER_TURN_ANTICLOCKWISE,
+    )
+)
+_LEFT_RIGHT = frozenset(
+    (Orientation.MIRRORED, Orientation.HALF_TURN, Orientation.QUARTER_TURN_CLOCKWISE, Orientation.TRANSVERSED)
+)
+_BY_PARTS = {(o.swaps_axes, o.swaps_top_bottom, o.swaps_left_right): o for o in Orientation}
+_STEPS = {
+    ("irot", 0): Orientation.UPRIGHT,
+    ("irot", 1): Orientation.QUARTER_TURN_ANTICLOCKWISE,
+    ("irot", 2): Orientation.HALF_TURN,
+    ("irot", 3): Orientation.QUARTER_TURN_CLOCKWISE,
+    ("imir", 0): Orientation.FLIPPED,
+    ("imir", 1): Orientation.MIRRORED,
+}
+_TRANSFORMS: dict[Orientation, tuple[tuple[str, int], ...]] = {
+    Orientation.UPRIGHT: (),
+    Orientation.MIRRORED: (("imir", 1),),
+    Orientation.HALF_TURN: (("irot", 2),),
+    Orientation.FLIPPED: (("imir", 0),),
+    Orientation.TRANSPOSED: (("irot", 1), ("imir", 0)),
+    Orientation.QUARTER_TURN_CLOCKWISE: (("irot", 3),),
+    Orientation.TRANSVERSED: (("irot", 1), ("imir", 1)),
+    Orientation.QUARTER_TURN_ANTICLOCKWISE: (("irot", 1),),
+}

@@ -1,0 +1,218 @@
+"""Eight bits for each sample: how Apple stores a native map as L008, and what that costs.
+
+Knows: value = float_min + code * (float_max - float_min) / 255, the larger value having the larger code, so
+that near is 255 in disparity (checked against a decode by Apple's own frameworks); both ends are exact half
+floats in every sample file.
+Must not know: how the codes are coded, or how the ends are printed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from authoring.depth.buffer import Accuracy, DepthBuffer, PixelFormat, Quality
+from authoring.depth.calibration import Calibration
+from authoring.depth.rows import FloatArray, frozen, map_rows, row_chunks, take_table
+from authoring.errors import MalformedError, RefusedError, UsageError
+
+TOP_CODE = 255
+"""The largest code of L008."""
+
+HALF_MAX = 65504.0
+"""The largest half float."""
+
+PRINTED_ERROR = 6e-7
+"""Apple prints float_min and float_max with six decimals: half a unit of the last, and the noise of parsing."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class StoredPlane:
+    """A map as stored: codes and the range they span.
+
+    `quantize` gives ends that are exact half floats; a plane from another writer may have others, and may be
+    flat. MalformedError where the ends are not finite or the wrong way round.
+    """
+
+    codes: npt.NDArray[np.uint8]
+    """(H, W), read-only."""
+    float_min: float
+    """What code 0 stands for, in the unit of the format."""
+    float_max: float
+    """What code 255 stands for."""
+    pixel_format: PixelFormat
+
+    def __post_init__(self) -> None:
+        """Check the range and make the codes read-only."""
+        codes = np.asarray(self.codes)
+        if codes.ndim != 2 or codes.size == 0 or codes.dtype != np.uint8:
+            raise UsageError(f"Stored codes are uint8 (height, width), not {codes.dtype} {codes.shape}.")
+        if not (math.isfinite(self.float_min) and math.isfinite(self.float_max)):
+            raise MalformedError(
+                f"The stored map's range is {self.float_min} to {self.float_max}, which are not both numbers."
+            )
+        if self.float_min > self.float_max:
+            raise MalformedError(
+                f"The stored map's range runs from {self.float_min:g} down to {self.float_max:g};"
+                " its least value must come first."
+            )
+        object.__setattr__(self, "codes", frozen(codes))
+
+    @property
+    def step(self) -> float:
+        """The quantisation step: the difference between neighbouring codes, in the unit of the format."""
+        return (self.float_max - self.float_min) / TOP_CODE
+
+    @property
+    def quantisation_bound(self) -> float:
+        """The most by which a stored sample differs from the native one, in the unit of the format."""
+        return self.step / 2
+
+
+def _table(plane: StoredPlane) -> npt.NDArray[np.float64]:
+    """The value of each code."""
+    return plane.float_min + np.arange(TOP_CODE + 1) * (plane.float_max - plane.float_min) / TOP_CODE
+
+
+def _require_valid(buffer: DepthBuffer) -> None:
+    """RefusedError where a sample has no code."""
+    if not buffer.all_valid:
+        count = int(np.count_nonzero(~buffer.valid))
+        raise RefusedError(
+            f"{count} of the map's {buffer.samples.size} samples are NaN, negative or infinite, which 8 bits"
+            " cannot hold; fill the holes first.",
+            subject="map",
+        )
+
+
+def _range(buffer: DepthBuffer) -> tuple[float, float]:
+    """Least and largest sample of a valid buffer."""
+    half = buffer.samples.dtype == np.float16
+    bits: npt.NDArray[Any] = buffer.samples.view(np.uint16 if half else np.uint32)
+    low, high = bits.min(), bits.max()
+    if high > (0x7C00 if half else 0x7F80_0000):  # minus zero is the only valid sample up there
+        return 0.0, float(buffer.samples.max())
+    return tuple(np.array([low, high]).view(buffer.samples.dtype).tolist())
+
+
+def _half_below(value: float) -> float:
+    """The largest half float that is not above a value from 0 to HALF_MAX."""
+    half = np.float16(value)
+    return float(half if float(half) <= value else np.nextafter(half, np.float16(-np.inf)))
+
+
+def _half_above(value: float) -> float:
+    """The least half float that is not below a value from 0 to HALF_MAX."""
+    half = np.float16(value)
+    return float(half if float(half) >= value else np.nextafter(half, np.float16(np.inf)))
+
+
+def snapped_to_half(printed: float) -> float:
+    """The half float that six printed decimals meant, such as 1.498046875 for 1.498047; else the number itself."""
+    if not abs(printed) <= HALF_MAX:
+        return printed
+    half = float(np.float16(printed))
+    return half if abs(half - printed) <= PRINTED_ERROR else printed
+
+
+def quantize(buffer: DepthBuffer) -> StoredPlane:
+    """The codes of a map, stretched over its own range as ImageIO does, the ends rounded outward to half floats.
+
+    No sample lies outside the range, so none differs from its code by more than half a step. RefusedError
+    where a sample is not valid, where the map is flat, or where its range goes beyond half floats.
+    """
+    _require_valid(buffer)
+    low, high = _range(buffer)
+    if high > HALF_MAX:
+        raise RefusedError(
+            f"The map reaches {high:g} {buffer.pixel_format.unit}, and the stored range ends at {HALF_MAX:g};"
+            " check the map's unit.",
+            subject="map",
+        )
+    if low == high:
+        raise _flat(buffer, low)
+    float_min, float_max = _half_below(low), _half_above(high)
+
+    # 255 * (v - min) is exact in double precision for halves, so that the bound holds to the last bit.
+    def code(samples: FloatArray) -> FloatArray:
+        wide = samples.astype(np.float64)
+        wide -= float_min
+        wide *= TOP_CODE
+        wide /= float_max - float_min
+        return np.rint(wide, out=wide)
+
+    codes = map_rows(code, buffer.samples, np.uint8)
+    if codes.min() == codes.max():
+        raise _flat(buffer, low)
+    return StoredPlane(codes, float_min, float_max, buffer.pixel_format)
+
+
+def _flat(buffer: DepthBuffer, value: float) -> RefusedError:
+    if buffer.pixel_format.kind == "disparity":
+        value = 1 / value if value else math.inf
+    return RefusedError(
+        f"The map is flat: every sample is {value:g} m away, so there is no near and far to store;"
+        " supply a map with at least two distances.",
+        subject="map",
+    )
+
+
+def dequantize(plane: StoredPlane) -> npt.NDArray[np.float32]:
+    """The values (H, W) the codes stand for, float32, in the unit of the format."""
+    return take_table(_table(plane).astype(np.float32), plane.codes)
+
+
+def buffer_from_plane(
+    plane: StoredPlane,
+    accuracy: Accuracy = "relative",
+    quality: Quality = "high",
+    filtered: bool = False,
+    calibration: Calibration | None = None,
+) -> DepthBuffer:
+    """The map a stored plane stands for, in its native format, as Apple's frameworks hand it out."""
+    with np.errstate(over="ignore"):
+        table = _table(plane).astype(plane.pixel_format.dtype)
+    return DepthBuffer(
+        take_table(table, plane.codes), plane.pixel_format, accuracy, quality, filtered, calibration
+    )
+
+
+def max_error(plane: StoredPlane, buffer: DepthBuffer) -> float:
+    """The largest difference between a plane, as decoded, and the map it was made of, in the map's unit.
+
+    Measured before a cast to half floats, in double precision: a lossless plane from `quantize` never exceeds
+    its own `quantisation_bound`. UsageError where size or format differ; RefusedError where a sample of the
+    map is not valid.
+    """
+    if plane.codes.shape != buffer.samples.shape or plane.pixel_format is not buffer.pixel_format:
+        raise UsageError(
+            f"A {plane.pixel_format.value} plane of shape {plane.codes.shape} cannot be compared with a"
+            f" {buffer.pixel_format.value} map of shape {buffer.samples.shape}."
+        )
+    _require_valid(buffer)
+    span = plane.float_max - plane.float_min
+    largest = 0.0
+    for rows in row_chunks(plane.codes.shape):
+        # 255 times the error is exact for halves; see `quantize`.
+        error = buffer.samples[rows].astype(np.float64)
+        error -= plane.float_min
+        error *= TOP_CODE
+        error -= plane.codes[rows] * span
+        largest = max(largest, float(np.abs(error, out=error).max()))
+    return largest / TOP_CODE
+
+
+def error_in_m(error: float, value: float, pixel_format: PixelFormat) -> float | None:
+    """What an error in the map's unit means in metres, at a place with this value.
+
+    For depth it is the error itself. For disparity it is the larger of the two ways to be wrong,
+    1/(value - error) - 1/value; None where that has no end, the error hiding that the surface is not
+    infinitely far away.
+    """
+    if pixel_format.kind == "depth" or error == 0:
+        return error
+    return error / (value * (value - error)) if value > error else None

@@ -1,0 +1,265 @@
+"""The join in the middle: a stored plane and its properties become a coded auxiliary image, and come back.
+
+Knows: which codec, which SEI and which XMP belong to which container. Must not know: where bytes lie, how maps
+are made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.apple import DepthProperties, PropertyTree, properties, xmp
+from authoring.codecs import sei
+from authoring.codecs.hevc import Effort
+from authoring.containers import CodedAuxiliary, ContainerName, FoundAuxiliary, Layout, tiff
+from authoring.depth import (
+    Calibration,
+    DepthBuffer,
+    Orientation,
+    PixelFormat,
+    StoredPlane,
+    buffer_from_plane,
+    turned,
+)
+from authoring.errors import MalformedError, UnsupportedError
+
+DEPTH_URN = "urn:mpeg:hevc:2015:auxid:2"
+"""The auxiliary type of every depth item Apple writes (ISO/IEC 23008-2); all six HEIC samples."""
+
+UNIFORM_DISPARITY, UNIFORM_DEPTH = 1, 2
+"""depth_representation_type of H.265 Annex G; Apple writes the first, the second is its twin for metres."""
+
+RasterName = Literal["display", "stored"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedPlane:
+    """A stored plane as a bitstream, with what it decodes to: the measure of every promise about depth."""
+
+    payload: bytes
+    configuration: bytes
+    decoded: NDArray[np.uint8]
+    """(H, W) codes, decoded from `payload` under `configuration`."""
+    tolerance_codes: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DepthReading:
+    """The depth of a photo as it was read."""
+
+    found: FoundAuxiliary
+    properties: DepthProperties
+    tree: PropertyTree
+    """All properties of the depth XMP, foreign ones too, in file order."""
+    plane: StoredPlane
+    """In the photo's stored raster."""
+    orientation: Orientation
+    """The photo's: it turns the stored raster upright."""
+
+    def buffer(self, raster: RasterName = "display") -> DepthBuffer:
+        """The depth (H, W) as float32, upright by default, with calibration turned along.
+
+        The pixel format is the 32-bit one of the native kind (fdis or fdep): the plane's 8-bit codes spread
+        between two half floats, and a cast to float16 would add an error of its own.
+        """
+        wide = PixelFormat.FDIS if self.plane.pixel_format.kind == "disparity" else PixelFormat.FDEP
+        told = self.properties
+        buffer = buffer_from_plane(
+            replace(self.plane, pixel_format=wide),
+            accuracy="absolute" if told.accuracy == "absolute" else "relative",
+            quality="low" if told.quality == "low" else "high",
+            filtered=bool(told.filtered),
+            calibration=calibration_of(told),
+        )
+        return turned(buffer, self.orientation) if raster == "display" else buffer
+
+
+def photo_orientation(layout: Layout) -> Orientation:
+    """How a photo's stored raster is turned for display: irot/imir in HEIF, Exif in JPEG."""
+    if layout.container == "heic":
+        return Orientation.from_transforms([(one.kind, one.value) for one in layout.transforms])
+    value = tiff.orientation(layout.exif) if layout.exif else None
+    return Orientation(value or 1)
+
+
+def depth_images(layout: Layout) -> list[FoundAuxiliary]:
+    """The auxiliary images that are depth maps, told from mattes and gain maps by type and XMP."""
+    return [one for one in layout.auxiliaries if kind_of(one) == "depth"]
+
+
+def kind_of(found: FoundAuxiliary) -> str:
+    """What an auxiliary image is, in a word: depth, hdrgainmap, portraiteffectsmatte, …"""
+    return properties.classify(found.auxiliary_type, found.xmp)
+
+
+def read_depth(layout: Layout) -> DepthReading:
+    """Read a photo's depth map: XMP, scale and pixels.
+
+    Raises UnsupportedError where there is none or it has no scale, MalformedError where it is damaged.
+    """
+    images = depth_images(layout)
+    if not images:
+        raise UnsupportedError("the photo holds no Apple depth map")
+    found = images[0]
+    tree = xmp.parse_packet(found.xmp) if found.xmp else ()
+    told = properties.depth_properties(tree)
+    pixel_format, low, high = _scale(found, told)
+    codes = decode_auxiliary(layout.container, found)
+    int_min, int_max = told.int_min or 0, 255 if told.int_max is None else told.int_max
+    if int_max <= int_min:
+        raise MalformedError(f"the depth XMP gives IntMinValue {int_min} and IntMaxValue {int_max}")
+    if (int_min, int_max) != (0, 255):
+        # The plane counts codes 0..255: extend the line that the file gives to those ends.
+        step = (high - low) / (int_max - int_min)
+        low, high = low - int_min * step, low + (255 - int_min) * step
+    plane = StoredPlane(codes, low, high, pixel_format)
+    return DepthReading(found, told, tree, plane, photo_orientation(layout))
+
+
+def _scale(found: FoundAuxiliary, told: DepthProperties) -> tuple[PixelFormat, float, float]:
+    """Native format and float range. The SEI holds them exactly, XMP with six decimals (format.md §4, §5)."""
+    exact = sei.parse_aux_subtype(found.auxiliary_subtype) if found.auxiliary_subtype else None
+    low, high = told.float_min, told.float_max
+    if low is None or high is None:
+        if exact is None or exact.d_min is None or exact.d_max is None:
+            raise UnsupportedError("the depth map states no float range (no XMP, no SEI), so it has no unit")
+        low, high = exact.d_min, exact.d_max
+    else:
+        low, high = properties.exact_half(low), properties.exact_half(high)
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high):
+        raise MalformedError(f"the depth map states the impossible range {low:g} to {high:g}")
+    if told.native_format is None:
+        wanted = PixelFormat.HDEP if told.auxiliary_image_type == "depth" else PixelFormat.HDIS
+        return wanted, low, high
+    return PixelFormat.from_fourcc(told.native_format), low, high
+
+
+def encode_plane(
+    container: ContainerName, plane: StoredPlane, *, lossless: bool = False, effort: Effort | None = None
+) -> EncodedPlane:
+    """Encode a plane for a container and decode it again.
+
+    JPEG cannot be lossless at 8 bits baseline: `lossless` raises UnsupportedError there.
+    """
+    if container == "jpeg":
+        from authoring.codecs import jpeg
+
+        if lossless:
+            raise UnsupportedError(
+                "a JPEG's depth map is a JPEG itself and never exact; use HEIC for --lossless"
+            )
+        payload, decoded = jpeg.encode_gray(plane.codes)
+        return _within(EncodedPlane(payload, b"", decoded, jpeg.TOLERANCE_CODES), plane)
+    encoded = _encode_hevc(plane, lossless, effort or "balanced")
+    if _worst(encoded, plane) > encoded.tolerance_codes and not lossless:
+        note = "the map is too noisy for the usual coding and was coded losslessly"
+        encoded = replace(_encode_hevc(plane, True, effort or "balanced"), notes=(note,))
+    return _within(encoded, plane)
+
+
+def _encode_hevc(plane: StoredPlane, lossless: bool, effort: Effort) -> EncodedPlane:
+    from authoring.codecs import hevc
+    from authoring.containers import heif
+
+    image = heif.single_image(hevc.encode_gray(plane.codes, lossless=lossless, effort=effort))
+    configuration = hevc.finish_configuration(image.configuration, image.width, image.height)
+    decoded = hevc.decode_gray(heif.build_still(image.width, image.height, image.payload, configuration))
+    tolerance = 0 if lossless else hevc.LOSSY_TOLERANCE_CODES
+    return EncodedPlane(image.payload, configuration, decoded, tolerance)
+
+
+def _worst(encoded: EncodedPlane, plane: StoredPlane) -> int:
+    if encoded.decoded.shape != plane.codes.shape:
+        raise MalformedError(f"the coded map came back with shape {encoded.decoded.shape}")
+    return int(np.abs(encoded.decoded.astype(np.int16) - plane.codes).max())
+
+
+def _within(encoded: EncodedPlane, plane: StoredPlane) -> EncodedPlane:
+    """The same with a tolerance that holds: fine noise may defeat the encoder's promise."""
+    worst = _worst(encoded, plane)
+    if worst <= encoded.tolerance_codes:
+        return encoded
+    note = f"the coded map is off by {worst} codes in places; the bound says so"
+    return replace(encoded, tolerance_codes=worst, notes=(*encoded.notes, note))
+
+
+def decode_auxiliary(container: ContainerName, found: FoundAuxiliary) -> NDArray[np.uint8]:
+    """The codes (H, W) of an auxiliary image as stored, not turned for display."""
+    if container == "jpeg":
+        from authoring.codecs import jpeg
+
+        return jpeg.decode_gray(found.payload)
+    from authoring.codecs import hevc
+    from authoring.containers import heif
+
+    if not found.configuration:
+        raise UnsupportedError("the depth item is no single HEVC picture")
+    return hevc.decode_gray(heif.build_still(found.width, found.height, found.payload, found.configuration))
+
+
+def coded_auxiliary(
+    container: ContainerName, plane: StoredPlane, encoded: EncodedPlane, tree: PropertyTree
+) -> CodedAuxiliary:
+    """What the container room places: bitstream, SEI (HEIC) and XMP packet."""
+    height, width = plane.codes.shape
+    subtype = b""
+    if container == "heic":
+        if plane.pixel_format.kind == "disparity":
+            told = sei.DepthRepresentation(UNIFORM_DISPARITY, d_min=plane.float_min, d_max=plane.float_max)
+        else:
+            told = sei.DepthRepresentation(UNIFORM_DEPTH, z_near=plane.float_min, z_far=plane.float_max)
+        subtype = sei.build_aux_subtype(told)
+    return CodedAuxiliary(
+        width=width,
+        height=height,
+        payload=encoded.payload,
+        configuration=encoded.configuration,
+        auxiliary_type=DEPTH_URN,
+        auxiliary_subtype=subtype,
+        xmp=xmp.build_packet(tree),
+    )
+
+
+def calibration_of(told: DepthProperties) -> Calibration | None:
+    """The calibration in depth's terms; None where a key that AVCameraCalibrationData needs is missing."""
+    matrix, extrinsic = told.intrinsic_matrix, told.extrinsic_matrix
+    if matrix is None or extrinsic is None or not told.calibrated or (len(matrix), len(extrinsic)) != (9, 12):
+        return None
+    center = None
+    if told.center_x is not None and told.center_y is not None:
+        center = (told.center_x, told.center_y)
+    return Calibration(
+        intrinsic_matrix=(matrix[0::3], matrix[1::3], matrix[2::3]),
+        reference_width_px=round(told.reference_width or 0),
+        reference_height_px=round(told.reference_height or 0),
+        extrinsic_matrix=extrinsic,
+        pixel_size_mm=told.pixel_size or 0.0,
+        lens_distortion_coefficients=told.lens_distortion_coefficients or (),
+        inverse_lens_distortion_coefficients=told.inverse_lens_distortion_coefficients or (),
+        lens_distortion_center_px=center,
+    )
+
+
+def calibration_properties(calibration: Calibration | None) -> DepthProperties | None:
+    """Twin of `calibration_of`: the nine calibration fields, or None."""
+    if calibration is None:
+        return None
+    center = calibration.lens_distortion_center_px or (None, None)
+    return DepthProperties(
+        intrinsic_matrix=tuple(
+            value for column in zip(*calibration.intrinsic_matrix, strict=True) for value in column
+        ),
+        reference_width=calibration.reference_width_px,
+        reference_height=calibration.reference_height_px,
+        extrinsic_matrix=calibration.extrinsic_matrix,
+        pixel_size=calibration.pixel_size_mm,
+        lens_distortion_coefficients=calibration.lens_distortion_coefficients or None,
+        inverse_lens_distortion_coefficients=calibration.inverse_lens_distortion_coefficients or None,
+        center_x=center[0],
+        center_y=center[1],
+    )

@@ -1,0 +1,80 @@
+"""Extract: the depth of a photo as metres, 1/m or Apple's dictionary.
+
+Knows: how a reading becomes an output file's bytes. Must not know: paths, containers' bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from authoring import containers
+from authoring.apple import AuxiliaryData
+from authoring.codecs import maps
+from authoring.depth import DepthBuffer
+from authoring.errors import about
+from authoring.operations.auxiliary import DepthReading, RasterName, read_depth
+from authoring.operations.reports import ExtractReport
+
+Kind = Literal["depth", "disparity"]
+
+
+def read(photo: bytes) -> DepthReading:
+    """Read the depth of a JPEG or HEIC photo."""
+    with about("photo"):
+        return read_depth(containers.parse(photo).layout)
+
+
+def extract(photo: bytes, raster: RasterName = "display") -> DepthBuffer:
+    """The depth of a photo (H, W), float32, upright unless `raster` is "stored"."""
+    return read(photo).buffer(raster)
+
+
+def extract_file(
+    photo: bytes, format: maps.MapFormat, kind: Kind | None = None, raster: RasterName = "display"
+) -> tuple[bytes, ExtractReport]:
+    """The depth of a photo as a map file: NPY, 16-bit PNG with its scale, or float TIFF.
+
+    kind None gives what the photo holds (disparity nearly always).
+    """
+    reading = read(photo)
+    buffer = reading.buffer(raster)
+    wanted: Kind = kind or ("disparity" if buffer.pixel_format.kind == "disparity" else "depth")
+    values = buffer.depth_m() if wanted == "depth" else buffer.disparity_per_m()
+    finite = values[np.isfinite(values)]
+    notes = []
+    if finite.size < values.size:
+        notes.append(f"{values.size - finite.size} pixels lie at infinity")
+    if buffer.accuracy == "relative":
+        notes.append("Accuracy is relative: distances are in proportion, their scale is not guaranteed")
+    if format == "npy":
+        data = maps.write_npy(values)
+    elif format == "tiff":
+        data = maps.write_tiff(values)
+    else:
+        data = maps.write_png(values, wanted)
+    report = ExtractReport(
+        kind=wanted,
+        unit="m" if wanted == "depth" else "1/m",
+        width=values.shape[1],
+        height=values.shape[0],
+        minimum=float(finite.min()) if finite.size else float("nan"),
+        maximum=float(finite.max()) if finite.size else float("nan"),
+        orientation=raster,
+        native_format=reading.plane.pixel_format.value,
+        notes=tuple(notes),
+    )
+    return data, report
+
+
+def to_dictionary(photo: bytes) -> AuxiliaryData:
+    """The auxiliary data dictionary of a photo's depth, as ImageIO would give it.
+
+    Samples are in the native format (float16 for hdis and hdep) in the photo's stored raster.
+    """
+    reading = read(photo)
+    native = reading.plane.pixel_format
+    samples = reading.buffer("stored").converted(native).samples
+    height, width = samples.shape
+    return AuxiliaryData.packed(native.fourcc, width, height, samples.tobytes(), reading.tree)

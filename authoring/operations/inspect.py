@@ -1,0 +1,94 @@
+"""Inspect: what a photo holds, without judging it.
+
+Knows: which stated facts a person asks for. Must not know: bytes of any format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from authoring import containers
+from authoring.apple import portrait, properties, xmp
+from authoring.apple.properties import DepthProperties
+from authoring.containers import FoundAuxiliary, Layout
+from authoring.errors import about
+from authoring.operations.auxiliary import kind_of, photo_orientation
+from authoring.operations.reports import (
+    AuxiliarySummary,
+    DepthSummary,
+    InspectReport,
+    PartSummary,
+    PhotoSummary,
+)
+
+
+def inspect(photo: bytes) -> InspectReport:
+    """Read a JPEG or HEIC photo and tell what is in it; nothing is decoded."""
+    with about("photo"):
+        layout = containers.parse(photo).layout
+        kinds = [(one, kind_of(one)) for one in layout.auxiliaries]
+        depth = next((one for one, kind in kinds if kind == "depth"), None)
+        return InspectReport(
+            container=layout.container,
+            photo=PhotoSummary(layout.width, layout.height, int(photo_orientation(layout))),
+            depth=_depth(depth) if depth else None,
+            auxiliary=tuple(
+                AuxiliarySummary(kind, one.width, one.height, len(one.payload))
+                for one, kind in kinds
+                if one is not depth
+            ),
+            portrait=_portrait(layout),
+            parts=tuple(PartSummary(one.identifier, one.type, one.role, one.size) for one in layout.entries),
+            notes=layout.notes,
+        )
+
+
+def _depth(found: FoundAuxiliary) -> DepthSummary:
+    told = properties.depth_properties(xmp.parse_packet(found.xmp)) if found.xmp else DepthProperties()
+    rendering = told.rendering_parameters
+    return DepthSummary(
+        kind=told.auxiliary_image_type or "disparity",
+        native_format=_fourcc(told.native_format),
+        stored_format=_fourcc(told.stored_format),
+        width=found.width,
+        height=found.height,
+        float_min=None if told.float_min is None else properties.exact_half(told.float_min),
+        float_max=None if told.float_max is None else properties.exact_half(told.float_max),
+        accuracy=told.accuracy,
+        quality=told.quality,
+        filtered=told.filtered,
+        version=told.depth_data_version,
+        calibration=_calibration(told),
+        simulated_aperture=told.simulated_aperture,
+        rendering=(
+            {"version": int.from_bytes(rendering[4:8], "little"), "bytes": len(rendering)}
+            if rendering
+            else None
+        ),
+    )
+
+
+def _calibration(told: DepthProperties) -> dict[str, Any] | None:
+    if told.intrinsic_matrix is None:
+        return None
+    return {
+        "intrinsic_matrix": list(told.intrinsic_matrix),
+        "reference_width": told.reference_width,
+        "reference_height": told.reference_height,
+        "extrinsic_matrix": None if told.extrinsic_matrix is None else list(told.extrinsic_matrix),
+        "pixel_size_mm": told.pixel_size,
+        "lens_distortion": told.lens_distortion_coefficients is not None
+        and any(told.lens_distortion_coefficients),
+    }
+
+
+def _fourcc(code: int | None) -> str | None:
+    if code is None:
+        return None
+    text = code.to_bytes(4, "big") if 0 <= code < 2**32 else b""
+    return text.decode("ascii") if text.isascii() and text.isalnum() else str(code)
+
+
+def _portrait(layout: Layout) -> dict[str, Any]:
+    return asdict(portrait.read_marks(layout.exif, layout.xmp))

@@ -1,0 +1,44 @@
+"""Gray JPEG: within one code, even where quality 100 alone is not."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from authoring.codecs import jpeg
+from authoring.errors import DepthauthorError, MalformedError
+
+
+@pytest.mark.parametrize("kind", ["smooth", "noise", "binary", "thin lines"])
+def test_every_plane_comes_back_within_one_code(kind: str) -> None:
+    rows, columns = np.mgrid[0:576, 0:768]
+    random = np.random.default_rng(3)
+    codes = {
+        "smooth": (rows * 255 // 576 + columns // 9) % 256,
+        "noise": random.integers(0, 256, rows.shape),
+        "binary": random.integers(0, 2, rows.shape) * 255,
+        "thin lines": np.where((rows % 7 == 0) | (columns % 11 == 0), 255, 3),
+    }[kind].astype(np.uint8)
+    data, decoded = jpeg.encode_gray(codes)
+    assert np.abs(decoded.astype(int) - codes).max() <= jpeg.TOLERANCE_CODES
+    with Image.open(io.BytesIO(data)) as foreign:
+        assert foreign.mode == "L"
+        assert np.array_equal(np.array(foreign), decoded)
+    assert data == jpeg.encode_gray(codes)[0], "same input, same bytes"
+
+
+def test_a_colour_auxiliary_gives_its_luma() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (16, 8), (90, 90, 90)).save(out, "JPEG", quality=95)
+    assert set(jpeg.decode_gray(out.getvalue()).ravel()) == {90}
+
+
+def test_damage_is_named() -> None:
+    data, _ = jpeg.encode_gray(np.zeros((16, 16), np.uint8))
+    with pytest.raises(MalformedError):
+        jpeg.decode_gray(data[: len(data) // 2])
+    with pytest.raises(DepthauthorError):
+        jpeg.decode_gray(b"no jpeg at all")

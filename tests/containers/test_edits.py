@@ -1,0 +1,138 @@
+"""Edit lists against a naive model: bytes with unique values, so that each can be found again."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authoring.containers.edits import EditList, Keep, Put, Replacement, Touched
+
+
+@st.composite
+def replacements(draw: st.DrawFn, size: int, first_value: int) -> list[Replacement]:
+    """Replacements that do not overlap, each with new bytes and a reason of its own."""
+    cuts = sorted(draw(st.lists(st.integers(0, size), max_size=8)))
+    found = []
+    for number, (start, stop) in enumerate(zip(cuts[::2], cuts[1::2], strict=False)):
+        data = bytes([first_value + number]) * draw(st.integers(0, 3))
+        found.append(Replacement(start, stop, data, f"reason {first_value + number}"))
+    return found
+
+
+def naive(source: bytes, edits: list[Replacement]) -> bytes:
+    """Insertions come before a replacement at their offset; the rest follows from doing the last one first."""
+    for one in sorted(edits, key=lambda one: (one.start, one.stop), reverse=True):
+        source = source[: one.start] + one.data + source[one.stop :]
+    return source
+
+
+def unique_insertions(edits: list[Replacement]) -> list[Replacement]:
+    """Drop further edits with the same extent: reversed order of equals is not what the model says."""
+    return list({(one.start, one.stop): one for one in edits}.values())
+
+
+def check_touched(edits: EditList, source: bytes, result: bytes) -> None:
+    gone = {place for place, value in enumerate(source) if value not in result}
+    told = {place for one in edits.touched for place in range(one.start, one.stop)}
+    assert gone == told
+    kept_runs = [edit for edit in edits.edits if isinstance(edit, Keep)]
+    places = {one.start for one in edits.touched} | {one.stop for one in edits.touched}
+    position = 0
+    for edit in edits.edits:
+        if isinstance(edit, Put):
+            assert position in places
+        else:
+            position = edit.stop
+    assert sum(run.stop - run.start for run in kept_runs) == len(source) - len(gone)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_list_agrees_with_naive_model(data: st.DataObject) -> None:
+    source = bytes(range(data.draw(st.integers(0, 24))))
+    chosen = unique_insertions(data.draw(replacements(len(source), 100)))
+    edits = EditList.of(len(source), data.draw(st.permutations(chosen)))
+    result = naive(source, chosen)
+    assert edits.apply(source) == result
+    assert b"".join(edits.chunks(source)) == result
+    assert edits.result_size == len(result)
+    check_touched(edits, source, result)
+    for place, value in enumerate(source):
+        assert edits.new_offset(place) == (result.index(value) if value in result else None)
+    if source:
+        assert edits.new_offset(len(source)) == (len(result) if source[-1] in result else None)
+    assert edits.new_offset(len(source) + 1) is None
+    for start in range(len(source) + 1):
+        for stop in range(start, len(source) + 1):
+            assert edits.keeps(start, stop) == (source[start:stop] in result)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_then_is_one_edit_after_the_other(data: st.DataObject) -> None:
+    source = bytes(range(data.draw(st.integers(0, 24))))
+    one = unique_insertions(data.draw(replacements(len(source), 100)))
+    first = EditList.of(len(source), one)
+    middle = first.apply(source)
+    two = unique_insertions(data.draw(replacements(len(middle), 200)))
+    second = EditList.of(len(middle), two)
+    both = first.then(second)
+    result = second.apply(middle)
+    assert both.source_size == len(source)
+    assert both.apply(source) == result
+    assert both.result_size == len(result)
+    check_touched(both, source, result)
+    for place in range(len(source)):
+        halfway = first.new_offset(place)
+        assert both.new_offset(place) == (None if halfway is None else second.new_offset(halfway))
+    reasons = {name for touched in both.touched for name in touched.reason.split("; ")}
+    assert reasons <= {edit.reason for edit in (*one, *two)}
+
+
+def test_keeps_sees_a_replacement_of_equal_length() -> None:
+    edits = EditList.of(10, [Replacement(4, 6, b"xx", "why")])
+    assert edits.keeps(0, 4)
+    assert edits.keeps(6, 10)
+    assert not edits.keeps(0, 10)
+
+
+def test_offset_of_the_end_follows_what_is_appended() -> None:
+    edits = EditList.of(3, [Replacement(3, 3, b"tail", "tail")])
+    assert edits.apply(b"abc") == b"abctail"
+    assert edits.new_offset(3) == 7
+
+
+def test_insertions_at_one_offset_keep_their_order() -> None:
+    edits = EditList.of(2, [Replacement(1, 2, b"X", "x"), Replacement(1, 1, b"1", "a"), Replacement(1, 1, b"2", "b")])
+    assert edits.apply(b"ab") == b"a12X"
+
+
+def test_nothing_put_for_nothing_is_no_edit() -> None:
+    assert EditList.of(4, [Replacement(2, 2, b"", "nothing")]) == EditList.unchanged(4)
+
+
+def test_then_names_the_reason_of_a_second_removal() -> None:
+    first = EditList.unchanged(10)
+    second = EditList.of(10, [Replacement(0, 1, b"", "head"), Replacement(5, 6, b"", "middle")])
+    assert first.then(second).touched == (Touched(0, 1, "head"), Touched(5, 6, "middle"))
+
+
+def test_then_forgets_what_was_added_and_taken_back() -> None:
+    first = EditList.of(4, [Replacement(2, 2, b"new", "added")])
+    second = EditList.of(7, [Replacement(2, 5, b"", "removed")])
+    assert first.then(second) == EditList.unchanged(4)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(2, 1), (0, 5), (3, 9)])
+def test_faulty_replacements_are_refused(start: int, stop: int) -> None:
+    with pytest.raises(ValueError, match="overlaps"):
+        EditList.of(8, [Replacement(4, 6, b"", "one"), Replacement(start, stop, b"", "two")])
+
+
+def test_list_of_another_source_is_refused() -> None:
+    edits = EditList.unchanged(4)
+    with pytest.raises(ValueError, match="another source"):
+        edits.apply(b"12345")
+    with pytest.raises(ValueError, match="another source"):
+        edits.then(EditList.unchanged(5))

@@ -1,0 +1,425 @@
+"""Every way a HEIF file may lay out its tables and data: nothing is lost, and a foreign reader sees the depth."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pillow_heif
+import pytest
+from numpy.typing import NDArray
+
+from authoring.containers import heif
+from authoring.containers.heif.structure import Structure
+from authoring.errors import MalformedError, RefusedError, UnsupportedError, UsageError
+from tests.containers import heif_files
+from tests.containers.heif_files import (
+    URN,
+    XMP,
+    Made,
+    MadeItem,
+    auxiliary,
+    box,
+    full,
+    many_properties,
+    renumbered,
+    small_photo,
+    with_method,
+    within_host,
+)
+
+TAIL = box("mpvd", b"motion photo")
+
+
+def idat_only(widths: tuple[int, int, int, int]) -> Made:
+    made = with_method(small_photo(order=("ftyp", "meta"), widths=widths, no_iref=True), 1, 1)
+    made.items, made.references = made.items[:1], []
+    made.links = {1: made.links[1]}
+    return made
+
+
+VARIANTS: dict[str, Callable[[], Made]] = {
+    "as iPhones do": small_photo,
+    "meta after mdat": lambda: small_photo(order=("ftyp", "mdat0", "meta")),
+    "iloc first": lambda: small_photo(iloc_last=False),
+    "iloc v0": lambda: small_photo(iloc_version=0),
+    "iloc v2": lambda: small_photo(iloc_version=2),
+    "8-byte offsets": lambda: small_photo(widths=(8, 8, 0, 0)),
+    "base offsets": lambda: small_photo(widths=(4, 4, 4, 0), base="data"),
+    "base in front": lambda: small_photo(widths=(4, 4, 8, 0), base="file", pieces=3, order=("ftyp", "mdat0", "meta", "mdat1")),
+    "base unused": lambda: small_photo(widths=(4, 4, 4, 0)),
+    "only base offsets": lambda: small_photo(widths=(0, 4, 4, 0), base="data"),
+    "extent index": lambda: small_photo(widths=(4, 4, 0, 4)),
+    "several extents": lambda: small_photo(pieces=4),
+    "several mdat": lambda: small_photo(order=("ftyp", "mdat0", "meta", "mdat1", "mdat2"), pieces=3),
+    "mdat without items": lambda: small_photo(order=("ftyp", "meta", "mdat0", box("mdat", b"other"))),
+    "largesize": lambda: small_photo(mdat_form="64"),
+    "largesize meta": lambda: small_photo(meta_form="64"),
+    "mdat to the end": lambda: small_photo(mdat_form="rest"),
+    "meta to the end": lambda: small_photo(order=("ftyp", "mdat0", "meta"), meta_form="rest"),
+    "idat": lambda: with_method(small_photo(), 1, 2, 3, 5),
+    "idat with no mdat": lambda: idat_only((4, 4, 0, 0)),
+    "idat with no offsets": lambda: idat_only((0, 4, 0, 0)),
+    "idat with no widths": lambda: idat_only((0, 0, 0, 0)),
+    "no mdat, meta to the end": lambda: replace(idat_only((4, 4, 0, 0)), meta_form="rest"),
+    "within an item": lambda: within_host(small_photo(widths=(4, 4, 0, 4))),
+    "within an item, v2": lambda: within_host(small_photo(iloc_version=2)),
+    "wide ids": lambda: renumbered(small_photo(wide_items=True, iloc_version=2), lambda one: one + 70000),
+    "ids at the 16-bit end": lambda: renumbered(small_photo(), lambda one: one + 65530),
+    "32-bit boxes, small ids": lambda: small_photo(wide_items=True, iloc_version=2),
+    "126 properties": lambda: many_properties(small_photo(), 118),
+    "127 properties": lambda: many_properties(small_photo(), 119),
+    "300 properties": lambda: many_properties(small_photo(ipma_flags=1), 292),
+    "wide indices": lambda: small_photo(ipma_flags=1),
+    "two ipma": lambda: small_photo(split_ipma=True),
+    "two ipma, wide first": lambda: small_photo(split_ipma=True, ipma_flags=1),
+    "no iref": lambda: replace(small_photo(no_iref=True), references=[]),
+    "empty iref": lambda: replace(small_photo(), references=[]),
+    "trailer counted from the end": lambda: small_photo(order=("ftyp", "meta", "mdat0", TAIL)),
+    "unknown boxes": lambda: small_photo(
+        order=("ftyp", box("uuid", bytes(16), b"x"), "meta", box("free", b"12"), "mdat0", box("free")),
+        meta_extra=box("abcd", b"1") + full("dinf", 0, 0),
+    ),
+    "brand is there": lambda: small_photo(brands=b"heic" + bytes(4) + b"mif1MiHEheic"),
+    "no mif1": lambda: small_photo(brands=b"heic" + bytes(4) + b"heic"),
+    "unused property last": lambda: replace(
+        small_photo(), properties=[*small_photo().properties, full("pixi", 0, 0, b"\1\x09")]
+    ),
+    "group": lambda: replace(small_photo(), groups=[("altr", 6, [1, 4])]),
+}  # fmt: skip
+
+
+def primary_pixels(data: bytes) -> NDArray[np.uint8]:
+    return np.asarray(pillow_heif.open_heif(io.BytesIO(data)))
+
+
+def runs(data: bytes) -> dict[int, bytes]:
+    structure = heif.parse(data).structure
+    return {item: structure.content(item) for item in structure.items.entries}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_splice_keeps_everything_and_remove_undoes_it(name: str) -> None:
+    made = VARIANTS[name]()
+    data = made.build()
+    assert runs(data) == {item.identifier: item.data for item in made.items}, "the test's own file is wrong"
+    file = heif.parse(data)
+    edits = file.splice(auxiliary())
+    result = edits.apply(data)
+    after = heif.parse(result)
+
+    before = file.parts()
+    assert {key: after.parts()[key] for key in before} == before
+    assert len(after.structure.items.entries) == len(made.items) + 2
+    found = after.layout.auxiliaries[-1]
+    given = auxiliary()
+    assert (found.auxiliary_type, found.auxiliary_subtype) == (URN, given.auxiliary_subtype)
+    assert (found.payload, found.configuration, found.xmp) == (given.payload, given.configuration, XMP)
+    assert found.transforms == file.layout.transforms
+    narrow = [one for one in edits.touched if "rebuilt" not in one.reason]
+    assert all(one.stop - one.start <= 8 for one in narrow), "a field is replaced alone"
+    if TAIL in data:
+        assert result.endswith(TAIL)
+
+    assert after.remove([found.identifier], file.undo_record()).apply(result) == data
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if "within" not in name])
+def test_a_foreign_reader_sees_the_photo_and_its_depth(name: str) -> None:
+    data = VARIANTS[name]().build()
+    result = heif.parse(data).splice(auxiliary()).apply(data)
+    photo = pillow_heif.open_heif(io.BytesIO(result))
+    assert np.array_equal(np.asarray(photo), primary_pixels(data))
+    (depth,) = photo.info["depth_images"]
+    assert depth.info["metadata"]["d_min"] == 1.498046875
+    assert depth.info["metadata"]["d_max"] == 4.3828125
+    # irot 1, then imir 1 (top and bottom change places), as the primary is shown.
+    assert np.array_equal(np.asarray(depth), np.flipud(np.rot90(heif_files.gray_codes(96, 64))))
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_removal_without_a_record_leaves_the_photo_whole(name: str) -> None:
+    data = VARIANTS[name]().build()
+    spliced = heif.parse(data).splice(auxiliary()).apply(data)
+    file = heif.parse(spliced)
+    last = file.layout.auxiliaries[-1].identifier
+    result = file.remove([last]).apply(spliced)
+    after = heif.parse(result)
+    assert after.parts() == heif.parse(data).parts()
+    assert len(result) - len(data) <= 4 + 8 * len(after.structure.items.entries) * ("no" in name)
+
+
+def structure_of(made: Made, **changes: object) -> tuple[bytes, Structure]:
+    data = made.build()
+    result = heif.parse(data).splice(replace(auxiliary(), **changes)).apply(data)  # type: ignore[arg-type]
+    return result, heif.parse(result).structure
+
+
+def test_the_new_item_is_laid_out_as_apple_does() -> None:
+    result, structure = structure_of(small_photo())
+    item, packet = structure.items.entries[6], structure.items.entries[7]
+    assert (item.type, item.hidden, item.version) == ("hvc1", True, 2)
+    assert (packet.type, packet.content_type, packet.hidden) == ("mime", "application/rdf+xml", True)
+    assert structure.targets(6, "auxl") == (1,)
+    assert structure.targets(7, "cdsc") == (6,)
+    # hvcC, ispe, irot 3, imir 4, pixi 7 shared with the gain map, auxC; E E E essential but for ispe and pixi.
+    links = ((9, True), (10, False), (3, True), (4, True), (7, False), (11, True))
+    assert structure.properties.by_item[6] == links
+    (packet_run,), (image_run,) = structure.ranges(7), structure.ranges(6)
+    assert packet_run[1] == image_run[0]
+    assert image_run[1] == len(result)
+    assert result[8:28] == b"heic" + bytes(4) + b"mif1MiHEheic"
+
+
+def test_a_clean_aperture_is_not_given_to_the_map() -> None:
+    made = small_photo()
+    made.properties.append(box("clap", struct.pack(">8I", 63, 1, 127, 2, 0, 1, 0, 1)))
+    made.links[1].insert(2, (9, True))
+    data = made.build()
+    assert (heif.parse(data).layout.width, heif.parse(data).layout.height) == (63, 64)
+    _, structure = structure_of(made)
+    assert structure.properties.find(6, "clap") is None
+
+
+def test_no_xmp_gives_no_xmp_item() -> None:
+    _, structure = structure_of(small_photo(), xmp=b"")
+    assert list(structure.items.entries) == [1, 2, 3, 4, 5, 6]
+
+
+def test_item_numbers_avoid_groups_and_stay_in_16_bits() -> None:
+    _, structure = structure_of(replace(small_photo(), groups=[("altr", 6, [1, 4])]))
+    assert list(structure.items.entries)[-2:] == [7, 8]
+    _, structure = structure_of(renumbered(small_photo(), lambda one: one + 65530))
+    assert list(structure.items.entries)[-2:] == [1, 2]
+    _, structure = structure_of(renumbered(small_photo(wide_items=True, iloc_version=2), lambda one: one + 65530))
+    assert list(structure.items.entries)[-2:] == [65536, 65537]
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"), [([1], (1,)), ([1, 8], (1, 8)), (None, (1, 8))], ids=["old", "iOS 18", "no precedent"]
+)
+def test_the_tone_map_gets_the_map_where_that_is_the_custom(
+    targets: list[int] | None, expected: tuple[int, ...]
+) -> None:
+    made = small_photo()
+    made.items.append(MadeItem(8, "tmap", b"tone map", hidden=False))
+    made.references.append(("dimg", 8, [1, 4]))
+    made.references = [one for one in made.references if one[0] != "auxl"]
+    if targets:
+        made.references.append(("auxl", 4, targets))
+    data = made.build()
+    file = heif.parse(data)
+    result = file.splice(auxiliary()).apply(data)
+    after = heif.parse(result)
+    assert after.structure.targets(9, "auxl") == expected
+    assert after.remove([9], file.undo_record()).apply(result) == data
+
+
+def test_removal_takes_the_tiles_of_a_gridded_map_unless_shared() -> None:
+    made = small_photo()
+    grid = MadeItem(10, "grid", bytes(8))
+    made.items += [grid, MadeItem(11, "hvc1", b"own"), MadeItem(12, "hvc1", b"shared"), MadeItem(13, "hvc1", b"seen", False)]
+    made.references += [("dimg", 10, [11, 12, 13]), ("auxl", 10, [1]), ("dimg", 14, [12]), ("cdsc", 3, [1, 10])]
+    made.references.remove(("cdsc", 3, [1]))
+    made.items.append(MadeItem(14, "iden", b""))
+    made.links[10] = [(8, True)]
+    made.groups = [("altr", 20, [1, 10]), ("altr", 21, [10])]
+    data = made.build()
+    file = heif.parse(data)
+    assert [one.configuration for one in file.layout.auxiliaries][-1] == b""
+    result = file.remove([10]).apply(data)
+    after = heif.parse(result).structure
+    assert list(after.items.entries) == [1, 2, 3, 4, 5, 12, 13, 14]
+    assert after.targets(3, "cdsc") == (1,)
+    assert [(one.identifier, one.entities) for one in after.groups] == [(20, (1,))]
+    assert len(result) < len(data)
+    assert b"own" not in result
+    assert runs(result)[12] == b"shared"
+
+
+def test_shared_bytes_stay() -> None:
+    """Two items over the same bytes: taking one out must leave the other's data."""
+    data = small_photo().build()
+    file = heif.parse(data)
+    table = file.structure.locations
+    gain, packet = file.structure.places[4], file.structure.places[5]
+    at = table.offset_at(packet, 0)
+    start, stop = file.structure.ranges(4)[0]
+    shared = data[:at] + struct.pack(">II", start + 5, 10) + data[at + 8 :]
+    made = shared.replace(b"\0\x0e" + b"cdsc" + struct.pack(">HHH", 5, 1, 4), b"\0\x0e" + b"cdsc" + struct.pack(">HHH", 5, 1, 1))
+    result = heif.parse(made).remove([4]).apply(made)
+    assert gain.item == 4
+    assert runs(result)[5] == data[start + 5 : start + 15]
+    assert len(made) - len(result) > stop - start - 10 > 0
+
+
+def test_a_map_that_another_image_needs_is_not_taken_out() -> None:
+    made = small_photo()
+    made.items.append(MadeItem(8, "tmap", b"tone map", hidden=False))
+    made.references.append(("dimg", 8, [1, 4]))
+    with pytest.raises(RefusedError, match="item 8 \\(tmap\\) is made from item 4"):
+        heif.parse(made.build()).remove([4])
+
+
+def test_only_auxiliary_images_are_taken_out() -> None:
+    file = heif.parse(small_photo().build())
+    assert file.remove([]).touched == ()
+    for item in (1, 3, 99):
+        with pytest.raises(UsageError, match=f"item {item} is no auxiliary image"):
+            file.remove([item])
+
+
+@pytest.mark.parametrize("record", ["", "01", "02" + "00" * 40, "junk", "other"])
+def test_a_record_that_does_not_fit_is_ignored(record: str) -> None:
+    data = small_photo().build()
+    undo = {
+        "junk": bytes(range(60)),
+        "other": heif.parse(replace(small_photo(), items=small_photo().items[:4], references=[]).build()).undo_record(),
+    }.get(record) or bytes.fromhex(record if record not in ("junk", "other") else "")
+    spliced = heif.parse(data).splice(auxiliary()).apply(data)
+    file = heif.parse(spliced)
+    assert file.remove([6], undo).apply(spliced) == file.remove([6]).apply(spliced)
+
+
+def test_the_record_is_small_and_versioned() -> None:
+    record = heif.parse(small_photo().build()).undo_record()
+    assert record[0] == 1
+    assert len(record) == 8 + 24
+
+
+def test_roles_and_signature_and_notes() -> None:
+    made = small_photo(order=("ftyp", "meta", "mdat0", box("uuid", bytes.fromhex("d8fec3d61b0e483c92975828877ec481"))))
+    made.items += [
+        MadeItem(8, "hvc1", b"thumb"),
+        MadeItem(9, "hvc1", b"other picture", hidden=False),
+        MadeItem(10, "hvc1", b"its map"),
+    ]
+    made.references += [("thmb", 8, [1]), ("auxl", 10, [9])]
+    made.links[10] = [(8, True)]
+    layout = heif.parse(made.build()).layout
+    assert {entry.identifier: entry.role for entry in layout.entries} == {
+        1: "primary",
+        2: "Exif",
+        3: "XMP",
+        4: "auxiliary urn:com:apple:photo:2020:aux:hdrgainmap",
+        5: "XMP of 4",
+        8: "thumbnail",
+        9: "image",
+        10: "auxiliary of 9",
+    }
+    assert [one.identifier for one in layout.auxiliaries] == [4], "the map of another picture is not the photo's"
+    assert layout.signed
+    assert layout.exif == b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
+    assert layout.xmp == b"<primary/>"
+    assert not heif.parse(small_photo().build()).layout.signed
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "noted"),
+    [
+        (b"\0\0\0\6Exif\0\0II*\0rest", b"II*\0rest", 0),
+        (b"\0\0\0\0Exif\0\0II*\0rest", b"II*\0rest", 1),
+        (b"II*\0rest", b"II*\0rest", 1),
+        (b"\0\0\0\0nothing", None, 1),
+        (b"", None, 1),
+    ],
+)
+def test_the_exif_header_is_skipped(content: bytes, expected: bytes | None, noted: int) -> None:
+    made = small_photo()
+    made.items[1].data = content
+    layout = heif.parse(made.build()).layout
+    assert layout.exif == expected
+    assert len(layout.notes) == noted
+
+
+def test_old_item_entries_are_read() -> None:
+    made = small_photo(infe_version=1)
+    assert heif.parse(made.build()).structure.items.entries[3].content_type == "application/rdf+xml"
+
+
+def test_kinds_that_cannot_hold_depth_are_told() -> None:
+    made = small_photo(brands=b"avif" + bytes(4) + b"mif1avif")
+    made.items[0].kind = "av01"
+    file = heif.parse(made.build())
+    assert file.layout.width == 64
+    with pytest.raises(UnsupportedError, match="AVIF photo, which is not handled; convert it to HEIC or JPEG"):
+        file.splice(auxiliary())
+    sequence = small_photo(order=("ftyp", "meta", "mdat0", box("moov", b"")))
+    assert heif.parse(sequence.build()).layout.notes
+    with pytest.raises(UnsupportedError, match="sequence"):
+        heif.parse(sequence.build()).splice(auxiliary())
+    for kind, word in (("moov", "sequence"), ("mini", "minimized")):
+        with pytest.raises(UnsupportedError, match=word):
+            heif.parse(box("ftyp", b"hevc", bytes(4), b"msf1") + box(kind, b""))
+    with pytest.raises(UnsupportedError, match="'jpeg'"):
+        made.items[0].kind = "jpeg"
+        made.brands = b"heic" + bytes(4) + b"mif1"
+        heif.parse(made.build()).splice(auxiliary())
+
+
+def test_data_that_runs_over_the_place_of_the_new_one_stays() -> None:
+    """An item that overhangs its mdat: the new data goes elsewhere."""
+    data = small_photo(order=("ftyp", "meta", "mdat0", box("free", b"tail"))).build()
+    structure = heif.parse(data).structure
+    entry = structure.places[5]
+    at = structure.locations.offset_at(entry, 0)
+    first = structure.ranges(5)[0][0]
+    over = data[:at] + struct.pack(">II", first, len(data) - first) + data[at + 8 :]
+    file = heif.parse(over)
+    with pytest.raises(UnsupportedError, match="item 5 overlaps"):
+        file.splice(auxiliary())
+    # Without the box between, a new mdat at the end of the file is the other place.
+    data = small_photo(order=("ftyp", "mdat0", "meta", "mdat1"), pieces=1).build()
+    file = heif.parse(data)
+    result = file.splice(auxiliary()).apply(data)
+    assert runs(result)[5] == b"<gain/>"
+
+
+def test_the_dump_shows_every_structure() -> None:
+    data = replace(small_photo(), groups=[("altr", 9, [1, 4])]).build()
+    text = heif.parse(heif.parse(data).splice(auxiliary()).apply(data)).dump()
+    for line in (
+        "ftyp @0 size 28: heic mif1 MiHE heic",
+        "    infe @",
+        "6 auxC! " if False else "    auxl @",
+        "      11 auxC @",
+        "      10: 1 hvc1, primary" if False else "  1 hvc1, primary: ",
+        "  10 hvc1 hidden, auxiliary urn:mpeg:hevc:2015:auxid:2: ",
+        "    auxC! urn:mpeg:hevc:2015:auxid:2 000000110000000d4e01b109351f7bfc010bc62020",
+        "      10: 9! 10 3! 4! 7 11!",
+        "    altr @",
+        "widths offset 4 length 4 base 0 index 0",
+    ):
+        assert line in text, line
+    assert text == heif.parse(heif.parse(data).splice(auxiliary()).apply(data)).dump()
+
+
+def test_a_still_is_the_smallest_file_around_a_picture() -> None:
+    given = auxiliary()
+    still = heif.build_still(given.width, given.height, given.payload, given.configuration)
+    picture = pillow_heif.open_heif(io.BytesIO(still))
+    assert (picture.mode, picture.size) == ("L", (96, 64))
+    assert np.array_equal(np.asarray(picture), heif_files.gray_codes(96, 64))
+    image = heif.single_image(still)
+    assert (image.width, image.height) == (96, 64)
+    assert (image.payload, image.configuration) == (given.payload, given.configuration)
+    assert b"pixi" in still
+    with pytest.raises(MalformedError, match="23 fixed bytes"):
+        heif.build_still(1, 1, b"", b"short")
+
+
+def test_a_colour_still_opens_too() -> None:
+    image = heif.single_image(heif_files.coded("RGB", 64, 64))
+    still = heif.build_still(image.width, image.height, image.payload, image.configuration)
+    picture = pillow_heif.open_heif(io.BytesIO(still))
+    assert (picture.mode, picture.size) == ("RGB", (64, 64))
+
+
+def test_a_grid_is_no_single_image() -> None:
+    made = small_photo()
+    made.items[0].kind = "grid"
+    with pytest.raises(UnsupportedError, match="'grid'"):
+        heif.single_image(made.build())

@@ -1,0 +1,211 @@
+"""Damaged JPEG files, one defect each and by the thousand: only our own errors, and nothing is lost."""
+
+from __future__ import annotations
+
+import random
+import struct
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authoring.containers import jpeg
+from authoring.containers.jpeg import directory, undo
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
+from tests.containers.jpeg_files import (
+    MP4,
+    after_jfif,
+    attribute_ifd,
+    auxiliary,
+    coded,
+    exif,
+    gain_map,
+    gray,
+    index,
+    multi,
+    segment,
+    ultra_hdr,
+)
+
+TWO = multi(coded(), [gain_map()])
+BODY = TWO.index(b"MPF\0")
+
+
+def patched(data: bytes, offset: int, new: bytes) -> bytes:
+    return data[:offset] + new + data[offset + len(new) :]
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "words"),
+    [
+        (b"", MalformedError, "does not begin"),
+        (b"\xff\xd8", MalformedError, "no frame header"),
+        (b"\xff\xd8\xff\xd9", MalformedError, "no SOF marker"),
+        (coded()[:30], MalformedError, "no frame header"),
+        (patched(coded(), 4, b"\0\0"), MalformedError, "has length 0"),
+        (patched(coded(), 4, b"\xff\xff"), MalformedError, "has length 65535"),
+        (coded().replace(b"\xff\xc0\0\x11\x08\0\x20", b"\xff\xc0\0\x11\x08\0\0"), MalformedError, "no size"),
+        (coded().replace(b"\xff\xc0\0\x11\x08\0\x20\0\x30", b"\xff\xc0\0\x11\x08\0\x20\0\0"), MalformedError, "no size"),
+        (coded().replace(b"\xff\xc0\0\x11", b"\xff\xc0\0\x04"), MalformedError, "no frame header"),
+        (coded().replace(b"\xff\xc0", b"\xff\xf7"), UnsupportedError, "JPEG-LS"),
+    ],
+)
+def test_photo_beyond_use(data: bytes, error: type[DepthauthorError], words: str) -> None:
+    with pytest.raises(error, match=words):
+        jpeg.parse(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "note", "editable"),
+    [
+        (patched(TWO, BODY + 4, b"XX"), "byte-order mark", False),
+        (patched(TWO, BODY + 8, struct.pack(">I", 5000)), "cut short", False),
+        (patched(TWO, BODY + 12, b"\xff\xff"), "more than 64", False),
+        (patched(TWO, BODY + 46, struct.pack(">I", 5000)), "beyond its segment", False),
+        (patched(TWO, BODY + 50, struct.pack(">I", 5000)), "cut short", False),
+        (after_jfif(coded(), segment(0xE2, b"MPF\0")), "byte-order mark", False),
+        (after_jfif(coded(), index(">", [(0, 0, 0)] * 257)), "more than 256", False),
+        (patched(TWO, BODY + 54 + 16 + 8, struct.pack(">I", 3)), "lists an image 2", True),
+        (patched(TWO, BODY + 54 + 16 + 8, bytes(4)), "lists an image 2", True),
+        (patched(TWO, BODY + 54 + 4, b"\0\0\0\1"), "gives the photo 1 bytes", True),
+        (TWO[:-2], "Image 2 is cut short", True),
+        (TWO[: -len(gain_map()) + 40], "Image 2 is cut short", True),
+        (TWO.replace(gain_map()[-300:], b"\xff\x37" + gain_map()[-298:]), "reserved marker FF37", True),
+        (coded()[:-2] + bytes(60), "no EOI", False),
+        (coded()[:-2] + gray(), "before the next image", False),
+        (patched(coded(), len(coded()) - 40, b"\xff\x05"), "reserved marker FF05", False),
+        (patched(coded(), 20, b"junk"), "stray bytes", True),
+    ],
+)
+def test_one_defect_is_read_and_told(data: bytes, note: str, editable: bool) -> None:
+    found = jpeg.parse(data)
+    assert any(note in one for one in found.layout.notes)
+    assert found.dump()
+    assert found.parts()
+    if not editable:
+        with pytest.raises(MalformedError):
+            found.splice(auxiliary())
+        return
+    result = found.splice(auxiliary()).apply(data)
+    after = jpeg.parse(result)
+    number = after.layout.auxiliaries[-1].identifier
+    assert {name: part for name, part in after.parts().items() if name != f"image {number}"} == found.parts()
+    assert after.remove([number], found.undo_record()).apply(result) == data
+
+
+def exercise(data: bytes) -> bool:
+    """Everything a caller may ask of a file; whether it could be edited."""
+    try:
+        found = jpeg.parse(data)
+    except DepthauthorError:
+        return False
+    found.dump()
+    parts = found.parts()
+    assert all(one.payload.startswith(b"\xff\xd8") for one in found.layout.auxiliaries)
+    try:
+        result = found.splice(auxiliary()).apply(data)
+    except DepthauthorError:
+        return False
+    after = jpeg.parse(result)
+    number = max(after.structure.starts)
+    after_parts = dict(after.parts())
+    assert after_parts.pop(f"image {number}").endswith(gray()[20:])
+    assert after_parts == parts
+    assert after.remove([number], found.undo_record()).apply(result) == data
+    assert number not in jpeg.parse(after.remove([number]).apply(result)).structure.starts
+    for other in found.structure.starts:
+        found.remove([other]).apply(data)
+    return True
+
+
+SEEDS = {
+    "ultra hdr": ultra_hdr(listed=True, video=MP4),
+    "unlisted": ultra_hdr(listed=False),
+    "index": multi(
+        after_jfif(coded(progressive=True), exif()),
+        [gain_map(), gray()],
+        "<",
+        attribute_ifd("<"),
+        identifiers=bytes(99),
+        tail=bytes(9),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SEEDS)
+@pytest.mark.parametrize("seed", range(3))
+def test_mutations_meet_only_our_errors(name: str, seed: int) -> None:
+    chance = random.Random(f"{name} {seed}")
+    # Headers and index deserve more of the blows than the scan.
+    start, edited = SEEDS[name], 0
+    for _ in range(120):
+        data = bytearray(start)
+        for _ in range(chance.choice((1, 1, 2, 5))):
+            place = chance.randrange(chance.choice((40, 160, len(data))))
+            kind = chance.randrange(4)
+            if kind == 0:
+                data[place] = chance.choice((0, 1, 0x7F, 0xFF, 0xD8, 0xD9, chance.randrange(256)))
+            elif kind == 1:
+                del data[place : place + chance.randrange(1, 20)]
+            elif kind == 2:
+                data[place:place] = chance.choice((b"\xff", b"\xff\xd8\xff", b"\xff\xd9", b"\0" * 7, b"MPF\0"))
+            else:
+                other = chance.randrange(len(data))
+                data[place : place + 8] = data[other : other + 8]
+        edited += exercise(bytes(data))
+    assert edited > 5
+
+
+def test_every_prefix_meets_only_our_errors() -> None:
+    data = ultra_hdr(listed=True)
+    for stop in [*range(0, 300), *range(300, len(data), 37)]:
+        exercise(data[:stop])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300))
+def test_garbage_after_soi_meets_only_our_errors(garbage: bytes) -> None:
+    exercise(b"\xff\xd8" + garbage)
+    exercise(b"\xff\xd8" + segment(0xC0, bytes([8, 0, 8, 0, 8, 1, 1, 0x11, 0])) + garbage)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(0, 2**64 - 1),
+    st.integers(0, 2**16 - 1),
+    st.none() | st.binary(max_size=50),
+    st.none() | st.binary(max_size=50),
+)
+def test_undo_record_is_a_twin(size: int, place: int, app0: bytes | None, mpf: bytes | None) -> None:
+    record = undo.UndoRecord(size, place, app0, mpf)
+    assert undo.parse(undo.build(record)) == record
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=120))
+def test_garbage_record_is_ignored_or_does_no_harm(garbage: bytes) -> None:
+    data = jpeg.parse(coded()).splice(auxiliary()).apply(coded())
+    plain = jpeg.parse(data).remove([2]).apply(data)
+    assert jpeg.parse(data).remove([2], garbage).apply(data) == plain
+    assert jpeg.parse(data).remove([2], b"dJ\1" + garbage).apply(data)[:2] == b"\xff\xd8"
+
+
+def test_hostile_index_costs_linear_time() -> None:
+    """Hundreds of images without EOI: each is walked to the next one only."""
+    stub = b"\xff\xd8" + segment(0xDA, bytes(6)) + bytes(4000)
+    data = multi(coded(), [stub] * 250)
+    found = jpeg.parse(data)
+    assert len(found.structure.starts) == 250
+    assert sum(found.structure.image(number).stop - start for number, start in found.structure.starts.items()) <= len(
+        data
+    )
+
+
+def test_directory_has_a_limit_and_reads_both_spellings() -> None:
+    assert directory.parse(b"<x/>") == ()
+    namespace = b'<x xmlns:I="http://ns.google.com/photos/dd/1.0/item/">'
+    items = directory.parse(namespace + b"<rdf:li><I:Mime>image/jpeg</I:Mime><I:Length>12</I:Length></rdf:li>" * 99)
+    assert len(items) == directory.MAX_ITEMS
+    assert items[0] == directory.Item("", "image/jpeg", 12, 0)
+    attributes = namespace + b"<rdf:li I:Semantic='GainMap' I:Mime='image/jpeg' I:Length='7' I:Padding=\"3\"/>"
+    assert directory.parse(attributes) == (directory.Item("GainMap", "image/jpeg", 7, 3),)

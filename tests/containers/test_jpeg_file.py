@@ -1,0 +1,461 @@
+"""Adding an image to peculiar JPEG files and taking it out again, judged by Pillow and by the bytes."""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+from PIL.MpoImagePlugin import MpoImageFile
+
+from authoring.containers import jpeg
+from authoring.containers.base import CodedAuxiliary, Layout
+from authoring.containers.jpeg import mpf, structure
+from authoring.containers.jpeg.segments import walk
+from authoring.errors import MalformedError, RefusedError, UsageError
+from tests.containers.jpeg_files import (
+    AMPF_APP0,
+    MP4,
+    XMP,
+    after_jfif,
+    attribute_ifd,
+    auxiliary,
+    coded,
+    exif,
+    gain_map,
+    gray,
+    icc,
+    index,
+    multi,
+    photos,
+    segment,
+    ultra_hdr,
+    without_jfif,
+)
+
+PHOTOS = photos()
+every = pytest.mark.parametrize("name", PHOTOS)
+
+
+def apple_image(total: int, made: CodedAuxiliary) -> bytes:
+    """What the added image must be, spelled out."""
+    short = bytes.fromhex("4d504600 4d4d002a 00000008 0002 b0000007 00000004 30313030 b0010004 00000001")
+    short += struct.pack(">II", total, 0)
+    coded = made.payload[20:]
+    assert made.payload[2:4] == b"\xff\xe0"
+    return b"\xff\xd8" + segment(0xE1, XMP + made.xmp) + segment(0xE2, short) + coded
+
+
+def spliced(data: bytes, made: CodedAuxiliary | None = None) -> bytes:
+    return jpeg.parse(data).splice(made or auxiliary()).apply(data)
+
+
+def opened(data: bytes) -> Image.Image:
+    """Pillow's view; it takes Ultra HDR for a plain JPEG on purpose, so that is opened by its MPO reader."""
+    image = Image.open(io.BytesIO(data))
+    return MpoImageFile(io.BytesIO(data)) if b"hdrgm:Version" in data and b"MPF\0" in data else image
+
+
+def decoded(data: bytes, frame: int = 0) -> tuple[str, tuple[int, int], bytes]:
+    image = opened(data)
+    image.seek(frame)
+    return image.mode, image.size, image.tobytes()
+
+
+def listed_before(data: bytes) -> int:
+    return max(1, len(jpeg.parse(data).structure.entries))
+
+
+@every
+def test_splice_leaves_every_part(name: str) -> None:
+    data = PHOTOS[name]
+    before = jpeg.parse(data)
+    edits = before.splice(auxiliary())
+    after = jpeg.parse(edits.apply(data))
+    number = listed_before(data) + 1
+    expected = dict(before.parts())
+    assert dict(after.parts()) == {**expected, f"image {number}": apple_image(number, auxiliary())}
+    assert after.layout.auxiliaries[-1].identifier == number
+    assert [one for one in after.layout.auxiliaries[:-1]] == list(before.layout.auxiliaries)
+    assert len(edits.apply(data)) == edits.result_size
+    for touched in edits.touched:
+        assert touched.reason.startswith(("APP0: ", "APP2 MPF: ", "auxiliary image added"))
+
+
+@every
+def test_pillow_sees_the_photo_unchanged_and_the_map_last(name: str) -> None:
+    data = PHOTOS[name]
+    result = spliced(data)
+    assert decoded(result) == decoded(data)
+    image = opened(result)
+    assert (image.format, image.n_frames) == ("MPO", listed_before(data) + 1)  # type: ignore[attr-defined]
+    assert decoded(result, image.n_frames - 1) == decoded(gray())  # type: ignore[attr-defined]
+    for frame in range(1, listed_before(data)):
+        assert decoded(result, frame) == decoded(data, frame)
+
+
+@every
+def test_offsets_sizes_and_order_of_the_new_index(name: str) -> None:
+    data = PHOTOS[name]
+    result = spliced(data)
+    place = result.index(b"MPF\0")
+    assert result[place - 4 : place - 2] == b"\xff\xe2"
+    order = "<" if result[place + 4 : place + 6] == b"II" else ">"
+    total = listed_before(data) + 1
+    start = result.index(struct.pack(order + "HHI", 0xB002, 7, 16 * total), place) + 8
+    (values,) = struct.unpack_from(order + "I", result, start)
+    entries = [struct.unpack_from(order + "IIIHH", result, place + 4 + values + 16 * one) for one in range(total)]
+    assert entries[0][1:] == (walk(result).stop, 0, 0, 0)
+    assert entries[-1][0] == 0
+    for _, size, offset, *_ in entries[1:]:
+        found = result[place + 4 + offset :][:size]
+        assert found.startswith(b"\xff\xd8\xff")
+        assert found.endswith(b"\xff\xd9")
+    assert result[place + 4 + entries[-1][2] :][: entries[-1][1]] == apple_image(total, auxiliary())
+
+
+@every
+def test_undo_gives_back_every_byte(name: str) -> None:
+    data = PHOTOS[name]
+    before = jpeg.parse(data)
+    record = before.undo_record()
+    assert len(record) < 300
+    result = spliced(data)
+    back = jpeg.parse(result).remove([listed_before(data) + 1], record)
+    assert back.apply(result) == data
+
+
+@every
+def test_removal_without_record_leaves_every_part(name: str) -> None:
+    data = PHOTOS[name]
+    result = spliced(data)
+    back = jpeg.parse(result).remove([listed_before(data) + 1]).apply(result)
+    assert jpeg.parse(back).parts() == jpeg.parse(data).parts()
+    assert decoded(back) == decoded(data)
+    if listed_before(data) == 1:
+        assert b"AMPF" not in back
+        assert b"MPF\0" not in back
+
+
+@every
+def test_two_splices_and_removal_of_all(name: str) -> None:
+    data = PHOTOS[name]
+    record = jpeg.parse(data).undo_record()
+    once = spliced(data)
+    twice = spliced(once, auxiliary(40, 24))
+    number = listed_before(data) + 1
+    assert jpeg.parse(twice).parts()[f"image {number}"] == apple_image(number, auxiliary())
+    assert jpeg.parse(twice).remove([number + 1], jpeg.parse(once).undo_record()).apply(twice) == once
+    assert jpeg.parse(twice).remove([number + 1, number], record).apply(twice) == data
+    only_first = jpeg.parse(jpeg.parse(twice).remove([number], record).apply(twice))
+    assert only_first.parts()[f"image {number}"] == apple_image(number + 1, auxiliary(40, 24))
+    assert "lists an image" not in " ".join(only_first.layout.notes)
+
+
+@every
+def test_dump_shows_every_segment_and_any_change(name: str) -> None:
+    data = PHOTOS[name]
+    text = jpeg.parse(data).dump()
+    assert text == jpeg.parse(data).dump()
+    assert text.count("SOI\n") == 1 + len(jpeg.parse(data).layout.auxiliaries)
+    changed = bytearray(data)
+    changed[walk(data).segments[-1].stop + 5] ^= 1
+    assert jpeg.parse(bytes(changed)).dump() != text
+
+
+def test_parts_and_structure_cover_the_file() -> None:
+    for data in PHOTOS.values():
+        found = jpeg.parse(data)
+        size = sum(map(len, found.parts().values()))
+        structural = [
+            one
+            for one in found.structure.primary.segments
+            if one == found.structure.mpf_segment or (one.kind(data) == "JFIF" and one.stop - one.marker == 18)
+        ]
+        assert size + sum(one.stop - one.start for one in structural) + 4 == len(data)
+
+
+def first_segments(data: bytes, count: int) -> list[str]:
+    return [f"{one.name} {one.kind(data)}".strip() for one in walk(data).segments[:count]]
+
+
+@pytest.mark.parametrize(
+    ("name", "segments"),
+    [
+        ("plain", ["APP0 JFIF", "APP2 MPF", "DQT"]),
+        ("no jfif", ["APP0 JFIF", "APP2 MPF", "DQT"]),
+        ("no jfif, exif", ["APP0 JFIF", "APP1 Exif", "APP2 MPF", "DQT"]),
+        ("exif, xmp, icc", ["APP0 JFIF", "APP1 Exif", "APP1 XMP", "APP2 MPF", "APP2 ICC", "APP2 ICC"]),
+        ("icc, exif", ["APP0 JFIF", "APP2 ICC", "APP1 Exif", "APP2 MPF"]),
+        ("jfif after exif", ["APP0 JFIF", "APP1 Exif", "APP2 MPF", "DQT"]),
+        ("jfxx", ["APP0 JFIF", "APP0 JFXX", "APP2 MPF", "DQT"]),
+        ("cmyk", ["APP2 MPF", "APP14 Adobe"]),
+        ("rgb without jfif", ["APP2 MPF", "APP14 Adobe"]),
+        ("one image in index", ["APP0 JFIF", "APP2 MPF", "DQT"]),
+    ],
+)
+def test_segments_stand_where_apple_has_them(name: str, segments: list[str]) -> None:
+    result = spliced(PHOTOS[name])
+    found = first_segments(result, len(segments))
+    if name in ("cmyk", "rgb without jfif"):
+        assert "APP0 JFIF" not in first_segments(result, 99)
+        assert "APP2 MPF" in found
+    else:
+        assert found == segments
+
+
+def test_jfif_header_keeps_its_density_and_gets_apples_mark() -> None:
+    data = coded(dpi=(72, 96))
+    assert spliced(data)[2:24] == b"\xff\xe0\0\x14" + data[6:20] + b"AMPF"
+    assert spliced(without_jfif(data))[2:24] == AMPF_APP0
+
+
+def test_rgb_photo_gets_no_header_that_would_change_its_colours() -> None:
+    data = PHOTOS["rgb without jfif"]
+    with_header = data[:2] + AMPF_APP0 + data[2:]
+    assert decoded(with_header) != decoded(data)
+    assert any("no AMPF" in note for note in jpeg.parse(data).layout.notes)
+
+
+def test_header_with_thumbnail_stays_and_is_told() -> None:
+    data = PHOTOS["jfif with thumbnail"]
+    assert b"AMPF" not in spliced(data)
+    assert any("thumbnail" in note for note in jpeg.parse(data).layout.notes)
+
+
+def test_layout_of_metadata() -> None:
+    packet = b"<x:xmpmeta/>"
+    data = after_jfif(
+        coded(),
+        exif("<", 6),
+        segment(0xE1, XMP + packet),
+        segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(40) + b"chunk"),
+        segment(0xEB, b"JP\0\1\0\0\0\1" + b"\0\0\0\x30jumb....c2pa"),
+        segment(0xE2, b"ICC_PROFILE\0\2\2two"),
+        segment(0xE2, b"ICC_PROFILE\0\1\2one"),
+    )
+    layout = jpeg.parse(data).layout
+    assert (layout.container, layout.width, layout.height, layout.transforms) == ("jpeg", 48, 32, ())
+    assert layout.exif is not None
+    assert layout.exif[:4] == b"II*\0"
+    assert (layout.xmp, layout.icc, layout.signed, layout.notes) == (packet, b"onetwo", True, ())
+    plain = jpeg.parse(coded()).layout
+    assert (plain.exif, plain.xmp, plain.icc, plain.signed) == (None, None, None, False)
+    assert [one.type for one in plain.entries][:2] == ["APP0", "DQT"]
+
+
+def test_layout_of_images() -> None:
+    layout = jpeg.parse(spliced(PHOTOS["gain map"])).layout
+    first, last = layout.auxiliaries
+    assert (first.identifier, first.width, first.height, first.payload) == (2, 12, 8, gain_map())
+    assert first.xmp is not None
+    assert b"hdrgm" in first.xmp
+    assert (last.identifier, last.width, last.height) == (3, 24, 16)
+    assert last.xmp == auxiliary().xmp
+    assert (last.configuration, last.auxiliary_type, last.auxiliary_subtype) == (b"", "", b"")
+    assert [(one.identifier, one.role) for one in layout.entries if one.type == "image"] == [
+        (2, "auxiliary"),
+        (3, "auxiliary"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("zeros behind", "500 zero bytes"),
+        ("gain map, zeros behind", "300 zero bytes"),
+        ("video behind", "motion photo"),
+        ("samsung behind", "SEFT"),
+        ("jpeg behind", "unknown use"),
+        ("two images, wrong size", "ImageIO"),
+        ("ultra hdr, video", "GainMap, MotionPhoto"),
+        ("gain map that only xmp names", "nothing lists"),
+        ("stray bytes", "6 stray bytes"),
+        ("jfif with thumbnail", "thumbnail"),
+    ],
+)
+def test_oddities_are_told(name: str, note: str) -> None:
+    assert any(note in one for one in jpeg.parse(PHOTOS[name]).layout.notes)
+
+
+def test_incomplete_icc_profile_is_told_and_not_given() -> None:
+    data = after_jfif(coded(), icc(b"one", b"two")[: -len(icc(b"two"))])
+    layout = jpeg.parse(data).layout
+    assert layout.icc is None
+    assert "The ICC profile is incomplete and is not used." in layout.notes
+
+
+def test_two_indexes_are_told() -> None:
+    data = after_jfif(PHOTOS["gain map"])
+    second = index(">", [(0, 0, 0)])
+    end = 20 + 2 + int.from_bytes(data[22:24], "big")
+    assert any("more than one" in one for one in jpeg.parse(data[:end] + second + data[end:]).layout.notes)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_ultra_hdr_keeps_gain_map_first_and_video_last(listed: bool) -> None:
+    data = ultra_hdr(listed=listed, video=MP4)
+    result = spliced(data)
+    end = walk(result).stop
+    assert result[end:].startswith(gain_map())
+    assert result[end + len(gain_map()) :].startswith(b"\xff\xd8\xff\xe1")
+    assert result.endswith(MP4)
+    assert len(jpeg.parse(result).layout.auxiliaries) == 1 + listed
+
+
+def test_trailer_of_another_jpeg_stays_a_trailer() -> None:
+    result = spliced(PHOTOS["jpeg behind"])
+    assert result.endswith(gray())
+    assert jpeg.parse(result).parts()["trailer"] == gray()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'Item:Length="', b'Item:Length="9999999'),
+        (b'Item:Length="', b'Item:Length="9999999999999999999'),
+        (b'Item:Mime="image/jpeg" Item:Length', b'Item:Mime="video/mp4" Item:Length'),
+    ],
+)
+def test_directory_that_says_nonsense_is_not_followed(old: bytes, new: bytes) -> None:
+    photo = ultra_hdr(listed=False).replace(old, new)
+    size = len(photo) - len(gain_map())
+    grown = photo[:22] + (int.from_bytes(photo[22:24], "big") + len(new) - len(old)).to_bytes(2, "big") + photo[24:]
+    assert walk(grown).stop == size
+    assert jpeg.parse(grown).structure.images_stop == size
+
+
+def test_dead_entry_stays_dead() -> None:
+    data = bytearray(multi(coded(), [gain_map(), gray()]))
+    place = data.index(b"MPF\0") + 4 + 50 + 16 + 8
+    for target in (len(data), len(data) - 28 - 40, 2**32 - 1):
+        data[place : place + 4] = struct.pack(">I", target)
+        before = jpeg.parse(bytes(data))
+        assert [one.identifier for one in before.layout.auxiliaries] == [3]
+        assert any("lists an image 2" in note for note in before.layout.notes)
+        edits = before.splice(auxiliary())
+        result = edits.apply(bytes(data))
+        after = jpeg.parse(result)
+        assert [one.identifier for one in after.layout.auxiliaries] == [3, 4]
+        assert after.remove([4], before.undo_record()).apply(result) == bytes(data)
+
+
+def test_removal_of_one_image_keeps_the_others() -> None:
+    data = multi(coded(), [gain_map(), gray(), gray(40, 24)], "<", attribute_ifd("<"), tail=MP4)
+    for number, left in ((2, [gray(), gray(40, 24)]), (3, [gain_map(), gray(40, 24)])):
+        result = jpeg.parse(data).remove([number]).apply(data)
+        after = jpeg.parse(result)
+        assert [one.payload for one in after.layout.auxiliaries] == left
+        assert after.structure.index is not None
+        assert after.structure.index.little_endian
+        assert after.structure.index.attributes
+        assert after.layout.notes == jpeg.parse(data).layout.notes
+        assert decoded(result, 2) == decoded(left[1])
+    photo_alone = jpeg.parse(data).remove([2, 3, 4]).apply(data)
+    assert photo_alone == coded() + MP4
+
+
+def test_removal_of_nothing_changes_nothing() -> None:
+    data = PHOTOS["gain map"]
+    assert jpeg.parse(data).remove([]).apply(data) == data
+
+
+@pytest.mark.parametrize("number", [0, 1, 3, -1])
+def test_removal_of_what_is_not_there(number: int) -> None:
+    with pytest.raises(UsageError, match=f"no auxiliary image {number};"):
+        jpeg.parse(PHOTOS["gain map"]).remove([number])
+
+
+def test_record_that_does_not_fit_is_ignored() -> None:
+    data = PHOTOS["one image in index, wrong size"]
+    record = jpeg.parse(data).undo_record()
+    result = spliced(data)
+    plain = jpeg.parse(result).remove([2]).apply(result)
+    for foreign in (b"", b"nonsense", record[:-1], record + b"x", b"dJ\2" + record[3:], bytes(400_000)):
+        assert jpeg.parse(result).remove([2], foreign).apply(result) == plain
+    # The photo grew since: the recorded index would speak of another length.
+    comment = segment(0xFE, b"edited since")
+    place = result.index(b"MPF\0") - 4
+    grown = jpeg.parse(result[:place] + comment + result[place:])
+    edited = grown.remove([2], record).apply(grown.source)
+    assert comment in edited
+    assert b"MPF\0" not in edited
+
+
+def test_record_of_another_number_of_images_is_ignored() -> None:
+    data = multi(coded(), [gain_map()])
+    record = jpeg.parse(data).undo_record()
+    two = spliced(data)
+    result = jpeg.parse(two).remove([2, 3], record).apply(two)
+    assert result == coded()
+    absent = jpeg.parse(coded()).undo_record()
+    kept = jpeg.parse(two).remove([3], absent).apply(two)
+    assert [one.payload for one in jpeg.parse(kept).layout.auxiliaries] == [gain_map()]
+
+
+def test_short_index_in_the_photo_is_completed() -> None:
+    photo = after_jfif(coded(), segment(0xE2, mpf.build(mpf.short_index(2))))
+    result = spliced(photo)
+    after = jpeg.parse(result)
+    assert [one.identifier for one in after.layout.auxiliaries] == [2]
+    assert after.remove([2], jpeg.parse(photo).undo_record()).apply(result) == photo
+
+
+def test_segments_of_the_coded_image_that_would_clash_give_way() -> None:
+    made = auxiliary()
+    full = apple_image(2, made)
+    assert jpeg.parse(spliced(coded(), replace(made, payload=full))).layout.auxiliaries[0].payload == full
+    commented = made.payload[:20] + segment(0xFE, b"kept") + made.payload[20:]
+    assert b"kept" in jpeg.parse(spliced(coded(), replace(made, payload=commented))).layout.auxiliaries[0].payload
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"payload": gray()[:-2]}, "no EOI"),
+        ({"payload": gray() + b"\0"}, "after its EOI"),
+        ({"payload": b""}, "does not begin"),
+        ({"payload": coded(), "width": 48, "height": 32}, "3 components"),
+        ({"width": 25}, "not 25x16"),
+    ],
+)
+def test_faulty_coded_image(change: dict[str, object], words: str) -> None:
+    with pytest.raises(MalformedError, match=words):
+        jpeg.parse(coded()).splice(replace(auxiliary(), **change))  # type: ignore[arg-type]
+
+
+def test_xmp_has_a_limit() -> None:
+    fits = replace(auxiliary(), xmp=b"x" * 65_502)
+    assert jpeg.parse(spliced(coded(), fits)).layout.auxiliaries[0].xmp == fits.xmp
+    with pytest.raises(RefusedError, match="65503 bytes"):
+        jpeg.parse(coded()).splice(replace(auxiliary(), xmp=b"x" * 65_503))
+
+
+def test_photo_without_end_is_read_but_not_edited() -> None:
+    found = jpeg.parse(coded()[:-2])
+    assert (found.layout.width, found.layout.height) == (48, 32)
+    assert any("no EOI" in note for note in found.layout.notes)
+    with pytest.raises(MalformedError, match="no certain end.*save it anew"):
+        found.splice(auxiliary())
+    cut = multi(coded()[:-2], [gain_map()])
+    assert [one.payload for one in jpeg.parse(cut).layout.auxiliaries] == [gain_map()]
+    with pytest.raises(MalformedError, match="no certain end"):
+        jpeg.parse(cut).remove([2])
+
+
+def test_splice_walks_the_photo_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    walked: list[int] = []
+
+    def counting(data: bytes, start: int = 0, limit: int | None = None) -> object:
+        walked.append(start)
+        return walk(data, start, limit)
+
+    monkeypatch.setattr(structure, "walk", counting)
+    data = PHOTOS["two images, wrong size"]
+    found = jpeg.parse(data)
+    found.splice(auxiliary())
+    assert walked == [0, data.rindex(gray())]
+    assert isinstance(found.layout, Layout)
+    assert sorted(walked) == sorted({0, data.rindex(gray()), data.index(gain_map())})

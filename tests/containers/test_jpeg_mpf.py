@@ -1,0 +1,134 @@
+"""The MP index: parse and build are twins, and Apple's own bytes come back."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authoring.containers.jpeg import mpf
+from authoring.errors import MalformedError, RefusedError
+from tests.containers.jpeg_files import attribute_ifd, index
+
+LONGS = st.integers(0, 2**32 - 1)
+SHORTS = st.integers(0, 2**16 - 1)
+ENTRIES = st.lists(st.builds(mpf.MpEntry, LONGS, LONGS, LONGS, SHORTS, SHORTS), min_size=1, max_size=5)
+TAGS = st.lists(
+    st.binary(max_size=40).flatmap(
+        lambda value: st.builds(mpf.Tag, st.integers(0xB004, 0xB3FF), st.just(7), st.just(len(value)), st.just(value))
+    ),
+    max_size=4,
+)
+
+
+def payloads(data: bytes) -> list[bytes]:
+    """Every MPF payload of a file, found without the code under test."""
+    found, place = [], data.find(b"MPF\0")
+    while place >= 0:
+        found.append(data[place : place - 2 + int.from_bytes(data[place - 2 : place], "big")])
+        place = data.find(b"MPF\0", place + 1)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "images"),
+    [
+        ("lyangas_12mini_gainmap_depth.jpg", 3),
+        ("shu_matte.jpg", 3),
+        ("rw_ios11_test06.jpg", 2),
+        ("edge_iphone_mpf_gainmap.jpg", 2),
+        ("edge_mpf_45gps.jpg", 1),
+    ],
+)
+def test_real_indexes_come_back_byte_for_byte(sample: Callable[[str], bytes], name: str, images: int) -> None:
+    first, *others = payloads(sample(name))
+    found = mpf.parse(first)
+    assert (found.declared_images, len(found.entries)) == (images, images)
+    assert mpf.build(found) == first
+    for other in others:
+        assert mpf.build(mpf.parse(other)) == other
+        assert mpf.build(mpf.short_index(images)) == other
+
+
+def test_apples_index_is_rebuilt_from_its_values(sample: Callable[[str], bytes]) -> None:
+    first = payloads(sample("lyangas_12mini_gainmap_depth.jpg"))[0]
+    entries = [
+        mpf.MpEntry(mpf.BASELINE_PRIMARY, 1596598, 0, 0, 0),
+        mpf.MpEntry(mpf.UNDEFINED, 141665, 1596598 - 2294, 0, 0),
+        mpf.MpEntry(mpf.UNDEFINED, 38070, 1738263 - 2294, 0, 0),
+    ]
+    assert mpf.build(mpf.short_index(3).with_entries(entries, (-1, -1, -1))) == first
+
+
+def test_fields_of_a_little_endian_index() -> None:
+    raw = index("<", [(0x20030000, 5000, 0), (0x10002, 700, 4900)], attributes=attribute_ifd("<"))
+    found = mpf.parse(raw[4:])
+    assert found.little_endian
+    assert found.entries == (mpf.MpEntry(0x20030000, 5000, 0, 0, 0), mpf.MpEntry(0x10002, 700, 4900, 0, 0))
+    assert found.attributes == (mpf.Tag(0xB101, 4, 1, b"\1\0\0\0"),)
+    assert mpf.build(found) == raw[4:]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.booleans(), ENTRIES, TAGS, TAGS)
+def test_parse_and_build_are_twins(
+    little: bool, entries: list[mpf.MpEntry], tags: list[mpf.Tag], attributes: list[mpf.Tag]
+) -> None:
+    made = mpf.MpIndex(little, (mpf.Tag(mpf.VERSION, 7, 4, b"0100"), *tags), tuple(attributes))
+    made = made.with_entries(entries, [-1] * len(entries))
+    again = mpf.parse(mpf.build(made))
+    assert again == made
+    assert again.entries == tuple(entries)
+    assert again.declared_images == len(entries)
+    assert mpf.build(again) == mpf.build(made)
+
+
+def test_other_tags_stay_when_entries_change() -> None:
+    raw = index(">", [(0x030000, 10, 0), (1, 2, 3)], attribute_ifd(">"), identifiers=bytes(range(66)))
+    found = mpf.parse(raw[4:])
+    new = mpf.MpEntry(0, 9, 9, 0, 0)
+    longer = found.with_entries([*found.entries, new], (0, 1, -1))
+    assert longer.attributes == found.attributes
+    assert [tag.number for tag in longer.tags] == [0xB000, 0xB001, 0xB002, 0xB003]
+    assert longer.tags[3].value == bytes(range(66)) + bytes(33)
+    shorter = longer.with_entries(longer.entries[::2], (0, 2))
+    assert shorter.tags[3].value == bytes(range(33)) + bytes(33)
+    assert mpf.parse(mpf.build(longer)).entries[2] == new
+
+
+GOOD = index(">", [(0x030000, 10, 0), (0, 2, 3)])[4:]
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        (b"", "byte-order mark"),
+        (b"MPF\0XX\0*" + GOOD[8:], "byte-order mark"),
+        (GOOD[:10], "cut short"),
+        (GOOD[:20], "cut short"),
+        (GOOD[:60], "beyond its segment"),
+        (GOOD[:8] + struct.pack(">I", 9999) + GOOD[12:], "cut short"),
+        (GOOD[:12] + b"\xff\xff" + GOOD[14:], "more than 64"),
+        (GOOD[:16] + b"\0\x63" + GOOD[18:], "unknown type 99"),
+        (GOOD[:42] + b"\x7f\xff\xff\xf0" + GOOD[46:], "beyond its segment"),
+        (GOOD[:50] + struct.pack(">I", 5000) + GOOD[54:], "cut short"),
+        (index(">", [(0, 0, 0)] * 257)[4:], "more than 256 images"),
+    ],
+)
+def test_one_defect_each(payload: bytes, words: str) -> None:
+    with pytest.raises(MalformedError, match=words):
+        mpf.parse(payload)
+
+
+def test_an_index_without_link_to_a_next_one_is_read() -> None:
+    short = mpf.build(mpf.short_index(2))
+    assert mpf.parse(short[:-4]) == mpf.short_index(2)
+
+
+def test_what_outgrows_its_segment_is_refused() -> None:
+    fat = mpf.MpIndex(False, (mpf.Tag(0xB0FF, 7, 65_600, bytes(65_600)),), ())
+    with pytest.raises(RefusedError, match="outgrow"):
+        mpf.build(fat)
