@@ -22,6 +22,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageCms, ImageDraw, ImageFont
+from PIL.TiffImagePlugin import IFDRational
 
 from golden import geometry, shading
 from golden.geometry import Floats, Intrinsics
@@ -173,15 +174,15 @@ def inverse(depth_m: Depth) -> Codes:
 
 
 def _exif(width: int, height: int, orientation: int) -> bytes:
-    """Exif as a camera writes it, with what Exif 2.32 requires of a JPEG."""
+    """A small Exif block, as a camera writes it."""
     exif = Image.Exif()
     exif.update(
         {
             ExifTags.Base.Make: "depthauthor",
             ExifTags.Base.Model: "golden scene",
             ExifTags.Base.Orientation: orientation,
-            ExifTags.Base.XResolution: 72.0,
-            ExifTags.Base.YResolution: 72.0,
+            ExifTags.Base.XResolution: IFDRational(72),
+            ExifTags.Base.YResolution: IFDRational(72),
             ExifTags.Base.ResolutionUnit: 2,
             ExifTags.Base.DateTime: "2026:01:01 12:00:00",
             ExifTags.Base.YCbCrPositioning: 1,
@@ -189,11 +190,10 @@ def _exif(width: int, height: int, orientation: int) -> bytes:
     )
     exif.get_ifd(ExifTags.IFD.Exif).update(
         {
-            ExifTags.Base.FNumber: 1.8,
+            ExifTags.Base.FNumber: IFDRational(18, 10),
             ExifTags.Base.ExifVersion: b"0232",
             ExifTags.Base.DateTimeOriginal: "2026:01:01 12:00:00",
-            ExifTags.Base.ComponentsConfiguration: b"\x01\x02\x03\x00",
-            ExifTags.Base.FocalLength: FOCAL_MM,
+            ExifTags.Base.FocalLength: IFDRational(round(FOCAL_MM * 10), 10),
             ExifTags.Base.FlashPixVersion: b"0100",
             ExifTags.Base.ColorSpace: 1,
             ExifTags.Base.ExifImageWidth: width,

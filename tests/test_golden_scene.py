@@ -134,10 +134,10 @@ def solid(points: NDArray[np.float64]) -> NDArray[np.bool_]:
 
     def within(box: g.Box, at: NDArray[np.float64]) -> NDArray[np.bool_]:
         low, high = np.array(box.low)[:, None], np.array(box.high)[:, None]
-        inside: NDArray[np.bool_] = ((at > low) & (at < high)).all(axis=0)
+        inside: NDArray[np.bool_] = np.logical_and.reduce((at > low) & (at < high))
         return inside
 
-    full = ~within(g.ROOM, points) | within(g.TABLE_BOX, points)
+    full: Any = ~within(g.ROOM, points) | within(g.TABLE_BOX, points)
     for sphere in g.SPHERES.values():
         away = points - np.array(sphere.centre)[:, None]
         full = np.logical_or(full, (away * away).sum(axis=0) < sphere.radius**2)
@@ -148,7 +148,8 @@ def solid(points: NDArray[np.float64]) -> NDArray[np.bool_]:
     raised = np.flatnonzero((local[2] > 0) & (local[2] < g.RELIEF) & (np.abs(local[0]) < 1.3))
     outline, _, _ = g.letter_distance(local[0, raised], local[1, raised])
     full[raised] |= outline < 0
-    return full
+    inside: NDArray[np.bool_] = full
+    return inside
 
 
 def test_nothing_stands_before_the_depth_and_something_behind_it() -> None:

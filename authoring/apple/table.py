@@ -76,7 +76,7 @@ APPLE_DEPTH_DATA_VERSION = 65541
 class Opaque:
     """The value of a property that is neither text nor a list of texts: a structure, a qualifier, a language.
 
-    `xml` is the property's whole element in exclusive canonical XML, so equal content is equal text.
+    `xml` is the property's whole element, with the namespaces it uses, as it stood in the packet.
     """
 
     xml: str

@@ -10,6 +10,7 @@ imported when a packet is parsed, not before: building needs none of it.
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from typing import TYPE_CHECKING, cast
 
 from authoring.apple.table import ArrayForm, Opaque, Property, PropertyTree, Value
@@ -34,15 +35,16 @@ MAX_NAMESPACES = 256
 """Declarations in a packet, which are copied for every structure. Apple's packets have 6 at most."""
 
 MAX_NESTING = 64
-"""Elements inside elements. Apple's regions go 9 deep, Google's camera lists 12."""
+"""Elements inside elements. Apple's focus regions go 9 deep (shu_matte)."""
 
 TOOLKIT = "XMP Core 6.0.0"
 """What iOS 14 to 17 and ImageIO put into x:xmptk; iOS 11 and 12 wrote 5.4.0."""
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-"""Names of plain letters, as all are that matter; a foreign name beyond them is checked by reading it again."""
+PLAIN_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9_.~:/?#@!$&'()*+,;=-]+")
+"""What names and namespaces look like, as far as they matter; others are checked by reading them again."""
 
-NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 IN_TEXT = re.compile(r"[&<>\r]")
 IN_ATTRIBUTE = re.compile(r'[&<>\r\n\t"]')
 ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;", "\n": "&#xA;", "\t": "&#x9;"}
@@ -141,7 +143,7 @@ def build_packet(tree: PropertyTree) -> bytes:
         if isinstance(one.value, Opaque):
             lines.append(f"         {one.value.xml}\n")
             continue
-        if not one.namespace or not (NAME.fullmatch(one.name) or one.name.isidentifier()):
+        if not one.namespace or not one.name.replace("-", "_").replace(".", "_").isidentifier():
             raise MalformedError(
                 f"XMP property {one.name!r} in {one.namespace!r} has no name that XML can hold."
             )
@@ -157,9 +159,7 @@ def build_packet(tree: PropertyTree) -> bytes:
         head += f'\n            xmlns:{prefix}="{_escape(namespace, IN_ATTRIBUTE)}"'
     body = f">\n{''.join(lines)}      </rdf:Description>" if lines else "/>"
     text = f"{head}{body}\n   </rdf:RDF>\n</x:xmpmeta>\n"
-    # Nearly every packet is plain ASCII, which this tells in a twentieth of the time.
-    plain = text.isascii() and text.replace("\n", "").isprintable()
-    bad = None if plain else NOT_XML.search(text)
+    bad = NOT_XML.search(text)
     if bad is not None:
         raise MalformedError(
             f"An XMP property holds U+{ord(bad.group()):04X}, a character that XML cannot hold."
@@ -169,7 +169,7 @@ def build_packet(tree: PropertyTree) -> bytes:
         raise RefusedError(
             f"The XMP packet would have {len(packet)} bytes; at most {MAX_XMP_BYTES} are handled."
         )
-    if any(isinstance(one.value, Opaque) or not one.name.isascii() for one in tree):
+    if not all(_is_plain_property(one) for one in tree):
         _check_foreign(packet, tree)
     return packet
 
@@ -190,21 +190,35 @@ def _parse_value(element: etree._Element) -> tuple[Value, ArrayForm]:
         if len(element) == 1 and not (element.text or "").strip() and not (element[0].tail or "").strip():
             array = element[0]
             namespace, form = _split(array.tag)
-            if namespace == RDF and form in ("Seq", "Bag", "Alt") and not array.attrib and _is_plain(array):
+            if (
+                namespace == RDF
+                and form in ("Seq", "Bag", "Alt")
+                and not array.attrib
+                and _is_plain_array(array)
+            ):
                 return tuple(item.text or "" for item in array), cast("ArrayForm", form)
     from lxml import etree
 
-    # Canonical XML does not depend on where the namespaces were declared, so what is read back is equal.
-    canonical = etree.tostring(element, method="c14n", exclusive=True, with_comments=False, with_tail=False)
-    return Opaque(canonical.decode()), "Seq"
+    # A copy holds the namespaces that it uses and no others, wherever they were declared: it can stand alone,
+    # and is equal again when it is read back.
+    return Opaque(etree.tostring(deepcopy(element), encoding="unicode", with_tail=False)), "Seq"
 
 
-def _is_plain(array: etree._Element) -> bool:
+def _is_plain_array(array: etree._Element) -> bool:
     """Whether an RDF array holds nothing but texts."""
     tag = f"{{{RDF}}}li"
     return not (array.text or "").strip() and all(
         item.tag == tag and not item.attrib and len(item) == 0 and not (item.tail or "").strip()
         for item in array
+    )
+
+
+def _is_plain_property(one: Property) -> bool:
+    """Whether what is written is certain to be what is read."""
+    return (
+        not isinstance(one.value, Opaque)
+        and NAME.fullmatch(one.name) is not None
+        and PLAIN_URI.fullmatch(one.namespace) is not None
     )
 
 
@@ -214,11 +228,10 @@ def _check_foreign(packet: bytes, tree: PropertyTree) -> None:
         again = parse_packet(packet)
     except MalformedError:
         again = ()
-    if [(one.namespace, one.name) for one in again] != [(one.namespace, one.name) for one in tree] or any(
-        isinstance(one.value, Opaque) and one.value != other.value
-        for one, other in zip(tree, again, strict=True)
-    ):
-        raise MalformedError("A foreign XMP property is not one whole XML element and cannot be written.")
+    if [(one.namespace, one.name) for one in again] != [(one.namespace, one.name) for one in tree]:
+        raise MalformedError(
+            "A foreign XMP property would not be read back as written: its name, namespace or XML is broken."
+        )
 
 
 def _build_property(tag: str, value: str | tuple[str, ...], array: ArrayForm) -> str:

@@ -129,13 +129,11 @@ def _spellings(value: float) -> list[str]:
     exponent = power + 30 if fraction else 0
     if exponent > 126:
         raise RefusedError(f"The depth limit {value!r} is too large for an SEI.")
+    # Exponent 0 is the form without a leading one; it reaches further down the longer the mantissa is.
+    number, shift = (fraction * 2 - 1, 0) if exponent > 0 else (abs(value), 30)
     found = []
     for length in lengths:
-        # The standard's own subnormal form, exponent 0, reaches further down the longer the mantissa is.
-        if exponent > 0:
-            mantissa = math.ldexp(fraction * 2 - 1, length)
-        else:
-            mantissa = math.ldexp(abs(value), 30 + length)
+        mantissa = math.ldexp(number, shift + length)
         if mantissa == int(mantissa) < 1 << length:
             found.append(f"{sign}{max(exponent, 0):07b}{length - 1:05b}{int(mantissa):0{length}b}")
     if not found:

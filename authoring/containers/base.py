@@ -20,7 +20,8 @@ class Transform:
     """One HEIF transformative property of the primary, in the file's order.
 
     `irot`: value counts quarter turns anticlockwise, 0..3 (ISO/IEC 23008-12, 6.5.10).
-    `imir`: value is the axis, 0 = vertical axis (left and right change places), 1 = horizontal axis.
+    `imir`: 0 exchanges top and bottom, 1 exchanges left and right (the 2022 edition, 6.5.12, and libheif; the
+    2017 edition named the axis instead).
     """
 
     kind: Literal["irot", "imir"]

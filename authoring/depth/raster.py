@@ -133,12 +133,9 @@ def resampled(buffer: DepthBuffer, width: int, height: int) -> DepthBuffer:
         return buffer
     dtype = buffer.samples.dtype
     # A disparity of 0 is infinitely far away, a depth of 0 nothing.
-    floor = (
-        0.0 if buffer.pixel_format.kind == "disparity" else float(np.nextafter(dtype.type(0), dtype.type(1)))
-    )
-    return buffer.replace(
-        samples=resample_area(buffer.samples, width, height, floor).astype(dtype, copy=False)
-    )
+    floor = 0.0 if buffer.pixel_format.kind == "disparity" else float(np.finfo(dtype).smallest_subnormal)
+    samples = resample_area(buffer.samples, width, height, floor)
+    return buffer.replace(samples=samples.astype(dtype, copy=False))
 
 
 def resample_area(
@@ -157,7 +154,7 @@ def resample_area(
     if abs(samples.strides[0]) < abs(samples.strides[1]):
         # A map on its side: going along its rows would touch all of memory for each of them.
         return resample_area(samples.T, height, width, floor).T
-    # An overflow here cannot be: weights sum to 1. Invalid is 0/0, where no sample was valid.
+    # 0/0 is NaN where no sample was valid. An overflow would take samples of 1e34, which no unit gives.
     with np.errstate(all="ignore"):
         sums, shares, low, high = _first_pass(samples, _taps(samples.shape[0], height), floor)
         across = _taps(samples.shape[1], width)

@@ -8,6 +8,7 @@ import random
 import struct
 from collections.abc import Callable
 
+import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +55,17 @@ def test_every_sample_is_rebuilt_exactly(sample: Callable[[str], bytes], name: s
     assert found is not None and found.d_min is not None and found.d_max is not None
     assert found.d_min < found.d_max
     assert build_aux_subtype(found) == subtype
+
+
+@pytest.mark.parametrize(("d_min", "d_max"), [(0.25, 3.5), (-1.25, 65504.0), (0.333251953125, 0.3334960937)])
+def test_libheif_reads_what_is_built(sample: Callable[[str], bytes], d_min: float, d_max: float) -> None:
+    d_max = struct.unpack("<e", struct.pack("<e", d_max))[0]
+    built = build_aux_subtype(DepthRepresentation(1, d_min=d_min, d_max=d_max))
+    assert len(built) == len(PUG), "the same length, so that it can be put in place of Apple's"
+    photo = sample("nilsh_imageio_output.heic").replace(CASES[2][0], built)
+    (depth,) = pillow_heif.open_heif(photo).info["depth_images"]
+    told = depth.info["metadata"]
+    assert (told["d_min"], told["d_max"], told["representation_type"]) == (d_min, d_max, 1)
 
 
 def check(representation: DepthRepresentation) -> None:

@@ -35,7 +35,8 @@ def full(kind: str, version: int, flags: int, *parts: bytes) -> bytes:
 @cache
 def gray_codes(width: int, height: int) -> NDArray[np.uint8]:
     rows, columns = np.mgrid[0:height, 0:width]
-    return ((rows * 3 + columns * 2 + 30 * ((rows // 16 + columns // 16) % 2)) % 256).astype(np.uint8)
+    codes = (rows * 3 + columns * 2 + 30 * ((rows // 16 + columns // 16) % 2)) % 256
+    return np.asarray(codes, dtype=np.uint8)
 
 
 @cache
@@ -130,20 +131,22 @@ class Made:
         starts: dict[str, int] = dict.fromkeys(names, 0)
         for _ in range(2):  # The second time, the places of the mdat bodies are known.
             result = b""
-            for name in self.order:
-                if isinstance(name, bytes):
-                    result += name
-                elif name == "ftyp":
+            for entry in self.order:
+                if isinstance(entry, bytes):
+                    result += entry
+                elif entry == "ftyp":
                     result += box("ftyp", self.brands)
-                elif name == "meta":
+                elif entry == "meta":
                     result += self._meta(inside, starts, idat)
                 else:
-                    whole = box(name[:4], mdats[name], form=self.mdat_form)
-                    starts[name] = len(result) + len(whole) - len(mdats[name])
+                    whole = box(entry[:4], mdats[entry], form=self.mdat_form)
+                    starts[entry] = len(result) + len(whole) - len(mdats[entry])
                     result += whole
         return result
 
-    def _meta(self, inside: dict[int, list[tuple[str, int, int]]], starts: dict[str, int], idat: bytes) -> bytes:
+    def _meta(
+        self, inside: dict[int, list[tuple[str, int, int]]], starts: dict[str, int], idat: bytes
+    ) -> bytes:
         letter = "I" if self.wide_items else "H"
         wide = int(self.wide_items)
         infe = b""
@@ -206,7 +209,7 @@ class Made:
             base = 0
             if item.method == 0 and self.base != "zero" and extents:
                 base = min(offset for offset, _ in extents) if self.base == "data" else 24
-                base = base if starts[min(starts)] else 0
+                base = base if all(starts.values()) else 0
             body += struct.pack(">I" if self.iloc_version == 2 else ">H", item.identifier)
             body += struct.pack(">H", item.method) if self.iloc_version else b""
             body += struct.pack(">H", 0) + base.to_bytes(size_base, "big") + struct.pack(">H", len(extents))
@@ -270,7 +273,9 @@ def renumbered(made: Made, to: Callable[[int], int]) -> Made:
     for item in made.items:
         item.identifier, item.host = to(item.identifier), to(item.host)
     made.links = {to(item): links for item, links in made.links.items()}
-    made.references = [(kind, to(one), [to(other) for other in others]) for kind, one, others in made.references]
+    made.references = [
+        (kind, to(one), [to(other) for other in others]) for kind, one, others in made.references
+    ]
     made.groups = [(kind, one, [to(other) for other in others]) for kind, one, others in made.groups]
     made.primary = to(made.primary)
     return made

@@ -47,11 +47,13 @@ def coded(mode: str = "RGB", **options: object) -> bytes:
     """A photo of 48 x 32 pixels as Pillow writes it."""
     channels = {"RGB": 3, "L": 1, "CMYK": 4}[mode]
     out = io.BytesIO()
-    Image.fromarray(pixels(32, 48, channels), mode).save(out, "JPEG", quality=90, **options)  # type: ignore[arg-type]
+    Image.fromarray(pixels(32, 48, channels), mode).save(out, "JPEG", quality=90, **options)
     return out.getvalue()
 
 
-def auxiliary(width: int = 24, height: int = 16, xmp: bytes = b"<x:xmpmeta>depth</x:xmpmeta>") -> CodedAuxiliary:
+def auxiliary(
+    width: int = 24, height: int = 16, xmp: bytes = b"<x:xmpmeta>depth</x:xmpmeta>"
+) -> CodedAuxiliary:
     return CodedAuxiliary(width, height, gray(width, height), b"", "", b"", xmp)
 
 
@@ -159,7 +161,11 @@ def ultra_hdr(*, listed: bool, video: bytes = b"") -> bytes:
 
 def attribute_ifd(order: str) -> bytes:
     """MPIndividualNum 1, and a maker's tag with a long value that nobody here understands."""
-    return struct.pack(order + "H", 1) + struct.pack(order + "HHII", 0xB101, 4, 1, 1) + struct.pack(order + "I", 0)
+    return (
+        struct.pack(order + "H", 1)
+        + struct.pack(order + "HHII", 0xB101, 4, 1, 1)
+        + struct.pack(order + "I", 0)
+    )
 
 
 def fill_bytes(jpeg: bytes) -> bytes:

@@ -104,7 +104,9 @@ def test_offset_of_the_end_follows_what_is_appended() -> None:
 
 
 def test_insertions_at_one_offset_keep_their_order() -> None:
-    edits = EditList.of(2, [Replacement(1, 2, b"X", "x"), Replacement(1, 1, b"1", "a"), Replacement(1, 1, b"2", "b")])
+    edits = EditList.of(
+        2, [Replacement(1, 2, b"X", "x"), Replacement(1, 1, b"1", "a"), Replacement(1, 1, b"2", "b")]
+    )
     assert edits.apply(b"ab") == b"a12X"
 
 

@@ -62,7 +62,7 @@ def test_a_32_bit_size_does_not_grow_past_4_gib() -> None:
     assert large.data == (1 << 32).to_bytes(8, "big")
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(WIDE_IDS, st.sampled_from(["hvc1", "grid", "Exif", "mime"]), st.booleans())
 def test_item_entries_are_twins(identifier: int, kind: str, hidden: bool) -> None:
     version = 3 if identifier > 0xFFFF else 2
@@ -73,7 +73,7 @@ def test_item_entries_are_twins(identifier: int, kind: str, hidden: bool) -> Non
     assert (item.content_type, item.content_encoding, item.protected) == (content_type, "", False)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.integers(0, 1), st.data())
 def test_references_are_twins(version: int, data: st.DataObject) -> None:
     ids = WIDE_IDS if version else IDS
@@ -83,7 +83,7 @@ def test_references_are_twins(version: int, data: st.DataObject) -> None:
     assert (found.kind, found.source, found.targets) == ("auxl", source, targets)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(st.integers(0, 1), st.integers(0, 1), st.data())
 def test_associations_are_twins(version: int, flags: int, data: st.DataObject) -> None:
     link = st.tuples(st.integers(1, 0x7FFF if flags else 0x7F), st.booleans())
@@ -95,7 +95,7 @@ def test_associations_are_twins(version: int, flags: int, data: st.DataObject) -
     assert b"".join(built[one.start : one.stop] for one in table.entries) == built[16:]
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(st.integers(0, 2), st.data())
 def test_locations_are_twins(version: int, data: st.DataObject) -> None:
     size = st.sampled_from([0, 4, 8])

@@ -49,7 +49,9 @@ VARIANTS: dict[str, Callable[[], Made]] = {
     "iloc v2": lambda: small_photo(iloc_version=2),
     "8-byte offsets": lambda: small_photo(widths=(8, 8, 0, 0)),
     "base offsets": lambda: small_photo(widths=(4, 4, 4, 0), base="data"),
-    "base in front": lambda: small_photo(widths=(4, 4, 8, 0), base="file", pieces=3, order=("ftyp", "mdat0", "meta", "mdat1")),
+    "base in front": lambda: small_photo(
+        widths=(4, 4, 8, 0), base="file", pieces=3, order=("ftyp", "mdat0", "meta", "mdat1")
+    ),
     "base unused": lambda: small_photo(widths=(4, 4, 4, 0)),
     "only base offsets": lambda: small_photo(widths=(0, 4, 4, 0), base="data"),
     "extent index": lambda: small_photo(widths=(4, 4, 0, 4)),
@@ -81,7 +83,7 @@ VARIANTS: dict[str, Callable[[], Made]] = {
     "trailer counted from the end": lambda: small_photo(order=("ftyp", "meta", "mdat0", TAIL)),
     "unknown boxes": lambda: small_photo(
         order=("ftyp", box("uuid", bytes(16), b"x"), "meta", box("free", b"12"), "mdat0", box("free")),
-        meta_extra=box("abcd", b"1") + full("dinf", 0, 0),
+        meta_extra=box("abcd", b"1") + box("abce"),
     ),
     "brand is there": lambda: small_photo(brands=b"heic" + bytes(4) + b"mif1MiHEheic"),
     "no mif1": lambda: small_photo(brands=b"heic" + bytes(4) + b"heic"),
@@ -127,8 +129,14 @@ def test_splice_keeps_everything_and_remove_undoes_it(name: str) -> None:
     assert after.remove([found.identifier], file.undo_record()).apply(result) == data
 
 
-@pytest.mark.parametrize("name", [name for name in VARIANTS if "within" not in name])
-def test_a_foreign_reader_sees_the_photo_and_its_depth(name: str) -> None:
+LIBHEIF_CANNOT = ("within an item", "within an item, v2", "idat with no widths")
+"""Legal, but libheif 1.23 opens neither construction method 2 nor extents that state no length."""
+
+
+@pytest.mark.parametrize("name", [name for name in VARIANTS if name not in LIBHEIF_CANNOT])
+def test_a_foreign_reader_sees_the_photo_and_its_depth(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its limit of 100 properties a file is its own.
+    monkeypatch.setattr(pillow_heif.options, "DISABLE_SECURITY_LIMITS", True)
     data = VARIANTS[name]().build()
     result = heif.parse(data).splice(auxiliary()).apply(data)
     photo = pillow_heif.open_heif(io.BytesIO(result))
@@ -136,8 +144,8 @@ def test_a_foreign_reader_sees_the_photo_and_its_depth(name: str) -> None:
     (depth,) = photo.info["depth_images"]
     assert depth.info["metadata"]["d_min"] == 1.498046875
     assert depth.info["metadata"]["d_max"] == 4.3828125
-    # irot 1, then imir 1 (top and bottom change places), as the primary is shown.
-    assert np.array_equal(np.asarray(depth), np.flipud(np.rot90(heif_files.gray_codes(96, 64))))
+    # irot 1, then imir 1 (left and right change places), as the primary is shown.
+    assert np.array_equal(np.asarray(depth), np.fliplr(np.rot90(heif_files.gray_codes(96, 64))))
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -149,7 +157,8 @@ def test_removal_without_a_record_leaves_the_photo_whole(name: str) -> None:
     result = file.remove([last]).apply(spliced)
     after = heif.parse(result)
     assert after.parts() == heif.parse(data).parts()
-    assert len(result) - len(data) <= 4 + 8 * len(after.structure.items.entries) * ("no" in name)
+    if name not in ("idat with no offsets", "idat with no widths"):  # There the wide fields of iloc stay.
+        assert len(result) <= len(data) + 4, "the brand stays, nothing else"
 
 
 def structure_of(made: Made, **changes: object) -> tuple[bytes, Structure]:
@@ -194,12 +203,16 @@ def test_item_numbers_avoid_groups_and_stay_in_16_bits() -> None:
     assert list(structure.items.entries)[-2:] == [7, 8]
     _, structure = structure_of(renumbered(small_photo(), lambda one: one + 65530))
     assert list(structure.items.entries)[-2:] == [1, 2]
-    _, structure = structure_of(renumbered(small_photo(wide_items=True, iloc_version=2), lambda one: one + 65530))
+    _, structure = structure_of(
+        renumbered(small_photo(wide_items=True, iloc_version=2), lambda one: one + 65530)
+    )
     assert list(structure.items.entries)[-2:] == [65536, 65537]
 
 
 @pytest.mark.parametrize(
-    ("targets", "expected"), [([1], (1,)), ([1, 8], (1, 8)), (None, (1, 8))], ids=["old", "iOS 18", "no precedent"]
+    ("targets", "expected"),
+    [([1], (1,)), ([1, 8], (1, 8)), (None, (1, 8))],
+    ids=["old", "iOS 18", "no precedent"],
 )
 def test_the_tone_map_gets_the_map_where_that_is_the_custom(
     targets: list[int] | None, expected: tuple[int, ...]
@@ -221,8 +234,18 @@ def test_the_tone_map_gets_the_map_where_that_is_the_custom(
 def test_removal_takes_the_tiles_of_a_gridded_map_unless_shared() -> None:
     made = small_photo()
     grid = MadeItem(10, "grid", bytes(8))
-    made.items += [grid, MadeItem(11, "hvc1", b"own"), MadeItem(12, "hvc1", b"shared"), MadeItem(13, "hvc1", b"seen", False)]
-    made.references += [("dimg", 10, [11, 12, 13]), ("auxl", 10, [1]), ("dimg", 14, [12]), ("cdsc", 3, [1, 10])]
+    made.items += [
+        grid,
+        MadeItem(11, "hvc1", b"own"),
+        MadeItem(12, "hvc1", b"shared"),
+        MadeItem(13, "hvc1", b"seen", False),
+    ]
+    made.references += [
+        ("dimg", 10, [11, 12, 13]),
+        ("auxl", 10, [1]),
+        ("dimg", 14, [12]),
+        ("cdsc", 3, [1, 10]),
+    ]
     made.references.remove(("cdsc", 3, [1]))
     made.items.append(MadeItem(14, "iden", b""))
     made.links[10] = [(8, True)]
@@ -241,19 +264,18 @@ def test_removal_takes_the_tiles_of_a_gridded_map_unless_shared() -> None:
 
 
 def test_shared_bytes_stay() -> None:
-    """Two items over the same bytes: taking one out must leave the other's data."""
+    """The primary's XMP lies within the gain map's data: taking the map out must leave those bytes."""
     data = small_photo().build()
-    file = heif.parse(data)
-    table = file.structure.locations
-    gain, packet = file.structure.places[4], file.structure.places[5]
-    at = table.offset_at(packet, 0)
-    start, stop = file.structure.ranges(4)[0]
+    structure = heif.parse(data).structure
+    at = structure.locations.offset_at(structure.places[3], 0)
+    start, stop = structure.ranges(4)[0]
     shared = data[:at] + struct.pack(">II", start + 5, 10) + data[at + 8 :]
-    made = shared.replace(b"\0\x0e" + b"cdsc" + struct.pack(">HHH", 5, 1, 4), b"\0\x0e" + b"cdsc" + struct.pack(">HHH", 5, 1, 1))
-    result = heif.parse(made).remove([4]).apply(made)
-    assert gain.item == 4
-    assert runs(result)[5] == data[start + 5 : start + 15]
-    assert len(made) - len(result) > stop - start - 10 > 0
+    file = heif.parse(shared)
+    result = file.remove([4]).apply(shared)
+    assert runs(result)[3] == data[start + 5 : start + 15]
+    reasons = [one for one in file.remove([4]).touched if one.reason.startswith("mdat: data")]
+    # What lay before and behind the shared bytes, and the gain map's own XMP right after it.
+    assert [(one.start, one.stop) for one in reasons] == [(start, start + 5), (start + 15, stop + 7)]
 
 
 def test_a_map_that_another_image_needs_is_not_taken_out() -> None:
@@ -277,7 +299,9 @@ def test_a_record_that_does_not_fit_is_ignored(record: str) -> None:
     data = small_photo().build()
     undo = {
         "junk": bytes(range(60)),
-        "other": heif.parse(replace(small_photo(), items=small_photo().items[:4], references=[]).build()).undo_record(),
+        "other": heif.parse(
+            replace(small_photo(), items=small_photo().items[:4], references=[]).build()
+        ).undo_record(),
     }.get(record) or bytes.fromhex(record if record not in ("junk", "other") else "")
     spliced = heif.parse(data).splice(auxiliary()).apply(data)
     file = heif.parse(spliced)
@@ -291,7 +315,9 @@ def test_the_record_is_small_and_versioned() -> None:
 
 
 def test_roles_and_signature_and_notes() -> None:
-    made = small_photo(order=("ftyp", "meta", "mdat0", box("uuid", bytes.fromhex("d8fec3d61b0e483c92975828877ec481"))))
+    made = small_photo(
+        order=("ftyp", "meta", "mdat0", box("uuid", bytes.fromhex("d8fec3d61b0e483c92975828877ec481")))
+    )
     made.items += [
         MadeItem(8, "hvc1", b"thumb"),
         MadeItem(9, "hvc1", b"other picture", hidden=False),
@@ -310,7 +336,9 @@ def test_roles_and_signature_and_notes() -> None:
         9: "image",
         10: "auxiliary of 9",
     }
-    assert [one.identifier for one in layout.auxiliaries] == [4], "the map of another picture is not the photo's"
+    assert [one.identifier for one in layout.auxiliaries] == [4], (
+        "the map of another picture is not the photo's"
+    )
     assert layout.signed
     assert layout.exif == b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
     assert layout.xmp == b"<primary/>"
@@ -345,7 +373,9 @@ def test_kinds_that_cannot_hold_depth_are_told() -> None:
     made.items[0].kind = "av01"
     file = heif.parse(made.build())
     assert file.layout.width == 64
-    with pytest.raises(UnsupportedError, match="AVIF photo, which is not handled; convert it to HEIC or JPEG"):
+    with pytest.raises(
+        UnsupportedError, match="AVIF photo, which is not handled; convert it to HEIC or JPEG"
+    ):
         file.splice(auxiliary())
     sequence = small_photo(order=("ftyp", "meta", "mdat0", box("moov", b"")))
     assert heif.parse(sequence.build()).layout.notes
@@ -360,22 +390,22 @@ def test_kinds_that_cannot_hold_depth_are_told() -> None:
         heif.parse(made.build()).splice(auxiliary())
 
 
-def test_data_that_runs_over_the_place_of_the_new_one_stays() -> None:
-    """An item that overhangs its mdat: the new data goes elsewhere."""
-    data = small_photo(order=("ftyp", "meta", "mdat0", box("free", b"tail"))).build()
+@pytest.mark.parametrize("kind", ["mdat", "free"])
+def test_data_that_runs_over_the_place_of_the_new_one_stays(kind: str) -> None:
+    """The last item overhangs its mdat: the new data goes behind the next mdat, or nowhere."""
+    data = small_photo(order=("ftyp", "meta", "mdat0", box(kind, b"tail"))).build()
     structure = heif.parse(data).structure
-    entry = structure.places[5]
-    at = structure.locations.offset_at(entry, 0)
+    at = structure.locations.offset_at(structure.places[5], 0)
     first = structure.ranges(5)[0][0]
     over = data[:at] + struct.pack(">II", first, len(data) - first) + data[at + 8 :]
     file = heif.parse(over)
-    with pytest.raises(UnsupportedError, match="item 5 overlaps"):
-        file.splice(auxiliary())
-    # Without the box between, a new mdat at the end of the file is the other place.
-    data = small_photo(order=("ftyp", "mdat0", "meta", "mdat1"), pieces=1).build()
-    file = heif.parse(data)
-    result = file.splice(auxiliary()).apply(data)
-    assert runs(result)[5] == b"<gain/>"
+    if kind == "free":
+        with pytest.raises(UnsupportedError, match="item 5 overlaps"):
+            file.splice(auxiliary())
+        return
+    result = file.splice(auxiliary()).apply(over)
+    assert runs(result)[5] == runs(over)[5] == data[first:]
+    assert heif.parse(result).remove([6], file.undo_record()).apply(result) == over
 
 
 def test_the_dump_shows_every_structure() -> None:
@@ -384,9 +414,9 @@ def test_the_dump_shows_every_structure() -> None:
     for line in (
         "ftyp @0 size 28: heic mif1 MiHE heic",
         "    infe @",
-        "6 auxC! " if False else "    auxl @",
+        "    auxl @",
         "      11 auxC @",
-        "      10: 1 hvc1, primary" if False else "  1 hvc1, primary: ",
+        "  1 hvc1, primary: ",
         "  10 hvc1 hidden, auxiliary urn:mpeg:hevc:2015:auxid:2: ",
         "    auxC! urn:mpeg:hevc:2015:auxid:2 000000110000000d4e01b109351f7bfc010bc62020",
         "      10: 9! 10 3! 4! 7 11!",

@@ -78,7 +78,7 @@ def test_splice_leaves_every_part(name: str) -> None:
     expected = dict(before.parts())
     assert dict(after.parts()) == {**expected, f"image {number}": apple_image(number, auxiliary())}
     assert after.layout.auxiliaries[-1].identifier == number
-    assert [one for one in after.layout.auxiliaries[:-1]] == list(before.layout.auxiliaries)
+    assert after.layout.auxiliaries[:-1] == before.layout.auxiliaries
     assert len(edits.apply(data)) == edits.result_size
     for touched in edits.touched:
         assert touched.reason.startswith(("APP0: ", "APP2 MPF: ", "auxiliary image added"))
@@ -106,7 +106,9 @@ def test_offsets_sizes_and_order_of_the_new_index(name: str) -> None:
     total = listed_before(data) + 1
     start = result.index(struct.pack(order + "HHI", 0xB002, 7, 16 * total), place) + 8
     (values,) = struct.unpack_from(order + "I", result, start)
-    entries = [struct.unpack_from(order + "IIIHH", result, place + 4 + values + 16 * one) for one in range(total)]
+    entries = [
+        struct.unpack_from(order + "IIIHH", result, place + 4 + values + 16 * one) for one in range(total)
+    ]
     assert entries[0][1:] == (walk(result).stop, 0, 0, 0)
     assert entries[-1][0] == 0
     for _, size, offset, *_ in entries[1:]:
@@ -172,7 +174,8 @@ def test_parts_and_structure_cover_the_file() -> None:
         structural = [
             one
             for one in found.structure.primary.segments
-            if one == found.structure.mpf_segment or (one.kind(data) == "JFIF" and one.stop - one.marker == 18)
+            if one == found.structure.mpf_segment
+            or (one.kind(data) == "JFIF" and one.stop - one.marker == 18)
         ]
         assert size + sum(one.stop - one.start for one in structural) + 4 == len(data)
 
@@ -322,7 +325,11 @@ def test_trailer_of_another_jpeg_stays_a_trailer() -> None:
 def test_directory_that_says_nonsense_is_not_followed(old: bytes, new: bytes) -> None:
     photo = ultra_hdr(listed=False).replace(old, new)
     size = len(photo) - len(gain_map())
-    grown = photo[:22] + (int.from_bytes(photo[22:24], "big") + len(new) - len(old)).to_bytes(2, "big") + photo[24:]
+    grown = (
+        photo[:22]
+        + (int.from_bytes(photo[22:24], "big") + len(new) - len(old)).to_bytes(2, "big")
+        + photo[24:]
+    )
     assert walk(grown).stop == size
     assert jpeg.parse(grown).structure.images_stop == size
 
@@ -408,7 +415,10 @@ def test_segments_of_the_coded_image_that_would_clash_give_way() -> None:
     full = apple_image(2, made)
     assert jpeg.parse(spliced(coded(), replace(made, payload=full))).layout.auxiliaries[0].payload == full
     commented = made.payload[:20] + segment(0xFE, b"kept") + made.payload[20:]
-    assert b"kept" in jpeg.parse(spliced(coded(), replace(made, payload=commented))).layout.auxiliaries[0].payload
+    assert (
+        b"kept"
+        in jpeg.parse(spliced(coded(), replace(made, payload=commented))).layout.auxiliaries[0].payload
+    )
 
 
 @pytest.mark.parametrize(
@@ -437,7 +447,7 @@ def test_photo_without_end_is_read_but_not_edited() -> None:
     found = jpeg.parse(coded()[:-2])
     assert (found.layout.width, found.layout.height) == (48, 32)
     assert any("no EOI" in note for note in found.layout.notes)
-    with pytest.raises(MalformedError, match="no certain end.*save it anew"):
+    with pytest.raises(MalformedError, match=r"no certain end.*save it anew"):
         found.splice(auxiliary())
     cut = multi(coded()[:-2], [gain_map()])
     assert [one.payload for one in jpeg.parse(cut).layout.auxiliaries] == [gain_map()]

@@ -18,7 +18,9 @@ SHORTS = st.integers(0, 2**16 - 1)
 ENTRIES = st.lists(st.builds(mpf.MpEntry, LONGS, LONGS, LONGS, SHORTS, SHORTS), min_size=1, max_size=5)
 TAGS = st.lists(
     st.binary(max_size=40).flatmap(
-        lambda value: st.builds(mpf.Tag, st.integers(0xB004, 0xB3FF), st.just(7), st.just(len(value)), st.just(value))
+        lambda value: st.builds(
+            mpf.Tag, st.integers(0xB004, 0xB3FF), st.just(7), st.just(len(value)), st.just(value)
+        )
     ),
     max_size=4,
 )

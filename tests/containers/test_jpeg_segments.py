@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
+
 import pytest
 
 from authoring.containers.jpeg import segments
@@ -32,7 +35,7 @@ def test_segments_and_scans_cover_the_image() -> None:
         image = walk(data)
         runs = [(2, 2), *((one.start, one.scan_stop) for one in image.segments), *image.stray]
         runs = sorted([*runs, (image.stop - 2, image.stop)])
-        assert all(before[1] == after[0] for before, after in zip(runs, runs[1:], strict=False))
+        assert all(before[1] == after[0] for before, after in pairwise(runs))
 
 
 def test_names_and_kinds() -> None:
@@ -73,7 +76,7 @@ def test_lines_come_from_dnl_where_the_frame_leaves_them_open() -> None:
     assert (found.width, found.height) == (8, 32)
 
 
-def test_exact_size_and_components(sample) -> None:  # type: ignore[no-untyped-def]
+def test_exact_size_and_components(sample: Callable[[str], bytes]) -> None:
     data = sample("edge_arithmetic.jpg")
     image = walk(data)
     found = parse_frame(data, image)

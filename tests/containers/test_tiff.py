@@ -31,7 +31,9 @@ def test_orientation_is_read_and_patched_in_place(order: str, value: int) -> Non
         patched = tiff.with_orientation(made, new)
         assert patched is not None
         assert tiff.orientation(patched) == new
-        differing = [place for place, pair in enumerate(zip(made, patched, strict=True)) if pair[0] != pair[1]]
+        differing = [
+            place for place, pair in enumerate(zip(made, patched, strict=True)) if pair[0] != pair[1]
+        ]
         assert len(differing) == (new != value)
 
 
@@ -86,9 +88,7 @@ def test_invalid_orientation_is_none_but_can_be_set(value: int) -> None:
 
 
 def test_walk_tells_where_values_lie() -> None:
-    made = block(
-        ">", entry(">", 0x010F, 2, 8, 38), entry(">", 0x0112, 3, 1, 6, "H"), tail=b"Maker\0\0\0"
-    )
+    made = block(">", entry(">", 0x010F, 2, 8, 38), entry(">", 0x0112, 3, 1, 6, "H"), tail=b"Maker\0\0\0")
     offset = tiff.first_ifd(made)
     assert offset == 8
     long, short = tiff.walk_ifd(made, offset, ">")

@@ -168,11 +168,10 @@ def test_planes_from_other_writers() -> None:
         StoredPlane(codes.astype(np.int16), 1.0, 2.0, PixelFormat.HDIS)
 
 
-@given(bits=st.integers(0, 0x7BFF))
+@given(bits=st.integers(0x2400, 0x7BFF))  # 1/64 and more; the bits of halves order like their values
 @settings(max_examples=80, deadline=None)
 def test_six_decimals_name_a_half_float(bits: int) -> None:
     half = float(np.uint16(bits).view(np.float16))
-    assume(half >= 1e-2)
     assert snapped_to_half(float(f"{half:.6f}")) == half
     assert snapped_to_half(half) == half
 

@@ -190,6 +190,14 @@ def test_samples_without_meaning_take_no_part() -> None:
     np.testing.assert_array_equal(depth, [2, 4, np.nan, np.nan])
 
 
+def test_negative_samples_alone_are_found_too() -> None:
+    for row, expected in (([-1.0, 3.0], 3.0), ([0.0, 3.0], 1.5)):
+        buffer = DepthBuffer(np.array([row], np.float16), PixelFormat.HDIS)
+        assert resampled(buffer, 1, 1).samples.item() == expected
+    depth = DepthBuffer(np.array([[0.0, 3.0]], np.float16), PixelFormat.HDEP)
+    assert resampled(depth, 1, 1).samples.item() == 3.0
+
+
 def test_turning_takes_the_calibration_along() -> None:
     calibration = Calibration(((7.0, 0, 2.0), (0, 9.0, 1.0), (0, 0, 1)), 6, 4)
     buffer = DepthBuffer(np.arange(24, dtype=np.float32).reshape(4, 6), PixelFormat.FDIS).replace(

@@ -99,11 +99,10 @@ def check_editable(structure: Structure) -> None:
         raise UnsupportedError(
             "an item's data runs to the end of the file, so nothing can be added or taken out"
         )
-    properties = structure.properties
-    inner = [properties.box, properties.container, *properties.properties]
-    inner += [one.box for one in properties.tables] + [one.box for one in structure.items.entries.values()]
+    inner = [*structure.children, *structure.items.children]
+    inner += [*structure.properties.children, *structure.properties.properties]
     inner += [one.box for one in structure.references.entries] if structure.references else []
-    inner += [*structure.children, *(one.box for one in structure.groups)]
+    inner += [one.box for one in structure.groups]
     if any(box.form == "rest" for box in inner):
         raise UnsupportedError("a box inside 'meta' states no size, so nothing can be put after it")
 

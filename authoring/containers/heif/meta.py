@@ -42,6 +42,7 @@ class ItemTable:
 
     box: Box
     version: int
+    children: tuple[Box, ...]
     entries: dict[int, Item]
 
     @property
@@ -132,7 +133,8 @@ def parse_items(data: bytes, box: Box) -> ItemTable:
         if first > box.stop:
             raise IndexError
         count = int.from_bytes(data[first - size : first], "big")
-        found = [one for one in read_boxes(data, first, box.stop, "iinf") if one.kind == "infe"]
+        children = read_boxes(data, first, box.stop, "iinf")
+        found = [one for one in children if one.kind == "infe"]
         if count != len(found):
             raise MalformedError(
                 f"the item table says {count} items but lists {len(found)}; the file is damaged"
@@ -143,7 +145,7 @@ def parse_items(data: bytes, box: Box) -> ItemTable:
             entries = {item.identifier: item for item in [parse_item(data, one) for one in found]}
     if len(entries) != count:
         raise MalformedError("two items have the same identifier; the file is damaged")
-    return ItemTable(box, version, entries)
+    return ItemTable(box, version, children, entries)
 
 
 def parse_reference(data: bytes, box: Box, version: int) -> Reference:

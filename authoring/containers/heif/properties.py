@@ -51,6 +51,7 @@ class PropertyTable:
     """`iprp`: the properties of `ipco` (index 1 is the first) and the associations of every `ipma`."""
 
     box: Box
+    children: tuple[Box, ...]
     container: Box
     properties: tuple[Box, ...]
     tables: tuple[AssociationTable, ...]
@@ -131,7 +132,7 @@ def parse_properties(data: bytes, box: Box) -> PropertyTable:
         raise MalformedError(
             f"an item is given property {largest}, but there are only {len(properties)}; the file is damaged"
         )
-    return PropertyTable(box, container, properties, tables, by_item)
+    return PropertyTable(box, children, container, properties, tables, by_item)
 
 
 def parse_extent(data: bytes, box: Box) -> tuple[int, int]:

@@ -122,7 +122,9 @@ def _cut_references(structure: Structure, editor: Editor, gone: frozenset[int], 
     table = structure.references
     if table is None:
         return
-    dead = [one for one in table.entries if one.source in gone or gone.issuperset(one.targets)]
+    dead = [
+        one for one in table.entries if one.source in gone or (one.targets and gone.issuperset(one.targets))
+    ]
     if dead and len(dead) == len(table.entries) and not keep_empty:
         editor.cut(table.box.start, table.box.stop, "iref: no reference is left", structure.meta)
         return
@@ -149,7 +151,7 @@ def _cut_properties(structure: Structure, editor: Editor, gone: frozenset[int]) 
     for table in properties.tables:
         dead = [entry for entry in table.entries if entry.item in gone]
         around = (properties.box, structure.meta)
-        if dead and len(dead) == len(table.entries) and len(properties.tables) > 1:
+        if dead and len(dead) == len(table.entries):
             editor.cut(table.box.start, table.box.stop, "ipma: no association is left in it", *around)
             continue
         if dead:

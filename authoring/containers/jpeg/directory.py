@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 MAX_ITEMS = 64
 """Ultra HDR with a video has 3; Dynamic Depth some 6."""
@@ -42,7 +43,7 @@ def parse(xmp: bytes) -> tuple[Item, ...]:
     prefix = namespace[1] + b":"
     starts = [found.start() for found in _ITEM.finditer(xmp)]
     items = []
-    for start, stop in zip(starts, [*starts[1:], len(xmp)], strict=True):
+    for start, stop in pairwise([*starts, len(xmp)]):
         piece = xmp[start:stop]
         # "DataURI" alone marks the item of Dynamic Depth that has neither MIME type nor length.
         if prefix not in piece:

@@ -111,7 +111,7 @@ def _meaning(data: bytes, segment: Segment) -> str:
     """What a segment says: decoded where it is short and understood, else its kind, length and hash."""
     payload = data[segment.payload : segment.stop]
     kind = segment.kind(data)
-    if segment.code in SOF_CODES and len(payload) >= 6 + 3 * payload[5]:
+    if segment.code in SOF_CODES and len(payload) >= 6 and len(payload) >= 6 + 3 * payload[5]:
         components = (payload[place : place + 3] for place in range(6, 6 + 3 * payload[5], 3))
         sampling = " ".join(f"{one[0]}:{one[1] >> 4}x{one[1] & 15}:q{one[2]}" for one in components)
         size = f"{_number(payload, 3)}x{_number(payload, 1)}"

@@ -47,20 +47,15 @@ MPF_PREFIX = b"MPF\0"
 ICC_PREFIX = b"ICC_PROFILE\0"
 JFIF_PREFIX = b"JFIF\0"
 
-_KINDS = (
-    (APP0, JFIF_PREFIX, "JFIF"),
-    (APP0, b"JFXX\0", "JFXX"),
-    (APP1, EXIF_PREFIX, "Exif"),
-    (APP1, XMP_PREFIX, "XMP"),
-    (APP1, XMP_EXTENSION_PREFIX, "XMP extension"),
-    (APP2, MPF_PREFIX, "MPF"),
-    (APP2, ICC_PREFIX, "ICC"),
-    (APP2, b"urn:iso:std:iso:ts:21496:-1\0", "ISO 21496-1"),
-    (0xEA, b"AROT", "AROT"),
-    (APP11, b"JP", "JUMBF"),
-    (0xED, b"Photoshop 3.0\0", "Photoshop"),
-    (APP14, b"Adobe", "Adobe"),
-)
+_KINDS = {
+    APP0: ((JFIF_PREFIX, "JFIF"), (b"JFXX\0", "JFXX")),
+    APP1: ((EXIF_PREFIX, "Exif"), (XMP_PREFIX, "XMP"), (XMP_EXTENSION_PREFIX, "XMP extension")),
+    APP2: ((MPF_PREFIX, "MPF"), (ICC_PREFIX, "ICC"), (b"urn:iso:std:iso:ts:21496:-1\0", "ISO 21496-1")),
+    0xEA: ((b"AROT", "AROT"),),
+    APP11: ((b"JP", "JUMBF"),),
+    0xED: ((b"Photoshop 3.0\0", "Photoshop"),),
+    APP14: ((b"Adobe", "Adobe"),),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +84,8 @@ class Segment:
 
     def kind(self, data: bytes) -> str:
         """What an application segment holds, told by its first bytes; empty where it is not known."""
-        for code, prefix, kind in _KINDS:
-            if self.code == code and data.startswith(prefix, self.payload, self.stop):
+        for prefix, kind in _KINDS.get(self.code, ()):
+            if data.startswith(prefix, self.payload, self.stop):
                 return kind
         return ""
 

@@ -1,0 +1,173 @@
+"""The golden scene in eight orientations, both containers and across them: the depth lies on what it belongs to."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pillow_heif
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from authoring import containers
+from authoring.api import options_of
+from authoring.codecs import maps
+from authoring.containers import ContainerName
+from authoring.depth import Orientation
+from authoring.operations import auxiliary
+from authoring.operations.embed import embed
+from authoring.operations.reports import EmbedReport
+from authoring.operations.strip import strip
+from authoring.operations.transcode import prepare
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+@cache
+def _depth() -> NDArray[np.float32]:
+    """The exact depth of the upright scene, metres, half the photo's size."""
+    values: NDArray[np.float32] = np.load(GOLDEN / "scene-depth.npy")
+    return values
+
+
+def _upright(photo: bytes) -> NDArray[Any]:
+    """The photo as a person sees it, by a foreign decoder."""
+    if photo[4:8] == b"ftyp":
+        return np.asarray(pillow_heif.open_heif(io.BytesIO(photo)))
+    with Image.open(io.BytesIO(photo)) as picture:
+        return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+
+
+def _edge_agreement(photo: NDArray[Any], depth: NDArray[Any]) -> float:
+    """Correlation of the picture's edges with the depth's: high only where the two lie on one another."""
+    with Image.fromarray(photo).convert("L") as gray:
+        height, width = depth.shape
+        small = np.asarray(gray.resize((width, height), Image.Resampling.BOX), np.float32)
+
+    def edges(plane: NDArray[Any]) -> NDArray[Any]:
+        rows, columns = np.gradient(plane)
+        strength = np.hypot(rows, columns)
+        limited: NDArray[Any] = np.minimum(strength / np.percentile(strength, 97), 1)
+        return limited
+
+    return float(np.corrcoef(edges(small).ravel(), edges(depth).ravel())[0, 1])
+
+
+def test_the_measure_of_overlay_tells_every_wrong_turn() -> None:
+    """The eight-fold test below can fail: any other orientation of the depth agrees far less."""
+    photo = _upright((GOLDEN / "orientation" / "scene-1.jpg").read_bytes())
+    disparity = 1 / _depth()
+    right = _edge_agreement(photo, disparity)
+    for turn in list(Orientation)[1:]:
+        turned = turn.to_display(disparity)
+        if turn.swaps_axes:
+            with Image.fromarray(np.ascontiguousarray(turned)) as picture:
+                turned = np.asarray(picture.resize(disparity.shape[::-1]))
+        assert _edge_agreement(photo, turned) < right - 0.15, turn
+    assert right > 0.3
+
+
+@pytest.mark.parametrize("container", ["jpeg", "heic"])
+@pytest.mark.parametrize("number", range(1, 9))
+def test_the_depth_lies_on_the_photo_in_every_orientation(number: int, container: ContainerName) -> None:
+    photo = (GOLDEN / "orientation" / f"scene-{number}.jpg").read_bytes()
+    outcome = embed(photo, _depth(), options_of(container=container))
+    layout = containers.parse(outcome.data).layout
+    assert auxiliary.photo_orientation(layout) == number
+    if container == "jpeg":
+        found = auxiliary.depth_images(layout)[0]
+        with Image.open(io.BytesIO(found.payload)) as picture:
+            stored = np.asarray(picture)
+        assert stored.shape == ((384, 512) if number < 5 else (512, 384)), "it lies as the photo's pixels lie"
+        foreign = Orientation(number).to_display(stored)
+    else:
+        foreign = np.asarray(pillow_heif.open_heif(io.BytesIO(outcome.data)).info["depth_images"][0])
+    upright = _upright(outcome.data)
+    assert upright.shape[:2] == (384, 512)
+    assert _edge_agreement(upright, foreign.astype(np.float32)) > 0.3
+    report = outcome.report
+    assert isinstance(report, EmbedReport)
+    values = report.float_min + foreign * (report.float_max - report.float_min) / 255
+    assert np.abs(values - 1 / _depth()).max() <= report.bound * 1.0001
+    assert np.abs(auxiliary.read_depth(layout).buffer().samples - 1 / _depth()).max() <= report.bound * 1.0001
+
+
+@pytest.mark.parametrize("number", [1, 3, 5, 6, 8])
+def test_a_photo_changes_container_and_back(number: int) -> None:
+    """JPEG to tiled HEIC to JPEG: upright picture, metadata and depth survive."""
+    with Image.open(GOLDEN / "scene.jpg") as picture:
+        exif = picture.getexif()
+        exif[0x0112] = number
+        stored = Orientation(number).to_stored(np.asarray(picture))
+        out = io.BytesIO()
+        Image.fromarray(np.ascontiguousarray(stored)).save(
+            out,
+            "JPEG",
+            quality=90,
+            exif=exif,
+            icc_profile=picture.info["icc_profile"],
+            xmp=picture.info["xmp"],
+        )
+    photo = out.getvalue()
+    heic = embed(photo, _depth(), options_of(container="heic"))
+    assert isinstance(heic.report, EmbedReport) and heic.report.reencoded
+    layout = containers.parse(heic.data).layout
+    before = containers.parse(photo).layout
+    assert (layout.width, layout.height) == (before.width, before.height)
+    assert layout.exif == before.exif and layout.icc == before.icc
+    assert layout.xmp and b"dc:title" in layout.xmp
+    tiles = [entry for entry in layout.entries if entry.role == "tile"]
+    assert len(tiles) == 4, "512-pixel tiles"
+    assert np.abs(_upright(heic.data).astype(int) - _upright(photo)).mean() < 3
+
+    back = embed(strip(heic.data).data, _depth(), options_of(container="jpeg"))
+    again = containers.parse(back.data).layout
+    assert auxiliary.photo_orientation(again) == 1, "decoded HEIC is upright, and Exif must say so"
+    assert again.icc == before.icc
+    assert np.abs(_upright(back.data).astype(int) - _upright(photo)).mean() < 4
+    buffer = auxiliary.read_depth(again).buffer()
+    report = back.report
+    assert isinstance(report, EmbedReport)
+    assert np.abs(buffer.samples - 1 / _depth()).max() <= report.bound * 1.0001
+
+
+def test_a_png_becomes_a_heic_or_a_jpeg() -> None:
+    photo = (GOLDEN / "scene.png").read_bytes()
+    for container in ("heic", "jpeg"):
+        outcome = embed(photo, _depth(), options_of(container=container))
+        assert isinstance(outcome.report, EmbedReport) and outcome.report.reencoded
+        assert np.abs(_upright(outcome.data).astype(int) - _upright(photo)[..., :3]).mean() < 3
+    assert prepare(photo, None).file.layout.container == "heic"
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [("scene-mask.png", 255), ("scene-mask16.png", 65535)],
+)
+def test_the_shipped_masks_come_back_in_metres(name: str, codes: int) -> None:
+    """8-bit gray between 0.5 and 8 m: a gray step is 3 cm, and the bound of the stored plane is on top."""
+    photo = (GOLDEN / "scene.jpg").read_bytes()
+    image = maps.read_map((GOLDEN / name).read_bytes())
+    outcome = embed(photo, image, options_of(near_m=0.5, far_m=8.0, max_size=512))
+    report = outcome.report
+    assert isinstance(report, EmbedReport)
+    read = auxiliary.read_depth(containers.parse(outcome.data).layout).buffer().disparity_per_m()
+    gray_step_m = 7.5 / codes
+    allowed = report.bound + gray_step_m / 2 / _depth() ** 2
+    error = np.abs(read - 1 / _depth())
+    if name == "scene-mask.png":
+        # It is averaged from twice the size, which mixes near and far at silhouettes.
+        assert (error <= allowed).mean() > 0.93
+    else:
+        assert (error <= allowed * 1.001).all()
+
+
+def test_same_input_same_bytes() -> None:
+    photo = (GOLDEN / "scene.jpg").read_bytes()
+    for container in ("heic", "jpeg"):
+        one = embed(photo, _depth(), options_of(container=container)).data
+        assert one == embed(photo, _depth(), options_of(container=container)).data
