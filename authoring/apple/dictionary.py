@@ -91,7 +91,7 @@ class AuxiliaryData:
         whole = self.data_description.height * self.data_description.bytes_per_row
         if len(self.data) != whole:
             raise MalformedError(
-                f"The auxiliary data has {len(self.data)} bytes, and its rows take {whole}; they must agree."
+                f"the auxiliary data has {len(self.data)} bytes, and its rows take {whole}; they must agree"
             )
 
     def rows(self) -> Iterator[memoryview]:
@@ -113,8 +113,8 @@ class AuxiliaryData:
         wanted = auxiliary_type_of(description.pixel_format)
         if self.auxiliary_type != wanted:
             raise MalformedError(
-                f"The auxiliary type is {self.auxiliary_type!r}, but the pixel format"
-                f" {fourcc_name(description.pixel_format)} belongs to {wanted}."
+                f"the auxiliary type is {self.auxiliary_type!r}, but the pixel format"
+                f" {fourcc_name(description.pixel_format)} belongs to {wanted}"
             )
         for name, number in (
             ("Width", description.width),
@@ -122,30 +122,30 @@ class AuxiliaryData:
             ("BytesPerRow", description.bytes_per_row),
         ):
             if number <= 0:
-                raise MalformedError(f"The data description's {name} is {number}; {INCOMPLETE_DESCRIPTION}.")
+                raise MalformedError(f"the data description's {name} is {number}; {INCOMPLETE_DESCRIPTION}")
         if max(description.width, description.height) > MAX_SIDE:
-            raise MalformedError(f"The map's sides are beyond {MAX_SIDE} pixels.")
+            raise MalformedError(f"the map's sides are beyond {MAX_SIDE} pixels")
         used = description.width * SAMPLE_BYTES[description.pixel_format]
         if description.bytes_per_row < used:
             raise MalformedError(
-                f"The data description's BytesPerRow is {description.bytes_per_row}, and a row takes {used}."
+                f"the data description's BytesPerRow is {description.bytes_per_row}, and a row takes {used}"
             )
         least = (description.height - 1) * description.bytes_per_row + used
         if len(self.data) < least:
             raise MalformedError(
-                f"The auxiliary data has {len(self.data)} bytes, and its rows need {least};"
-                " AVDepthData would leave the rest undefined."
+                f"the auxiliary data has {len(self.data)} bytes, and its rows need {least};"
+                " AVDepthData would leave the rest undefined"
             )
 
 
 def auxiliary_type_of(pixel_format: int) -> str:
     """The auxiliary type of a native pixel format; UnsupportedError for one that is none."""
     if pixel_format == 0:
-        raise MalformedError(f"The data description's PixelFormat is 0; {INCOMPLETE_DESCRIPTION}.")
+        raise MalformedError(f"the data description's PixelFormat is 0; {INCOMPLETE_DESCRIPTION}")
     if pixel_format not in SAMPLE_BYTES:
         raise UnsupportedError(
-            f"The pixel format {fourcc_name(pixel_format)} is none of hdis, fdis, hdep and fdep;"
-            f" {UNSUPPORTED_FORMAT}."
+            f"the pixel format {fourcc_name(pixel_format)} is none of hdis, fdis, hdep and fdep;"
+            f" {UNSUPPORTED_FORMAT}"
         )
     return DISPARITY if pixel_format in DISPARITY_FORMATS else DEPTH
 
@@ -182,16 +182,16 @@ def parse_plist(data: bytes) -> AuxiliaryData:
     content = _load(data)
     samples = content.get(DATA)
     if not isinstance(samples, bytes):
-        raise MalformedError(f"The property list has no {DATA} of bytes.")
+        raise MalformedError(f"the property list has no {DATA} of bytes")
     described = content.get(DATA_DESCRIPTION)
     if not isinstance(described, dict):
-        raise MalformedError(f"The property list has no {DATA_DESCRIPTION} dictionary.")
+        raise MalformedError(f"the property list has no {DATA_DESCRIPTION} dictionary")
     description = DataDescription(
         *(_integer(described, key) for key in ("PixelFormat", "Width", "Height", "BytesPerRow"))
     )
     packet = content.get(METADATA_XMP, b"")
     if not isinstance(packet, bytes):
-        raise MalformedError(f"The property list's {METADATA_XMP} is not data.")
+        raise MalformedError(f"the property list's {METADATA_XMP} is not data")
     found = AuxiliaryData(
         content.get(AUXILIARY_TYPE, auxiliary_type_of(description.pixel_format)),
         samples,
@@ -207,15 +207,15 @@ def _load(data: bytes) -> dict[str, Any]:
     import plistlib
 
     if len(data) > MAX_PLIST_BYTES:
-        raise MalformedError(f"The property list has {len(data)} bytes; at most {MAX_PLIST_BYTES} are read.")
+        raise MalformedError(f"the property list has {len(data)} bytes; at most {MAX_PLIST_BYTES} are read")
     # plistlib itself refuses entity declarations and loads nothing from outside. On broken lists it raises
     # whatever its inner steps happen to raise.
     try:
         content = plistlib.loads(data)
     except Exception as error:
-        raise MalformedError("This is not a property list, or a broken one.") from error
+        raise MalformedError("this is not a property list, or a broken one") from error
     if not isinstance(content, dict):
-        raise MalformedError("The property list is not a dictionary.")
+        raise MalformedError("the property list is not a dictionary")
     return content
 
 
@@ -225,9 +225,9 @@ def _integer(described: dict[str, Any], key: str) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise MalformedError(f"The data description's {key} is not a whole number.")
+        raise MalformedError(f"the data description's {key} is not a whole number")
     if not 0 < value < 1 << 32:
         raise MalformedError(
-            f"The data description's {key} is missing or out of range; {INCOMPLETE_DESCRIPTION}."
+            f"the data description's {key} is missing or out of range; {INCOMPLETE_DESCRIPTION}"
         )
     return value

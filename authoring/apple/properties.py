@@ -204,12 +204,12 @@ def data_profile(
     """
     if native_format not in NATIVE_FORMATS:
         raise RefusedError(
-            f"The native format {fourcc_name(native_format)} is none of hdis, fdis, hdep and fdep."
+            f"the native format {fourcc_name(native_format)} is none of hdis, fdis, hdep and fdep"
         )
     if not (math.isfinite(float_min) and math.isfinite(float_max) and float_min < float_max):
-        raise RefusedError(f"The range {float_min}..{float_max} of a depth map must be finite and ascending.")
+        raise RefusedError(f"the range {float_min}..{float_max} of a depth map must be finite and ascending")
     if accuracy not in ("relative", "absolute"):
-        raise RefusedError(f"The accuracy {accuracy!r} is neither relative nor absolute.")
+        raise RefusedError(f"the accuracy {accuracy!r} is neither relative nor absolute")
     return DepthProperties(
         auxiliary_image_type="disparity" if native_format in DISPARITY_FORMATS else "depth",
         native_format=native_format,
@@ -266,7 +266,7 @@ def _parse_value(row: Row, value: object) -> Any:
             return _before_printing(number) if row.kind == "half6" else number
         # iOS prints some whole numbers from doubles: 3023.9999999999995 in the regions of shu_matte.
         if abs(number - round(number)) > WHOLE_NUMBER_SLACK:
-            raise MalformedError(f"XMP property {row.label}: {number!r} is not a whole number.")
+            raise MalformedError(f"XMP property {row.label}: {number!r} is not a whole number")
         return round(number)
     if not isinstance(value, str):
         return None
@@ -285,7 +285,7 @@ def _number(row: Row, text: object) -> float:
             return number
     wanted = f"a list of {row.count} numbers" if row.kind == "reals" else "a number"
     shown = repr(digits[:24]) if digits else "its value"
-    raise MalformedError(f"XMP property {row.label}: {shown} cannot be read as {wanted}.")
+    raise MalformedError(f"XMP property {row.label}: {shown} cannot be read as {wanted}")
 
 
 def _before_printing(number: float) -> float:
@@ -309,7 +309,7 @@ def _format_value(row: Row, value: Any) -> str | tuple[str, ...]:
     """The twin of `_parse_value`."""
     if row.kind == "reals":
         if len(value) != row.count:
-            raise RefusedError(f"XMP property {row.label} takes {row.count} numbers, not {len(value)}.")
+            raise RefusedError(f"XMP property {row.label} takes {row.count} numbers, not {len(value)}")
         return tuple(_format_number(row, number) for number in value)
     if row.kind == "boolean":
         return "True" if value else "False"
@@ -325,7 +325,7 @@ def _format_number(row: Row, number: float) -> str:
     and limits that are not half floats. iOS 11 printed 17 digits there (rw), so readers take them.
     """
     if not math.isfinite(number):
-        raise RefusedError(f"XMP property {row.label} cannot hold {number}; give a finite number.")
+        raise RefusedError(f"XMP property {row.label} cannot hold {number}; give a finite number")
     if row.kind in ("half6", "real6"):
         text = f"{number:f}"
         printed = float(text)

@@ -58,15 +58,15 @@ def parse_element(data: bytes) -> etree._Element:
     """
     packet = bytes(data).strip(b"\0 \t\r\n").removeprefix(b"\xef\xbb\xbf")
     if not packet:
-        raise MalformedError("The XMP packet is empty.")
+        raise MalformedError("the XMP packet is empty")
     if len(packet) > MAX_XMP_BYTES:
-        raise MalformedError(f"The XMP packet has {len(packet)} bytes; at most {MAX_XMP_BYTES} are read.")
+        raise MalformedError(f"the XMP packet has {len(packet)} bytes; at most {MAX_XMP_BYTES} are read")
     if packet.count(b"<") + packet.count(b"=") > MAX_MARKS:
-        raise MalformedError(f"The XMP packet has more than {MAX_MARKS} elements or attributes.")
+        raise MalformedError(f"the XMP packet has more than {MAX_MARKS} elements or attributes")
     if packet.count(b"xmlns") > MAX_NAMESPACES:
-        raise MalformedError(f"The XMP packet declares more than {MAX_NAMESPACES} namespaces.")
+        raise MalformedError(f"the XMP packet declares more than {MAX_NAMESPACES} namespaces")
     if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
-        raise MalformedError("The XMP packet has a document type declaration, which XMP forbids.")
+        raise MalformedError("the XMP packet has a document type declaration, which XMP forbids")
 
     from lxml import etree
 
@@ -86,12 +86,12 @@ def parse_element(data: bytes) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         where = f" (line {line})" if line else ""
-        raise MalformedError(f"The XMP packet is not well-formed XML{where}.") from error
+        raise MalformedError(f"the XMP packet is not well-formed XML{where}") from error
     depth = 0
     for event, _ in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
         if depth > MAX_NESTING:
-            raise MalformedError(f"The XMP packet nests more than {MAX_NESTING} elements.")
+            raise MalformedError(f"the XMP packet nests more than {MAX_NESTING} elements")
     return root
 
 
@@ -105,7 +105,7 @@ def parse_packet(data: bytes) -> PropertyTree:
     root = parse_element(data)
     rdf = root if root.tag == f"{{{RDF}}}RDF" else root.find(f"{{{RDF}}}RDF")
     if rdf is None:
-        raise MalformedError("The XMP packet has no rdf:RDF element.")
+        raise MalformedError("the XMP packet has no rdf:RDF element")
     found: dict[tuple[str, str], Property] = {}
     prefixes: dict[str, str] = {}
     for description in rdf.iterfind(f"{{{RDF}}}Description"):
@@ -138,14 +138,14 @@ def build_packet(tree: PropertyTree) -> bytes:
     lines = []
     for one in tree:
         if (one.namespace, one.name) in there:
-            raise RefusedError(f"XMP property {one.name} is there twice; leave one out.")
+            raise RefusedError(f"XMP property {one.name} is there twice; leave one out")
         there.add((one.namespace, one.name))
         if isinstance(one.value, Opaque):
             lines.append(f"         {one.value.xml}\n")
             continue
         if not one.namespace or not one.name.replace("-", "_").replace(".", "_").isidentifier():
             raise MalformedError(
-                f"XMP property {one.name!r} in {one.namespace!r} has no name that XML can hold."
+                f"XMP property {one.name!r} in {one.namespace!r} has no name that XML can hold"
             )
         if one.namespace not in prefixes:
             prefixes[one.namespace] = _free_prefix(one.prefix, taken)
@@ -162,12 +162,12 @@ def build_packet(tree: PropertyTree) -> bytes:
     bad = NOT_XML.search(text)
     if bad is not None:
         raise MalformedError(
-            f"An XMP property holds U+{ord(bad.group()):04X}, a character that XML cannot hold."
+            f"an XMP property holds U+{ord(bad.group()):04X}, a character that XML cannot hold"
         )
     packet = text.encode()
     if len(packet) > MAX_XMP_BYTES:
         raise RefusedError(
-            f"The XMP packet would have {len(packet)} bytes; at most {MAX_XMP_BYTES} are handled."
+            f"the XMP packet would have {len(packet)} bytes; at most {MAX_XMP_BYTES} are handled"
         )
     if not all(_is_plain_property(one) for one in tree):
         _check_foreign(packet, tree)
@@ -230,7 +230,7 @@ def _check_foreign(packet: bytes, tree: PropertyTree) -> None:
         again = ()
     if [(one.namespace, one.name) for one in again] != [(one.namespace, one.name) for one in tree]:
         raise MalformedError(
-            "A foreign XMP property would not be read back as written: its name, namespace or XML is broken."
+            "a foreign XMP property would not be read back as written: its name, namespace or XML is broken"
         )
 
 

@@ -50,7 +50,9 @@ def _hard_blocks(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> list[t
     wrong = np.abs(decoded.astype(np.int16) - codes) > TOLERANCE_CODES
     if not wrong.any():
         return []
-    return sorted({(int(row) // BLOCK * BLOCK, int(column) // BLOCK * BLOCK) for row, column in np.argwhere(wrong)})
+    return sorted(
+        {(int(row) // BLOCK * BLOCK, int(column) // BLOCK * BLOCK) for row, column in np.argwhere(wrong)}
+    )
 
 
 def _with_tame_blocks(codes: NDArray[np.uint8], hard: list[tuple[int, int]]) -> NDArray[np.uint8]:

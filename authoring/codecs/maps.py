@@ -238,7 +238,8 @@ def write_png(values: NDArray[np.float32], kind: Literal["depth", "disparity"]) 
     if not finite.any():
         raise UnsupportedError("the map holds no finite value, and a 16-bit PNG cannot hold any other")
     low, high = float(values[finite].min()), float(values[finite].max())
-    step = (high - low) / 65534 or 1.0
+    # A flat map gets steps of its own value, so that the scale starts at an exact zero.
+    step = (high - low) / 65534 or abs(low) or 1.0
     codes = np.zeros(values.shape, np.uint16)
     codes[finite] = np.rint((values[finite].astype(np.float64) - low) / step + 1.0).astype(np.uint16)
     notes = PngImagePlugin.PngInfo()

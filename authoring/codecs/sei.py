@@ -65,12 +65,12 @@ def build_aux_subtype(representation: DepthRepresentation) -> bytes:
     type 3, which would need a table of its own.
     """
     if representation.representation_type == NON_UNIFORM_DISPARITY:
-        raise UnsupportedError("A depth SEI of type 3 (non-uniform disparity) cannot be written; use type 1.")
+        raise UnsupportedError("a depth SEI of type 3 (non-uniform disparity) cannot be written; use type 1")
     if not 0 <= representation.representation_type < NON_UNIFORM_DISPARITY:
-        raise RefusedError(f"Depth representation type {representation.representation_type} is not in 0..3.")
+        raise RefusedError(f"depth representation type {representation.representation_type} is not in 0..3")
     if not 0 <= representation.disparity_ref_view_id <= MAX_REFERENCE_VIEW_ID:
         raise RefusedError(
-            f"The reference view {representation.disparity_ref_view_id} of a depth SEI is out of range."
+            f"the reference view {representation.disparity_ref_view_id} of a depth SEI is out of range"
         )
     values = _values(representation)
     head = "".join("0" if value is None else "1" for value in values)
@@ -83,7 +83,7 @@ def build_aux_subtype(representation: DepthRepresentation) -> bytes:
         nal = bytes((NAL_PREFIX_SEI << 1, 1, PAYLOAD_TYPE, len(payload))) + payload
         if not _needs_emulation_prevention(nal):
             return (len(nal) + 4).to_bytes(4, "big") + len(nal).to_bytes(4, "big") + nal
-    raise RefusedError("These depth limits cannot be written without emulation prevention; widen the range.")
+    raise RefusedError("these depth limits cannot be written without emulation prevention; widen the range")
 
 
 def parse_aux_subtype(data: bytes) -> DepthRepresentation | None:
@@ -119,7 +119,7 @@ def _spellings(value: float) -> list[str]:
     A run of zeros is shortened by a shorter mantissa, so shorter ones come before longer ones.
     """
     if not math.isfinite(value):
-        raise RefusedError(f"The depth limit {value} is not a finite number and cannot be written.")
+        raise RefusedError(f"the depth limit {value} is not a finite number and cannot be written")
     lengths = [APPLE_MANTISSA_BITS, *range(APPLE_MANTISSA_BITS - 1, 0, -1)]
     lengths += range(APPLE_MANTISSA_BITS + 1, MAX_MANTISSA_BITS + 1)
     if value == 0:
@@ -128,7 +128,7 @@ def _spellings(value: float) -> list[str]:
     fraction, power = math.frexp(abs(value))
     exponent = power + 30 if fraction else 0
     if exponent > 126:
-        raise RefusedError(f"The depth limit {value!r} is too large for an SEI.")
+        raise RefusedError(f"the depth limit {value!r} is too large for an SEI")
     # Exponent 0 is the form without a leading one; it reaches further down the longer the mantissa is.
     number, shift = (fraction * 2 - 1, 0) if exponent > 0 else (abs(value), 30)
     found = []
@@ -137,7 +137,7 @@ def _spellings(value: float) -> list[str]:
         if mantissa == int(mantissa) < 1 << length:
             found.append(f"{sign}{max(exponent, 0):07b}{length - 1:05b}{int(mantissa):0{length}b}")
     if not found:
-        raise RefusedError(f"The depth limit {value!r} has more digits than an SEI can hold; round it first.")
+        raise RefusedError(f"the depth limit {value!r} has more digits than an SEI can hold; round it first")
     return found
 
 

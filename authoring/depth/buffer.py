@@ -62,9 +62,7 @@ class PixelFormat(enum.Enum):
             if member.fourcc == fourcc:
                 return member
         known = ", ".join(f"{member.fourcc} ({member.value})" for member in cls)
-        raise UnsupportedError(
-            f"The native depth format {fourcc} is none of {known}; only these can be read."
-        )
+        raise UnsupportedError(f"the native depth format {fourcc} is none of {known}; only these can be read")
 
 
 def _cleaned(samples: FloatArray) -> FloatArray:
@@ -83,10 +81,10 @@ def _real_plane(array: npt.ArrayLike) -> npt.NDArray[Any]:
     plane = np.asarray(array)
     if plane.ndim != 2 or plane.size == 0:
         raise UsageError(
-            f"A map has the shape (height, width); this array has the shape {plane.shape}.", subject="map"
+            f"a map has the shape (height, width); this array has the shape {plane.shape}", subject="map"
         )
     if plane.dtype.kind not in "fiu":
-        raise UsageError(f"A map holds real numbers; this array holds {plane.dtype}.", subject="map")
+        raise UsageError(f"a map holds real numbers; this array holds {plane.dtype}", subject="map")
     return plane
 
 
@@ -114,14 +112,14 @@ class DepthBuffer:
         plane = _real_plane(self.samples)
         if plane.dtype.newbyteorder("=") != self.pixel_format.dtype:
             raise UsageError(
-                f"Samples of {self.pixel_format.value} are {self.pixel_format.dtype}, not {plane.dtype};"
-                " from_depth_m and from_disparity_per_m convert them.",
+                f"samples of {self.pixel_format.value} are {self.pixel_format.dtype}, not {plane.dtype};"
+                " from_depth_m and from_disparity_per_m convert them",
                 subject="map",
             )
         if self.accuracy not in ("relative", "absolute"):
-            raise UsageError(f"Accuracy is relative or absolute, not {self.accuracy!r}.")
+            raise UsageError(f"accuracy is relative or absolute, not {self.accuracy!r}")
         if self.quality not in ("high", "low"):
-            raise UsageError(f"Quality is high or low, not {self.quality!r}.")
+            raise UsageError(f"quality is high or low, not {self.quality!r}")
         object.__setattr__(self, "samples", frozen(plane.astype(self.pixel_format.dtype, copy=False)))
 
     @classmethod

@@ -51,17 +51,17 @@ class Calibration:
         """Refuse what no camera has."""
         counts = [len(row) for row in self.intrinsic_matrix]
         if counts != [3, 3, 3]:
-            raise UsageError("The calibration's intrinsic matrix must be three rows of three numbers.")
+            raise UsageError("the calibration's intrinsic matrix must be three rows of three numbers")
         if len(self.extrinsic_matrix) != 12:
             raise UsageError(
-                f"The calibration's extrinsic matrix has {len(self.extrinsic_matrix)} numbers, not 12."
+                f"the calibration's extrinsic matrix has {len(self.extrinsic_matrix)} numbers, not 12"
             )
         for name, values in (
             ("lens distortion", self.lens_distortion_coefficients),
             ("inverse lens distortion", self.inverse_lens_distortion_coefficients),
         ):
             if len(values) not in (0, 8):
-                raise UsageError(f"The calibration has {len(values)} {name} coefficients; give 8 or none.")
+                raise UsageError(f"the calibration has {len(values)} {name} coefficients; give 8 or none")
         center = self.lens_distortion_center_px or ()
         numbers = (
             *(value for row in self.intrinsic_matrix for value in row),
@@ -71,19 +71,19 @@ class Calibration:
             *center,
         )
         if not all(map(math.isfinite, numbers)):
-            raise UsageError("The calibration holds a number that is not finite.")
+            raise UsageError("the calibration holds a number that is not finite")
         if self.lens_distortion_center_px is not None and len(center) != 2:
-            raise UsageError("The calibration's lens distortion centre must be two numbers, x and y.")
+            raise UsageError("the calibration's lens distortion centre must be two numbers, x and y")
         (fx, skew, _), (lower, fy, _), last = self.intrinsic_matrix
         # fx and fy need not agree: Apple wrote 2085.5 and 2718.4 into fidmaa_selfie_depth.heic.
         if fx <= 0 or fy <= 0 or skew or lower or tuple(last) != (0, 0, 1):
             raise UsageError(
-                "The calibration's intrinsic matrix must be fx 0 cx, 0 fy cy, 0 0 1 with fx, fy above 0."
+                "the calibration's intrinsic matrix must be fx 0 cx, 0 fy cy, 0 0 1 with fx, fy above 0"
             )
         if self.reference_width_px < 1 or self.reference_height_px < 1:
-            raise UsageError("The calibration's reference width and height must be at least one pixel.")
+            raise UsageError("the calibration's reference width and height must be at least one pixel")
         if not (math.isfinite(self.pixel_size_mm) and self.pixel_size_mm > 0):
-            raise UsageError("The calibration's pixel size must be above 0 mm.")
+            raise UsageError("the calibration's pixel size must be above 0 mm")
 
     @property
     def focal_px(self) -> tuple[float, float]:
@@ -143,14 +143,14 @@ class Calibration:
         UsageError where the aspects differ by more than rounding: that would be a crop.
         """
         if width_px < 1 or height_px < 1:
-            raise UsageError(f"A frame of {width_px} by {height_px} pixels holds nothing.")
+            raise UsageError(f"a frame of {width_px} by {height_px} pixels holds nothing")
         x_scale, y_scale = width_px / self.reference_width_px, height_px / self.reference_height_px
         # A pixel of rounding weighs more in a small frame.
         allowed = max(ASPECT_TOLERANCE, 1 / min(width_px, height_px))
         if abs(x_scale / y_scale - 1) > allowed:
             raise UsageError(
-                f"The calibration is for {self.reference_width_px} by {self.reference_height_px} pixels, which"
-                f" {width_px} by {height_px} does not have the shape of; give one for this photo."
+                f"the calibration is for {self.reference_width_px} by {self.reference_height_px} pixels, which"
+                f" {width_px} by {height_px} does not have the shape of; give one for this photo"
             )
         (fx, fy), (cx, cy) = self.focal_px, self.principal_point_px
         center = self.lens_distortion_center_px

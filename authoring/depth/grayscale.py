@@ -39,20 +39,18 @@ class GrayscaleMeaning:
     def __post_init__(self) -> None:
         """Refuse ranges that name no surfaces."""
         if not (math.isfinite(self.near_m) and math.isfinite(self.far_m)):
-            raise UsageError(f"Near and far must be numbers of metres, not {self.near_m} and {self.far_m}.")
+            raise UsageError(f"near and far must be numbers of metres, not {self.near_m} and {self.far_m}")
         if self.near_m <= 0:
-            raise UsageError(
-                f"Near must be more than 0 m, not {self.near_m:g} m: nothing lies in the camera."
-            )
+            raise UsageError(f"near must be more than 0 m, not {self.near_m:g} m: nothing lies in the camera")
         if self.near_m >= self.far_m:
             raise UsageError(
-                f"Near ({self.near_m:g} m) must be less than far ({self.far_m:g} m);"
-                " where white is near, keep the order and say so with white = near."
+                f"near ({self.near_m:g} m) must be less than far ({self.far_m:g} m);"
+                " where white is near, keep the order and say so with white = near"
             )
         if self.white not in ("far", "near"):
-            raise UsageError(f"White is far or near, not {self.white!r}.")
+            raise UsageError(f"white is far or near, not {self.white!r}")
         if self.spacing not in ("depth", "disparity"):
-            raise UsageError(f"Steps are even in depth or in disparity, not {self.spacing!r}.")
+            raise UsageError(f"steps are even in depth or in disparity, not {self.spacing!r}")
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -75,7 +73,7 @@ def lookup_table(meaning: GrayscaleMeaning, levels: Levels, pixel_format: PixelF
     UsageError where an end of the range cannot be held: 65 504 is the most for hdis and hdep.
     """
     if levels not in LEVELS:
-        raise UsageError(f"A gray picture has 256 or 65536 levels, not {levels}.")
+        raise UsageError(f"a gray picture has 256 or 65536 levels, not {levels}")
     exact = _in_unit(meaning, np.arange(levels, dtype=np.float64) / (levels - 1), pixel_format)
     largest = float(np.finfo(pixel_format.dtype).max)
     if float(exact.max()) > largest:
@@ -85,8 +83,8 @@ def lookup_table(meaning: GrayscaleMeaning, levels: Levels, pixel_format: PixelF
             else f"far, {meaning.far_m:g} m,"
         )
         raise UsageError(
-            f"The value at {end} is {exact.max():g} {pixel_format.unit}, more than the {largest:g} that"
-            f" {pixel_format.value} can hold; move that end, or take a format of single floats."
+            f"the value at {end} is {exact.max():g} {pixel_format.unit}, more than the {largest:g} that"
+            f" {pixel_format.value} can hold; move that end, or take a format of single floats"
         )
     return exact.astype(pixel_format.dtype)
 
@@ -101,19 +99,19 @@ def buffer_from_gray(
     """
     array = np.asarray(gray)
     if array.ndim != 2 or array.size == 0:
-        raise UsageError(f"A gray map has the shape (height, width), not {array.shape}.", subject="map")
+        raise UsageError(f"a gray map has the shape (height, width), not {array.shape}", subject="map")
     if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
         levels: Levels = 256 if array.dtype.itemsize == 1 else 65536
         return DepthBuffer(take_table(lookup_table(meaning, levels, pixel_format), array), pixel_format)
     if array.dtype.kind != "f":
         raise UsageError(
-            f"Gray levels are uint8, uint16 or floats from 0 to 1, not {array.dtype}.", subject="map"
+            f"gray levels are uint8, uint16 or floats from 0 to 1, not {array.dtype}", subject="map"
         )
     lookup_table(meaning, 256, pixel_format)  # refuses an end that the format cannot hold
     low, high = float(np.fmin.reduce(array, axis=None)), float(np.fmax.reduce(array, axis=None))
     if low < 0 or high > 1:
         raise UsageError(
-            f"Gray floats run from 0 to 1, these from {low:g} to {high:g}; are they depths or disparities?",
+            f"gray floats run from 0 to 1, these from {low:g} to {high:g}; are they depths or disparities?",
             subject="map",
         )
     samples = map_rows(
@@ -131,15 +129,13 @@ def gray_from_buffer(
     RefusedError where there are some and no such level is given.
     """
     if levels not in LEVELS:
-        raise UsageError(f"A gray picture has 256 or 65536 levels, not {levels}.")
+        raise UsageError(f"a gray picture has 256 or 65536 levels, not {levels}")
     if hole_level is not None and not 0 <= hole_level < levels:
-        raise UsageError(
-            f"The gray level for holes must lie between 0 and {levels - 1}, not at {hole_level}."
-        )
+        raise UsageError(f"the gray level for holes must lie between 0 and {levels - 1}, not at {hole_level}")
     if hole_level is None and not buffer.all_valid:
         raise RefusedError(
-            "The map has samples without depth, and gray levels have no place for them;"
-            " fill the holes, give them a level, or write floats.",
+            "the map has samples without depth, and gray levels have no place for them;"
+            " fill the holes, give them a level, or write floats",
             subject="map",
         )
     black, white = meaning.ends

@@ -52,7 +52,7 @@ def fill_holes(buffer: DepthBuffer, max_share: float = MAX_SHARE) -> tuple[Depth
     where no sample is valid, or more than `max_share` (0..1) of them are not.
     """
     if not 0 <= max_share <= 1:
-        raise UsageError(f"The share of holes to fill lies between 0 and 1, not at {max_share:g}.")
+        raise UsageError(f"the share of holes to fill lies between 0 and 1, not at {max_share:g}")
     if buffer.all_valid:
         return buffer if buffer.filtered else buffer.replace(filtered=True), HoleReport(0.0, METHOD, 0)
     valid = buffer.valid
@@ -60,14 +60,14 @@ def fill_holes(buffer: DepthBuffer, max_share: float = MAX_SHARE) -> tuple[Depth
     share = count / valid.size
     if count == valid.size:
         raise RefusedError(
-            "The map holds no valid depth: every sample is NaN, negative or infinitely near."
-            " Check the map, its unit and its format.",
+            "the map holds no valid depth: every sample is NaN, negative or infinitely near."
+            " Check the map, its unit and its format",
             subject="map",
         )
     if share > max_share:
         raise RefusedError(
             f"{share:.0%} of the map holds no valid depth, more than the {max_share:.0%} that may be filled in;"
-            " supply a map with fewer holes.",
+            " supply a map with fewer holes",
             subject="map",
         )
     nearer_is_larger = buffer.pixel_format.kind == "disparity"

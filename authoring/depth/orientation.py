@@ -37,7 +37,7 @@ class Orientation(enum.IntEnum):
     @classmethod
     def _missing_(cls, value: object) -> Orientation:
         raise MalformedError(
-            f"The photo's Orientation is {value}; only 1 to 8 have a meaning.", subject="photo"
+            f"the photo's Orientation is {value}; only 1 to 8 have a meaning", subject="photo"
         )
 
     @property
@@ -101,7 +101,7 @@ class Orientation(enum.IntEnum):
             step = _STEPS.get((kind, value))
             if step is None:
                 raise UnsupportedError(
-                    f"The photo's transformation {kind} with the value {value} is not known."
+                    f"the photo's transformation {kind} with the value {value} is not known"
                 )
             result = result.then(step)
         return result

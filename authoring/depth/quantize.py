@@ -50,15 +50,15 @@ class StoredPlane:
         """Check the range and make the codes read-only."""
         codes = np.asarray(self.codes)
         if codes.ndim != 2 or codes.size == 0 or codes.dtype != np.uint8:
-            raise UsageError(f"Stored codes are uint8 (height, width), not {codes.dtype} {codes.shape}.")
+            raise UsageError(f"stored codes are uint8 (height, width), not {codes.dtype} {codes.shape}")
         if not (math.isfinite(self.float_min) and math.isfinite(self.float_max)):
             raise MalformedError(
-                f"The stored map's range is {self.float_min} to {self.float_max}, which are not both numbers."
+                f"the stored map's range is {self.float_min} to {self.float_max}, which are not both numbers"
             )
         if self.float_min > self.float_max:
             raise MalformedError(
-                f"The stored map's range runs from {self.float_min:g} down to {self.float_max:g};"
-                " its least value must come first."
+                f"the stored map's range runs from {self.float_min:g} down to {self.float_max:g};"
+                " its least value must come first"
             )
         object.__setattr__(self, "codes", frozen(codes))
 
@@ -84,7 +84,7 @@ def _require_valid(buffer: DepthBuffer) -> None:
         count = int(np.count_nonzero(~buffer.valid))
         raise RefusedError(
             f"{count} of the map's {buffer.samples.size} samples are NaN, negative or infinite, which 8 bits"
-            " cannot hold; fill the holes first.",
+            " cannot hold; fill the holes first",
             subject="map",
         )
 
@@ -129,8 +129,8 @@ def quantize(buffer: DepthBuffer) -> StoredPlane:
     low, high = _range(buffer)
     if high > HALF_MAX:
         raise RefusedError(
-            f"The map reaches {high:g} {buffer.pixel_format.unit}, and the stored range ends at {HALF_MAX:g};"
-            " check the map's unit.",
+            f"the map reaches {high:g} {buffer.pixel_format.unit}, and the stored range ends at {HALF_MAX:g};"
+            " check the map's unit",
             subject="map",
         )
     if low == high:
@@ -155,8 +155,8 @@ def _flat(buffer: DepthBuffer, value: float) -> RefusedError:
     if buffer.pixel_format.kind == "disparity":
         value = 1 / value if value else math.inf
     return RefusedError(
-        f"The map is flat: every sample is {value:g} m away, so there is no near and far to store;"
-        " supply a map with at least two distances.",
+        f"the map is flat: every sample is {value:g} m away, so there is no near and far to store;"
+        " supply a map with at least two distances",
         subject="map",
     )
 
@@ -190,8 +190,8 @@ def max_error(plane: StoredPlane, buffer: DepthBuffer) -> float:
     """
     if plane.codes.shape != buffer.samples.shape or plane.pixel_format is not buffer.pixel_format:
         raise UsageError(
-            f"A {plane.pixel_format.value} plane of shape {plane.codes.shape} cannot be compared with a"
-            f" {buffer.pixel_format.value} map of shape {buffer.samples.shape}."
+            f"a {plane.pixel_format.value} plane of shape {plane.codes.shape} cannot be compared with a"
+            f" {buffer.pixel_format.value} map of shape {buffer.samples.shape}"
         )
     _require_valid(buffer)
     span = plane.float_max - plane.float_min

@@ -73,9 +73,9 @@ def fitted_size(width: int, height: int, max_size: int = DEFAULT_MAX_SIDE) -> tu
     side goes below MIN_MAP_SIDE.
     """
     if width < 1 or height < 1:
-        raise UsageError(f"A map of {width} by {height} samples holds nothing.", subject="map")
+        raise UsageError(f"a map of {width} by {height} samples holds nothing", subject="map")
     if max_size < MIN_MAP_SIDE:
-        raise UsageError(f"The largest side of a map must be at least {MIN_MAP_SIDE}, not {max_size}.")
+        raise UsageError(f"the largest side of a map must be at least {MIN_MAP_SIDE}, not {max_size}")
     long, short = max(width, height), min(width, height)
     if long <= max_size:
         return max(MIN_MAP_SIDE, width // 2 * 2), max(MIN_MAP_SIDE, height // 2 * 2)
@@ -106,10 +106,10 @@ def check_aspect(map_width: int, map_height: int, photo_width: int, photo_height
     )
     if _same_shape(map_height, map_width, photo_width, photo_height):
         raise RefusedError(
-            f"{sizes}, but it would fit the photo turned by a quarter; turn the map, or say which way up it lies.",
+            f"{sizes}, but it would fit the photo turned by a quarter; turn the map, or say which way up it lies",
             subject="map",
         )
-    raise RefusedError(f"{sizes}; crop it to what the photo shows.", subject="map")
+    raise RefusedError(f"{sizes}; crop it to what the photo shows", subject="map")
 
 
 def _same_shape(map_width: int, map_height: int, photo_width: int, photo_height: int) -> bool:
@@ -150,7 +150,7 @@ def resample_area(
     machine.
     """
     if width < 1 or height < 1:
-        raise UsageError(f"A map of {width} by {height} samples holds nothing.", subject="map")
+        raise UsageError(f"a map of {width} by {height} samples holds nothing", subject="map")
     if abs(samples.strides[0]) < abs(samples.strides[1]):
         # A map on its side: going along its rows would touch all of memory for each of them.
         return resample_area(samples.T, height, width, floor).T

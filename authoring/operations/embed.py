@@ -145,13 +145,15 @@ def _publish(
     if removed is not None:
         from authoring import containers
 
-        file = containers.parse(removed.apply(source))
+        with about("photo"):
+            file = containers.parse(removed.apply(source))
         notes.notes.append("the depth map that was there was replaced")
     layout = file.layout
     mark = Provenance(VERSION, file.undo_record())
     tree = properties.with_provenance(properties.tree_of(told, foreign), mark)
     coded = auxiliary.coded_auxiliary(layout.container, plane, encoded, tree)
-    spliced = file.splice(coded)
+    with about("photo"):
+        spliced = file.splice(coded)
     edits = removed.then(spliced) if removed is not None else spliced
 
     error = max_error(replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format), buffer)

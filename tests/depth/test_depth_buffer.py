@@ -182,9 +182,9 @@ def test_wrong_samples(samples: Any, words: str) -> None:
 
 def test_wrong_words() -> None:
     samples = np.ones((2, 2), np.float16)
-    with pytest.raises(UsageError, match="Accuracy"):
+    with pytest.raises(UsageError, match="accuracy"):
         DepthBuffer(samples, PixelFormat.HDIS, accuracy="good")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="Quality"):
+    with pytest.raises(UsageError, match="quality"):
         DepthBuffer(samples, PixelFormat.HDIS, quality="good")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="bool"):
         DepthBuffer.from_depth_m(np.ones((2, 2), bool))

@@ -1,0 +1,365 @@
+"""Whatever is wrong: one sentence, the documented exit code, no traceback, no partial file, inputs untouched."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import resource
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, features
+
+from authoring.cli.run import run
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a photo, a HEIC photo and a mask."""
+    shutil.copy(GOLDEN / "orientation" / "scene-1.jpg", tmp_path / "photo.jpg")
+    shutil.copy(GOLDEN / "orientation" / "scene-1.heic", tmp_path / "photo.heic")
+    shutil.copy(GOLDEN / "scene-mask.png", tmp_path / "mask.png")
+    return tmp_path
+
+
+def _snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _fails(folder: Path, capsys: Any, *arguments: str | Path) -> tuple[int, str]:
+    """Run a command that must fail cleanly; give its exit code and its sentence."""
+    before = _snapshot(folder)
+    code = run([str(one) for one in arguments])
+    printed = capsys.readouterr()
+    assert code != 0
+    assert printed.out == ""
+    assert "Traceback" not in printed.err
+    assert _snapshot(folder) == before, "nothing may be written or changed"
+    return code, printed.err
+
+
+def _sentence(told: str) -> str:
+    lines = told.strip().splitlines()
+    assert len(lines) == 1, told
+    assert lines[0].startswith("depthauthor: ")
+    return lines[0]
+
+
+def _heic_sequence() -> bytes:
+    brands = b"hevc" + b"\0\0\0\0" + b"msf1hevc"
+    return (8 + len(brands)).to_bytes(4, "big") + b"ftyp" + brands + b"\0\0\0\x10moov\0\0\0\x08free"
+
+
+def _saved(picture: Image.Image, format: str, **options: Any) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, format, **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code", "words"),
+    [
+        ("missing.jpg", None, 2, "no such file"),
+        ("text.jpg", b"Dear reader, this is no picture.\n", 3, "no JPEG or HEIC"),
+        ("empty.jpg", b"", 3, "empty"),
+        ("soi.jpg", b"\xff\xd8", 3, ""),
+        ("photo.gif", b"GIF89a" + bytes(40), 4, "GIF"),
+        ("photo.webp", b"RIFF\x10\0\0\0WEBPVP8 ", 4, "WebP"),
+        ("burst.heic", _heic_sequence(), 4, "sequence"),
+    ],
+)
+def test_a_photo_that_is_none(
+    name: str, data: bytes | None, code: int, words: str, folder: Path, capsys: Any
+) -> None:
+    if data is not None:
+        (folder / name).write_bytes(data)
+    found, told = _fails(
+        folder,
+        capsys,
+        "embed",
+        folder / name,
+        folder / "mask.png",
+        "--near",
+        "1",
+        "--far",
+        "5",
+        "-o",
+        folder / "o.jpg",
+    )
+    assert found == code
+    assert name in _sentence(told) and words in told
+    commands: tuple[list[str | Path], ...] = (
+        ["inspect"],
+        ["extract", "-o", folder / "o.npy"],
+        ["strip", "-o", folder / "o.jpg"],
+    )
+    for command in commands:
+        found, told = _fails(folder, capsys, command[0], folder / name, *command[1:])
+        assert found == code and name in _sentence(told)
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow writes no AVIF")
+def test_avif_is_named(folder: Path, capsys: Any) -> None:
+    (folder / "photo.avif").write_bytes(_saved(Image.new("RGB", (64, 48), "gray"), "AVIF"))
+    code, told = _fails(
+        folder, capsys, "embed", folder / "photo.avif", folder / "mask.png", "--near", "1", "--far", "5",
+        "-o", folder / "o.heic",
+    )  # fmt: skip
+    assert code == 4 and "AVIF" in _sentence(told)
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.heic"])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.7])
+def test_a_truncated_photo(name: str, share: float, folder: Path, capsys: Any) -> None:
+    data = (folder / name).read_bytes()
+    (folder / name).write_bytes(data[: int(len(data) * share)])
+    code, told = _fails(
+        folder,
+        capsys,
+        "embed",
+        folder / name,
+        folder / "mask.png",
+        "--near",
+        "1",
+        "--far",
+        "5",
+        "-o",
+        folder / "o.jpg",
+    )
+    assert code == 3 and name in _sentence(told)
+
+
+def _colours() -> bytes:
+    level = np.linspace(0, 1, 96)[None, :].repeat(72, 0)
+    picture = np.stack([level, np.sin(level * 3.1), 1 - level], axis=-1)
+    return _saved(Image.fromarray((picture * 255).astype(np.uint8)), "PNG")
+
+
+def _npy(array: Any) -> bytes:
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
+def _noise() -> bytes:
+    return _saved(
+        Image.fromarray(np.random.default_rng(1).integers(0, 256, (96, 128), dtype=np.uint8)), "PNG"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "options", "code", "words"),
+    [
+        ("missing.png", None, ["--near", "1", "--far", "5"], 2, "no such file"),
+        ("text.png", b"not a picture", ["--near", "1", "--far", "5"], 4, "PNG, TIFF, JPEG or NPY"),
+        ("cut.png", _noise()[:2000], ["--near", "1", "--far", "5"], 3, "does not decode"),
+        ("colour.png", _colours(), ["--near", "1", "--far", "5"], 5, "coloured visualisation"),
+        ("flat.png", _saved(Image.new("L", (128, 96), 77), "PNG"), ["--near", "1", "--far", "5"], 5, "one value"),
+        ("flat.npy", _npy(np.full((96, 128), 2.5, np.float32)), [], 5, "2.5"),
+        ("nan.npy", _npy(np.full((96, 128), np.nan, np.float32)), [], 5, "no valid"),
+        ("negative.npy", _npy(np.full((96, 128), -1, np.float32)), [], 5, "no valid"),
+        ("wide.png", _saved(Image.fromarray(np.tile(np.arange(200, dtype=np.uint8), (50, 1))), "PNG"),
+         ["--near", "1", "--far", "5"], 5, "512 by 384"),
+        ("noise.png", _noise(), [], 2, "--near and --far"),
+        ("noise.png", _noise(), ["--near", "5", "--far", "1"], 2, "near"),
+        ("noise.png", _noise(), ["--near", "2", "--far", "2"], 2, "near"),
+        ("noise.png", _noise(), ["--near", "0", "--far", "5"], 2, "near"),
+        ("noise.png", _noise(), ["--near", "-1", "--far", "5"], 2, "near"),
+        ("noise.png", _noise(), ["--near", "nan", "--far", "5"], 2, "near"),
+        ("noise.png", _noise(), ["--near", "1", "--far", "inf"], 2, "far"),
+        ("noise.png", _noise(), ["--near", "1", "--far", "5", "--max-size", "1"], 2, "max_size"),
+        ("ramp.npy", _npy(np.linspace(1, 5, 96 * 128).reshape(96, 128)), ["--near", "1", "--far", "5"], 2, "metres"),
+        ("bad.plist", b"<?xml version='1.0'?><plist><dict/></plist>", [], 3, ""),
+    ],
+)  # fmt: skip
+def test_a_map_that_is_none(
+    name: str, data: bytes | None, options: list[str], code: int, words: str, folder: Path, capsys: Any
+) -> None:
+    if data is not None:
+        (folder / name).write_bytes(data)
+    found, told = _fails(
+        folder, capsys, "embed", folder / "photo.jpg", folder / name, *options, "-o", folder / "out.jpg"
+    )
+    assert found == code
+    sentence = _sentence(told)
+    assert words in sentence
+    if code != 2 or data is None:
+        assert name in sentence, "the sentence names the map, not the photo"
+
+
+def _embed(folder: Path, *more: str | Path) -> list[str | Path]:
+    return ["embed", folder / "photo.jpg", folder / "mask.png", "--near", "1", "--far", "5", *more]
+
+
+def test_outputs_that_must_not_be(folder: Path, capsys: Any) -> None:
+    (folder / "there.jpg").write_bytes(b"precious")
+    (folder / "deep.jpg").mkdir()
+    for output, code, words in (
+        ("photo.jpg", 5, "input"),
+        ("mask.png", 2, "suffix"),
+        ("there.jpg", 5, "--overwrite"),
+        ("deep.jpg", 5, "folder"),
+        ("nowhere/out.jpg", 5, "written"),
+        ("out.txt", 2, "suffix"),
+    ):
+        found, told = _fails(folder, capsys, *_embed(folder, "-o", folder / output))
+        assert (found, words in _sentence(told)) == (code, True), told
+    found, told = _fails(folder, capsys, *_embed(folder, "-o", folder / "photo.jpg", "--overwrite"))
+    assert found == 5 and "input" in told
+    (folder / "link.jpg").symlink_to(folder / "photo.jpg")
+    found, told = _fails(folder, capsys, *_embed(folder, "-o", folder / "link.jpg", "--overwrite"))
+    assert found == 5 and "input" in told
+
+
+def test_depth_that_is_there_already(folder: Path, capsys: Any) -> None:
+    assert run([str(one) for one in _embed(folder, "-o", folder / "once.jpg")]) == 0
+    capsys.readouterr()
+    again: list[str | Path] = [
+        "embed",
+        folder / "once.jpg",
+        folder / "mask.png",
+        "--near",
+        "1",
+        "--far",
+        "5",
+        "-o",
+        folder / "twice.jpg",
+    ]
+    code, told = _fails(folder, capsys, *again)
+    assert code == 5 and "--replace" in _sentence(told) and "once.jpg" in told
+    assert run([str(one) for one in [*again, "--replace"]]) == 0
+
+
+def test_nothing_to_strip_or_extract(folder: Path, capsys: Any) -> None:
+    for name in ("photo.jpg", "photo.heic"):
+        code, told = _fails(folder, capsys, "strip", folder / name, "-o", folder / f"s-{name}")
+        assert code == 5 and "no depth" in _sentence(told)
+        code, told = _fails(folder, capsys, "extract", folder / name, "-o", folder / "d.npy")
+        assert code == 4 and "no Apple depth" in _sentence(told)
+        code, told = _fails(folder, capsys, "dictionary", folder / name, "-o", folder / "d.plist")
+        assert code == 4
+    code, told = _fails(folder, capsys, "extract", folder / "photo.jpg", "-o", folder / "d.xyz")
+    assert code == 2 and ".npy" in _sentence(told)
+
+
+@pytest.fixture
+def _as_nobody() -> Iterator[None]:
+    """Root may write anywhere: become somebody who may not."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_read_only_folder(folder: Path, capsys: Any, request: pytest.FixtureRequest) -> None:
+    assert (
+        run([str(one) for one in _embed(folder, "-o", folder / "warm.jpg")]) == 0
+    )  # imports done as oneself
+    capsys.readouterr()
+    for parent in (folder, *folder.parents):
+        if parent.stat().st_uid == os.getuid() and "pytest" in str(parent):
+            parent.chmod(0o755)
+    locked = folder / "locked"
+    locked.mkdir(mode=0o555)
+    request.getfixturevalue("_as_nobody")
+    code, told = _fails(folder, capsys, *_embed(folder, "-o", locked / "out.jpg"))
+    assert code == 5 and "Permission denied" in _sentence(told)
+
+
+def test_a_full_disk(folder: Path, capsys: Any) -> None:
+    """A file-size limit fails a write half-way, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        code, told = _fails(folder, capsys, *_embed(folder, "-o", folder / "out.jpg"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert code == 5 and "nothing was left behind" in _sentence(told)
+
+
+def test_three_channel_gray_is_accepted(folder: Path, capsys: Any) -> None:
+    with Image.open(folder / "mask.png") as mask:
+        mask.convert("RGB").save(folder / "rgb.png")
+    for name, output in (("mask.png", "one.jpg"), ("rgb.png", "two.jpg")):
+        arguments = [
+            "embed",
+            folder / "photo.jpg",
+            folder / name,
+            "--near",
+            "1",
+            "--far",
+            "5",
+            "-o",
+            folder / output,
+        ]
+        assert run([str(one) for one in arguments]) == 0
+    assert (folder / "one.jpg").read_bytes() == (folder / "two.jpg").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["edge_arithmetic.jpg", "edge_cmyk_progressive.jpg"])
+def test_photos_that_need_no_decoding_are_embedded(
+    name: str, sample: Callable[[str], bytes], folder: Path, capsys: Any
+) -> None:
+    (folder / name).write_bytes(sample(name))
+    report = _inspect(folder / name, capsys)
+    width, height = report["photo"]["width"], report["photo"]["height"]
+    rows, columns = np.mgrid[0 : height // 2 or 1, 0 : width // 2 or 1]
+    (folder / "map.npy").write_bytes(_npy((1 + rows / height + columns / width).astype(np.float32)))
+    assert run(["embed", str(folder / name), str(folder / "map.npy"), "-o", str(folder / "o.jpg")]) == 0
+    capsys.readouterr()
+    assert _inspect(folder / "o.jpg", capsys)["depth"]["native_format"] == "hdis"
+
+
+def test_arithmetic_jpeg_to_heic_says_why_not(
+    sample: Callable[[str], bytes], folder: Path, capsys: Any
+) -> None:
+    (folder / "a.jpg").write_bytes(sample("edge_arithmetic.jpg"))
+    code, told = _fails(
+        folder, capsys, "embed", folder / "a.jpg", folder / "mask.png", "--near", "1", "--far", "5",
+        "-o", folder / "o.heic",
+    )  # fmt: skip
+    assert code == 4 and "arithmetic" in _sentence(told)
+
+
+def _inspect(path: Path, capsys: Any) -> dict[str, Any]:
+    assert run(["inspect", str(path), "--json"]) == 0
+    told: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return told
+
+
+def test_a_signed_photo_is_embedded_with_a_note(folder: Path, capsys: Any) -> None:
+    photo = (folder / "photo.jpg").read_bytes()
+    label = b"c2pa\0"
+    description = b"\x63\x32\x70\x61\x00\x11\x00\x10\x80\x00\x00\xaa\x00\x38\x9b\x71\x03" + label
+    inner = (8 + len(description)).to_bytes(4, "big") + b"jumd" + description
+    box = (8 + len(inner)).to_bytes(4, "big") + b"jumb" + inner
+    payload = b"JP\0\x01\0\0\0\x01" + box
+    segment = b"\xff\xeb" + (2 + len(payload)).to_bytes(2, "big") + payload
+    (folder / "signed.jpg").write_bytes(photo[:2] + segment + photo[2:])
+    arguments = ["embed", folder / "signed.jpg", folder / "mask.png", "--near", "1", "--far", "5", "--json"]
+    assert run([str(one) for one in arguments]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert any("C2PA" in note for note in report["notes"])
+    assert Path(report["output"]).name == "signed-depth.jpg"
+
+
+def test_usage_errors_exit_with_2(capsys: Any) -> None:
+    for arguments in (
+        ["embed"],
+        ["nosuchcommand"],
+        ["inspect", "--nosuchoption", "x"],
+        ["embed", "a", "b", "--white", "up"],
+    ):
+        assert run(arguments) == 2
+        assert "Traceback" not in capsys.readouterr().err
