@@ -47,7 +47,7 @@ def encode_gray(codes: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.uint8]]:
 
 def _hard_blocks(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> list[tuple[int, int]]:
     """Top left corners (row, column) of the blocks with a pixel outside the tolerance."""
-    wrong = np.abs(decoded.astype(np.int16) - codes) > TOLERANCE_CODES
+    wrong = np.maximum(decoded, codes) - np.minimum(decoded, codes) > TOLERANCE_CODES
     if not wrong.any():
         return []
     return sorted(

@@ -65,15 +65,19 @@ class PixelFormat(enum.Enum):
         raise UnsupportedError(f"the native depth format {fourcc} is none of {known}; only these can be read")
 
 
-def _cleaned(samples: FloatArray) -> FloatArray:
+def _cleaned(samples: FloatArray) -> npt.NDArray[np.float32]:
     """Float32 samples in the same unit: negative to NaN, and no zero keeps a minus sign."""
-    wide = samples.astype(np.float32)
-    return np.where(wide < 0, np.float32(np.nan), np.abs(wide))
+    wide = np.abs(samples, dtype=np.float32, casting="unsafe")
+    negative = samples < 0
+    if negative.any():
+        wide[negative] = np.nan
+    return wide
 
 
 def _inverted(samples: FloatArray) -> FloatArray:
     """Float32 samples in the other unit, m to 1/m or back."""
-    return np.float32(1) / _cleaned(samples)
+    wide = _cleaned(samples)
+    return np.divide(np.float32(1), wide, out=wide)
 
 
 def _real_plane(array: npt.ArrayLike) -> npt.NDArray[Any]:

@@ -139,8 +139,7 @@ def quantize(buffer: DepthBuffer) -> StoredPlane:
 
     # 255 * (v - min) is exact in double precision for halves, so that the bound holds to the last bit.
     def code(samples: FloatArray) -> FloatArray:
-        wide = samples.astype(np.float64)
-        wide -= float_min
+        wide = np.subtract(samples, float_min, dtype=np.float64)
         wide *= TOP_CODE
         wide /= float_max - float_min
         return np.rint(wide, out=wide)
@@ -195,14 +194,13 @@ def max_error(plane: StoredPlane, buffer: DepthBuffer) -> float:
         )
     _require_valid(buffer)
     span = plane.float_max - plane.float_min
+    table = TOP_CODE * plane.float_min + np.arange(TOP_CODE + 1) * span
     largest = 0.0
     for rows in row_chunks(plane.codes.shape):
         # 255 times the error is exact for halves; see `quantize`.
-        error = buffer.samples[rows].astype(np.float64)
-        error -= plane.float_min
-        error *= TOP_CODE
-        error -= plane.codes[rows] * span
-        largest = max(largest, float(np.abs(error, out=error).max()))
+        error = np.multiply(buffer.samples[rows], float(TOP_CODE), dtype=np.float64)
+        error -= table.take(plane.codes[rows], mode="clip")
+        largest = max(largest, float(error.max()), -float(error.min()))
     return largest / TOP_CODE
 
 

@@ -176,7 +176,8 @@ def _encode_hevc(plane: StoredPlane, lossless: bool, effort: Effort) -> EncodedP
 def _worst(encoded: EncodedPlane, plane: StoredPlane) -> int:
     if encoded.decoded.shape != plane.codes.shape:
         raise MalformedError(f"the coded map came back with shape {encoded.decoded.shape}")
-    return int(np.abs(encoded.decoded.astype(np.int16) - plane.codes).max())
+    higher, lower = np.maximum(encoded.decoded, plane.codes), np.minimum(encoded.decoded, plane.codes)
+    return int((higher - lower).max())
 
 
 def _within(encoded: EncodedPlane, plane: StoredPlane) -> EncodedPlane:
