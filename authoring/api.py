@@ -22,10 +22,10 @@ from authoring.operations import embed as embedding
 from authoring.operations import extract as extracting
 from authoring.operations import inspect as inspecting
 from authoring.operations import strip as stripping
-from authoring.operations.auxiliary import RasterName
-from authoring.operations.embed import EmbedOptions
+from authoring.operations.auxiliary import ImpreciseError, RasterName
+from authoring.operations.embed import Draft, EmbedOptions
 from authoring.operations.mapping import MapSource
-from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport, Outcome
+from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport
 
 if TYPE_CHECKING:
     from authoring.operations.golden import Verdict
@@ -111,8 +111,13 @@ def embed(
         files.refuse_same(target, [path for path in (photo, source_path) if path])
         if not dry_run:
             files.refuse_existing(target, overwrite)
-        outcome = embedding.embed(photo_bytes, source, options_of(**options))
-    return _write(outcome, target, overwrite, dry_run)
+        settings = options_of(**options)
+        return _publish(
+            lambda careful: embedding.draft_embed(photo_bytes, source, settings, careful=careful),
+            target,
+            overwrite,
+            dry_run,
+        )
 
 
 def copy(
@@ -132,8 +137,13 @@ def copy(
         files.refuse_same(target, [photo, source])
         if not dry_run:
             files.refuse_existing(target, overwrite)
-        outcome = embedding.copy(source_bytes, photo_bytes, options_of(**options))
-    return _write(outcome, target, overwrite, dry_run)
+        settings = options_of(**options)
+        return _publish(
+            lambda careful: embedding.draft_copy(source_bytes, photo_bytes, settings, careful=careful),
+            target,
+            overwrite,
+            dry_run,
+        )
 
 
 def strip(photo: PathLike, *, output: PathLike, overwrite: bool = False, dry_run: bool = False) -> EditReport:
@@ -144,13 +154,12 @@ def strip(photo: PathLike, *, output: PathLike, overwrite: bool = False, dry_run
         files.refuse_same(output, [photo])
         outcome = stripping.strip(data)
         wanted = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
-        assert isinstance(outcome.report, EditReport)
         if wanted and wanted != outcome.report.container:
             raise UsageError(
                 f"the photo is {outcome.report.container} and strip keeps it so, but {output.name} says otherwise"
             )
     if not dry_run:
-        files.write_file(output, outcome.edits.chunks(outcome.source), overwrite=overwrite)
+        files.write_file(output, outcome.chunks, overwrite=overwrite)
     return replace(outcome.report, output=None if dry_run else str(output))
 
 
@@ -270,11 +279,16 @@ def _target(
     return output, named
 
 
-def _write(outcome: Outcome, target: Path, overwrite: bool, dry_run: bool) -> EmbedReport:
-    assert isinstance(outcome.report, EmbedReport)
+def _publish(draft: Draft, target: Path, overwrite: bool, dry_run: bool) -> EmbedReport:
+    """Write the quick draft, measuring it while the disk is busy; where it missed its bound, the careful one."""
     if dry_run:
-        return outcome.report
-    files.write_file(target, outcome.edits.chunks(outcome.source), overwrite=overwrite)
+        return embedding.settled(draft).report
+    outcome = draft(False)
+    try:
+        files.write_file(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
+    except ImpreciseError:
+        outcome = draft(True)
+        files.write_file(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
     return replace(outcome.report, output=str(target))
 
 

@@ -9,7 +9,8 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,12 +40,20 @@ def read_file(path: Path) -> bytes:
             raise UsageError(f"cannot be read: {error.strerror}") from error
 
 
-def write_file(path: Path, chunks: Iterable[bytes | memoryview], *, overwrite: bool = False) -> None:
+def write_file(
+    path: Path,
+    chunks: Iterable[bytes | memoryview],
+    *,
+    overwrite: bool = False,
+    check: Callable[[], object] = lambda: None,
+) -> None:
     """Write to a temporary file beside the target, sync it, rename it: the target is whole or not there.
 
+    `check` runs while the disk is busy; where it raises, nothing is published and its error comes out.
     Raises RefusedError where the target exists without `overwrite`, or cannot be written.
     """
     if path == STANDARD_STREAM:
+        check()
         for chunk in chunks:
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
@@ -59,12 +68,14 @@ def write_file(path: Path, chunks: Iterable[bytes | memoryview], *, overwrite: b
         except OSError as error:
             raise RefusedError(f"cannot be written there: {error.strerror}") from error
         try:
-            with os.fdopen(descriptor, "wb", buffering=0) as file:
+            with ThreadPoolExecutor(1) as checker, os.fdopen(descriptor, "wb", buffering=0) as file:
+                checked = checker.submit(check)
                 for chunk in chunks:
                     view = memoryview(chunk)
                     while view:
                         view = view[file.write(view) :]
                 os.fsync(file.fileno())
+            checked.result()
             _publish(temporary, path, overwrite)
         except OSError as error:
             raise RefusedError(f"could not be written: {error.strerror}; nothing was left behind") from error

@@ -42,7 +42,7 @@ def files() -> Iterator[tuple[str, bytes]]:
         for number in ORIENTATIONS if kind == "disparity" else (1,):
             codes = np.ascontiguousarray(Orientation(number).to_stored(plane.codes))
             yield f"payload/{kind}-{number}.heic", hevc.encode_gray(codes)
-            yield f"payload/{kind}-{number}.jpg", jpeg.encode_gray(codes)[0]
+            yield f"payload/{kind}-{number}.jpg", jpeg.encode_gray(codes, careful=True)
 
 
 def cases() -> list[dict[str, Any]]:

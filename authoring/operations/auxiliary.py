@@ -7,6 +7,7 @@ are made.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -36,16 +37,34 @@ UNIFORM_DISPARITY, UNIFORM_DEPTH = 1, 2
 RasterName = Literal["display", "stored"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class EncodedPlane:
-    """A stored plane as a bitstream, with what it decodes to: the measure of every promise about depth."""
+class ImpreciseError(Exception):
+    """The coded plane is off by more than the codec promised; coding it with care may help."""
 
+
+@dataclass(frozen=True, eq=False)
+class EncodedPlane:
+    """A stored plane as a bitstream."""
+
+    container: ContainerName
+    width: int
+    height: int
     payload: bytes
     configuration: bytes
-    decoded: NDArray[np.uint8]
-    """(H, W) codes, decoded from `payload` under `configuration`."""
     tolerance_codes: int
+    """How far from the plane's codes the bitstream may decode."""
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def decoded(self) -> NDArray[np.uint8]:
+        """What it decodes to, (H, W) codes: the measure of every promise about depth."""
+        return _decode(self.container, self.width, self.height, self.payload, self.configuration)
+
+    def off_by(self, plane: StoredPlane) -> int:
+        """The largest difference between the plane's codes and the decoded ones."""
+        if self.decoded.shape != plane.codes.shape:
+            raise MalformedError(f"the coded map came back with shape {self.decoded.shape}")
+        higher, lower = np.maximum(self.decoded, plane.codes), np.minimum(self.decoded, plane.codes)
+        return int((higher - lower).max())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,26 +159,39 @@ def _scale(found: FoundAuxiliary, told: DepthProperties) -> tuple[PixelFormat, f
 
 
 def encode_plane(
-    container: ContainerName, plane: StoredPlane, *, lossless: bool = False, effort: Effort | None = None
+    container: ContainerName,
+    plane: StoredPlane,
+    *,
+    lossless: bool = False,
+    effort: Effort | None = None,
+    careful: bool = False,
 ) -> EncodedPlane:
-    """Encode a plane for a container and decode it again.
+    """Encode a plane for a container.
 
+    What comes out is seldom beyond its tolerance; the caller measures with `off_by` and asks again with
+    `careful`, which decodes, mends, and in the end widens the tolerance and says so.
     JPEG cannot be lossless at 8 bits baseline: `lossless` raises UnsupportedError there.
     """
     if container == "jpeg":
-        from authoring.codecs import jpeg
-
         if lossless:
             raise UnsupportedError(
                 "a JPEG's depth map is a JPEG itself and never exact; use HEIC for --lossless"
             )
-        payload, decoded = jpeg.encode_gray(plane.codes)
-        return _within(EncodedPlane(payload, b"", decoded, jpeg.TOLERANCE_CODES), plane)
-    encoded = _encode_hevc(plane, lossless, effort or "balanced")
-    if _worst(encoded, plane) > encoded.tolerance_codes and not lossless:
-        note = "the map is too noisy for the usual coding and was coded losslessly"
-        encoded = replace(_encode_hevc(plane, True, effort or "balanced"), notes=(note,))
-    return _within(encoded, plane)
+        from authoring.codecs import jpeg
+
+        height, width = plane.codes.shape
+        data = jpeg.encode_gray(plane.codes, careful=careful)
+        encoded = EncodedPlane(container, width, height, data, b"", jpeg.TOLERANCE_CODES)
+    else:
+        encoded = _encode_hevc(plane, lossless, effort or "balanced")
+        if careful and not lossless and encoded.off_by(plane) > encoded.tolerance_codes:
+            note = "the map is too noisy for the usual coding and was coded losslessly"
+            encoded = replace(_encode_hevc(plane, True, effort or "balanced"), notes=(note,))
+    worst = encoded.off_by(plane) if careful else 0
+    if worst > encoded.tolerance_codes:
+        note = f"the coded map is off by {worst} codes in places; the bound says so"
+        encoded = replace(encoded, tolerance_codes=worst, notes=(*encoded.notes, note))
+    return encoded
 
 
 def _encode_hevc(plane: StoredPlane, lossless: bool, effort: Effort) -> EncodedPlane:
@@ -168,39 +200,28 @@ def _encode_hevc(plane: StoredPlane, lossless: bool, effort: Effort) -> EncodedP
 
     image = heif.single_image(hevc.encode_gray(plane.codes, lossless=lossless, effort=effort))
     configuration = hevc.finish_configuration(image.configuration, image.width, image.height)
-    decoded = hevc.decode_gray(heif.build_still(image.width, image.height, image.payload, configuration))
     tolerance = 0 if lossless else hevc.LOSSY_TOLERANCE_CODES
-    return EncodedPlane(image.payload, configuration, decoded, tolerance)
-
-
-def _worst(encoded: EncodedPlane, plane: StoredPlane) -> int:
-    if encoded.decoded.shape != plane.codes.shape:
-        raise MalformedError(f"the coded map came back with shape {encoded.decoded.shape}")
-    higher, lower = np.maximum(encoded.decoded, plane.codes), np.minimum(encoded.decoded, plane.codes)
-    return int((higher - lower).max())
-
-
-def _within(encoded: EncodedPlane, plane: StoredPlane) -> EncodedPlane:
-    """The same with a tolerance that holds: fine noise may defeat the encoder's promise."""
-    worst = _worst(encoded, plane)
-    if worst <= encoded.tolerance_codes:
-        return encoded
-    note = f"the coded map is off by {worst} codes in places; the bound says so"
-    return replace(encoded, tolerance_codes=worst, notes=(*encoded.notes, note))
+    return EncodedPlane("heic", image.width, image.height, image.payload, configuration, tolerance)
 
 
 def decode_auxiliary(container: ContainerName, found: FoundAuxiliary) -> NDArray[np.uint8]:
     """The codes (H, W) of an auxiliary image as stored, not turned for display."""
+    if container == "heic" and not found.configuration:
+        raise UnsupportedError("the depth item is no single HEVC picture")
+    return _decode(container, found.width, found.height, found.payload, found.configuration)
+
+
+def _decode(
+    container: ContainerName, width: int, height: int, payload: bytes, configuration: bytes
+) -> NDArray[np.uint8]:
     if container == "jpeg":
         from authoring.codecs import jpeg
 
-        return jpeg.decode_gray(found.payload)
+        return jpeg.decode_gray(payload)
     from authoring.codecs import hevc
     from authoring.containers import heif
 
-    if not found.configuration:
-        raise UnsupportedError("the depth item is no single HEVC picture")
-    return hevc.decode_gray(heif.build_still(found.width, found.height, found.payload, found.configuration))
+    return hevc.decode_gray(heif.build_still(width, height, payload, configuration))
 
 
 def coded_auxiliary(

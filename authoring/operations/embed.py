@@ -6,7 +6,9 @@ Must not know: paths, formats of bytes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from authoring.apple import DepthProperties, PropertyTree, Provenance, properties
 from authoring.codecs.hevc import Effort
@@ -20,13 +22,16 @@ from authoring.depth import (
     max_error,
     quantize,
 )
-from authoring.errors import MalformedError, RefusedError, about
+from authoring.errors import RefusedError, about
 from authoring.operations import auxiliary, mapping
 from authoring.operations.mapping import MapOptions, MapSource, Notes
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
 from authoring.operations.strip import removal
 from authoring.operations.transcode import prepare
 from authoring.version import VERSION
+
+Draft: TypeAlias = "Callable[[bool], Outcome[EmbedReport]]"
+"""Makes an outcome, quickly (False) or with care (True)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,33 @@ class EmbedOptions(MapOptions):
     effort: Effort | None = None
 
 
-def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> Outcome:
-    """Put a map into a photo.
+def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> Outcome[EmbedReport]:
+    """Put a map into a photo, and measure it: `draft_embed`, settled."""
+    return settled(lambda careful: draft_embed(photo, source, options, careful=careful))
+
+
+def copy(source: bytes, photo: bytes, options: EmbedOptions) -> Outcome[EmbedReport]:
+    """Put the depth of one photo into another, and measure it: `draft_copy`, settled."""
+    return settled(lambda careful: draft_copy(source, photo, options, careful=careful))
+
+
+def settled(draft: Draft) -> Outcome[EmbedReport]:
+    """The quick draft where it keeps its bound, which is measured now; else the careful one."""
+    outcome = draft(False)
+    try:
+        _ = outcome.report
+    except auxiliary.ImpreciseError:
+        outcome = draft(True)
+        _ = outcome.report
+    return outcome
+
+
+def draft_embed(
+    photo: bytes, source: MapSource, options: EmbedOptions, *, careful: bool = False
+) -> Outcome[EmbedReport]:
+    """Put a map into a photo; the outcome is not measured yet, so that a caller can do so while it writes.
+
+    Settling the outcome raises `ImpreciseError` where the quick coding missed its bound: draft again, careful.
 
     photo: JPEG, HEIC or PNG bytes. source: a float array (H, W) of metres, a gray array, a `MapImage`, a
     `DepthBuffer` or an `AuxiliaryData`, upright as the photo is seen unless `options.map_orientation` says
@@ -73,12 +103,14 @@ def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> Outcome:
             calibration=auxiliary.calibration_properties(buffer.calibration),
         )
         encoded = auxiliary.encode_plane(
-            file.layout.container, plane, lossless=options.lossless, effort=options.effort
+            file.layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
         )
-    return _publish(file, removed, plane, encoded, buffer, told, (), notes, prepared.reencoded)
+    return _splice(file, removed, plane, encoded, buffer, told, (), notes, prepared.reencoded)
 
 
-def copy(source: bytes, photo: bytes, options: EmbedOptions) -> Outcome:
+def draft_copy(
+    source: bytes, photo: bytes, options: EmbedOptions, *, careful: bool = False
+) -> Outcome[EmbedReport]:
     """Put the depth of one photo into another, with all that its XMP says, orientations reconciled.
 
     The codes and the float range stay as they are; only the raster is turned. Raises RefusedError where the
@@ -99,25 +131,38 @@ def copy(source: bytes, photo: bytes, options: EmbedOptions) -> Outcome:
         orientation = auxiliary.photo_orientation(layout)
     with about("source"):
         turn = reading.orientation.then(orientation.inverse)
-        codes = turn.to_display(reading.plane.codes)
-        check_aspect(codes.shape[1], codes.shape[0], layout.width, layout.height)
-        plane = replace(reading.plane, codes=codes)
+        width, height = turn.to_display(reading.plane.codes).shape[::-1]
+        check_aspect(width, height, layout.width, layout.height)
+        if layout.container == "heic" and (
+            width % 2 or height % 2 or min(width, height) < mapping.MIN_STORED_SIDE
+        ):
+            # No HEVC picture has this size without a crop; the map is fitted as a new one would be.
+            fitting = replace(options, max_size=max(width, height), map_orientation="display")
+            fitted = mapping.fit_to_photo(
+                reading.buffer(), (layout.width, layout.height), orientation, fitting, notes
+            )
+            plane = replace(quantize(fitted), pixel_format=reading.plane.pixel_format)
+        else:
+            plane = replace(reading.plane, codes=turn.to_display(reading.plane.codes))
         calibration = auxiliary.calibration_of(reading.properties)
         if calibration is not None:
             calibration = calibration.oriented(turn).scaled(layout.width, layout.height)
         told = reading.properties.with_calibration(auxiliary.calibration_properties(calibration))
         if turn == Orientation(1) and origin.layout.container == layout.container == "heic":
-            encoded = auxiliary.EncodedPlane(reading.found.payload, reading.found.configuration, codes, 0)
+            found = reading.found
+            encoded = auxiliary.EncodedPlane(
+                "heic", found.width, found.height, found.payload, found.configuration, 0
+            )
         else:
             encoded = auxiliary.encode_plane(
-                layout.container, plane, lossless=options.lossless, effort=options.effort
+                layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
             )
         if turn != Orientation(1):
             notes.notes.append("the map was turned into the photo's stored raster")
         foreign = properties.foreign_properties(reading.tree)
     told = replace(told, float_min=plane.float_min, float_max=plane.float_max, int_min=0, int_max=255)
     buffer = replace(reading, plane=plane).buffer("stored")
-    return _publish(file, removed, plane, encoded, buffer, told, foreign, notes, prepared.reencoded)
+    return _splice(file, removed, plane, encoded, buffer, told, foreign, notes, prepared.reencoded)
 
 
 def _room_for_depth(file: ContainerFile, may_replace: bool) -> EditList | None:
@@ -129,7 +174,7 @@ def _room_for_depth(file: ContainerFile, may_replace: bool) -> EditList | None:
     return removal(file)
 
 
-def _publish(
+def _splice(
     file: ContainerFile,
     removed: EditList | None,
     plane: StoredPlane,
@@ -139,55 +184,59 @@ def _publish(
     foreign: PropertyTree,
     notes: Notes,
     reencoded: bool,
-) -> Outcome:
-    """Splice, measure what was coded, and report."""
+) -> Outcome[EmbedReport]:
     source = file.source
-    if removed is not None:
-        from authoring import containers
-
-        with about("photo"):
-            file = containers.parse(removed.apply(source))
-        notes.notes.append("the depth map that was there was replaced")
-    layout = file.layout
-    mark = Provenance(VERSION, file.undo_record())
-    tree = properties.with_provenance(properties.tree_of(told, foreign), mark)
-    coded = auxiliary.coded_auxiliary(layout.container, plane, encoded, tree)
     with about("photo"):
-        spliced = file.splice(coded)
-    edits = removed.then(spliced) if removed is not None else spliced
+        if removed is not None:
+            from authoring import containers
 
-    error = max_error(replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format), buffer)
-    bound = plane.step * (0.5 + encoded.tolerance_codes)
-    if not error <= bound * (1 + 1e-5):
-        raise MalformedError(
-            f"the coded map is off by {error:g}, more than its bound {bound:g}; nothing was written"
-        )
-    unit = plane.pixel_format.unit
-    nearest, farthest = (
-        (plane.float_max, plane.float_min) if unit == "1/m" else (plane.float_min, plane.float_max)
+            file = containers.parse(removed.apply(source))
+            notes.notes.append("the depth map that was there was replaced")
+        mark = Provenance(VERSION, file.undo_record())
+        tree = properties.with_provenance(properties.tree_of(told, foreign), mark)
+        spliced = file.splice(auxiliary.coded_auxiliary(file.layout.container, plane, encoded, tree))
+    edits = removed.then(spliced) if removed is not None else spliced
+    notes.notes.extend(_photo_notes(file.layout))
+    return Outcome(
+        source,
+        edits,
+        lambda: _measure(edits, plane, encoded, buffer, notes, file.layout.container, reencoded),
     )
-    report = EmbedReport(
-        container=layout.container,
+
+
+def _measure(
+    edits: EditList,
+    plane: StoredPlane,
+    encoded: auxiliary.EncodedPlane,
+    buffer: DepthBuffer,
+    notes: Notes,
+    container: ContainerName,
+    reencoded: bool,
+) -> EmbedReport:
+    """Decode what will be written, hold it against the map, and report."""
+    if encoded.off_by(plane) > encoded.tolerance_codes:
+        raise auxiliary.ImpreciseError
+    error = max_error(replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format), buffer)
+    unit = plane.pixel_format.unit
+    ends = (plane.float_max, plane.float_min) if unit == "1/m" else (plane.float_min, plane.float_max)
+    return EmbedReport(
+        container=container,
         reencoded=reencoded,
         native_format=plane.pixel_format.value,
         float_min=plane.float_min,
         float_max=plane.float_max,
         map=Size(plane.codes.shape[1], plane.codes.shape[0]),
         max_error=error,
-        bound=bound,
+        bound=plane.step * (0.5 + encoded.tolerance_codes),
         unit=unit,
-        max_error_m=ErrorInMetres(
-            error_in_m(error, nearest, plane.pixel_format), error_in_m(error, farthest, plane.pixel_format)
-        ),
+        max_error_m=ErrorInMetres(*(error_in_m(error, value, plane.pixel_format) for value in ends)),
         touched=edits.touched,
         assumed=tuple(notes.assumed),
-        notes=(*notes.notes, *encoded.notes, *_photo_notes(layout)),
+        notes=(*notes.notes, *encoded.notes),
     )
-    return Outcome(source, edits, report)
 
 
 def _photo_notes(layout: Layout) -> tuple[str, ...]:
-    notes = layout.notes
-    if layout.signed:
-        notes = (*notes, "the photo is signed (C2PA): the signature no longer matches the edited file")
-    return notes
+    if not layout.signed:
+        return layout.notes
+    return (*layout.notes, "the photo is signed (C2PA): the signature no longer matches the edited file")

@@ -140,12 +140,11 @@ def render(case: Case, read: Reader) -> str:
 def _payload(container: ContainerName, data: bytes) -> EncodedPlane:
     """A kept payload: for JPEG the gray JPEG itself, for HEIC a one-image HEIC file."""
     if container == "jpeg":
-        from authoring.codecs import jpeg
-
-        return EncodedPlane(data, b"", jpeg.decode_gray(data), 0)
+        frame = containers.parse(data).layout
+        return EncodedPlane(container, frame.width, frame.height, data, b"", 0)
     from authoring.codecs import hevc
     from authoring.containers import heif
 
     image = heif.single_image(data)
     configuration = hevc.finish_configuration(image.configuration, image.width, image.height)
-    return EncodedPlane(image.payload, configuration, hevc.decode_gray(data), 0)
+    return EncodedPlane(container, image.width, image.height, image.payload, configuration, 0)

@@ -38,6 +38,10 @@ DEFAULT_MAX_SIZE = 768
 """The long side of every rear-camera map in the samples; larger maps gain nothing at 8 bits."""
 
 
+MIN_STORED_SIDE = 64
+"""The HEVC encoder pads smaller pictures to this and crops them by a property that no Apple depth item has."""
+
+
 @dataclass(frozen=True, slots=True)
 class MapOptions:
     """How a map is to be understood and fitted; the command line's options of the same names."""
@@ -168,6 +172,11 @@ def fit_to_photo(
     if (new_width, new_height) != (width, height):
         buffer = resampled(buffer, new_width, new_height)
         notes.notes.append(f"the map was averaged from {width}x{height} to {new_width}x{new_height}")
+    enlarge = -(-MIN_STORED_SIDE // min(new_width, new_height))
+    if enlarge > 1:
+        samples = buffer.samples.repeat(enlarge, axis=0).repeat(enlarge, axis=1)
+        buffer = buffer.replace(samples=samples)
+        notes.notes.append(f"the map is very small and each sample was stored {enlarge}x{enlarge} times")
     buffer, holes = fill_holes(buffer)
     if holes.count:
         notes.notes.append(f"{holes.share:.1%} of the map were holes, {holes.method}")

@@ -5,10 +5,14 @@ Knows: the names of the machine-readable output, which are a contract. Must not 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, Generic, TypeVar
 
 from authoring.containers import ContainerName, EditList, Touched
+
+ReportT = TypeVar("ReportT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,24 @@ class EditReport:
     schema: str = "depthauthor/strip/1"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
-    """A photo as it will be: a source, the edits on it, and the report."""
+@dataclass(frozen=True, eq=False)
+class Outcome(Generic[ReportT]):
+    """A photo as it will be: a source, the edits on it, and what there is to tell."""
 
     source: bytes
     edits: EditList
-    report: EmbedReport | EditReport
+    settle: Callable[[], ReportT]
+    """Measures what was coded and gives the report, or raises: nothing may be published before it returns."""
+
+    @cached_property
+    def report(self) -> ReportT:
+        """The report; the first use measures."""
+        return self.settle()
+
+    @property
+    def chunks(self) -> Iterator[bytes | memoryview]:
+        """The new photo in pieces, without a copy of what is kept."""
+        return self.edits.chunks(self.source)
 
     @property
     def data(self) -> bytes:

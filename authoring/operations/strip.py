@@ -13,7 +13,7 @@ from authoring.operations.auxiliary import depth_images, kind_of
 from authoring.operations.reports import EditReport, Outcome
 
 
-def strip(photo: bytes) -> Outcome:
+def strip(photo: bytes) -> Outcome[EditReport]:
     """Take the depth map out of a photo; gain maps, mattes and all metadata stay.
 
     Where this tool put the map in, the result is the photo before, byte for byte.
@@ -32,7 +32,7 @@ def strip(photo: bytes) -> Outcome:
         touched=edits.touched,
         notes=file.layout.notes,
     )
-    return Outcome(photo, edits, report)
+    return Outcome(photo, edits, lambda: report)
 
 
 def removal(file: ContainerFile) -> EditList:

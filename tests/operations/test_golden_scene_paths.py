@@ -171,3 +171,40 @@ def test_same_input_same_bytes() -> None:
     for container in ("heic", "jpeg"):
         one = embed(photo, _depth(), options_of(container=container)).data
         assert one == embed(photo, _depth(), options_of(container=container)).data
+
+
+@pytest.mark.parametrize("container", ["jpeg", "heic"])
+@pytest.mark.parametrize("shape", [(12, 16), (45, 61), (4, 6), (333, 443)])
+def test_tiny_and_odd_maps_are_stored_so_that_they_come_back(
+    shape: tuple[int, int], container: ContainerName
+) -> None:
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    depth = 1 + rows / shape[0] + columns / shape[1]
+    width, height = shape[1] * 8, shape[0] * 8
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "gray").save(out, "JPEG")
+    outcome = embed(out.getvalue(), depth.astype(np.float32), options_of(container=container))
+    buffer = auxiliary.read_depth(containers.parse(outcome.data).layout).buffer()
+    assert min(buffer.samples.shape) >= 64 and not any(side % 2 for side in buffer.samples.shape)
+    with Image.fromarray(buffer.depth_m()) as picture:
+        back = np.asarray(picture.resize(shape[::-1], Image.Resampling.BOX))
+    assert np.abs(back - depth).max() < 0.25
+
+
+def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
+    """Another writer's JPEG may hold a map of any size; HEVC wants an even one."""
+    from authoring.codecs import jpeg
+    from authoring.containers import CodedAuxiliary
+    from authoring.operations.embed import copy
+
+    photo = (GOLDEN / "scene.jpg").read_bytes()
+    once = embed(photo, _depth(), options_of())
+    found = auxiliary.depth_images(containers.parse(once.data).layout)[0]
+    codes = auxiliary.read_depth(containers.parse(once.data).layout).plane.codes[:333, :443]
+    aux = CodedAuxiliary(
+        443, 333, jpeg.encode_gray(np.ascontiguousarray(codes)), b"", "", b"", found.xmp or b""
+    )
+    odd = containers.parse(photo).splice(aux).apply(photo)
+    result = copy(odd, (GOLDEN / "scene.heic").read_bytes(), options_of())
+    shape = auxiliary.read_depth(containers.parse(result.data).layout).plane.codes.shape
+    assert not any(side % 2 for side in shape)

@@ -88,7 +88,7 @@ def _depth_m(layout: containers.Layout) -> NDArray[np.float32]:
     return np.asarray(depth, np.float32)
 
 
-def _embedded(name: str, sample: Sample) -> tuple[bytes, Outcome, ContainerFile, ContainerFile]:
+def _embedded(name: str, sample: Sample) -> tuple[bytes, Outcome[EmbedReport], ContainerFile, ContainerFile]:
     photo = _photo(name, sample)
     before = containers.parse(photo)
     outcome = embed(photo, _depth_m(before.layout), options_of(replace=name in HAD_DEPTH))
