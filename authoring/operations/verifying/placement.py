@@ -1,0 +1,97 @@
+"""Where the depth item of a HEIC file stands: what the layout leaves out and the rules ask for.
+
+Knows: which tables of a parsed HEIF file answer which question. Must not know: their bytes, the rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from authoring.apple import CICP_DEPTH_URN, HEVC_DEPTH_URN
+from authoring.containers import ContainerFile
+from authoring.containers.heif.file import HeifFile
+from authoring.containers.heif.layout import auxiliary_type
+from authoring.containers.heif.locations import IN_FILE
+from authoring.containers.heif.meta import XMP_TYPE
+from authoring.containers.heif.structure import Structure
+
+
+@dataclass(frozen=True, slots=True)
+class DescribingItem:
+    """A `mime` item that describes the depth item (`cdsc`)."""
+
+    identifier: int
+    is_xmp: bool
+    """Content type application/rdf+xml, not compressed."""
+    content_type: str
+    hidden: bool
+    in_mdat: bool
+    """Construction method 0, and all its bytes in an `mdat` box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The depth item among the others; item identifiers throughout."""
+
+    identifier: int
+    hidden: bool
+    masters: tuple[int, ...]
+    """What its `auxl` references point to."""
+    primary: int
+    tone_maps: tuple[int, ...]
+    """The `tmap` items made from the primary."""
+    configurations: int
+    """How many hvcC properties it has."""
+    descriptions: tuple[DescribingItem, ...]
+
+
+def placement(file: ContainerFile, identifier: int) -> Placement | None:
+    """Where the item stands; None in a container without items."""
+    if not isinstance(file, HeifFile):
+        return None
+    structure = file.structure
+    return Placement(
+        identifier=identifier,
+        hidden=structure.items.entries[identifier].hidden,
+        masters=structure.targets(identifier, "auxl"),
+        primary=structure.primary,
+        tone_maps=structure.tone_maps,
+        configurations=sum(box.kind == "hvcC" for box, _ in structure.properties.of(identifier)),
+        descriptions=tuple(_descriptions(structure, identifier)),
+    )
+
+
+def strays(file: ContainerFile) -> tuple[int, ...]:
+    """Items of a depth type, whatever they belong to; for a word on why none was found."""
+    if not isinstance(file, HeifFile):
+        return ()
+    urns = (HEVC_DEPTH_URN, CICP_DEPTH_URN)
+    return tuple(
+        item for item in file.structure.items.entries if auxiliary_type(file.structure, item)[0] in urns
+    )
+
+
+def _descriptions(structure: Structure, identifier: int) -> list[DescribingItem]:
+    found = []
+    for reference in structure.incoming.get(identifier, ()):
+        item = structure.items.entries.get(reference.source)
+        if reference.kind != "cdsc" or item is None or item.type != "mime":
+            continue
+        place = structure.places.get(item.identifier)
+        mdats = [box for box in structure.boxes if box.kind == "mdat"]
+        ranges = structure.ranges(item.identifier)
+        found.append(
+            DescribingItem(
+                identifier=item.identifier,
+                is_xmp=item.content_type == XMP_TYPE and not item.content_encoding,
+                content_type=item.content_type,
+                hidden=item.hidden,
+                in_mdat=bool(ranges)
+                and place is not None
+                and place.method == IN_FILE
+                and all(
+                    any(box.body <= start and stop <= box.stop for box in mdats) for start, stop in ranges
+                ),
+            )
+        )
+    return found

@@ -1,0 +1,179 @@
+"""Every command as a person runs it: files, streams, JSON names, and nothing heavy before it is needed."""
+
+from __future__ import annotations
+
+import io
+import json
+import plistlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from authoring.cli.run import run
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copy(GOLDEN / "orientation" / "scene-6.jpg", tmp_path / "photo.jpg")
+    shutil.copy(GOLDEN / "orientation" / "scene-6.heic", tmp_path / "photo.heic")
+    shutil.copy(GOLDEN / "scene-mask.png", tmp_path / "mask.png")
+    return tmp_path
+
+
+def _json(capsys: Any, *arguments: str | Path) -> dict[str, Any]:
+    assert run([str(one) for one in arguments]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    told: dict[str, Any] = json.loads(printed.out)
+    return told
+
+
+def _embed(folder: Path, capsys: Any, name: str, *more: str | Path) -> dict[str, Any]:
+    return _json(
+        capsys, "embed", folder / name, folder / "mask.png", "--near", "0.5", "--far", "8", "--json", *more
+    )
+
+
+EMBED_NAMES = {
+    "schema", "output", "container", "reencoded", "native_format", "float_min", "float_max", "map", "max_error",
+    "bound", "unit", "touched", "level", "assumed", "notes",
+}  # fmt: skip
+INSPECT_NAMES = {"schema", "file", "container", "photo", "depth", "auxiliary", "portrait"}
+DEPTH_NAMES = {
+    "kind", "native_format", "stored_format", "width", "height", "float_min", "float_max", "accuracy", "quality",
+    "filtered", "version", "calibration", "simulated_aperture", "rendering", "source",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.heic"])
+def test_the_whole_way(name: str, folder: Path, capsys: Any) -> None:
+    report = _embed(folder, capsys, name)
+    assert report.keys() >= EMBED_NAMES and report["schema"] == "depthauthor/embed/1"
+    stem, suffix = name.split(".")
+    output = folder / f"{stem}-depth.{suffix}"
+    assert report["output"] == str(output) and output.exists()
+    assert report["reencoded"] is False and report["unit"] == "1/m"
+    assert report["max_error"] <= report["bound"]
+    assert report["map"] == {"width": 576, "height": 768}
+    assert all(one.keys() == {"start", "stop", "reason"} for one in report["touched"])
+
+    told = _json(capsys, "inspect", output, "--json")
+    assert told.keys() >= INSPECT_NAMES and told["depth"].keys() >= DEPTH_NAMES
+    assert told["photo"] == {"width": 384, "height": 512, "orientation": 6}
+    assert told["depth"]["kind"] == "disparity" and told["depth"]["float_max"] == report["float_max"]
+    assert told["portrait"].keys() >= {
+        "custom_rendered", "image_processing_flags", "photos_app_flags", "focus_region",
+    }  # fmt: skip
+
+    for suffix in ("npy", "png", "tiff"):
+        found = _json(capsys, "extract", output, "-o", folder / f"d.{suffix}", "--as", "depth", "--json")
+        assert (found["width"], found["height"], found["unit"]) == (768, 576, "m")
+    values = np.load(folder / "d.npy")
+    with Image.open(folder / "d.tiff") as picture:
+        assert np.array_equal(np.asarray(picture), values)
+    assert 0.6 < values.min() < 0.7 and 5.9 < values.max() < 6.3
+
+    # The extracted PNG states its own scale, so it goes back in as it is.
+    again = _json(
+        capsys, "embed", folder / name, folder / "d.png", "-o", folder / f"again.{name[6:]}", "--json"
+    )
+    assert again["float_max"] == pytest.approx(report["float_max"], rel=1e-3)
+
+    assert run(["strip", str(output), "-o", str(folder / f"plain.{name[6:]}")]) == 0
+    assert (folder / f"plain.{name[6:]}").read_bytes() == (folder / name).read_bytes()
+
+
+def test_copy_and_dictionary(folder: Path, capsys: Any) -> None:
+    _embed(folder, capsys, "photo.jpg", "-o", folder / "a.jpg")
+    report = _json(capsys, "copy", folder / "a.jpg", GOLDEN / "scene.heic", "-o", folder / "b.heic", "--json")
+    assert report["map"] == {"width": 768, "height": 576}
+    told = _json(capsys, "dictionary", folder / "b.heic", "-o", folder / "d.plist", "--json")
+    assert told["auxiliary_type"] == "kCGImageAuxiliaryDataTypeDisparity"
+    plist = plistlib.loads((folder / "d.plist").read_bytes())
+    described = plist["kCGImageAuxiliaryDataInfoDataDescription"]
+    assert described == {"PixelFormat": 1751411059, "Width": 768, "Height": 576, "BytesPerRow": 1536}
+    assert len(plist["kCGImageAuxiliaryDataInfoData"]) == 1536 * 576
+    back = _json(capsys, "embed", GOLDEN / "scene.jpg", folder / "d.plist", "-o", folder / "c.jpg", "--json")
+    assert back["float_max"] == pytest.approx(report["float_max"], rel=1e-3)
+
+
+def test_streams(folder: Path) -> None:
+    """A photo from stdin, the result on stdout, the report on stderr."""
+    photo = (folder / "photo.jpg").read_bytes()
+    command = [
+        sys.executable,
+        "-m",
+        "authoring",
+        "embed",
+        "-",
+        str(folder / "mask.png"),
+        "--near",
+        "1",
+        "--far",
+        "5",
+    ]
+    done = subprocess.run(
+        [*command, "-o", "-", "--json"], input=photo, capture_output=True, check=True, timeout=60
+    )
+    assert json.loads(done.stderr)["output"] == "-"
+    with Image.open(io.BytesIO(done.stdout)) as picture:
+        assert getattr(picture, "n_frames", 1) == 2
+
+
+def test_dry_run_writes_nothing(folder: Path, capsys: Any) -> None:
+    before = sorted(folder.iterdir())
+    assert _embed(folder, capsys, "photo.heic", "--dry-run")["output"] is None
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_person_reads_sentences(folder: Path, capsys: Any) -> None:
+    arguments = ["embed", str(folder / "photo.jpg"), str(folder / "mask.png"), "--near", "0.5", "--far", "8"]
+    assert run(arguments) == 0
+    told = capsys.readouterr().out
+    assert "bound" in told and "touched" in told and "image data untouched" in told
+    assert max(map(len, told.splitlines())) < 160
+    for command in (["--help"], ["embed", "--help"], ["golden", "--help"]):
+        assert run(command) == 0
+        assert "Usage" in capsys.readouterr().out
+
+
+def test_nothing_heavy_is_imported_for_the_version() -> None:
+    program = (
+        "import sys; sys.argv[1:] = ['--version']; from authoring.cli import main; main();"
+        "print(sorted({'numpy', 'PIL', 'pillow_heif', 'lxml', 'piexif', 'typer'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_package_gives_functions_whatever_was_imported_before() -> None:
+    program = (
+        "import authoring.operations.embed, authoring.operations.extract, authoring.api, authoring;"
+        "assert all(callable(getattr(authoring, name)) for name in authoring.__all__ if name != '__version__')"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_golden_check_and_a_broken_golden(tmp_path: Path, capsys: Any) -> None:
+    shutil.copytree(GOLDEN, tmp_path / "golden")
+    assert run(["golden", "check", "--folder", str(tmp_path / "golden")]) == 0
+    assert "as expected" in capsys.readouterr().out
+    expected = tmp_path / "golden" / "expected" / "scene-hdis-jpg.txt"
+    good = expected.read_text()
+    expected.write_text(good.replace("hdis", "hxis", 1))
+    assert run(["golden", "check", "--folder", str(tmp_path / "golden")]) == 1
+    told = capsys.readouterr().out
+    assert "DIFFERS  scene-hdis-jpg" in told and "golden update --dry-run" in told
+    assert run(["golden", "update", "--folder", str(tmp_path / "golden")]) == 0
+    assert "hxis" in capsys.readouterr().out and expected.read_text() == good
+    assert run(["golden", "check", "--folder", str(tmp_path)]) == 2
