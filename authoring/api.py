@@ -25,6 +25,7 @@ from authoring.operations import strip as stripping
 from authoring.operations.auxiliary import ImpreciseError, RasterName
 from authoring.operations.embed import Draft, EmbedOptions
 from authoring.operations.mapping import MapSource
+from authoring.operations.portrait import PortraitOptions
 from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport
 
 if TYPE_CHECKING:
@@ -46,23 +47,29 @@ FORMAT_OF_SUFFIX: dict[str, MapFormat] = {".npy": "npy", ".png": "png", ".tif": 
 
 
 def options_of(**given: Any) -> EmbedOptions:
-    """`EmbedOptions` from keywords; a pixel format may be given as text ("hdis").
+    """`EmbedOptions` from keywords, those of `PortraitOptions` among them; None stands for the default.
 
+    pixel_format may be text ("hdis"); calibration may be a `Calibration` or the word exif, nominal or none.
     Raises UsageError for unknown names and values out of range.
     """
-    known = {field.name for field in fields(EmbedOptions)}
+    given = {name: value for name, value in given.items() if value is not None}
+    portrait_names = {field.name for field in fields(PortraitOptions)}
+    known = ({field.name for field in fields(EmbedOptions)} | portrait_names) - {"portrait"}
     unknown = sorted(set(given) - known)
     if unknown:
         raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")
+    if isinstance(given.get("calibration"), str):
+        given["calibration_source"] = given.pop("calibration")
     for name, choices in _CHOICES.items():
-        if given.get(name) is not None and given[name] not in choices:
-            raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(choices)}")
+        if name in given and given[name] not in choices:
+            raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(map(str, choices))}")
     if isinstance(given.get("pixel_format"), str):
         given["pixel_format"] = PixelFormat(given["pixel_format"])
     for name, (low, high) in _RANGES.items():
-        if given.get(name) is not None and not low <= given[name] <= high:
+        if name in given and not low <= given[name] <= high:
             raise UsageError(f"{name} is {given[name]}; it can be {low} to {high}")
-    return EmbedOptions(**{name: value for name, value in given.items() if value is not None})
+    portrait = PortraitOptions(**{name: given.pop(name) for name in portrait_names & set(given)})
+    return EmbedOptions(**given, portrait=portrait)
 
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
@@ -73,8 +80,10 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "map_orientation": ("display", "stored"),
     "container": ("heic", "jpeg"),
     "effort": ("fast", "balanced", "best"),
+    "profile": ("portrait", "data"),
+    "calibration_source": ("exif", "nominal", "none"),
 }
-_RANGES = {"max_size": (2, 16384), "quality": (1, 100)}
+_RANGES = {"max_size": (2, 16384), "quality": (1, 100), "aperture": (0.5, 64)}
 """16384 is the longest side that any HEVC level allows (H.265 table A.8, level 6.2)."""
 
 
@@ -102,7 +111,8 @@ def embed(
     """
     photo = Path(photo)
     source_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
-    with _names(photo=photo, map=source_path):
+    donor = _read_aside(options)
+    with _names(photo=photo, map=source_path, donor=donor):
         photo_bytes = files.read_file(photo)
         with about("map"):
             source = _read_source(files.read_file(source_path)) if source_path else depth
@@ -131,7 +141,8 @@ def copy(
 ) -> EmbedReport:
     """Put the depth of one photo file into another and write a new file; see `embed` for the options."""
     source, photo = Path(source), Path(photo)
-    with _names(photo=photo, source=source):
+    donor = _read_aside(options)
+    with _names(photo=photo, source=source, donor=donor):
         source_bytes, photo_bytes = files.read_file(source), files.read_file(photo)
         target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
         files.refuse_same(target, [photo, source])
@@ -146,13 +157,20 @@ def copy(
         )
 
 
-def strip(photo: PathLike, *, output: PathLike, overwrite: bool = False, dry_run: bool = False) -> EditReport:
-    """Write a copy of a photo file without its depth map."""
+def strip(
+    photo: PathLike,
+    *,
+    output: PathLike,
+    restore: bool = False,
+    overwrite: bool = False,
+    dry_run: bool = False,
+) -> EditReport:
+    """Write a copy of a photo file without its depth map; with `restore` its own metadata as it was before, too."""
     photo, output = Path(photo), Path(output)
     with _names(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
-        outcome = stripping.strip(data)
+        outcome = stripping.strip(data, restore=restore)
         wanted = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
         if wanted and wanted != outcome.report.container:
             raise UsageError(
@@ -245,6 +263,22 @@ def golden(folder: PathLike, *, update: bool = False) -> Iterator[Verdict]:
                 target.parent.mkdir(exist_ok=True)
                 files.write_file(target, [verdict.text.encode()], overwrite=True)
             yield verdict
+
+
+def _read_aside(options: dict[str, Any]) -> Path | None:
+    """Read the donor and the calibration file that options name, in place; give the donor's path."""
+    calibration = options.get("calibration")
+    if isinstance(calibration, os.PathLike) or (isinstance(calibration, str) and "." in calibration):
+        from authoring.depth import parse_calibration_json
+
+        path = Path(calibration)
+        with files.named(path):
+            options["calibration"] = parse_calibration_json(files.read_file(path))
+    donor = options.get("donor")
+    if not isinstance(donor, str | os.PathLike):
+        return None
+    options["donor"] = files.read_file(Path(donor))
+    return Path(donor)
 
 
 def _read_source(data: bytes) -> MapSource:

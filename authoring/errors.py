@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar, Literal
 
-Subject = Literal["photo", "map", "source", "dictionary", "output"]
+Subject = Literal["photo", "map", "source", "donor"]
 
 
 class DepthauthorError(Exception):

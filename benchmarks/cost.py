@@ -82,7 +82,7 @@ def main() -> None:
 
         def embed(path: Path, suffix: str) -> Callable[[], Any]:
             output = target.with_suffix(suffix)
-            return lambda: api.embed(path, depth, output=output, overwrite=True)
+            return lambda: api.embed(path, depth, output=output, overwrite=True, profile="data")
 
         def floor(path: Path, encode: Callable[[], Any]) -> Callable[[], Any]:
             def job() -> None:

@@ -142,7 +142,9 @@ def with_portrait_marks(
     left alone. Never raises for what the block holds.
     """
     if exif is None:
-        return MarksResult(_minimal_block(orientation), ("an Exif block with the portrait marks was added",), ())
+        return MarksResult(
+            _minimal_block(orientation), ("an Exif block with the portrait marks was added",), ()
+        )
     try:
         block = _Block(exif)
     except MalformedError as error:

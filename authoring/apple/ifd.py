@@ -43,7 +43,7 @@ SIZES = {
 HEADER_BYTES = 8
 ENTRY_BYTES = 12
 
-_INTEGERS = {BYTE: "B", SHORT: "H", LONG: "I", 6: "b", 8: "h", SLONG: "i"}
+_INTEGERS = {BYTE: "B", SHORT: "H", LONG: "I", 6: "b", 8: "h", SLONG: "i", 13: "I"}
 _RATIONALS = {RATIONAL: "II", SRATIONAL: "ii"}
 
 
@@ -134,9 +134,7 @@ def read_ifd(block: bytes, offset: int, order: str, name: str) -> Ifd:
         known = kind in SIZES and start + size <= len(block)
         entries.append(Entry(tag, kind, items, place, start, block[start : start + size] if known else None))
     following = block[end : end + 4]
-    return Ifd(
-        offset, tuple(entries), struct.unpack(order + "I", following)[0] if len(following) == 4 else 0
-    )
+    return Ifd(offset, tuple(entries), struct.unpack(order + "I", following)[0] if len(following) == 4 else 0)
 
 
 def build_entry(order: str, tag: int, kind: int, count: int, value: int | bytes) -> bytes:

@@ -11,7 +11,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 
-from authoring.apple.ifd import ENTRY_BYTES, MAX_ENTRIES, SIZES, SLONG, Entry, Ifd, build_entry, build_ifd, read_ifd
+from authoring.apple.ifd import (
+    ENTRY_BYTES,
+    MAX_ENTRIES,
+    SIZES,
+    SLONG,
+    Entry,
+    Ifd,
+    build_entry,
+    build_ifd,
+    read_ifd,
+)
 from authoring.errors import MalformedError, UnsupportedError
 
 IMAGE_PROCESSING_FLAGS = 0x0019
@@ -65,15 +75,26 @@ def integers(note: bytes) -> dict[int, int]:
 
 
 def check_counts(note: bytes) -> None:
-    """Raise MalformedError where an entry's count does not fit the bytes that are there.
+    """Raise MalformedError where the counts of a note do not fit the bytes that are there.
 
-    Photos crashes in Edit on such a note (apple-photos.md, section 6).
+    That is: a value outside the note, a value where entries should be (too high a count of entries), or another
+    directory behind the first (too low a count: no sample has a second one). Photos crashes in Edit on such a
+    note (apple-photos.md, section 6).
     """
-    for entry in read_entries(note):
+    _, ifd = _directory(note)
+    for entry in ifd.entries:
         if entry.type in SIZES and entry.value is None:
             raise MalformedError(
                 f"the maker note's entry 0x{entry.tag:04X} counts {entry.count} values, which end outside the note"
             )
+        if not entry.is_inline and entry.value is not None and entry.value and entry.value_place < ifd.end:
+            raise MalformedError(
+                f"the maker note counts {len(ifd.entries)} entries, which reach into the values behind them"
+            )
+    if ifd.next_offset:
+        raise MalformedError(
+            f"the maker note counts {len(ifd.entries)} entries, and something else than its values follows"
+        )
 
 
 def portrait_flags(found: Mapping[int, int]) -> dict[int, int]:
@@ -101,7 +122,11 @@ def patched_note(note: bytes, values: Mapping[int, int]) -> bytes:
         if entry is None:
             continue
         if entry.integer(order) is None:
-            raise MalformedError(f"the maker note's entry 0x{tag:04X} is not one whole number, as Apple writes it")
+            raise MalformedError(
+                f"the maker note's entry 0x{tag:04X} is not one whole number, as Apple writes it"
+            )
+        if entry.integer(order) == value:
+            continue
         try:
             work[entry.place : entry.place + ENTRY_BYTES] = build_entry(order, tag, entry.type, 1, value)
         except struct.error as error:
@@ -134,7 +159,7 @@ def _directory(note: bytes) -> tuple[str, Ifd]:
 
 
 def _with_entry(note: bytes, tag: int, entry: bytes) -> bytes:
-    """The note grown by one entry."""
+    """The note, whose counts were checked, grown by one entry."""
     order, ifd = _directory(note)
     if len(ifd.entries) >= MAX_ENTRIES:
         raise MalformedError(f"the maker note has {MAX_ENTRIES} entries already")
@@ -144,11 +169,8 @@ def _with_entry(note: bytes, tag: int, entry: bytes) -> bytes:
             raise UnsupportedError(
                 f"the maker note's entry 0x{one.tag:04X} is of the unknown type {one.type}, so nothing can be put in"
             )
-        # Whatever lies behind the entries moves; no note has values in front of them.
-        if not one.is_inline and one.value_place >= ifd.end:
+        if not one.is_inline:
             struct.pack_into(order + "I", work, one.place + 8, one.value_place + ENTRY_BYTES)
-    if ifd.next_offset >= ifd.end and ifd.end + 4 <= len(note):
-        struct.pack_into(order + "I", work, ifd.end, ifd.next_offset + ENTRY_BYTES)
     struct.pack_into(order + "H", work, ifd.offset, len(ifd.entries) + 1)
     place = ifd.insertion_place(tag)
     work[place:place] = entry

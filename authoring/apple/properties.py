@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from authoring.apple.kinds import classify
+from authoring.apple.rendering import parse_rendering
 from authoring.apple.table import (
     APPLE_DEPTH_DATA_VERSION,
     DISPARITY_FORMATS,
@@ -37,6 +38,7 @@ from authoring.errors import MalformedError, RefusedError
 __all__ = [
     "CALIBRATION_FIELDS",
     "REQUIRED_CALIBRATION_FIELDS",
+    "SOURCES",
     "DepthProperties",
     "PropertyTree",
     "Provenance",
@@ -45,6 +47,7 @@ __all__ = [
     "depth_properties",
     "exact_half",
     "foreign_properties",
+    "portrait_profile",
     "provenance",
     "tree_of",
     "with_provenance",
@@ -225,6 +228,45 @@ def data_profile(
     ).with_calibration(calibration)
 
 
+def portrait_profile(
+    base: DepthProperties,
+    *,
+    calibration: DepthProperties | None,
+    rendering: bytes | None,
+    simulated_aperture: float,
+    effect_strength: float = 0.5,
+) -> DepthProperties:
+    """`base` with all that Photos asks of a map before it offers depth controls (apple-photos.md, section 4).
+
+    Of `calibration` the nine calibration fields are taken; None keeps those of `base`. `rendering` is a REND
+    block; None leaves it out, and with it the aperture slider. `simulated_aperture` is an f-number, where the
+    slider starts; `effect_strength` is 0 to 1, and 0.5 in every sample. Raises RefusedError for what Photos
+    would not take, MalformedError for a REND block that is none.
+    """
+    if not (math.isfinite(simulated_aperture) and simulated_aperture > 0):
+        raise RefusedError(f"the simulated aperture {simulated_aperture} is no f-number above 0")
+    if not 0 <= effect_strength <= 1:
+        raise RefusedError(f"the effect strength {effect_strength} is not between 0 and 1")
+    told = base if calibration is None else base.with_calibration(calibration)
+    if not told.calibrated:
+        raise RefusedError("the calibration lacks a part without which Photos offers no depth controls")
+    if rendering is not None:
+        parse_rendering(rendering)
+    return replace(
+        told,
+        quality="high",
+        filtered=True,
+        simulated_aperture=simulated_aperture,
+        rendering_parameters=rendering,
+        effect_strength=effect_strength,
+    )
+
+
+SOURCES = ("measured", "estimated", "nominal", "donor", "exif", "given")
+"""Where depth, calibration or rendering come from: a sensor; a network; our fixed numbers; another photo; the
+photo's Exif; the caller, who did not say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """Our own mark in the packet of a map we wrote."""
@@ -233,25 +275,55 @@ class Provenance:
     """Of the program."""
     undo: bytes = b""
     """What the container needs to take the map out again byte for byte; empty where it needs nothing."""
+    restore: bytes = b""
+    """What undoes the changes to the photo's Exif and XMP; empty where nothing was changed."""
+    depth_source: str | None = None
+    """One of `SOURCES`, as the next two."""
+    calibration_source: str | None = None
+    rendering_source: str | None = None
+
+
+_MARKS = {
+    "version": "depthauthor:Version",
+    "undo": "depthauthor:Undo",
+    "restore": "depthauthor:Restore",
+    "depth_source": "depthauthor:DepthSource",
+    "calibration_source": "depthauthor:CalibrationSource",
+    "rendering_source": "depthauthor:RenderingSource",
+}
+"""Field of `Provenance` → label of its row, in the order of writing."""
 
 
 def provenance(tree: PropertyTree) -> Provenance | None:
-    """Our mark, if it is there; an undo record that cannot be decoded counts as none."""
-    version = text_of(tree, "depthauthor:Version")
+    """Our mark, if it is there; a record that cannot be decoded counts as none."""
+    texts = {name: text_of(tree, label) for name, label in _MARKS.items()}
+    version = texts["version"]
     if version is None:
         return None
-    undo = text_of(tree, "depthauthor:Undo")
-    return Provenance(version, (None if undo is None else _decode(undo)) or b"")
+    return Provenance(
+        version,
+        _decode(texts["undo"] or "") or b"",
+        _decode(texts["restore"] or "") or b"",
+        texts["depth_source"],
+        texts["calibration_source"],
+        texts["rendering_source"],
+    )
 
 
 def with_provenance(tree: PropertyTree, mark: Provenance | None) -> PropertyTree:
-    """The tree with this mark at its end in place of any older one; without any where it is None."""
-    version, undo = (row for row in TABLE if row.namespace == PROVENANCE)
-    kept = [one for one in tree if row_of(one) not in (version, undo)]
+    """The tree with this mark at its end in place of any older one; without any where it is None.
+
+    Raises RefusedError for a source that is none of `SOURCES`.
+    """
+    rows = {row.label: row for row in TABLE if row.namespace == PROVENANCE}
+    kept = [one for one in tree if row_of(one) not in rows.values()]
     if mark is not None:
-        kept.append(property_of(version, mark.version))
-        if mark.undo:
-            kept.append(property_of(undo, _format_value(undo, mark.undo)))
+        for name, label in _MARKS.items():
+            value = getattr(mark, name)
+            if name.endswith("_source") and value is not None and value not in SOURCES:
+                raise RefusedError(f"{value!r} is no source; give one of {', '.join(SOURCES)}")
+            if value is not None and value != b"":
+                kept.append(property_of(rows[label], _format_value(rows[label], value)))
     return tuple(kept)
 
 

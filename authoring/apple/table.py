@@ -24,7 +24,7 @@ SEMANTIC_SEGMENTATION_MATTE = "http://ns.apple.com/semanticSegmentationMatte/1.0
 HDR_GAIN_MAP = "http://ns.apple.com/HDRGainMap/1.0/"
 ADOBE_GAIN_MAP = "http://ns.adobe.com/hdr-gain-map/1.0/"
 PROVENANCE = "urn:depthauthor:provenance/1.0/"
-"""Our own: which version wrote the depth, and what takes it out again without a trace."""
+"""Our own: which version wrote the depth, from what sources, and what takes it out again without a trace."""
 
 NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
     {
@@ -235,6 +235,10 @@ TABLE: tuple[Row, ...] = tuple(
         ("HDRGainMap", "HDRGainMapHeadroom", "", "real", 1, "", "format.md 9: beside version 131072"),
         ("depthauthor", "Version", "", "text", 1, "", "ours: the program that wrote the depth"),
         ("depthauthor", "Undo", "", "base64", 1, "", "ours: what a container needs to undo the splice"),
+        ("depthauthor", "Restore", "", "base64", 1, "", "ours: what undoes the changes to Exif and XMP"),
+        ("depthauthor", "DepthSource", "", "text", 1, "", "ours: where the map comes from"),
+        ("depthauthor", "CalibrationSource", "", "text", 1, "", "ours: where the calibration comes from"),
+        ("depthauthor", "RenderingSource", "", "text", 1, "", "ours: where the rendering comes from"),
     )
 )
 

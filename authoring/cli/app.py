@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from authoring.cli import text
+from authoring.cli import text, verifying
+from authoring.errors import UsageError
 
 app = typer.Typer(
     name="depthauthor",
@@ -54,6 +55,43 @@ QualityOption = Annotated[
 EffortOption = Annotated[
     Literal["fast", "balanced", "best"] | None,
     typer.Option(help="HEVC encoding. Default: fast for a photo that becomes HEIC, balanced for the map."),
+]
+ProfileOption = Annotated[
+    Literal["portrait", "data"],
+    typer.Option(
+        help="portrait: calibration, rendering parameters, flags and focus, all that Photos asks for; "
+        "data: the depth alone, nothing else in the photo is touched."
+    ),
+]
+CalibrationOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="exif|nominal|none|FILE.json",
+        help="The camera. Default: the map's or donor's own, else from Exif's focal length, else nominal.",
+    ),
+]
+DonorOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PORTRAIT.HEIC",
+        help="A portrait photo of yours whose rendering parameters, calibration, aperture and lighting to take.",
+    ),
+]
+ApertureOption = Annotated[
+    float | None,
+    typer.Option(metavar="F", help="Where the aperture slider starts. Default: the donor's, else 2.8."),
+]
+FocusOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="X,Y", help="What is in focus, 0 to 1 from the top left. Default: the nearest large region."
+    ),
+]
+BlurredOption = Annotated[
+    bool, typer.Option("--already-blurred", help="Embed though the photo's blur is in its pixels already.")
+]
+MakerNoteOption = Annotated[
+    bool, typer.Option("--replace-maker-note", help="Replace another maker's note by the smallest Apple one.")
 ]
 RasterOption = Annotated[
     Literal["display", "stored"],
@@ -122,6 +160,13 @@ def embed(
         ),
     ] = None,
     max_size: Annotated[int, typer.Option(metavar="PX", help="Long side of the stored map.")] = 768,
+    profile: ProfileOption = "portrait",
+    calibration: CalibrationOption = None,
+    donor: DonorOption = None,
+    aperture: ApertureOption = None,
+    focus: FocusOption = None,
+    already_blurred: BlurredOption = False,
+    replace_maker_note: MakerNoteOption = False,
     lossless: LosslessOption = False,
     replace: ReplaceOption = False,
     quality: QualityOption = None,
@@ -148,6 +193,13 @@ def embed(
         accuracy=accuracy,
         map_orientation=map_orientation,
         max_size=max_size,
+        profile=profile,
+        calibration=calibration,
+        donor=donor,
+        aperture=aperture,
+        focus=_point(focus),
+        already_blurred=already_blurred,
+        replace_maker_note=replace_maker_note,
         lossless=lossless,
         replace=replace,
         quality=quality,
@@ -163,6 +215,13 @@ def copy(
     source: Annotated[Path, typer.Argument(help="The photo whose depth is taken.")],
     photo: PhotoArgument,
     output: OutputOption = None,
+    profile: ProfileOption = "portrait",
+    calibration: CalibrationOption = None,
+    donor: DonorOption = None,
+    aperture: ApertureOption = None,
+    focus: FocusOption = None,
+    already_blurred: BlurredOption = False,
+    replace_maker_note: MakerNoteOption = False,
     lossless: LosslessOption = False,
     replace: ReplaceOption = False,
     quality: QualityOption = None,
@@ -181,6 +240,13 @@ def copy(
         source,
         photo,
         output=output,
+        profile=profile,
+        calibration=calibration,
+        donor=donor,
+        aperture=aperture,
+        focus=_point(focus),
+        already_blurred=already_blurred,
+        replace_maker_note=replace_maker_note,
         lossless=lossless,
         replace=replace,
         quality=quality,
@@ -232,6 +298,9 @@ def inspect(file: FileArgument, as_json: JsonOption = False) -> None:
 def strip(
     file: FileArgument,
     output: Annotated[Path, typer.Option("--output", "-o", help="The photo to write.")],
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Take back what `embed` changed in Exif and XMP, byte for byte.")
+    ] = False,
     overwrite: OverwriteOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
@@ -239,7 +308,7 @@ def strip(
     """Write a copy of a photo without its depth map; everything else stays byte for byte."""
     from authoring import api
 
-    report = api.strip(file, output=output, overwrite=overwrite, dry_run=dry_run)
+    report = api.strip(file, output=output, restore=restore, overwrite=overwrite, dry_run=dry_run)
     _print(report, as_json, text.strip, report.output)
 
 
@@ -259,6 +328,8 @@ def dictionary(
     report = api.dictionary(file, output, overwrite=overwrite)
     _print(report, as_json, text.dictionary, report["output"])
 
+
+verifying.register(app)
 
 golden_app = typer.Typer(
     help="Check or renew the golden files: what embedding must give, as text.", no_args_is_help=True
@@ -289,6 +360,17 @@ def golden_update(folder: FolderOption = Path("golden"), dry_run: DryRunOption =
     for one in api.golden(folder, update=not dry_run):
         sys.stdout.write(one.difference or f"{one.case.name}: unchanged\n")
     return 0
+
+
+def _point(given: str | None) -> tuple[float, float] | None:
+    """The two numbers of X,Y."""
+    if given is None:
+        return None
+    try:
+        x, y = (float(number) for number in given.split(","))
+    except ValueError:
+        raise UsageError(f"the focus {given!r} is not two numbers, such as 0.5,0.4") from None
+    return x, y
 
 
 def _print(report: Any, as_json: bool, render: Any, output: str | None = None) -> None:

@@ -28,6 +28,7 @@ def embed(report: Report) -> str:
         if report["reencoded"]
         else "  photo      image data untouched",
     ]
+    lines.append(f"  level      {report['level']}: {report['verdict']}")
     lines += _touched(report["touched"])
     lines += [f"  assumed    {sentence}" for sentence in report["assumed"]]
     lines += [f"  note       {sentence}" for sentence in report["notes"]]

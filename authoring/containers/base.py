@@ -122,6 +122,26 @@ class ContainerFile(Protocol):
     def undo_record(self) -> bytes:
         """The structural bytes that a splice will change and that cannot be told afterwards; small."""
 
+    def with_metadata(
+        self, *, exif: bytes | None = None, xmp: bytes | None = None, undo: bytes = b""
+    ) -> EditList:
+        """Give the photo itself another Exif or XMP block; None leaves a block alone, b"" takes it out.
+
+        `exif` is the TIFF block from its byte-order mark on, `xmp` the packet as it shall lie in the file. A block
+        of the same length is changed in place: only bytes that differ are replaced. Otherwise what lies behind
+        moves, and every offset follows. The images' own coded bytes and metadata stay.
+
+        To undo: keep the blocks of `layout` and `metadata_undo()` of the photo before. On the changed photo (an
+        auxiliary image spliced into it since taken out first) call `with_metadata(exif=old or b"", xmp=old or b"",
+        undo=record)` with all blocks that were changed; that gives the photo before, byte for byte. The record
+        matters where a block was taken out, or where the structure was odd; it is ignored where with its help
+        the file's tables do not become those it was made from. Then, or without it, the blocks come back too,
+        but a block that had been taken out lies where a new one would.
+        """
+
+    def metadata_undo(self) -> bytes:
+        """How the photo's Exif and XMP lie in the file, without their content: up to some 300 bytes, versioned."""
+
     def dump(self) -> str:
         """The structure as text, one line a part, for goldens that a person can review."""
 

@@ -8,11 +8,17 @@ where an old absolute offset went, so patching offsets is one loop for every for
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+
+MAX_RUNS = 64
+"""Differing runs of one block that are named one by one; more would tell a person nothing, so they become one."""
+
+_RUN = re.compile(rb"[^\0]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,49 @@ class Touched:
     start: int
     stop: int
     reason: str
+
+
+def differing(start: int, old: bytes, new: bytes, reason: str) -> list[Replacement]:
+    """The bytes that change where `new` takes the place of `old`, which lies at `start` and is as long.
+
+    Equal bytes between them stay, up to `MAX_RUNS` runs; above that, all from the first to the last are one run.
+    """
+    difference = int.from_bytes(old, "big") ^ int.from_bytes(new, "big")
+    found = [one.span() for one in _RUN.finditer(difference.to_bytes(len(old), "big"))]
+    if len(found) > MAX_RUNS:
+        found = [(found[0][0], found[-1][1])]
+    return [Replacement(start + low, start + high, new[low:high], reason) for low, high in found]
+
+
+def exchanged(start: int, old: bytes, new: bytes, reason: str) -> Replacement:
+    """The middle that changes where `new`, of another length, takes the place of `old`, which lies at `start`.
+
+    Neither side of it is empty unless a whole block is: one equal byte goes along where bytes are only added or
+    only taken out. So what is put right in front of the block or right behind it has a certain place.
+    """
+    size = min(len(old), len(new))
+    head = int.from_bytes(old[:size], "big") ^ int.from_bytes(new[:size], "big")
+    tail = int.from_bytes(old[len(old) - size :], "little") ^ int.from_bytes(new[len(new) - size :], "little")
+    front = size - (head.bit_length() + 7) // 8
+    back = min(size - (tail.bit_length() + 7) // 8, size - front)
+    if front + back == size:
+        front, back = (front - 1, back) if front else (0, max(back - 1, 0))
+    return Replacement(start + front, start + len(old) - back, new[front : len(new) - back], reason)
+
+
+def place_of_result(replacements: Iterable[Replacement], new: int) -> int | None:
+    """Before which source byte something must be put to come to lie at offset `new` of the result.
+
+    None within new bytes. In front of new bytes it is the place in front of what gives way.
+    """
+    growth = 0
+    for one in sorted(replacements, key=lambda one: (one.start, one.stop)):
+        if new <= one.start + growth:
+            break
+        if new < one.start + growth + len(one.data):
+            return None
+        growth += len(one.data) - (one.stop - one.start)
+    return new - growth
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ Must not know: files, XML, codecs, containers.
 
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
+from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
+from authoring.depth.calibration_sources import calibration_from_exif_lens, nominal_calibration
+from authoring.depth.focus import largest_near_region
 from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray, gray_from_buffer, lookup_table
 from authoring.depth.holes import HoleReport, fill_holes
 from authoring.depth.orientation import Orientation
@@ -30,14 +33,19 @@ __all__ = [
     "StoredPlane",
     "buffer_from_gray",
     "buffer_from_plane",
+    "build_calibration_json",
+    "calibration_from_exif_lens",
     "check_aspect",
     "dequantize",
     "error_in_m",
     "fill_holes",
     "fitted_size",
     "gray_from_buffer",
+    "largest_near_region",
     "lookup_table",
     "max_error",
+    "nominal_calibration",
+    "parse_calibration_json",
     "quantize",
     "resample_area",
     "resampled",

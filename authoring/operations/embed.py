@@ -7,10 +7,11 @@ Must not know: paths, formats of bytes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
-from authoring.apple import DepthProperties, PropertyTree, Provenance, properties
+from authoring import containers
+from authoring.apple import DepthProperties, PropertyTree, properties
 from authoring.codecs.hevc import Effort
 from authoring.containers import ContainerFile, ContainerName, EditList, Layout
 from authoring.depth import (
@@ -24,10 +25,20 @@ from authoring.depth import (
 )
 from authoring.errors import RefusedError, about
 from authoring.operations import auxiliary, mapping
+from authoring.operations.auxiliary import EncodedPlane
 from authoring.operations.mapping import MapOptions, MapSource, Notes
+from authoring.operations.portrait import (
+    PortraitOptions,
+    Sources,
+    dressed,
+    marked,
+    provenance,
+    refuse_rendered_blur,
+)
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
-from authoring.operations.strip import removal
+from authoring.operations.strip import restoration
 from authoring.operations.transcode import prepare
+from authoring.operations.verify import check_before_publish
 from authoring.version import VERSION
 
 Draft: TypeAlias = "Callable[[bool], Outcome[EmbedReport]]"
@@ -44,6 +55,38 @@ class EmbedOptions(MapOptions):
     replace: bool = False
     quality: int | None = None
     effort: Effort | None = None
+    profile: Literal["portrait", "data"] = "portrait"
+    """portrait: all that Photos asks for before it offers its aperture slider; data: the depth alone."""
+    portrait: PortraitOptions = field(default_factory=PortraitOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The photo that depth goes into, in its container and without older depth."""
+
+    source: bytes
+    file: ContainerFile
+    cleared: EditList
+    """From `source` to `file`: the removal of older depth, or nothing."""
+    orientation: Orientation
+    reencoded: bool
+
+    @property
+    def layout(self) -> Layout:
+        """What the photo holds."""
+        return self.file.layout
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Depth:
+    """The depth to go in, in the photo's stored raster."""
+
+    buffer: DepthBuffer
+    plane: StoredPlane
+    encoded: EncodedPlane
+    told: DepthProperties
+    sources: Sources
+    foreign: PropertyTree = ()
 
 
 def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> Outcome[EmbedReport]:
@@ -85,15 +128,10 @@ def draft_embed(
         if hasattr(source, "data_description") and options.map_orientation is None:
             options = replace(options, map_orientation="stored")
         buffer = mapping.buffer_of(source, options, notes)
-    with about("photo"):
-        prepared = prepare(photo, options.container, quality=options.quality, effort=options.effort)
-        file = prepared.file
-        notes.notes.extend(prepared.notes)
-        removed = _room_for_depth(file, options.replace)
-        orientation = auxiliary.photo_orientation(file.layout)
+    target = _target(photo, options, notes)
     with about("map"):
-        size = (file.layout.width, file.layout.height)
-        buffer = mapping.fit_to_photo(buffer, size, orientation, options, notes)
+        size = (target.layout.width, target.layout.height)
+        buffer = mapping.fit_to_photo(buffer, size, target.orientation, options, notes)
         plane = replace(quantize(buffer), pixel_format=options.pixel_format)
         told = properties.data_profile(
             native_format=options.pixel_format.fourcc,
@@ -103,9 +141,10 @@ def draft_embed(
             calibration=auxiliary.calibration_properties(buffer.calibration),
         )
         encoded = auxiliary.encode_plane(
-            file.layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
+            target.layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
         )
-    return _splice(file, removed, plane, encoded, buffer, told, (), notes, prepared.reencoded)
+    sources = Sources("measured" if buffer.accuracy == "absolute" else mapping.source_of(options))
+    return _author(target, Depth(buffer, plane, encoded, told, sources), options, notes)
 
 
 def draft_copy(
@@ -118,17 +157,10 @@ def draft_copy(
     """
     notes = Notes()
     with about("source"):
-        from authoring import containers
-
         origin = containers.parse(source)
         reading = auxiliary.read_depth(origin.layout)
-    with about("photo"):
-        prepared = prepare(photo, options.container, quality=options.quality, effort=options.effort)
-        file = prepared.file
-        notes.notes.extend(prepared.notes)
-        removed = _room_for_depth(file, options.replace)
-        layout = file.layout
-        orientation = auxiliary.photo_orientation(layout)
+    target = _target(photo, options, notes)
+    layout, orientation = target.layout, target.orientation
     with about("source"):
         turn = reading.orientation.then(orientation.inverse)
         width, height = turn.to_display(reading.plane.codes).shape[::-1]
@@ -162,66 +194,67 @@ def draft_copy(
         foreign = properties.foreign_properties(reading.tree)
     told = replace(told, float_min=plane.float_min, float_max=plane.float_max, int_min=0, int_max=255)
     buffer = replace(reading, plane=plane).buffer("stored")
-    return _splice(file, removed, plane, encoded, buffer, told, foreign, notes, prepared.reencoded)
-
-
-def _room_for_depth(file: ContainerFile, may_replace: bool) -> EditList | None:
-    """The removal of the depth that is there, None where there is none; RefusedError without --replace."""
-    if not auxiliary.depth_images(file.layout):
-        return None
-    if not may_replace:
-        raise RefusedError("the photo holds a depth map already; --replace puts the new one in its place")
-    return removal(file)
-
-
-def _splice(
-    file: ContainerFile,
-    removed: EditList | None,
-    plane: StoredPlane,
-    encoded: auxiliary.EncodedPlane,
-    buffer: DepthBuffer,
-    told: DepthProperties,
-    foreign: PropertyTree,
-    notes: Notes,
-    reencoded: bool,
-) -> Outcome[EmbedReport]:
-    source = file.source
-    with about("photo"):
-        if removed is not None:
-            from authoring import containers
-
-            file = containers.parse(removed.apply(source))
-            notes.notes.append("the depth map that was there was replaced")
-        mark = Provenance(VERSION, file.undo_record())
-        tree = properties.with_provenance(properties.tree_of(told, foreign), mark)
-        spliced = file.splice(auxiliary.coded_auxiliary(file.layout.container, plane, encoded, tree))
-    edits = removed.then(spliced) if removed is not None else spliced
-    notes.notes.extend(_photo_notes(file.layout))
-    return Outcome(
-        source,
-        edits,
-        lambda: _measure(edits, plane, encoded, buffer, notes, file.layout.container, reencoded),
+    return _author(
+        target,
+        Depth(buffer, plane, encoded, told, Sources("donor", "donor", "donor"), foreign),
+        options,
+        notes,
     )
 
 
-def _measure(
-    edits: EditList,
-    plane: StoredPlane,
-    encoded: auxiliary.EncodedPlane,
-    buffer: DepthBuffer,
-    notes: Notes,
-    container: ContainerName,
-    reencoded: bool,
-) -> EmbedReport:
-    """Decode what will be written, hold it against the map, and report."""
+def _target(photo: bytes, options: EmbedOptions, notes: Notes) -> Target:
+    """The photo, ready to take depth. Raises RefusedError where depth is there, without --replace."""
+    with about("photo"):
+        prepared = prepare(photo, options.container, quality=options.quality, effort=options.effort)
+        notes.notes.extend(prepared.notes)
+        file = prepared.file
+        source, cleared = file.source, EditList.unchanged(len(file.source))
+        if auxiliary.depth_images(file.layout):
+            if not options.replace:
+                raise RefusedError(
+                    "the photo holds a depth map already; --replace puts the new one in its place"
+                )
+            cleared = restoration(file)
+            file = containers.parse(cleared.apply(source))
+            notes.notes.append("the depth map that was there was replaced")
+        if options.profile == "portrait":
+            refuse_rendered_blur(file.layout, options.portrait, notes)
+        return Target(source, file, cleared, auxiliary.photo_orientation(file.layout), prepared.reencoded)
+
+
+def _author(target: Target, depth: Depth, options: EmbedOptions, notes: Notes) -> Outcome[EmbedReport]:
+    """Mark the photo, splice the depth in, and leave the measuring to whoever publishes."""
+    told, sources, file, edits, restore = depth.told, depth.sources, target.file, target.cleared, b""
+    with about("photo"):
+        if options.profile == "portrait":
+            told, sources = dressed(told, target.layout, options.portrait, sources, notes)
+            made = marked(file, depth.buffer, target.orientation, options.portrait, notes)
+            file, restore = made.file, made.restore
+            edits = edits.then(made.edits)
+        mark = provenance(VERSION, file.undo_record(), sources, restore)
+        tree = properties.with_provenance(properties.tree_of(told, depth.foreign), mark)
+        spliced = file.splice(
+            auxiliary.coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree)
+        )
+        edits = edits.then(spliced)
+        notes.notes.extend(_photo_notes(file.layout))
+    return Outcome(target.source, edits, lambda: _measure(target, edits, depth, notes))
+
+
+def _measure(target: Target, edits: EditList, depth: Depth, notes: Notes) -> EmbedReport:
+    """Decode what will be written, hold it against the map and the rules, and report."""
+    plane, encoded, buffer = depth.plane, depth.encoded, depth.buffer
     if encoded.off_by(plane) > encoded.tolerance_codes:
         raise auxiliary.ImpreciseError
     error = max_error(replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format), buffer)
+    checked = check_before_publish(edits.apply(target.source), encoded.decoded)
+    if checked.level == "none":
+        raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")
     unit = plane.pixel_format.unit
     ends = (plane.float_max, plane.float_min) if unit == "1/m" else (plane.float_min, plane.float_max)
     return EmbedReport(
-        container=container,
-        reencoded=reencoded,
+        container=target.layout.container,
+        reencoded=target.reencoded,
         native_format=plane.pixel_format.value,
         float_min=plane.float_min,
         float_max=plane.float_max,
@@ -233,6 +266,8 @@ def _measure(
         touched=edits.touched,
         assumed=tuple(notes.assumed),
         notes=(*notes.notes, *encoded.notes),
+        level=checked.level,
+        verdict=checked.verdict,
     )
 
 

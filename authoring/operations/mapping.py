@@ -55,6 +55,7 @@ class MapOptions:
     map_orientation: Literal["display", "stored"] | None = None
     max_size: int = DEFAULT_MAX_SIZE
     calibration: Calibration | None = None
+    """Of a camera that saw what the map shows, lying as the map lies."""
 
 
 @dataclass
@@ -160,6 +161,8 @@ def fit_to_photo(
     The result lies in the photo's stored raster, at most `max_size` long, without holes. Raises RefusedError
     when the aspects differ by more than one per cent or nothing valid is left.
     """
+    if options.calibration is not None:
+        buffer = buffer.replace(calibration=options.calibration)
     if options.map_orientation != "stored":
         buffer = turned(buffer, orientation.inverse)
         if orientation != Orientation(1):
@@ -180,8 +183,11 @@ def fit_to_photo(
     buffer, holes = fill_holes(buffer)
     if holes.count:
         notes.notes.append(f"{holes.share:.1%} of the map were holes, {holes.method}")
-    if options.calibration is not None:
-        buffer = buffer.replace(calibration=options.calibration)
     if options.accuracy is not None:
         buffer = buffer.replace(accuracy=options.accuracy)
     return buffer
+
+
+def source_of(options: MapOptions) -> str:
+    """What kind of distances a map holds, in a word of provenance: a gray map between near and far is nominal."""
+    return "nominal" if options.near_m is not None else "estimated"

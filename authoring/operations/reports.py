@@ -50,8 +50,10 @@ class EmbedReport:
     touched: tuple[Touched, ...]
     assumed: tuple[str, ...]
     notes: tuple[str, ...]
-    level: str | None = None
-    """The Photos level a verification expects; None where none was run."""
+    level: str
+    """How far Photos is expected to go with it: L1 … L4."""
+    verdict: str
+    """The same in a sentence, with the ground it stands on."""
     output: str | None = None
     schema: str = "depthauthor/embed/1"
 

@@ -6,43 +6,90 @@ Knows: which images are depth, and where this tool's own record for undoing lies
 from __future__ import annotations
 
 from authoring import containers
-from authoring.apple import properties, xmp
-from authoring.containers import ContainerFile, EditList
-from authoring.errors import DepthauthorError, RefusedError, about
+from authoring.apple import Provenance, properties, xmp
+from authoring.containers import ContainerFile, EditList, FoundAuxiliary
+from authoring.errors import DepthauthorError, MalformedError, RefusedError, about
 from authoring.operations.auxiliary import depth_images, kind_of
 from authoring.operations.reports import EditReport, Outcome
+from authoring.operations.restore import Blocks, parse_record
 
 
-def strip(photo: bytes) -> Outcome[EditReport]:
+def strip(photo: bytes, *, restore: bool = False) -> Outcome[EditReport]:
     """Take the depth map out of a photo; gain maps, mattes and all metadata stay.
 
-    Where this tool put the map in, the result is the photo before, byte for byte.
-    Raises RefusedError where there is no depth map.
+    With `restore`, what this tool changed in the photo's own Exif and XMP is taken back too, and a photo that it
+    authored is the photo before, byte for byte. Raises RefusedError where there is no depth map, and where there
+    is nothing to restore or another program changed the photo since.
     """
     with about("photo"):
         file = containers.parse(photo)
         images = depth_images(file.layout)
         if not images:
             raise RefusedError("the photo holds no depth map; there is nothing to strip")
-        edits = removal(file)
+        marks = [mark for one in images if (mark := _mark(one)) is not None]
+        if restore and not marks:
+            raise RefusedError(
+                "the depth map was not put in by this tool, so there is no record to restore from"
+            )
+        edits = _removal(file, images, marks)
+        notes = list(file.layout.notes)
+        if restore:
+            edits = edits.then(_restored(edits.apply(photo), marks))
+        elif any(mark.restore for mark in marks):
+            notes.append("the portrait marks in Exif and XMP stay; --restore takes them back")
     report = EditReport(
         container=file.layout.container,
         removed=tuple(f"{kind_of(one)} {one.width}x{one.height}" for one in images),
         bytes_removed=len(photo) - edits.result_size,
         touched=edits.touched,
-        notes=file.layout.notes,
+        notes=tuple(notes),
     )
     return Outcome(photo, edits, lambda: report)
 
 
-def removal(file: ContainerFile) -> EditList:
-    """The edits that take every depth map out of a file."""
+def restoration(file: ContainerFile) -> EditList:
+    """The edits that take every depth map out, and where this tool put it in all else that it changed."""
     images = depth_images(file.layout)
-    undo = b""
-    for one in images:
-        try:
-            mark = properties.provenance(xmp.parse_packet(one.xmp)) if one.xmp else None
-        except DepthauthorError:
-            continue  # A broken packet is no reason to keep the map: only the exact undo is lost.
-        undo = mark.undo if mark else undo
+    marks = [mark for one in images if (mark := _mark(one)) is not None]
+    edits = _removal(file, images, marks)
+    try:
+        return edits.then(_restored(edits.apply(file.source), marks))
+    except DepthauthorError:
+        return edits  # Changed since: what is there now is the photo.
+
+
+def removal(file: ContainerFile) -> EditList:
+    """The edits that take every depth map out of a file, and nothing else."""
+    images = depth_images(file.layout)
+    return _removal(file, images, [mark for one in images if (mark := _mark(one)) is not None])
+
+
+def _mark(found: FoundAuxiliary) -> Provenance | None:
+    """Our own mark on a depth map; None where it has none or its packet is broken."""
+    try:
+        return properties.provenance(xmp.parse_packet(found.xmp)) if found.xmp else None
+    except DepthauthorError:
+        return None
+
+
+def _removal(file: ContainerFile, images: list[FoundAuxiliary], marks: list[Provenance]) -> EditList:
+    undo = next((mark.undo for mark in marks if mark.undo), b"")
     return file.remove([one.identifier for one in images], undo)
+
+
+def _restored(photo: bytes, marks: list[Provenance]) -> EditList:
+    """The edits that bring the photo's own metadata back. Raises RefusedError where the record does not fit."""
+    record = next((mark.restore for mark in marks if mark.restore), b"")
+    if not record:
+        return EditList.unchanged(len(photo))
+    file = containers.parse(photo)
+    now = Blocks(file.layout.exif, file.layout.xmp)
+    try:
+        before, undo = parse_record(record, now)
+    except MalformedError as error:
+        raise RefusedError(error.message) from error
+    return file.with_metadata(
+        exif=None if before.exif == now.exif else before.exif or b"",
+        xmp=None if before.xmp == now.xmp else before.xmp or b"",
+        undo=undo,
+    )

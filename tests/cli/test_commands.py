@@ -87,7 +87,7 @@ def test_the_whole_way(name: str, folder: Path, capsys: Any) -> None:
     )
     assert again["float_max"] == pytest.approx(report["float_max"], rel=1e-3)
 
-    assert run(["strip", str(output), "-o", str(folder / f"plain.{name[6:]}")]) == 0
+    assert run(["strip", str(output), "--restore", "-o", str(folder / f"plain.{name[6:]}")]) == 0
     assert (folder / f"plain.{name[6:]}").read_bytes() == (folder / name).read_bytes()
 
 

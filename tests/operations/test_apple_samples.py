@@ -171,7 +171,7 @@ def test_nilsh_triple_comes_out_as_imageio_stored_it(sample: Sample) -> None:
 )
 def test_copy_reconciles_orientations(source: str, target: str, sample: Sample) -> None:
     origin = read(sample(source))
-    outcome = copy(sample(source), sample(target), options_of(replace=True))
+    outcome = copy(sample(source), sample(target), options_of(replace=True, profile="data"))
     reading = read(outcome.data)
     before, after = origin.buffer(), reading.buffer()
     assert before.samples.shape == after.samples.shape
@@ -197,7 +197,7 @@ def test_a_dictionary_comes_back_as_a_map(name: str, sample: Sample) -> None:
 
     photo = sample(name)
     dictionary = parse_plist(build_plist(to_dictionary(photo)))
-    again = embed(photo, dictionary, options_of(replace=True))
+    again = embed(photo, dictionary, options_of(replace=True, profile="data"))
     before, after = read(photo), read(again.data)
     assert np.abs(before.plane.codes.astype(int) - after.plane.codes).max() <= 2
     assert after.properties.intrinsic_matrix == pytest.approx(before.properties.intrinsic_matrix)

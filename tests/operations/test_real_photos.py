@@ -91,7 +91,7 @@ def _depth_m(layout: containers.Layout) -> NDArray[np.float32]:
 def _embedded(name: str, sample: Sample) -> tuple[bytes, Outcome[EmbedReport], ContainerFile, ContainerFile]:
     photo = _photo(name, sample)
     before = containers.parse(photo)
-    outcome = embed(photo, _depth_m(before.layout), options_of(replace=name in HAD_DEPTH))
+    outcome = embed(photo, _depth_m(before.layout), options_of(profile="data", replace=name in HAD_DEPTH))
     return photo, outcome, before, containers.parse(outcome.data)
 
 
@@ -230,7 +230,7 @@ def test_strip_gives_the_photo_before(name: str, sample: Sample) -> None:
     photo = _photo(name, sample)
     if name in HAD_DEPTH:
         photo = removal(containers.parse(photo)).apply(photo)
-    outcome = embed(photo, _depth_m(containers.parse(photo).layout), options_of())
+    outcome = embed(photo, _depth_m(containers.parse(photo).layout), options_of(profile="data"))
     assert outcome.data != photo
     assert strip(outcome.data).data == photo
 
@@ -239,8 +239,8 @@ def test_a_second_map_can_replace_the_first_and_strip_still_gives_the_photo(samp
     for name in ("plain_iphone_telephoto.heic", "edge_iphone_mpf_gainmap.jpg"):
         photo = sample(name)
         depth = _depth_m(containers.parse(photo).layout)
-        once = embed(photo, depth, options_of()).data
-        twice = embed(once, depth + 1, options_of(replace=True)).data
+        once = embed(photo, depth, options_of(profile="data")).data
+        twice = embed(once, depth + 1, options_of(profile="data", replace=True)).data
         assert twice != once
         assert strip(twice).data == photo
 
@@ -289,7 +289,11 @@ def test_the_bound_holds_in_every_format(pixel_format: PixelFormat, container: s
     scene = render(512, 384)
     out = io.BytesIO()
     Image.fromarray(scene.rgb).save(out, "JPEG", quality=80)
-    outcome = embed(out.getvalue(), scene.depth_m, options_of(pixel_format=pixel_format, container=container))
+    outcome = embed(
+        out.getvalue(),
+        scene.depth_m,
+        options_of(profile="data", pixel_format=pixel_format, container=container),
+    )
     report = outcome.report
     assert isinstance(report, EmbedReport)
     buffer = auxiliary.read_depth(containers.parse(outcome.data).layout).buffer()

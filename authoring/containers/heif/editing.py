@@ -6,13 +6,16 @@ Must not know: which items come or go, or why.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from itertools import accumulate
 
 from authoring.containers.edits import EditList, Keep, Replacement
 from authoring.containers.heif.box import Box, resized
 from authoring.containers.heif.locations import (
     IN_FILE,
+    IN_IDAT,
     Location,
     Widths,
     build_location,
@@ -59,6 +62,30 @@ class Editor:
     def number(self, at: int, size: int, value: int, reason: str) -> None:
         """Write an unsigned field of `size` bytes. Raises OverflowError where the value does not fit."""
         self.replace(at, at + size, value.to_bytes(size, "big"), reason)
+
+    def moves(self) -> Callable[[int], int | None]:
+        """The function that tells where what begins at a source offset begins in the result.
+
+        Insertions at the offset come before it. What is replaced from its first byte on still begins there,
+        unlike in `EditList.new_offset`. None within a run that changes its length.
+        """
+        ordered = sorted((one.start, one.stop, len(one.data)) for one in self._replacements)
+        keys = [(start, stop) for start, stop, _ in ordered]
+        growth = [size - (stop - start) for start, stop, size in ordered]
+        total = [0, *accumulate(growth)]
+
+        def moved(old: int) -> int | None:
+            number = bisect_right(keys, (old, old))
+            if number and keys[number - 1][1] > old and growth[number - 1]:
+                return None
+            return old + total[number]
+
+        return moved
+
+    @property
+    def replacements(self) -> tuple[Replacement, ...]:
+        """What is collected so far, without size fields."""
+        return tuple(self._replacements)
 
     def build(self, source_size: int) -> EditList:
         """The list, with the size field of every box that grew or shrank."""
@@ -107,27 +134,42 @@ def check_editable(structure: Structure) -> None:
         raise UnsupportedError("a box inside 'meta' states no size, so nothing can be put after it")
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What becomes of the items that are there."""
+
+    dropped: Collection[int] = ()
+    changed: Collection[int] = ()
+    """Those whose data the editor replaces."""
+    lengths: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """New lengths of each extent of those whose size changes."""
+    restored: int = 0
+    """Entries of iloc that the editor puts in as they are to be."""
+
+
 def finish(
     structure: Structure,
     editor: Editor,
     *,
     payload: Payload | None = None,
-    dropped: Collection[int] = (),
+    changes: Changes | None = None,
     widths: Widths | None = None,
 ) -> EditList:
     """The whole edit: with `iloc` brought up to date, in place where its fields are wide enough.
 
     `widths` asks for other field widths than the file has; they are used if everything fits. Raises
-    UnsupportedError where an item's data would be changed or nothing fits.
+    UnsupportedError where the data of another item would be changed or nothing fits.
     """
     own = structure.locations.widths
+    changes = changes or Changes()
+    size = len(structure.data)
     for wanted in dict.fromkeys((widths or own, own, own.wide())):
         try:
-            draft = _with_locations(structure, editor, dropped, wanted, payload, None)
-            edits = _with_locations(structure, editor, dropped, wanted, payload, draft)
+            draft = _with_locations(structure, editor, changes, wanted, payload, None)
+            edits = _with_locations(structure, editor, changes, wanted, payload, draft).build(size)
         except OverflowError:
             continue
-        _check_intact(structure, edits, dropped)
+        check_intact(structure, edits, {*changes.dropped, *changes.changed})
         return edits
     raise UnsupportedError("the new places of the data do not fit the item locations (box 'iloc')")
 
@@ -135,20 +177,21 @@ def finish(
 def _with_locations(
     structure: Structure,
     editor: Editor,
-    dropped: Collection[int],
+    changes: Changes,
     widths: Widths,
     payload: Payload | None,
-    draft: EditList | None,
-) -> EditList:
+    draft: Editor | None,
+) -> Editor:
     """One pass over `iloc`: with no draft the offsets are stand-ins of the right length, else final."""
     editor = editor.copy()
     table = structure.locations
     fresh: list[Location] = []
     if payload:
-        place = _place_of(payload.data, draft) if draft else 0
+        place = _place_of(payload.data, draft.build(len(structure.data))) if draft else 0
         fresh = [new_location(one.item, place + one.ahead, one.length, widths) for one in payload.items]
-    kept = [entry for entry in table.entries if entry.item not in dropped]
-    moved = [relocated(entry, widths, draft.new_offset) if draft else entry for entry in kept]
+    kept = [entry for entry in table.entries if entry.item not in changes.dropped]
+    moved = _moved(structure, kept, widths, draft) if draft else kept
+    moved = [_with_lengths(entry, changes.lengths.get(entry.item)) for entry in moved]
     meta = structure.meta
     if widths != table.widths:
         rows = [_in_widths(structure, entry, widths) for entry in moved]
@@ -156,28 +199,48 @@ def _with_locations(
         body = build_locations([*rows, *fresh], table.version, widths)
         editor.replace(table.widths_at, table.stop, body, reason, table.box, meta)
     else:
-        _change_locations(structure, editor, dropped, moved, fresh)
+        _change_locations(structure, editor, changes, moved, fresh)
     if payload:
         # Last of all: where meta ends with iloc and a new mdat follows it, both go to one offset.
         editor.insert(payload.at, payload.data, payload.reason, *payload.around)
-    return editor.build(len(structure.data))
+    return editor
+
+
+def _moved(structure: Structure, entries: list[Location], widths: Widths, draft: Editor) -> list[Location]:
+    """The entries as their offsets are after the edits; those into idat count from its body."""
+    moves = draft.moves()
+    origins = {IN_FILE: (0, 0)}
+    idat = structure.child("idat")
+    if idat:
+        # The byte ahead of the body is of the box's header, which stays; new data may come right behind it.
+        header_end = moves(idat.body - 1)
+        assert header_end is not None
+        origins[IN_IDAT] = (idat.body, header_end + 1)
+    return [relocated(entry, widths, moves, origins) for entry in entries]
+
+
+def _with_lengths(entry: Location, lengths: tuple[int, ...] | None) -> Location:
+    if lengths is None:
+        return entry
+    pairs = zip(entry.extents, lengths, strict=True)
+    return entry._replace(extents=tuple(one._replace(length=length) for one, length in pairs))
 
 
 def _change_locations(
     structure: Structure,
     editor: Editor,
-    dropped: Collection[int],
+    changes: Changes,
     moved: list[Location],
     fresh: list[Location],
 ) -> None:
     """Entries out, fields changed, entries in: each field by itself."""
     table, meta = structure.locations, structure.meta
-    if len(moved) + len(fresh) != len(table.entries) or fresh:
-        count = len(moved) + len(fresh)
+    count = len(moved) + len(fresh) + changes.restored
+    if count != len(table.entries):
         editor.number(table.widths_at + 2, table.count_size, count, "iloc: count of items")
     kept = []
     for entry in table.entries:
-        if entry.item in dropped:
+        if entry.item in changes.dropped:
             editor.cut(entry.start, entry.stop, f"iloc: item {entry.item} taken out", table.box, meta)
         else:
             kept.append(entry)
@@ -188,6 +251,9 @@ def _change_locations(
         for number, (before, after) in enumerate(zip(old.extents, new.extents, strict=True)):
             if before.offset != after.offset:
                 editor.number(table.offset_at(old, number), table.widths.offset, after.offset, reason)
+            if before.length != after.length:
+                at = table.length_at(old, number)
+                editor.number(at, table.widths.length, after.length, f"iloc: length of item {old.item}")
     for entry in fresh:
         row = build_location(entry, table.version, table.widths)
         editor.insert(table.stop, row, f"iloc: item {entry.item} added", table.box, meta)
@@ -219,10 +285,10 @@ def _place_of(payload: bytes, edits: EditList) -> int:
     return place
 
 
-def _check_intact(structure: Structure, edits: EditList, dropped: Collection[int]) -> None:
-    """Every run of every kept item must lie in one kept run of the source: then not a byte of it changed."""
+def check_intact(structure: Structure, edits: EditList, changed: Collection[int]) -> None:
+    """Each run of each item but the changed ones must lie in one kept run: then not a byte of it changed."""
     for entry in structure.locations.entries:
-        if entry.item in dropped:
+        if entry.item in changed:
             continue
         for start, stop in structure.ranges(entry.item):
             if not edits.keeps(start, stop):

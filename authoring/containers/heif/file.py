@@ -61,6 +61,26 @@ class HeifFile:
 
         return UndoRecord.of(self.structure).build()
 
+    def with_metadata(
+        self, *, exif: bytes | None = None, xmp: bytes | None = None, undo: bytes = b""
+    ) -> EditList:
+        """Other Exif or XMP for the photo, each in its item where it lies; see `ContainerFile`.
+
+        The Exif item keeps its form (32-bit count, "Exif" and two NULs). A new item is hidden, describes the
+        primary (cdsc) and has its data behind all other. Raises ValueError where `exif` has no TIFF header,
+        UnsupportedError where the file cannot be edited or the data is shared or in pieces, RefusedError where
+        something hangs on an item that is to go.
+        """
+        from authoring.containers.heif.metadata import exchange
+
+        return exchange(self.structure, exif, xmp, undo)
+
+    def metadata_undo(self) -> bytes:
+        """The items' entries in the tables and a checksum of `meta`: some 300 bytes, 40 where there are none."""
+        from authoring.containers.heif.metadata import metadata_undo
+
+        return metadata_undo(self.structure)
+
     def dump(self) -> str:
         """The boxes and items as text."""
         from authoring.containers.heif.dump import dump_structure

@@ -21,7 +21,8 @@ from authoring.errors import MalformedError
 C2PA_USER_TYPE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """User type of the `uuid` box that holds a C2PA manifest."""
 _C2PA_ITEMS = ("c2pa", "jumb")
-_TIFF_MARKS = (b"II*\0", b"MM\0*")
+TIFF_MARKS = (b"II*\0", b"MM\0*")
+"""How a TIFF block begins."""
 
 
 def is_xmp(item: Item) -> bool:
@@ -48,10 +49,10 @@ def auxiliary_type(structure: Structure, item: int) -> tuple[str, bytes]:
 
 
 def xmp_item(structure: Structure, item: int) -> int | None:
-    """The identifier of the XMP item that describes `item`."""
+    """The identifier of the XMP item that describes `item`; one without data does not count."""
     for reference in structure.incoming.get(item, ()):
         source = structure.items.entries.get(reference.source)
-        if reference.kind == "cdsc" and source and is_xmp(source):
+        if reference.kind == "cdsc" and source and is_xmp(source) and structure.ranges(source.identifier):
             return source.identifier
     return None
 
@@ -140,24 +141,40 @@ def _auxiliary(structure: Structure, item: int) -> FoundAuxiliary:
     )
 
 
-def _exif(structure: Structure, notes: list[str]) -> bytes | None:
-    """The TIFF block of the Exif item that describes the primary, or of the only one that describes nothing.
+def exif_item(structure: Structure) -> tuple[int, int] | None:
+    """(item, position of the TIFF header in its data) of the photo's Exif; None where there is none to read.
 
-    The item begins with a 32-bit count of bytes between it and the TIFF header (ISO/IEC 23008-12, A.2.1):
-    0, or 6 where "Exif" and two NULs stand there too.
+    It is the first readable of those that describe the primary, or of those that describe nothing. The item
+    begins with a 32-bit count of bytes between it and the TIFF header (ISO/IEC 23008-12, A.2.1): 0, or 6 where
+    "Exif" and two NULs stand there too. Where that is wrong, the header is looked for.
     """
+    for item in _exif_items(structure):
+        content = structure.content(item)
+        start = 4 + int.from_bytes(content[:4], "big")
+        if content[start : start + 4] in TIFF_MARKS:
+            return item, start
+        places = [place for place in (content.find(mark, 0, 64) for mark in TIFF_MARKS) if place >= 0]
+        if places:
+            return item, min(places)
+    return None
+
+
+def _exif_items(structure: Structure) -> list[int]:
     items = [item.identifier for item in structure.items.entries.values() if item.type == "Exif"]
     chosen = [item for item in items if structure.primary in structure.targets(item, "cdsc")]
-    chosen = chosen or [item for item in items if not structure.targets(item, "cdsc")]
+    return chosen or [item for item in items if not structure.targets(item, "cdsc")]
+
+
+def _exif(structure: Structure, notes: list[str]) -> bytes | None:
+    """The TIFF block of the photo's Exif."""
+    chosen = _exif_items(structure)
     if not chosen:
         return None
-    content = structure.content(chosen[0])
-    start = 4 + int.from_bytes(content[:4], "big")
-    if content[start : start + 4] in _TIFF_MARKS:
-        return content[start:]
-    places = [place for place in (content.find(mark, 0, 64) for mark in _TIFF_MARKS) if place >= 0]
-    notes.append("the Exif item does not say rightly where its TIFF header is")
-    return content[min(places) :] if places else None
+    found = exif_item(structure)
+    content = structure.content(found[0] if found else chosen[0])
+    if found != (chosen[0], 4 + int.from_bytes(content[:4], "big")):
+        notes.append("the Exif item does not say rightly where its TIFF header is")
+    return content[found[1] :] if found else None
 
 
 def _icc(structure: Structure) -> bytes | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -103,6 +103,10 @@ class LocationTable:
         index = self.widths.index if self.version else 0
         return first + number * (index + self.widths.offset + self.widths.length) + index
 
+    def length_at(self, entry: Location, number: int) -> int:
+        """Offset of the extent_length field of the entry's extent `number`, from 0."""
+        return self.offset_at(entry, number) + self.widths.offset
+
 
 def parse_locations(data: bytes, box: Box) -> LocationTable:
     """`iloc`, versions 0 to 2. Raises MalformedError where counts, widths or identifiers make no sense."""
@@ -180,30 +184,39 @@ def new_location(item: int, offset: int, length: int, widths: Widths) -> Locatio
     return Location(item, IN_FILE, 0, offset, (Extent(1 if widths.index else 0, 0, length),))
 
 
-def relocated(entry: Location, widths: Widths, new_offset: Callable[[int], int | None]) -> Location:
-    """The entry with its absolute offsets carried over; others come back as they are.
+def relocated(
+    entry: Location,
+    widths: Widths,
+    moved: Callable[[int], int | None],
+    origins: Mapping[int, tuple[int, int]],
+) -> Location:
+    """The entry with its offsets carried over by `moved`, which maps offsets in the file.
 
-    Where all extents move alike, a base that is in use moves alone: one field instead of many. An extent
-    of no bytes stays as it is. Raises UnsupportedError where data was replaced.
+    `origins` gives for each construction method that counts in the file from where it counts, before and after;
+    entries of other methods come back as they are. Where all extents move alike, a base that is in use moves
+    alone: one field instead of many. An extent of no bytes stays as it is. Raises UnsupportedError where data
+    begins within bytes that were replaced.
     """
-    if entry.method != IN_FILE or entry.data_reference:
+    if entry.method not in origins or entry.data_reference:
         return entry
+    before, after = origins[entry.method]
     shifts = []
     for extent in entry.extents:
-        old = entry.base + extent.offset
-        new = new_offset(old) if extent.length or not widths.length else old
+        old = before + entry.base + extent.offset
+        new = moved(old) if extent.length or not widths.length else old + after - before
         if new is None:
             raise UnsupportedError(f"the data of item {entry.item} lies where the file's own tables change")
-        shifts.append(new - old)
+        shifts.append(new - after - (old - before))
     if not any(shifts):
         return entry
-    if len(set(shifts)) == 1 and widths.base and (entry.base or not widths.offset):
+    alike = len(set(shifts)) == 1 and entry.base + shifts[0] >= 0
+    if alike and widths.base and (entry.base or not widths.offset):
         return entry._replace(base=entry.base + shifts[0])
-    moved = [one._replace(offset=one.offset + by) for one, by in zip(entry.extents, shifts, strict=True)]
-    if any(one.offset < 0 for one in moved):
-        moved = [one._replace(offset=one.offset + entry.base) for one in moved]
-        return entry._replace(base=0, extents=tuple(moved))
-    return entry._replace(extents=tuple(moved))
+    shifted = [one._replace(offset=one.offset + by) for one, by in zip(entry.extents, shifts, strict=True)]
+    if any(one.offset < 0 for one in shifted):
+        shifted = [one._replace(offset=one.offset + entry.base) for one in shifted]
+        return entry._replace(base=0, extents=tuple(shifted))
+    return entry._replace(extents=tuple(shifted))
 
 
 def joined(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

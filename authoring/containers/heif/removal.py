@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from authoring.containers.edits import EditList
-from authoring.containers.heif.editing import Editor, check_editable, finish
+from authoring.containers.heif.editing import Changes, Editor, check_editable, finish
 from authoring.containers.heif.layout import is_auxiliary
-from authoring.containers.heif.locations import IN_FILE, joined, without
+from authoring.containers.heif.locations import joined, without
 from authoring.containers.heif.splicing import BRAND, UndoRecord, items_checksum
-from authoring.containers.heif.structure import Structure
+from authoring.containers.heif.structure import Ranges, Structure
 from authoring.errors import RefusedError, UsageError
 
 _HANGING = ("cdsc", "thmb", "auxl")
@@ -46,7 +46,8 @@ def remove_auxiliaries(structure: Structure, identifiers: Collection[int], undo:
     _cut_properties(structure, editor, gone)
     _cut_groups(structure, editor, gone)
     _cut_data(structure, editor, gone)
-    return finish(structure, editor, dropped=gone, widths=record.widths if record else None)
+    widths = record.widths if record else None
+    return finish(structure, editor, changes=Changes(dropped=gone), widths=widths)
 
 
 def dependants(structure: Structure, identifiers: Collection[int]) -> frozenset[int]:
@@ -190,21 +191,21 @@ def _cut_groups(structure: Structure, editor: Editor, gone: frozenset[int]) -> N
                     editor.cut(at, at + 4, f"grpl: item {entity} taken out", group.box, *around)
 
 
+def freed_ranges(structure: Structure, gone: Collection[int]) -> Ranges:
+    """The bytes in the file that only what goes uses, whatever the box."""
+    places = structure.locations.entries
+    return without(
+        (run for one in places if one.item in gone for run in structure.ranges(one.item)),
+        (run for one in places if one.item not in gone for run in structure.ranges(one.item)),
+    )
+
+
 def _cut_data(structure: Structure, editor: Editor, gone: frozenset[int]) -> None:
     """Bytes in mdat that only what goes used; an mdat with nothing left goes as a whole.
 
     Bytes in idat stay: they are a grid's few, and others count their offsets from its start.
     """
-    places = structure.locations.entries
-    freed = without(
-        (
-            run
-            for one in places
-            if one.item in gone and one.method == IN_FILE
-            for run in structure.ranges(one.item)
-        ),
-        (run for one in places if one.item not in gone for run in structure.ranges(one.item)),
-    )
+    freed = freed_ranges(structure, gone)
     for box in structure.boxes:
         if box.kind != "mdat":
             continue

@@ -1,6 +1,6 @@
 """Adding an auxiliary image to a HEIF file, laid out as an iPhone lays out its depth item.
 
-Knows: the item, property, reference and brand an auxiliary image needs, and where its bytes go.
+Knows: the item, property, reference and brand an auxiliary image needs.
 Must not know: what it holds, how it is coded.
 
 Shape: pug.heic (item 54 and its XMP, item 55). Existing bytes stay but for sizes, counts and offsets.
@@ -15,10 +15,19 @@ from dataclasses import dataclass
 
 from authoring.containers.base import CodedAuxiliary
 from authoring.containers.edits import EditList
-from authoring.containers.heif.box import Box, build_box, build_full_box, fits
-from authoring.containers.heif.editing import Editor, NewItem, Payload, check_editable, finish
-from authoring.containers.heif.locations import IN_FILE, Widths
-from authoring.containers.heif.meta import HIDDEN, XMP_TYPE, build_item, build_reference
+from authoring.containers.heif.adding import (
+    MAX_NARROW_ID,
+    NewEntry,
+    NewReference,
+    add_items,
+    add_references,
+    free_identifiers,
+    payload_at_end,
+)
+from authoring.containers.heif.box import Box
+from authoring.containers.heif.editing import Editor, NewItem, check_editable, finish
+from authoring.containers.heif.locations import Widths
+from authoring.containers.heif.meta import XMP_TYPE
 from authoring.containers.heif.properties import (
     NARROW_INDEX_MAX,
     Link,
@@ -37,7 +46,6 @@ BRAND = "MiHE"
 """MIAF HEVC extended: all iPhone files with a 4:0:0 item name it, after `mif1` (pug, openize, fidmaa)."""
 MAX_WIDE_INDEX = 0x7FFF
 """The largest property index a 2-byte association holds."""
-_MAX_NARROW_ID = 0xFFFF
 
 
 def check_embeddable(structure: Structure) -> None:
@@ -52,30 +60,6 @@ def check_embeddable(structure: Structure) -> None:
     check_editable(structure)
 
 
-def free_identifiers(structure: Structure, number: int) -> tuple[int, ...]:
-    """Identifiers for new items: after the largest, or the lowest free ones where that would pass 16 bits.
-
-    32-bit ones are only given where iloc and iref hold them already. Entity groups share the numbers: the
-    group of aux_YCbCr.heic has the one after its last item.
-    """
-    used = set(structure.items.entries)
-    used.update(entry.item for entry in structure.locations.entries)
-    used.update(structure.properties.by_item)
-    used.update(group.identifier for group in structure.groups)
-    used.update(entity for group in structure.groups for entity in group.entities)
-    for reference in structure.references.entries if structure.references else ():
-        used.update((reference.source, *reference.targets))
-    largest = max(used)
-    references = structure.references
-    wide = structure.locations.version == 2 and (references is None or references.version == 1)
-    if largest + number <= (0xFFFFFFFF if wide else _MAX_NARROW_ID):
-        return tuple(range(largest + 1, largest + 1 + number))
-    free = [one for one in range(1, _MAX_NARROW_ID + 1) if one not in used][:number]
-    if len(free) < number:
-        raise UnsupportedError("the file has no free item number for an auxiliary image")
-    return tuple(free)
-
-
 def splice_auxiliary(structure: Structure, auxiliary: CodedAuxiliary) -> EditList:
     """Add the auxiliary image and, where it has any, its XMP. Raises UnsupportedError where that cannot be."""
     check_embeddable(structure)
@@ -83,13 +67,19 @@ def splice_auxiliary(structure: Structure, auxiliary: CodedAuxiliary) -> EditLis
     image, *others = free_identifiers(structure, 2 if auxiliary.xmp else 1)
     xmp = others[0] if others else None
     _add_brand(structure, editor)
-    _add_items(structure, editor, image, xmp)
-    _add_references(structure, editor, image, xmp)
+    entries = [NewEntry(image, "hvc1", "", "auxiliary image")]
+    references = [NewReference("auxl", image, _masters(structure))]
+    if xmp is not None:
+        entries.append(NewEntry(xmp, "mime", XMP_TYPE, "XMP of the auxiliary image"))
+        references.append(NewReference("cdsc", xmp, (image,)))
+    add_items(structure, editor, entries)
+    add_references(structure, editor, references)
     _add_properties(structure, editor, image, auxiliary)
     items = [NewItem(image, len(auxiliary.xmp), len(auxiliary.payload))]
     if xmp is not None:
         items.append(NewItem(xmp, 0, len(auxiliary.xmp)))
-    payload = _payload(structure, auxiliary.xmp + auxiliary.payload, tuple(items))
+    content = auxiliary.xmp + auxiliary.payload
+    payload = payload_at_end(structure, content, tuple(items), "the auxiliary image")
     return finish(structure, editor, payload=payload)
 
 
@@ -108,41 +98,12 @@ def _add_brand(structure: Structure, editor: Editor) -> None:
         editor.insert(at, BRAND.encode(), f"ftyp: brand {BRAND} added", structure.ftyp)
 
 
-def _add_items(structure: Structure, editor: Editor, image: int, xmp: int | None) -> None:
-    table = structure.items
-    own = table.entries[structure.primary].version
-    around = (table.box, structure.meta)
-
-    def add(identifier: int, kind: str, content_type: str, reason: str) -> None:
-        version = 3 if own == 3 or identifier > _MAX_NARROW_ID else 2
-        entry = build_item(identifier, kind, HIDDEN, version, content_type)
-        editor.insert(table.box.stop, entry, reason, *around)
-
-    count = len(table.entries) + 1 + (xmp is not None)
-    if count >= 1 << 8 * table.count_size:
-        raise UnsupportedError("the file's list of items is full")
-    editor.number(table.box.body + 4, table.count_size, count, "iinf: count of items")
-    add(image, "hvc1", "", f"iinf: auxiliary image added as item {image}")
-    if xmp is not None:
-        add(xmp, "mime", XMP_TYPE, f"iinf: XMP of the auxiliary image added as item {xmp}")
-
-
-def _add_references(structure: Structure, editor: Editor, image: int, xmp: int | None) -> None:
-    """Auxl to the primary, and to the tone map where there is one; cdsc from the XMP to the image."""
+def _masters(structure: Structure) -> tuple[int, ...]:
+    """What auxl points to: the primary, and the tone map where there is one."""
     table = structure.references
-    version = table.version if table else int(max(image, xmp or 0, *structure.items.entries) > _MAX_NARROW_ID)
     others = [one.targets for one in table.entries if one.kind == "auxl"] if table else []
     with_tone_map = not others or any(len(targets) > 1 for targets in others)
-    masters = (structure.primary, *(structure.tone_maps if with_tone_map else ()))
-    boxes = [("auxl", build_reference("auxl", image, masters, version))]
-    if xmp is not None:
-        boxes.append(("cdsc", build_reference("cdsc", xmp, (image,), version)))
-    if table is None:
-        data = build_full_box("iref", version, 0, *(data for _, data in boxes))
-        editor.insert(structure.items.box.stop, data, "iref added with the references", structure.meta)
-        return
-    for kind, data in boxes:
-        editor.insert(table.box.stop, data, f"iref: {kind} added", table.box, structure.meta)
+    return (structure.primary, *(structure.tone_maps if with_tone_map else ()))
 
 
 def _add_properties(structure: Structure, editor: Editor, image: int, auxiliary: CodedAuxiliary) -> None:
@@ -195,35 +156,9 @@ def _add_association(structure: Structure, editor: Editor, image: int, links: tu
             entry = build_association(image, links, one.version, one.flags)
             editor.insert(before[-1] if before else one.entries[0].start, entry, reason, *around)
             return
-    version, flags = int(image > _MAX_NARROW_ID), int(largest > NARROW_INDEX_MAX)
+    version, flags = int(image > MAX_NARROW_ID), int(largest > NARROW_INDEX_MAX)
     data = build_associations([(image, links)], version, flags)
     editor.insert(table.box.stop, data, f"{reason} in a new box", table.box, structure.meta)
-
-
-def _payload(structure: Structure, content: bytes, items: tuple[NewItem, ...]) -> Payload:
-    """The data at the end of the last mdat that holds item data.
-
-    Where that mdat cannot grow, or there is none, a new one follows the last of meta and mdat: boxes that
-    phones put at the end (motion photos, Samsung's trailer) are counted from the file's end and stay there.
-    """
-    runs = [
-        run
-        for entry in structure.locations.entries
-        if entry.method == IN_FILE
-        for run in structure.ranges(entry.item)
-    ]
-    boxes = [box for box in structure.boxes if box.kind == "mdat"]
-    holding = [box for box in boxes if any(box.body <= start < box.stop for start, _ in runs)]
-    if holding and fits(holding[-1], len(content)):
-        box = holding[-1]
-        if not any(start < box.stop < stop for start, stop in runs):
-            return Payload(box.stop, content, "mdat: data of the auxiliary image added", (box,), items)
-    last = max((structure.meta, *boxes), key=lambda box: box.start)
-    at = last.start if last.form == "rest" else last.stop
-    mdat = build_box("mdat", content)
-    header = len(mdat) - len(content)
-    items = tuple(NewItem(one.item, header + one.ahead, one.length) for one in items)
-    return Payload(at, mdat, "mdat added with the data of the auxiliary image", (), items)
 
 
 @dataclass(frozen=True, slots=True)

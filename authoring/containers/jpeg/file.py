@@ -15,7 +15,7 @@ from functools import cached_property
 
 from authoring.containers.base import CodedAuxiliary, Entry, FoundAuxiliary, Layout
 from authoring.containers.edits import EditList
-from authoring.containers.jpeg import editing, jfif, metadata, structure
+from authoring.containers.jpeg import editing, jfif, metadata, rewriting, structure
 from authoring.containers.jpeg.dump import dump, parts
 from authoring.containers.jpeg.segments import ImageWalk, parse_frame
 from authoring.containers.jpeg.structure import PRIMARY, Structure
@@ -75,6 +75,21 @@ class JpegFile:
     def undo_record(self) -> bytes:
         """Today's JFIF header and MP index, as a versioned record of some 150 bytes."""
         return editing.undo_record(self.structure)
+
+    def with_metadata(
+        self, *, exif: bytes | None = None, xmp: bytes | None = None, undo: bytes = b""
+    ) -> EditList:
+        """Other Exif or XMP for the photo, each in its segment where it lies; see `ContainerFile`.
+
+        New segments: Exif behind SOI and APP0, XMP behind Exif. Extended XMP stays as it is: only the standard
+        packet is exchanged. The MP index follows. Raises RefusedError where a block has more bytes than a segment
+        holds (65,527 of Exif, 65,504 of XMP), MalformedError where images would move and the MP index cannot be read.
+        """
+        return rewriting.exchange(self.structure, exif, xmp, undo)
+
+    def metadata_undo(self) -> bytes:
+        """Where the Exif and XMP segments lie, and a checksum of the photo's head: 49 bytes in most files."""
+        return rewriting.metadata_undo(self.structure)
 
     def dump(self) -> str:
         """Each segment of each image with offset, length and meaning; hashes for what is not decoded."""

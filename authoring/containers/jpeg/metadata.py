@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from authoring.containers.jpeg.segments import (
     APP1,
-    APP2,
-    APP11,
     ICC_PREFIX,
     XMP_EXTENSION_PREFIX,
     XMP_PREFIX,
@@ -26,20 +24,21 @@ _EXIF_HEADER_BYTES = 6
 _EXTENSION_HEADER_BYTES = len(XMP_EXTENSION_PREFIX) + 32 + 4 + 4
 
 
-def _payloads(data: bytes, image: ImageWalk, code: int, kind: str) -> list[Segment]:
-    return [one for one in image.before_scan() if one.code == code and one.kind(data) == kind]
+def segments_of(data: bytes, image: ImageWalk, kind: str) -> list[Segment]:
+    """The segments of that kind (Exif, XMP, ICC, …) before the scan, in the file's order."""
+    return [one for one in image.before_scan() if one.kind(data) == kind]
 
 
 def exif_block(data: bytes, image: ImageWalk) -> bytes | None:
     """The TIFF block of the first Exif segment, from its byte-order mark on."""
-    for segment in _payloads(data, image, APP1, "Exif"):
+    for segment in segments_of(data, image, "Exif"):
         return data[segment.payload + _EXIF_HEADER_BYTES : segment.stop]
     return None
 
 
 def xmp_packet(data: bytes, image: ImageWalk) -> bytes | None:
     """The standard XMP packet, without its extension."""
-    for segment in _payloads(data, image, APP1, "XMP"):
+    for segment in segments_of(data, image, "XMP"):
         return data[segment.payload + len(XMP_PREFIX) : segment.stop]
     return None
 
@@ -48,7 +47,7 @@ def xmp_extension(data: bytes, image: ImageWalk) -> bytes:
     """The chunks of the extended XMP packet in the file's order, joined; empty where there is none."""
     return b"".join(
         data[segment.payload + _EXTENSION_HEADER_BYTES : segment.stop]
-        for segment in _payloads(data, image, APP1, "XMP extension")
+        for segment in segments_of(data, image, "XMP extension")
     )
 
 
@@ -59,7 +58,7 @@ def icc_profile(data: bytes, image: ImageWalk) -> bytes | None:
     """
     chunks: dict[int, bytes] = {}
     total = 0
-    for segment in _payloads(data, image, APP2, "ICC"):
+    for segment in segments_of(data, image, "ICC"):
         body = data[segment.payload + len(ICC_PREFIX) : segment.stop]
         if len(body) < 2:
             return None
@@ -74,7 +73,7 @@ def is_signed(data: bytes, image: ImageWalk) -> bool:
     """Whether a C2PA manifest store is there: JUMBF boxes in APP11 that name c2pa."""
     return any(
         data.find(b"c2pa", segment.payload, segment.stop) >= 0
-        for segment in _payloads(data, image, APP11, "JUMBF")
+        for segment in segments_of(data, image, "JUMBF")
     )
 
 

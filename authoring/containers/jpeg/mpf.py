@@ -94,18 +94,18 @@ class MpIndex:
         whole = len(value) - len(value) % ENTRY_BYTES
         return tuple(MpEntry(*one) for one in struct.iter_unpack(self.order + "IIIHH", value[:whole]))
 
+    @property
+    def packed_entries(self) -> bytes:
+        """The entries as they lie in the payload; see `entries_position`."""
+        return self._value(MP_ENTRY)
+
     def with_entries(self, entries: Sequence[MpEntry], kept: Sequence[int]) -> MpIndex:
         """The index with these entries, all other tags as they are.
 
         `kept` gives for each entry its old place, or -1 for a new image: the list of unique identifiers, where
         there is one, follows, with zeros for a new image (DC-007, 5.2.3.4).
         """
-        packed = b"".join(
-            struct.pack(
-                self.order + "IIIHH", one.attribute, one.size, one.offset, one.dependent1, one.dependent2
-            )
-            for one in entries
-        )
+        packed = pack_entries(entries, self.order)
         values = {
             NUMBER_OF_IMAGES: Tag(NUMBER_OF_IMAGES, _LONG, 1, struct.pack(self.order + "I", len(entries))),
             MP_ENTRY: Tag(MP_ENTRY, _UNDEFINED_TYPE, len(packed), packed),
@@ -159,6 +159,28 @@ def parse(payload: bytes) -> MpIndex:
     if len(index.entries) > MAX_IMAGES:
         raise MalformedError(f"the MP index (APP2 MPF) lists more than {MAX_IMAGES} images")
     return index
+
+
+def entries_position(payload: bytes) -> int:
+    """Where in a payload that `parse` reads the value of the first MP entry tag begins.
+
+    Raises MalformedError where there is none, which `MpIndex.entries` tells.
+    """
+    little = payload[BASE:].startswith(b"II")
+    block = payload[BASE:]
+    position = _number(block, 4, "I", little)
+    for place in range(position + 2, position + 2 + 12 * _number(block, position, "H", little), 12):
+        if _number(block, place, "H", little) == MP_ENTRY:
+            return BASE + _number(block, place + 8, "I", little)
+    raise MalformedError("the MP index (APP2 MPF) has no entries")
+
+
+def pack_entries(entries: Sequence[MpEntry], order: str) -> bytes:
+    """The value of the MP entry tag."""
+    return b"".join(
+        struct.pack(order + "IIIHH", one.attribute, one.size, one.offset, one.dependent1, one.dependent2)
+        for one in entries
+    )
 
 
 def build(index: MpIndex) -> bytes:

@@ -13,37 +13,27 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.apple import DepthProperties, PropertyTree, portrait, properties, xmp
+from authoring.apple import DepthProperties, PropertyTree, makernote, portrait, properties, xmp
+from authoring.apple.exif import facts_of
+from authoring.apple.ifd import ENTRY_BYTES
 from authoring.apple.portrait import PortraitMarks
 from authoring.apple.table import row_of
 from authoring.codecs import sei
 from authoring.codecs.sei import DepthRepresentation
-from authoring.containers import ContainerFile, FoundAuxiliary, Layout, tiff
+from authoring.containers import ContainerFile, FoundAuxiliary, Layout
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.operations.auxiliary import decode_auxiliary, depth_images
 from authoring.operations.verifying.placement import Placement, placement, strays
-
-EXIF_IFD, MAKER_NOTE = 0x8769, 0x927C
-"""Exif 2.32: the pointer in IFD0, and the tag behind it."""
-
-NOTE_IFD = 14
-"""Where the IFD of Apple's maker note begins: magic and version, 12 bytes, then the byte order (all iPhone samples)."""
-
-_ENTRY_BYTES, _SHORT_VALUE_BYTES = 12, 4
 
 
 @dataclass(frozen=True, slots=True)
 class MakerNoteFacts:
     """Apple's maker note as a reader walks it."""
 
-    size: int
-    """Bytes that Exif gives it."""
-    stated: int
-    """Entries that its count states."""
-    readable: int
-    """Entries whose values lie inside it."""
-    overlapping: bool
-    """Whether a value lies where the stated entries are: the count is too high."""
+    entries: int
+    """0 where its directory cannot be read."""
+    fault: str | None
+    """Why entry counts and bytes do not agree."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,6 +84,7 @@ def gather(file: ContainerFile, codes: NDArray[np.uint8] | None = None) -> Facts
     UnsupportedError only where the container itself cannot be read.
     """
     layout = file.layout
+    note = facts_of(layout.exif).maker_note or b""
     depth = tuple(depth_images(layout))
     found = depth[0] if depth else None
     tree, packet_fault = _packet(found)
@@ -114,7 +105,8 @@ def gather(file: ContainerFile, codes: NDArray[np.uint8] | None = None) -> Facts
         codes=codes if found else None,
         decode_fault=decode_fault,
         marks=portrait.read_marks(layout.exif, layout.xmp),
-        **_maker_note(layout.exif),
+        note=_note_facts(note),
+        foreign_note=bool(note) and not makernote.is_apple(note),
     )
 
 
@@ -148,49 +140,19 @@ def _decoded(layout: Layout, found: FoundAuxiliary) -> tuple[NDArray[np.uint8] |
         return None, error.message
 
 
-def maker_note(exif: bytes | None) -> bytes:
-    """The bytes of the maker note in a TIFF block; empty where there is none."""
-    order, start = (tiff.byte_order(exif), tiff.first_ifd(exif)) if exif else (None, None)
-    if exif is None or order is None or start is None:
-        return b""
-    pointer = tiff.find_entry(exif, start, order, EXIF_IFD)
-    if pointer is None or pointer.value_bytes != _SHORT_VALUE_BYTES:
-        return b""
-    raw = exif[pointer.value_offset : pointer.value_offset + pointer.value_bytes]
-    inner = int.from_bytes(raw, "big" if order == ">" else "little")
-    entry = tiff.find_entry(exif, inner, order, MAKER_NOTE)
-    return exif[entry.value_offset : entry.value_offset + entry.value_bytes] if entry else b""
-
-
-def note_entries(note: bytes) -> dict[int, bytes] | None:
-    """The values of an Apple maker note by tag, as far as they lie inside it; None for another maker's."""
-    order = _note_order(note)
-    if order is None:
+def _note_facts(note: bytes) -> MakerNoteFacts | None:
+    if not makernote.is_apple(note):
         return None
-    return {
-        entry.tag: note[entry.value_offset : entry.value_offset + entry.value_bytes]
-        for entry in tiff.walk_ifd(note, NOTE_IFD, order)
-    }
-
-
-def _note_order(note: bytes) -> str | None:
-    if not note.startswith(portrait.MAKER_NOTE_MAGIC):
-        return None
-    return {b"MM": ">", b"II": "<"}.get(note[12:14])
-
-
-def _maker_note(exif: bytes | None) -> dict[str, MakerNoteFacts | bool | None]:
-    note = maker_note(exif)
-    order = _note_order(note)
-    if order is None:
-        return {"note": None, "foreign_note": bool(note)}
-    stated = int.from_bytes(note[NOTE_IFD : NOTE_IFD + 2], "big" if order == ">" else "little")
-    entries = list(tiff.walk_ifd(note, NOTE_IFD, order))
-    table_stop = NOTE_IFD + 2 + _ENTRY_BYTES * stated
-    overlapping = any(
-        entry.value_bytes > _SHORT_VALUE_BYTES and entry.value_offset < table_stop for entry in entries
-    )
-    return {
-        "note": MakerNoteFacts(len(note), stated, len(entries), overlapping),
-        "foreign_note": False,
-    }
+    try:
+        entries = makernote.read_entries(note)
+    except MalformedError as error:
+        return MakerNoteFacts(0, error.message)
+    try:
+        makernote.check_counts(note)
+    except MalformedError as error:
+        return MakerNoteFacts(len(entries), error.message)
+    # A count that is too high makes entries of what are values; then a true entry's value lies among them.
+    table_stop = max((one.place + ENTRY_BYTES for one in entries), default=0)
+    if any(not one.is_inline and one.value_place < table_stop for one in entries):
+        return MakerNoteFacts(len(entries), f"{len(entries)} entries reach into the values behind them")
+    return MakerNoteFacts(len(entries), None)

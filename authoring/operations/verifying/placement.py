@@ -39,7 +39,7 @@ class Placement:
     """What its `auxl` references point to."""
     primary: int
     tone_maps: tuple[int, ...]
-    """The `tmap` items made from the primary."""
+    """The `tmap` items made from the primary that another auxiliary image names as its master."""
     configurations: int
     """How many hvcC properties it has."""
     descriptions: tuple[DescribingItem, ...]
@@ -55,7 +55,7 @@ def placement(file: ContainerFile, identifier: int) -> Placement | None:
         hidden=structure.items.entries[identifier].hidden,
         masters=structure.targets(identifier, "auxl"),
         primary=structure.primary,
-        tone_maps=structure.tone_maps,
+        tone_maps=_masters_of_others(structure, identifier),
         configurations=sum(box.kind == "hvcC" for box, _ in structure.properties.of(identifier)),
         descriptions=tuple(_descriptions(structure, identifier)),
     )
@@ -69,6 +69,16 @@ def strays(file: ContainerFile) -> tuple[int, ...]:
     return tuple(
         item for item in file.structure.items.entries if auxiliary_type(file.structure, item)[0] in urns
     )
+
+
+def _masters_of_others(structure: Structure, identifier: int) -> tuple[int, ...]:
+    named = {
+        target
+        for item in structure.items.entries
+        if item != identifier
+        for target in structure.targets(item, "auxl")
+    }
+    return tuple(one for one in structure.tone_maps if one in named)
 
 
 def _descriptions(structure: Structure, identifier: int) -> list[DescribingItem]:

@@ -1,0 +1,229 @@
+"""The focus region in the photo's own XMP: read, and added without touching the rest of the packet.
+
+Knows: MWG regions (Metadata Working Group, 2.0, section 5.9) as iOS writes them, and where a packet takes text.
+Must not know: containers, the depth map.
+
+A region is in the photo's *stored* raster, before any orientation: rw_ios11_test06 is stored 4032 by 3024 with
+Orientation 6, its AppliedToDimensions are 4032 by 3024, and only in the unturned raster does its box lie on a near
+flower; turned along, it would lie on a flag far behind.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from authoring.apple.table import Opaque, PropertyTree
+from authoring.apple.xmp import RDF, X, parse_element, parse_packet
+from authoring.errors import DepthauthorError, UsageError
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+REGIONS = "http://www.metadataworkinggroup.com/schemas/regions/"
+AREA = "http://ns.adobe.com/xmp/sType/Area#"
+DIMENSIONS = "http://ns.adobe.com/xap/1.0/sType/Dimensions#"
+
+DEFAULT_SIZE = (0.119, 0.089)
+"""Width and height of the box that an iPhone X wrote (shu_matte): 360 pixels square in 3024 by 4032."""
+
+PACKET_START = b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>'
+PACKET_END = b'<?xpacket end="w"?>'
+
+_RDF_END = re.compile(rb"</([A-Za-z_][\w.-]*):RDF\s*>")
+_PADDING = re.compile(rb">([ \t\r\n]*)<\?xpacket end=")
+_LIST_END = re.compile(rb"</([A-Za-z_][\w.-]*):(?:Seq|Bag)\s*>\s*</[A-Za-z_][\w.-]*:RegionList\s*>")
+
+
+@dataclass(frozen=True, slots=True)
+class FocusRegion:
+    """Centre and size of the region in focus, each 0..1 of the stored photo's width or height."""
+
+    x: float
+    y: float
+    w: float
+    h: float
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the centre lies in the photo and the box has a size within it."""
+        return 0 <= self.x <= 1 and 0 <= self.y <= 1 and 0 < self.w <= 1 and 0 < self.h <= 1
+
+
+@dataclass(frozen=True, slots=True)
+class RegionResult:
+    """A packet with its focus region."""
+
+    xmp: bytes
+    """The same bytes where nothing was changed."""
+    changes: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def focus_region(packet: bytes | None) -> FocusRegion | None:
+    """The first region of type Focus, in element or attribute form; damage reads as absence."""
+    if not packet:
+        return None
+    try:
+        root = parse_element(packet)
+    except DepthauthorError:
+        return None
+    for item in root.iter(f"{{{RDF}}}li"):
+        holders = [item, *item.findall(f"{{{RDF}}}Description")]
+        if "Focus" not in [_value(holder, f"{{{REGIONS}}}Type") for holder in holders]:
+            continue
+        for area in item.iter(f"{{{REGIONS}}}Area"):
+            places = [area, *area.findall(f"{{{RDF}}}Description")]
+            numbers = [
+                next(filter(None, (_value(place, f"{{{AREA}}}{key}") for place in places)), "")
+                for key in "xywh"
+            ]
+            try:
+                x, y, w, h = (float(number or 0) for number in numbers)
+            except ValueError:
+                continue
+            if all(map(math.isfinite, (x, y, w, h))):
+                return FocusRegion(x, y, w, h)
+    return None
+
+
+def has_focus_region(packet: bytes | None) -> bool:
+    """Whether the packet holds a readable region of type Focus."""
+    return focus_region(packet) is not None
+
+
+def with_focus_region(
+    packet: bytes | None,
+    x: float,
+    y: float,
+    width_px: int,
+    height_px: int,
+    *,
+    size: tuple[float, float] = DEFAULT_SIZE,
+) -> RegionResult:
+    """The photo's packet with a Focus region around (x, y), each 0..1 of the stored raster of that size.
+
+    A region that is there is kept. Regions of other types (faces) get one more in their list; else the regions
+    come as a further rdf:Description at the packet's end. All other text stays as it is; the packet keeps its
+    length where its padding gives room. Where the text cannot be added safely the packet comes back unchanged
+    with a note. Raises UsageError for a centre outside the photo.
+    """
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise UsageError(f"the focus {x:g},{y:g} lies outside the photo; give two numbers from 0 to 1")
+    region = FocusRegion(*map(float, (x, y, *size)))
+    if not packet:
+        body = _description("rdf", "", region, width_px, height_px)
+        return RegionResult(
+            PACKET_START
+            + f'\n<x:xmpmeta xmlns:x="{X}"><rdf:RDF xmlns:rdf="{RDF}">{body}</rdf:RDF></x:xmpmeta>\n'.encode()
+            + PACKET_END,
+            ("an XMP packet with a focus region was added",),
+            (),
+        )
+    there = focus_region(packet)
+    if there is not None:
+        return RegionResult(packet, (), (f"the photo's focus region at {there.x:g},{there.y:g} was kept",))
+    try:
+        before = parse_packet(packet)
+        made = _inserted(packet, before, region, width_px, height_px)
+    except DepthauthorError:
+        made = None
+    if made is None:
+        return RegionResult(
+            packet, (), ("the photo's XMP takes no focus region safely, so it was left without one",)
+        )
+    return RegionResult(made, ("a focus region was added to the photo's XMP",), ())
+
+
+def _inserted(
+    packet: bytes, before: PropertyTree, region: FocusRegion, width_px: int, height_px: int
+) -> bytes | None:
+    """The packet with the text put in, read again to see that all else is equal; None where it is not."""
+    if any(one.namespace == REGIONS and one.name == "Regions" for one in before):
+        ends = list(_LIST_END.finditer(packet))
+        if len(ends) != 1:
+            return None
+        text = _item(ends[0][1].decode("ascii"), region, declared=False)
+    else:
+        ends = list(_RDF_END.finditer(packet))[-1:]
+        if not ends:
+            return None
+        text = _description(ends[0][1].decode("ascii"), _subject(packet), region, width_px, height_px)
+    place = ends[0].start()
+    made = _unpadded(packet[:place] + text.encode() + packet[place:], len(text.encode()))
+    after = parse_packet(made)
+    found = focus_region(made)
+    return made if found == region and _others(after) == _others(before) and _kept(before, after) else None
+
+
+def _unpadded(packet: bytes, length: int) -> bytes:
+    """The packet without `length` bytes of its padding, where it has as many."""
+    padding = list(_PADDING.finditer(packet))[-1:]
+    if not padding or padding[0].end(1) - padding[0].start(1) < length:
+        return packet
+    start = padding[0].start(1)
+    return packet[:start] + packet[start + length :]
+
+
+def _others(tree: PropertyTree) -> list[object]:
+    """All properties but the regions."""
+    return [one for one in tree if (one.namespace, one.name) != (REGIONS, "Regions")]
+
+
+def _kept(before: PropertyTree, after: PropertyTree) -> bool:
+    """Whether every region that was there is among those that are, in order and at the front."""
+    old, new = _items(before), _items(after)
+    return len(new) == len(old) + 1 and new[: len(old)] == old
+
+
+def _items(tree: PropertyTree) -> list[bytes]:
+    """The regions as canonical XML."""
+    from lxml import etree
+
+    for one in tree:
+        if (one.namespace, one.name) == (REGIONS, "Regions") and isinstance(one.value, Opaque):
+            root = parse_element(one.value.xml.encode())
+            lists = root.iterfind(f"{{{REGIONS}}}RegionList/*/{{{RDF}}}li")
+            return [etree.tostring(item, method="c14n", exclusive=True, with_tail=False) for item in lists]
+    return []
+
+
+def _subject(packet: bytes) -> str:
+    """What the packet is about, in its own word: all its rdf:Description must agree (ISO 16684-1, 7.4)."""
+    found = parse_element(packet).find(f".//{{{RDF}}}Description")
+    about = None if found is None else found.get(f"{{{RDF}}}about", found.get("about"))
+    return (about or "").replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+
+
+def _description(rdf: str, about: str, region: FocusRegion, width_px: int, height_px: int) -> str:
+    """The regions with one item, as iOS nests them (shu_matte); `rdf` is the packet's prefix for RDF."""
+    resource = f'{rdf}:parseType="Resource"'
+    return (
+        f'<{rdf}:Description {rdf}:about="{about}" xmlns:mwg-rs="{REGIONS}" xmlns:stArea="{AREA}"'
+        f' xmlns:stDim="{DIMENSIONS}"><mwg-rs:Regions {resource}><mwg-rs:RegionList><{rdf}:Seq>'
+        f"{_item(rdf, region, declared=True)}</{rdf}:Seq></mwg-rs:RegionList>"
+        f"<mwg-rs:AppliedToDimensions {resource}><stDim:h>{height_px}</stDim:h><stDim:w>{width_px}</stDim:w>"
+        f"<stDim:unit>pixel</stDim:unit></mwg-rs:AppliedToDimensions></mwg-rs:Regions></{rdf}:Description>"
+    )
+
+
+def _item(rdf: str, region: FocusRegion, *, declared: bool) -> str:
+    """One region; with its own namespaces where they may not be declared around it."""
+    resource = f'{rdf}:parseType="Resource"'
+    spaces = "" if declared else f' xmlns:mwg-rs="{REGIONS}" xmlns:stArea="{AREA}"'
+    return (
+        f"<{rdf}:li {resource}{spaces}><mwg-rs:Area {resource}><stArea:y>{region.y!r}</stArea:y>"
+        f"<stArea:w>{region.w!r}</stArea:w><stArea:x>{region.x!r}</stArea:x><stArea:h>{region.h!r}</stArea:h>"
+        f"<stArea:unit>normalized</stArea:unit></mwg-rs:Area><mwg-rs:Type>Focus</mwg-rs:Type>"
+        f"<mwg-rs:Extensions {resource}/></{rdf}:li>"
+    )
+
+
+def _value(holder: etree._Element, name: str) -> str | None:
+    """A property in either form."""
+    found = holder.get(name)
+    if found is None:
+        found = holder.findtext(name)
+    return str(found).strip() if found is not None else None

@@ -1,0 +1,160 @@
+"""The commands that check: verify and doctor.
+
+Knows: names, defaults, help texts and exit codes of both. Must not know: how anything is judged.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from authoring import files
+from authoring.cli import verify_text
+from authoring.errors import DepthauthorError
+
+if TYPE_CHECKING:
+    from authoring.operations.mapping import MapSource
+
+FAULT_FOUND = 1
+SOME_FAILED = 6
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(verify)
+    app.command()(doctor)
+
+
+def verify(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")
+    ],
+    photo: Annotated[
+        Path | None,
+        typer.Option("--photo", metavar="ORIGINAL", help="The photo before: prove that it is unchanged."),
+    ] = None,
+    map: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--map", metavar="MAP", help="What was embedded: measure the error. May be given again."
+        ),
+    ] = None,
+    near: Annotated[
+        float | None, typer.Option(metavar="M", help="As it was given to embed, for a gray map.")
+    ] = None,
+    far: Annotated[
+        float | None, typer.Option(metavar="M", help="As it was given to embed, for a gray map.")
+    ] = None,
+    white: Annotated[Literal["far", "near"], typer.Option(help="Which end white is.")] = "far",
+    spacing: Annotated[
+        Literal["depth", "disparity"], typer.Option(help="Even gray steps in metres, or in 1/m.")
+    ] = "depth",
+    map_orientation: Annotated[
+        Literal["display", "stored"] | None, typer.Option(help="How the map lies; as for embed.")
+    ] = None,
+    level: Annotated[
+        Literal["L1", "L2", "L3", "L4"],
+        typer.Option(
+            help="What the file must reach: L1 readable depth, L2 badge, L3 depth editing, L4 toggle. Rules of higher "
+            "levels are reported but count as no fault."
+        ),
+    ] = "L4",
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as faults.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List the rules that hold, too.")] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Say which level a file is expected to reach in Photos, and prove photo and map unchanged.
+
+    Exit code 1 where a rule fails, the photo is not the original, or the map is out of its bound.
+
+    depthauthor verify photo-depth.heic --photo photo.heic --map mask.png --near 0.3 --far 5
+    """
+    from authoring.operations import verify as verifying
+    from authoring.operations.mapping import MapOptions
+    from authoring.operations.reports import as_json as to_json
+
+    with _named(photo=file, source=photo, map=map[0] if map and len(map) == 1 else None):
+        report = verifying.verify(
+            files.read_file(file),
+            original=files.read_file(photo) if photo else None,
+            maps=[_map_source(one) for one in map or []],
+            options=MapOptions(
+                near_m=near, far_m=far, white=white, spacing=spacing, map_orientation=map_orientation
+            ),
+            strict=strict,
+            wanted=level,
+        )
+    value = to_json(replace(report, file=str(file)))
+    _print(value if as_json else verify_text.verify(value, everything=everything))
+    return 0 if report.passed else FAULT_FOUND
+
+
+def doctor(
+    photos: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Photos of any tool, JPEG or HEIC; - reads stdin.")
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object; several files give one a line.")
+    ] = False,
+) -> int:
+    """Say why Photos will probably show no aperture slider, and how to mend it; several files as a table."""
+    from authoring.operations.doctor import diagnose
+    from authoring.operations.reports import as_json as to_json
+
+    reports: list[dict[str, Any]] = []
+    for path in photos:
+        try:
+            with _named(photo=path):
+                reports.append(to_json(replace(diagnose(files.read_file(path)), file=str(path))))
+        except DepthauthorError as error:
+            if len(photos) == 1:
+                raise
+            reports.append({"file": str(path), "level": "none", "error": error.message})
+    if as_json:
+        for one in reports:
+            if "error" in one:
+                sys.stderr.write(f"depthauthor: {one['error']}\n")
+            else:
+                _print(one)
+    else:
+        _print(verify_text.doctor(reports[0]) if len(reports) == 1 else verify_text.doctor_table(reports))
+    return SOME_FAILED if any("error" in one for one in reports) else 0
+
+
+def _map_source(path: Path) -> MapSource:
+    """A map file, or a property list with Apple's dictionary."""
+    data = files.read_file(path)
+    with files.named(path):
+        if data.startswith((b"bplist00", b"<?xml", b"<plist")):
+            from authoring.apple import parse_plist
+
+            return parse_plist(data)
+        from authoring.codecs.maps import read_map
+
+        return read_map(data)
+
+
+def _print(report: dict[str, Any] | str) -> None:
+    text = report if isinstance(report, str) else json.dumps(report, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write(f"{text}\n")
+
+
+@contextmanager
+def _named(**paths: Path | None) -> Iterator[None]:
+    """Put the name of the file at fault in front of an error that says which input it is about."""
+    try:
+        yield
+    except DepthauthorError as error:
+        path = paths.get(error.subject or "")
+        if path is not None:
+            files.add_name(error, path)
+        raise

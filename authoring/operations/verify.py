@@ -1,0 +1,124 @@
+"""Verify: which level a file is expected to reach in Photos, and proofs that photo and map are what they were.
+
+Knows: how facts, rules, levels and proofs make one report. Must not know: how any of them is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring import containers
+from authoring.containers import ContainerName
+from authoring.errors import about
+from authoring.findings import Finding, Level
+from authoring.operations import rules
+from authoring.operations.mapping import MapOptions, MapSource
+from authoring.operations.verifying.comparison import PhotoProof, compare
+from authoring.operations.verifying.facts import gather
+from authoring.operations.verifying.prediction import level_of, reaches, verdict_of
+from authoring.operations.verifying.roundtrip import RoundTrip, measure
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a check found."""
+
+    container: ContainerName
+    level: Level
+    verdict: str
+    """What is to be expected of Apple's software, and on what ground."""
+    findings: tuple[Finding, ...]
+    roundtrip: RoundTrip | None
+    photo: PhotoProof | None
+    passed: bool
+    """Whether the command ends with exit code 0; see `faults`."""
+    faults: tuple[str, ...]
+    """Why it does not: rules that fail for the level wanted, a photo that is not identical, a map out of bounds."""
+    file: str | None = None
+    schema: str = "depthauthor/verify/1"
+
+
+def verify(
+    photo: bytes,
+    *,
+    original: bytes | None = None,
+    maps: Sequence[MapSource] = (),
+    options: MapOptions | None = None,
+    strict: bool = False,
+    wanted: Level = "L4",
+) -> VerifyReport:
+    """Check a JPEG or HEIC photo with depth.
+
+    original: the photo before, to prove that it is unchanged. maps: what `embed` was given, to measure the error
+    with `options` as they were then. strict: warnings count as faults. wanted: rules that only matter for higher
+    levels do not count as faults ("L1" for a file that is to be read as data); they are reported all the same.
+
+    Raises MalformedError or UnsupportedError where a file cannot be read at all, RefusedError for a map that does
+    not fit; a damaged depth map raises nothing, it is found.
+    """
+    with about("photo"):
+        file = containers.parse(photo)
+        facts = gather(file)
+    found = rules.findings(facts)
+    proof = None
+    if original is not None:
+        with about("source"):
+            before = containers.parse(original)
+        proof = compare(file, before)
+    trip = None
+    if maps:
+        trip = measure(file.layout, maps, options or MapOptions())
+    faults = [*_rule_faults(found, strict, wanted)]
+    if proof is not None and not proof.identical:
+        faults.append("the photo is not the original")
+    if trip is not None and not trip.holds:
+        faults.append("the map is farther from the one given than its bound")
+    return VerifyReport(
+        container=file.layout.container,
+        level=level_of(found),
+        verdict=verdict_of(found),
+        findings=found,
+        roundtrip=trip,
+        photo=proof,
+        passed=not faults,
+        faults=tuple(faults),
+    )
+
+
+def check_before_publish(photo: bytes, codes: NDArray[np.uint8] | None = None) -> VerifyReport:
+    """The rules alone, on a file about to be written.
+
+    codes: the depth plane (H, W) as decoded from its final bitstream, so that it is not decoded again; None
+    decodes it. The caller refuses to publish at level "none". Raises only what parsing the container raises.
+    """
+    file = containers.parse(photo)
+    found = rules.findings(gather(file, codes))
+    faults = _rule_faults(found, False, "L1")
+    return VerifyReport(
+        container=file.layout.container,
+        level=level_of(found),
+        verdict=verdict_of(found),
+        findings=found,
+        roundtrip=None,
+        photo=None,
+        passed=not faults,
+        faults=faults,
+    )
+
+
+def _rule_faults(found: tuple[Finding, ...], strict: bool, wanted: Level) -> tuple[str, ...]:
+    """The rules whose breach is a fault, each with its message."""
+    return tuple(
+        f"{one.rule}: {one.message}"
+        for one in found
+        if (one.status == "fail" and _matters(one, wanted)) or (strict and one.status == "warn")
+    )
+
+
+def _matters(one: Finding, wanted: Level) -> bool:
+    loss = rules.RULES[one.rule].level
+    return loss != "warning" and loss != "note" and reaches(wanted, loss)

@@ -1,0 +1,284 @@
+"""Proof that a photo is what it was but for its depth: part by part, and as decoded pixels.
+
+Knows: which differences an embed makes on purpose, and how to see that they are no more than that.
+Must not know: formats' bytes; how the new file was made.
+
+What may differ: the depth image with its XMP; in Exif CustomRendered and two flags of Apple's maker note, or a note
+of Apple's where there was none; in the photo's XMP the regions; structure that a container rewrites for any image
+it holds (`ftyp`, `iloc`, the MP index), which no part names. All else must be equal, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from authoring.apple import makernote, xmp
+from authoring.apple.exif import CUSTOM_RENDERED, MAKER_NOTE
+from authoring.apple.region import REGIONS
+from authoring.codecs import photo as pictures
+from authoring.containers import ContainerFile, Touched
+from authoring.errors import DepthauthorError, MalformedError
+from authoring.operations.auxiliary import depth_images
+
+PixelsWord = Literal["equal", "different", "not decoded"]
+
+MIN_FINDABLE_BYTES = 16
+"""A shorter part is not looked for in the original: it would be found by chance."""
+
+FLAGS = frozenset({makernote.IMAGE_PROCESSING_FLAGS, makernote.PHOTOS_APP_FEATURE_FLAGS})
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoProof:
+    """How a photo compares with the one it was made from."""
+
+    identical: bool
+    """Every coded image byte and every piece of metadata is equal, but for what an embed is there to change."""
+    touched: tuple[Touched, ...]
+    """The differences: bytes [start, stop) of the original where they can be placed, else 0, 0; what is added
+    lies at 0, 0. Reasons that begin with `changed` or `lost` are no part of an embed."""
+    pixels: PixelsWord
+    """The main image as decoded; arithmetic-coded JPEG is not decoded."""
+    compared: int
+    """Parts of the original that were compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    name: str
+    """Of the part: `item 50 Exif`, `segment APP1 XMP 0`."""
+    before: bytes | None
+    after: bytes | None
+
+
+def compare(file: ContainerFile, original: ContainerFile) -> PhotoProof:
+    """Compare a file with the photo it was made from; both parsed."""
+    pixels = _pixels(file, original)
+    if file.layout.container != original.layout.container:
+        size = len(original.source)
+        reason = f"changed: the container was {original.layout.container} and is {file.layout.container}"
+        return PhotoProof(False, (Touched(0, size, reason),), pixels, 0)
+    before = dict(original.parts())
+    touched: list[Touched] = []
+    identical = pixels != "different"
+    for difference in _differences(before, dict(file.parts())):
+        said = _reason(difference, file, original)
+        identical &= said.meant
+        touched.extend(_places(difference, original.source, said.text))
+    return PhotoProof(identical, tuple(dict.fromkeys(touched)), pixels, len(before))
+
+
+def _differences(before: dict[str, bytes], after: dict[str, bytes]) -> Iterator[_Difference]:
+    """Parts that are not equal. Further images of a JPEG may change their numbers: they are told by content."""
+    moved = Counter(content for name, content in after.items() if _is_image(name))
+    for name, content in before.items():
+        if _is_image(name) and moved[content]:
+            moved[content] -= 1
+        elif after.get(name) != content:
+            yield _Difference(name, content, None if _is_image(name) else after.get(name))
+    for name, content in after.items():
+        if _is_image(name):
+            if moved[content]:
+                moved[content] -= 1
+                yield _Difference(name, None, content)
+        elif name not in before:
+            yield _Difference(name, None, content)
+
+
+def _is_image(name: str) -> bool:
+    return name.startswith("image ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    text: str
+    meant: bool
+    """Whether an embed makes this difference on purpose."""
+
+
+def _reason(one: _Difference, file: ContainerFile, original: ContainerFile) -> _Reason:
+    """What the difference is."""
+    if _is_depth(one.name, one.before, original) and _is_depth(one.name, one.after, file):
+        verb = "added" if one.before is None else "removed" if one.after is None else "replaced"
+        return _Reason(f"depth map {verb}: {_short(one.name)}", True)
+    kind = _metadata_kind(one.name, file if one.after is not None else original)
+    if kind == "Exif":
+        return _exif_reason(one, file.layout.exif, original.layout.exif)
+    if kind == "XMP":
+        return _xmp_reason(one, file.layout.xmp, original.layout.xmp)
+    verb = "changed: added" if one.before is None else "lost:" if one.after is None else "changed:"
+    return _Reason(f"{verb} {one.name}", False)
+
+
+def _is_depth(name: str, content: bytes | None, file: ContainerFile) -> bool:
+    """Whether the part belongs to a depth map of this file; nothing does where the part is not there."""
+    if content is None:
+        return True
+    images = depth_images(file.layout)
+    if _is_image(name):
+        return any(content == one.payload for one in images)
+    numbers = {one.identifier for one in images}
+    roles = {f"XMP of {number}" for number in numbers}
+    numbers |= {entry.identifier for entry in file.layout.entries if entry.role in roles}
+    return _item_of(name) in numbers
+
+
+def _item_of(name: str) -> int | None:
+    """The item of a HEIC part's name; None in JPEG."""
+    words = name.split()
+    return int(words[1]) if words[0] == "item" and words[1].isdigit() else None
+
+
+def _short(name: str) -> str:
+    """The item or image; an item's entry, properties and references go with it."""
+    return name if name.startswith("segment ") else " ".join(name.split()[:2])
+
+
+def _metadata_kind(name: str, file: ContainerFile) -> str:
+    """Exif or XMP where the part is the photo's; empty for others."""
+    item = _item_of(name)
+    if item is None:
+        words = name.split()
+        return words[2] if words[:2] == ["segment", "APP1"] and words[2] in ("Exif", "XMP") else ""
+    return next((entry.role for entry in file.layout.entries if entry.identifier == item), "")
+
+
+def _exif_reason(one: _Difference, after: bytes | None, before: bytes | None) -> _Reason:
+    if one.after is None or after is None:
+        return _Reason(f"lost: {one.name}", False)
+    changed = exif_changes(before, after)
+    if changed is None:
+        return _Reason(f"changed: {one.name}, more than the portrait marks", False)
+    return _Reason(f"Exif: {', '.join(changed) or 'the same values'} ({_short(one.name)})", True)
+
+
+def _xmp_reason(one: _Difference, after: bytes | None, before: bytes | None) -> _Reason:
+    if one.after is None or after is None:
+        return _Reason(f"lost: {one.name}", False)
+    try:
+        old = {(p.namespace, p.name): p for p in xmp.parse_packet(before)} if before else {}
+        new = {(p.namespace, p.name): p for p in xmp.parse_packet(after)}
+    except MalformedError:
+        return _Reason(f"changed: {one.name}, which does not parse", False)
+    differing = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+    if differing <= {(REGIONS, "Regions")}:
+        what = "focus region" if differing else "the same properties"
+        return _Reason(f"XMP: {what} ({_short(one.name)})", True)
+    names = ", ".join(sorted(name for _, name in differing))
+    return _Reason(f"changed: {one.name}, properties {names}", False)
+
+
+def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
+    """The portrait marks that differ between two TIFF blocks; None where anything else does, or cannot be read."""
+    new = _exif_values(after)
+    old = _exif_values(before) if before else _Values({}, b"")
+    if old is None or new is None:
+        return None
+    keys = {key for key in old.tags.keys() | new.tags.keys() if old.tags.get(key) != new.tags.get(key)}
+    if before is None:
+        # A block made for the marks holds what Exif itself asks for, and the orientation that was there all along.
+        keys = {key for key in keys if key[1] not in _NEEDED_TAGS}
+    changed = []
+    if keys - {("Exif", CUSTOM_RENDERED)}:
+        return None
+    if keys:
+        changed.append("CustomRendered")
+    if old.note != new.note:
+        flags = _changed_flags(old.note, new.note)
+        if flags is None:
+            return None
+        changed += flags
+    return changed
+
+
+_NEEDED_TAGS = frozenset({0x0112, 0x9000})
+"""Orientation and ExifVersion."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    tags: dict[tuple[str, int], Any]
+    note: bytes
+
+
+def _exif_values(block: bytes) -> _Values | None:
+    """Every tag but the maker note, by directory; pointers between directories are no values."""
+    import piexif
+
+    try:
+        told = piexif.load(b"Exif\0\0" + block)
+    except Exception:  # piexif lets errors of every kind through on damaged blocks.
+        return None
+    tags: dict[tuple[str, int], Any] = {("thumbnail", 0): told.pop("thumbnail", None)}
+    for name, entries in told.items():
+        tags |= {(name, tag): value for tag, value in entries.items() if (name, tag) not in _POINTERS}
+    return _Values(tags, tags.pop(("Exif", MAKER_NOTE), b""))
+
+
+_POINTERS = frozenset({("0th", 0x8769), ("0th", 0x8825), ("Exif", 0xA005), ("1st", 0x0201)})
+
+
+def _changed_flags(before: bytes, after: bytes) -> list[str] | None:
+    """Which of the two flags differ between two maker notes of Apple's; None where any other entry does."""
+    if not before:
+        entries = _note_values(after)
+        return ["a maker note of Apple's"] if entries is not None and entries.keys() <= FLAGS else None
+    old, new = _note_values(before), _note_values(after)
+    if old is None or new is None:
+        return None
+    tags = {tag for tag in old.keys() | new.keys() if old.get(tag) != new.get(tag)}
+    return [f"maker note 0x{tag:04X}" for tag in sorted(tags)] if tags <= FLAGS else None
+
+
+def _note_values(note: bytes) -> dict[int, tuple[int, int, bytes | None]] | None:
+    try:
+        return {one.tag: (one.type, one.count, one.value) for one in makernote.read_entries(note)}
+    except MalformedError:
+        return None
+
+
+def _places(one: _Difference, source: bytes, reason: str) -> Iterator[Touched]:
+    """Where the difference lies in the original: the differing runs where both are equally long, else the part."""
+    start = _find(source, one.before or b"")
+    if start is None or one.before is None:
+        yield Touched(0, 0, reason)
+    elif one.after is None or len(one.after) != len(one.before):
+        yield Touched(start, start + len(one.before), reason)
+    else:
+        for first, stop in _runs(one.before, one.after):
+            yield Touched(start + first, start + stop, reason)
+
+
+def _find(source: bytes, part: bytes) -> int | None:
+    """Where the part lies; None where it is short, joined from pieces, or there more than once."""
+    if len(part) < MIN_FINDABLE_BYTES:
+        return None
+    start = source.find(part)
+    return start if start >= 0 and source.find(part, start + 1) < 0 else None
+
+
+def _runs(before: bytes, after: bytes) -> list[tuple[int, int]]:
+    """The runs [start, stop) in which two strings of one length differ."""
+    differing = np.flatnonzero(np.frombuffer(before, np.uint8) != np.frombuffer(after, np.uint8))
+    breaks = np.flatnonzero(np.diff(differing) > 1) + 1
+    return [(int(run[0]), int(run[-1]) + 1) for run in np.split(differing, breaks) if run.size]
+
+
+def _pixels(file: ContainerFile, original: ContainerFile) -> PixelsWord:
+    """Whether both main images decode to the same pixels."""
+    try:
+        first, second = (
+            pictures.decode_heic(one.source)
+            if one.layout.container == "heic"
+            else pictures.decode(one.source)
+            for one in (original, file)
+        )
+    except DepthauthorError:
+        return "not decoded"
+    same = (first.width, first.height) == (second.width, second.height) and first.rgb == second.rgb
+    return "equal" if same else "different"

@@ -1,0 +1,190 @@
+"""Which JSON forms there are, and the shape of those that the code holds as plain dictionaries.
+
+Knows: every `--json` output and every JSON file that is read. Must not know: how schemas are made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from authoring.apple.dictionary import AUXILIARY_TYPE, DATA, DATA_DESCRIPTION, DEPTH, DISPARITY, METADATA_XMP
+from authoring.apple.portrait import PortraitMarks
+from authoring.apple.table import NATIVE_FORMATS
+from authoring.depth import calibration_json
+from authoring.operations import golden
+from authoring.operations.doctor import Diagnosis
+from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport
+from authoring.operations.verify import VerifyReport
+from schemas.json_schema import DRAFT, Schema, Stand, document
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationSummary:
+    """The camera as the depth XMP states it, in pixels of the reference frame."""
+
+    intrinsic_matrix: list[float]
+    """Nine numbers by columns: fx 0 0, 0 fy 0, cx cy 1."""
+    reference_width: int | None
+    reference_height: int | None
+    extrinsic_matrix: list[float] | None
+    """Twelve numbers by columns, the last three a translation in mm."""
+    pixel_size_mm: float | None
+    lens_distortion: bool
+    """Whether there are coefficients other than zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderingSummary:
+    """The rendering parameters (REND)."""
+
+    version: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DictionaryReport:
+    """What `dictionary` wrote."""
+
+    file: str
+    output: str
+    auxiliary_type: Literal["kCGImageAuxiliaryDataTypeDisparity", "kCGImageAuxiliaryDataTypeDepth"]
+    pixel_format: Literal["hdis", "fdis", "hdep", "fdep"]
+    width: int
+    height: int
+    bytes_per_row: int
+    properties: int
+    """How many XMP properties go with it."""
+    schema: str = "depthauthor/dictionary/1"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenCase:
+    """One golden and how it came out."""
+
+    name: str
+    status: Literal["pass", "fail"]
+    difference: str
+    """A unified diff; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenReport:
+    """What `golden check` found."""
+
+    cases: list[GoldenCase]
+    schema: str = "depthauthor/golden-check/1"
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenManifest:
+    """golden/cases.json: what the container goldens are made of."""
+
+    cases: list[golden.Case]
+    schema: str = golden.SCHEMA
+
+
+STANDS: Stand = {
+    ("InspectReport", "portrait"): PortraitMarks,
+    ("DepthSummary", "calibration"): CalibrationSummary,
+    ("DepthSummary", "rendering"): RenderingSummary,
+}
+
+FORMS: dict[str, tuple[type, str]] = {
+    "embed": (EmbedReport, "depthauthor embed and copy --json"),
+    "inspect": (InspectReport, "depthauthor inspect --json"),
+    "extract": (ExtractReport, "depthauthor extract --json"),
+    "strip": (EditReport, "depthauthor strip --json"),
+    "verify": (VerifyReport, "depthauthor verify --json"),
+    "doctor": (Diagnosis, "depthauthor doctor --json, one line a file"),
+    "dictionary": (DictionaryReport, "depthauthor dictionary --json"),
+    "golden-check": (GoldenReport, "depthauthor golden check --json"),
+    "golden-manifest": (GoldenManifest, "golden/cases.json"),
+}
+"""Name of the schema → the dataclass, and where its JSON is met."""
+
+
+def documents() -> dict[str, Schema]:
+    """Every JSON Schema by its name."""
+    made = {name: document(cls, title, STANDS) for name, (cls, title) in FORMS.items()}
+    made["calibration"] = _calibration()
+    made["dictionary-file"] = _dictionary_file()
+    return dict(sorted(made.items()))
+
+
+def _calibration() -> Schema:
+    """The calibration file, from the names that its parser knows."""
+    number: Schema = {"type": "number"}
+    positive: Schema = {"type": "number", "exclusiveMinimum": 0}
+    side: Schema = {"type": "integer", "minimum": 1}
+
+    def numbers(*counts: int) -> Schema:
+        lists = [{"type": "array", "items": number, "minItems": one, "maxItems": one} for one in counts]
+        return lists[0] if len(lists) == 1 else {"anyOf": lists}
+
+    known: dict[str, Any] = {
+        "schema": {"const": calibration_json.SCHEMA},
+        "fx": {**positive, "description": "Focal length in pixels of the reference frame, across."},
+        "fy": {**positive, "description": "The same, down."},
+        "cx": {**number, "description": "Principal point from the frame's left edge, in its pixels."},
+        "cy": {**number, "description": "Principal point from the frame's top edge."},
+        "reference_width": {**side, "description": "The frame, as the photo's pixels lie in the file."},
+        "reference_height": side,
+        "pixel_size_mm": {**positive, "description": "Side of one pixel of the frame on the sensor."},
+        "extrinsic_matrix": {
+            **numbers(12),
+            "description": "Rotation by columns, then the translation in mm; without it the reference camera.",
+        },
+        "lens_distortion_coefficients": {
+            **numbers(0, 8),
+            "description": "Per cent, by even powers of the distance from the centre in mm.",
+        },
+        "inverse_lens_distortion_coefficients": numbers(0, 8),
+        "lens_distortion_center": {**numbers(2), "description": "x, y in pixels of the reference frame."},
+    }
+    names = (*calibration_json.REQUIRED, *calibration_json.OPTIONAL)
+    return {
+        "$schema": DRAFT,
+        "title": "depthauthor embed --calibration FILE.json",
+        "description": "A camera, in depthauthor's own form. Dictionaries like AVCameraCalibrationData's are read too.",
+        "type": "object",
+        "properties": {name: known[name] for name in names},
+        "required": list(calibration_json.REQUIRED),
+        "additionalProperties": False,
+    }
+
+
+def _dictionary_file() -> Schema:
+    """The auxiliary data dictionary, as its property list comes out when written as JSON."""
+    data: Schema = {"type": "string", "contentEncoding": "base64"}
+    side: Schema = {"type": "integer", "minimum": 1}
+    return {
+        "$schema": DRAFT,
+        "title": "ImageIO's auxiliary data dictionary",
+        "description": "What `depthauthor dictionary` writes as a property list; in JSON its data are base64.",
+        "type": "object",
+        "properties": {
+            DATA: {**data, "description": "Samples, little-endian, row by row from the top, in 1/m or m."},
+            DATA_DESCRIPTION: {
+                "type": "object",
+                "properties": {
+                    "PixelFormat": {
+                        "enum": list(NATIVE_FORMATS),
+                        "description": "FourCC hdis, fdis, hdep or fdep.",
+                    },
+                    "Width": side,
+                    "Height": side,
+                    "BytesPerRow": side,
+                },
+                "required": ["PixelFormat", "Width", "Height", "BytesPerRow"],
+                "additionalProperties": False,
+            },
+            AUXILIARY_TYPE: {"enum": [DISPARITY, DEPTH]},
+            METADATA_XMP: {
+                **data,
+                "description": "The depth XMP packet, for CGImageMetadataCreateFromXMPData.",
+            },
+        },
+        "required": [DATA, DATA_DESCRIPTION],
+        "additionalProperties": False,
+    }

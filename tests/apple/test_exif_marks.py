@@ -1,0 +1,390 @@
+"""Portrait marks in Exif and Apple's maker note: nothing else may read differently afterwards."""
+
+from __future__ import annotations
+
+import json
+import random
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authoring import containers
+from authoring.apple import makernote
+from authoring.apple.exif import LensFacts, facts_of, lens_of, with_portrait_marks
+from authoring.apple.makernote import patched_note, read_entries, smallest_note
+from authoring.apple.portrait import is_blur_rendered, read_marks
+from authoring.containers import tiff
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
+
+APPLE = [
+    # file, CustomRendered, 0x0019, 0x001F before; whether the block keeps its length; 9 after
+    ("pug.heic", 8, 98, 0, True),
+    ("openize_14pro_portrait.heic", 8, 96, 0, True),
+    ("fidmaa_selfie_depth.heic", 8, 96, 0, True),
+    ("lyangas_12mini_gainmap_depth.jpg", 8, 98, 0, True),
+    ("shu_matte.jpg", 8, 104, 1, True),
+    ("rw_ios11_test06.jpg", 9, 32, None, False),
+    ("plain_iphone_telephoto.heic", None, 0, 0, False),
+    ("edge_iphone_mpf_gainmap.jpg", None, 2, 0, False),
+]
+NO_NOTE = [
+    "edge_orient6_portrait.jpg",
+    "edge_progressive_nikon.jpg",
+    "edge_gray.jpg",
+    "edge_truncated_no_eoi.jpg",
+]
+FOREIGN = ["aux_YCbCr.heic", "edge_mpf_45gps.jpg"]
+
+Sample = Callable[[str], bytes]
+
+
+def exif_of(data: bytes) -> bytes:
+    exif = containers.parse(data).layout.exif
+    assert exif is not None
+    return exif
+
+
+Read = dict[str, str]
+
+
+@pytest.fixture
+def reading(tool: Callable[..., str], tmp_path: Path) -> Callable[..., list[Read]]:
+    """All that exiftool reads in TIFF blocks, unknown tags too."""
+
+    def read(*blocks: bytes) -> list[Read]:
+        paths = [tmp_path / f"{number}.tif" for number in range(len(blocks))]
+        for path, block in zip(paths, blocks, strict=True):
+            path.write_bytes(block)
+        answers = json.loads(tool("exiftool", "-q", "-j", "-a", "-G1", "-n", "-U", "-b", *paths))
+        return [
+            {
+                key: repr(value)
+                for key, value in answer.items()
+                if not key.startswith(("SourceFile", "System:", "ExifTool:ExifToolVersion"))
+            }
+            for answer in answers
+        ]
+
+    return read
+
+
+def changed(before: Read, after: Read) -> set[str]:
+    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+
+
+@pytest.mark.parametrize(("name", "custom", "flags", "features", "same_length"), APPLE)
+def test_every_entry_of_an_iphone_still_reads_the_same(
+    sample: Sample,
+    reading: Callable[..., list[Read]],
+    name: str,
+    custom: int | None,
+    flags: int,
+    features: int | None,
+    same_length: bool,
+) -> None:
+    before = exif_of(sample(name))
+    marks = read_marks(before, None)
+    assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (
+        custom,
+        flags,
+        features,
+    )
+    assert is_blur_rendered(marks) == (custom == 8)
+
+    result = with_portrait_marks(before)
+    after = result.exif
+    marks = read_marks(after, None)
+    assert marks.custom_rendered == (custom or 9)
+    assert marks.image_processing_flags == flags & ~0x40 | 0x20
+    assert marks.photos_app_flags == (features or 0) | 1
+    assert (len(after) == len(before)) == same_length
+    assert with_portrait_marks(after).exif == after and not with_portrait_marks(after).changes
+    assert bool(result.notes) == (custom == 8)
+
+    # Bytes: everything of the old block stands where it stood, save a handful.
+    differing = [i for i in range(len(before)) if before[i] != after[i]]
+    assert len(differing) <= 8, differing
+    # Entries: each of the old ones reads the same, in the note and by exiftool.
+    old, new = facts_of(before).maker_note, facts_of(after).maker_note
+    assert old is not None and new is not None
+    makernote.check_counts(new)
+    values = {entry.tag: entry.value for entry in read_entries(new)}
+    count = len(values)
+    for entry in read_entries(old):
+        if entry.tag not in (0x19, 0x1F):
+            assert values.pop(entry.tag) == entry.value, hex(entry.tag)
+    assert set(values) == {0x19, 0x1F}
+    read = reading(before, after)
+    assert sum(key.startswith("Apple:") for key in read[0]) >= count
+    told = changed(*read)
+    assert told and all(
+        any(
+            word in key
+            for word in ("CustomRendered", "0x0019", "0x001f", "0019", "001f", "ImageProcessingFlags")
+        )
+        for key in told
+    ), told
+
+
+@pytest.mark.parametrize("tags", [{0x19: 32}, {0x1F: 1}, {0x02FF: 7, 0x0000: 3}, {0x18: 1, 0x1E: -1}])
+@pytest.mark.parametrize("name", [row[0] for row in APPLE])
+def test_an_entry_put_in_moves_no_other(sample: Sample, name: str, tags: dict[int, int]) -> None:
+    note = facts_of(exif_of(sample(name))).maker_note
+    assert note is not None
+    there = {entry.tag: entry.value for entry in read_entries(note)}
+    new = {tag: value for tag, value in tags.items() if tag not in there}
+    made = patched_note(note, tags)
+    makernote.check_counts(made)
+    assert len(made) == len(note) + 12 * len(new)
+    again = read_entries(made)
+    assert [entry.tag for entry in again] == sorted([*there, *new])
+    told = makernote.integers(made)
+    for entry in again:
+        if entry.tag in tags:
+            assert told[entry.tag] == tags[entry.tag]
+        else:
+            assert entry.value == there[entry.tag], hex(entry.tag)
+
+
+def test_a_grown_note_reads_the_same_in_exiftool(sample: Sample, reading: Callable[..., list[Read]]) -> None:
+    # rw has no 0x001F; take 0x0019 out of pug's to see the large one grow too.
+    before = exif_of(sample("pug.heic"))
+    note = facts_of(before).maker_note
+    assert note is not None
+    place = before.index(note)
+    entry = next(one for one in read_entries(note) if one.tag == 0x19)
+    renamed = note[: entry.place] + struct.pack(">H", 0x18) + note[entry.place + 2 :]
+    before = before.replace(note, renamed)
+    after = with_portrait_marks(before).exif
+    assert len(after) == len(before) + len(note) + 12 and after[place:][: len(note)] == renamed
+    told = changed(*reading(before, after))
+    assert told and all("0019" in key or "001f" in key or "ImageProcessingFlags" in key for key in told), told
+
+
+@pytest.mark.parametrize("name", NO_NOTE)
+def test_a_block_without_a_note_gets_the_smallest(
+    sample: Sample, reading: Callable[..., list[Read]], name: str
+) -> None:
+    before = exif_of(sample(name))
+    result = with_portrait_marks(before)
+    assert not result.notes and len(result.changes) == 2
+    marks = read_marks(result.exif, None)
+    assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (9, 32, 1)
+    assert sum(a != b for a, b in zip(before, result.exif, strict=False)) <= 4, "one pointer"
+    old, new = reading(before, result.exif)
+    assert all(new.get(key) == value for key, value in old.items()), changed(old, new)
+    assert new["ExifIFD:CustomRendered"] == "9"
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_another_makers_note_stays_unless_told(
+    sample: Sample, reading: Callable[..., list[Read]], name: str
+) -> None:
+    before = exif_of(sample(name))
+    note = facts_of(before).maker_note
+    assert note
+    left = with_portrait_marks(before)
+    assert facts_of(left.exif).maker_note == note and facts_of(left.exif).custom_rendered == 9
+    assert "--replace-maker-note" in left.notes[0]
+    old, new = reading(before, left.exif)
+    assert all(new.get(key) == value for key, value in old.items()), changed(old, new)
+
+    replaced = with_portrait_marks(before, replace_maker_note=True)
+    marks = read_marks(replaced.exif, None)
+    assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (9, 32, 1)
+    assert "no longer found" in replaced.notes[0] and note in replaced.exif
+
+
+@pytest.mark.parametrize("orientation", [None, 1, 6])
+def test_a_photo_without_exif_gets_a_minimal_block(
+    reading: Callable[..., list[Read]], orientation: int | None
+) -> None:
+    made = with_portrait_marks(None, orientation=orientation)
+    (told,) = reading(made.exif)
+    assert told["ExifIFD:CustomRendered"] == "9" and told["ExifIFD:ExifVersion"] == "'0232'"
+    assert told.get("IFD0:Orientation") == (None if orientation is None else str(orientation))
+    assert "32" in {value for key, value in told.items() if key.startswith("Apple:")}
+    assert not [key for key in told if "Warning" in key]
+    assert with_portrait_marks(made.exif).exif == made.exif
+    assert tiff.orientation(made.exif) == orientation
+
+
+def test_the_smallest_note() -> None:
+    note = smallest_note(0x20, 1)
+    assert note == bytes.fromhex(
+        "4170706c6520694f530000014d4d0002 0019000900000001 00000020 001f000900000001 00000001 00000000"
+    )
+    makernote.check_counts(note)
+    assert makernote.integers(note) == {0x19: 32, 0x1F: 1}
+
+
+def block_of(order: str, custom: bytes | None, note: bytes | None, exif: bool = True) -> bytes:
+    """A small TIFF block, built by hand."""
+    entries = []
+    place = 8 + 2 + 12 + 4 + 2 + 12 * ((custom is not None) + (note is not None)) + 4
+    if note is not None:
+        entries.append(struct.pack(order + "HHII", 0x927C, 7, len(note), place))
+    if custom is not None:
+        entries.append(custom)
+    first = (
+        struct.pack(order + "HHII", 0x8769, 4, 1, 26) if exif else struct.pack(order + "HHII", 0x100, 4, 1, 9)
+    )
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
+    return b"".join(
+        (
+            head + struct.pack(order + "H", 1) + first + bytes(4),
+            struct.pack(order + "H", len(entries)) + b"".join(entries) + bytes(4),
+            note or b"",
+        )
+    )
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize(
+    ("value", "after"),
+    [(0, 9), (1, 9), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8), (9, 9), (65535, 65535)],
+)
+def test_what_becomes_of_custom_rendered(order: str, value: int, after: int) -> None:
+    custom = struct.pack(order + "HHIHH", 0xA401, 3, 1, value, 0)
+    result = with_portrait_marks(block_of(order, custom, smallest_note(32, 1)))
+    assert facts_of(result.exif).custom_rendered == after
+    assert bool(result.changes) == (value in (0, 1)) and bool(result.notes) == (value not in (0, 1, 9))
+
+
+@pytest.mark.parametrize("order", "<>")
+def test_a_block_without_an_exif_directory_gets_one(reading: Callable[..., list[Read]], order: str) -> None:
+    before = block_of(order, None, None, exif=False)
+    result = with_portrait_marks(before)
+    marks = read_marks(result.exif, None)
+    assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (9, 32, 1)
+    assert result.exif[8 : len(before)] == before[8:]
+    (told,) = reading(result.exif)
+    assert told["IFD0:ImageWidth"] == "9" and not [key for key in told if "Warning" in key]
+
+
+def with_counts(note: bytes, entries: int) -> bytes:
+    return note[:14] + struct.pack(">H", entries) + note[16:]
+
+
+LONG_NOTE = (
+    makernote.HEAD
+    + struct.pack(">H", 2)
+    + struct.pack(">HHII", 0x08, 10, 1, 44)
+    + struct.pack(">HHIi", 0x19, 9, 1, 0)
+    + bytes(4)
+    + bytes(8)
+)
+
+
+@pytest.mark.parametrize(
+    ("note", "words"),
+    [
+        (LONG_NOTE[:-1], "outside the note"),
+        (with_counts(LONG_NOTE, 1), "something else"),
+        (with_counts(LONG_NOTE, 3), "reach into|more than there is room"),
+        (with_counts(LONG_NOTE, 600), "600 entries"),
+        (LONG_NOTE[:12] + b"XX" + LONG_NOTE[14:], "byte order"),
+        (LONG_NOTE[:14], "outside its block"),
+        (
+            LONG_NOTE.replace(struct.pack(">HHI", 0x19, 9, 1), struct.pack(">HHI", 0x19, 7, 4)),
+            "not one whole number",
+        ),
+        (LONG_NOTE + bytes(70_000), "at most"),
+    ],
+)
+def test_a_broken_note_is_left_alone(note: bytes, words: str) -> None:
+    with pytest.raises(MalformedError, match=words):
+        patched_note(note, {0x19: 32, 0x1F: 1})
+    before = block_of(">", None, note)
+    left = with_portrait_marks(before)
+    assert facts_of(left.exif).maker_note == note and facts_of(left.exif).custom_rendered == 9
+    assert "left alone" in left.notes[0]
+    replaced = with_portrait_marks(before, replace_maker_note=True)
+    assert facts_of(replaced.exif).maker_note == smallest_note(32, 1)
+
+
+def test_an_entry_of_unknown_type_forbids_growth() -> None:
+    odd = LONG_NOTE.replace(struct.pack(">HHI", 0x08, 10, 1), struct.pack(">HHI", 0x08, 99, 1))
+    with pytest.raises(UnsupportedError, match="type 99"):
+        patched_note(odd, {0x1F: 1})
+    assert makernote.integers(patched_note(odd, {0x19: 32})) == {0x19: 32}
+    with pytest.raises(MalformedError, match="no room"):
+        patched_note(LONG_NOTE, {0x19: 1 << 40})
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"",
+        b"MM\0*",
+        b"GIF89a" + bytes(20),
+        b"MM\0*" + struct.pack(">I", 4000),
+        b"MM\0*" + struct.pack(">IH", 8, 600) + bytes(100),
+        b"MM\0*" + struct.pack(">IHHHII", 8, 1, 0x8769, 4, 1, 4000) + bytes(4),
+        b"MM\0*" + struct.pack(">IHHHII", 8, 1, 0x8769, 5, 1, 8) + bytes(4),
+    ],
+)
+def test_a_damaged_block_is_left_alone(block: bytes) -> None:
+    result = with_portrait_marks(block)
+    assert result.exif == block and not result.changes and len(result.notes) == 1
+    assert facts_of(block).custom_rendered is None and lens_of(block) == LensFacts()
+
+
+def test_lens_facts(sample: Sample) -> None:
+    openize = lens_of(exif_of(sample("openize_14pro_portrait.heic")))
+    assert openize.focal_length_35mm == 48
+    assert openize.focal_length_mm == pytest.approx(6.86)
+    assert (openize.pixel_width, openize.pixel_height) == (4032, 3024), "sensor-wise; stored 3024 by 4032"
+    assert lens_of(exif_of(sample("plain_iphone_telephoto.heic"))).focal_length_35mm == 177
+    assert lens_of(exif_of(sample("edge_gray.jpg"))) == LensFacts()
+    assert lens_of(None) == LensFacts()
+
+
+def test_impossible_lenses_read_as_absence() -> None:
+    entries = [
+        struct.pack(">HHII", 0x920A, 5, 1, 26 + 2 + 12 * 3 + 4),
+        struct.pack(">HHIHH", 0xA210, 3, 1, 3, 0),
+        struct.pack(">HHIHH", 0xA405, 3, 1, 0, 0),
+    ]
+    head = b"MM\0*" + struct.pack(">IHHHII", 8, 1, 0x8769, 4, 1, 26) + bytes(4)
+    block = head + struct.pack(">H", 3) + b"".join(entries) + bytes(4)
+    assert lens_of(block + struct.pack(">II", 5, 0)) == LensFacts(focal_plane_unit=3)
+    assert lens_of(block + struct.pack(">II", 5, 2)) == LensFacts(focal_length_mm=2.5, focal_plane_unit=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(st.integers(0, 0xFFFF), st.integers(-(2**31), 2**31 - 1), max_size=8),
+    st.dictionaries(st.integers(0, 0xFFFF), st.integers(-(2**31), 2**31 - 1), max_size=5),
+)
+def test_any_entries_come_back(first: dict[int, int], second: dict[int, int]) -> None:
+    made = patched_note(patched_note(smallest_note(0, 0), first), second)
+    assert makernote.integers(made) == {0x19: 0, 0x1F: 0} | first | second
+    assert [entry.tag for entry in read_entries(made)] == sorted(makernote.integers(made))
+
+
+def test_damage_raises_only_our_errors(sample: Sample) -> None:
+    generator = random.Random(5)
+    source = exif_of(sample("rw_ios11_test06.jpg"))[:1500]
+    note = facts_of(source).maker_note
+    assert note is not None
+    for _ in range(600):
+        broken = bytearray(source)
+        for _ in range(generator.randrange(1, 6)):
+            broken[generator.randrange(len(broken))] = generator.randrange(256)
+        block = bytes(broken[: generator.randrange(len(broken)) if generator.random() < 0.3 else None])
+        result = with_portrait_marks(block, replace_maker_note=generator.random() < 0.5)
+        assert len(result.exif) < len(block) + 1200
+        read_marks(result.exif, None)
+        lens_of(block)
+        damaged = bytearray(note)
+        damaged[generator.randrange(14, len(note))] = generator.randrange(256)
+        try:
+            made = patched_note(bytes(damaged), {0x19: 32, 0x1F: 1})
+        except DepthauthorError:
+            continue
+        makernote.check_counts(made)

@@ -1,0 +1,215 @@
+"""The files under schemas/ and docs/rules.md are what the code says, and every output is what they say."""
+
+from __future__ import annotations
+
+import base64
+import json
+import plistlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from authoring import containers
+from authoring.cli import verifying
+from authoring.cli.run import run
+from authoring.depth import parse_calibration_json
+from authoring.errors import MalformedError
+from authoring.operations.auxiliary import kind_of
+from authoring.operations.rules import TABLE
+from schemas.export import ROOT, texts
+
+jsonschema = pytest.importorskip("jsonschema")
+
+GOLDEN = ROOT / "golden"
+APPLE = (
+    "pug.heic",
+    "openize_14pro_portrait.heic",
+    "fidmaa_selfie_depth.heic",
+    "nilsh_imageio_output.heic",
+    "lyangas_12mini_gainmap_depth.jpg",
+    "shu_matte.jpg",
+    "rw_ios11_test06.jpg",
+)
+
+
+def validate(name: str, value: Any) -> None:
+    """Raises where the value is not what the committed schema says."""
+    schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(value)
+
+
+def grammar(name: str) -> Any:
+    from lxml import etree
+
+    return etree.RelaxNG(etree.parse(str(ROOT / "schemas" / name)))
+
+
+def valid(name: str, packet: bytes) -> bool:
+    from lxml import etree
+
+    return bool(grammar(name).validate(etree.fromstring(packet.strip(b"\0 \n\r\t"))))
+
+
+@pytest.mark.parametrize("name", sorted(texts()))
+def test_what_is_committed_is_what_the_code_says(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == texts()[name], "run python -m schemas.export"
+
+
+def test_nothing_else_lies_there() -> None:
+    there = {path.name for path in (ROOT / "schemas").iterdir() if path.suffix in (".json", ".rng")}
+    assert {f"schemas/{name}" for name in there} == {name for name in texts() if name.startswith("schemas/")}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("outputs")
+
+
+@pytest.fixture(scope="module")
+def portrait(folder: Path) -> Path:
+    """The golden scene with depth, as the command makes it."""
+    out = folder / "scene.heic"
+    arguments = [GOLDEN / "scene.heic", GOLDEN / "scene-mask.png", "--near", "0.5", "--far", "8", "-o", out]
+    assert run(["embed", *map(str, arguments)]) == 0
+    return out
+
+
+def checking(*arguments: str | Path) -> None:
+    app = typer.Typer()
+    verifying.register(app)
+    app(args=[str(one) for one in arguments], standalone_mode=False)
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_embed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for options in ([], ["--dry-run"]):
+        photo, map_ = GOLDEN / "scene.jpg", GOLDEN / "scene-depth.npy"
+        out = folder / "x.jpg"
+        assert run(["embed", str(photo), str(map_), "-o", str(out), "--overwrite", "--json", *options]) == 0
+        validate("embed", told(capsys))
+
+
+def test_inspect_extract_strip_dictionary(
+    portrait: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    for name, arguments in {
+        "inspect": [],
+        "extract": ["-o", str(folder / "depth.npy"), "--overwrite"],
+        "strip": ["-o", str(folder / "plain.heic"), "--overwrite"],
+        "dictionary": ["-o", str(folder / "depth.plist"), "--overwrite"],
+    }.items():
+        assert run([name, str(portrait), *arguments, "--json"]) == 0
+        validate(name, told(capsys))
+    assert run(["inspect", str(GOLDEN / "scene.jpg"), "--json"]) == 0
+    validate("inspect", told(capsys))
+    content = plistlib.loads((folder / "depth.plist").read_bytes())
+    as_json = {
+        key: base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        for key, value in content.items()
+    }
+    validate("dictionary-file", as_json)
+
+
+def test_verify_and_doctor(portrait: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    extra = [
+        "--photo",
+        GOLDEN / "scene.heic",
+        "--map",
+        GOLDEN / "scene-mask.png",
+        "--near",
+        "0.5",
+        "--far",
+        "8",
+    ]
+    for arguments in ([portrait, *extra], [GOLDEN / "scene.jpg"]):
+        checking("verify", *arguments, "--json")
+        validate("verify", told(capsys))
+    checking("doctor", portrait, GOLDEN / "scene.jpg", "--json")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    for line in lines:
+        validate("doctor", json.loads(line))
+
+
+def test_golden_check_and_manifest(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["golden", "check", "--folder", str(GOLDEN), "--json"])
+    validate("golden-check", told(capsys))
+    validate("golden-manifest", json.loads((GOLDEN / "cases.json").read_text(encoding="utf-8")))
+
+
+def test_calibration_files_and_their_reader_agree() -> None:
+    scene = json.loads((GOLDEN / "scene-calibration.json").read_text(encoding="utf-8"))
+    validate("calibration", scene)
+    parse_calibration_json(json.dumps(scene).encode())
+    broken: list[dict[str, Any]] = [
+        {**scene, "extrinsic_matrix": [0.0] * 11},
+        {**scene, "fx": 0},
+        {**scene, "reference_width": 0},
+        {**scene, "lens_distortion_coeficients": []},
+        {key: value for key, value in scene.items() if key != "pixel_size_mm"},
+    ]
+    for one in broken:
+        with pytest.raises(jsonschema.ValidationError):
+            validate("calibration", one)
+        with pytest.raises(MalformedError):
+            parse_calibration_json(json.dumps(one).encode())
+
+
+@pytest.mark.parametrize("name", APPLE)
+def test_outputs_on_real_photos(
+    name: str, sample: Callable[[str], bytes], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = folder / name
+    path.write_bytes(sample(name))
+    assert run(["inspect", str(path), "--json"]) == 0
+    validate("inspect", told(capsys))
+    checking("verify", path, "--json")
+    validate("verify", told(capsys))
+
+
+@pytest.mark.parametrize("name", APPLE)
+def test_packets_of_real_photos(name: str, sample: Callable[[str], bytes]) -> None:
+    kinds = []
+    for one in containers.parse(sample(name)).layout.auxiliaries:
+        kind = kind_of(one)
+        assert one.xmp is not None
+        is_matte = kind.endswith("matte")
+        assert valid("depth-xmp.rng", one.xmp) == (kind == "depth"), kind
+        assert valid("matte-xmp.rng", one.xmp) == is_matte, kind
+        kinds.append(kind)
+    assert "depth" in kinds
+
+
+def test_our_own_packet(portrait: Path) -> None:
+    (one,) = containers.parse(portrait.read_bytes()).layout.auxiliaries
+    packet = one.xmp or b""
+    assert valid("depth-xmp.rng", packet) and not valid("matte-xmp.rng", packet)
+    for pattern, other in (
+        (rb"<apdi:StoredFormat>\d+</apdi:StoredFormat>", b""),
+        (rb">disparity<", b">alpha<"),
+        (rb"(<apdi:IntMinValue>)", rb"<apdi:AuxiliaryImageSubType>x</apdi:AuxiliaryImageSubType>\1"),
+        (rb"<depthData:Filtered>True", b"<depthData:Filtered>maybe"),
+    ):
+        changed, count = re.subn(pattern, other, packet)
+        assert count == 1 and not valid("depth-xmp.rng", changed), pattern
+    foreign = packet.replace(
+        b"</rdf:Description>", b'<q:x xmlns:q="urn:q" a="1"><q:y/></q:x></rdf:Description>'
+    )
+    assert valid("depth-xmp.rng", foreign)
+
+
+def test_every_rule_is_on_the_page() -> None:
+    page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
+    for row in TABLE:
+        assert f"| {row.rule.id} | {row.rule.grade} | {row.rule.level} |" in page
+    assert [row.rule.id for row in TABLE] == [f"R{number}" for number in range(1, len(TABLE) + 1)]

@@ -1,0 +1,170 @@
+"""A small HEIC portrait that breaks no rule, and the means to break one at a time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from authoring import containers
+from authoring.apple import (
+    DepthProperties,
+    Property,
+    PropertyTree,
+    data_profile,
+    exif,
+    makernote,
+    nominal_rendering,
+    region,
+    tree_of,
+    xmp,
+)
+from authoring.apple.ifd import ASCII, SLONG, build_entry, build_ifd
+from authoring.apple.rendering import build_rendering
+from authoring.codecs import photo as pictures
+from authoring.containers import CodedAuxiliary
+from authoring.containers.heif.file import HeifFile
+from authoring.depth import PixelFormat, StoredPlane
+from authoring.operations import auxiliary
+
+SIZE = (320, 240)
+"""Of the photo, (width, height); the map has half of it."""
+
+
+def plane(
+    *, low: float = 0.125, high: float = 2.0, size: tuple[int, int] = (160, 120), kind: str = "hdis"
+) -> StoredPlane:
+    """A slanted surface."""
+    ramp = np.add.outer(np.arange(size[1]), np.arange(size[0])).astype(np.float64)
+    codes = np.rint(ramp * 255 / ramp.max()).astype(np.uint8)
+    return StoredPlane(codes, low, high, PixelFormat(kind))
+
+
+def told(stored: StoredPlane, **changes: Any) -> DepthProperties:
+    """The full portrait set for a plane."""
+    width, height = SIZE
+    return replace(
+        data_profile(
+            native_format=stored.pixel_format.fourcc, float_min=stored.float_min, float_max=stored.float_max
+        ),
+        **{
+            "intrinsic_matrix": (300.0, 0.0, 0.0, 0.0, 300.0, 0.0, width / 2, height / 2, 1.0),
+            "extrinsic_matrix": (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0),
+            "reference_width": width,
+            "reference_height": height,
+            "pixel_size": 0.0015,
+            "simulated_aperture": 2.8,
+            "rendering_parameters": build_rendering(nominal_rendering.nominal_rendering(2.8)),
+            "effect_strength": 0.5,
+            **changes,
+        },
+    )
+
+
+def note(flags25: int, flags31: int, *, broken: bool = False) -> bytes:
+    """An Apple maker note; broken: an entry whose text would end outside it."""
+    entries = {
+        tag: build_entry(">", tag, SLONG, 1, value)
+        for tag, value in (
+            (makernote.IMAGE_PROCESSING_FLAGS, flags25),
+            (makernote.PHOTOS_APP_FEATURE_FLAGS, flags31),
+        )
+    }
+    if broken:
+        entries[0x0015] = build_entry(">", 0x0015, ASCII, 1000, 40)
+    return makernote.HEAD + build_ifd(">", entries)
+
+
+def exif_block(*, flags25: int = 0x20, flags31: int = 1, custom: int = 9, broken: bool = False) -> bytes:
+    """A block with the portrait marks, or others."""
+    block = exif.with_portrait_marks(None).exif
+    old = makernote.smallest_note(0x20, 1)
+    new = note(flags25, flags31, broken=broken)
+    assert block.endswith(old)
+    block = block.removesuffix(old) + new
+    for before, after in (
+        (b"\x92\x7c\0\x07" + len(old).to_bytes(4, "big"), b"\x92\x7c\0\x07" + len(new).to_bytes(4, "big")),
+        (b"\xa4\x01\0\x03\0\0\0\x01\0\x09", b"\xa4\x01\0\x03\0\0\0\x01" + custom.to_bytes(2, "big")),
+    ):
+        assert block.count(before) == 1
+        block = block.replace(before, after)
+    return block
+
+
+def focus_packet(x: float = 0.4, y: float = 0.6) -> bytes:
+    """The photo's own XMP."""
+    return region.with_focus_region(None, x, y, *SIZE).xmp
+
+
+@cache
+def photo(block: bytes | None = None, packet: bytes | None = None) -> bytes:
+    """A HEIC photo with these blocks."""
+    width, height = SIZE
+    rows = np.indices((height, width)).sum(axis=0) % 256
+    pixels = pictures.Pixels(width, height, np.repeat(rows.astype(np.uint8)[..., None], 3, axis=2).tobytes())
+    return pictures.encode_heic(pixels, pictures.Metadata(exif=block, xmp=packet))
+
+
+def good_photo() -> bytes:
+    """With all marks of a portrait."""
+    return photo(exif_block(), focus_packet())
+
+
+def coded(
+    stored: StoredPlane, properties: DepthProperties, *, without: str = "", extra: PropertyTree = ()
+) -> CodedAuxiliary:
+    """The plane as an auxiliary image; without: a property that is left out of its XMP."""
+    tree = tuple(one for one in tree_of(properties) if one.name != without)
+    tree = (*(one for one in tree if one.name not in {new.name for new in extra}), *extra)
+    encoded = auxiliary.encode_plane("heic", stored, careful=True)
+    return auxiliary.coded_auxiliary("heic", stored, encoded, tree)
+
+
+def with_depth(base: bytes, image: CodedAuxiliary) -> bytes:
+    """The photo with the image in it."""
+    return containers.parse(base).splice(image).apply(base)
+
+
+def portrait(base: bytes | None = None, **changes: Any) -> bytes:
+    """The portrait; `changes` go to its depth properties."""
+    stored = plane()
+    return with_depth(base or good_photo(), coded(stored, told(stored, **changes)))
+
+
+def text_property(properties: DepthProperties, name: str, value: str | tuple[str, ...]) -> PropertyTree:
+    """A property of the set with another text, as no writer of ours would have it."""
+    found = next(one for one in tree_of(properties) if one.name == name)
+    return (Property(found.namespace, found.prefix, name, value),)
+
+
+def heif(data: bytes) -> HeifFile:
+    """Parsed."""
+    file = containers.parse(data)
+    assert isinstance(file, HeifFile)
+    return file
+
+
+def depth_item(data: bytes) -> int:
+    """The depth item's number."""
+    return auxiliary.depth_images(containers.parse(data).layout)[0].identifier
+
+
+def patched(data: bytes, start: int, new: bytes) -> bytes:
+    """Bytes replaced in place."""
+    return data[:start] + new + data[start + len(new) :]
+
+
+def replaced(data: bytes, old: bytes, new: bytes, start: int = 0, stop: int | None = None) -> bytes:
+    """A run that is there once between `start` and `stop`, replaced by one of its length."""
+    assert len(old) == len(new) and data.count(old, start, stop) == 1
+    return patched(data, data.index(old, start), new)
+
+
+def raw_packet(image: CodedAuxiliary, packet: bytes) -> CodedAuxiliary:
+    """The image with other XMP."""
+    return replace(image, xmp=packet)
+
+
+__all__ = ["Property", "xmp"]

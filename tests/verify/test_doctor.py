@@ -1,0 +1,102 @@
+"""What a person is told, and in which order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import portrait_files as made
+import pytest
+import typer
+
+from authoring.cli import verifying
+from authoring.findings import LEVELS
+from authoring.operations.doctor import ORDER, diagnose
+from authoring.operations.rules import RULES
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def run(*arguments: str | Path) -> int:
+    app = typer.Typer()
+    verifying.register(app)
+    return int(app(args=[str(one) for one in arguments], standalone_mode=False))
+
+
+def test_nothing_stands_in_the_way() -> None:
+    found = diagnose(made.portrait())
+    assert (found.level, found.obstacles) == ("L4", ())
+    assert found.headline == "Photos will probably show the aperture slider and the on/off toggle"
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule", "command"),
+    [
+        ({"filtered": False}, "R13", "embed FILE depth.npy --replace"),
+        ({"quality": "low"}, "R12", "--replace"),
+        ({"pixel_size": None}, "R14", "--calibration FILE.json"),
+        ({"rendering_parameters": None}, "R16", "--donor PORTRAIT.HEIC"),
+    ],
+)
+def test_the_reason_and_the_mend(changes: dict[str, object], rule: str, command: str) -> None:
+    found = diagnose(made.portrait(**changes))
+    (obstacle,) = found.obstacles
+    assert obstacle.rule == rule and command in obstacle.mend
+    assert found.headline == f"Photos will probably show no aperture slider, because {obstacle.because}"
+
+
+def test_the_gate_decides_the_order() -> None:
+    data = made.portrait(
+        made.photo(made.exif_block(flags25=0x60, flags31=0), None),
+        filtered=False,
+        quality="low",
+        rendering_parameters=None,
+    )
+    assert [one.rule for one in diagnose(data).obstacles] == ["R10", "R13", "R12", "R16", "R17"]
+
+
+def test_slider_without_toggle() -> None:
+    found = diagnose(made.portrait(made.photo(made.exif_block(flags25=2), made.focus_packet())))
+    assert "aperture slider in Edit, but no on/off toggle" in found.headline
+
+
+def test_every_rule_that_costs_a_level_has_its_words() -> None:
+    assert set(ORDER) == {one.id for one in RULES.values() if one.level in LEVELS}
+    assert len(ORDER) == len(set(ORDER))
+
+
+def test_a_foreign_maker_note_is_named() -> None:
+    block = made.exif_block()
+    note = made.note(0x20, 1)
+    foreign = block.replace(note, b"Nikon\0".ljust(len(note), b"\1"))
+    (badge,) = (
+        one for one in diagnose(made.portrait(made.photo(foreign, None))).obstacles if one.rule == "R8"
+    )
+    assert "--replace-maker-note" in badge.mend and "another camera maker" in badge.because
+
+
+def test_a_photo_without_depth(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("doctor", GOLDEN / "scene.jpg") == 0
+    told = capsys.readouterr().out
+    assert "it holds no depth map" in told and "depthauthor embed FILE MAP" in told and "R17" not in told
+
+
+def test_several_files_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good, broken = tmp_path / "good.heic", tmp_path / "notes.txt"
+    good.write_bytes(made.portrait())
+    broken.write_bytes(b"hello")
+    assert run("doctor", good, GOLDEN / "scene.jpg") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and "L4" in lines[1] and "nothing" in lines[1] and "none" in lines[2]
+    assert run("doctor", good, broken) == 6
+    assert "no JPEG or HEIC" in capsys.readouterr().out
+    assert run("doctor", good, broken, "--json") == 6
+    out, err = capsys.readouterr()
+    assert json.loads(out)["level"] == "L4" and "notes.txt" in err
+
+
+def test_no_sentence_claims_more_than_an_expectation(sample: Callable[[str], bytes]) -> None:
+    for name in ("pug.heic", "rw_ios11_test06.jpg", "nilsh_imageio_output.heic"):
+        found = diagnose(sample(name))
+        assert "probably" in found.headline and "not by us" in found.verdict

@@ -1,0 +1,267 @@
+"""One file for each rule with exactly that defect: verify finds it and nothing else, and ends with 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import portrait_files as made
+import pytest
+import typer
+
+from authoring.cli import verifying
+from authoring.operations import rules
+from authoring.operations.verify import verify
+from authoring.operations.verifying.prediction import level_of
+
+
+def run(*arguments: str | Path) -> int:
+    """One command line of the checking commands."""
+    app = typer.Typer()
+    verifying.register(app)
+    return int(app(args=[str(one) for one in arguments], standalone_mode=False))
+
+
+def faults(data: bytes) -> set[str]:
+    """The rules that are broken, notes left out."""
+    return {one.rule for one in verify(data).findings if one.status in ("fail", "warn")}
+
+
+def two_maps() -> bytes:
+    stored = made.plane()
+    return made.with_depth(made.portrait(), made.coded(stored, made.told(stored)))
+
+
+def master_elsewhere() -> bytes:
+    data = made.portrait()
+    structure = made.heif(data).structure
+    (reference,) = (one for one in structure.outgoing[made.depth_item(data)] if one.kind == "auxl")
+    other = next(
+        item for item in structure.items.entries if item not in (structure.primary, reference.source)
+    )
+    return made.patched(data, reference.box.stop - 2, other.to_bytes(2, "big"))
+
+
+def undecodable() -> bytes:
+    data = made.portrait()
+    start = made.heif(data).structure.ranges(made.depth_item(data))[0][0]
+    return made.patched(data, start, b"\xff\xff")
+
+
+def configured_twice() -> bytes:
+    """The pixi association of the depth item becomes a second one to its hvcC."""
+    data = made.portrait()
+    structure = made.heif(data).structure
+    links = [
+        (box.kind, place) for place, (box, _) in enumerate(structure.properties.of(made.depth_item(data)))
+    ]
+    entry = next(one for one in structure.properties.tables[0].entries if one.item == made.depth_item(data))
+    places = {kind: entry.start + 3 + place for kind, place in links}
+    return made.patched(data, places["pixi"], data[places["hvcC"] : places["hvcC"] + 1])
+
+
+def wrong_content_type() -> bytes:
+    data = made.portrait()
+    structure = made.heif(data).structure
+    depth = made.depth_item(data)
+    item = next(one for one in structure.incoming[depth] if one.kind == "cdsc").source
+    box = structure.items.entries[item].box
+    return made.replaced(data, b"application/rdf+xml", b"application/xhtm+ml", box.start, box.stop)
+
+
+def xmp_outside_mdat() -> bytes:
+    """The box that holds the depth's data gets another name."""
+    data = made.portrait()
+    structure = made.heif(data).structure
+    depth = made.depth_item(data)
+    item = next(one for one in structure.incoming[depth] if one.kind == "cdsc").source
+    start = structure.ranges(item)[0][0]
+    (box,) = (one for one in structure.boxes if one.body <= start < one.stop)
+    return made.patched(data, box.start + 4, b"free")
+
+
+def turned_otherwise() -> bytes:
+    """The photo is turned; the depth item's link to irot is cleared."""
+    block = made.exif.with_portrait_marks(None, orientation=6).exif
+    data = made.portrait(made.photo(block, made.focus_packet()))
+    structure = made.heif(data).structure
+    depth = made.depth_item(data)
+    kinds = [box.kind for box, _ in structure.properties.of(depth)]
+    entry = next(one for one in structure.properties.tables[0].entries if one.item == depth)
+    return made.patched(data, entry.start + 3 + kinds.index("irot"), b"\0")
+
+
+def square_map() -> bytes:
+    stored = made.plane(size=(128, 128))
+    return made.with_depth(made.good_photo(), made.coded(stored, made.told(stored)))
+
+
+def without(name: str) -> Callable[[], bytes]:
+    def make() -> bytes:
+        stored = made.plane()
+        return made.with_depth(made.good_photo(), made.coded(stored, made.told(stored), without=name))
+
+    return make
+
+
+def texts(name: str, value: str | tuple[str, ...]) -> Callable[[], bytes]:
+    def make() -> bytes:
+        stored = made.plane()
+        told = made.told(stored)
+        extra = made.text_property(told, name, value)
+        return made.with_depth(made.good_photo(), made.coded(stored, told, extra=extra))
+
+    return make
+
+
+def scaled(**options: object) -> Callable[[], bytes]:
+    def make() -> bytes:
+        stored = made.plane(**options)  # type: ignore[arg-type]
+        return made.with_depth(made.good_photo(), made.coded(stored, made.told(stored)))
+
+    return make
+
+
+def marks(**options: object) -> Callable[[], bytes]:
+    return lambda: made.portrait(made.photo(made.exif_block(**options), made.focus_packet()))  # type: ignore[arg-type]
+
+
+def other_sei() -> bytes:
+    stored = made.plane()
+    image = made.coded(stored, made.told(replace(stored, float_max=1.875)))
+    return made.with_depth(made.good_photo(), image)
+
+
+def rendering(change: Callable[[bytes], bytes]) -> Callable[[], bytes]:
+    block = made.told(made.plane()).rendering_parameters or b""
+    return lambda: made.portrait(rendering_parameters=change(block))
+
+
+def broken_packet() -> bytes:
+    stored = made.plane()
+    image = made.coded(stored, made.told(stored))
+    return made.with_depth(made.good_photo(), made.raw_packet(image, image.xmp.replace(b"</rdf:RDF>", b"")))
+
+
+def shown_item() -> bytes:
+    data = made.portrait()
+    box = made.heif(data).structure.items.entries[made.depth_item(data)].box
+    return made.patched(data, box.body + 3, b"\0")
+
+
+def level_255() -> bytes:
+    stored = made.plane()
+    image = made.coded(stored, made.told(stored))
+    configuration = made.patched(image.configuration, 12, b"\xff")
+    return made.with_depth(made.good_photo(), replace(image, configuration=configuration))
+
+
+def no_sei() -> bytes:
+    stored = made.plane()
+    image = made.coded(stored, made.told(stored))
+    return made.with_depth(made.good_photo(), replace(image, auxiliary_subtype=b"\0\0\0\x05hello"))
+
+
+DEFECTS: list[tuple[str, str, Callable[[], bytes]]] = [
+    ("R1", "two depth maps", two_maps),
+    ("R2", "a NAL length beyond the data", undecodable),
+    ("R2", "two decoder configurations", configured_twice),
+    ("R3", "another content type", wrong_content_type),
+    ("R3", "bytes in a box that is no mdat", xmp_outside_mdat),
+    ("R4", "StoredFormat missing", without("StoredFormat")),
+    ("R4", "no number", texts("IntMaxValue", "many")),
+    ("R4", "IntMin not below IntMax", texts("IntMaxValue", "0")),
+    ("R5", "no irot where the photo has one", turned_otherwise),
+    ("R5", "a square map", square_map),
+    ("R6", "beyond half floats", scaled(high=70000.0)),
+    ("R7", "another range in the SEI", other_sei),
+    ("R8", "no portrait mark", marks(flags25=2, custom=9)),
+    ("R9", "CustomRendered 8", marks(custom=8)),
+    ("R10", "effect applied before", marks(flags25=0x60)),
+    ("R11", "depth in metres", scaled(kind="hdep", low=0.5, high=8.0)),
+    ("R12", "low quality", texts("Quality", "low")),
+    ("R13", "unfiltered", texts("Filtered", "False")),
+    ("R13", "Filtered absent", without("Filtered")),
+    ("R14", "11 numbers", texts("ExtrinsicMatrix", ("1",) * 11)),
+    ("R14", "no PixelSize", without("PixelSize")),
+    ("R14", "a frame of another shape", texts("IntrinsicMatrixReferenceHeight", "320")),
+    ("R15", "version 2.0", texts("DepthDataVersion", "131072")),
+    ("R16", "absent", without("RenderingParameters")),
+    ("R16", "no base64", texts("RenderingParameters", "***")),
+    ("R16", "another length", rendering(lambda block: block + b"\0" * 8)),
+    ("R16", "version 99", rendering(lambda block: block[:4] + b"\x63" + block[5:])),
+    ("R17", "feature flag clear", marks(flags31=0)),
+    ("R18", "no focus region", lambda: made.portrait(made.photo(made.exif_block(), None))),
+    ("R19", "strength 2", texts("EffectStrength", "2.000000")),
+    ("R20", "a text beyond the note", marks(broken=True)),
+    ("R21", "no depth bit", marks(flags25=2, custom=8)),
+    ("R23", "no span", scaled(low=1.0, high=1.25)),
+    ("R26", "broken XML", broken_packet),
+    ("R27", "disparity that says hdep", texts("NativeFormat", "1751410032")),
+    ("R28", "level 255", level_255),
+    ("R29", "no SEI after the type", no_sei),
+    ("R30", "depth item not hidden", shown_item),
+    (
+        "R32",
+        "centre outside",
+        texts("IntrinsicMatrix", ("300", "0", "0", "0", "300", "0", "999", "120", "1")),
+    ),
+]
+
+
+def test_the_base_breaks_no_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = made.portrait()
+    report = verify(data, strict=True)
+    assert (report.level, report.faults) == ("L4", ())
+    assert {one.rule for one in report.findings if one.status == "note"} == {"R22"}
+    path = tmp_path / "portrait.heic"
+    path.write_bytes(data)
+    assert run("verify", path, "--strict") == 0
+    assert "toggle" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("rule", "what", "make"), DEFECTS, ids=[f"{rule} {what}" for rule, what, _ in DEFECTS]
+)
+def test_one_defect_is_one_finding(
+    rule: str, what: str, make: Callable[[], bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = make()
+    assert faults(data) == {rule}, what
+    path = tmp_path / "defect.heic"
+    path.write_bytes(data)
+    assert run("verify", path, "--strict", "--json") == 1
+    report = json.loads(capsys.readouterr().out)
+    (finding,) = (one for one in report["findings"] if one["status"] in ("fail", "warn"))
+    assert finding["rule"] == rule
+    warning = rules.RULES[rule].level == "warning"
+    assert finding["status"] == ("warn" if warning else "fail")
+    assert run("verify", path) == (0 if warning else 1)
+
+
+def test_every_rule_to_21_has_its_file() -> None:
+    assert {f"R{number}" for number in range(1, 22)} <= {rule for rule, _, _ in DEFECTS}
+
+
+@pytest.mark.parametrize(
+    ("rule", "level"),
+    [("R4", "none"), ("R8", "L3"), ("R12", "L2"), ("R16", "L3"), ("R21", "L3"), ("R7", "L4")],
+)
+def test_a_level_is_lost(rule: str, level: str) -> None:
+    make = next(make for name, _, make in DEFECTS if name == rule)
+    assert level_of(verify(make()).findings) == level
+
+
+def test_depth_of_another_image_is_named() -> None:
+    report = verify(master_elsewhere())
+    finding = next(one for one in report.findings if one.rule == "R1")
+    assert finding.status == "fail" and "another image" in finding.message
+
+
+def test_higher_rules_are_no_fault_where_less_is_wanted() -> None:
+    data = made.portrait(rendering_parameters=None)
+    assert not verify(data).passed
+    report = verify(data, wanted="L2")
+    assert report.passed and any(one.status == "fail" for one in report.findings)

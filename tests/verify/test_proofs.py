@@ -1,0 +1,168 @@
+"""The proofs: the photo is the one before, the map is the one given."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import portrait_files as made
+import pytest
+import typer
+
+from authoring import containers
+from authoring.cli import verifying
+from authoring.codecs.maps import read_map
+from authoring.errors import RefusedError
+from authoring.operations.embed import EmbedOptions, embed
+from authoring.operations.mapping import MapOptions
+from authoring.operations.strip import strip
+from authoring.operations.verify import check_before_publish, verify
+from authoring.operations.verifying.comparison import PhotoProof, compare, exif_changes
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+RANGE = {"near_m": 0.5, "far_m": 8.0}
+
+
+def proof(data: bytes, original: bytes) -> PhotoProof:
+    return compare(containers.parse(data), containers.parse(original))
+
+
+def scene(name: str) -> bytes:
+    return (GOLDEN / name).read_bytes()
+
+
+@pytest.fixture(scope="module", params=["scene.heic", "scene.jpg"])
+def pair(request: pytest.FixtureRequest) -> tuple[bytes, bytes]:
+    """A golden photo, and the same with the depth alone."""
+    photo = scene(request.param)
+    mask = read_map(scene("scene-mask.png"))
+    return photo, embed(photo, mask, EmbedOptions(**RANGE, profile="data")).data  # type: ignore[arg-type]
+
+
+def test_depth_alone_leaves_the_photo(pair: tuple[bytes, bytes]) -> None:
+    photo, data = pair
+    found = proof(data, photo)
+    assert found.identical and found.pixels == "equal" and found.compared > 5
+    assert {one.reason.partition(":")[0] for one in found.touched} == {"depth map added"}
+    back = proof(photo, data)
+    assert back.identical and {one.reason.partition(":")[0] for one in back.touched} == {"depth map removed"}
+
+
+def test_a_changed_byte_of_the_picture_is_found(pair: tuple[bytes, bytes]) -> None:
+    photo, data = pair
+    parts = containers.parse(photo).parts()
+    picture = max(parts.values(), key=len)
+    start = data.index(picture) + len(picture) // 2
+    other = made.patched(data, start, bytes([data[start] ^ 1]))
+    report = verify(other, original=photo, wanted="L1")
+    assert report.photo is not None and not report.photo.identical and not report.passed
+    (one,) = (one for one in report.photo.touched if one.reason.startswith("changed"))
+    assert (one.start, one.stop) == (
+        photo.index(picture) + len(picture) // 2,
+    ) * 2 or one.stop == one.start + 1
+
+
+def test_marks_are_meant_and_other_metadata_are_not() -> None:
+    plain = made.photo(made.exif_block(flags25=0, flags31=0, custom=0), None)
+    data = made.portrait()
+    found = proof(data, plain)
+    assert found.identical
+    reasons = " ".join(one.reason for one in found.touched)
+    assert "CustomRendered, maker note 0x0019, maker note 0x001F" in reasons and "focus region" in reasons
+    block = made.exif_block()
+    tag = block.index(b"\x90\0\0\x07\0\0\0\x04") + 8
+    assert not proof(made.portrait(made.photo(made.patched(block, tag, b"0230"), None)), plain).identical
+    packet = made.focus_packet().replace(
+        b"</rdf:Description>", b"<q:x xmlns:q='urn:q'>1</q:x></rdf:Description>"
+    )
+    other = proof(made.portrait(made.photo(block, packet)), plain)
+    assert not other.identical and any("properties Regions, x" in one.reason for one in other.touched)
+    assert not proof(made.portrait(made.photo(None, None)), plain).identical
+
+
+def test_exif_changes_by_name() -> None:
+    block = made.exif_block()
+    assert exif_changes(block, block) == []
+    assert exif_changes(made.exif_block(custom=1), block) == ["CustomRendered"]
+    assert exif_changes(None, block) == ["CustomRendered", "a maker note of Apple's"]
+    assert exif_changes(made.exif_block(broken=True), block) is None
+    assert exif_changes(b"MM\0*", block) is None
+
+
+def test_a_whole_portrait_of_the_golden_photo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = scene("scene.heic")
+    data = embed(photo, read_map(scene("scene-mask.png")), EmbedOptions(**RANGE)).data  # type: ignore[arg-type]
+    path = tmp_path / "x.heic"
+    path.write_bytes(data)
+    app = typer.Typer()
+    verifying.register(app)
+    arguments = [path, "--photo", GOLDEN / "scene.heic", "--map", GOLDEN / "scene-mask.png"]
+    options = ["--near", "0.5", "--far", "8", "--strict"]
+    assert app(args=["verify", *map(str, arguments), *options, "--json"], standalone_mode=False) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["level"] == "L4" and report["photo"]["identical"]
+    assert 0 < report["roundtrip"]["max_error"] <= report["roundtrip"]["bound"]
+    assert app(args=["verify", *map(str, arguments), *options], standalone_mode=False) == 0
+    assert "pixels equal" in capsys.readouterr().out
+    assert (
+        app(args=["verify", *map(str, arguments), "--near", "0.5", "--far", "7"], standalone_mode=False) == 1
+    )
+    assert "farther from the one given" in " ".join(
+        verify(
+            data,
+            maps=[read_map(scene("scene-mask.png"))],
+            options=MapOptions(near_m=0.5, far_m=7.0),
+        ).faults
+    )
+
+
+def test_another_container_is_no_identity() -> None:
+    found = proof(scene("scene.jpg"), scene("scene.heic"))
+    assert not found.identical and found.pixels == "different" and "container" in found.touched[0].reason
+
+
+@pytest.mark.parametrize(
+    "name", ["pug.heic", "fidmaa_selfie_depth.heic", "lyangas_12mini_gainmap_depth.jpg", "shu_matte.jpg"]
+)
+def test_taking_apples_depth_out_leaves_the_photo(name: str, sample: Callable[[str], bytes]) -> None:
+    photo = sample(name)
+    assert proof(strip(photo).data, photo).identical
+
+
+def test_arithmetic_coding_is_not_decoded_and_said(sample: Callable[[str], bytes]) -> None:
+    photo = sample("edge_arithmetic.jpg")
+    depth = np.linspace(0.5, 8, 160 * 107, dtype=np.float32).reshape(107, 160)
+    data = embed(photo, depth, EmbedOptions(profile="data")).data
+    report = verify(data, original=photo, maps=[depth, depth], wanted="L1")
+    assert report.photo is not None and report.photo.pixels == "not decoded" and report.photo.identical
+    assert report.roundtrip is not None and report.roundtrip.maps == 2
+    assert report.passed and report.roundtrip.mean_error <= report.roundtrip.max_error
+
+
+def test_errors_of_the_map_in_metres() -> None:
+    stored = made.plane()
+    data = made.portrait()
+    values = stored.float_min + stored.codes * stored.step
+    depth = (1 / values).astype(np.float32)
+    report = verify(data, maps=[depth])
+    assert report.roundtrip is not None and report.roundtrip.holds
+    shifted = (1 / (values + 0.25)).astype(np.float32)
+    trip = verify(data, maps=[shifted]).roundtrip
+    assert trip is not None and not trip.holds
+    assert trip.max_error == pytest.approx(0.25, abs=2 * stored.step)
+    assert trip.max_error_m == pytest.approx(1 / 0.125 - 1 / 0.375, rel=0.15)
+    with pytest.raises(RefusedError, match="shape of the photo"):
+        verify(data, maps=[np.ones((60, 60), np.float32)])
+
+
+def test_check_before_publish_takes_a_decoded_plane() -> None:
+    data = made.portrait()
+    stored = made.plane()
+    assert check_before_publish(data).level == "L4"
+    report = check_before_publish(data, stored.codes)
+    assert report.passed and report.level == "L4"
+    wrong = check_before_publish(data, replace(stored, codes=stored.codes[:, :100]).codes)
+    assert wrong.level == "none" and wrong.faults[0].startswith("R2")

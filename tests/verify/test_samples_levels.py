@@ -1,0 +1,60 @@
+"""Real photos: the level and every broken rule of each, so that a change of a rule shows where it is felt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from authoring.operations.rules import RULES
+from authoring.operations.verify import verify
+
+APPLE = {
+    "pug.heic": ("L2", "R9w R10 R17 R18w"),
+    "openize_14pro_portrait.heic": ("L2", "R9w R10 R17 R18w"),
+    "fidmaa_selfie_depth.heic": ("L2", "R9w R10 R17 R18w"),
+    "lyangas_12mini_gainmap_depth.jpg": ("L2", "R9w R10 R17 R18w"),
+    "shu_matte.jpg": ("L2", "R9w R10"),
+    "rw_ios11_test06.jpg": ("L2", "R17"),
+    "nilsh_imageio_output.heic": ("L1", "R8 R12 R13 R14 R16 R17 R18w"),
+}
+"""Camera originals, re-exports, and what ImageIO wrote for an app: `w` marks a warning."""
+
+WITHOUT_DEPTH = (
+    "aux_YCbCr.heic",
+    "plain_iphone_telephoto.heic",
+    "edge_iphone_mpf_gainmap.jpg",
+    "edge_arithmetic.jpg",
+    "edge_truncated_no_eoi.jpg",
+    "edge_cmyk_progressive.jpg",
+    "gdepth_lensblur1.jpg",
+    "xdm_crosswalk_r200.jpg",
+)
+
+
+@pytest.mark.parametrize("name", APPLE)
+def test_apple_photos(name: str, sample: Callable[[str], bytes]) -> None:
+    level, broken = APPLE[name]
+    report = verify(sample(name))
+    found = [
+        f"{one.rule}{'w' if one.status == 'warn' else ''}"
+        for one in report.findings
+        if one.status in ("fail", "warn")
+    ]
+    assert (report.level, " ".join(found)) == (level, broken)
+    assert not any(one.status == "fail" and RULES[one.rule].level == "L1" for one in report.findings)
+    assert "not by us" in report.verdict and "works" not in report.verdict
+    assert ("JPEG" in report.verdict) == name.endswith(".jpg")
+
+
+@pytest.mark.parametrize("name", WITHOUT_DEPTH)
+def test_photos_without_depth(name: str, sample: Callable[[str], bytes]) -> None:
+    report = verify(sample(name))
+    assert report.level == "none" and not report.passed
+    assert report.verdict.startswith("no readable depth is expected: there is no depth map")
+
+
+def test_no_rule_fails_for_what_it_cannot_judge(sample: Callable[[str], bytes]) -> None:
+    """A photo without depth is not told what is wrong with its depth."""
+    rules = {one.rule for one in verify(sample("plain_iphone_telephoto.heic")).findings}
+    assert not rules & {"R2", "R3", "R4", "R5", "R6", "R11", "R12", "R13", "R14", "R15", "R16"}
