@@ -247,22 +247,23 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
 
 
 def golden(folder: PathLike, *, update: bool = False) -> Iterator[Verdict]:
-    """Check every case of a golden folder; with `update` write the expected texts anew."""
-    from authoring.operations.golden import check
+    """Check every case of a golden folder; with `update` write the expected texts and digests anew."""
+    from authoring.operations.golden import build_manifest, check
 
     folder = Path(folder)
-
-    def read(name: str) -> bytes:
-        return (folder / name).read_bytes()
-
-    manifest = files.read_file(folder / "cases.json")
-    with files.named(folder / "cases.json"):
-        for verdict in check(manifest, read):
+    path = folder / "cases.json"
+    manifest = files.read_file(path)
+    renewed = []
+    with files.named(path):
+        for verdict in check(manifest, lambda name: (folder / name).read_bytes()):
             target = folder / verdict.case.expected
             if update and verdict.difference:
                 target.parent.mkdir(exist_ok=True)
                 files.write_file(target, [verdict.text.encode()], overwrite=True)
+            renewed.append(replace(verdict.case, sha256=verdict.sha256))
             yield verdict
+    if update:
+        files.write_file(path, [build_manifest(renewed)], overwrite=True)
 
 
 def _read_aside(options: dict[str, Any]) -> Path | None:

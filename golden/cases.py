@@ -1,40 +1,66 @@
 """Makes what the container goldens start from: HEIC photos, coded depth payloads, and the list of cases.
 
-Run as `python -m golden.cases` after the scene was rendered. The outcome depends on the HEVC and JPEG encoders at
-hand, so it is made once and committed; `depthauthor golden check` needs no encoder at all.
+Run as `python -m golden.cases` after the scene was rendered, then `depthauthor golden update`. The outcome depends on
+the HEVC and JPEG encoders at hand, so it is made once and committed; `depthauthor golden check` needs no encoder.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
+from authoring import containers
 from authoring.codecs import hevc, jpeg
+from authoring.containers import CodedAuxiliary, heif
 from authoring.depth import DepthBuffer, Orientation, PixelFormat, StoredPlane, quantize
-from authoring.operations.golden import SCHEMA
+from authoring.operations.golden import Case, build_manifest
 from authoring.operations.transcode import prepare
 
 FOLDER = Path(__file__).parent
-ORIENTATIONS = (1, 3, 6, 8, 2, 5)
-"""The four that cameras write, and one mirrored of each kind."""
+Profile = Literal["portrait", "data"]
+PROFILES: tuple[Profile, ...] = ("portrait", "data")
+ORIENTATIONS = tuple(range(1, 9))
+
+GAIN_MAP_XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description rdf:about="" xmlns:HDRGainMap="http://ns.apple.com/HDRGainMap/1.0/">'
+    b"<HDRGainMap:HDRGainMapVersion>65536</HDRGainMap:HDRGainMapVersion></rdf:Description></rdf:RDF></x:xmpmeta>\n"
+)
+GAIN_MAP_URN = "urn:com:apple:photo:2020:aux:hdrgainmap"
+
+
+def with_gain_map(photo: bytes) -> bytes:
+    """The photo with a small gray ramp as its HDR gain map, in the place where iPhones have theirs."""
+    ramp = np.tile(np.linspace(0, 255, 128).astype(np.uint8), (96, 1))
+    file = containers.parse(photo)
+    if file.layout.container == "jpeg":
+        coded = CodedAuxiliary(128, 96, jpeg.encode_gray(ramp), b"", "", b"", GAIN_MAP_XMP)
+    else:
+        image = heif.single_image(hevc.encode_gray(ramp))
+        configuration = hevc.finish_configuration(image.configuration, 128, 96)
+        coded = CodedAuxiliary(128, 96, image.payload, configuration, GAIN_MAP_URN, b"", GAIN_MAP_XMP)
+    return file.splice(coded).apply(photo)
 
 
 def planes() -> dict[str, StoredPlane]:
     """The upright scene as disparity and as depth, half size, to keep the folder small."""
     depth = np.load(FOLDER / "scene-depth.npy")[::2, ::2]
     return {
-        "disparity": quantize(DepthBuffer.from_depth_m(depth, pixel_format=PixelFormat.HDIS)),
-        "depth": quantize(DepthBuffer.from_depth_m(depth, pixel_format=PixelFormat.HDEP)),
+        "disparity": quantize(DepthBuffer.from_depth_m(depth, pixel_format=PixelFormat.FDIS)),
+        "depth": quantize(DepthBuffer.from_depth_m(depth, pixel_format=PixelFormat.FDEP)),
     }
 
 
 def files() -> Iterator[tuple[str, bytes]]:
     """Name and bytes of every file but the list of cases."""
-    yield "scene.heic", prepare((FOLDER / "scene.jpg").read_bytes(), "heic").file.source
+    jpeg_photo = (FOLDER / "scene.jpg").read_bytes()
+    heic_photo = prepare(jpeg_photo, "heic").file.source
+    yield "scene.heic", heic_photo
+    yield "scene-gainmap.jpg", with_gain_map(jpeg_photo)
+    yield "scene-gainmap.heic", with_gain_map(heic_photo)
     for number in ORIENTATIONS:
         photo = (FOLDER / "orientation" / f"scene-{number}.jpg").read_bytes()
         yield f"orientation/scene-{number}.heic", prepare(photo, "heic").file.source
@@ -45,29 +71,47 @@ def files() -> Iterator[tuple[str, bytes]]:
             yield f"payload/{kind}-{number}.jpg", jpeg.encode_gray(codes, careful=True)
 
 
-def cases() -> list[dict[str, Any]]:
-    """The list: every orientation as hdis, every format on the plain photo, in both containers."""
+def cases() -> list[Case]:
+    """Every format on the plain photo as data, every orientation and a gain map as portrait, in both containers."""
     found = planes()
     listed = []
 
-    def add(name: str, photo: str, number: int, pixel_format: PixelFormat, suffix: str) -> None:
+    def add(
+        name: str, photo: str, number: int, pixel_format: PixelFormat, profile: Profile, suffix: str
+    ) -> None:
         plane = found[pixel_format.kind]
         listed.append(
-            {
-                "name": f"{name}-{suffix}",
-                "photo": f"{photo}.{suffix}",
-                "payload": f"payload/{pixel_format.kind}-{number}.{suffix}",
-                "pixel_format": pixel_format.value,
-                "float_min": plane.float_min,
-                "float_max": plane.float_max,
-            }
+            Case(
+                name=f"{name}-{suffix}",
+                photo=f"{photo}.{suffix}",
+                payload=f"payload/{pixel_format.kind}-{number}.{suffix}",
+                profile=profile,
+                pixel_format=pixel_format,
+                float_min=plane.float_min,
+                float_max=plane.float_max,
+                truth="scene-depth.npy",
+                tolerance=plane.step * 1.5,
+                sha256="",
+                command=f"depthauthor embed {photo}.{suffix} scene-depth.npy --max-size 256 --format "
+                f"{pixel_format.value} --profile {profile}",
+            )
         )
 
     for suffix in ("jpg", "heic"):
         for pixel_format in PixelFormat:
-            add(f"scene-{pixel_format.value}", "scene", 1, pixel_format, suffix)
+            add(f"scene-{pixel_format.value}", "scene", 1, pixel_format, "data", suffix)
+        add("scene-portrait", "scene", 1, PixelFormat.HDIS, "portrait", suffix)
+        for profile in PROFILES:
+            add(f"gainmap-{profile}", "scene-gainmap", 1, PixelFormat.HDIS, profile, suffix)
         for number in ORIENTATIONS:
-            add(f"orientation-{number}", f"orientation/scene-{number}", number, PixelFormat.HDIS, suffix)
+            add(
+                f"orientation-{number}",
+                f"orientation/scene-{number}",
+                number,
+                PixelFormat.HDIS,
+                "portrait",
+                suffix,
+            )
     return listed
 
 
@@ -77,8 +121,7 @@ def main() -> None:
         path = FOLDER / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
-    text = json.dumps({"schema": SCHEMA, "cases": cases()}, indent=1)
-    (FOLDER / "cases.json").write_text(text + "\n", encoding="utf-8")
+    (FOLDER / "cases.json").write_bytes(build_manifest(cases()))
 
 
 if __name__ == "__main__":

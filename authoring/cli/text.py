@@ -5,6 +5,7 @@ Knows: the reports' JSON names. Must not know: how the values came about.
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from authoring.operations.golden import Verdict
 
 Report = dict[str, Any]
+
+LINE_LENGTH = 118
+"""Fits the usual terminal; a path may run over."""
 
 
 def embed(report: Report) -> str:
@@ -28,11 +32,22 @@ def embed(report: Report) -> str:
         if report["reencoded"]
         else "  photo      image data untouched",
     ]
-    lines.append(f"  level      {report['level']}: {report['verdict']}")
+    lines += _wrapped("level", f"{report['level']}: {report['verdict']}")
     lines += _touched(report["touched"])
-    lines += [f"  assumed    {sentence}" for sentence in report["assumed"]]
-    lines += [f"  note       {sentence}" for sentence in report["notes"]]
+    lines += [line for sentence in report["assumed"] for line in _wrapped("assumed", sentence)]
+    lines += [line for sentence in report["notes"] for line in _wrapped("note", sentence)]
     return "\n".join(lines)
+
+
+def _wrapped(label: str, sentence: str) -> list[str]:
+    """A labelled sentence in lines that a terminal holds."""
+    return textwrap.wrap(
+        sentence,
+        LINE_LENGTH,
+        initial_indent=f"  {label:<10} ",
+        subsequent_indent=" " * 13,
+        break_long_words=False,
+    )
 
 
 def _in_metres(report: Report) -> str:
@@ -78,7 +93,7 @@ def strip(report: Report) -> str:
         f"{report['bytes_removed']} bytes less"
     ]
     lines += _touched(report["touched"])
-    lines += [f"  note       {sentence}" for sentence in report["notes"]]
+    lines += [line for sentence in report["notes"] for line in _wrapped("note", sentence)]
     return "\n".join(lines)
 
 
@@ -89,7 +104,7 @@ def extract(report: Report) -> str:
         f"{report['output']}: {report['width']}x{report['height']} {report['kind']}, "
         f"{report['minimum']:.6g} to {report['maximum']:.6g} {unit}, {report['orientation']} orientation"
     ]
-    lines += [f"  note       {sentence}" for sentence in report["notes"]]
+    lines += [line for sentence in report["notes"] for line in _wrapped("note", sentence)]
     return "\n".join(lines)
 
 
@@ -115,7 +130,7 @@ def inspect(report: Report) -> str:
     told = [f"{name.replace('_', ' ')} {_mark(value)}" for name, value in marks.items() if value is not None]
     lines.append(f"  portrait   {', '.join(told) or 'no marks'}")
     lines += _part_lines(report["parts"])
-    lines += [f"  note       {sentence}" for sentence in report["notes"]]
+    lines += [line for sentence in report["notes"] for line in _wrapped("note", sentence)]
     return "\n".join(lines)
 
 
@@ -172,7 +187,11 @@ def _part_lines(parts: list[Report]) -> list[str]:
 
 def golden(verdicts: list[Verdict], folder: Path) -> str:
     """One line a case, and the command that shows a difference."""
-    lines = [f"{'ok' if not one.difference else 'DIFFERS':<8} {one.case.name}" for one in verdicts]
+    lines = [
+        f"{'ok' if not one.difference else 'DIFFERS':<8} {one.case.name:<32} depth within {one.error:.2g} of "
+        f"{one.case.tolerance:.2g} {one.case.pixel_format.unit}"
+        for one in verdicts
+    ]
     failed = sum(1 for one in verdicts if one.difference)
     lines.append(f"{len(verdicts) - failed} of {len(verdicts)} golden files as expected")
     if failed:

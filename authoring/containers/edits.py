@@ -242,7 +242,13 @@ class EditList:
             if start < stop:
                 names = [*names, *self._reasons_of_removal(start, stop, second)]
             if names:
-                touched.append(Touched(start, stop, "; ".join(dict.fromkeys(names))))
+                touched.append(
+                    Touched(
+                        start,
+                        stop,
+                        "; ".join(dict.fromkeys(part for name in names for part in name.split("; "))),
+                    )
+                )
         return tuple(touched)
 
     def _reasons_of_removal(self, start: int, stop: int, second: EditList) -> Iterator[str]:

@@ -144,7 +144,7 @@ def draft_embed(
             target.layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
         )
     sources = Sources("measured" if buffer.accuracy == "absolute" else mapping.source_of(options))
-    return _author(target, Depth(buffer, plane, encoded, told, sources), options, notes)
+    return author(target, Depth(buffer, plane, encoded, told, sources), options, notes)
 
 
 def draft_copy(
@@ -194,7 +194,7 @@ def draft_copy(
         foreign = properties.foreign_properties(reading.tree)
     told = replace(told, float_min=plane.float_min, float_max=plane.float_max, int_min=0, int_max=255)
     buffer = replace(reading, plane=plane).buffer("stored")
-    return _author(
+    return author(
         target,
         Depth(buffer, plane, encoded, told, Sources("donor", "donor", "donor"), foreign),
         options,
@@ -222,7 +222,9 @@ def _target(photo: bytes, options: EmbedOptions, notes: Notes) -> Target:
         return Target(source, file, cleared, auxiliary.photo_orientation(file.layout), prepared.reencoded)
 
 
-def _author(target: Target, depth: Depth, options: EmbedOptions, notes: Notes) -> Outcome[EmbedReport]:
+def author(
+    target: Target, depth: Depth, options: EmbedOptions, notes: Notes, version: str = VERSION
+) -> Outcome[EmbedReport]:
     """Mark the photo, splice the depth in, and leave the measuring to whoever publishes."""
     told, sources, file, edits, restore = depth.told, depth.sources, target.file, target.cleared, b""
     with about("photo"):
@@ -231,7 +233,7 @@ def _author(target: Target, depth: Depth, options: EmbedOptions, notes: Notes) -
             made = marked(file, depth.buffer, target.orientation, options.portrait, notes)
             file, restore = made.file, made.restore
             edits = edits.then(made.edits)
-        mark = provenance(VERSION, file.undo_record(), sources, restore)
+        mark = provenance(version, file.undo_record(), sources, restore)
         tree = properties.with_provenance(properties.tree_of(told, depth.foreign), mark)
         spliced = file.splice(
             auxiliary.coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree)

@@ -8,20 +8,26 @@ Cases use payloads coded once and kept, so that no encoder version matters: a di
 from __future__ import annotations
 
 import difflib
+import hashlib
+import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from authoring import containers
 from authoring.apple import properties
-from authoring.containers import ContainerName
-from authoring.depth import PixelFormat, StoredPlane
+from authoring.containers import ContainerName, EditList
+from authoring.depth import PixelFormat, StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError
 from authoring.operations import auxiliary
 from authoring.operations.auxiliary import EncodedPlane
+from authoring.operations.embed import Depth, EmbedOptions, Target, author
+from authoring.operations.mapping import Notes, wide_format
+from authoring.operations.portrait import Sources
+from authoring.operations.strip import strip
 
 SCHEMA = "depthauthor/golden/1"
 
@@ -31,14 +37,23 @@ Reader = Callable[[str], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One golden: the photo, the payload spliced into it, and the scale the payload's codes stand for."""
+    """One golden: photo, coded depth and profile, what must come out, and how far depth may be from the truth."""
 
     name: str
     photo: str
     payload: str
+    profile: Literal["portrait", "data"]
     pixel_format: PixelFormat
     float_min: float
     float_max: float
+    truth: str
+    """NPY with the exact depth of the upright photo in metres, at the size of the payload."""
+    tolerance: float
+    """Largest difference of the depth read back from the truth, in 1/m or m as the format says."""
+    sha256: str
+    """Of the file that comes out."""
+    command: str
+    """The command line that does the same with this program's own encoder."""
 
     @property
     def expected(self) -> str:
@@ -48,10 +63,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a case gave: the text, and how it differs from the one expected (empty: not at all)."""
+    """What a case gave, and how that differs from what was expected (empty: not at all)."""
 
     case: Case
     text: str
+    sha256: str
+    error: float
     difference: str
 
 
@@ -61,26 +78,21 @@ def cases(manifest: bytes) -> list[Case]:
         told = json.loads(manifest)
         if told["schema"] != SCHEMA:
             raise ValueError(f"schema is {told['schema']!r}")
-        return [_case(one) for one in told["cases"]]
+        return [Case(**{**one, "pixel_format": PixelFormat(one["pixel_format"])}) for one in told["cases"]]
     except (ValueError, KeyError, TypeError) as error:
         raise MalformedError(f"the golden manifest does not read ({error})") from error
 
 
-def _case(told: dict[str, Any]) -> Case:
-    return Case(
-        name=str(told["name"]),
-        photo=str(told["photo"]),
-        payload=str(told["payload"]),
-        pixel_format=PixelFormat(told["pixel_format"]),
-        float_min=float(told["float_min"]),
-        float_max=float(told["float_max"]),
-    )
+def build_manifest(listed: list[Case]) -> bytes:
+    """Twin of `cases`."""
+    told = [{**asdict(one), "pixel_format": one.pixel_format.value} for one in listed]
+    return (json.dumps({"schema": SCHEMA, "cases": told}, indent=1) + "\n").encode()
 
 
 def check(manifest: bytes, read: Reader) -> Iterator[Verdict]:
-    """Author every case and compare it with the text expected; nothing is written."""
+    """Author every case, read it back, and compare with what is expected; nothing is written."""
     for case in cases(manifest):
-        text = render(case, read)
+        data, text, error = render(case, read)
         try:
             expected = read(case.expected).decode("utf-8")
         except FileNotFoundError:
@@ -93,48 +105,66 @@ def check(manifest: bytes, read: Reader) -> Iterator[Verdict]:
                 f"{case.name} (now)",
             )
         )
-        yield Verdict(case, text, difference)
+        digest = hashlib.sha256(data).hexdigest()
+        if digest != case.sha256:
+            difference += (
+                f"{case.name}: the file's SHA-256 is {digest}, expected {case.sha256 or 'none yet'}\n"
+            )
+        if not error <= case.tolerance:
+            difference += f"{case.name}: depth is {error:g} off, the tolerance is {case.tolerance:g}\n"
+        yield Verdict(case, text, digest, error, difference)
 
 
-def render(case: Case, read: Reader) -> str:
-    """The text of a case: edits made, structure of the result, properties, and that it reads back."""
+def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
+    """A case's file, its text, and how far the depth read back is from the truth.
+
+    The text has the edits made, the rules' verdict, the structure of the result, and the depth's properties.
+    """
     photo = read(case.photo)
     file = containers.parse(photo)
     layout = file.layout
+    orientation = auxiliary.photo_orientation(layout)
     encoded = _payload(layout.container, read(case.payload))
     plane = StoredPlane(encoded.decoded, case.float_min, case.float_max, case.pixel_format)
     told = properties.data_profile(
         native_format=case.pixel_format.fourcc, float_min=case.float_min, float_max=case.float_max
     )
-    mark = properties.Provenance("golden", file.undo_record())
-    tree = properties.with_provenance(properties.tree_of(told), mark)
-    coded = auxiliary.coded_auxiliary(layout.container, plane, encoded, tree)
-    edits = file.splice(coded)
-    result = edits.apply(photo)
+    buffer = buffer_from_plane(replace(plane, pixel_format=wide_format(case.pixel_format)), filtered=True)
+    target = Target(photo, file, EditList.unchanged(len(photo)), orientation, False)
+    options = EmbedOptions(profile=case.profile)
+    outcome = author(
+        target, Depth(buffer, plane, encoded, told, Sources("given")), options, Notes(), "golden"
+    )
+    data, report = outcome.data, outcome.report
 
-    again = containers.parse(result)
-    reading = auxiliary.read_depth(again.layout)
-    stripped = again.remove([reading.found.identifier], file.undo_record()).apply(result)
+    reading = auxiliary.read_depth(containers.parse(data).layout)
+    truth = np.load(io.BytesIO(read(case.truth)), allow_pickle=False).astype(np.float64)
+    shown = reading.buffer().samples
+    stride = truth.shape[0] // shown.shape[0]
+    truth = truth[::stride, ::stride]
+    error = float(np.abs(shown - (truth if case.pixel_format.kind == "depth" else 1 / truth)).max())
     lines = [
         f"photo {case.photo}: {layout.container} {layout.width}x{layout.height}",
+        f"command {case.command}",
         "",
         "edits",
-        *(f"  [{one.start}, {one.stop}) {one.reason}" for one in edits.touched),
+        *(f"  [{one.start}, {one.stop}) {one.reason}" for one in report.touched),
         "",
         "reads back",
         f"  codes equal       {np.array_equal(reading.plane.codes, plane.codes)}",
         f"  range             {reading.plane.float_min!r} to {reading.plane.float_max!r}",
         f"  format            {reading.plane.pixel_format.value}",
         f"  orientation       {int(reading.orientation)}",
-        f"  strip gives photo {stripped == photo}",
+        f"  expected level    {report.level}",
+        f"  restore gives photo {strip(data, restore=True).data == photo}",
         "",
         "structure",
-        *(f"  {line}".rstrip() for line in again.dump().splitlines()),
+        *(f"  {line}".rstrip() for line in containers.parse(data).dump().splitlines()),
         "",
         "depth XMP",
-        *(f"  {line}".rstrip() for line in coded.xmp.decode("utf-8").splitlines()),
+        *(f"  {line}".rstrip() for line in (reading.found.xmp or b"").decode("utf-8").splitlines()),
     ]
-    return "\n".join(lines) + "\n"
+    return data, "\n".join(lines) + "\n", error
 
 
 def _payload(container: ContainerName, data: bytes) -> EncodedPlane:

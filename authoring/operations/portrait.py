@@ -13,7 +13,8 @@ import numpy as np
 
 from authoring import containers
 from authoring.apple import DepthProperties, Provenance, exif, nominal_rendering, portrait, properties, region
-from authoring.apple.rendering import build_rendering
+from authoring.apple.rendering import DEFAULT_APERTURE as DEFAULT_APERTURE_ID
+from authoring.apple.rendering import MAX_APERTURE, MIN_APERTURE, build_rendering, parse_rendering
 from authoring.containers import ContainerFile, EditList, Layout
 from authoring.depth import (
     Calibration,
@@ -108,6 +109,8 @@ def dressed(
         gain_map = any(auxiliary.kind_of(one) == "hdrgainmap" for one in layout.auxiliaries)
         made = nominal_rendering.nominal_rendering(aperture or DEFAULT_APERTURE, gain_map=gain_map)
         rendering, rendering_origin = build_rendering(made), "nominal"
+    if options.aperture is not None:
+        rendering = _following(rendering, options.aperture)
     strength = told.effect_strength if told.effect_strength is not None else EFFECT_STRENGTH
     if donor is not None and donor.properties.effect_strength is not None:
         strength = donor.properties.effect_strength
@@ -132,6 +135,16 @@ def dressed(
             effect_strength=strength,
         )
     return filled, sources
+
+
+def _following(rendering: bytes, aperture: float) -> bytes:
+    """Rendering parameters whose default aperture is this one, and whose slider reaches it."""
+    made = parse_rendering(rendering)
+    for identifier, bound in ((DEFAULT_APERTURE_ID, None), (MIN_APERTURE, min), (MAX_APERTURE, max)):
+        value = made.value(identifier)
+        if value is not None:
+            made = made.with_value(identifier, bound(value, aperture) if bound else aperture)
+    return build_rendering(made)
 
 
 _CALIBRATION_WORDS = {
@@ -171,6 +184,7 @@ def _calibration(
             return taken.scaled(layout.width, layout.height), "donor"
     if options.calibration_source != "nominal":
         lens = exif.lens_of(layout.exif)
+        frame = (lens.pixel_width, lens.pixel_height) if lens.pixel_width and lens.pixel_height else None
         plane = None
         if lens.focal_plane_x_resolution and lens.focal_plane_unit:
             plane = (
@@ -184,6 +198,7 @@ def _calibration(
             focal_length_35mm=lens.focal_length_35mm,
             focal_length_mm=lens.focal_length_mm,
             focal_plane_resolution=plane,
+            resolution_frame_px=frame,
         )
         if found is not None:
             return found, "exif"

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import portrait_files as made
 import pytest
 import typer
 
@@ -14,6 +13,7 @@ from authoring.cli import verifying
 from authoring.findings import LEVELS
 from authoring.operations.doctor import ORDER, diagnose
 from authoring.operations.rules import RULES
+from tests.verify import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

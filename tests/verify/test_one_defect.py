@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import portrait_files as made
 import pytest
 import typer
 
@@ -15,6 +14,7 @@ from authoring.cli import verifying
 from authoring.operations import rules
 from authoring.operations.verify import verify
 from authoring.operations.verifying.prediction import level_of
+from tests.verify import portrait_files as made
 
 
 def run(*arguments: str | Path) -> int:

@@ -29,10 +29,9 @@ from authoring.containers.heif.editing import (
     NewItem,
     Payload,
     check_editable,
-    check_intact,
     finish,
 )
-from authoring.containers.heif.layout import TIFF_MARKS, exif_item, xmp_item
+from authoring.containers.heif.layout import TIFF_MARKS, exif_item, is_xmp, xmp_item
 from authoring.containers.heif.locations import IN_ITEM, joined
 from authoring.containers.heif.meta import XMP_TYPE
 from authoring.containers.heif.removal import freed_ranges
@@ -139,7 +138,7 @@ def _pieces(structure: Structure, item: int, owner: int) -> Iterator[Piece]:
     yield Piece(LOCATION, owner, row.start, row.stop - row.start, structure.data[row.start : row.stop])
     position = 0
     for start, stop in structure.ranges(item):
-        yield Piece(DATA, owner, start, stop - start, position.to_bytes(4, "big"))
+        yield Piece(DATA, owner, start, stop - start, position.to_bytes(8, "big").lstrip(b"\0"))
         position += stop - start
 
 
@@ -177,6 +176,8 @@ def _edits(
 ) -> EditList:
     work = _Work()
     for block in _blocks(structure, (exif, xmp), record):
+        if block.item is not None:
+            _check_own(structure, block.name, block.item)
         if block.content and block.item is not None:
             _rewrite(structure, work, block.name, block.item, block.content)
         elif block.content:
@@ -185,9 +186,7 @@ def _edits(
             _check_free(structure, block.name, block.item)
             work.gone.append(block.item)
     if work.in_place:
-        edits = work.editor.build(len(structure.data))
-        check_intact(structure, edits, work.changed)
-        return edits
+        return work.editor.build(len(structure.data))
     check_editable(structure)
     payload = _add(structure, work)
     _cut_references(structure, work, keep_empty=bool(record and record.references))
@@ -210,7 +209,10 @@ def _blocks(
             continue
         recorded = record.items[number] if record else 0
         if record and recorded:
-            item = recorded if recorded in structure.items.entries else None
+            found = structure.items.entries.get(recorded)
+            if found and not (is_xmp(found) if number else found.type == "Exif"):
+                raise ValueError("the record does not fit")
+            item = found.identifier if found else None
             header = b"" if number else record.exif_header
         yield _Block(number, item, header + block if block else b"", bool(recorded))
 
@@ -223,10 +225,11 @@ def _rewrite(structure: Structure, work: _Work, name: str, item: int, content: b
     if len(old) == len(content):
         _rewrite_runs(structure, work, runs, content, f"{name}: changed in place")
         return
-    place = structure.places[item]
+    place = structure.places.get(item)
     fixed = len(old) - (runs[-1][1] - runs[-1][0]) if runs else 0
     if (
-        place.method == IN_ITEM
+        place is None
+        or place.method == IN_ITEM
         or not structure.locations.widths.length
         or len(place.extents) != len(runs)
         or len(content) <= fixed
@@ -236,7 +239,7 @@ def _rewrite(structure: Structure, work: _Work, name: str, item: int, content: b
             " another item, or without a stated length"
         )
     _rewrite_runs(structure, work, runs[:-1], content[:fixed], f"{name}: replaced")
-    around = _boxes_around(structure, name, *runs[-1])
+    around = _boxes_around(structure, *runs[-1])
     change = exchanged(runs[-1][0], old[fixed:], content[fixed:], f"{name}: replaced")
     work.editor.replace(change.start, change.stop, change.data, change.reason, *around)
     kept = tuple(one.length for one in place.extents[:-1])
@@ -246,24 +249,31 @@ def _rewrite(structure: Structure, work: _Work, name: str, item: int, content: b
 def _rewrite_runs(structure: Structure, work: _Work, runs: Ranges, content: bytes, reason: str) -> None:
     position = 0
     for start, stop in runs:
-        _boxes_around(structure, reason.partition(":")[0], start, stop)
         new = content[position : position + stop - start]
         position += stop - start
         for one in differing(start, structure.data[start:stop], new, reason):
             work.editor.replace(one.start, one.stop, one.data, one.reason)
 
 
-def _boxes_around(structure: Structure, name: str, start: int, stop: int) -> tuple[Box, ...]:
-    """The boxes that grow with the data at [start, stop)."""
+def _boxes_around(structure: Structure, start: int, stop: int) -> tuple[Box, ...]:
+    """The boxes that grow with the data at [start, stop); none where that is neither in mdat nor in idat."""
     idat = structure.child("idat")
     if idat and idat.body <= start and stop <= idat.stop:
         return idat, structure.meta
     for box in structure.boxes:
         if box.kind == "mdat" and box.body <= start and stop <= box.stop:
             return (box,)
-    raise UnsupportedError(
-        f"the photo's {name} lies outside the boxes 'mdat' and 'idat'; it cannot be edited"
-    )
+    return ()
+
+
+def _check_own(structure: Structure, name: str, item: int) -> None:
+    """Raise UnsupportedError where the item's data is not its own, or is no data but tables."""
+    ranges = structure.ranges(item)
+    own = freed_ranges(structure, (item,))
+    if own != joined(ranges) or sum(stop - start for start, stop in own) != structure.sizes[item]:
+        raise UnsupportedError(f"the photo's {name} (item {item}) shares its data with other items")
+    if not all(_boxes_around(structure, start, stop) for start, stop in ranges):
+        raise UnsupportedError(f"the photo's {name} (item {item}) lies outside the boxes 'mdat' and 'idat'")
 
 
 def _check_free(structure: Structure, name: str, item: int) -> None:
@@ -273,10 +283,6 @@ def _check_free(structure: Structure, name: str, item: int) -> None:
         raise RefusedError(
             f"the photo's {name} (item {item}) has properties of its own or is referred to by other items;"
             " taking it out would break them"
-        )
-    if freed_ranges(structure, (item,)) != joined(structure.ranges(item)):
-        raise RefusedError(
-            f"the photo's {name} (item {item}) shares its data with other items and cannot go alone"
         )
 
 
@@ -306,7 +312,7 @@ def _cut_references(structure: Structure, work: _Work, keep_empty: bool) -> None
     dead = [one for one in table.entries if one.source in work.gone] if table else []
     if table is None or not dead:
         return
-    if len(dead) == len(table.entries) and not (work.added or work.restored or keep_empty):
+    if len(dead) == len(table.entries) and not (work.added or keep_empty):
         work.editor.cut(table.box.start, table.box.stop, "iref: no reference is left", meta)
         return
     for one in dead:

@@ -25,7 +25,7 @@ ITEM, REFERENCE, LOCATION, DATA, HEAD = range(5)
 """Kinds of pieces: an entry of iinf, of iref, of iloc; a run of data; the header of a box that holds nothing else and
 so goes too (iref, mdat)."""
 
-MAX_RECORD_BYTES = 65_536
+MAX_RECORD_BYTES = 65_535
 """Two items in a few pieces take some 250; anything longer was not written here."""
 
 _HEAD = struct.Struct(">3sB2sQIIIB")
@@ -43,7 +43,7 @@ class Piece(NamedTuple):
     size: int
     """Of the bytes; of the whole box for a HEAD."""
     data: bytes
-    """The bytes; of DATA the position in the item's data, 4 bytes."""
+    """The bytes; of DATA the position in the item's data, big-endian, no bytes for 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,15 @@ class MetadataRecord:
             start = position + _PIECE.size
             position = start + length
             pieces.append(Piece(kind, owners, place, size, data[start:position]))
+            if kind > HEAD or not 1 <= owners <= (3 if kind == HEAD else 2):
+                return None
         if position != len(data):
             return None
         found = tuple(pieces)
         return cls(bool(flags), Widths.parse(widths), total, checksum, (exif, xmp), header, found)
 
     def build(self) -> bytes:
-        """The twin of `parse`."""
+        """The twin of `parse`; without the pieces where they would make the record too long."""
         head = _HEAD.pack(
             _MAGIC,
             self.references,
@@ -93,6 +95,9 @@ class MetadataRecord:
             *self.items,
             len(self.exif_header),
         )
+        room = MAX_RECORD_BYTES - len(head) - len(self.exif_header)
+        if sum(_PIECE.size + len(one.data) for one in self.pieces) > room:
+            return head + self.exif_header
         pieces = [_PIECE.pack(*one[:4], len(one.data)) + one.data for one in self.pieces]
         return head + self.exif_header + b"".join(pieces)
 
@@ -120,7 +125,7 @@ def put_back(
     lengths = {owner: sum(one.size for one in chosen if one[:2] == (DATA, owner)) for owner in contents}
     if lengths != {owner: len(content) for owner, content in contents.items()}:
         raise ValueError("the record does not fit")
-    rows = [structure.places[item] for item in gone]
+    rows = [row for row in structure.locations.entries if row.item in gone]
     changes = [*editor.replacements, *(Replacement(row.start, row.stop, b"", "") for row in rows)]
     grown = 0
     for one in chosen:

@@ -1,0 +1,58 @@
+"""Damaged files: the checks tell what is wrong, or refuse with an error of ours; nothing else comes out."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from authoring.codecs.maps import read_map
+from authoring.errors import DepthauthorError
+from authoring.operations.doctor import diagnose
+from authoring.operations.embed import EmbedOptions, embed
+from authoring.operations.verify import verify
+from tests.verify import portrait_files as made
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def jpeg() -> bytes:
+    mask = read_map((GOLDEN / "scene-mask.png").read_bytes())
+    photo = (GOLDEN / "scene.jpg").read_bytes()
+    return embed(photo, mask, EmbedOptions(near_m=0.5, far_m=8)).data
+
+
+@pytest.mark.parametrize("kind", ["heic", "jpeg"])
+def test_damage_is_a_finding_or_an_error_of_ours(kind: str) -> None:
+    good = made.portrait() if kind == "heic" else jpeg()
+    dice = random.Random(7)
+    # Half of the hits go where the structure and the metadata are.
+    dense = [place for mark in (b"ftyp", b"Exif", b"<x:xmpmeta", b"MPF\0") for place in _all(good, mark)]
+    judged = 0
+    for _ in range(60):
+        data = bytearray(good)
+        for _ in range(dice.choice((1, 3, 20))):
+            if dice.random() < 0.7:
+                place = min(dice.choice(dense) + dice.randrange(3000), len(data) - 1)
+            else:
+                place = dice.randrange(len(data))
+            data[place] = dice.choice((0, 255, dice.randrange(256)))
+        if dice.random() < 0.1:
+            del data[dice.randrange(len(data)) :]
+        for check in (verify, diagnose):
+            try:
+                check(bytes(data))
+            except DepthauthorError as error:
+                assert error.message
+            else:
+                judged += 1
+    assert judged > 20
+
+
+def _all(data: bytes, mark: bytes) -> list[int]:
+    found, start = [], data.find(mark)
+    while start >= 0:
+        found.append(start)
+        start = data.find(mark, start + 1)
+    return found
