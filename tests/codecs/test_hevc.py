@@ -20,7 +20,7 @@ def _plane(height: int, width: int, noise: float = 0.0) -> NDArray[np.uint8]:
     smooth = 127 + 90 * np.sin(rows / 23) * np.cos(columns / 31) + 30 * ((rows // 40 + columns // 50) % 2)
     if noise:
         smooth = smooth + np.random.default_rng(7).normal(0, noise, smooth.shape)
-    return np.clip(smooth, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(smooth, 0, 255), np.uint8)
 
 
 def _decoded(file: bytes) -> NDArray[np.int16]:

@@ -79,10 +79,10 @@ def portrait(folder: Path) -> Path:
     return out
 
 
-def checking(*arguments: str | Path) -> None:
+def checking(*arguments: str | Path) -> int:
     app = typer.Typer()
     verifying.register(app)
-    app(args=[str(one) for one in arguments], standalone_mode=False)
+    return int(app(args=[str(one) for one in arguments], standalone_mode=False))
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> Any:
@@ -206,6 +206,18 @@ def test_our_own_packet(portrait: Path) -> None:
         b"</rdf:Description>", b'<q:x xmlns:q="urn:q" a="1"><q:y/></q:x></rdf:Description>'
     )
     assert valid("depth-xmp.rng", foreign)
+
+
+@pytest.mark.parametrize("options", [[], ["--profile", "data"], ["--format", "hdep"], ["--format", "fdis"]])
+@pytest.mark.parametrize("suffix", ["heic", "jpg"])
+def test_packets_of_all_that_we_write(suffix: str, options: list[str], folder: Path) -> None:
+    out = folder / f"packet.{suffix}"
+    arguments = [GOLDEN / f"scene.{suffix}", GOLDEN / "scene-depth.npy", "-o", out, "--overwrite", *options]
+    assert run(["embed", *map(str, arguments)]) == 0
+    packets = [one.xmp or b"" for one in containers.parse(out.read_bytes()).layout.auxiliaries]
+    assert [valid("depth-xmp.rng", one) for one in packets] == [True]
+    code = checking("verify", out, "--level", "L1", "--map", GOLDEN / "scene-depth.npy")
+    assert code == 0
 
 
 def test_every_rule_is_on_the_page() -> None:

@@ -19,7 +19,6 @@ from authoring.apple import (
     nominal_rendering,
     region,
     tree_of,
-    xmp,
 )
 from authoring.apple.ifd import ASCII, SLONG, build_entry, build_ifd
 from authoring.apple.rendering import build_rendering
@@ -165,6 +164,3 @@ def replaced(data: bytes, old: bytes, new: bytes, start: int = 0, stop: int | No
 def raw_packet(image: CodedAuxiliary, packet: bytes) -> CodedAuxiliary:
     """The image with other XMP."""
     return replace(image, xmp=packet)
-
-
-__all__ = ["Property", "xmp"]

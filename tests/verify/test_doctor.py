@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -39,7 +40,7 @@ def test_nothing_stands_in_the_way() -> None:
         ({"rendering_parameters": None}, "R16", "--donor PORTRAIT.HEIC"),
     ],
 )
-def test_the_reason_and_the_mend(changes: dict[str, object], rule: str, command: str) -> None:
+def test_the_reason_and_the_mend(changes: dict[str, Any], rule: str, command: str) -> None:
     found = diagnose(made.portrait(**changes))
     (obstacle,) = found.obstacles
     assert obstacle.rule == rule and command in obstacle.mend

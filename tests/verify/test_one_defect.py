@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from PIL import Image
 
+from authoring.apple import exif
 from authoring.cli import verifying
 from authoring.operations import rules
 from authoring.operations.verify import verify
@@ -62,6 +65,13 @@ def configured_twice() -> bytes:
     return made.patched(data, places["pixi"], data[places["hvcC"] : places["hvcC"] + 1])
 
 
+def wrapped_twice() -> bytes:
+    stored = made.plane()
+    image = made.coded(stored, made.told(stored))
+    box = (len(image.configuration) + 8).to_bytes(4, "big") + b"hvcC" + image.configuration
+    return made.with_depth(made.good_photo(), replace(image, configuration=box))
+
+
 def wrong_content_type() -> bytes:
     data = made.portrait()
     structure = made.heif(data).structure
@@ -84,7 +94,7 @@ def xmp_outside_mdat() -> bytes:
 
 def turned_otherwise() -> bytes:
     """The photo is turned; the depth item's link to irot is cleared."""
-    block = made.exif.with_portrait_marks(None, orientation=6).exif
+    block = exif.with_portrait_marks(None, orientation=6).exif
     data = made.portrait(made.photo(block, made.focus_packet()))
     structure = made.heif(data).structure
     depth = made.depth_item(data)
@@ -168,6 +178,7 @@ DEFECTS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("R1", "two depth maps", two_maps),
     ("R2", "a NAL length beyond the data", undecodable),
     ("R2", "two decoder configurations", configured_twice),
+    ("R2", "a configuration wrapped twice", wrapped_twice),
     ("R3", "another content type", wrong_content_type),
     ("R3", "bytes in a box that is no mdat", xmp_outside_mdat),
     ("R4", "StoredFormat missing", without("StoredFormat")),
@@ -252,6 +263,24 @@ def test_every_rule_to_21_has_its_file() -> None:
 def test_a_level_is_lost(rule: str, level: str) -> None:
     make = next(make for name, _, make in DEFECTS if name == rule)
     assert level_of(verify(make()).findings) == level
+
+
+def test_a_coloured_map_in_a_jpeg() -> None:
+    """Decoders give its luma, so only the frame tells."""
+    photo = (Path(__file__).parents[2] / "golden" / "scene.jpg").read_bytes()
+    stored = made.plane(size=(128, 96))
+    image = made.coded(stored, made.told(stored))
+    gray, coloured = io.BytesIO(), io.BytesIO()
+    picture = Image.fromarray(stored.codes)
+    picture.save(gray, "JPEG", quality=100)
+    picture.convert("RGB").save(coloured, "JPEG", quality=100)
+    data = made.with_depth(photo, replace(image, payload=gray.getvalue(), configuration=b""))
+    assert faults(data) == {"R8", "R17", "R18"}
+    tables = data.index(b"\xff\xdb", len(photo))
+    other = data[:tables] + coloured.getvalue()[coloured.getvalue().index(b"\xff\xdb") :]
+    assert faults(other) == {"R2", "R8", "R17", "R18"}
+    finding = next(one for one in verify(other).findings if one.rule == "R2")
+    assert "3 colour components" in finding.message
 
 
 def test_depth_of_another_image_is_named() -> None:

@@ -169,7 +169,7 @@ def finish(
             edits = _with_locations(structure, editor, changes, wanted, payload, draft).build(size)
         except OverflowError:
             continue
-        check_intact(structure, edits, {*changes.dropped, *changes.changed})
+        _check_intact(structure, edits, {*changes.dropped, *changes.changed})
         return edits
     raise UnsupportedError("the new places of the data do not fit the item locations (box 'iloc')")
 
@@ -285,7 +285,7 @@ def _place_of(payload: bytes, edits: EditList) -> int:
     return place
 
 
-def check_intact(structure: Structure, edits: EditList, changed: Collection[int]) -> None:
+def _check_intact(structure: Structure, edits: EditList, changed: Collection[int]) -> None:
     """Each run of each item but the changed ones must lie in one kept run: then not a byte of it changed."""
     for entry in structure.locations.entries:
         if entry.item in changed:

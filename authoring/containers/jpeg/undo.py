@@ -13,6 +13,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+from authoring.containers.jpeg.mpf import ENTRY_BYTES
+
 _MAGIC = b"dJ\x01"
 _HAS_APP0, _HAS_MPF = 1, 2
 _HEAD = struct.Struct(">3sBQH")
@@ -103,6 +105,8 @@ def parse_metadata(record: bytes) -> MetadataRecord | None:
     """Read a metadata record; None where it is empty, foreign, of another version, or damaged."""
     fixed = _METADATA.size + 2 * _PLACE.size
     if not fixed <= len(record) <= MAX_RECORD_BYTES or not record.startswith(_METADATA_MAGIC):
+        return None
+    if (len(record) - fixed) % ENTRY_BYTES:
         return None
     _, size, head, checksum = _METADATA.unpack_from(record)
     exif, xmp = (BlockPlace(*one) for one in _PLACE.iter_unpack(record[_METADATA.size : fixed]))

@@ -90,6 +90,8 @@ def decodes(facts: Facts) -> Outcome | None:
 
 def _configuration_fault(facts: Facts) -> str | None:
     found, place = facts.found, facts.placement
+    if facts.components not in (None, 1):
+        return f"it has {facts.components} colour components, not one"
     if found is None or place is None:
         return None
     body = found.configuration

@@ -23,7 +23,7 @@ from authoring.codecs.sei import DepthRepresentation
 from authoring.containers import ContainerFile, FoundAuxiliary, Layout
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.operations.auxiliary import decode_auxiliary, depth_images
-from authoring.operations.verifying.placement import Placement, placement, strays
+from authoring.operations.verifying.placement import Placement, components, placement, strays
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,9 @@ class Facts:
     strays: tuple[int, ...]
     """Items of a depth type that may belong to something else (HEIC)."""
     placement: Placement | None
+    """None in JPEG."""
+    components: int | None
+    """Of the depth image's JPEG frame; None in HEIC."""
     tree: PropertyTree | None
     """The depth XMP; None where there is none or it does not parse."""
     packet_fault: str | None
@@ -97,6 +100,7 @@ def gather(file: ContainerFile, codes: NDArray[np.uint8] | None = None) -> Facts
         depth=depth,
         strays=() if found else strays(file),
         placement=placement(file, found.identifier) if found else None,
+        components=components(file, found.identifier) if found else None,
         tree=tree,
         packet_fault=packet_fault,
         told=told,

@@ -1,6 +1,6 @@
-"""Where the depth item of a HEIC file stands: what the layout leaves out and the rules ask for.
+"""Where the depth image stands in its file: what the layout leaves out and the rules ask for.
 
-Knows: which tables of a parsed HEIF file answer which question. Must not know: their bytes, the rules.
+Knows: which tables of a parsed file answer which question. Must not know: their bytes, the rules.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from authoring.containers.heif.layout import auxiliary_type
 from authoring.containers.heif.locations import IN_FILE
 from authoring.containers.heif.meta import XMP_TYPE
 from authoring.containers.heif.structure import Structure
+from authoring.containers.jpeg.file import JpegFile
+from authoring.containers.jpeg.segments import parse_frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,14 @@ def placement(file: ContainerFile, identifier: int) -> Placement | None:
         configurations=sum(box.kind == "hvcC" for box, _ in structure.properties.of(identifier)),
         descriptions=tuple(_descriptions(structure, identifier)),
     )
+
+
+def components(file: ContainerFile, identifier: int) -> int | None:
+    """Colour components of an image of a JPEG file; None in another container."""
+    if not isinstance(file, JpegFile):
+        return None
+    frame = parse_frame(file.source, file.structure.image(identifier))
+    return len(frame.components) if frame else None
 
 
 def strays(file: ContainerFile) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from authoring.operations.rules import RULES
 SLIDER_RULE = "R16"
 """Broken alone it takes the aperture slider and leaves the other controls."""
 
-DEPTH_RULE, BADGE_RULE, JPEG_RULE = "R1", "R8", "R25"
+BADGE_RULE, JPEG_RULE = "R8", "R25"
 
 EVIDENCE = "judging by files that others tested, not by us"
 

@@ -1,0 +1,339 @@
+"""Other Exif and XMP in every layout of a HEIF file, and the way back to the byte."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from authoring.containers import heif
+from authoring.containers.heif.undo import MetadataRecord
+from authoring.errors import DepthauthorError, RefusedError, UnsupportedError
+from tests.containers import heif_files
+from tests.containers.heif_files import (
+    RDF,
+    Made,
+    MadeItem,
+    auxiliary,
+    box,
+    small_photo,
+    with_method,
+    within_host,
+)
+from tests.containers.test_heif_variants import VARIANTS
+
+TIFF = b"II*\0\x08\0\0\0\0\0\0\0\0\0"
+PACKET = b"<other/>"
+IPHONE_HEADER = b"\0\0\0\6Exif\0\0"
+
+
+def own_mdat() -> Made:
+    """Nothing but Exif in the last mdat."""
+    made = small_photo(order=("ftyp", "mdat0", "meta", "mdat1"))
+    made.items = [made.items[0], made.items[1]]
+    made.references = [("cdsc", 2, [1])]
+    made.links.pop(4)
+    return made
+
+
+def unreadable_exif() -> Made:
+    made = small_photo()
+    made.items.insert(1, MadeItem(9, "Exif", b"nonsense"))
+    made.references.append(("cdsc", 9, [1]))
+    return made
+
+
+def empty_packet() -> Made:
+    made = small_photo()
+    made.items.insert(1, MadeItem(9, "mime", b"", content_type=RDF))
+    made.references.insert(0, ("cdsc", 9, [1]))
+    return made
+
+
+def wrong_count() -> Made:
+    made = small_photo()
+    made.items[1].data = b"\0\0\0\2Exif\0\0" + TIFF
+    return made
+
+
+FILES: dict[str, Callable[[], Made]] = {
+    **VARIANTS,
+    "mdat of its own": own_mdat,
+    "unreadable Exif": unreadable_exif,
+    "empty packet": empty_packet,
+    "wrong count in the Exif item": wrong_count,
+}
+IN_PIECES = ("base in front", "several extents", "several mdat")
+WITHIN = ("within an item", "within an item, v2")
+NEEDS_RECORD = ("empty iref", "idat with no offsets", "idat with no widths")
+"""A new item in these changes what cannot be told afterwards: an empty iref goes, iloc gets wider fields."""
+
+
+@pytest.fixture(scope="module", params=FILES)
+def case(request: pytest.FixtureRequest) -> tuple[str, bytes]:
+    return request.param, FILES[request.param]().build()
+
+
+def variants(block: bytes | None, new: bytes) -> Iterator[bytes | None]:
+    yield from (None, b"", new + bytes(range(100)))
+    if block:
+        yield block[:-1] + bytes([block[-1] ^ 1])
+        yield block[:5] + b"grown" + block[5:]
+        yield block[:4] + block[6:]
+        if not block.startswith((b"MM", b"II")):
+            yield b"x" + block
+            yield block[2:]
+
+
+def changed(file: heif.HeifFile) -> Iterator[tuple[bytes | None, bytes | None, bytes]]:
+    """(exif, xmp, result) of every exchange that is possible."""
+    layout = file.layout
+    for exif, xmp in itertools.product(variants(layout.exif, TIFF), variants(layout.xmp, PACKET)):
+        try:
+            yield exif, xmp, file.with_metadata(exif=exif, xmp=xmp).apply(file.source)
+        except UnsupportedError as error:
+            assert "in pieces" in error.message or "shares its data" in error.message
+
+
+def test_new_blocks_are_read_and_everything_else_stays(case: tuple[str, bytes]) -> None:
+    name, data = case
+    file = heif.parse(data)
+    before = file.layout
+    parts = file.parts()
+    own = [str(one.identifier) for one in before.entries if one.role in ("Exif", "XMP")]
+    seen = 0
+    for exif, xmp, result in changed(file):
+        after = heif.parse(result)
+        layout = after.layout
+        assert layout.exif == (before.exif if exif is None else exif or None)
+        assert layout.xmp == (before.xmp if xmp is None else xmp or None)
+        assert layout.auxiliaries == before.auxiliaries
+        known = {key: value for key, value in parts.items() if key.split()[1:2] not in [[one] for one in own]}
+        known.pop("meta idat 0", None)
+        assert {key: after.parts().get(key) for key in known} == known
+        seen += 1
+    assert seen > (0 if name in WITHIN else 4)
+
+
+def test_the_way_back_gives_every_byte(case: tuple[str, bytes]) -> None:
+    name, data = case
+    file = heif.parse(data)
+    layout, record = file.layout, file.metadata_undo()
+    assert len(record) < 550
+    for exif, xmp, result in changed(file):
+        old_exif = None if exif is None else layout.exif or b""
+        old_xmp = None if xmp is None else layout.xmp or b""
+        again = heif.parse(result)
+        assert again.with_metadata(exif=old_exif, xmp=old_xmp, undo=record).apply(result) == data
+        taken_out = (exif == b"" and layout.exif) or (xmp == b"" and layout.xmp)
+        if not taken_out and name not in NEEDS_RECORD:
+            assert again.with_metadata(exif=old_exif, xmp=old_xmp).apply(result) == data
+
+
+def test_a_splice_after_the_exchange_and_both_undone(case: tuple[str, bytes]) -> None:
+    name, data = case
+    file = heif.parse(data)
+    layout, record = file.layout, file.metadata_undo()
+    new = None if name in (*IN_PIECES, *WITHIN) else PACKET
+    first = file.with_metadata(exif=None if name in IN_PIECES else TIFF + bytes(50), xmp=new)
+    middle = heif.parse(first.apply(data))
+    second = middle.splice(auxiliary())
+    result = first.then(second).apply(data)
+    spliced = heif.parse(result)
+    (found,) = [one for one in spliced.layout.auxiliaries if one.payload == auxiliary().payload]
+    removed = spliced.remove([found.identifier], middle.undo_record())
+    bare = heif.parse(removed.apply(result))
+    assert bare.source == middle.source
+    back = bare.with_metadata(
+        exif=None if name in IN_PIECES else layout.exif or b"",
+        xmp=None if new is None else layout.xmp or b"",
+        undo=record,
+    )
+    assert removed.then(back).apply(result) == data
+
+
+def test_equal_length_touches_the_differing_bytes_alone() -> None:
+    data = small_photo().build()
+    file = heif.parse(data)
+    exif = file.layout.exif
+    assert exif is not None
+    edits = file.with_metadata(exif=exif[:-1] + b"x", xmp=b"<Primary/>")
+    first, second = data.index(exif) + len(exif) - 1, data.index(b"<primary/>") + 1
+    assert [(one.start, one.stop, one.reason) for one in edits.touched] == [
+        (first, first + 1, "Exif: changed in place"),
+        (second, second + 1, "XMP: changed in place"),
+    ]
+    assert file.with_metadata().touched == ()
+
+
+def test_another_length_touches_sizes_offsets_and_the_middle() -> None:
+    data = small_photo().build()
+    edits = heif.parse(data).with_metadata(xmp=b"<primary></primary>")
+    reasons = [one.reason for one in edits.touched]
+    assert reasons == [
+        "iloc: length of item 3",
+        "iloc: offset of item 4 re-based",
+        "iloc: offset of item 5 re-based",
+        "mdat size",
+        "XMP: replaced",
+    ]
+    middle = edits.touched[-1]
+    assert data[middle.start : middle.stop] == b"/"
+
+
+def test_the_form_of_the_exif_item_stays() -> None:
+    made = small_photo()
+    assert made.items[1].data[:4] == bytes(4)
+    for header in (bytes(4), IPHONE_HEADER, b"\0\0\0\2Exif\0\0"):
+        made.items[1].data = header + TIFF
+        data = made.build()
+        result = heif.parse(heif.parse(data).with_metadata(exif=TIFF + b"more").apply(data))
+        assert result.structure.content(2) == header + TIFF + b"more"
+
+
+def test_new_items_are_what_phones_write() -> None:
+    data = heif_files.coded("RGB", 64, 64)
+    edits = heif.parse(data).with_metadata(exif=TIFF, xmp=PACKET)
+    file = heif.parse(edits.apply(data))
+    exif, xmp = list(file.structure.items.entries.values())[-2:]
+    assert (exif.type, exif.hidden, xmp.type, xmp.hidden, xmp.content_type) == (
+        "Exif",
+        True,
+        "mime",
+        True,
+        RDF,
+    )
+    assert file.structure.content(exif.identifier) == IPHONE_HEADER + TIFF
+    assert file.structure.content(xmp.identifier) == PACKET
+    for item in (exif, xmp):
+        assert file.structure.targets(item.identifier, "cdsc") == (file.structure.primary,)
+    assert file.source.endswith(IPHONE_HEADER + TIFF + PACKET)
+    assert "mdat: data of Exif and XMP added" in {one.reason for one in edits.touched}
+
+
+def test_a_block_taken_out_leaves_no_byte_behind() -> None:
+    for made in (small_photo(), with_method(small_photo(), 1, 2, 3), small_photo(pieces=3)):
+        data = made.build()
+        result = heif.parse(data).with_metadata(exif=b"", xmp=b"").apply(data)
+        assert b"<prim" not in result
+        assert b"MM\0*" not in result
+        assert not any(one.role in ("Exif", "XMP") for one in heif.parse(result).layout.entries)
+
+
+@pytest.mark.parametrize(
+    ("made", "arguments", "error", "words"),
+    [
+        (small_photo(), {"exif": b"no header"}, ValueError, "TIFF header"),
+        (small_photo(pieces=4), {"xmp": b"<x/>"}, UnsupportedError, "in pieces"),
+        (within_host(small_photo(widths=(4, 4, 0, 4))), {"xmp": b""}, UnsupportedError, "shares its data"),
+        (replace(small_photo(), groups=[("altr", 9, [1, 3])]), {"xmp": b""}, RefusedError, "referred to"),
+        (
+            replace(small_photo(), references=[*small_photo().references, ("cdsc", 5, [3])]),
+            {"xmp": b""},
+            RefusedError,
+            "item 3",
+        ),
+        (
+            small_photo(order=("ftyp", "meta", "mdat0", box("moov", b""))),
+            {"xmp": b"<x/>"},
+            UnsupportedError,
+            "sequence",
+        ),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    made: Made, arguments: dict[str, bytes], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        heif.parse(made.build()).with_metadata(**arguments)
+
+
+def test_data_that_two_blocks_share_stays() -> None:
+    made = small_photo()
+    data = made.build()
+    structure = heif.parse(data).structure
+    at = structure.locations.offset_at(structure.places[2], 0)
+    exif = structure.ranges(2)[0]
+    shared = data[:at] + (exif[0] + 2).to_bytes(4, "big") + data[at + 4 :]
+    assert heif.parse(shared).structure.ranges(2)[0][1] > structure.ranges(3)[0][0]
+    file = heif.parse(shared)
+    for block in (b"", b"<primarx/>", b"<x/>"):
+        with pytest.raises(UnsupportedError, match="shares its data"):
+            file.with_metadata(xmp=block)
+
+
+def test_a_record_that_does_not_fit_is_ignored() -> None:
+    data = small_photo().build()
+    file = heif.parse(data)
+    record = file.metadata_undo()
+    result = file.with_metadata(exif=b"", xmp=b"<x/>").apply(data)
+    bare = heif.parse(result)
+    exif, xmp = file.layout.exif, file.layout.xmp
+    assert exif is not None
+    default = bare.with_metadata(exif=exif, xmp=xmp).apply(result)
+    assert default != data
+    assert heif.parse(default).layout.exif == exif
+    foreign = heif.parse(small_photo(pieces=2).build()).metadata_undo()
+    for other in (b"", b"junk", record[:-1], record + b"x", b"hM\2" + record[3:], foreign, bytes(400_000)):
+        assert bare.with_metadata(exif=exif, xmp=xmp, undo=other).apply(result) == default
+    assert bare.with_metadata(exif=exif + b"x", xmp=xmp, undo=record).apply(result) != data
+    parsed = MetadataRecord.parse(record)
+    assert parsed is not None
+    assert parsed.build() == record
+
+
+def test_a_damaged_record_does_no_harm() -> None:
+    """Whatever the record says, the photo has the blocks asked for, and everything else as it was."""
+    data = small_photo().build()
+    file = heif.parse(data)
+    record = file.metadata_undo()
+    result = file.with_metadata(exif=b"", xmp=b"").apply(data)
+    bare = heif.parse(result)
+    expected = bare.with_metadata(exif=TIFF, xmp=PACKET).apply(result)
+    dice = random.Random(77)
+    for _ in range(300):
+        broken = bytearray(record)
+        for _ in range(dice.randint(1, 4)):
+            broken[dice.randrange(3, len(broken))] = dice.choice([0, 1, 2, 3, 0x7F, 0xFF])
+        if dice.random() < 0.1:
+            del broken[dice.randrange(len(broken)) :]
+        assert bare.with_metadata(exif=TIFF, xmp=PACKET, undo=bytes(broken)).apply(result) == expected
+        if bytes(broken) != record:
+            again = bare.with_metadata(exif=file.layout.exif, xmp=file.layout.xmp, undo=bytes(broken))
+            assert heif.parse(again.apply(result)).layout == replace_entries(bare, again.apply(result))
+
+
+def replace_entries(bare: heif.HeifFile, result: bytes) -> object:
+    """The bare layout with the blocks and entries of the result: auxiliaries and sizes must be the same."""
+    found = heif.parse(result).layout
+    assert found.exif is not None
+    assert found.xmp == b"<primary/>"
+    return replace(bare.layout, exif=found.exif, xmp=found.xmp, entries=found.entries)
+
+
+def test_random_damage_gives_our_errors_only() -> None:
+    data = small_photo(pieces=2).build()
+    last = data.index(b"mdat")
+    dice = random.Random(4)
+    done = 0
+    for _ in range(300):
+        broken = bytearray(data)
+        for _ in range(dice.randint(1, 3)):
+            at = dice.randrange(24, last)
+            broken[at] = dice.choice([0, 1, 0x7F, 0x80, 0xFF, broken[at] ^ 1 << dice.randrange(8)])
+        try:
+            file = heif.parse(bytes(broken))
+            record = file.metadata_undo()
+            for exif, xmp in ((TIFF, PACKET), (b"", b""), (b"", PACKET), (TIFF, None)):
+                try:
+                    result = file.with_metadata(exif=exif, xmp=xmp, undo=record).apply(file.source)
+                except DepthauthorError:
+                    continue
+                heif.parse(result)
+                done += 1
+        except DepthauthorError:
+            continue
+    assert done > 50

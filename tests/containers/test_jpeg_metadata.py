@@ -1,0 +1,300 @@
+"""Other Exif and XMP for peculiar JPEG files, and the way back to the byte."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import struct
+from collections.abc import Iterator, Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from authoring.containers import jpeg
+from authoring.containers.jpeg import undo
+from authoring.errors import MalformedError, RefusedError
+from tests.containers.jpeg_files import (
+    MP4,
+    XMP,
+    after_jfif,
+    auxiliary,
+    coded,
+    exif,
+    fill_bytes,
+    gain_map,
+    gray,
+    icc,
+    multi,
+    photos,
+    segment,
+)
+
+TIFF = exif()[10:]
+OTHER = exif("<", 3, b"behind")[10:]
+PACKET = b"<x:xmpmeta>other</x:xmpmeta>"
+OWN = ("segment APP1 Exif ", "segment APP1 XMP ")
+EXTENSION = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(40) + b"chunk")
+
+
+def peculiar() -> dict[str, bytes]:
+    """Photos whose metadata segments are odd themselves."""
+    plain = coded()
+    packet = segment(0xE1, XMP + PACKET)
+    dead = bytearray(multi(after_jfif(plain, exif(), packet), [gain_map(), gray()], tail=MP4))
+    place = dead.index(b"MPF\0") + 4 + 50 + 16 + 8
+    files = {
+        "two exif": after_jfif(plain, exif(), exif("<", 1)),
+        "two xmp, one exif between": after_jfif(plain, packet, exif(), segment(0xE1, XMP + b"<second/>")),
+        "xmp before exif": after_jfif(plain, packet, exif(), icc(b"x")),
+        "empty exif": after_jfif(plain, segment(0xE1, b"Exif\0\0"), packet),
+        "odd byte after Exif": after_jfif(plain, segment(0xE1, b"Exif\0\xff" + TIFF)),
+        "empty xmp": after_jfif(plain, segment(0xE1, XMP), exif()),
+        "extended xmp": after_jfif(plain, exif(), packet, EXTENSION, EXTENSION, icc(b"x")),
+        "fill bytes, all": fill_bytes(after_jfif(plain, exif(), icc(b"x"), packet)),
+        "stray bytes before exif": after_jfif(plain, b"\0stray", exif(), packet),
+        "stray bytes after exif": after_jfif(plain, exif(), b"\0stray\xff", packet),
+        "full segments": after_jfif(
+            plain, segment(0xE1, b"Exif\0\0" + TIFF.ljust(65_527)), segment(0xE1, XMP + bytes(65_504))
+        ),
+        "no EOI": after_jfif(plain, exif(), packet)[:-2],
+        "gain map, exif and xmp around the index": after_jfif(multi(plain, [gain_map()]), exif(), packet),
+        "gain map, exif and xmp behind the index": multi(after_jfif(plain, exif(), packet), [gain_map()]),
+    }
+    for name, target in (
+        ("at the end", len(dead)),
+        ("in exif", 4),
+        ("far out", 2**32 - 1),
+        ("in the photo", 700),
+    ):
+        dead[place : place + 4] = struct.pack(">I", target)
+        files[f"entry {name}"] = bytes(dead)
+    return files
+
+
+PHOTOS = {**photos(), **peculiar()}
+every = pytest.mark.parametrize("name", PHOTOS)
+
+
+def variants(block: bytes | None, new: bytes) -> Iterator[bytes | None]:
+    yield from (None, b"", new, new + bytes(range(100)))
+    if block:
+        middle = len(block) // 2
+        yield block[:middle] + bytes([block[middle] ^ 1]) + block[middle + 1 :]
+        if len(block) < 60_000:
+            yield block + bytes(100)
+            yield block[:middle] + b"grown" + block[middle:]
+        yield block[:-3] or b"z"
+        yield block[3:] or b"z"
+
+
+def others(parts: Mapping[str, bytes]) -> dict[str, bytes]:
+    """All but the photo's Exif and XMP. What of the rest is an image may be told by the XMP alone: it is one here."""
+    left = {key: value for key, value in parts.items() if not key.startswith(OWN)}
+    behind = [left.pop(key) for key in [*left] if key.startswith(("gap", "trailer"))]
+    return {**left, "behind": b"".join(behind)}
+
+
+def index_entries(data: bytes) -> list[tuple[int, ...]]:
+    found = jpeg.parse(data).structure
+    return [(one.size, one.offset) for one in found.entries]
+
+
+@every
+def test_new_blocks_are_read_and_everything_else_stays(name: str) -> None:
+    data = PHOTOS[name]
+    file = jpeg.parse(data)
+    before, parts = file.layout, file.parts()
+    for new_exif, new_xmp in itertools.product(variants(before.exif, TIFF), variants(before.xmp, PACKET)):
+        edits = file.with_metadata(exif=new_exif, xmp=new_xmp)
+        result = edits.apply(data)
+        after = jpeg.parse(result)
+        layout = after.layout
+        counts = [
+            len([key for key in parts if key.startswith(f"segment APP1 {one} ")]) for one in ("Exif", "XMP")
+        ]
+        if counts[0] < 2:
+            assert layout.exif == (before.exif if new_exif is None else new_exif or None)
+        if counts[1] < 2:
+            assert layout.xmp == (before.xmp if new_xmp is None else new_xmp or None)
+        assert others(after.parts()) == others(parts)
+        assert layout.auxiliaries == before.auxiliaries
+        for one in edits.touched:
+            assert one.reason.startswith(("Exif: ", "XMP: ", "APP2 MPF: "))
+        growth = len(result) - len(data)
+        old_index, new_index = index_entries(data), index_entries(result)
+        if old_index:
+            assert new_index[0] == ((old_index[0][0] + growth) % 2**32, 0)
+
+
+@every
+def test_the_way_back_gives_every_byte(name: str) -> None:
+    data = PHOTOS[name]
+    file = jpeg.parse(data)
+    layout, record = file.layout, file.metadata_undo()
+    assert len(record) < 120
+    for new_exif, new_xmp in itertools.product(variants(layout.exif, TIFF), variants(layout.xmp, PACKET)):
+        result = file.with_metadata(exif=new_exif, xmp=new_xmp).apply(data)
+        changed = jpeg.parse(result)
+        back = changed.with_metadata(
+            exif=None if new_exif is None else layout.exif or b"",
+            xmp=None if new_xmp is None else layout.xmp or b"",
+            undo=record,
+        )
+        assert back.apply(result) == data
+
+
+@pytest.mark.parametrize("name", photos())
+def test_what_was_not_taken_out_comes_back_without_a_record(name: str) -> None:
+    data = PHOTOS[name]
+    file = jpeg.parse(data)
+    layout = file.layout
+    for new_exif, new_xmp in itertools.product((None, TIFF, OTHER), (None, PACKET)):
+        result = file.with_metadata(exif=new_exif, xmp=new_xmp).apply(data)
+        back = jpeg.parse(result).with_metadata(
+            exif=None if new_exif is None else layout.exif or b"",
+            xmp=None if new_xmp is None else layout.xmp or b"",
+        )
+        assert back.apply(result) == data
+
+
+@pytest.mark.parametrize("name", photos())
+def test_a_splice_after_the_exchange_and_both_undone(name: str) -> None:
+    data = PHOTOS[name]
+    file = jpeg.parse(data)
+    layout, record = file.layout, file.metadata_undo()
+    first = file.with_metadata(exif=OTHER, xmp=PACKET)
+    changed = jpeg.parse(first.apply(data))
+    second = changed.splice(auxiliary())
+    whole = first.then(second)
+    result = whole.apply(data)
+    assert result == second.apply(changed.source)
+    spliced = jpeg.parse(result)
+    assert (spliced.layout.exif, spliced.layout.xmp) == (OTHER, PACKET)
+    number = max(1, len(changed.structure.entries)) + 1
+    removed = spliced.remove([number], changed.undo_record())
+    plain = jpeg.parse(removed.apply(result))
+    assert plain.source == changed.source
+    restored = plain.with_metadata(exif=layout.exif or b"", xmp=layout.xmp or b"", undo=record)
+    assert removed.then(restored).apply(result) == data
+
+
+def test_equal_length_touches_the_differing_bytes_alone() -> None:
+    data = after_jfif(coded(), exif(), segment(0xE1, XMP + PACKET))
+    block = bytearray(TIFF)
+    block[8 + 2 + 9] ^= 1
+    block[-1] ^= 1
+    edits = jpeg.parse(data).with_metadata(exif=bytes(block), xmp=PACKET)
+    start = data.index(TIFF)
+    assert [(one.start - start, one.stop - start, one.reason) for one in edits.touched] == [
+        (19, 20, "Exif: changed in place"),
+        (len(TIFF) - 1, len(TIFF), "Exif: changed in place"),
+    ]
+    assert jpeg.parse(data).with_metadata().touched == ()
+
+
+def test_another_length_touches_the_length_and_the_middle() -> None:
+    data = after_jfif(coded(), segment(0xE1, XMP + PACKET))
+    edits = jpeg.parse(data).with_metadata(xmp=PACKET.replace(b"other", b"others"))
+    middle = data.index(b"r</x")
+    assert [(one.start, one.stop, one.reason) for one in edits.touched] == [
+        (23, 24, "XMP: length of its segment"),
+        (middle, middle + 1, "XMP: replaced"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "exif_block", "order"),
+    [
+        ("plain", TIFF, ["APP0 JFIF", "APP1 Exif", "APP1 XMP", "DQT"]),
+        ("no jfif", TIFF, ["APP1 Exif", "APP1 XMP", "DQT"]),
+        ("jfxx", TIFF, ["APP0 JFIF", "APP0 JFXX", "APP1 Exif", "APP1 XMP", "DQT"]),
+        ("icc, exif", None, ["APP0 JFIF", "APP2 ICC", "APP1 Exif", "APP1 XMP"]),
+        ("jfif after exif", None, ["APP1 Exif", "APP1 XMP", "APP0 JFIF"]),
+        ("gain map", TIFF, ["APP0 JFIF", "APP1 Exif", "APP1 XMP", "APP2 MPF", "DQT"]),
+        ("gain map", None, ["APP0 JFIF", "APP1 XMP", "APP2 MPF", "DQT"]),
+    ],
+)
+def test_new_segments_stand_where_cameras_have_them(
+    name: str, exif_block: bytes | None, order: list[str]
+) -> None:
+    data = PHOTOS[name]
+    result = jpeg.parse(data).with_metadata(exif=exif_block, xmp=PACKET).apply(data)
+    found = jpeg.parse(result).structure.primary.segments[: len(order)]
+    assert [f"{one.name} {one.kind(result)}".strip() for one in found] == order
+    assert Image.open(io.BytesIO(result)).info["xmp"] == PACKET
+    assert Image.open(io.BytesIO(result)).tobytes() == Image.open(io.BytesIO(data)).tobytes()
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("exif", 65_527), ("xmp", 65_504)])
+def test_a_block_has_a_limit(kind: str, limit: int) -> None:
+    for data in (coded(), after_jfif(coded(), exif(), segment(0xE1, XMP + PACKET))):
+        file = jpeg.parse(data)
+        result = file.with_metadata(**{kind: bytes(limit)}).apply(data)
+        assert getattr(jpeg.parse(result).layout, kind) == bytes(limit)
+        with pytest.raises(RefusedError, match=f"{limit + 1} bytes, more than the {limit}"):
+            file.with_metadata(**{kind: bytes(limit + 1)})
+
+
+def test_nothing_moves_where_the_index_cannot_be_read() -> None:
+    broken = after_jfif(coded(), exif(), segment(0xE2, b"MPF\0nonsense"))
+    file = jpeg.parse(broken)
+    assert file.with_metadata(exif=TIFF[:-1] + b"x").result_size == len(broken)
+    with pytest.raises(MalformedError, match="byte-order mark; remove that segment"):
+        file.with_metadata(exif=OTHER)
+
+
+def test_a_block_between_stray_bytes_stays() -> None:
+    data = after_jfif(coded(), b"\0\xff", exif(), b"\0stray")
+    file = jpeg.parse(data)
+    assert file.with_metadata(exif=OTHER).apply(data)
+    with pytest.raises(RefusedError, match="between stray bytes"):
+        file.with_metadata(exif=b"")
+
+
+def test_a_record_that_does_not_fit_is_ignored() -> None:
+    data = after_jfif(coded(), icc(b"x"), exif())
+    file = jpeg.parse(data)
+    record = file.metadata_undo()
+    result = file.with_metadata(exif=b"").apply(data)
+    bare = jpeg.parse(result)
+    default = bare.with_metadata(exif=TIFF).apply(result)
+    assert default != data
+    others = (
+        b"",
+        b"junk",
+        record[:-1],
+        record + b"x",
+        b"dM\2" + record[3:],
+        jpeg.parse(coded()).metadata_undo(),
+    )
+    for other in others:
+        assert bare.with_metadata(exif=TIFF, undo=other).apply(result) == default
+    assert bare.with_metadata(exif=TIFF, undo=record).apply(result) == data
+    # The photo got a comment since: the block comes back, at the place of a new one.
+    commented = jpeg.parse(after_jfif(result, segment(0xFE, b"since")))
+    again = commented.with_metadata(exif=TIFF, undo=record).apply(commented.source)
+    assert jpeg.parse(again).layout.exif == TIFF
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.tuples(*[st.integers(0, 2**16 - 1), st.integers(0, 2**64 - 1)] * 2, *[st.integers(0, 255)] * 2),
+    st.integers(0, 3).map(lambda number: bytes(range(16 * number))),
+)
+def test_the_record_is_a_twin(values: tuple[int, ...], entries: bytes) -> None:
+    fill, size, segments, start, pad, checksum = values
+    place = undo.BlockPlace(segments, start, fill, pad)
+    record = undo.MetadataRecord(size, start, checksum, place, undo.BlockPlace(0, 0, 0, 0), entries)
+    assert undo.parse_metadata(undo.build_metadata(record)) == record
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=120), st.booleans())
+def test_a_garbage_record_does_no_harm(garbage: bytes, headed: bool) -> None:
+    data = after_jfif(multi(coded(), [gain_map()]), exif())
+    file = jpeg.parse(data)
+    expected = file.with_metadata(exif=b"", xmp=PACKET).apply(data)
+    record = b"dM\1" + garbage if headed else garbage
+    assert file.with_metadata(exif=b"", xmp=PACKET, undo=record).apply(data) == expected
