@@ -223,15 +223,19 @@ def extract_file(
 
 
 def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) -> dict[str, Any]:
-    """Write the auxiliary data dictionary of a photo file's depth as a property list; tell what is in it."""
-    from authoring.apple import build_plist
+    """Write the auxiliary data dictionary of a photo file's depth as a property list; tell what is in it.
+
+    An output that ends in .json gets the same as JSON, its bytes as base64.
+    """
+    from authoring.apple import build_json, build_plist
 
     photo, output = Path(photo), Path(output)
     with _names(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
         found = extracting.to_dictionary(data)
-    files.write_file(output, [build_plist(found)], overwrite=overwrite)
+    build = build_json if output.suffix.lower() == ".json" else build_plist
+    files.write_file(output, [build(found)], overwrite=overwrite)
     told = found.data_description
     return {
         "schema": "depthauthor/dictionary/1",
@@ -283,11 +287,15 @@ def _read_aside(options: dict[str, Any]) -> Path | None:
 
 
 def _read_source(data: bytes) -> MapSource:
-    """A map file, or a property list with Apple's dictionary."""
+    """A map file, or Apple's dictionary as a property list or JSON."""
     if data.startswith((b"bplist00", b"<?xml", b"<plist")):
         from authoring.apple import parse_plist
 
         return parse_plist(data)
+    if data.startswith(b"{"):
+        from authoring.apple import parse_json
+
+        return parse_json(data)
     return read_map(data)
 
 

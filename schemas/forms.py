@@ -35,11 +35,23 @@ class CalibrationSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class RenderingRecord:
+    """One number of the rendering parameters."""
+
+    id: int
+    type: int
+    """1 float32, 2 int32, 3 and 4 uint32."""
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class RenderingSummary:
     """The rendering parameters (REND)."""
 
     version: int
     bytes: int
+    records: list[RenderingRecord]
+    """In the file's order; empty where the version has none or is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from authoring.apple.dictionary import (
     AuxiliaryData,
     DataDescription,
     auxiliary_type_of,
+    build_json,
     build_plist,
+    parse_json,
     parse_plist,
 )
 from authoring.apple.kinds import CICP_DEPTH_URN, HEVC_DEPTH_URN, Kind, classify, classify_tree
@@ -70,6 +72,7 @@ __all__ = [
     "Record",
     "Rendering",
     "auxiliary_type_of",
+    "build_json",
     "build_packet",
     "build_plist",
     "build_rendering",
@@ -83,6 +86,7 @@ __all__ = [
     "fourcc",
     "fourcc_name",
     "parse_element",
+    "parse_json",
     "parse_packet",
     "parse_plist",
     "parse_rendering",

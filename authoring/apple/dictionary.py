@@ -18,6 +18,8 @@ CGImageDestinationAddAuxiliaryDataInfo wants beside the dictionary.
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -157,6 +159,32 @@ def build_plist(auxiliary: AuxiliaryData) -> bytes:
     """
     import plistlib
 
+    return plistlib.dumps(_content(auxiliary), fmt=plistlib.FMT_XML)
+
+
+def build_json(auxiliary: AuxiliaryData) -> bytes:
+    """The same as JSON, for programs without property lists: bytes are base64 text."""
+    content = {
+        key: base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
+        for key, value in _content(auxiliary).items()
+    }
+    return (json.dumps(content, indent=1) + "\n").encode()
+
+
+def parse_json(data: bytes) -> AuxiliaryData:
+    """The twin of `build_json`; raises what `parse_plist` raises."""
+    if len(data) > MAX_PLIST_BYTES:
+        raise MalformedError(f"the dictionary has {len(data)} bytes; at most {MAX_PLIST_BYTES} are read")
+    try:
+        content = json.loads(data)
+        for key in {DATA, METADATA_XMP} & set(content):
+            content[key] = base64.b64decode(content[key], validate=True)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise MalformedError("this is no auxiliary data dictionary in JSON") from error
+    return _parse_content(content)
+
+
+def _content(auxiliary: AuxiliaryData) -> dict[str, Any]:
     auxiliary.validate()
     description = auxiliary.data_description
     content: dict[str, Any] = {
@@ -171,7 +199,7 @@ def build_plist(auxiliary: AuxiliaryData) -> bytes:
     }
     if auxiliary.metadata:
         content[METADATA_XMP] = build_packet(auxiliary.metadata)
-    return plistlib.dumps(content, fmt=plistlib.FMT_XML)
+    return content
 
 
 def parse_plist(data: bytes) -> AuxiliaryData:
@@ -179,7 +207,12 @@ def parse_plist(data: bytes) -> AuxiliaryData:
 
     Raises MalformedError for what is no such dictionary, UnsupportedError for a foreign pixel format.
     """
-    content = _load(data)
+    return _parse_content(_load(data))
+
+
+def _parse_content(content: object) -> AuxiliaryData:
+    if not isinstance(content, dict):
+        raise MalformedError("the property list is not a dictionary")
     samples = content.get(DATA)
     if not isinstance(samples, bytes):
         raise MalformedError(f"the property list has no {DATA} of bytes")
@@ -202,8 +235,8 @@ def parse_plist(data: bytes) -> AuxiliaryData:
     return found
 
 
-def _load(data: bytes) -> dict[str, Any]:
-    """The list's top dictionary, or MalformedError."""
+def _load(data: bytes) -> object:
+    """What the list holds, or MalformedError."""
     import plistlib
 
     if len(data) > MAX_PLIST_BYTES:
@@ -211,12 +244,9 @@ def _load(data: bytes) -> dict[str, Any]:
     # plistlib itself refuses entity declarations and loads nothing from outside. On broken lists it raises
     # whatever its inner steps happen to raise.
     try:
-        content = plistlib.loads(data)
+        return plistlib.loads(data)
     except Exception as error:
         raise MalformedError("this is not a property list, or a broken one") from error
-    if not isinstance(content, dict):
-        raise MalformedError("the property list is not a dictionary")
-    return content
 
 
 def _integer(described: dict[str, Any], key: str) -> int:

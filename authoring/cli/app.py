@@ -287,11 +287,17 @@ def extract(
 
 
 @app.command()
-def inspect(file: FileArgument, as_json: JsonOption = False) -> None:
+def inspect(
+    file: FileArgument,
+    records: Annotated[
+        bool, typer.Option("--records", help="List the rendering parameters one by one.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Tell what a photo holds: depth, other auxiliary images, portrait marks, every item or segment."""
     from authoring import api
 
-    _print(api.inspect(file), as_json, text.inspect)
+    _print(api.inspect(file), as_json, text.inspect_with_records if records else text.inspect)
 
 
 @app.command()

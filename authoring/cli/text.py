@@ -134,6 +134,17 @@ def inspect(report: Report) -> str:
     return "\n".join(lines)
 
 
+def inspect_with_records(report: Report) -> str:
+    """The same, and every record of the rendering parameters."""
+    rendering = (report["depth"] or {}).get("rendering") or {"records": []}
+    names = {0: "?", 1: "float", 2: "int", 3: "uint", 4: "uint"}
+    lines = [
+        f"  {one['id']:>6}  {names.get(one['type'], '?'):<6} {one['value']:.6g}"
+        for one in rendering["records"]
+    ]
+    return "\n".join([inspect(report), *(lines or ["  no records to list"])])
+
+
 def _depth_lines(depth: Report) -> list[str]:
     unit = "1/m" if depth["kind"] == "disparity" else "m"
     lines = [

@@ -11,8 +11,9 @@ from typing import Any
 from authoring import containers
 from authoring.apple import portrait, properties, xmp
 from authoring.apple.properties import DepthProperties
+from authoring.apple.rendering import parse_rendering
 from authoring.containers import FoundAuxiliary, Layout
-from authoring.errors import about
+from authoring.errors import DepthauthorError, about
 from authoring.operations.auxiliary import kind_of, photo_orientation
 from authoring.operations.reports import (
     AuxiliarySummary,
@@ -46,7 +47,6 @@ def inspect(photo: bytes) -> InspectReport:
 
 def _depth(found: FoundAuxiliary) -> DepthSummary:
     told = properties.depth_properties(xmp.parse_packet(found.xmp)) if found.xmp else DepthProperties()
-    rendering = told.rendering_parameters
     return DepthSummary(
         kind=told.auxiliary_image_type or "disparity",
         native_format=_fourcc(told.native_format),
@@ -61,12 +61,22 @@ def _depth(found: FoundAuxiliary) -> DepthSummary:
         version=told.depth_data_version,
         calibration=_calibration(told),
         simulated_aperture=told.simulated_aperture,
-        rendering=(
-            {"version": int.from_bytes(rendering[4:8], "little"), "bytes": len(rendering)}
-            if rendering
-            else None
-        ),
+        rendering=_rendering(told.rendering_parameters),
     )
+
+
+def _rendering(data: bytes | None) -> dict[str, Any] | None:
+    if data is None:
+        return None
+    try:
+        made = parse_rendering(data)
+    except DepthauthorError:
+        return {"version": int.from_bytes(data[4:8], "little"), "bytes": len(data), "records": []}
+    return {
+        "version": made.version,
+        "bytes": len(data),
+        "records": [{"id": one.id, "type": one.type, "value": one.value} for one in made.records],
+    }
 
 
 def _calibration(told: DepthProperties) -> dict[str, Any] | None:

@@ -101,6 +101,11 @@ def test_copy_and_dictionary(folder: Path, capsys: Any) -> None:
     described = plist["kCGImageAuxiliaryDataInfoDataDescription"]
     assert described == {"PixelFormat": 1751411059, "Width": 768, "Height": 576, "BytesPerRow": 1536}
     assert len(plist["kCGImageAuxiliaryDataInfoData"]) == 1536 * 576
+    _json(capsys, "dictionary", folder / "b.heic", "-o", folder / "d.json", "--json")
+    same = _json(capsys, "embed", GOLDEN / "scene.jpg", folder / "d.json", "-o", folder / "e.jpg", "--json")
+    assert same["float_max"] == pytest.approx(report["float_max"], rel=1e-3)
+    assert run(["inspect", str(folder / "b.heic"), "--records"]) == 0
+    assert "600  float  2.8" in capsys.readouterr().out
     back = _json(capsys, "embed", GOLDEN / "scene.jpg", folder / "d.plist", "-o", folder / "c.jpg", "--json")
     assert back["float_max"] == pytest.approx(report["float_max"], rel=1e-3)
 

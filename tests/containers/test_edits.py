@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.containers.edits import EditList, Keep, Put, Replacement, Touched
+from authoring.containers.edits import (
+    MAX_RUNS,
+    EditList,
+    Keep,
+    Put,
+    Replacement,
+    Touched,
+    differing,
+    exchanged,
+    place_of_result,
+)
 
 
 @st.composite
@@ -88,6 +98,50 @@ def test_then_is_one_edit_after_the_other(data: st.DataObject) -> None:
         assert both.new_offset(place) == (None if halfway is None else second.new_offset(halfway))
     reasons = {name for touched in both.touched for name in touched.reason.split("; ")}
     assert reasons <= {edit.reason for edit in (*one, *two)}
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_what_is_put_at_the_place_of_a_result_lies_there(data: st.DataObject) -> None:
+    source = bytes(range(data.draw(st.integers(0, 24))))
+    changes = unique_insertions(data.draw(replacements(len(source), 100)))
+    result = naive(source, changes)
+    for new in range(len(result) + 1):
+        place = place_of_result(changes, new)
+        if place is None:
+            assert 100 <= result[new] < 200
+            continue
+        # At one offset insertions keep the order given: the new one goes first where it belongs in front.
+        first = EditList.of(len(source), [Replacement(place, place, b"\xff", "new"), *changes])
+        last = EditList.of(len(source), [*changes, Replacement(place, place, b"\xff", "new")])
+        assert result[:new] + b"\xff" + result[new:] in (first.apply(source), last.apply(source))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=40), st.binary(max_size=40), st.binary(max_size=9), st.binary(max_size=9))
+def test_a_block_is_exchanged_by_what_differs(front: bytes, back: bytes, old: bytes, new: bytes) -> None:
+    before, after = front + old + back, front + new + back
+    if len(before) != len(after):
+        one = exchanged(5, before, after, "why")
+        assert (
+            EditList.of(len(before) + 9, [one]).apply(b"start" + before + b"stop")
+            == b"start" + after + b"stop"
+        )
+        assert one.stop - one.start <= len(old) + 1
+        assert len(one.data) <= len(new) + 1
+        assert (one.stop > one.start) == bool(before)
+        assert bool(one.data) == bool(after)
+        return
+    runs = differing(5, before, after, "why")
+    assert EditList.of(len(before) + 9, runs).apply(b"start" + before + b"stop") == b"start" + after + b"stop"
+    changed = {place + 5 for place, value in enumerate(before) if value != after[place]}
+    assert {place for one in runs for place in range(one.start, one.stop)} == changed
+
+
+def test_many_runs_become_one() -> None:
+    old, new = bytes(4 * MAX_RUNS), b"\0\1\0\1" * MAX_RUNS
+    assert [(one.start, one.stop) for one in differing(0, old, new, "")] == [(1, 4 * MAX_RUNS)]
+    assert len(differing(0, old, b"\1\0\0\0" * MAX_RUNS, "")) == MAX_RUNS
 
 
 def test_keeps_sees_a_replacement_of_equal_length() -> None:

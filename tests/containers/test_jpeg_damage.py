@@ -113,6 +113,7 @@ def exercise(data: bytes) -> bool:
     found.dump()
     parts = found.parts()
     assert all(one.payload.startswith(b"\xff\xd8") for one in found.layout.auxiliaries)
+    exercise_metadata(found)
     try:
         result = found.splice(auxiliary()).apply(data)
     except DepthauthorError:
@@ -127,6 +128,19 @@ def exercise(data: bytes) -> bool:
     for other in found.structure.starts:
         found.remove([other]).apply(data)
     return True
+
+
+def exercise_metadata(found: jpeg.JpegFile) -> None:
+    """Other blocks, and the way back, where that can be done at all."""
+    data, layout, record = found.source, found.layout, found.metadata_undo()
+    for new_exif, new_xmp in ((exif()[10:], b"<x/>"), (b"", b""), (None, b"<x/>")):
+        try:
+            result = found.with_metadata(exif=new_exif, xmp=new_xmp).apply(data)
+        except DepthauthorError:
+            continue
+        old_exif = None if new_exif is None else layout.exif or b""
+        back = jpeg.parse(result).with_metadata(exif=old_exif, xmp=layout.xmp or b"", undo=record)
+        assert back.apply(result) == data
 
 
 SEEDS = {

@@ -96,7 +96,7 @@ class MpIndex:
 
     @property
     def packed_entries(self) -> bytes:
-        """The entries as they lie in the payload; see `entries_position`."""
+        """The entries as they lie in the payload."""
         return self._value(MP_ENTRY)
 
     def with_entries(self, entries: Sequence[MpEntry], kept: Sequence[int]) -> MpIndex:
@@ -161,18 +161,23 @@ def parse(payload: bytes) -> MpIndex:
     return index
 
 
-def entries_position(payload: bytes) -> int:
-    """Where in a payload that `parse` reads the value of the first MP entry tag begins.
+def patched(payload: bytes, entries: bytes) -> bytes:
+    """The payload with other entries, packed and as many as before, where these lie; all else as it is.
 
-    Raises MalformedError where there is none, which `MpIndex.entries` tells.
+    Raises MalformedError where there are none, or where they share bytes with anything else.
     """
-    little = payload[BASE:].startswith(b"II")
-    block = payload[BASE:]
-    position = _number(block, 4, "I", little)
-    for place in range(position + 2, position + 2 + 12 * _number(block, position, "H", little), 12):
-        if _number(block, place, "H", little) == MP_ENTRY:
-            return BASE + _number(block, place + 8, "I", little)
-    raise MalformedError("the MP index (APP2 MPF) has no entries")
+    index = parse(payload)
+    place = BASE + _number(payload, BASE + 4, "I", index.little_endian) + 2
+    for tag in index.tags:
+        if tag.number == MP_ENTRY and len(tag.value) == len(entries) > 4:
+            start = BASE + _number(payload, place + 8, "I", index.little_endian)
+            result = payload[:start] + entries + payload[start + len(entries) :]
+            tags = tuple(replace(one, value=entries) if one is tag else one for one in index.tags)
+            if parse(result) == replace(index, tags=tags):
+                return result
+            break
+        place += 12
+    raise MalformedError("the entries of the MP index (APP2 MPF) overlap other parts of it")
 
 
 def pack_entries(entries: Sequence[MpEntry], order: str) -> bytes:

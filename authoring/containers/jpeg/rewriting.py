@@ -211,7 +211,7 @@ def _index_changes(
     if not growth and not shift:
         return []
     if index is None:
-        raise MalformedError(f"{structure.index_fault}; remove that segment from the photo, then try again")
+        raise _unreadable(structure.index_fault)
     if not index.entries:
         return []
     first, *others = index.entries
@@ -219,10 +219,18 @@ def _index_changes(
     for entry in others:
         behind = entry.offset and structure.base + entry.offset >= structure.primary_stop
         entries.append(replace(entry, offset=(entry.offset + shift) % _WRAP) if behind else entry)
-    position = mpf.entries_position(structure.data[segment.payload : segment.stop])
     old = index.packed_entries
     new = mpf.pack_entries(entries, index.order)
     new += old[len(new) :]
     if record and len(record.entries) == len(old):
         new = record.entries
-    return differing(segment.payload + position, old, new, "APP2 MPF: size and offsets re-based")
+    payload = structure.data[segment.payload : segment.stop]
+    try:
+        changed = mpf.patched(payload, new)
+    except MalformedError as error:
+        raise _unreadable(error.message) from None
+    return differing(segment.payload, payload, changed, "APP2 MPF: size and offsets re-based")
+
+
+def _unreadable(fault: str) -> MalformedError:
+    return MalformedError(f"{fault}; remove that segment from the photo, then try again")
