@@ -9,6 +9,7 @@ records of eight bytes: u16 id, u16 type, four bytes of value, ids ascending. Ve
 
 from __future__ import annotations
 
+import functools
 import math
 import struct
 from dataclasses import dataclass, replace
@@ -91,6 +92,8 @@ class Rendering:
         )
 
 
+# Several rules ask for the same block; parsing is pure, and its result frozen.
+@functools.lru_cache(maxsize=4)
 def parse_rendering(data: bytes) -> Rendering:
     """Read a REND block; an unknown version is carried as it is.
 

@@ -9,6 +9,7 @@ imported when a packet is parsed, not before: building needs none of it.
 
 from __future__ import annotations
 
+import functools
 import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, cast
@@ -95,6 +96,8 @@ def parse_element(data: bytes) -> etree._Element:
     return root
 
 
+# A file's depth packet is asked for by several rooms in turn; parsing is pure, and its result frozen.
+@functools.lru_cache(maxsize=4)
 def parse_packet(data: bytes) -> PropertyTree:
     """The top-level properties of a packet, in its order.
 

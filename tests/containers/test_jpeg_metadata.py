@@ -245,6 +245,14 @@ def test_nothing_moves_where_the_index_cannot_be_read() -> None:
         file.with_metadata(exif=OTHER)
 
 
+def test_entries_that_lie_over_the_index_itself_are_not_changed() -> None:
+    data = bytearray(after_jfif(multi(coded(), [gain_map()]), exif()))
+    place = data.index(b"MPF\0") + 4 + 10 + 24 + 8
+    data[place : place + 4] = struct.pack(">I", 10)
+    with pytest.raises(MalformedError, match="overlap other parts of it; remove that segment"):
+        jpeg.parse(bytes(data)).with_metadata(exif=OTHER)
+
+
 def test_a_block_between_stray_bytes_stays() -> None:
     data = after_jfif(coded(), b"\0\xff", exif(), b"\0stray")
     file = jpeg.parse(data)

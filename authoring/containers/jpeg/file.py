@@ -81,10 +81,12 @@ class JpegFile:
     ) -> EditList:
         """Other Exif or XMP for the photo, each in its segment where it lies; see `ContainerFile`.
 
-        New segments: Exif behind SOI and APP0, XMP behind Exif. Extended XMP stays as it is: only the standard
-        packet is exchanged, and should go on to name its extension (xmpNote:HasExtendedXMP). Google's directory
-        in it tells what follows the photo: a packet without it makes those images a trailer. The MP index follows. Raises RefusedError where a block has more bytes than a segment
-        holds (65,527 of Exif, 65,504 of XMP), MalformedError where images would move and the MP index cannot be read.
+        New segments: Exif behind SOI and APP0, XMP behind Exif; the MP index follows. Extended XMP stays: only the
+        standard packet is exchanged, and should go on to name its extension (xmpNote:HasExtendedXMP). Google's
+        directory in it tells what follows the photo: a packet without it makes those images a trailer.
+
+        Raises RefusedError where a block has more bytes than a segment holds (65,527 of Exif, 65,504 of XMP),
+        MalformedError where images would move and the MP index cannot be read.
         """
         return rewriting.exchange(self.structure, exif, xmp, undo)
 
