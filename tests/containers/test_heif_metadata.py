@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from authoring.containers import heif
+from authoring.containers import Layout, heif
 from authoring.containers.heif.undo import MetadataRecord
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError
 from tests.containers import heif_files
@@ -84,14 +84,21 @@ def variants(block: bytes | None, new: bytes) -> Iterator[bytes | None]:
         yield block[:5] + b"grown" + block[5:]
         yield block[:4] + block[6:]
         if not block.startswith((b"MM", b"II")):
-            yield b"x" + block
-            yield block[2:]
+            yield b"x" + block[1:] + b"y"
+
+
+def pairs(layout: Layout) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Each change of one block alone and beside a change like it; one put in where the other goes."""
+    first, second = list(variants(layout.exif, TIFF)), list(variants(layout.xmp, PACKET))
+    for one, two in itertools.product(range(len(first)), range(len(second))):
+        if not min(one, two) or one == two or {one, two} == {1, 2}:
+            yield first[one], second[two]
 
 
 def changed(file: heif.HeifFile) -> Iterator[tuple[bytes | None, bytes | None, bytes]]:
     """(exif, xmp, result) of every exchange that is possible."""
     layout = file.layout
-    for exif, xmp in itertools.product(variants(layout.exif, TIFF), variants(layout.xmp, PACKET)):
+    for exif, xmp in pairs(layout):
         try:
             yield exif, xmp, file.with_metadata(exif=exif, xmp=xmp).apply(file.source)
         except UnsupportedError as error:
@@ -294,7 +301,7 @@ def test_a_damaged_record_does_no_harm() -> None:
     bare = heif.parse(result)
     expected = bare.with_metadata(exif=TIFF, xmp=PACKET).apply(result)
     dice = random.Random(77)
-    for _ in range(300):
+    for _ in range(150):
         broken = bytearray(record)
         for _ in range(dice.randint(1, 4)):
             broken[dice.randrange(3, len(broken))] = dice.choice([0, 1, 2, 3, 0x7F, 0xFF])
@@ -319,7 +326,7 @@ def test_random_damage_gives_our_errors_only() -> None:
     last = data.index(b"mdat")
     dice = random.Random(4)
     done = 0
-    for _ in range(300):
+    for _ in range(200):
         broken = bytearray(data)
         for _ in range(dice.randint(1, 3)):
             at = dice.randrange(24, last)
@@ -336,4 +343,4 @@ def test_random_damage_gives_our_errors_only() -> None:
                 done += 1
         except DepthauthorError:
             continue
-    assert done > 50
+    assert done > 30
