@@ -34,7 +34,7 @@ def extract(photo: bytes, raster: RasterName = "display") -> DepthBuffer:
 def extract_file(
     photo: bytes, format: maps.MapFormat, kind: Kind | None = None, raster: RasterName = "display"
 ) -> tuple[bytes, ExtractReport]:
-    """The depth of a photo as a map file: NPY, 16-bit PNG with its scale, or float TIFF.
+    """The depth of a photo as a map file: NPY, NPZ, PFM, OpenEXR, float TIFF, or 16-bit PNG with its scale.
 
     kind None gives what the photo holds (disparity nearly always).
     """
@@ -48,12 +48,7 @@ def extract_file(
         notes.append(f"{values.size - finite.size} pixels lie at infinity")
     if buffer.accuracy == "relative":
         notes.append("Accuracy is relative: distances are in proportion, their scale is not guaranteed")
-    if format == "npy":
-        data = maps.write_npy(values)
-    elif format == "tiff":
-        data = maps.write_tiff(values)
-    else:
-        data = maps.write_png(values, wanted)
+    data = maps.write_map(values, wanted, format)
     report = ExtractReport(
         kind=wanted,
         unit="m" if wanted == "depth" else "1/m",
