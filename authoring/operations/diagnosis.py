@@ -80,7 +80,7 @@ class _Range:
 
 
 def _short(value: float) -> str:
-    return f"{value:.2g}" if abs(value) < 10 else f"{value:,.0f}".replace(",", " ")
+    return f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
 
 
 def _range(samples: NDArray[Any]) -> _Range | None:

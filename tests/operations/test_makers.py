@@ -70,7 +70,8 @@ def _integers(steps: float) -> bytes:
 
 def _relative(dtype: Any) -> NDArray[Any]:
     share = (DISPARITY - DISPARITY.min()) / (DISPARITY.max() - DISPARITY.min())
-    return np.rint(share * np.iinfo(dtype).max).astype(dtype)
+    levels: NDArray[Any] = np.rint(share * np.iinfo(dtype).max).astype(dtype)
+    return levels
 
 
 def _affine() -> NDArray[np.float32]:
