@@ -157,8 +157,7 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
     found = _range(samples)
     if found is None:
         return Diagnosis("depth", "m", None, f"the {image.source} holds depth in metres")
-    negative = samples[samples < 0]
-    if negative.size > SIGNS * samples.size and negative.min() != negative.max():
+    if _signed(samples):
         raise UsageError(
             f"the {image.source} goes from {np.nanmin(samples):.3g} to {found.high:.3g}, and no distance is negative: "
             f"with --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is farther) "
@@ -171,7 +170,7 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
             f"as depth it would show {found.metres('m')} (--kind depth)"
         )
     key = image.key if image.key and "depth" in image.key.lower() else None
-    if _normalised(samples):
+    if found.high <= 1 and _normalised(samples):
         raise UsageError(
             f"the {image.source} runs from 0 to 1, as maps without a scale do: with --near and --far it is gray "
             f"(0 near, 1 far, as --kind affine; the opposite with --kind inverse-relative); "
@@ -193,6 +192,14 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
     return Diagnosis(
         "depth", "m", None, f"the {image.source} holds depth in metres{why}: {found.metres('m')}"
     )
+
+
+def _signed(samples: NDArray[Any]) -> bool:
+    """Whether negative values are part of the map, and no mark of its holes."""
+    if not float(np.fmin.reduce(samples, axis=None)) < 0:
+        return False
+    negative = samples[samples < 0]
+    return negative.size > SIGNS * samples.size and bool(negative.min() != negative.max())
 
 
 def _normalised(samples: NDArray[Any]) -> bool:

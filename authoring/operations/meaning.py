@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from authoring.codecs.maps import MapImage
 from authoring.depth import DepthBuffer, GrayscaleMeaning, PixelFormat, buffer_from_gray
+from authoring.depth.rows import take_table
 from authoring.errors import RefusedError, UsageError
 from authoring.operations import diagnosis
 from authoring.operations.presets import RELATIVE, SKY_M, Kind, Preset, metres_in, preset_named
@@ -106,56 +107,87 @@ def _told(image: MapImage, kind: Kind, unit: str | None, preset: Preset | None) 
     return f"the {image.source} holds {kind} in {unit if kind == 'depth' else f'1/{unit}'}{by}"
 
 
-def _holes(samples: NDArray[Any], invalid: float | None) -> NDArray[np.bool_]:
-    """Mask (H, W) of the values that mark holes."""
+def _marked(samples: NDArray[Any], invalid: float | None) -> NDArray[np.bool_] | None:
+    """Mask of the values that mark holes; None where no value does."""
     if invalid is None:
-        return np.zeros(samples.shape, np.bool_)
+        return None
     marked: NDArray[np.bool_] = np.isinf(samples) if math.isinf(invalid) else samples == invalid
     return marked
 
 
-def _clipped(
+def _usable(samples: NDArray[Any], invalid: float | None, least: float) -> NDArray[np.bool_]:
+    """Mask of the values that say how far something is: numbers, not below `least`, not marking holes."""
+    usable: NDArray[np.bool_] = np.isfinite(samples)
+    with np.errstate(invalid="ignore"):
+        usable &= samples >= least
+    marked = _marked(samples, invalid)
+    if marked is not None:
+        usable &= ~marked
+    return usable
+
+
+def _clip(
     samples: NDArray[Any], usable: NDArray[np.bool_], options: MapOptions, notes: Notes
-) -> NDArray[Any]:
-    """The values with outliers moved to the percentile asked for, at either end."""
+) -> tuple[float, float] | None:
+    """The least and the largest value to keep, by the percentiles asked for."""
     if not options.clip or not usable.any():
-        return samples
-    low, high = np.percentile(samples[usable], (options.clip, 100 - options.clip))
+        return None
+    low, high = (float(one) for one in np.percentile(samples[usable], (options.clip, 100 - options.clip)))
     moved = int(np.count_nonzero(usable & ((samples < low) | (samples > high))))
     notes.notes.append(
         f"{moved / samples.size:.2%} of the map were outliers and clipped to {low:g} and {high:g}"
     )
-    return np.where(usable, np.clip(samples, low, high), samples)
+    return low, high
+
+
+def _codes(image: MapImage) -> NDArray[Any]:
+    """The values to convert: the samples of floats; of integers each code once, (1, levels)."""
+    if image.levels is None:
+        return image.samples
+    return np.arange(image.levels, dtype=image.samples.dtype)[np.newaxis]
+
+
+def _spread_out(buffer: DepthBuffer, image: MapImage) -> DepthBuffer:
+    """The map of a buffer that holds the distance of each code."""
+    if image.levels is None:
+        return buffer
+    return buffer.replace(samples=take_table(buffer.samples[0], image.samples))
 
 
 def _metric(
     image: MapImage, meaning: Meaning, options: MapOptions, wide: PixelFormat, notes: Notes
 ) -> DepthBuffer:
     assert meaning.unit is not None
-    scale = metres_in(meaning.unit)
-    values = image.samples
-    holes = _holes(values, meaning.invalid)
-    if meaning.kind == "disparity":
-        values = _clipped(values, np.isfinite(values) & (values >= 0) & ~holes, options, notes)
-        values = np.where(holes, np.float32(np.nan), values.astype(np.float32) / np.float32(scale))
-        return DepthBuffer.from_disparity_per_m(values, pixel_format=wide)
-    if image.levels is None:
+    scale, depth = metres_in(meaning.unit), meaning.kind == "depth"
+    samples, values = image.samples, _codes(image)
+    if depth and image.levels is None and float(np.fmax.reduce(samples, axis=None)) * scale >= SKY_M:
         with np.errstate(invalid="ignore"):
-            sky = (values >= SKY_M / scale) & ~holes
+            sky = samples >= SKY_M / scale
+        marked = _marked(samples, meaning.invalid)
+        sky = sky if marked is None else sky & ~marked
         if sky.any():
             notes.notes.append(f"{sky.mean():.1%} of the map are sky, infinitely far away")
-            values = np.where(sky, values.dtype.type(np.inf), values)
+            samples = values = np.where(sky, samples.dtype.type(np.inf), samples)
+    least = float(np.finfo(np.float32).smallest_subnormal) if depth else 0.0
     if options.clip:
-        values = _clipped(values, np.isfinite(values) & (values > 0) & ~holes, options, notes)
-    if scale != 1.0 or holes.any():
-        # Divided rather than multiplied where the steps are whole: 1/256 and 1/1000 then round only once.
-        per_m = (
-            np.float32(round(1 / scale)) if abs(1 / scale - round(1 / scale)) < 1e-9 and scale <= 1 else None
-        )
-        metres = values.astype(np.float32)
-        metres = metres / per_m if per_m else metres * np.float32(scale)
-        values = np.where(holes, np.float32(np.nan), metres)
-    return DepthBuffer.from_depth_m(values, pixel_format=wide)
+        limits = _clip(samples, _usable(samples, meaning.invalid, least), options, notes)
+        if limits:
+            values = np.where(_usable(values, meaning.invalid, least), np.clip(values, *limits), values)
+    marked = _marked(_codes(image), meaning.invalid)
+    if scale != 1.0:
+        values = _times(values.astype(np.float32), scale if depth else 1 / scale)
+    if marked is not None and marked.any():
+        values = np.where(marked, np.float32(np.nan), values)
+    make = DepthBuffer.from_depth_m if depth else DepthBuffer.from_disparity_per_m
+    return _spread_out(make(values, pixel_format=wide), image)
+
+
+def _times(values: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
+    """Divided rather than multiplied where the inverse is whole: 1/256 and 1/1000 then round only once."""
+    whole = round(1 / factor)
+    if whole and abs(1 / factor - whole) < 1e-9 * whole:
+        return values / np.float32(whole)
+    return values * np.float32(factor)
 
 
 def _relative(
@@ -166,28 +198,33 @@ def _relative(
             f"a map of kind {meaning.kind} has no scale: give with --near and --far the metres of its nearest and "
             "farthest place"
         )
-    ends = GrayscaleMeaning(options.near_m, options.far_m)
-    values = image.samples.astype(np.float32)
-    usable = np.isfinite(values) & ~_holes(image.samples, meaning.invalid)
-    values = _clipped(values, usable, options, notes)
+    inverse = meaning.kind == "inverse-relative"
+    gray = GrayscaleMeaning(
+        options.near_m,
+        options.far_m,
+        "near" if inverse else "far",
+        "disparity" if inverse else "depth",
+    )
+    usable = _usable(image.samples, meaning.invalid, -math.inf)
     if not usable.any():
         raise RefusedError("the map holds no value that is a number")
-    low, high = float(values[usable].min()), float(values[usable].max())
+    kept = image.samples if usable.all() else image.samples[usable]
+    limits = _clip(image.samples, usable, options, notes)
+    low, high = limits or (float(kept.min()), float(kept.max()))
     if low == high:
         raise RefusedError(
             f"the map has one value everywhere ({low:g}); depth needs a nearer and a farther place"
         )
-    share = np.where(usable, (values - np.float32(low)) / np.float32(high - low), np.float32(np.nan))
+    values = _codes(image)
+    share = (values.astype(np.float32) - np.float32(low)) / np.float32(high - low)
+    np.clip(share, 0, 1, out=share)
+    if image.levels is not None or kept.size < usable.size:
+        share[~_usable(values, meaning.invalid, -math.inf)] = np.nan
     notes.assumed.append(
-        f"its values {low:g} to {high:g} are spread over {ends.near_m:g} m to {ends.far_m:g} m in even steps of "
-        + ("1/m" if meaning.kind == "inverse-relative" else "metres")
+        f"its values {low:g} to {high:g} are spread over {gray.near_m:g} m to {gray.far_m:g} m in even steps of "
+        + ("1/m" if inverse else "metres")
     )
-    gray = GrayscaleMeaning(
-        ends.near_m,
-        ends.far_m,
-        *(("near", "disparity") if meaning.kind == "inverse-relative" else ("far", "depth")),
-    )
-    return buffer_from_gray(np.clip(share, 0, 1), gray, pixel_format=wide)
+    return _spread_out(buffer_from_gray(share, gray, pixel_format=wide), image)
 
 
 def _buffer_of_gray(
@@ -198,9 +235,8 @@ def _buffer_of_gray(
             f"the {image.source} holds gray levels: say with --near and --far how many metres its ends stand for"
         )
     meaning = GrayscaleMeaning(options.near_m, options.far_m, options.white, options.spacing)
-    samples = image.samples
-    holes = _holes(samples, options.invalid)
-    if image.levels is None and not _within_unit_range(samples[~holes]):
+    samples, holes = image.samples, _marked(image.samples, options.invalid)
+    if image.levels is None and not _within_unit_range(samples if holes is None else samples[~holes]):
         raise UsageError(
             f"--near and --far spread gray levels of 0 to 1, but the {image.source} goes from "
             f"{np.nanmin(samples):g} to {np.nanmax(samples):g}; leave them out if it holds metres"
@@ -209,7 +245,6 @@ def _buffer_of_gray(
         raise RefusedError(
             f"the map has one value everywhere ({samples.flat[0]:g}); depth needs a nearer and a farther place"
         )
-    samples = _clipped(samples, np.isfinite(samples) & ~holes, options, notes).astype(image.samples.dtype)
     black, white = ("near", "far") if options.white == "far" else ("far", "near")
     steps = "metres" if options.spacing == "depth" else "1/m"
     by = f" (preset {preset.name})" if preset else ""
@@ -217,12 +252,16 @@ def _buffer_of_gray(
         f"black is {black} and white is {white}, {options.near_m:g} m to {options.far_m:g} m in even steps of "
         f"{steps}{by}"
     )
-    if holes.any() and image.levels is None:
+    if options.clip:
+        limits = _clip(samples, _usable(samples, options.invalid, 0), options, notes)
+        if limits:
+            samples = np.clip(samples, *limits).astype(samples.dtype)
+    if holes is not None and image.levels is None:
         samples = np.where(holes, samples.dtype.type(np.nan), samples)
     buffer = buffer_from_gray(samples, meaning, pixel_format=wide)
-    if holes.any():
-        buffer = buffer.replace(samples=np.where(holes, np.float32(np.nan), buffer.samples))
-    return buffer
+    if holes is None or image.levels is None:
+        return buffer
+    return buffer.replace(samples=np.where(holes, np.float32(np.nan), buffer.samples))
 
 
 def _within_unit_range(samples: NDArray[Any]) -> bool:
