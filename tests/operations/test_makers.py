@@ -303,3 +303,12 @@ def test_a_native_depth_format_takes_sky_as_holes() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
     options = api.options_of(pixel_format=PixelFormat.HDEP, profile="data")
     assert extract(embed(photo, depth, options).data).depth_m().max() < 7
+
+
+def test_the_page_has_every_preset() -> None:
+    page = (GOLDEN.parent / "docs" / "maps.md").read_text(encoding="utf-8")
+    for preset in PRESETS:
+        assert (
+            f"| `{preset.name}` | {preset.files} | {preset.kind or 'gray'} | {preset.unit or 'none'} |"
+            in page
+        )
