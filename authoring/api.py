@@ -225,9 +225,13 @@ def extract_file(
     format: MapFormat | None = None,
     kind: Literal["depth", "disparity"] | None = None,
     orientation: RasterName = "display",
+    metadata: bool = False,
     overwrite: bool = False,
 ) -> ExtractReport:
-    """Write the depth of a photo file as NPY, NPZ, PFM, OpenEXR, float TIFF or 16-bit PNG, by the suffix."""
+    """Write the depth of a photo file as NPY, NPZ, PFM, OpenEXR, float TIFF or 16-bit PNG, by the suffix.
+
+    metadata: write the report and the calibration beside it, as `OUTPUT.json`.
+    """
     photo, output = Path(photo), Path(output)
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
     if chosen is None:
@@ -238,8 +242,17 @@ def extract_file(
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
         result, report = extracting.extract_file(data, chosen, kind, orientation)
+        beside = output.with_name(f"{output.name}.json")
+        if metadata:
+            if output == files.STANDARD_STREAM:
+                raise UsageError("metadata is written beside a file, and the map goes to standard output")
+            files.refuse_existing(beside, overwrite)
     files.write_file(output, [result], overwrite=overwrite)
-    return replace(report, file=str(photo), output=str(output))
+    report = replace(report, file=str(photo), output=str(output))
+    if metadata:
+        told = extracting.metadata_json(report, extracting.extract(data, orientation).calibration)
+        files.write_file(beside, [told], overwrite=overwrite)
+    return report
 
 
 def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) -> dict[str, Any]:

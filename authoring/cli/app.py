@@ -328,6 +328,9 @@ def extract(
         Literal["npy", "npz", "png", "tiff", "pfm", "exr"] | None,
         typer.Option(help="For an output whose suffix does not tell."),
     ] = None,
+    metadata: Annotated[
+        bool, typer.Option("--metadata", help="Write the report and the calibration beside it, OUTPUT.json.")
+    ] = False,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -338,7 +341,13 @@ def extract(
     from authoring import api
 
     report = api.extract_file(
-        file, output, format=format, kind=kind, orientation=orientation, overwrite=overwrite
+        file,
+        output,
+        format=format,
+        kind=kind,
+        orientation=orientation,
+        metadata=metadata,
+        overwrite=overwrite,
     )
     _print(report, as_json, text.extract, report.output)
 

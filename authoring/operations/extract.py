@@ -5,6 +5,7 @@ Knows: how a reading becomes an output file's bytes. Must not know: paths, conta
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 import numpy as np
@@ -12,10 +13,10 @@ import numpy as np
 from authoring import containers
 from authoring.apple import AuxiliaryData
 from authoring.codecs import maps
-from authoring.depth import DepthBuffer
+from authoring.depth import Calibration, DepthBuffer, build_calibration_json
 from authoring.errors import about
 from authoring.operations.auxiliary import DepthReading, RasterName, read_depth
-from authoring.operations.reports import ExtractReport
+from authoring.operations.reports import ExtractReport, as_json
 
 Kind = Literal["depth", "disparity"]
 
@@ -61,6 +62,13 @@ def extract_file(
         notes=tuple(notes),
     )
     return data, report
+
+
+def metadata_json(report: ExtractReport, calibration: Calibration | None) -> bytes:
+    """What belongs beside a map file: the report, and the camera in our calibration schema (null without one)."""
+    camera = json.loads(build_calibration_json(calibration)) if calibration is not None else None
+    told = {"extract": as_json(report), "calibration": camera}
+    return (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def to_dictionary(photo: bytes) -> AuxiliaryData:

@@ -312,3 +312,21 @@ def test_the_page_has_every_preset() -> None:
             f"| `{preset.name}` | {preset.files} | {preset.kind or 'gray'} | {preset.unit or 'none'} |"
             in page
         )
+
+
+def test_metadata_lies_beside_the_map_on_request(tmp_path: Path, capsys: Any) -> None:
+    photo = tmp_path / "a.jpg"
+    api.embed(
+        GOLDEN / "scene.jpg",
+        GOLDEN / "scene-depth.npy",
+        output=photo,
+        calibration=str(GOLDEN / "scene-calibration.json"),
+    )
+    arguments = ["extract", str(photo), "-o", str(tmp_path / "d.npz"), "--as", "depth", "--metadata"]
+    assert run(arguments) == 0
+    told = json.loads((tmp_path / "d.npz.json").read_text())
+    assert told["extract"]["unit"] == "m" and told["extract"]["width"] == 512
+    assert told["calibration"]["fx"] == pytest.approx(800) and told["calibration"]["reference_width"] == 1024
+    (tmp_path / "d.npz").unlink()
+    assert run(arguments) == 5, "metadata that is there is not overwritten"
+    assert not (tmp_path / "d.npz").exists()
