@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from authoring.cli import text, verifying
+from authoring.cli import batching, text, verifying
 from authoring.errors import UsageError
 
 app = typer.Typer(
@@ -396,6 +396,7 @@ def dictionary(
 
 
 verifying.register(app)
+batching.register(app)
 
 golden_app = typer.Typer(
     help="Check or renew the golden files: what embedding must give, as text.", no_args_is_help=True
