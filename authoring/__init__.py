@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         strip,
     )
     from authoring.depth import Calibration, DepthBuffer, PixelFormat
+    from authoring.embedder import Embedder
     from authoring.errors import DepthauthorError
 
 __version__ = VERSION
@@ -34,6 +35,7 @@ __all__ = [
     "Calibration",
     "DepthBuffer",
     "DepthauthorError",
+    "Embedder",
     "PixelFormat",
     "__version__",
     "copy",
@@ -52,6 +54,7 @@ _HOME = {
     "DepthBuffer": "authoring.depth",
     "PixelFormat": "authoring.depth",
     "DepthauthorError": "authoring.errors",
+    "Embedder": "authoring.embedder",
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from authoring import files
-from authoring.codecs.maps import MapFormat, read_map
+from authoring.codecs.maps import MapFormat
 from authoring.containers import ContainerName
 from authoring.depth import DepthBuffer, PixelFormat
 from authoring.errors import DepthauthorError, Subject, UsageError, about
@@ -26,7 +26,9 @@ from authoring.operations.auxiliary import ImpreciseError, RasterName
 from authoring.operations.embed import Draft, EmbedOptions
 from authoring.operations.mapping import MapSource
 from authoring.operations.portrait import PortraitOptions
+from authoring.operations.presets import KINDS, PRESETS
 from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport
+from authoring.operations.sources import source_of_bytes
 
 if TYPE_CHECKING:
     from authoring.operations.golden import Verdict
@@ -43,7 +45,15 @@ CONTAINER_OF_SUFFIX: dict[str, ContainerName] = {
     ".mpo": "jpeg",
 }
 SUFFIX_OF_CONTAINER: dict[ContainerName, str] = {"heic": ".heic", "jpeg": ".jpg"}
-FORMAT_OF_SUFFIX: dict[str, MapFormat] = {".npy": "npy", ".png": "png", ".tif": "tiff", ".tiff": "tiff"}
+FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
+    ".npy": "npy",
+    ".npz": "npz",
+    ".png": "png",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".pfm": "pfm",
+    ".exr": "exr",
+}
 
 
 def options_of(**given: Any) -> EmbedOptions:
@@ -82,8 +92,16 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "effort": ("fast", "balanced", "best"),
     "profile": ("portrait", "data"),
     "calibration_source": ("exif", "nominal", "none"),
+    "kind": KINDS,
+    "preset": tuple(preset.name for preset in PRESETS),
 }
-_RANGES = {"max_size": (2, 16384), "quality": (1, 100), "aperture": (0.5, 64)}
+_RANGES = {
+    "clip": (0, 49),
+    "max_holes": (0, 100),
+    "max_size": (2, 16384),
+    "quality": (1, 100),
+    "aperture": (0.5, 64),
+}
 """16384 is the longest side that any HEVC level allows (H.265 table A.8, level 6.2)."""
 
 
@@ -115,7 +133,7 @@ def embed(
     with _names(photo=photo, map=source_path, donor=donor):
         photo_bytes = files.read_file(photo)
         with about("map"):
-            source = _read_source(files.read_file(source_path)) if source_path else depth
+            source = _source(source_path, options) if source_path else depth
         assert not isinstance(source, str | os.PathLike)
         target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
         files.refuse_same(target, [path for path in (photo, source_path) if path])
@@ -207,19 +225,34 @@ def extract_file(
     format: MapFormat | None = None,
     kind: Literal["depth", "disparity"] | None = None,
     orientation: RasterName = "display",
+    metadata: bool = False,
     overwrite: bool = False,
 ) -> ExtractReport:
-    """Write the depth of a photo file as NPY, 16-bit PNG or float TIFF, by the output's suffix."""
+    """Write the depth of a photo file as NPY, NPZ, PFM, OpenEXR, float TIFF or 16-bit PNG, by the suffix.
+
+    metadata: write the report and the calibration beside it, as `OUTPUT.json`.
+    """
     photo, output = Path(photo), Path(output)
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
     if chosen is None:
-        raise UsageError(f"{output}: the suffix says no map format; .npy, .png and .tiff are written")
+        raise UsageError(
+            f"{output}: the suffix says no map format; .npy, .npz, .png, .tiff, .pfm and .exr are written"
+        )
     with _names(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
         result, report = extracting.extract_file(data, chosen, kind, orientation)
+        beside = output.with_name(f"{output.name}.json")
+        if metadata:
+            if output == files.STANDARD_STREAM:
+                raise UsageError("metadata is written beside a file, and the map goes to standard output")
+            files.refuse_existing(beside, overwrite)
     files.write_file(output, [result], overwrite=overwrite)
-    return replace(report, file=str(photo), output=str(output))
+    report = replace(report, file=str(photo), output=str(output))
+    if metadata:
+        told = extracting.metadata_json(report, extracting.extract(data, orientation).calibration)
+        files.write_file(beside, [told], overwrite=overwrite)
+    return report
 
 
 def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) -> dict[str, Any]:
@@ -286,17 +319,10 @@ def _read_aside(options: dict[str, Any]) -> Path | None:
     return Path(donor)
 
 
-def _read_source(data: bytes) -> MapSource:
-    """A map file, or Apple's dictionary as a property list or JSON."""
-    if data.startswith((b"bplist00", b"<?xml", b"<plist")):
-        from authoring.apple import parse_plist
-
-        return parse_plist(data)
-    if data.startswith(b"{"):
-        from authoring.apple import parse_json
-
-        return parse_json(data)
-    return read_map(data)
+def _source(path: Path, options: dict[str, Any]) -> MapSource:
+    """The map in a file, chosen by the options' key and frame; its name becomes a hint to its meaning."""
+    options.setdefault("map_name", path.name)
+    return source_of_bytes(files.read_file(path), options.get("key"), options.get("frame"))
 
 
 def _target(

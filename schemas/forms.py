@@ -11,6 +11,7 @@ from typing import Any, Literal
 from authoring.apple.dictionary import AUXILIARY_TYPE, DATA, DATA_DESCRIPTION, DEPTH, DISPARITY, METADATA_XMP
 from authoring.apple.portrait import PortraitMarks
 from authoring.apple.table import NATIVE_FORMATS
+from authoring.batch import BatchResult
 from authoring.depth import calibration_json
 from authoring.operations import golden
 from authoring.operations.doctor import Diagnosis
@@ -103,6 +104,7 @@ STANDS: Stand = {
 }
 
 FORMS: dict[str, tuple[type, str]] = {
+    "batch": (BatchResult, "depthauthor batch, one line a photo"),
     "embed": (EmbedReport, "depthauthor embed and copy --json"),
     "inspect": (InspectReport, "depthauthor inspect --json"),
     "extract": (ExtractReport, "depthauthor extract --json"),

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from authoring.cli import text, verifying
+from authoring.cli import batching, text, verifying
 from authoring.errors import UsageError
 
 app = typer.Typer(
@@ -90,6 +90,43 @@ FocusOption = Annotated[
 BlurredOption = Annotated[
     bool, typer.Option("--already-blurred", help="Embed though the photo's blur is in its pixels already.")
 ]
+PresetOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MAKER",
+        help="What the maker's files mean: depth-pro, depth-anything, depth-anything-metric, midas, marigold, "
+        "zoedepth, patchfusion, kitti, nyu, scannet, realsense, tum, blender, arkit, moge, video-depth-anything, "
+        "apple-gray.",
+    ),
+]
+UnitOption = Annotated[
+    str | None,
+    typer.Option(metavar="m|cm|mm|m*256", help="Of the map's values; m*256 is 256 steps to the metre."),
+]
+KindOption = Annotated[
+    Literal["depth", "disparity", "inverse-relative", "affine"] | None,
+    typer.Option(
+        help="What the values are: metres; 1/m; inverse depth without a scale (MiDaS, larger is nearer); depth "
+        "without a scale (Marigold). The last two need --near and --far."
+    ),
+]
+InvalidOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="VALUE", help="The value that marks a hole. Default: NaN, and 0 of integers in a unit."
+    ),
+]
+ClipOption = Annotated[
+    float | None,
+    typer.Option(metavar="PERCENT", help="Move outliers, so much of either end, to the rest. Default: none."),
+]
+MaxHolesOption = Annotated[
+    float, typer.Option(metavar="PERCENT", help="Refuse a map with more holes than this.")
+]
+KeyOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The array of an NPZ, the channel of an EXR file.")
+]
+FrameOption = Annotated[int | None, typer.Option(metavar="N", help="Which map of a stack, from 0.")]
 MakerNoteOption = Annotated[
     bool, typer.Option("--replace-maker-note", help="Replace another maker's note by the smallest Apple one.")
 ]
@@ -125,8 +162,8 @@ def embed(
         Path,
         typer.Argument(
             metavar="MAP",
-            help="Gray PNG, JPEG or TIFF (needs --near and --far); NPY or float TIFF in metres; a property list "
-            "that `dictionary` wrote.",
+            help="Gray PNG, JPEG or TIFF (needs --near and --far); NPY, NPZ, PFM, EXR or float TIFF in metres; "
+            "a photo with Apple depth; a property list that `dictionary` wrote.",
         ),
     ],
     output: OutputOption = None,
@@ -160,6 +197,14 @@ def embed(
         ),
     ] = None,
     max_size: Annotated[int, typer.Option(metavar="PX", help="Long side of the stored map.")] = 768,
+    preset: PresetOption = None,
+    unit: UnitOption = None,
+    kind: KindOption = None,
+    invalid: InvalidOption = None,
+    clip: ClipOption = None,
+    max_holes: MaxHolesOption = 60.0,
+    key: KeyOption = None,
+    frame: FrameOption = None,
     profile: ProfileOption = "portrait",
     calibration: CalibrationOption = None,
     donor: DonorOption = None,
@@ -193,6 +238,14 @@ def embed(
         accuracy=accuracy,
         map_orientation=map_orientation,
         max_size=max_size,
+        preset=preset,
+        unit=unit,
+        kind=kind,
+        invalid=invalid,
+        clip=clip,
+        max_holes=max_holes,
+        key=key,
+        frame=frame,
         profile=profile,
         calibration=calibration,
         donor=donor,
@@ -261,7 +314,10 @@ def copy(
 def extract(
     file: FileArgument,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The map to write: .npy, .png (16 bit) or .tiff (float).")
+        Path,
+        typer.Option(
+            "--output", "-o", help="The map to write: .npy, .npz, .pfm, .exr, .tiff (float) or .png (16 bit)."
+        ),
     ],
     kind: Annotated[
         Literal["depth", "disparity"] | None,
@@ -269,8 +325,12 @@ def extract(
     ] = None,
     orientation: RasterOption = "display",
     format: Annotated[
-        Literal["npy", "png", "tiff"] | None, typer.Option(help="For an output whose suffix does not tell.")
+        Literal["npy", "npz", "png", "tiff", "pfm", "exr"] | None,
+        typer.Option(help="For an output whose suffix does not tell."),
     ] = None,
+    metadata: Annotated[
+        bool, typer.Option("--metadata", help="Write the report and the calibration beside it, OUTPUT.json.")
+    ] = False,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -281,7 +341,13 @@ def extract(
     from authoring import api
 
     report = api.extract_file(
-        file, output, format=format, kind=kind, orientation=orientation, overwrite=overwrite
+        file,
+        output,
+        format=format,
+        kind=kind,
+        orientation=orientation,
+        metadata=metadata,
+        overwrite=overwrite,
     )
     _print(report, as_json, text.extract, report.output)
 
@@ -336,6 +402,7 @@ def dictionary(
 
 
 verifying.register(app)
+batching.register(app)
 
 golden_app = typer.Typer(
     help="Check or renew the golden files: what embedding must give, as text.", no_args_is_help=True

@@ -131,16 +131,12 @@ def doctor(
 
 
 def _map_source(path: Path) -> MapSource:
-    """A map file, or a property list with Apple's dictionary."""
+    """What `embed` would take the file for."""
+    from authoring.operations.sources import source_of_bytes
+
     data = files.read_file(path)
     with files.named(path):
-        if data.startswith((b"bplist00", b"<?xml", b"<plist")):
-            from authoring.apple import parse_plist
-
-            return parse_plist(data)
-        from authoring.codecs.maps import read_map
-
-        return read_map(data)
+        return source_of_bytes(data)
 
 
 def _print(report: dict[str, Any] | str) -> None:

@@ -1,4 +1,4 @@
-"""Map files: PNG, TIFF, JPEG and NPY in; NPY, 16-bit PNG and float TIFF out.
+"""Map files of every kind by their first bytes; pictures (PNG, TIFF, JPEG) in, 16-bit PNG and float TIFF out.
 
 Knows: file formats of single-channel rasters, and when a picture is no such raster.
 Must not know: metres, near and far, orientation of a photo. It gives gray levels or floats as they stand.
@@ -7,22 +7,45 @@ Must not know: metres, near and far, orientation of a photo. It gives gray level
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError
+from authoring.codecs import map_arrays, map_exr, map_pfm
+from authoring.codecs.map_arrays import write_npy
+from authoring.codecs.map_image import (
+    MAX_MAP_PIXELS,
+    LinearScale,
+    MapImage,
+    Raster,
+    first_line,
+    map_from_array,
+)
+from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
-Raster: TypeAlias = NDArray[Any]
-MapFormat = Literal["npy", "png", "tiff"]
+__all__ = [
+    "LinearScale",
+    "MapFormat",
+    "MapImage",
+    "map_from_array",
+    "read_map",
+    "values_of",
+    "write_map",
+    "write_npy",
+    "write_png",
+    "write_tiff",
+]
 
-MAX_MAP_PIXELS = 200_000_000
-"""Twice the largest phone photo; beyond it a map is a decompression bomb rather than a depth map."""
+MapFormat = Literal["npy", "npz", "png", "tiff", "pfm", "exr"]
 
 COLOUR_TOLERANCE = 12
 """Gray stored as three channels may differ by this much after a JPEG; colour maps differ by far more."""
+
+NPY_MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK\x03\x04"
+
+NO_MAP = "this is no map file that is read here: PNG, TIFF, JPEG or NPY, NPZ, PFM, OpenEXR, a photo with Apple depth"
 
 _PICTURE_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 
@@ -30,80 +53,31 @@ SCALE_KEYS = ("depthauthor-kind", "depthauthor-at-0", "depthauthor-at-65535", "d
 """Text chunks of a 16-bit PNG: what it holds, the values of its smallest and largest code, the hole code."""
 
 
-@dataclass(frozen=True, slots=True)
-class LinearScale:
-    """What integer codes stand for: value = at_zero + code / 65535 * (at_full - at_zero).
-
-    `kind` "depth" is in metres, "disparity" in 1/m. `invalid` is the code of a hole, or None.
-    """
-
-    kind: Literal["depth", "disparity"]
-    at_zero: float
-    at_full: float
-    invalid: int | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MapImage:
-    """A decoded map file.
-
-    `samples` is (H, W): uint8 or uint16 gray levels (`levels` 256 or 65536), or float16/32/64 values
-    (`levels` None).
-    `scale` is set where the file says itself what its levels mean. `notes` are sentences for the report.
-    """
-
-    samples: Raster
-    levels: int | None
-    source: str
-    scale: LinearScale | None = None
-    notes: tuple[str, ...] = ()
-
-
-def read_map(data: bytes) -> MapImage:
+def read_map(data: bytes, key: str | None = None, frame: int | None = None) -> MapImage:
     """Read a map file of any known kind, told by its first bytes.
 
+    key: the array of an NPZ or the channel of an OpenEXR file; frame: which map of a stack (NPY, NPZ), from 0.
     Raises UnsupportedError for other kinds and for multi-page TIFF, RefusedError for pictures that are not
-    maps (coloured visualisations), MalformedError for damaged files.
+    maps (coloured visualisations), MalformedError for damaged files, UsageError where key or frame is missing
+    or does not belong.
     """
-    if data.startswith(b"\x93NUMPY"):
-        return _read_npy(data)
+    named = data.startswith((ZIP_MAGIC, map_exr.MAGIC))
+    stacked = data.startswith((ZIP_MAGIC, NPY_MAGIC))
+    if key is not None and not named:
+        raise UsageError(
+            "--key names an array of an NPZ or a channel of an OpenEXR file, and the map is neither"
+        )
+    if frame is not None and not stacked:
+        raise UsageError("--frame chooses from a stack in an NPY or NPZ file, and the map is neither")
+    if data.startswith(NPY_MAGIC):
+        return map_arrays.read_npy(data, frame)
+    if data.startswith(ZIP_MAGIC):
+        return map_arrays.read_npz(data, key, frame)
+    if data.startswith(map_exr.MAGIC):
+        return map_exr.read_exr(data, key)
+    if data.startswith((b"Pf", b"PF")):
+        return map_pfm.read_pfm(data)
     return _read_picture(data)
-
-
-def map_from_array(samples: Raster, source: str = "array") -> MapImage:
-    """Take a NumPy array (H, W), or (H, W, 1), as a map: uint8/uint16 are gray levels, floats values."""
-    if samples.ndim == 3 and 1 in (samples.shape[0], samples.shape[2]):
-        samples = samples[0] if samples.shape[0] == 1 else samples[..., 0]
-    if samples.ndim != 2 or 0 in samples.shape:
-        raise UnsupportedError(
-            f"the array has shape {samples.shape}; a map has one value a pixel, shape (height, width)"
-        )
-    if samples.size > MAX_MAP_PIXELS:
-        raise UnsupportedError(f"the map has {samples.size} pixels; at most {MAX_MAP_PIXELS} are read")
-    kind = samples.dtype
-    if kind == np.uint8:
-        return MapImage(samples, 256, f"8-bit {source}")
-    if kind == np.uint16 or kind == np.dtype(">u2"):
-        return MapImage(samples.astype(np.uint16, copy=False), 65536, f"16-bit {source}")
-    if kind == np.bool_:
-        return MapImage(samples.astype(np.uint8) * np.uint8(255), 256, f"1-bit {source}")
-    if kind.kind == "f" and kind.itemsize in (2, 4, 8):
-        return MapImage(
-            samples.astype(kind.newbyteorder("="), copy=False), None, f"float{kind.itemsize * 8} {source}"
-        )
-    raise UnsupportedError(f"the array holds {kind}; maps are uint8, uint16, float16, float32 or float64")
-
-
-def _read_npy(data: bytes) -> MapImage:
-    try:
-        samples = np.load(io.BytesIO(data), allow_pickle=False)
-    except (
-        Exception
-    ) as error:  # NumPy parses the header as Python text: any kind of error can come of damage.
-        raise MalformedError(f"the NPY file does not load ({_first_line(error)})") from error
-    if not isinstance(samples, np.ndarray):
-        raise UnsupportedError("the NPY file holds no single array")
-    return map_from_array(samples, "NPY")
 
 
 def _read_picture(data: bytes) -> MapImage:
@@ -141,9 +115,9 @@ def _read_picture(data: bytes) -> MapImage:
     except UnidentifiedImageError as error:
         if data.startswith(_PICTURE_MAGIC):
             raise MalformedError("the map does not decode: its header is damaged or cut off") from error
-        raise UnsupportedError("this is no map file that is read here: PNG, TIFF, JPEG or NPY") from error
+        raise UnsupportedError(NO_MAP) from error
     except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
-        raise MalformedError(f"the map does not decode ({_first_line(error)})") from error
+        raise MalformedError(f"the map does not decode ({first_line(error)})") from error
 
 
 def _gray_of(picture: Any, source: str, scale: LinearScale | None, notes: tuple[str, ...]) -> MapImage:
@@ -208,13 +182,6 @@ def values_of(image: MapImage) -> NDArray[np.float32]:
     return table.take(image.samples)
 
 
-def write_npy(values: NDArray[np.floating[Any]]) -> bytes:
-    """An NPY file (version 1.0) of the array (H, W) as it is."""
-    out = io.BytesIO()
-    np.lib.format.write_array(out, np.ascontiguousarray(values), version=(1, 0), allow_pickle=False)
-    return out.getvalue()
-
-
 def write_tiff(values: NDArray[np.float32]) -> bytes:
     """A single-page 32-bit float TIFF of the array (H, W), losslessly compressed."""
     from PIL import Image
@@ -259,5 +226,14 @@ def write_png(values: NDArray[np.float32], kind: Literal["depth", "disparity"]) 
     return out.getvalue()
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def write_map(values: NDArray[np.float32], kind: Literal["depth", "disparity"], format: MapFormat) -> bytes:
+    """A map file of values (H, W) in metres or 1/m; the twin of `read_map`."""
+    writers: dict[MapFormat, Callable[[], bytes]] = {
+        "npy": lambda: write_npy(values),
+        "npz": lambda: map_arrays.write_npz(values, kind),
+        "png": lambda: write_png(values, kind),
+        "tiff": lambda: write_tiff(values),
+        "pfm": lambda: map_pfm.write_pfm(values),
+        "exr": lambda: map_exr.write_exr(values),
+    }
+    return writers[format]()

@@ -37,6 +37,9 @@ OPTIONAL = (
     "lens_distortion_center",
 )
 
+FOV_FRAME_PX = 4096
+"""Width of the frame made for a calibration that states angles alone: as wide as a phone's, so rounding is small."""
+
 CENTRAL = (0.25, 0.75)
 """Share of a frame that its principal point is believed in; in all samples it is within 2 % of the middle."""
 
@@ -84,6 +87,8 @@ def parse_calibration_json(data: bytes) -> Calibration:
     if not isinstance(content, dict):
         raise MalformedError("the calibration is no JSON object")
     try:
+        if "fov_x" in content and "fov_y" in content:
+            return _parse_field_of_view(content)
         return _parse_ours(content) if "fx" in content or "schema" in content else _parse_apples(content)
     except UsageError as error:
         raise MalformedError(error.message) from error
@@ -115,6 +120,26 @@ def _parse_ours(content: Mapping[str, Any]) -> Calibration:
         lens_distortion_coefficients=_numbers(content, "lens_distortion_coefficients", ()),
         inverse_lens_distortion_coefficients=_numbers(content, "inverse_lens_distortion_coefficients", ()),
         lens_distortion_center_px=center and (center[0], center[1]),
+    )
+
+
+def _parse_field_of_view(content: Mapping[str, Any]) -> Calibration:
+    """MoGe's fov.json: whole angles in degrees across and down, of a pinhole with square pixels.
+
+    The frame's size is not in it, and needs not be: the two angles give its shape, and `scaled` does the rest.
+    """
+    across, down = (_one(content, name) for name in ("fov_x", "fov_y"))
+    if not (0 < across < 180 and 0 < down < 180):
+        raise MalformedError(
+            f"the field of view is {across:g} by {down:g} degrees; each lies between 0 and 180"
+        )
+    half_x, half_y = (math.tan(math.radians(angle) / 2) for angle in (across, down))
+    height = round(FOV_FRAME_PX * half_y / half_x)
+    focal = FOV_FRAME_PX / 2 / half_x
+    return Calibration(
+        intrinsic_matrix=((focal, 0.0, FOV_FRAME_PX / 2), (0.0, focal, height / 2), (0.0, 0.0, 1.0)),
+        reference_width_px=FOV_FRAME_PX,
+        reference_height_px=max(1, height),
     )
 
 

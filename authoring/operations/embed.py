@@ -24,7 +24,7 @@ from authoring.depth import (
     quantize,
 )
 from authoring.errors import RefusedError, about
-from authoring.operations import auxiliary, mapping
+from authoring.operations import auxiliary, diagnosis, mapping
 from authoring.operations.auxiliary import EncodedPlane
 from authoring.operations.mapping import MapOptions, MapSource, Notes
 from authoring.operations.portrait import (
@@ -133,6 +133,7 @@ def draft_embed(
         size = (target.layout.width, target.layout.height)
         buffer = mapping.fit_to_photo(buffer, size, target.orientation, options, notes)
         plane = replace(quantize(buffer), pixel_format=options.pixel_format)
+        notes.notes.extend(diagnosis.storage_notes(plane))
         told = properties.data_profile(
             native_format=options.pixel_format.fourcc,
             float_min=plane.float_min,

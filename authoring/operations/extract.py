@@ -5,6 +5,7 @@ Knows: how a reading becomes an output file's bytes. Must not know: paths, conta
 
 from __future__ import annotations
 
+import json
 from typing import Literal
 
 import numpy as np
@@ -12,10 +13,10 @@ import numpy as np
 from authoring import containers
 from authoring.apple import AuxiliaryData
 from authoring.codecs import maps
-from authoring.depth import DepthBuffer
+from authoring.depth import Calibration, DepthBuffer, build_calibration_json
 from authoring.errors import about
 from authoring.operations.auxiliary import DepthReading, RasterName, read_depth
-from authoring.operations.reports import ExtractReport
+from authoring.operations.reports import ExtractReport, as_json
 
 Kind = Literal["depth", "disparity"]
 
@@ -34,7 +35,7 @@ def extract(photo: bytes, raster: RasterName = "display") -> DepthBuffer:
 def extract_file(
     photo: bytes, format: maps.MapFormat, kind: Kind | None = None, raster: RasterName = "display"
 ) -> tuple[bytes, ExtractReport]:
-    """The depth of a photo as a map file: NPY, 16-bit PNG with its scale, or float TIFF.
+    """The depth of a photo as a map file: NPY, NPZ, PFM, OpenEXR, float TIFF, or 16-bit PNG with its scale.
 
     kind None gives what the photo holds (disparity nearly always).
     """
@@ -48,12 +49,7 @@ def extract_file(
         notes.append(f"{values.size - finite.size} pixels lie at infinity")
     if buffer.accuracy == "relative":
         notes.append("Accuracy is relative: distances are in proportion, their scale is not guaranteed")
-    if format == "npy":
-        data = maps.write_npy(values)
-    elif format == "tiff":
-        data = maps.write_tiff(values)
-    else:
-        data = maps.write_png(values, wanted)
+    data = maps.write_map(values, wanted, format)
     report = ExtractReport(
         kind=wanted,
         unit="m" if wanted == "depth" else "1/m",
@@ -66,6 +62,13 @@ def extract_file(
         notes=tuple(notes),
     )
     return data, report
+
+
+def metadata_json(report: ExtractReport, calibration: Calibration | None) -> bytes:
+    """What belongs beside a map file: the report, and the camera in our calibration schema (null without one)."""
+    camera = json.loads(build_calibration_json(calibration)) if calibration is not None else None
+    told = {"extract": as_json(report), "calibration": camera}
+    return (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def to_dictionary(photo: bytes) -> AuxiliaryData:

@@ -1,13 +1,14 @@
 """From a map, whatever it is, to a `DepthBuffer` in the photo's stored raster.
 
-Knows: what gray levels, floats, Apple's dictionary and NumPy arrays mean by default, and the order of the
-steps: unit, orientation, aspect, size, holes. Must not know: containers, codecs of photos.
+Knows: which sources state their own distances, and the order of the steps: meaning, orientation, aspect, size,
+holes. Must not know: containers, codecs of photos.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +17,35 @@ from authoring.codecs.maps import MapImage, map_from_array, values_of
 from authoring.depth import (
     Calibration,
     DepthBuffer,
-    GrayscaleMeaning,
     Orientation,
     PixelFormat,
-    buffer_from_gray,
+    calibration_from_exif_lens,
     check_aspect,
     fill_holes,
     fitted_size,
     resampled,
     turned,
 )
+from authoring.depth.calibration_sources import FILM_DIAGONAL_MM
 from authoring.errors import RefusedError, UsageError
+from authoring.operations import diagnosis
+from authoring.operations.meaning import buffer_of_image
+from authoring.operations.presets import Kind
 
 if TYPE_CHECKING:
     from authoring.apple.dictionary import AuxiliaryData
 
-MapSource: TypeAlias = "NDArray[Any] | MapImage | DepthBuffer | AuxiliaryData"
+
+@runtime_checkable
+class SupportsArray(Protocol):
+    """What NumPy can make an array of, such as a torch tensor on the CPU."""
+
+    def __array__(self) -> NDArray[Any]:
+        """The array."""
+        ...
+
+
+MapSource: TypeAlias = "NDArray[Any] | SupportsArray | MapImage | DepthBuffer | AuxiliaryData"
 """Everything that `embed` takes as a map. A bare float array (H, W) holds metres."""
 
 DEFAULT_MAX_SIZE = 768
@@ -56,6 +70,23 @@ class MapOptions:
     max_size: int = DEFAULT_MAX_SIZE
     calibration: Calibration | None = None
     """Of a camera that saw what the map shows, lying as the map lies."""
+    preset: str | None = None
+    """The maker whose files' meaning to take; see `presets.PRESETS`."""
+    kind: Kind | None = None
+    unit: str | None = None
+    """Of metric kinds: m, cm, mm, or steps to one such as m*256."""
+    invalid: float | None = None
+    """The value that marks a hole, besides NaN; integers of a metric unit have 0."""
+    clip: float | None = None
+    """Per cent of the values to treat as outliers at either end, 0 to 49."""
+    max_holes: float = 60.0
+    """Per cent of the map that may be holes."""
+    key: str | None = None
+    """The array of an NPZ, the channel of an OpenEXR file."""
+    frame: int | None = None
+    """The map of a stack, from 0."""
+    map_name: str = ""
+    """The map file's name, a hint to its meaning."""
 
 
 @dataclass
@@ -74,67 +105,65 @@ def wide_format(pixel_format: PixelFormat) -> PixelFormat:
 def buffer_of(source: MapSource, options: MapOptions, notes: Notes) -> DepthBuffer:
     """The map's values as a 32-bit `DepthBuffer`, oriented as given.
 
-    Raises UsageError where near and far are missing or do not belong, RefusedError where no value is usable.
+    Raises UsageError where unit, polarity or range are missing or do not belong, RefusedError where no value is
+    usable.
     """
     wide = wide_format(options.pixel_format)
     if isinstance(source, DepthBuffer):
-        _no_range(options, "the map holds distances already")
+        _no_meaning(options, "the map holds distances already")
         return source.converted(wide)
-    if isinstance(source, np.ndarray):
-        source = map_from_array(source)
-    elif not isinstance(source, MapImage):
-        return _buffer_of_dictionary(source, options).converted(wide)
-    image = source
+    if isinstance(source, MapImage):
+        image = source
+    elif isinstance(source, SupportsArray):
+        image = map_from_array(_array_of(source))
+    else:
+        _no_meaning(options, "the dictionary holds distances already")
+        return _buffer_of_dictionary(source).converted(wide)
     notes.notes.extend(image.notes)
     if image.scale is not None:
-        _no_range(options, "the PNG states its own scale")
+        _no_meaning(options, "the PNG states its own scale")
         make = DepthBuffer.from_depth_m if image.scale.kind == "depth" else DepthBuffer.from_disparity_per_m
         return make(values_of(image), pixel_format=wide)
-    if image.levels is None and options.near_m is None and options.far_m is None:
-        notes.assumed.append(f"the {image.source} holds depth in metres")
-        return DepthBuffer.from_depth_m(image.samples, pixel_format=wide)
-    return _buffer_of_gray(image, options, wide, notes)
+    buffer = buffer_of_image(image, options, wide, notes)
+    if options.map_orientation != "stored" and options.preset is None and options.kind is None:
+        every = buffer.samples[:: max(1, buffer.height // 256), :: max(1, buffer.width // 256)]
+        doubt = diagnosis.polarity_note(every if wide.kind == "disparity" else 1 / every)
+        notes.notes.extend([doubt] if doubt else [])
+    if image.focal_px is not None:
+        buffer = buffer.replace(calibration=_pinhole(buffer, image.focal_px))
+        notes.assumed.append(f"the focal length is the map file's own, {image.focal_px:g} pixels of the map")
+    return buffer
 
 
-def _buffer_of_gray(image: MapImage, options: MapOptions, wide: PixelFormat, notes: Notes) -> DepthBuffer:
-    if options.near_m is None or options.far_m is None:
+def _array_of(source: SupportsArray) -> NDArray[Any]:
+    """The NumPy array of whatever gives one: a torch tensor on the CPU does."""
+    try:
+        array = np.asarray(source)
+    except Exception as error:  # Torch raises TypeError for bfloat16 and CUDA, RuntimeError for gradients.
         raise UsageError(
-            f"the {image.source} holds gray levels: say with --near and --far how many metres its ends stand for"
-        )
-    meaning = GrayscaleMeaning(options.near_m, options.far_m, options.white, options.spacing)
-    samples = image.samples
-    if image.levels is None and not _within_unit_range(samples):
-        raise UsageError(
-            f"--near and --far spread gray levels of 0 to 1, but the {image.source} goes from "
-            f"{np.nanmin(samples):g} to {np.nanmax(samples):g}; leave them out if it holds metres"
-        )
-    if samples.min() == samples.max():
-        raise RefusedError(
-            f"the map has one value everywhere ({samples.flat[0]:g}); depth needs a nearer and a farther place"
-        )
-    black, white = ("near", "far") if options.white == "far" else ("far", "near")
-    steps = "metres" if options.spacing == "depth" else "1/m"
-    notes.assumed.append(
-        f"black is {black} and white is {white}, {options.near_m:g} m to {options.far_m:g} m in even steps of {steps}"
-    )
-    return buffer_from_gray(samples, meaning, pixel_format=wide)
+            f"the map gives no NumPy array ({str(error).splitlines()[0] if str(error) else type(error).__name__}); "
+            "a tensor needs .detach().float().cpu()"
+        ) from error
+    return array
 
 
-def _within_unit_range(samples: NDArray[Any]) -> bool:
-    finite = samples[np.isfinite(samples)]
-    return bool(finite.size and finite.min() >= 0 and finite.max() <= 1)
+def _pinhole(buffer: DepthBuffer, focal_px: float) -> Calibration | None:
+    equivalent = focal_px * FILM_DIAGONAL_MM / math.hypot(buffer.width, buffer.height)
+    return calibration_from_exif_lens(buffer.width, buffer.height, equivalent)
 
 
-def _no_range(options: MapOptions, why: str) -> None:
+def _no_meaning(options: MapOptions, why: str) -> None:
     if options.near_m is not None or options.far_m is not None:
         raise UsageError(f"--near and --far do not apply: {why}")
+    for name in ("preset", "kind", "unit", "invalid", "clip"):
+        if getattr(options, name) is not None:
+            raise UsageError(f"--{name} does not apply: {why}")
 
 
-def _buffer_of_dictionary(data: AuxiliaryData, options: MapOptions) -> DepthBuffer:
+def _buffer_of_dictionary(data: AuxiliaryData) -> DepthBuffer:
     from authoring.apple import depth_properties
     from authoring.operations.auxiliary import calibration_of
 
-    _no_range(options, "the dictionary holds distances already")
     pixel_format = PixelFormat.from_fourcc(data.data_description.pixel_format)
     size = (data.data_description.height, data.data_description.width)
     samples = np.frombuffer(data.packed_data(), pixel_format.dtype).reshape(size)
@@ -163,6 +192,9 @@ def fit_to_photo(
     """
     if options.calibration is not None:
         buffer = buffer.replace(calibration=options.calibration)
+    seen = options.map_orientation != "stored" and orientation.swaps_axes
+    across, down = photo_size[::-1] if seen else photo_size
+    diagnosis.refuse_collage(buffer.samples, (across, down))
     if options.map_orientation != "stored":
         buffer = turned(buffer, orientation.inverse)
         if orientation != Orientation(1):
@@ -171,6 +203,7 @@ def fit_to_photo(
             )
     height, width = buffer.samples.shape
     check_aspect(width, height, *photo_size)
+    share = _holes(buffer, options.max_holes)
     new_width, new_height = fitted_size(width, height, options.max_size)
     if (new_width, new_height) != (width, height):
         buffer = resampled(buffer, new_width, new_height)
@@ -180,12 +213,24 @@ def fit_to_photo(
         samples = buffer.samples.repeat(enlarge, axis=0).repeat(enlarge, axis=1)
         buffer = buffer.replace(samples=samples)
         notes.notes.append(f"the map is very small and each sample was stored {enlarge}x{enlarge} times")
-    buffer, holes = fill_holes(buffer)
-    if holes.count:
-        notes.notes.append(f"{holes.share:.1%} of the map were holes, {holes.method}")
+    buffer, holes = fill_holes(buffer, 1.0)
+    if share:
+        left = holes.method if holes.count else "averaged away as the map was made smaller"
+        notes.notes.append(f"{share:.1%} of the map were holes, {left}")
     if options.accuracy is not None:
         buffer = buffer.replace(accuracy=options.accuracy)
     return buffer
+
+
+def _holes(buffer: DepthBuffer, max_percent: float) -> float:
+    """The share of holes before the map is made smaller, 0 to 1. RefusedError where it is too large."""
+    share = 0.0 if buffer.all_valid else 1 - float(np.mean(buffer.valid))
+    if max_percent / 100 < share < 1:
+        raise RefusedError(
+            f"{share:.1%} of the map holds no valid depth, more than the {max_percent:g} % that may be filled in; "
+            "supply a map with fewer holes, or allow more with --max-holes"
+        )
+    return share
 
 
 def source_of(options: MapOptions) -> str:

@@ -1,0 +1,205 @@
+"""The command batch: options in, a line of JSON for each photo out.
+
+Knows: names, defaults and help texts, the progress bar, the summary. Must not know: workers, manifests' formats.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from authoring.errors import UsageError
+
+if TYPE_CHECKING:
+    from authoring.batch import BatchResult, Pairing
+
+SOME_FAILED = 6
+
+FAILURES_SHOWN = 100
+"""In the summary; each has its line on stdout as well, and memory must not grow with them."""
+
+JOURNAL_NAME = "batch-journal.jsonl"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command()(batch)
+
+
+def batch(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MANIFEST|PHOTOS",
+            help="CSV, JSON lines (.jsonl) or Parquet with the columns photo, map, and any of output, near, far and "
+            "the other options of embed; or a folder of photos.",
+        ),
+    ],
+    maps: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[MAPS]", help="With a folder of photos: the folder of maps (NAME, NAME_depth)."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Where outputs go. Default: beside the photos, as NAME-depth."
+        ),
+    ] = None,
+    near: Annotated[
+        float | None, typer.Option(metavar="M", help="As for embed, where a row says nothing else.")
+    ] = None,
+    far: Annotated[
+        float | None, typer.Option(metavar="M", help="As for embed, where a row says nothing else.")
+    ] = None,
+    profile: Annotated[
+        Literal["portrait", "data"] | None, typer.Option(help="As for embed, where a row says nothing else.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Any option of embed for every row, such as white=near."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=256, metavar="N", help="Processes. Default: one for each core.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Skip what the journal says is finished, do the rest.")
+    ] = False,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"Default: {JOURNAL_NAME} in --out, else MANIFEST.journal beside the manifest.",
+        ),
+    ] = None,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast/--keep-going", help="Begin no photo after one has failed.")
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
+) -> int:
+    """Put depth maps into many photos; exit 6 where some failed.
+
+    depthauthor batch manifest.csv --out done --jobs 4
+
+    depthauthor batch photos/ maps/ --out done --near 0.3 --far 10
+    """
+    from authoring import batch as batches
+
+    options = batches.option_values({**_settings(settings), "near": near, "far": far, "profile": profile})
+    if source.is_dir():
+        if maps is None:
+            raise UsageError("a folder of photos needs a folder of maps")
+        rules = batches.Rules(Path(), out, options)
+        pairing = batches.pair_folders(source, maps)
+        total = len(pairing.pairs)
+        rows = batches.rows_of_pairs(pairing, source, maps, rules)
+        _list_alone(pairing)
+    else:
+        if maps is not None:
+            raise UsageError(f"{source}: this is no folder, so a folder of maps does not go with it")
+        rules = batches.Rules(source.parent, out, options)
+        total = batches.count_rows(source)
+        rows = batches.read_rows(source, rules)
+    kept = batches.Journal(journal or _journal_path(source, out), resume=resume)
+    with closing(kept), _progress(total) as advance:
+        results = batches.run(rows, kept, jobs=jobs or _cores(), overwrite=overwrite, fail_fast=fail_fast)
+        return _tell(results, advance)
+
+
+def _tell(results: Iterator[BatchResult], advance: Callable[[], None]) -> int:
+    """A line for each result, then the summary; the exit code."""
+    from authoring.operations.reports import as_json
+
+    counts: Counter[str] = Counter()
+    failures: list[BatchResult] = []
+    for result in results:
+        counts[result.status] += 1
+        if result.status == "failed" and len(failures) < FAILURES_SHOWN:
+            failures.append(result)
+        line = json.dumps(as_json(result), ensure_ascii=False, allow_nan=False, default=str)
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+        advance()
+    say = sys.stderr.write
+    say(
+        f"depthauthor: {counts.total()} photos: {counts['done']} done, {counts['skipped']} finished before, "
+        f"{counts['failed']} failed\n"
+    )
+    if failures:
+        width = len(str(max(one.row for one in failures)))
+        say(f"{'row':>{max(width, 3)}}  why\n")
+    for one in failures:
+        say(f"{one.row:>{max(width, 3)}}  {' '.join((one.error or '').split())}\n")
+    if counts["failed"] > len(failures):
+        say(f"… and {counts['failed'] - len(failures)} more; each has its line on stdout\n")
+    return SOME_FAILED if failures else 0
+
+
+def _list_alone(pairing: Pairing) -> None:
+    for sort, names in (
+        ("photo without a map", pairing.photos_alone),
+        ("map without a photo", pairing.maps_alone),
+    ):
+        for name in names:
+            sys.stderr.write(f"depthauthor: {name}: {sort}\n")
+
+
+def _settings(given: list[str] | None) -> dict[str, Any]:
+    pairs = [one.partition("=") for one in given or ()]
+    for name, equals, _ in pairs:
+        if not equals:
+            raise UsageError(f"--set {name}: write NAME=VALUE")
+    return {name: value for name, _, value in pairs}
+
+
+def _journal_path(source: Path, out: Path | None) -> Path:
+    if out is not None:
+        return out / JOURNAL_NAME
+    return source / JOURNAL_NAME if source.is_dir() else source.with_name(f"{source.name}.journal")
+
+
+def _cores() -> int:
+    """The cores that this process may use, which a container or a scheduler may have limited."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """A bar on stderr with rate and time left, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Photos a second."""
+
+        def render(self, task: Task) -> Text:
+            """The rate, as soon as there is one."""
+            return Text(f"{task.speed:.1f} photos/s" if task.speed else "")
+
+    columns = (BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)

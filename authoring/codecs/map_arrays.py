@@ -1,0 +1,170 @@
+"""NPY and NPZ: arrays, archives of named arrays, and stacks of which one frame is the map.
+
+Knows: NumPy's file formats (numpy.lib.format, versions 1 to 3). Must not know: what the values mean.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import dataclass, replace
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.codecs.map_image import MapImage, Raster, check_pixels, first_line, map_from_array
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
+
+MAX_ARRAYS = 1000
+"""Arrays of one archive; the networks' own have fewer than ten."""
+
+FOCAL_KEY = "focallength_px"
+"""The focal length, in pixels of the map, that Depth Pro's API gives beside `depth`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What stands before an array's samples."""
+
+    shape: tuple[int, ...]
+    fortran: bool
+    dtype: np.dtype[Any]
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The axes longer than one sample; a map has two, a stack three."""
+        return tuple(side for side in self.shape if side != 1)
+
+    def told(self) -> str:
+        """Shape and type, for a message."""
+        return f"{'x'.join(map(str, self.shape)) or 'one number'} {self.dtype}"
+
+
+def read_npy(data: bytes, frame: int | None = None) -> MapImage:
+    """The map of an NPY file; of a stack (frames, H, W) the one asked for."""
+    try:
+        stream = io.BytesIO(data)
+        header = _header(stream)
+        return map_from_array(_samples(stream, header, frame), "NPY")
+    except DepthauthorError:
+        raise
+    except Exception as error:  # NumPy parses the header as Python text: any error can come of damage.
+        raise MalformedError(f"the NPY file does not load ({first_line(error)})") from error
+
+
+def read_npz(data: bytes, key: str | None = None, frame: int | None = None) -> MapImage:
+    """The map of an NPZ archive: the array called `key`, or the only one that can be a map.
+
+    Raises UsageError, listing the arrays, where there is a choice.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            headers = {}
+            for name in archive.namelist()[:MAX_ARRAYS]:
+                with archive.open(name) as stream:
+                    headers[name.removesuffix(".npy")] = _header(stream)
+            chosen = _chosen(headers, key, frame)
+            with archive.open(_member(archive, chosen)) as stream:
+                image = map_from_array(_samples(stream, _header(stream), frame), "NPZ")
+            focal = None
+            if FOCAL_KEY in headers and not headers[FOCAL_KEY].sides:
+                with archive.open(_member(archive, FOCAL_KEY)) as stream:
+                    focal = float(_samples(stream, _header(stream), None).reshape(-1)[0])
+    except DepthauthorError:
+        raise
+    except Exception as error:  # as above, and zipfile's own errors
+        raise MalformedError(f"the NPZ file does not load ({first_line(error)})") from error
+    return replace(image, key=chosen, focal_px=focal if focal and 0 < focal < float("inf") else None)
+
+
+def _member(archive: zipfile.ZipFile, key: str) -> str:
+    return key if key in archive.namelist() else f"{key}.npy"
+
+
+def _chosen(headers: dict[str, _Header], key: str | None, frame: int | None) -> str:
+    listed = ", ".join(f"{name} ({header.told()})" for name, header in headers.items()) or "nothing"
+    if key is not None:
+        if key not in headers:
+            raise UsageError(f"the NPZ holds no array {key!r}; it holds {listed}")
+        return key
+    maps = [name for name, header in headers.items() if len(header.sides) == 2]
+    stacks = [name for name, header in headers.items() if len(header.sides) == 3]
+    found = maps if maps and frame is None else stacks or maps
+    if not found:
+        raise UnsupportedError(f"the NPZ holds no array that can be a map; it holds {listed}")
+    if len(found) > 1:
+        raise UsageError(f"the NPZ holds several arrays, say with --key which is the map: {listed}")
+    return found[0]
+
+
+def _header(stream: IO[bytes]) -> _Header:
+    version = np.lib.format.read_magic(stream)
+    read: Any = (
+        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    )
+    return _Header(*read(stream))
+
+
+def _samples(stream: IO[bytes], header: _Header, frame: int | None) -> Raster:
+    """The array after its header; of a stack only the frame asked for is held in memory."""
+    if header.dtype.hasobject:
+        raise MalformedError(
+            "the array holds Python objects, which are not loaded; save it as plain numbers: "
+            "np.asarray(map, dtype=np.float32)"
+        )
+    shape = header.shape
+    stacked = len(header.sides) == 3 and shape[-1] not in (1, 3, 4)
+    if frame is not None and not stacked:
+        raise UsageError(f"--frame chooses from a stack of maps, and the array is one map ({header.told()})")
+    if stacked and frame is None:
+        raise UnsupportedError(
+            f"the array is of shape {shape}: a stack of {header.sides[0]} maps; say with --frame which one, from 0"
+        )
+    if frame is not None:
+        count = header.sides[0]
+        if not 0 <= frame < count:
+            raise UsageError(f"there is no frame {frame}; the stack has {count}, counted from 0")
+        if header.fortran:
+            raise UnsupportedError(
+                "the stack is stored column by column; save it with np.ascontiguousarray, or one frame alone"
+            )
+        shape = header.sides[1:]
+        _skip(stream, frame * shape[0] * shape[1] * header.dtype.itemsize)
+    count = 1
+    for side in shape:
+        count *= side
+    check_pixels(count)
+    data = stream.read(count * header.dtype.itemsize)
+    if len(data) < count * header.dtype.itemsize:
+        raise MalformedError("the array is cut off: fewer samples follow than its header says")
+    samples = np.frombuffer(data, header.dtype)
+    return samples.reshape(shape[::-1]).T if header.fortran else samples.reshape(shape)
+
+
+def _skip(stream: IO[bytes], count: int) -> None:
+    if isinstance(stream, io.BytesIO):
+        stream.seek(count, io.SEEK_CUR)
+        return
+    while count > 0:
+        passed = len(stream.read(min(count, 1 << 20)))
+        if not passed:
+            return
+        count -= passed
+
+
+def write_npy(values: NDArray[np.floating[Any]]) -> bytes:
+    """An NPY file (version 1.0) of the array (H, W) as it is."""
+    out = io.BytesIO()
+    np.lib.format.write_array(out, np.ascontiguousarray(values), version=(1, 0), allow_pickle=False)
+    return out.getvalue()
+
+
+def write_npz(values: NDArray[np.floating[Any]], key: str) -> bytes:
+    """A deflated NPZ archive of one array (H, W); dated 1980, so that the same map gives the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        member = zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0))
+        member.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(member, write_npy(values))
+    return out.getvalue()

@@ -1,0 +1,86 @@
+"""OpenEXR maps, through the OpenEXR library (the extra `exr`).
+
+Knows: which channel of a render holds depth. Must not know: what the values mean.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.codecs.map_image import MapImage, check_pixels, first_line, map_from_array
+from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
+
+MAGIC = b"\x76\x2f\x31\x01"
+
+DEPTH_CHANNELS = ("Z", "ViewLayer.Depth.Z", "Depth.Z", "depth.Z", "Depth", "depth", "ZDepth")
+"""Names of depth, in order of trust: the format's own (OpenEXR, "standard channel names"), then Blender's passes."""
+
+COLOURS = {"R", "G", "B", "A"}
+
+
+def _library() -> Any:
+    try:
+        import OpenEXR
+    except ImportError as error:
+        raise UnsupportedError(
+            "OpenEXR files need the OpenEXR library: install it with pip install 'depthauthor[exr]'"
+        ) from error
+    return OpenEXR
+
+
+def read_exr(data: bytes, key: str | None = None) -> MapImage:
+    """The map of an OpenEXR file: the channel called `key`, else `Z` and its like, else the only one."""
+    library = _library()
+    try:
+        header = library.File(io.BytesIO(data), header_only=True).header()
+        low, high = (np.asarray(corner, np.int64) for corner in header["dataWindow"])
+        check_pixels(int(np.prod(high - low + 1)))
+        # One thread: with more the library parks its pool until the process ends.
+        file = library.File(io.BytesIO(data), separate_channels=True, num_threads=0)
+        channels = {name: np.asarray(one.pixels) for name, one in file.channels().items()}
+    except DepthauthorError:
+        raise
+    except Exception as error:  # The binding raises whatever its C++ side threw.
+        raise MalformedError(f"the OpenEXR file does not decode ({first_line(error)})") from error
+    name = _chosen(channels, key)
+    image = replace(map_from_array(channels[name], "EXR"), key=name)
+    shown = [np.asarray(corner, np.int64) for corner in header.get("displayWindow", (low, high))]
+    if not (np.array_equal(shown[0], low) and np.array_equal(shown[1], high)):
+        raise UnsupportedError(
+            "the OpenEXR file holds a crop of its display window; save the whole picture, as the photo shows it"
+        )
+    return image
+
+
+def _chosen(channels: dict[str, NDArray[Any]], key: str | None) -> str:
+    listed = ", ".join(channels) or "nothing"
+    if key is not None:
+        if key not in channels:
+            raise UsageError(f"the OpenEXR file holds no channel {key!r}; it holds {listed}")
+        return key
+    for name in DEPTH_CHANNELS:
+        if name in channels:
+            return name
+    ends = [name for name in channels if name.endswith((".Z", ".Depth"))]
+    if len(ends) == 1 or len(channels) == 1:
+        return (ends or list(channels))[0]
+    if set(channels) <= COLOURS and {"R", "G", "B"} <= set(channels):
+        red = channels["R"]
+        if all(np.array_equal(red, channels[one], equal_nan=True) for one in "GB"):
+            return "R"
+        raise RefusedError("the OpenEXR file holds a colour picture and no depth channel (Z)")
+    raise UsageError(f"the OpenEXR file holds several channels, say with --key which is the map: {listed}")
+
+
+def write_exr(values: NDArray[np.floating[Any]]) -> bytes:
+    """An OpenEXR file of one float32 channel `Z`, losslessly compressed (ZIP)."""
+    library = _library()
+    header = {"compression": library.ZIP_COMPRESSION, "type": library.scanlineimage}
+    out = io.BytesIO()
+    library.File(header, {"Z": np.ascontiguousarray(values, np.float32)}, num_threads=0).write(out)
+    return out.getvalue()

@@ -1,0 +1,60 @@
+"""`Embedder`: options once, many photos; for the inside of a pipeline.
+
+Knows: nothing but `authoring.api` and the embedding below it. Must not know: files, printing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authoring.api import options_of
+from authoring.operations import embed as embedding
+from authoring.operations.mapping import MapSource
+from authoring.operations.reports import EmbedReport
+
+
+class Embedder:
+    """Puts maps into photos, bytes to bytes, always with the same options.
+
+        to_heic = Embedder(container="heic", accuracy="absolute")
+        data = to_heic(photo, depth_m)
+
+    The options are those of `authoring.embed`, checked here once (UsageError). An embedder never changes, so that
+    threads can share one; it pickles as its options, so that a worker of any version gets what was asked for.
+    """
+
+    __slots__ = ("_given", "_options")
+
+    def __init__(self, **options: Any) -> None:
+        """Check and keep the options."""
+        self._given = dict(options)
+        self._options = options_of(**options)
+
+    def __call__(self, photo: bytes, depth: MapSource) -> bytes:
+        """The photo with the map in it. A bare float array (H, W) holds metres, upright as the photo is seen."""
+        return self.report(photo, depth)[0]
+
+    def report(self, photo: bytes, depth: MapSource) -> tuple[bytes, EmbedReport]:
+        """The same, with the report of what was done and measured."""
+        outcome = embedding.embed(photo, depth, self._options)
+        return outcome.data, outcome.report
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """The options, by name."""
+        return _embedder, (self._given,)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another has the same options."""
+        return isinstance(other, Embedder) and other._options == self._options
+
+    def __hash__(self) -> int:
+        """By the names given; the values need not be hashable."""
+        return hash(tuple(sorted(self._given)))
+
+    def __repr__(self) -> str:
+        """As it was made."""
+        return f"Embedder({', '.join(f'{name}={value!r}' for name, value in self._given.items())})"
+
+
+def _embedder(options: dict[str, Any]) -> Embedder:
+    return Embedder(**options)

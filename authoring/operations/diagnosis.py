@@ -1,0 +1,296 @@
+"""What a map is that nobody described: its dtype, range, names and holes, weighed before anything is written.
+
+Knows: which readings of a map are believable, and the sentence that asks. Must not know: file formats, photos'
+pixels. Where one reading is left it is taken and told; where polarity or unit is open it asks, both spelt out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.codecs.maps import MapImage
+from authoring.depth import StoredPlane
+from authoring.errors import RefusedError, UsageError
+from authoring.operations.presets import SKY_M, Kind, metres_in
+
+MAX_ROOM_M = 120.0
+"""Median distances beyond it are more likely another unit: photos of depth networks show streets at the most."""
+
+NEAREST_M, FARTHEST_M = 0.03, 300.0
+"""What a reading's middle must lie between to be believed: a close-up, and what LiDAR reaches."""
+
+SIGNS = 0.01
+"""Share of negative values from which they are no mere noise around a hole mark."""
+
+SHOWS = 0.05
+"""A quantisation step above this share of the distance is seen as a contour when the photo is refocused."""
+
+GOOD_STEP = 0.02
+"""The step, as a share of the distance, that the suggested range keeps at its far end."""
+
+PAIR_DIFFERENCE = 0.15
+"""Two halves that differ by less, in standard deviations, are two views of one scene; see `refuse_collage`."""
+
+PAIR_STRUCTURE = 0.2
+"""Share of the deviation that must lie along the rows: floors and skies repeat sideways and are no pair."""
+
+COLLAGE_TOLERANCE = 0.06
+"""A collage is two pictures and a margin: Depth-Anything's has 50 px beside 2 x 518 or more."""
+
+NO_SCALE = (
+    "it has no scale of its own: --near and --far give the metres of its nearest and its farthest place"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What a map was taken for, and why, as a sentence for the report."""
+
+    kind: Kind
+    unit: str
+    invalid: float | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """Of the values that say something: finite, not 0, below the sky."""
+
+    low: float
+    middle: float
+    high: float
+
+    def metres(self, unit: str) -> str:
+        """The range as a reading: '0.7 to 9.9 m'."""
+        scale = metres_in(unit)
+        return f"{_short(self.low * scale)} to {_short(self.high * scale)} m"
+
+    def inverted(self) -> str:
+        """The range read as 1/m."""
+        return f"{_short(1 / self.high)} to {_short(1 / self.low)} m"
+
+    def believable(self, unit: str) -> bool:
+        """Whether the middle is a distance that photos show."""
+        return NEAREST_M <= self.middle * metres_in(unit) <= FARTHEST_M
+
+
+def _short(value: float) -> str:
+    return f"{value:.2g}" if abs(value) < 10 else f"{value:.0f}"
+
+
+def _range(samples: NDArray[Any]) -> _Range | None:
+    """Percentiles of a sparse grid of the map: enough to tell a unit, and quick on large maps."""
+    steps = [max(1, side // 512) for side in samples.shape]
+    some = samples[:: steps[0], :: steps[1]].astype(np.float64).ravel()
+    some = some[np.isfinite(some) & (some > 0) & (some < SKY_M)]
+    if not some.size:
+        return None
+    low, middle, high = (float(one) for one in np.percentile(some, (0.5, 50, 99.5)))
+    return _Range(low, middle, high)
+
+
+def diagnose(image: MapImage, name: str) -> Diagnosis:
+    """What the map is, told by itself. `name` is its file's name, or empty.
+
+    Raises UsageError, asking for an option with the readings in metres, where more than one is believable.
+    """
+    if image.levels is None:
+        return _of_floats(image, name)
+    if image.levels == 256:
+        raise UsageError(
+            f"the {image.source} holds gray levels, and nothing says how far they are: give --near and --far in "
+            "metres for its ends; white is then the far end, with --white near the near one, and for the "
+            "inverse depth of MiDaS or Depth-Anything say --kind inverse-relative"
+        )
+    return _of_integers(image, name)
+
+
+_UNIT_WORDS = (
+    ("mm", "mm", r"(?<![a-z])(?:\d*mm|millimet\w*|depth16mm)(?![a-z])"),
+    ("cm", "cm", r"(?<![a-z])(?:cm|centimet\w*)(?![a-z])"),
+    ("KITTI", "m*256", r"kitti"),
+    ("ZoeDepth", "m*256", r"zoe-?_?depth"),
+    ("PatchFusion", "m*256", r"patchfusion"),
+    ("TUM", "m*5000", r"(?<![a-z])tum(?![a-z])"),
+    ("NYU", "mm", r"(?<![a-z])nyu"),
+    ("ScanNet", "mm", r"scannet"),
+    ("ARKit", "mm", r"arkit"),
+    ("RealSense", "mm", r"realsense"),
+)
+"""Words in a file's name that settle the unit of integers: what it is called, the unit, the pattern."""
+
+
+def _of_integers(image: MapImage, name: str) -> Diagnosis:
+    found = _range(image.samples)
+    if found is None:
+        raise RefusedError(f"the {image.source} holds no valid depth: it is 0 everywhere")
+    zeros = float(np.mean(image.samples == 0))
+    holes = f"; {zeros:.1%} are 0, taken for holes" if zeros else ""
+    for word, unit, pattern in _UNIT_WORDS:
+        if re.search(pattern, name.lower()) and found.believable(unit):
+            return Diagnosis(
+                "depth", unit, 0, f"depth in {unit}, since its name says {word} ({found.metres(unit)}){holes}"
+            )
+    if int(image.samples.max()) >= 65000 and found.low < 6500:
+        raise UsageError(
+            f"the {image.source} fills its whole range, as gray levels do, and nothing says how far they are: "
+            f"give --near and --far in metres (white is far; --white near, or --kind inverse-relative as MiDaS "
+            f"writes it, for the opposite), or --unit mm if {_short(found.middle * 0.001)} m is its middle distance"
+        )
+    readings = ", ".join(
+        f"{found.metres(unit)} as {unit}" for unit in ("mm", "m*256", "m*5000") if found.believable(unit)
+    )
+    raise UsageError(
+        f"the {image.source} may be distances or gray levels{holes}: it shows {readings or found.metres('mm')}; "
+        "say which with --unit, or give --near and --far if it is gray"
+    )
+
+
+def _of_floats(image: MapImage, name: str) -> Diagnosis:
+    samples = image.samples
+    words = f"{name} {image.key or ''}".lower()
+    found = _range(samples)
+    if found is None:
+        return Diagnosis("depth", "m", None, f"the {image.source} holds depth in metres")
+    if _signed(samples):
+        raise UsageError(
+            f"the {image.source} goes from {np.nanmin(samples):.3g} to {found.high:.3g}, and no distance is negative: "
+            f"with --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is farther) "
+            f"{NO_SCALE}"
+        )
+    if re.search(r"disp|inverse|inv_|_inv", words):
+        raise UsageError(
+            f"the {image.source} is called disparity or inverse depth: as 1/m it would show {found.inverted()} "
+            f"(--kind disparity), as relative values --kind inverse-relative with --near and --far; "
+            f"as depth it would show {found.metres('m')} (--kind depth)"
+        )
+    key = image.key if image.key and "depth" in image.key.lower() else None
+    if found.high <= 1 and _normalised(samples):
+        raise UsageError(
+            f"the {image.source} runs from 0 to 1, as maps without a scale do: with --near and --far it is gray "
+            f"(0 near, 1 far, as --kind affine; the opposite with --kind inverse-relative); "
+            f"--unit m if it is {found.metres('m')} indeed"
+        )
+    if found.middle > MAX_ROOM_M:
+        raise UsageError(
+            f"the {image.source} has {_short(found.middle)} in its middle: as metres it shows {found.metres('m')} "
+            f"(--unit m), as millimetres {found.metres('mm')} (--unit mm); "
+            f"if larger is nearer say --kind inverse-relative with --near and --far"
+        )
+    why = ""
+    if key:
+        why = f", since the array is called {key}"
+    elif image.key:
+        why = f", read from {image.key}"
+    elif "meter" in words or "metre" in words:
+        why = ", since its name says so"
+    return Diagnosis(
+        "depth", "m", None, f"the {image.source} holds depth in metres{why}: {found.metres('m')}"
+    )
+
+
+def _signed(samples: NDArray[Any]) -> bool:
+    """Whether negative values are part of the map, and no mark of its holes."""
+    if not float(np.fmin.reduce(samples, axis=None)) < 0:
+        return False
+    negative = samples[samples < 0]
+    return negative.size > SIGNS * samples.size and bool(negative.min() != negative.max())
+
+
+def _normalised(samples: NDArray[Any]) -> bool:
+    finite = samples[np.isfinite(samples)]
+    low, high = float(finite.min()), float(finite.max())
+    return 0 <= low < 0.005 and 0.995 < high <= 1
+
+
+def refuse_collage(samples: NDArray[Any], photo_size: tuple[int, int]) -> None:
+    """Refuse maps that are two pictures in one, for a photo that is seen at (width, height).
+
+    By the shape: twice as wide or as high as the photo. By the content: two halves that are two views of one
+    scene, as in a stereo pair.
+    """
+    height, width = samples.shape
+    ratio = (width / height) / (photo_size[0] / photo_size[1])
+    for twice, words in ((ratio / 2, "wide"), (1 / ratio / 2, "high")):
+        if abs(twice - 1) <= COLLAGE_TOLERANCE:
+            raise RefusedError(
+                f"the map is twice as {words} as the photo ({width}x{height}): this looks like a collage or a stereo "
+                "pair; cut out the one part that is the map"
+            )
+    if min(width, height) < 32:
+        return
+    grid = samples[:: max(1, height // 128), :: max(1, width // 256)].astype(np.float64)
+    for axis, words in ((1, "side by side"), (0, "one above the other")):
+        if _twin_halves(grid if axis == 1 else grid.T):
+            raise RefusedError(
+                f"the two halves of the map show the same ({words}): this looks like a stereo pair; "
+                "cut out the one half that fits the photo"
+            )
+
+
+def _twin_halves(grid: NDArray[np.float64]) -> bool:
+    grid = np.where(np.isfinite(grid) & (np.abs(grid) < SKY_M), grid, 0.0)
+    half = grid.shape[1] // 2
+    one, other = grid[:, :half], grid[:, -half:]
+    spread = float(grid.std())
+    if spread == 0:
+        return False
+    along = float((one - one.mean(axis=1, keepdims=True)).std())
+    return along > PAIR_STRUCTURE * spread and float(np.abs(one - other).mean()) < PAIR_DIFFERENCE * spread
+
+
+def polarity_note(disparity: NDArray[Any]) -> str | None:
+    """A warning where the lower third of an upright map is much farther than the upper, which is rare.
+
+    disparity: (H, W) in 1/m or any multiple, larger = nearer.
+    """
+    third = disparity.shape[0] // 3
+    if third < 8:
+        return None
+    upper, lower = disparity[:third], disparity[-third:]
+    upper, lower = upper[np.isfinite(upper)], lower[np.isfinite(lower)]
+    if not upper.size or not lower.size or float(np.median(lower)) * 2 > float(np.median(upper)):
+        return None
+    return (
+        "the lower third of the map lies more than twice as far as the upper third, which is rare: "
+        "look whether near and far are the wrong way round (--white, --kind) or the map upside down"
+    )
+
+
+def storage_notes(plane: StoredPlane) -> tuple[str, ...]:
+    """A warning where eight bits are too few for the range: how coarse, and the range that would do."""
+    step = plane.step
+    if plane.pixel_format.kind == "depth":
+        near, far = plane.float_min, plane.float_max
+        if near <= 0 or step <= SHOWS * near:
+            return ()
+        good = far / (1 + 255 * GOOD_STEP)
+        return (
+            f"8 bits will show: the near plane at {_short(near)} m is stored in {_length(step)} steps; a range of "
+            f"{_short(good)} m to {_short(far)} m, or a disparity format, would avoid it",
+        )
+    if plane.float_min <= step:
+        reach = 1 / (plane.float_min + step)
+        return (
+            (f"8 bits will show: nothing between {_short(reach)} m and infinity is told apart",)
+            if reach < 20
+            else ()
+        )
+    far = 1 / plane.float_min
+    coarse = far - 1 / (plane.float_min + step)
+    if coarse <= SHOWS * far:
+        return ()
+    good = far / (1 + 255 * GOOD_STEP)
+    return (
+        f"8 bits will show: the far plane at {_short(far)} m is stored in {_length(coarse)} steps; a range of "
+        f"{_short(good)} m to {_short(far)} m would avoid it (--clip cuts outliers)",
+    )
+
+
+def _length(metres: float) -> str:
+    return f"{metres * 100:.0f} cm" if metres < 1 else f"{metres:.1f} m"

@@ -1,0 +1,140 @@
+"""Manifests as rows: formats, types, paths, and memory that does not grow with them."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from authoring.batch import COLUMNS, Journal, Rules, count_rows, option_values, pair_folders, read_rows
+from authoring.errors import DepthauthorError, MalformedError, RefusedError, UsageError
+
+
+def test_every_option_is_a_column() -> None:
+    assert COLUMNS.keys() >= {"near", "far", "format", "max_size", "profile", "calibration", "donor", "focus"}
+    values = option_values(
+        {
+            "Near": "0.5",
+            "far": 8,
+            "max-size": " 256 ",
+            "lossless": True,
+            "replace": "no",
+            "focus": [0.5, 0.25],
+        }
+    )
+    assert values == {
+        "near_m": 0.5, "far_m": 8.0, "max_size": 256, "lossless": True, "replace": False, "focus": (0.5, 0.25),
+    }  # fmt: skip
+    for name, text in (("near", "far"), ("lossless", "perhaps"), ("max_size", "2.5"), ("focus", "0.5")):
+        with pytest.raises(UsageError, match=name):
+            option_values({name: text})
+    with pytest.raises(UsageError, match="no column or option 'nearest'"):
+        option_values({"nearest": 1})
+
+
+def test_the_three_formats_say_the_same(tmp_path: Path) -> None:
+    cells = [{"photo": f"{n}.jpg", "map": f"{n}.npy", "near": 0.5, "lossless": bool(n % 2)} for n in range(9)]
+    header = ",".join(cells[0])
+    lines = [",".join(map(str, one.values())) for one in cells]
+    (tmp_path / "m.csv").write_text("\ufeff" + "\n".join([header, *lines, ""]), encoding="utf-8")
+    (tmp_path / "m.jsonl").write_text("\n\n".join(map(json.dumps, cells)))
+    rules = Rules(tmp_path, tmp_path / "out")
+    rows = list(read_rows(tmp_path / "m.csv", rules))
+    assert list(read_rows(tmp_path / "m.jsonl", rules)) == rows and len(rows) == 9
+    assert rows[3].photo == str(tmp_path / "3.jpg") and rows[3].output == str(tmp_path / "out" / "3.jpg")
+    assert rows[3].options == {"near_m": 0.5, "lossless": True} and not rows[3].fault
+
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(arrow.Table.from_pylist(cells), tmp_path / "m.parquet")
+    assert list(read_rows(tmp_path / "m.parquet", rules)) == rows
+    (tmp_path / "bad.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(MalformedError, match="no Parquet"):
+        count_rows(tmp_path / "bad.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("m.txt", b"photo,map\n", "no manifest format"),
+        ("m.csv", b"", "no column 'photo'"),
+        ("m.csv", b"photo,photo,map\n", "same name"),
+        ("m.csv", b"photo,map\n\xff,b\n", "not UTF-8"),
+        ("absent.csv", None, "cannot be read"),
+    ],
+)
+def test_what_is_no_manifest(name: str, content: bytes | None, reason: str, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DepthauthorError, match=reason):
+        count_rows(tmp_path / name)
+
+
+def test_a_line_that_cannot_be_read_is_one_faulty_row(tmp_path: Path) -> None:
+    (tmp_path / "m.jsonl").write_text('{"photo": "a.jpg", "map": "a.npy"}\n{"photo"\n7\n{"map": "a.npy"}\n')
+    rows = list(read_rows(tmp_path / "m.jsonl", Rules(tmp_path)))
+    assert [row.fault for row in rows] == [
+        "",
+        "row 2: no JSON",
+        "row 3: no JSON object",
+        "the row names no photo",
+    ]
+    assert rows[0].output == str(tmp_path / "a-depth.jpg")
+    (tmp_path / "m.csv").write_text("photo,map\na.jpg,a.npy,7\nb.png,b.npy\n")
+    rows = list(read_rows(tmp_path / "m.csv", Rules(tmp_path)))
+    assert rows[0].fault == "row 1: 3 cells under 2 columns" and rows[1].output == str(
+        tmp_path / "b-depth.heic"
+    )
+
+
+def test_memory_does_not_grow_with_the_manifest(tmp_path: Path) -> None:
+    def peak(count: int) -> int:
+        path = tmp_path / f"{count}.jsonl"
+        with path.open("w") as file:
+            for number in range(count):
+                file.write(json.dumps({"photo": f"{number}.jpg", "map": f"{number}.npy", "near": 1}) + "\n")
+        tracemalloc.start()
+        assert count_rows(path) == count
+        journal = Journal(tmp_path / f"{count}.journal")
+        assert all(journal.first_use(row.output, row.number) for row in read_rows(path, Rules(tmp_path)))
+        journal.close()
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    # Rows that were kept would take 5 MB and more; pathlib's interned names make one table grow, by 1 MB.
+    assert peak(10_000) < peak(500) + 2_000_000
+
+
+def test_the_journal_survives_a_torn_line(tmp_path: Path) -> None:
+    path, output = tmp_path / "journal", str(tmp_path / "a.jpg")
+    journal = Journal(path)
+    journal.begin(output)
+    journal.close()
+    with path.open("ab") as file:
+        file.write(b'{"done": "half')
+    journal = Journal(path, resume=True)
+    entry = journal.entry(output)
+    assert entry is not None and entry.sha256 is None
+    journal.done(output, "00", "11")
+    journal.close()
+    journal = Journal(path, resume=True)
+    entry = journal.entry(output)
+    assert entry is not None and (entry.sha256, entry.inputs) == ("00", "11")
+    journal.failed(output)
+    journal.close()
+    assert Journal(path, resume=True).entry(output) is None
+    path.write_text('{"else": 1}\n')
+    with pytest.raises(RefusedError, match="no journal of a batch"):
+        Journal(path, resume=True)
+
+
+def test_photos_and_maps_in_one_folder(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a_depth.jpg", "b.heic", "b.npy", "c_depth.png"):
+        (tmp_path / name).write_bytes(b"")
+    found = pair_folders(tmp_path, tmp_path)
+    assert found.pairs == (("a.jpg", ("a_depth.jpg",)), ("b.heic", ("b.npy",)))
+    assert (found.photos_alone, found.maps_alone) == ((), ("c_depth.png",))

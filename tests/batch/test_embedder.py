@@ -1,0 +1,36 @@
+"""Options once, many calls: the same bytes from threads, from pickles and from `embed_bytes`, and nothing printed."""
+
+from __future__ import annotations
+
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import authoring
+from authoring.errors import UsageError
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+@pytest.mark.parametrize("name", ["scene.jpg", "scene.heic"])
+def test_an_embedder_gives_what_embed_bytes_gives(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    photo, depth_m = (GOLDEN / name).read_bytes(), np.load(GOLDEN / "scene-depth.npy")
+    options = {"profile": "data", "max_size": 256, "pixel_format": "fdis"}
+    wanted = authoring.embed_bytes(photo, depth_m, **options)
+    embedder = authoring.Embedder(**options)
+    again = pickle.loads(pickle.dumps(embedder))
+    assert again == embedder and hash(again) == hash(embedder) and again != authoring.Embedder()
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda one: one(photo, depth_m), [embedder, again] * 4))
+    assert set(made) == {wanted}
+    data, report = embedder.report(photo, depth_m)
+    assert data == wanted and report.native_format == "fdis"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_options_are_checked_at_once() -> None:
+    with pytest.raises(UsageError, match="no option 'nearest'"):
+        authoring.Embedder(nearest=1)
