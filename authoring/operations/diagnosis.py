@@ -57,6 +57,10 @@ class Diagnosis:
     why: str
 
 
+GRID_SIDE = 160
+"""Samples a side that are enough for a percentile; a whole map would cost more than coding it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Range:
     """Of the values that say something: finite, not 0, below the sky."""
@@ -85,13 +89,19 @@ def _short(value: float) -> str:
 
 def _range(samples: NDArray[Any]) -> _Range | None:
     """Percentiles of a sparse grid of the map: enough to tell a unit, and quick on large maps."""
-    steps = [max(1, side // 512) for side in samples.shape]
-    some = samples[:: steps[0], :: steps[1]].astype(np.float64).ravel()
+    some = _sparse(samples).astype(np.float64).ravel()
     some = some[np.isfinite(some) & (some > 0) & (some < SKY_M)]
     if not some.size:
         return None
     low, middle, high = (float(one) for one in np.percentile(some, (0.5, 50, 99.5)))
     return _Range(low, middle, high)
+
+
+def _sparse(samples: NDArray[Any]) -> NDArray[Any]:
+    """Samples evenly apart, at most about `GRID_SIDE` a side."""
+    rows, columns = (max(1, -(-side // GRID_SIDE)) for side in samples.shape)
+    thinned: NDArray[Any] = samples[::rows, ::columns]
+    return thinned
 
 
 def diagnose(image: MapImage, name: str) -> Diagnosis:
@@ -249,6 +259,7 @@ def polarity_note(disparity: NDArray[Any]) -> str | None:
 
     disparity: (H, W) in 1/m or any multiple, larger = nearer.
     """
+    disparity = _sparse(disparity)
     third = disparity.shape[0] // 3
     if third < 8:
         return None
