@@ -74,7 +74,7 @@ ASKED: list[tuple[str, Callable[[], bytes], dict[str, Any], type[DepthauthorErro
     ("16-bit of zeros alone", lambda: _png(np.zeros((96, 128), np.uint16)), {}, RefusedError,
      ["0 everywhere"]),
     ("floats of millimetres", lambda: _npy(DEPTH * 1000), {}, UsageError,
-     ["as metres it shows 638 to 6078 m (--unit m)", "as millimetres 0.64 to 6.1 m (--unit mm)"]),
+     ["as metres it shows 638 to 6080 m (--unit m)", "as millimetres 0.64 to 6.1 m (--unit mm)"]),
     ("floats of 0 to 1", lambda: _npy(SHARE), {}, UsageError, ["runs from 0 to 1", "--kind affine"]),
     ("floats below 0", lambda: _npy(DISPARITY * 900 - 400), {}, UsageError,
      ["no distance is negative", "--kind inverse-relative (MiDaS, larger is nearer)"]),
