@@ -1,6 +1,6 @@
 """ImageIO's auxiliary data dictionary, and a property list that carries it to a Mac.
 
-Knows: the keys, and what AVDepthData refuses (apple-photos.md, section 3). Must not know: containers, arrays.
+Knows: the keys, and what AVDepthData refuses (its documented error codes). Must not know: containers, arrays.
 
 A property list cannot hold a CGImageMetadata object. The list therefore holds the XMP packet under a key of
 ours, and three lines of Swift make the dictionary whole:

@@ -42,7 +42,7 @@ CUSTOM_RENDERED = 0xA401
 FOCAL_LENGTH_35MM = 0xA405
 
 PORTRAIT_NOT_RENDERED = 9
-"""CustomRendered of camera originals whose depth effect is not in the pixels (rw_ios11_test06; format.md, 6)."""
+"""CustomRendered of camera originals whose depth effect is not in the pixels (rw_ios11_test06)."""
 RENDERED = (7, 8)
 """Portrait HDR and portrait: the blur is in the pixels."""
 

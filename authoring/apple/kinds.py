@@ -41,7 +41,7 @@ URNS: dict[str, Kind] = {
 }
 
 MISSPELT: dict[str, Kind] = {"semanticchairmatte": "semantichairmatte"}
-"""Met in the wild (format.md, 9.2)."""
+"""Met in the wild."""
 
 
 def classify(auxiliary_type: str, xmp: bytes | None) -> Kind:

@@ -30,11 +30,11 @@ PHOTOS_APP_FEATURE_FLAGS = 0x001F
 """ImageIO's {MakerApple} "31"."""
 
 DEPTH_FLAG = 0x20
-"""Of 0x0019: depth is there and its effect is not rendered (rw_ios11_test06; apple-photos.md, section 4)."""
+"""Of 0x0019: depth is there and its effect is not rendered (rw_ios11_test06, and device tests of others: rule R10)."""
 RENDERED_FLAG = 0x40
 """Of 0x0019: the effect is in the pixels (pug, openize, fidmaa, shu, lyangas)."""
 FEATURE_FLAG = 0x01
-"""Of 0x001F: without it the sliders of Edit are dead (apple-photos.md, section 4, test 10)."""
+"""Of 0x001F: without it the sliders of Edit are dead (device tests of others: rule R17)."""
 
 MAGIC = b"Apple iOS\0"
 HEAD = MAGIC + b"\0\x01MM"
@@ -79,7 +79,7 @@ def check_counts(note: bytes) -> None:
 
     That is: a value outside the note, a value where entries should be (too high a count of entries), or another
     directory behind the first (too low a count: no sample has a second one). Photos crashes in Edit on such a
-    note (apple-photos.md, section 6).
+    note (device tests of others: rule R20).
     """
     _, ifd = _directory(note)
     for entry in ifd.entries:

@@ -29,7 +29,7 @@ WORD = 1
 """The fourth word of the header, the same in all samples of versions 4 and 6."""
 
 GAIN_MAP_RECORDS = (450, 451, 452, 453)
-"""0 in a front camera's file without a gain map, else in step with the gain map's headroom (format.md, 9.1)."""
+"""0 in a front camera's file without a gain map, else in step with the gain map's headroom."""
 
 LEAST_APERTURE, GREATEST_APERTURE = 0.5, 64.0
 """f-numbers that lenses have; Photos' own slider goes from 1.4 to 16."""

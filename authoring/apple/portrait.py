@@ -19,7 +19,7 @@ class PortraitMarks:
     """What a photo says of itself; None where it says nothing."""
 
     custom_rendered: int | None = None
-    """Exif 0xA401: 7, 8 = blur is in the pixels; 9 = portrait without it (format.md §6)."""
+    """Exif 0xA401: 7, 8 = blur is in the pixels; 9 = portrait without it (the samples agree)."""
     image_processing_flags: int | None = None
     """Maker note 0x0019: bit 0x20 depth is there, bit 0x40 its blur is rendered."""
     photos_app_flags: int | None = None

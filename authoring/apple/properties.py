@@ -75,7 +75,7 @@ CALIBRATION_FIELDS = (
     "center_y",
 )
 REQUIRED_CALIBRATION_FIELDS = CALIBRATION_FIELDS[:5]
-"""Without any one of them AVDepthData has no calibration (apple-photos.md, section 3)."""
+"""Without any one of them AVDepthData has no calibration (device tests of others: rule R14)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +236,7 @@ def portrait_profile(
     simulated_aperture: float,
     effect_strength: float = 0.5,
 ) -> DepthProperties:
-    """`base` with all that Photos asks of a map before it offers depth controls (apple-photos.md, section 4).
+    """`base` with all that Photos asks of a map before it offers depth controls (rules R10 to R17).
 
     Of `calibration` the nine calibration fields are taken; None keeps those of `base`. `rendering` is a REND
     block; None leaves it out, and with it the aperture slider. `simulated_aperture` is an f-number, where the

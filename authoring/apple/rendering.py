@@ -1,6 +1,6 @@
 """REND, the rendering parameters of the depth effect: bytes into numbered records, and back.
 
-Knows: the layout, read from samples (format.md, 9.1); no document of Apple's describes it. Must not know: what
+Knows: the layout, read from samples; no document of Apple's describes it. Must not know: what
 the renderer does with most records.
 
 Little-endian: "REND", u32 version, u32 length of the whole, u32 of unknown meaning; then, from version 4 on,
@@ -22,7 +22,7 @@ MAX_RENDERING_BYTES = 1 << 16
 """The longest seen has 1352 bytes (openize)."""
 
 RECORD_VERSIONS = (4, 6, 7)
-"""Read as records: 4 lyangas; 6 pug, fidmaa, openize; 7 is reported of iOS 26 (apple-photos.md, section 5)."""
+"""Read as records: 4 lyangas; 6 pug, fidmaa, openize; 7 is reported of iOS 26."""
 WORD_VERSIONS = (1, 2)
 """Plain words: 1 rw, 2 shu."""
 KNOWN_VERSIONS = (*WORD_VERSIONS, *RECORD_VERSIONS)

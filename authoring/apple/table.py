@@ -232,7 +232,7 @@ TABLE: tuple[Row, ...] = tuple(
         ("portraitEffectsMatte", "PortraitEffectsMatteVersion", "", "integer", 1, "", "shu_matte, fidmaa"),
         ("semanticSegmentationMatte", "SemanticSegmentationMatteVersion", "", "integer", 1, "", "fidmaa"),
         ("HDRGainMap", "HDRGainMapVersion", "", "integer", 1, "", "pug, openize, fidmaa, lyangas"),
-        ("HDRGainMap", "HDRGainMapHeadroom", "", "real", 1, "", "format.md 9: beside version 131072"),
+        ("HDRGainMap", "HDRGainMapHeadroom", "", "real", 1, "", "reported beside version 131072"),
         ("depthauthor", "Version", "", "text", 1, "", "ours: the program that wrote the depth"),
         ("depthauthor", "Undo", "", "base64", 1, "", "ours: what a container needs to undo the splice"),
         ("depthauthor", "Restore", "", "base64", 1, "", "ours: what undoes the changes to Exif and XMP"),

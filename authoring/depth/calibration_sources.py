@@ -14,14 +14,14 @@ from authoring.depth.calibration import Calibration
 from authoring.errors import UsageError
 
 FILM_DIAGONAL_MM = math.hypot(36, 24)
-"""35 mm equivalents compare diagonals. Checked on seven iPhone lenses: within 3 % of Apple's own fx (format.md, 9)."""
+"""35 mm equivalents compare diagonals. Checked on seven iPhone lenses: within 3 % of Apple's own fx."""
 
 NOMINAL_DIAGONAL_PX = math.hypot(4032, 3024)
 NOMINAL_FOCAL_PX = 5707.26
 NOMINAL_PIXEL_MM = 0.00122
 """A 49 mm equivalent (6.96 mm on pixels of 1.22 µm) in a frame of 4032 by 3024: the set that another project's
 files carried when Photos edited them on a device, chosen there because a blur with Exif's geometry looked wrong
-in one scene (apple-photos.md, section 4). The plain alternative, a 26 mm pinhole, was tried by nobody. That set's
+in one scene. The plain alternative, a 26 mm pinhole, was tried by nobody. That set's
 principal point, 2060.6 and 1515.8, was one lens's own and is not taken: a photo of unknown make may be turned or
 cut, and the middle is then the best guess."""
 

@@ -141,7 +141,7 @@ def read_depth(layout: Layout) -> DepthReading:
 
 
 def _scale(found: FoundAuxiliary, told: DepthProperties) -> tuple[PixelFormat, float, float]:
-    """Native format and float range. The SEI holds them exactly, XMP with six decimals (format.md §4, §5)."""
+    """Native format and float range. The SEI holds them exactly, XMP with six decimals (all HEIC samples)."""
     exact = sei.parse_aux_subtype(found.auxiliary_subtype) if found.auxiliary_subtype else None
     low, high = told.float_min, told.float_max
     if low is None or high is None:

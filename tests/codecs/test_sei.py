@@ -104,7 +104,7 @@ def test_any_choice_of_single_floats_is_exact(
 
 
 def test_zero_is_written_as_libheif_was_seen_to_read_it() -> None:
-    """The payload that format.md reports as tried: no 00 00 0x in it, though 1.0 keeps its long mantissa."""
+    """A payload that libheif was seen to read: no 00 00 0x in it, though 1.0 keeps its long mantissa."""
     built = build_aux_subtype(DepthRepresentation(1, d_min=0.0, d_max=1.0))
     assert built == bytes.fromhex("0000000f 0000000b 4e01b107 3500007de00010")
 
