@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.apple import DepthProperties, PropertyTree, properties, xmp
+from authoring.apple import HEVC_DEPTH_URN, DepthProperties, PropertyTree, properties, xmp
 from authoring.codecs import sei
 from authoring.codecs.hevc import Effort
 from authoring.containers import CodedAuxiliary, ContainerName, FoundAuxiliary, Layout, tiff
@@ -27,9 +27,6 @@ from authoring.depth import (
     turned,
 )
 from authoring.errors import MalformedError, UnsupportedError
-
-DEPTH_URN = "urn:mpeg:hevc:2015:auxid:2"
-"""The auxiliary type of every depth item Apple writes (ISO/IEC 23008-2); all six HEIC samples."""
 
 UNIFORM_DISPARITY, UNIFORM_DEPTH = 1, 2
 """depth_representation_type of H.265 Annex G; Apple writes the first, the second is its twin for metres."""
@@ -241,7 +238,7 @@ def coded_auxiliary(
         height=height,
         payload=encoded.payload,
         configuration=encoded.configuration,
-        auxiliary_type=DEPTH_URN,
+        auxiliary_type=HEVC_DEPTH_URN,
         auxiliary_subtype=subtype,
         xmp=xmp.build_packet(tree),
     )
