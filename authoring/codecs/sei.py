@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 
 from authoring.errors import RefusedError, UnsupportedError
 
@@ -32,6 +32,9 @@ APPLE_MANTISSA_BITS = 16
 
 MAX_MANTISSA_BITS = 32
 """The length less one is a u(5)."""
+
+MAX_SPELLINGS = 4096
+"""Ways to write a message that are tried: all those of two values. Four values have a million, which take minutes."""
 
 MAX_SUBTYPE_BYTES = 4096
 """Apple needs 21 bytes; anything far larger is not a list of SEI messages, and is not searched."""
@@ -78,7 +81,7 @@ def build_aux_subtype(representation: DepthRepresentation) -> bytes:
     if representation.d_min is not None or representation.d_max is not None:
         head += _exp_golomb(representation.disparity_ref_view_id)
     spellings = [_spellings(value) for value in values if value is not None]
-    for chosen in product(*spellings):
+    for chosen in islice(product(*spellings), MAX_SPELLINGS):
         payload = _to_bytes(head + "".join(chosen))
         nal = bytes((NAL_PREFIX_SEI << 1, 1, PAYLOAD_TYPE, len(payload))) + payload
         if not _needs_emulation_prevention(nal):

@@ -1,0 +1,271 @@
+"""`python -m fuzz.run`: run targets one after the other, each in a process of its own.
+
+Knows: atheris, and how a run is bounded and counted. Must not know: what the targets call.
+
+Without atheris, or with `--engine mutate`, this project's own mutator does the same without coverage: it reaches
+deeper layouts in whole files, and needs no compiled library.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import pkgutil
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from fuzz import tally
+
+if TYPE_CHECKING:
+    from fuzz.bounds import Finding
+    from fuzz.targets import Target
+
+CORPUS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "depthauthor-fuzz"
+"""Where inputs are kept between runs: never in the tree."""
+
+HANG_SECONDS = 120
+"""CPU time after which a call is ended from outside: eight times what any target may take for a small input."""
+
+STRUCTURED = 0.6
+"""Share of inputs that come from the mutator that knows the formats; the rest are libFuzzer's own."""
+
+PLAIN_FORMS = ("bytes",)
+"""Forms whose damage libFuzzer does better and ten times faster by itself."""
+
+TELL_SECONDS = 1.0
+"""Between two notes of how far a run is."""
+
+SEEDS_AT_MOST = 4_000
+"""Kept inputs that a run of the plain engine starts from."""
+
+_COVERAGE = re.compile(r"cov: (\d+)")
+_EXECUTED = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
+_ADDED = re.compile(r"stat::new_units_added:\s+(\d+)")
+
+
+class Hang(BaseException):
+    """Raised within a call that does not end; no handler of errors can take it for one of its own."""
+
+
+class Recorder:
+    """Counts executions and keeps each kind of finding once, with its input."""
+
+    def __init__(self, target: Target, folder: Path, engine: str) -> None:
+        """Findings go to `folder`/findings."""
+        self.target = target
+        self.engine = engine
+        self.part = folder / f"{target.name}.part"
+        self.folder = folder / "findings"
+        self.executions = 0
+        self.found: dict[tuple[str, str], tally.Told] = {}
+        self.begun = self.told = time.monotonic()
+        signal.signal(signal.SIGVTALRM, _hang)
+
+    def __call__(self, data: bytes) -> None:
+        """One execution."""
+        from fuzz.bounds import Finding, check
+
+        self.executions += 1
+        signal.setitimer(signal.ITIMER_VIRTUAL, HANG_SECONDS)
+        try:
+            finding = check(self.target.call, data, self.target.bounds)
+        except Hang:
+            finding = Finding("time", f"no end within {HANG_SECONDS} s of CPU time", "")
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        if finding is not None and (finding.kind, finding.where) not in self.found:
+            self._keep(finding, data)
+        if not self.executions % 64 and time.monotonic() - self.told > TELL_SECONDS:
+            self.tell()
+
+    def tell(self) -> None:
+        """Leave the count where the parent finds it: libFuzzer ends the process itself, and no hook runs then."""
+        self.told = time.monotonic()
+        run = tally.Run(
+            self.target.name, self.engine, self.executions, self.told - self.begun, 0, 0, list(self.found.values())
+        )
+        tally.write_file(self.part, run)
+
+    def _keep(self, finding: Finding, data: bytes) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = f"{self.target.name}-{finding.kind}-{hashlib.sha256(data).hexdigest()[:12]}"
+        (self.folder / name).write_bytes(data)
+        self.found[finding.kind, finding.where] = tally.Told(finding.kind, finding.what, finding.where, name)
+        sys.stderr.write(f"FINDING {self.target.name} {finding.kind} at {finding.where}: {finding.what} ({name})\n")
+        self.tell()
+
+
+def main() -> int:
+    """Read the command line and run."""
+    options = _options()
+    options.corpus.mkdir(parents=True, exist_ok=True)
+    if options.summary:
+        sys.stdout.write(tally.table(tally.read(options.corpus)))
+        return 0
+    if options.worker:
+        return _work(options)
+    names = options.target or _names(options.set)
+    if options.list:
+        sys.stdout.write("\n".join(names) + "\n")
+        return 0
+    with ThreadPoolExecutor(options.jobs) as pool:
+        codes = list(pool.map(lambda name: _spawn(name, options), names))
+    return max(codes, default=0)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m fuzz.run", description="Fuzz the parsers and the whole path.")
+    parser.add_argument("--target", action="append", help="a target's name, again for more; all without it")
+    parser.add_argument("--set", choices=("all", "parsers", "whole"), default="all", help="which targets, without names")
+    parser.add_argument("--seconds", type=float, help="for each target (60 where --runs is not given)")
+    parser.add_argument("--runs", type=int, help="executions for each target")
+    parser.add_argument("--jobs", type=int, default=1, help="targets at a time")
+    parser.add_argument("--engine", choices=("atheris", "mutate"), default="atheris")
+    parser.add_argument("--seed", type=int, default=0, help="0 takes a new one each time")
+    parser.add_argument("--corpus", type=Path, default=CORPUS, help=f"where inputs are kept ({CORPUS})")
+    parser.add_argument("--summary", action="store_true", help="print the sums of all runs so far, run nothing")
+    parser.add_argument("--list", action="store_true", help="print the names of the targets")
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.seconds is None and options.runs is None:
+        options.seconds = 60.0
+    return options
+
+
+def _names(which: str) -> list[str]:
+    from fuzz.targets import PARSER_NAMES, TARGETS
+
+    return [name for name in TARGETS if which == "all" or (name in PARSER_NAMES) == (which == "parsers")]
+
+
+def _spawn(name: str, options: argparse.Namespace) -> int:
+    """One target in its own process, so that a crash of a library ends nothing else."""
+    seed = options.seed or random.SystemRandom().randrange(1, 1 << 31)
+    command = [sys.executable, "-m", "fuzz.run", "--worker", "--target", name, "--engine", options.engine]
+    command += ["--corpus", str(options.corpus), "--seed", str(seed)]
+    command += ["--seconds", str(options.seconds)] if options.seconds is not None else []
+    command += ["--runs", str(options.runs)] if options.runs is not None else []
+    log = options.corpus / f"{name}.log"
+    with log.open("w", encoding="utf-8") as file:
+        code = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
+    text = log.read_text(encoding="utf-8", errors="replace")
+    part = options.corpus / f"{name}.part"
+    if not part.exists():
+        sys.stdout.write(f"{name}: the process ended with {code}; see {log}\n")
+        return 1
+    (told,) = tally.read_file(part)
+    part.unlink()
+    executed, added = (_last(pattern, text) for pattern in (_EXECUTED, _ADDED))
+    run = tally.completed(told, executed or told.executions, _last(_COVERAGE, text), added)
+    if code:
+        kept = tally.Told("crash", f"the process ended with {code}", "", log.name)
+        run = tally.with_finding(run, kept)
+    tally.append(options.corpus, run)
+    sys.stdout.write(tally.line(run) + "\n")
+    for one in run.findings:
+        sys.stdout.write(f"  {one.kind} at {one.where}: {one.what} ({one.file})\n")
+    sys.stdout.flush()
+    return 1 if run.findings else 0
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    """The last number that the engine printed so; 0 where there is none."""
+    found = pattern.findall(text)
+    return int(found[-1]) if found else 0
+
+
+def _work(options: argparse.Namespace) -> int:
+    (name,) = options.target
+    if options.engine == "atheris":
+        import atheris
+
+        # Coverage is of modules imported in here alone; many are imported late by the code itself.
+        with atheris.instrument_imports(include=["authoring"]):
+            _import_all()
+    from fuzz.bounds import limit_memory
+    from fuzz.targets import TARGETS
+
+    target = TARGETS[name]
+    limit_memory()
+    recorder = Recorder(target, options.corpus, options.engine)
+    folder = options.corpus / name
+    folder.mkdir(exist_ok=True)
+    for seed in target.seeds():
+        (folder / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
+    recorder.tell()
+    if options.engine == "atheris":
+        _atheris(target, recorder, folder, options)
+    else:
+        _mutate(target, recorder, folder, options)
+        recorder.tell()
+    return 0
+
+
+def _import_all() -> None:
+    import authoring
+
+    for module in pkgutil.walk_packages(authoring.__path__, "authoring."):
+        if not module.name.startswith(("authoring.cli", "authoring.__main__")):
+            __import__(module.name)
+
+
+def _atheris(target: Target, recorder: Recorder, folder: Path, options: argparse.Namespace) -> None:
+    """Led by coverage; does not return."""
+    import atheris
+
+    from fuzz.mutate import mutated
+
+    others = target.seeds()
+
+    def mutate(data: bytes, longest: int, seed: int) -> bytes:
+        if not data or random.Random(seed).random() >= STRUCTURED:
+            return bytes(atheris.Mutate(data, longest))
+        return mutated(data, target.form, seed, others)[:longest]
+
+    arguments = [
+        sys.argv[0],
+        str(folder),
+        f"-max_len={target.longest}",
+        "-print_final_stats=1",
+        f"-timeout={1 << 30}",
+        "-rss_limit_mb=0",
+        "-reload=0",
+        "-len_control=20",
+        f"-seed={options.seed}",
+    ]
+    arguments += [f"-max_total_time={int(options.seconds)}"] if options.seconds is not None else []
+    arguments += [f"-runs={options.runs}"] if options.runs is not None else []
+    structured = {} if target.form in PLAIN_FORMS else {"custom_mutator": mutate}
+    atheris.Setup(arguments, recorder, **structured)
+    atheris.Fuzz()
+
+
+def _mutate(target: Target, recorder: Recorder, folder: Path, options: argparse.Namespace) -> None:
+    """By the mutator alone, from the seeds and whatever runs led by coverage have kept."""
+    from fuzz.mutate import mutated
+
+    kept = sorted(folder.iterdir())[:SEEDS_AT_MOST]
+    inputs = [*target.seeds(), *(one.read_bytes() for one in kept)]
+    for one in inputs:
+        recorder(one)
+    dice = random.Random(options.seed)
+    while (options.runs is None or recorder.executions < options.runs) and (
+        options.seconds is None or time.monotonic() - recorder.begun < options.seconds
+    ):
+        recorder(mutated(dice.choice(inputs), target.form, dice.getrandbits(32), inputs))
+
+
+def _hang(number: int, frame: FrameType | None) -> None:
+    raise Hang
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,314 @@
+"""What the fuzzing starts from: files and blocks that this project makes itself, each small.
+
+Knows: the golden folder and the tests' builders of files. Must not know: what is done with them.
+
+A folder of real photos named by DEPTHAUTHOR_SAMPLES adds to the whole files, at run time only.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from authoring import containers
+from authoring.apple import AuxiliaryData, build_json, build_plist, makernote, nominal_rendering, region
+from authoring.apple.rendering import Record, Rendering, build_rendering
+from authoring.codecs import maps
+from authoring.codecs.sei import DepthRepresentation, build_aux_subtype
+from authoring.containers.heif.structure import parse_structure
+from authoring.containers.jpeg.segments import build_segment
+from authoring.depth import PixelFormat
+from authoring.operations.embed import EmbedOptions, embed
+from authoring.operations.extract import to_dictionary
+from authoring.operations.restore import Blocks, build_record
+from tests.containers import heif_files, jpeg_files
+from tests.containers.heif_files import small_photo
+from tests.verify import portrait_files
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+MAX_SAMPLE_BYTES = 400_000
+"""Larger photos make each execution too slow to be worth it."""
+
+
+@cache
+def depth_map() -> maps.MapImage:
+    """A small slope, square as the photos of the tests are."""
+    return maps.map_from_array(np.linspace(0.5, 4.0, 64 * 64, dtype=np.float32).reshape(64, 64))
+
+
+@cache
+def heif() -> list[bytes]:
+    """One file of each peculiarity."""
+    made = [
+        small_photo(),
+        small_photo(iloc_version=0),
+        small_photo(iloc_version=2, widths=(4, 4, 0, 4)),
+        small_photo(order=("ftyp", "mdat0", "meta", "mdat1"), pieces=2, widths=(4, 4, 4, 0), base="file"),
+        small_photo(widths=(8, 8, 8, 0), base="data", mdat_form="64"),
+        small_photo(wide_items=True, groups=[("altr", 20, [1, 4])]),
+        small_photo(ipma_flags=1, split_ipma=True),
+        heif_files.with_method(small_photo(), 1, 2, 3),
+        heif_files.within_host(small_photo(iloc_version=2, widths=(4, 4, 0, 4))),
+        small_photo(infe_version=1),
+        small_photo(no_iref=True, mdat_form="rest"),
+    ]
+    return [one.build() for one in made]
+
+
+@cache
+def jpeg() -> list[bytes]:
+    """One file of each peculiarity."""
+    return list(jpeg_files.photos().values())
+
+
+@cache
+def heif_with_depth() -> list[bytes]:
+    """Portraits that break no rule, and what `embed` makes of the tests' photos."""
+    options = [EmbedOptions(effort="fast"), EmbedOptions(profile="data", pixel_format=PixelFormat.HDEP, effort="fast")]
+    made = [embed(one, depth_map(), option).data for one in heif()[:4] for option in options]
+    return [portrait_files.portrait(), *made]
+
+
+@cache
+def jpeg_with_depth() -> list[bytes]:
+    """What `embed` makes of the tests' photos."""
+    found = []
+    shape = (32, 48)
+    image = maps.map_from_array(np.linspace(0.5, 4.0, shape[0] * shape[1], dtype=np.float32).reshape(shape))
+    for name, one in jpeg_files.photos().items():
+        profile = EmbedOptions(profile="data") if len(found) % 2 else EmbedOptions()
+        if name != "zeros behind":
+            found.append(embed(one, image, profile).data)
+    return found
+
+
+def photos() -> list[bytes]:
+    """Whole files of both kinds, with depth and without."""
+    return [*heif(), *heif_with_depth(), *jpeg()[:12], *jpeg_with_depth()[::3], *samples()]
+
+
+def with_depth() -> list[bytes]:
+    """Whole files of both kinds that hold depth."""
+    return [*heif_with_depth(), *jpeg_with_depth()[::3], *samples()]
+
+
+@cache
+def samples() -> list[bytes]:
+    """Small photos of other people's cameras, where a folder of them is named; else none."""
+    folder = os.environ.get("DEPTHAUTHOR_SAMPLES")
+    if not folder:
+        return []
+    paths = sorted(one for one in Path(folder).iterdir() if one.suffix.lower() in (".heic", ".jpg"))
+    return [one.read_bytes() for one in paths if one.stat().st_size <= MAX_SAMPLE_BYTES]
+
+
+def boxes(*kinds: str) -> list[bytes]:
+    """The bodies of the first box of each kind in every HEIF file."""
+    found = []
+    for data in (*heif(), *heif_with_depth()):
+        structure = parse_structure(data)
+        for box in (*structure.children, *structure.properties.children, *structure.properties.properties):
+            if box.kind in kinds:
+                found.append(data[box.body : box.stop])
+    return found
+
+
+def exif_blocks() -> list[bytes]:
+    """TIFF blocks in both byte orders, with Apple's note and without."""
+    found = [portrait_files.exif_block(), portrait_files.exif_block(broken=True)]
+    for data in (*jpeg(), *heif_with_depth(), *jpeg_with_depth()):
+        layout = containers.parse(data).layout
+        if layout.exif:
+            found.append(layout.exif)
+    return _unlike(found)
+
+
+def maker_notes() -> list[bytes]:
+    """Apple's notes."""
+    return [
+        makernote.smallest_note(0, 0),
+        makernote.smallest_note(0x22, 1),
+        portrait_files.note(0x20, 1),
+        portrait_files.note(0x60, 0, broken=True),
+    ]
+
+
+def mp_indexes() -> list[bytes]:
+    """Payloads of APP2 MPF."""
+    found = []
+    for data in (*jpeg(), *jpeg_with_depth()):
+        at = data.find(b"MPF\0")
+        if at >= 0:
+            found.append(data[at : at - 2 + int.from_bytes(data[at - 2 : at], "big")])
+    return _unlike(found)
+
+
+def sei_subtypes() -> list[bytes]:
+    """Depth representation messages as they follow the URN."""
+    made = [
+        DepthRepresentation(1, d_min=1.498046875, d_max=4.3828125),
+        DepthRepresentation(2, z_near=0.5, z_far=100.0),
+        DepthRepresentation(0, 0.25, 64.0, -1.5, 2.0, 3),
+    ]
+    return [heif_files.SUBTYPE, *map(build_aux_subtype, made)]
+
+
+def renderings() -> list[bytes]:
+    """REND blocks of every version that has one here."""
+    nominal = nominal_rendering.nominal_rendering(2.8)
+    return [
+        build_rendering(nominal),
+        build_rendering(Rendering(6, 1, (Record(1, 1, 0.5), Record(2, 2, -3), Record(3, 3, 9)))),
+        build_rendering(Rendering(1, 2, body=bytes(range(64)))),
+    ]
+
+
+def packets() -> list[bytes]:
+    """XMP packets of depth maps and of photos."""
+    found = [portrait_files.focus_packet()]
+    for data in (*heif_with_depth(), *jpeg_with_depth()):
+        layout = containers.parse(data).layout
+        found += [one for one in (layout.xmp, *(other.xmp for other in layout.auxiliaries)) if one]
+    found.append(region.with_focus_region(None, 0.4, 0.6, 400, 300).xmp)
+    return _unlike(found)
+
+
+def dictionaries(build: str) -> list[bytes]:
+    """Auxiliary data dictionaries as property lists or as JSON."""
+    write = build_plist if build == "plist" else build_json
+    made: list[AuxiliaryData] = [to_dictionary(heif_with_depth()[1])]
+    made.append(AuxiliaryData.packed(made[0].data_description.pixel_format, 2, 2, bytes(8)))
+    return [write(one) for one in made]
+
+
+def calibrations() -> list[bytes]:
+    """A calibration in each form that is read."""
+    matrix = [3000.0, 0, 0, 0, 3000.0, 0, 2016.0, 1512.0, 1]
+    apples = {
+        "intrinsicMatrix": matrix,
+        "intrinsicMatrixReferenceDimensions": {"width": 4032, "height": 3024},
+        "extrinsicMatrix": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]],
+        "pixelSize": 0.0015,
+        "lensDistortionCenter": "(2016.0, 1512.0)",
+    }
+    lines = {
+        **{f"IntrinsicMatrix.{i}": matrix[3 * i : 3 * i + 3] for i in range(3)},
+        "IntrinsicMatrixReferenceWidth": "4032",
+        "IntrinsicMatrixReferenceHeight": "3024",
+        "PixelSize": "0.0015",
+        "width": 640,
+        "height": 480,
+    }
+    ours = (GOLDEN / "scene-calibration.json").read_bytes()
+    made = (apples, [apples], lines, {"fov_x": 60.0, "fov_y": 45.0})
+    return [ours, *(json.dumps(one).encode() for one in made)]
+
+
+def map_files(kind: maps.MapFormat) -> list[bytes]:
+    """Small maps of one format."""
+    values = np.linspace(0.5, 4.0, 12, dtype=np.float32).reshape(3, 4)
+    holes = values.copy()
+    holes[0, 0] = np.nan
+    found = [maps.write_map(values, "depth", kind), maps.write_map(holes, "disparity", kind)]
+    if kind == "npz":
+        out = io.BytesIO()
+        np.savez(out, depth=values, focallength_px=np.float64(3.5), stack=np.zeros((2, 3, 4), np.float32))
+        found.append(out.getvalue())
+    if kind == "npy":
+        for array in (np.zeros((3, 4), np.uint16), np.asfortranarray(values.astype(">f8")), np.zeros((2, 3, 4))):
+            out = io.BytesIO()
+            np.save(out, array)
+            found.append(out.getvalue())
+    if kind == "pfm":
+        found.append(b"PF\n2 1\n1.0\n" + bytes(24))
+    if kind in ("png", "tiff"):
+        found += _pictures(kind)
+    return found
+
+
+def _pictures(kind: str) -> list[bytes]:
+    from PIL import Image
+
+    found = []
+    for mode in ("L", "I;16", "RGB", "RGBA", "LA", "P", "1"):
+        if kind == "tiff" and mode == "P":
+            continue
+        picture = Image.new("L", (5, 3), 7)
+        picture = Image.new("I;16", (5, 3), 300) if mode == "I;16" else picture.convert(mode)
+        out = io.BytesIO()
+        picture.save(out, kind)
+        found.append(out.getvalue())
+    return found
+
+
+def manifests(kind: str) -> list[bytes]:
+    """Manifests of a batch."""
+    rows = [
+        {"photo": "a.jpg", "map": "a.png", "output": "b.jpg", "near": "0.5", "far": "8"},
+        {"photo": "c.heic", "map": "c.npy", "focus": "0.4,0.6", "preset": "depth-pro", "Max-Size": "768"},
+        {"photo": "d.png", "map": "d.npz", "lossless": "yes", "white": "near", "donor": "e.heic"},
+    ]
+    if kind == "jsonl":
+        return [b"".join(json.dumps(one).encode() + b"\n" for one in rows)]
+    lines = [",".join(one) + "\n" + ",".join(f'"{text}"' for text in one.values()) + "\n" for one in rows]
+    return [one.encode() for one in lines]
+
+
+def journals() -> list[bytes]:
+    """Journals of a batch, a torn line among them."""
+    lines = (
+        {"begin": "/photos/a.heic"},
+        {"done": "/photos/a.heic", "sha256": "00", "inputs": "11"},
+        {"failed": "/photos/a.heic"},
+    )
+    return [b"".join(json.dumps(one).encode() + b"\n" for one in lines) + b'{"beg']
+
+
+def records() -> list[bytes]:
+    """Records for restoring a photo's metadata, of the blocks in `BLOCKS`."""
+    return [
+        build_record(BLOCKS[0], BLOCKS[1], b"container"),
+        build_record(BLOCKS[1], BLOCKS[1]),
+        build_record(Blocks(None, b"x"), BLOCKS[1]),
+    ]
+
+
+BLOCKS = (Blocks(b"MM\0*" + bytes(60), b"<x/>" * 20), Blocks(b"MM\0*" + bytes(30) + b"!" * 30, b"<y/>" * 20))
+"""Blocks before, and after."""
+
+
+def undo_records() -> list[bytes]:
+    """What both containers keep to undo a splice, and an exchange of metadata."""
+    found = []
+    for data in (*jpeg(), *heif()):
+        file = containers.parse(data)
+        found += [file.undo_record(), file.metadata_undo()]
+    return _unlike(found)
+
+
+def directories() -> list[bytes]:
+    """Google's container directories."""
+    made = (jpeg_files.ultra_hdr(listed=False, video=jpeg_files.MP4), jpeg_files.ultra_hdr(listed=True))
+    return [one[one.index(b"<x:xmpmeta") : one.index(b"</x:xmpmeta>") + 12] for one in made]
+
+
+def configurations() -> list[bytes]:
+    """Bodies of hvcC."""
+    return _unlike(boxes("hvcC"))
+
+
+def segments() -> list[bytes]:
+    """Short images, of few segments."""
+    return [b"\xff\xd8" + build_segment(0xE1, b"Exif\0\0MM") + b"\xff\xda\0\2\1\xff\0\xff\xd9", *jpeg()[:20]]
+
+
+def _unlike(found: Iterable[bytes]) -> list[bytes]:
+    """Each once, in order."""
+    return list(dict.fromkeys(found))

@@ -1,0 +1,188 @@
+"""The whole path as targets: a damaged file goes through each operation, and what comes out is held to its promise.
+
+Knows: the operations on bytes, the functions on files and the command line. Must not know: how inputs are found.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+
+from authoring import api, containers
+from authoring.cli.run import run
+from authoring.codecs.maps import MapImage, map_from_array
+from authoring.errors import DepthauthorError
+from authoring.operations.doctor import diagnose
+from authoring.operations.embed import EmbedOptions, copy, embed
+from authoring.operations.extract import extract, extract_file, to_dictionary
+from authoring.operations.inspect import inspect
+from authoring.operations.portrait import PortraitOptions
+from authoring.operations.reports import as_json
+from authoring.operations.sources import source_of_bytes
+from authoring.operations.strip import strip
+from authoring.operations.verify import verify
+from fuzz import seeds
+from fuzz.parsers import promise
+
+SCHEMAS = Path(__file__).parents[1] / "schemas"
+
+EXIT_CODES = (0, 1, 2, 3, 4, 5, 6)
+"""What the command line documents; anything else is a fault of the program."""
+
+
+@cache
+def schema(name: str) -> Any:
+    """The validator of one kind of machine-readable output."""
+    told = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+    return jsonschema.Draft202012Validator(told)
+
+
+def _checked(report: Any, name: str) -> None:
+    """A report must be JSON, and what its schema says."""
+    text = json.dumps(as_json(report), allow_nan=False)
+    error = next(schema(name).iter_errors(json.loads(text)), None)
+    promise(error is None, f"the report breaks its schema: {error.message[:200] if error else ''}")
+
+
+def inspecting(data: bytes) -> None:
+    """`inspect`."""
+    _checked(inspect(data), "inspect")
+
+
+def extracting(data: bytes) -> None:
+    """`extract`, both kinds and rasters, and `dictionary`."""
+    buffer = extract(data)
+    promise(buffer.samples.ndim == 2 and buffer.samples.size > 0, "an empty map was extracted")
+    for kind in ("depth", "disparity"):
+        made, report = extract_file(data, "npy", kind, "stored")  # type: ignore[arg-type]
+        promise(np.load(io.BytesIO(made)).shape == (report.height, report.width), "the map is not what was told")
+    to_dictionary(data)
+
+
+def verifying(data: bytes) -> None:
+    """`verify`, alone and against a file."""
+    _checked(verify(data), "verify")
+    verify(data, original=seeds.heif()[0] if data[4:8] == b"ftyp" else seeds.jpeg()[0])
+
+
+def verifying_original(data: bytes) -> None:
+    """`verify --photo` with a damaged original."""
+    photo = seeds.heif_with_depth()[0] if data[4:8] == b"ftyp" else seeds.jpeg_with_depth()[0]
+    verify(photo, original=data)
+
+
+def doctoring(data: bytes) -> None:
+    """`doctor`."""
+    _checked(diagnose(data), "doctor")
+
+
+def map_for(photo: bytes) -> MapImage:
+    """A map of the photo's shape, however small."""
+    layout = containers.parse(photo).layout
+    wide = auxiliary_turned(layout)
+    width, height = (layout.height, layout.width) if wide else (layout.width, layout.height)
+    scale = 64 / min(width, height)
+    sides = [max(1, round(side * scale)) for side in (height, width)]
+    if max(sides) > 4 * 64:
+        sides = [64, 64]
+    return map_from_array(np.linspace(0.5, 4.0, sides[0] * sides[1], dtype=np.float32).reshape(sides))
+
+
+def auxiliary_turned(layout: containers.Layout) -> bool:
+    """Whether the photo lies on its side."""
+    from authoring.operations.auxiliary import photo_orientation
+
+    return int(photo_orientation(layout)) >= 5
+
+
+def embedding(data: bytes) -> None:
+    """`embed` into a damaged photo; `strip --restore` must then give the damaged photo back, byte for byte."""
+    image = map_for(data)
+    made = embed(data, image, EmbedOptions(effort="fast", portrait=PortraitOptions(focus=(0.4, 0.6))))
+    result = made.data
+    back = strip(result, restore=True).data
+    promise(back == data, "strip --restore of what was embedded is not the photo before")
+    proof = verify(result, original=data).photo
+    promise(proof is not None and proof.identical, "verify does not find the photo in what was embedded")
+
+
+def embedding_map(data: bytes) -> None:
+    """`embed` of a damaged map, of any kind."""
+    source = source_of_bytes(data)
+    embed(seeds.heif()[0], source, EmbedOptions(near_m=0.5, far_m=8, effort="fast"))
+
+
+def transcoding(data: bytes) -> None:
+    """`embed` into the other container, which decodes the damaged photo."""
+    other = "jpeg" if data[4:8] == b"ftyp" else "heic"
+    embed(data, map_for(data), EmbedOptions(effort="fast", container=other))  # type: ignore[arg-type]
+
+
+def stripping(data: bytes) -> None:
+    """`strip`; what is left holds no depth."""
+    result = strip(data).data
+    with contextlib.suppress(DepthauthorError):
+        strip(result)
+        promise(False, "a stripped photo still holds depth")
+
+
+def restoring(data: bytes) -> None:
+    """`strip --restore`."""
+    containers.parse(strip(data, restore=True).data)
+
+
+def copying(data: bytes) -> None:
+    """`copy` from a damaged photo."""
+    photo = seeds.heif()[0] if data[4:8] == b"ftyp" else seeds.jpeg()[0]
+    copy(data, photo, EmbedOptions(effort="fast"))
+
+
+def donating(data: bytes) -> None:
+    """`embed --donor` with a damaged portrait."""
+    options = EmbedOptions(effort="fast", portrait=PortraitOptions(donor=data))
+    embed(seeds.heif()[0], seeds.depth_map(), options)
+
+
+def on_files(data: bytes) -> None:
+    """The functions on files: the output is whole or not there, nothing is left beside it, the input stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        photo, output = Path(folder) / "photo", Path(folder) / "output.heic"
+        photo.write_bytes(data)
+        output = output if data[4:8] == b"ftyp" else output.with_suffix(".jpg")
+        try:
+            api.strip(photo, output=output)
+        except DepthauthorError:
+            promise(sorted(os.listdir(folder)) == ["photo"], "an error left a file behind")
+        else:
+            promise(sorted(os.listdir(folder)) == [output.name, "photo"], "more was written than the output")
+            containers.parse(output.read_bytes())
+        promise(photo.read_bytes() == data, "the input was changed")
+
+
+def commanding(data: bytes) -> None:
+    """The command line: a documented exit code, and one sentence where it is not 0."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "photo"
+        path.write_bytes(data)
+        for words in (["inspect"], ["inspect", "--json"], ["verify", "--json"], ["doctor"]):
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = run([*words, str(path)])
+            promise(code in EXIT_CODES, f"{words[0]} ended with {code}: {err.getvalue()[:200]}")
+            told = err.getvalue().strip()
+            promise(code < 2 or "\n" not in told, f"{words[0]} said more than a sentence: {told[:200]!r}")
+            if "--json" in words and code < 2:
+                json.loads(out.getvalue(), parse_constant=_no_number)
+
+
+def _no_number(name: str) -> None:
+    promise(False, f"{name} is no JSON")
