@@ -82,7 +82,7 @@ class Finding:
     what: str
     """One line: the error's name and message, or the measure beside its bound."""
     where: str
-    """The innermost place in this project that it came through; with `kind` the key by which findings are told apart."""
+    """The innermost place in this project that it came through, or the promise; with `kind` it tells findings apart."""
 
 
 def check(call: Callable[[bytes], object], data: bytes, bounds: Bounds) -> Finding | None:
@@ -94,7 +94,7 @@ def check(call: Callable[[bytes], object], data: bytes, bounds: Bounds) -> Findi
     except DepthauthorError as error:
         found = _judged(error)
     except BrokenPromise as error:
-        found = Finding("promise", str(error)[:MAX_MESSAGE], _place(error))
+        found = Finding("promise", str(error)[:MAX_MESSAGE], str(error).partition(":")[0])
     except Exception as error:
         found = Finding("error", f"{type(error).__name__}: {error}"[:MAX_MESSAGE], _place(error))
     if found is not None:

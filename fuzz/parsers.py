@@ -335,6 +335,11 @@ def maker_note(data: bytes) -> None:
 
 
 def sei_message(data: bytes) -> None:
+    """The depth representation, read."""
+    sei.parse_aux_subtype(data)
+
+
+def sei_twins(data: bytes) -> None:
     """The depth representation: what is read, built and read again is the same."""
     found = sei.parse_aux_subtype(data)
     if found is not None:

@@ -24,6 +24,7 @@ from authoring.codecs.sei import DepthRepresentation, build_aux_subtype
 from authoring.containers.heif.structure import parse_structure
 from authoring.containers.jpeg.segments import build_segment
 from authoring.depth import PixelFormat
+from authoring.operations.auxiliary import photo_orientation
 from authoring.operations.embed import EmbedOptions, embed
 from authoring.operations.extract import to_dictionary
 from authoring.operations.restore import Blocks, build_record
@@ -41,6 +42,19 @@ MAX_SAMPLE_BYTES = 400_000
 def depth_map() -> maps.MapImage:
     """A small slope, square as the photos of the tests are."""
     return maps.map_from_array(np.linspace(0.5, 4.0, 64 * 64, dtype=np.float32).reshape(64, 64))
+
+
+def map_for(photo: bytes) -> maps.MapImage:
+    """A slope of the photo's shape as it is seen, however small; a square where it is too long for that."""
+    layout = containers.parse(photo).layout
+    width, height = layout.width, layout.height
+    if int(photo_orientation(layout)) >= 5:
+        width, height = height, width
+    sides = [max(round(side * 64 / min(width, height)), 1) for side in (height, width)]
+    if max(sides) > 256:
+        sides = [64, 64]
+    values = np.linspace(0.5, 4.0, sides[0] * sides[1], dtype=np.float32)
+    return maps.map_from_array(values.reshape(sides))
 
 
 @cache
@@ -80,12 +94,10 @@ def heif_with_depth() -> list[bytes]:
 def jpeg_with_depth() -> list[bytes]:
     """What `embed` makes of the tests' photos."""
     found = []
-    shape = (32, 48)
-    image = maps.map_from_array(np.linspace(0.5, 4.0, shape[0] * shape[1], dtype=np.float32).reshape(shape))
     for name, one in jpeg_files.photos().items():
         profile = EmbedOptions(profile="data") if len(found) % 2 else EmbedOptions()
         if name != "zeros behind":
-            found.append(embed(one, image, profile).data)
+            found.append(embed(one, map_for(one), profile).data)
     return found
 
 

@@ -59,6 +59,7 @@ _PARSERS = (
     Target("exif-block", parsers.exif_block, seeds.exif_blocks, "tiff", longest=4096),
     Target("maker-note", parsers.maker_note, seeds.maker_notes, longest=4096),
     Target("sei", parsers.sei_message, seeds.sei_subtypes, longest=512),
+    Target("sei-twins", parsers.sei_twins, seeds.sei_subtypes, longest=128),
     Target("rend", parsers.rend_block, seeds.renderings, longest=2048),
     Target("xmp", parsers.xmp_packet, seeds.packets, "text"),
     Target("focus-region", parsers.focus_region, seeds.packets, "text"),

@@ -19,7 +19,6 @@ import numpy as np
 
 from authoring import api, containers
 from authoring.cli.run import run
-from authoring.codecs.maps import MapImage, map_from_array
 from authoring.errors import DepthauthorError
 from authoring.operations.doctor import diagnose
 from authoring.operations.embed import EmbedOptions, copy, embed
@@ -85,28 +84,9 @@ def doctoring(data: bytes) -> None:
     _checked(diagnose(data), "doctor")
 
 
-def map_for(photo: bytes) -> MapImage:
-    """A map of the photo's shape, however small."""
-    layout = containers.parse(photo).layout
-    wide = auxiliary_turned(layout)
-    width, height = (layout.height, layout.width) if wide else (layout.width, layout.height)
-    scale = 64 / min(width, height)
-    sides = [max(1, round(side * scale)) for side in (height, width)]
-    if max(sides) > 4 * 64:
-        sides = [64, 64]
-    return map_from_array(np.linspace(0.5, 4.0, sides[0] * sides[1], dtype=np.float32).reshape(sides))
-
-
-def auxiliary_turned(layout: containers.Layout) -> bool:
-    """Whether the photo lies on its side."""
-    from authoring.operations.auxiliary import photo_orientation
-
-    return int(photo_orientation(layout)) >= 5
-
-
 def embedding(data: bytes) -> None:
     """`embed` into a damaged photo; `strip --restore` must then give the damaged photo back, byte for byte."""
-    image = map_for(data)
+    image = seeds.map_for(data)
     made = embed(data, image, EmbedOptions(effort="fast", portrait=PortraitOptions(focus=(0.4, 0.6))))
     result = made.data
     back = strip(result, restore=True).data
@@ -124,7 +104,7 @@ def embedding_map(data: bytes) -> None:
 def transcoding(data: bytes) -> None:
     """`embed` into the other container, which decodes the damaged photo."""
     other = "jpeg" if data[4:8] == b"ftyp" else "heic"
-    embed(data, map_for(data), EmbedOptions(effort="fast", container=other))  # type: ignore[arg-type]
+    embed(data, seeds.map_for(data), EmbedOptions(effort="fast", container=other))  # type: ignore[arg-type]
 
 
 def stripping(data: bytes) -> None:

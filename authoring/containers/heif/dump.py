@@ -13,7 +13,6 @@ from authoring.containers.heif.box import Box
 from authoring.containers.heif.layout import role_of
 from authoring.containers.heif.properties import (
     parse_aperture,
-    parse_auxiliary,
     parse_channels,
     parse_extent,
     parse_icc,
@@ -27,6 +26,11 @@ _SHOWN_BYTES = 160
 
 def _digest(data: bytes) -> str:
     return f"{len(data)} bytes sha256 {hashlib.sha256(data).hexdigest()[:16]}"
+
+
+def _brief(data: bytes) -> bytes:
+    """The bytes, or a digest of long ones: items by the thousand may share a property."""
+    return data if len(data) <= _SHOWN_BYTES else hashlib.sha256(data).digest()
 
 
 def _hex(data: bytes) -> str:
@@ -56,7 +60,8 @@ def _property(structure: Structure, box: Box) -> str:
     if box.kind == "pixi":
         return " ".join(map(str, parse_channels(data, box)))
     if box.kind == "auxC":
-        urn, subtype = parse_auxiliary(data, box)
+        urn, subtype = structure.auxiliary_types[box]
+        urn = urn if len(urn) <= _SHOWN_BYTES else _digest(urn.encode())
         return f"{urn} {_hex(subtype)}".rstrip()
     if box.kind == "colr":
         profile = parse_icc(data, box)
@@ -112,6 +117,7 @@ def _meta_lines(structure: Structure, box: Box) -> Iterator[str]:
 
 
 def _item_lines(structure: Structure) -> Iterator[str]:
+    shown: dict[Box, str] = {}  # Tiles by the hundred have the same properties.
     for item in structure.items.entries.values():
         number = item.identifier
         hidden = " hidden" if item.hidden else ""
@@ -119,7 +125,9 @@ def _item_lines(structure: Structure) -> Iterator[str]:
         for one in structure.outgoing.get(number, ()):
             yield f"    {one.kind} -> {' '.join(map(str, one.targets))}"
         for box, need in structure.properties.of(number):
-            yield f"    {box.kind}{'!' if need else ''} {_property(structure, box)}"
+            if box not in shown:
+                shown[box] = _property(structure, box)
+            yield f"    {box.kind}{'!' if need else ''} {shown[box]}"
 
 
 def dump_structure(structure: Structure) -> str:
@@ -150,20 +158,21 @@ def list_parts(structure: Structure) -> dict[str, bytes]:
     """
     _ = structure.sizes
     data = structure.data
+    properties = {box: _brief(structure.bytes_of(box)) for box in structure.properties.properties}
     parts: dict[str, bytes] = {"primary": str(structure.primary).encode()}
     for item in structure.items.entries.values():
         name = f"item {item.identifier}"
         parts[f"{name} {item.type}"] = structure.content(item.identifier)
         parts[f"{name} entry"] = structure.bytes_of(item.box)
         parts[f"{name} properties"] = b"".join(
-            structure.bytes_of(box) + bytes([need]) for box, need in structure.properties.of(item.identifier)
+            properties[box] + bytes([need]) for box, need in structure.properties.of(item.identifier)
         )
         parts[f"{name} references"] = b"".join(
             structure.bytes_of(one.box) for one in structure.outgoing.get(item.identifier, ())
         )
     for group in structure.groups:
         parts[f"group {group.kind} {group.identifier}"] = structure.bytes_of(group.box)
-    tables = ("pitm", "iinf", "iref", "iprp", "iloc", "grpl")
+    tables = ("pitm", "iinf", "iref", "iprp", "iloc", "grpl", "idat")
     for place, boxes, known in (
         ("meta", structure.children, tables),
         ("box", structure.boxes, ("ftyp", "meta", "mdat")),

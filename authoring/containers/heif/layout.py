@@ -10,17 +10,20 @@ from authoring.containers.base import Entry, FoundAuxiliary, Layout, Transform
 from authoring.containers.heif.meta import XMP_TYPE, Item
 from authoring.containers.heif.properties import (
     parse_aperture,
-    parse_auxiliary,
     parse_extent,
     parse_icc,
     parse_turn,
 )
 from authoring.containers.heif.structure import Structure
-from authoring.errors import MalformedError
+from authoring.errors import MalformedError, UnsupportedError
 
 C2PA_USER_TYPE = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """User type of the `uuid` box that holds a C2PA manifest."""
 _C2PA_ITEMS = ("c2pa", "jumb")
+MAX_AUXILIARIES = 256
+"""As many images as an MP index may list in a JPEG. iPhones write eight; the metadata of each is read several times."""
+MAX_ROLE_CHARACTERS = 200
+"""Of the type in an auxiliary image's role; Apple's longest has 46, and items by the thousand may share a long one."""
 TIFF_MARKS = (b"II*\0", b"MM\0*")
 """How a TIFF block begins."""
 
@@ -38,14 +41,14 @@ def is_auxiliary(structure: Structure, item: int) -> bool:
     """
     masters = structure.targets(item, "auxl")
     if masters:
-        return structure.primary in masters or any(one in masters for one in structure.tone_maps)
+        return not structure.masters.isdisjoint(masters)
     return item != structure.primary and structure.properties.find(item, "auxC") is not None
 
 
 def auxiliary_type(structure: Structure, item: int) -> tuple[str, bytes]:
     """(URN, subtype) from auxC; empty where the item has none."""
     box = structure.properties.find(item, "auxC")
-    return parse_auxiliary(structure.data, box) if box else ("", b"")
+    return structure.auxiliary_types[box] if box else ("", b"")
 
 
 def xmp_item(structure: Structure, item: int) -> int | None:
@@ -92,14 +95,19 @@ def shown_raster(structure: Structure, item: int) -> tuple[int, int]:
 def read_layout(structure: Structure) -> Layout:
     """The layout; only metadata and auxiliary images are copied.
 
-    Raises MalformedError where the primary states no size or an item's data cannot be found.
+    Raises MalformedError where the primary states no size or an item's data cannot be found, UnsupportedError for
+    more auxiliary images than any photo has.
     """
-    items, primary = structure.items.entries, structure.primary
+    items, primary, sizes = structure.items.entries, structure.primary, structure.sizes
     width, height = shown_raster(structure, primary)
     if not width or not height:
         raise MalformedError("the main image states no size (property 'ispe'); the file is damaged")
     notes: list[str] = []
     found = [item for item in items if is_auxiliary(structure, item)]
+    if len(found) > MAX_AUXILIARIES:
+        raise UnsupportedError(
+            f"the photo has {len(found)} auxiliary images; at most {MAX_AUXILIARIES} are handled"
+        )
     signed = any(
         box.kind == "uuid" and structure.data[box.body : box.body + 16] == C2PA_USER_TYPE
         for box in structure.boxes
@@ -115,7 +123,7 @@ def read_layout(structure: Structure) -> Layout:
         icc=_icc(structure),
         auxiliaries=tuple(_auxiliary(structure, item) for item in found),
         entries=tuple(
-            Entry(item.identifier, item.type, role_of(structure, item), structure.sizes[item.identifier])
+            Entry(item.identifier, item.type, role_of(structure, item), sizes[item.identifier])
             for item in items.values()
         ),
         signed=signed,
@@ -133,7 +141,7 @@ def _auxiliary(structure: Structure, item: int) -> FoundAuxiliary:
         width=width,
         height=height,
         payload=structure.content(item),
-        configuration=structure.data[configuration.body : configuration.stop] if configuration else b"",
+        configuration=structure.shared(configuration.body, configuration.stop) if configuration else b"",
         auxiliary_type=urn,
         auxiliary_subtype=subtype,
         xmp=structure.content(xmp) if xmp is not None else None,
@@ -194,7 +202,7 @@ def role_of(structure: Structure, item: Item) -> str:
     if number == primary:
         return "primary"
     if is_auxiliary(structure, number):
-        return f"auxiliary {auxiliary_type(structure, number)[0]}".rstrip()
+        return f"auxiliary {auxiliary_type(structure, number)[0][:MAX_ROLE_CHARACTERS]}".rstrip()
     if item.type in ("Exif", "mime"):
         name = (
             "Exif" if item.type == "Exif" else "XMP" if item.content_type == XMP_TYPE else item.content_type

@@ -17,6 +17,9 @@ from authoring.errors import MalformedError
 NARROW_INDEX_MAX = 127
 """The largest property index a 1-byte association holds; bit 7 says essential."""
 
+MAX_LINKS = 4096
+"""Properties of one item. An entry of ipma gives it 255 at most, and no item needs twenty; all are gone through often."""
+
 Link = tuple[int, bool]
 """A property index, from 1, and whether a reader must understand that property (essential)."""
 
@@ -123,10 +126,19 @@ def parse_properties(data: bytes, box: Box) -> PropertyTable:
     properties = read_boxes(data, container.body, container.stop, "ipco")
     tables = tuple(parse_associations(data, one) for one in children if one.kind == "ipma")
     by_item: dict[int, tuple[Link, ...]] = {}
+    recurring: dict[int, list[Link]] = {}
     for table in tables:
         for entry in table.entries:
-            before = by_item.get(entry.item)
-            by_item[entry.item] = before + entry.links if before else entry.links
+            if entry.item not in by_item:
+                by_item[entry.item] = entry.links
+            else:
+                links = recurring.setdefault(entry.item, list(by_item[entry.item]))
+                links.extend(entry.links)
+                if len(links) > MAX_LINKS:
+                    raise MalformedError(
+                        f"item {entry.item} is given more than {MAX_LINKS} properties; the file is damaged"
+                    )
+    by_item |= {item: tuple(links) for item, links in recurring.items()}
     largest = max([index for links in set(by_item.values()) for index, _ in links], default=0)
     if largest > len(properties):
         raise MalformedError(

@@ -32,13 +32,15 @@ from authoring.containers.heif.meta import (
     parse_primary,
     parse_references,
 )
-from authoring.containers.heif.properties import PropertyTable, parse_properties
+from authoring.containers.heif.properties import PropertyTable, parse_auxiliary, parse_properties
 from authoring.errors import MalformedError, UnsupportedError
 
 MAX_BRANDS_BYTES = 4096
 """Bytes of `ftyp`; iPhones write 40 at most, and the undo record holds a copy."""
 MAX_ITEM_DEPTH = 8
 """How many items may lie in one another (construction method 2, or derivation) before it counts as a loop."""
+MAX_STEPS = 2 * MAX_EXTENTS
+"""Runs that are looked at to place all items: each extent once, and again for those that lie in other items."""
 MAX_REUSE = 8
 """How many times the file's size all items together may reach by sharing bytes; bounds a crafted file's cost."""
 
@@ -64,6 +66,9 @@ class Structure:
     properties: PropertyTable
     groups: tuple[Group, ...]
     _ranges: dict[int, Ranges] = field(default_factory=dict, compare=False, repr=False)
+    _copies: dict[tuple[int, int], bytes] = field(default_factory=dict, compare=False, repr=False)
+    _steps: list[int] = field(default_factory=lambda: [0], compare=False, repr=False)
+    """How many runs were looked at so far to place the items that lie in pieces or in one another."""
 
     @property
     def ftyp(self) -> Box:
@@ -108,6 +113,17 @@ class Structure:
             for item in self.items.entries.values()
             if item.type == "tmap" and self.primary in self.targets(item.identifier, "dimg")
         )
+
+    @cached_property
+    def masters(self) -> frozenset[int]:
+        """What an auxiliary image of the photo points to: the primary or one of its tone maps."""
+        return frozenset((self.primary, *self.tone_maps))
+
+    @cached_property
+    def auxiliary_types(self) -> dict[Box, tuple[str, bytes]]:
+        """What each auxC says, read once however many items share it."""
+        boxes = self.properties.properties
+        return {box: parse_auxiliary(self.data, box) for box in boxes if box.kind == "auxC"}
 
     def coded_type(self, item: int) -> str:
         """The type of the item, or of the first image it is derived from where it is derived.
@@ -166,11 +182,10 @@ class Structure:
         if entry is None or entry.data_reference:
             return ()
         found: list[tuple[int, int]] = []
-        steps = 0
         for extent in entry.extents:
             source = self._source(entry, extent, depth)
-            steps += len(source)
-            if steps > MAX_EXTENTS:
+            self._steps[0] += len(source)
+            if self._steps[0] > MAX_STEPS:
                 raise MalformedError(f"the data of item {item} is in too many pieces; the file is damaged")
             whole = _total(source)
             first = entry.base + extent.offset
@@ -195,11 +210,18 @@ class Structure:
         return sizes
 
     def content(self, item: int) -> bytes:
-        """The item's data, copied."""
+        """The item's data."""
         ranges = self.ranges(item)
         if len(ranges) == 1:
-            return self.data[ranges[0][0] : ranges[0][1]]
+            return self.shared(*ranges[0])
         return b"".join([self.data[start:stop] for start, stop in ranges])
+
+    def shared(self, start: int, stop: int) -> bytes:
+        """The bytes [start, stop), copied once however many items have them in common."""
+        known = self._copies.get((start, stop))
+        if known is None:
+            known = self._copies[start, stop] = self.data[start:stop]
+        return known
 
     def bytes_of(self, box: Box) -> bytes:
         """A whole box, header included."""

@@ -180,9 +180,9 @@ def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
     if old is None or new is None:
         return None
     keys = {key for key in old.tags.keys() | new.tags.keys() if old.tags.get(key) != new.tags.get(key)}
-    if before is None:
-        # A block made for the marks holds what Exif itself asks for, and the orientation that was there all along.
-        keys = {key for key in keys if key[1] not in _NEEDED_TAGS}
+    if not any(name == "Exif" for name, _ in old.tags):
+        # A directory made for the marks holds what Exif itself asks for, a block also the orientation that was there.
+        keys = {key for key in keys if key in old.tags or key[1] not in _NEEDED_TAGS}
     changed = []
     if keys - {("Exif", CUSTOM_RENDERED)}:
         return None

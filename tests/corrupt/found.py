@@ -1,0 +1,149 @@
+"""Inputs that once broke the invariant of docs/robustness.md, each with one defect: name to builder.
+
+What is here was found by fuzzing or by asking what a table can claim at no cost; each is small, and each did harm.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable
+
+from tests.containers import heif_files, jpeg_files
+from tests.containers.heif_files import Made, MadeItem, box, full, small_photo
+
+# HEIF: tables that cost more than their bytes
+
+
+def one_item_with_all_properties() -> bytes:
+    """Thousands of entries in ipma that all add to one item."""
+    made = small_photo()
+    entry = struct.pack(">HB", 1, 255) + bytes([2]) * 255
+    rows = full("ipma", 0, 0, struct.pack(">I", 4000), entry * 4000)
+    return _with_associations(made.build(), rows)
+
+
+def _with_associations(data: bytes, ipma: bytes) -> bytes:
+    """Another ipma behind the one that is there; the boxes around it grow, and the data moves along."""
+    at = data.index(b"ipma") - 4
+    (size,) = struct.unpack_from(">I", data, at)
+    data = data[: at + size] + ipma + data[at + size :]
+    for kind in (b"meta", b"iprp"):
+        place = data.index(kind) - 4
+        (old,) = struct.unpack_from(">I", data, place)
+        data = data[:place] + struct.pack(">I", old + len(ipma)) + data[place + 4 :]
+    rows = data.index(b"iloc") + 12
+    for number in range(5):
+        place = rows + 16 * number + 8
+        (old,) = struct.unpack_from(">I", data, place)
+        data = data[:place] + struct.pack(">I", old + len(ipma)) + data[place + 4 :]
+    return data
+
+
+def items_within_one_of_many_pieces(count: int = 400) -> bytes:
+    """Items that each lie in all the thousands of pieces of one other item."""
+    made = small_photo(iloc_version=1, pieces=1)
+    made.items.append(MadeItem(9, "mime", b"h" * 30_000, content_type="text/xml"))
+    for number in range(10, 10 + count):
+        made.items.append(MadeItem(number, "mime", b"h" * 30_000, method=2, host=9, content_type="text/xml"))
+        made.references.append(("iloc", number, [9]))
+    data = made.build()
+    # The host's one extent becomes thirty thousand of a byte each: a box of its own size, so iloc is written anew.
+    at = data.rindex(b"iloc") - 4  # References of that name come before.
+    (size,) = struct.unpack_from(">I", data, at)
+    body = data[at + 8 : at + size]
+    rows = [body[8 + 16 * number : 24 + 16 * number] for number in range(len(made.items))]
+    place = next(number for number, one in enumerate(made.items) if one.identifier == 9)
+    row = rows[place]
+    (first,) = struct.unpack_from(">I", row, 8)
+    grown = 8 * (30_000 - 1)
+    pieces = b"".join(struct.pack(">II", first + grown + number, 1) for number in range(30_000))
+    shifted = []
+    for number, one in enumerate(rows):
+        (method,) = struct.unpack_from(">H", one, 2)
+        (offset,) = struct.unpack_from(">I", one, 8)
+        if number == place:
+            shifted.append(one[:6] + struct.pack(">H", 30_000) + pieces)
+        elif method == 0:
+            shifted.append(one[:8] + struct.pack(">I", offset + grown) + one[12:])
+        else:
+            shifted.append(one)
+    iloc = struct.pack(">I4s", size + grown, b"iloc") + body[:8] + b"".join(shifted)
+    data = data[:at] + iloc + data[at + size :]
+    meta = data.index(b"meta") - 4
+    (old,) = struct.unpack_from(">I", data, meta)
+    return data[:meta] + struct.pack(">I", old + grown) + data[meta + 4 :]
+
+
+def _auxiliaries(count: int, **changes: object) -> Made:
+    """Auxiliary images without any data, in great number."""
+    made = small_photo(**changes)
+    for number in range(100, 100 + count):
+        made.items.append(MadeItem(number, "hvc1", b"x", method=1))
+        made.references.append(("auxl", number, [1]))
+    return made
+
+
+def one_packet_for_all_images() -> bytes:
+    """One long XMP packet that describes a thousand auxiliary images."""
+    made = _auxiliaries(1000)
+    made.items.append(MadeItem(9, "mime", b"<x>" + b" " * 400_000, content_type=heif_files.RDF))
+    made.references.append(("cdsc", 9, list(range(100, 1100))))
+    return made.build()
+
+
+def one_configuration_for_all_images() -> bytes:
+    """One long hvcC that a thousand auxiliary images share."""
+    made = _auxiliaries(1000)
+    made.properties.append(box("hvcC", b"\1" * 400_000))
+    for number in range(100, 1100):
+        made.links[number] = [(len(made.properties), True)]
+    return made.build()
+
+
+def one_long_type_for_all_images() -> bytes:
+    """One auxC whose text has 400 kB, shared by a thousand images."""
+    made = _auxiliaries(1000)
+    made.properties.append(full("auxC", 0, 0, b"urn:" + b"x" * 400_000 + b"\0"))
+    for number in range(100, 1100):
+        made.links[number] = [(len(made.properties), True)]
+    return made.build()
+
+
+def many_exif_items_in_one_place() -> bytes:
+    """A thousand Exif items of one long run of bytes, none of which has a TIFF header."""
+    made = small_photo()
+    del made.items[1]
+    made.references = [one for one in made.references if one[1] != 2]
+    made.items.append(MadeItem(9, "mime", bytes(400_000), content_type="text/xml"))
+    for number in range(100, 1100):
+        made.items.append(MadeItem(number, "Exif", bytes(400_000), method=2, host=9))
+        made.references.append(("iloc", number, [9]))
+        made.references.append(("cdsc", number, [1]))
+    return made.build()
+
+
+def many_tone_maps() -> bytes:
+    """Tone maps and auxiliary images by the thousand, each of which must be held against the others."""
+    made = small_photo()
+    for number in range(100, 3100):
+        made.items.append(MadeItem(number, "tmap", b"t", method=1))
+        made.references.append(("dimg", number, [1]))
+    for number in range(3100, 6100):
+        made.items.append(MadeItem(number, "hvc1", b"h", method=1))
+        made.references.append(("auxl", number, [9, 9, 9, 9]))
+    return made.build()
+
+
+HEIF: dict[str, Callable[[], bytes]] = {
+    "one item with a million properties": one_item_with_all_properties,
+    "items within one of many pieces": items_within_one_of_many_pieces,
+    "one packet for all images": one_packet_for_all_images,
+    "one configuration for all images": one_configuration_for_all_images,
+    "one long type for all images": one_long_type_for_all_images,
+    "many exif items in one place": many_exif_items_in_one_place,
+    "many tone maps": many_tone_maps,
+}
