@@ -38,6 +38,8 @@ def read_file(path: Path) -> bytes:
             raise UsageError("this is a folder, not a file") from None
         except OSError as error:
             raise UsageError(f"cannot be read: {error.strerror}") from error
+        except ValueError:
+            raise UsageError("this is no name that a file can have") from None
 
 
 def write_file(

@@ -42,8 +42,8 @@ class Journal:
         self._table.execute("PRAGMA journal_mode=OFF")
         self._table.execute("PRAGMA synchronous=OFF")
         self._table.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        self._table.execute("CREATE TABLE known (output TEXT PRIMARY KEY, sha256 TEXT, inputs TEXT)")
-        self._table.execute("CREATE TABLE met (output TEXT PRIMARY KEY, number INTEGER)")
+        self._table.execute("CREATE TABLE known (output BLOB PRIMARY KEY, sha256 TEXT, inputs TEXT)")
+        self._table.execute("CREATE TABLE met (output BLOB PRIMARY KEY, number INTEGER)")
         try:
             if resume and path.exists():
                 self._read()
@@ -61,14 +61,14 @@ class Journal:
 
     def first_use(self, output: str, number: int) -> int:
         """The number of the row that names this output first: `number` itself, or an earlier one."""
-        key = _key(output)
+        key = _cell(_key(output))
         self._table.execute("INSERT OR IGNORE INTO met VALUES (?, ?)", (key, number))
         return int(self._table.execute("SELECT number FROM met WHERE output = ?", (key,)).fetchone()[0])
 
     def entry(self, output: str) -> Entry | None:
         """What an earlier run left, or None."""
         row = self._table.execute(
-            "SELECT sha256, inputs FROM known WHERE output = ?", (_key(output),)
+            "SELECT sha256, inputs FROM known WHERE output = ?", (_cell(_key(output)),)
         ).fetchone()
         return Entry(*row) if row else None
 
@@ -105,15 +105,19 @@ class Journal:
                     record = json.loads(line)
                 except ValueError:
                     continue  # The line that a dying run left torn.
+                except RecursionError:
+                    record = None
                 match record:
                     case {"begin": str(output)}:
-                        self._table.execute("INSERT OR IGNORE INTO known VALUES (?, NULL, NULL)", (output,))
-                    case {"done": str(output), "sha256": str(sha256), "inputs": str(inputs)}:
+                        self._table.execute("INSERT OR IGNORE INTO known VALUES (?, NULL, NULL)", (_cell(output),))
+                    case {"done": str(output), "sha256": str(sha256), "inputs": str(inputs)} if (
+                        sha256 + inputs
+                    ).isascii():
                         self._table.execute(
-                            "INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (output, sha256, inputs)
+                            "INSERT OR REPLACE INTO known VALUES (?, ?, ?)", (_cell(output), sha256, inputs)
                         )
                     case {"failed": str(output)}:
-                        self._table.execute("DELETE FROM known WHERE output = ?", (output,))
+                        self._table.execute("DELETE FROM known WHERE output = ?", (_cell(output),))
                     case _:
                         raise RefusedError(f"{self.path}: this is no journal of a batch; name another file")
 
@@ -126,3 +130,8 @@ class Journal:
 
 def _key(output: str) -> str:
     return os.path.normcase(os.path.realpath(output))
+
+
+def _cell(key: str) -> bytes:
+    """A key as the table holds it: a file's name may be no UTF-8, which SQLite's text must be."""
+    return key.encode("utf-8", "surrogatepass")

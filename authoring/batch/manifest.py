@@ -68,7 +68,10 @@ def _csv(path: Path) -> Iterator[Cells]:
     # utf-8-sig: spreadsheets put a byte order mark first.
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
-        header = next(reader, [])
+        try:
+            header = next(reader, [])
+        except csv.Error as error:
+            raise MalformedError(f"the manifest's first line is no CSV ({error})") from None
         if len(set(header)) != len(header):
             raise UsageError("two columns have the same name")
         # A header alone still has its columns looked at.

@@ -78,6 +78,9 @@ def row_of(number: int, cells: Mapping[str, Any], rules: Rules) -> Row:
     missing = [name for name in ("photo", "map") if not paths[name]]
     if missing:
         return Row(number, photo, map_, "", fault=f"the row names no {' and no '.join(missing)}")
+    impossible = [name for name, text in paths.items() if text and not _is_path(text)]
+    if impossible:
+        return Row(number, "", "", "", fault=f"the {impossible[0]} is no name that a file can have")
     if "-" in paths.values():
         return Row(number, photo, map_, "", fault="a batch reads and writes files, not the standard streams")
     texts = {name: text for name, text in cells.items() if column_name(name) not in PATH_COLUMNS}
@@ -115,6 +118,14 @@ def unknown_columns(names: list[str]) -> str:
     """The sentence for columns that nobody knows."""
     known = ", ".join((*PATH_COLUMNS, *COLUMNS))
     return f"there is no column or option {', '.join(map(repr, names))}; there are {known}"
+
+
+def _is_path(text: str) -> bool:
+    """Whether a file can be called so; a folder such as / has no name to make an output's from."""
+    try:
+        return b"\0" not in os.fsencode(text) and bool(Path(text).name)
+    except UnicodeEncodeError:
+        return False
 
 
 def _text(given: Any) -> str:

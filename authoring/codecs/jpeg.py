@@ -10,7 +10,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.errors import MalformedError, UnsupportedError
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 QUALITY = 100
 """All quantisers 1: the finest that 8-bit baseline JPEG has. Apple's own files (about 95) are wrong by up to
@@ -18,6 +18,9 @@ seven codes; at 100 the coding noise of a map is one code, seldom two, for twice
 
 TOLERANCE_CODES = 1
 """What `encode_gray` promises for a decoder with the usual integer IDCT."""
+
+MAX_PIXELS = 50_000_000
+"""Of a depth image; Apple's have at most 0.8 megapixels. A header of 20 bytes may claim four thousand millions."""
 
 BLOCK = 8
 """Side of a DCT block; in a gray JPEG each is coded on its own but for its lossless DC difference."""
@@ -86,9 +89,16 @@ def decode_gray(data: bytes) -> NDArray[np.uint8]:
     try:
         # Not Image.open: an auxiliary image holds the short MP index, which that takes for a broken MPO.
         with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as picture:
+            # That is also where Pillow itself would look at the size.
+            if picture.width * picture.height > MAX_PIXELS:
+                raise UnsupportedError(
+                    f"the depth image is {picture.width}x{picture.height}; {MAX_PIXELS} pixels are the limit"
+                )
             picture.draft("L", None)
             gray = picture if picture.mode == "L" else picture.convert("L")
             return np.array(gray)
+    except DepthauthorError:
+        raise
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise UnsupportedError(
             f"the depth image is a JPEG of a kind that is not decoded ({error})"

@@ -19,6 +19,12 @@ from authoring.errors import DepthauthorError, MalformedError, UnsupportedError,
 MAX_ARRAYS = 1000
 """Arrays of one archive; the networks' own have fewer than ten."""
 
+MAX_HEADER_BYTES = 10_000
+"""NumPy's own limit, which it applies after it has read them: four gigabytes, out of an archive of some megabytes."""
+
+MAX_SAMPLE_BYTES = 8
+"""Of the types that a map can have. Others are refused before their samples are read."""
+
 FOCAL_KEY = "focallength_px"
 """The focal length, in pixels of the map, that Depth Pro's API gives beside `depth`."""
 
@@ -100,10 +106,13 @@ def _chosen(headers: dict[str, _Header], key: str | None, frame: int | None) -> 
 
 def _header(stream: IO[bytes]) -> _Header:
     version = np.lib.format.read_magic(stream)
-    read: Any = (
-        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    )
-    return _Header(*read(stream))
+    first = version == (1, 0)
+    size = stream.read(2 if first else 4)
+    length = int.from_bytes(size, "little")
+    if length > MAX_HEADER_BYTES:
+        raise MalformedError(f"the array's header has {length} bytes; at most {MAX_HEADER_BYTES} are read")
+    read: Any = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
+    return _Header(*read(io.BytesIO(size + stream.read(length))))
 
 
 def _samples(stream: IO[bytes], header: _Header, frame: int | None) -> Raster:
@@ -113,7 +122,11 @@ def _samples(stream: IO[bytes], header: _Header, frame: int | None) -> Raster:
             "the array holds Python objects, which are not loaded; save it as plain numbers: "
             "np.asarray(map, dtype=np.float32)"
         )
+    if header.dtype.itemsize > MAX_SAMPLE_BYTES:
+        raise UnsupportedError(f"the array holds {header.dtype}; maps are uint8, uint16, float16, float32 or float64")
     shape = header.shape
+    if any(side < 0 for side in shape):
+        raise MalformedError(f"the array says that it is of shape {shape}")
     stacked = len(header.sides) == 3 and shape[-1] not in (1, 3, 4)
     if frame is not None and not stacked:
         raise UsageError(f"--frame chooses from a stack of maps, and the array is one map ({header.told()})")

@@ -20,6 +20,9 @@ MAGIC = b"\x76\x2f\x31\x01"
 DEPTH_CHANNELS = ("Z", "ViewLayer.Depth.Z", "Depth.Z", "depth.Z", "Depth", "depth", "ZDepth")
 """Names of depth, in order of trust: the format's own (OpenEXR, "standard channel names"), then Blender's passes."""
 
+MAX_SAMPLES = 400_000_000
+"""In all channels and parts: 33 channels of 12 megapixels, 1.6 GB in single floats."""
+
 COLOURS = {"R", "G", "B", "A"}
 
 
@@ -37,9 +40,11 @@ def read_exr(data: bytes, key: str | None = None) -> MapImage:
     """The map of an OpenEXR file: the channel called `key`, else `Z` and its like, else the only one."""
     library = _library()
     try:
-        header = library.File(io.BytesIO(data), header_only=True).header()
+        opened = library.File(io.BytesIO(data), header_only=True)
+        header = opened.header()
         low, high = (np.asarray(corner, np.int64) for corner in header["dataWindow"])
         check_pixels(int(np.prod(high - low + 1)))
+        _check_samples([part.header for part in opened.parts])
         # One thread: with more the library parks its pool until the process ends.
         file = library.File(io.BytesIO(data), separate_channels=True, num_threads=0)
         channels = {name: np.asarray(one.pixels) for name, one in file.channels().items()}
@@ -55,6 +60,19 @@ def read_exr(data: bytes, key: str | None = None) -> MapImage:
             "the OpenEXR file holds a crop of its display window; save the whole picture, as the photo shows it"
         )
     return image
+
+
+def _check_samples(headers: list[dict[str, Any]]) -> None:
+    """UnsupportedError where the channels of all parts, which are decoded together, are too many to hold."""
+    count = 0
+    for header in headers:
+        low, high = (np.asarray(corner, np.int64) for corner in header["dataWindow"])
+        count += len(header["channels"]) * int(np.prod(high - low + 1))
+    if count > MAX_SAMPLES:
+        raise UnsupportedError(
+            f"the OpenEXR file holds {count} samples in all its channels; at most {MAX_SAMPLES} are read: save the"
+            " depth channel alone"
+        )
 
 
 def _chosen(channels: dict[str, NDArray[Any]], key: str | None) -> str:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, product
 
 from authoring.errors import RefusedError, UnsupportedError
 
@@ -32,9 +31,6 @@ APPLE_MANTISSA_BITS = 16
 
 MAX_MANTISSA_BITS = 32
 """The length less one is a u(5)."""
-
-MAX_SPELLINGS = 4096
-"""Ways to write a message that are tried: all those of two values. Four values have a million, which take minutes."""
 
 MAX_SUBTYPE_BYTES = 4096
 """Apple needs 21 bytes; anything far larger is not a list of SEI messages, and is not searched."""
@@ -81,11 +77,9 @@ def build_aux_subtype(representation: DepthRepresentation) -> bytes:
     if representation.d_min is not None or representation.d_max is not None:
         head += _exp_golomb(representation.disparity_ref_view_id)
     spellings = [_spellings(value) for value in values if value is not None]
-    for chosen in islice(product(*spellings), MAX_SPELLINGS):
-        payload = _to_bytes(head + "".join(chosen))
-        nal = bytes((NAL_PREFIX_SEI << 1, 1, PAYLOAD_TYPE, len(payload))) + payload
-        if not _needs_emulation_prevention(nal):
-            return (len(nal) + 4).to_bytes(4, "big") + len(nal).to_bytes(4, "big") + nal
+    nal = _first_message(head, spellings, set())
+    if nal is not None:
+        return (len(nal) + 4).to_bytes(4, "big") + len(nal).to_bytes(4, "big") + nal
     raise RefusedError("these depth limits cannot be written without emulation prevention; widen the range")
 
 
@@ -144,6 +138,30 @@ def _spellings(value: float) -> list[str]:
     return found
 
 
+def _first_message(bits: str, spellings: list[list[str]], dead: set[tuple[int, str]]) -> bytes | None:
+    """The first choice of spellings behind `bits` whose NAL unit needs no emulation prevention; None without one.
+
+    Four values have a million choices. Whether one is good depends on its last whole bytes alone, so endings that
+    led nowhere are remembered in `dead` and not followed again.
+    """
+    whole = len(bits) // 8
+    if whole > 2 and _has_run(int(bits[: 8 * whole], 2).to_bytes(whole, "big")):
+        return None
+    if not spellings:
+        payload = _to_bytes(bits)
+        nal = bytes((NAL_PREFIX_SEI << 1, 1, PAYLOAD_TYPE, len(payload))) + payload
+        return None if _needs_emulation_prevention(nal) else nal
+    ending = len(spellings), bits[max(8 * (whole - 2), 0) :]
+    if ending in dead:
+        return None
+    for chosen in spellings[0]:
+        found = _first_message(bits + chosen, spellings[1:], dead)
+        if found is not None:
+            return found
+    dead.add(ending)
+    return None
+
+
 def _to_bytes(bits: str) -> bytes:
     """The payload, closed by a one bit and zero bits unless it ends on a byte's edge."""
     if len(bits) % 8:
@@ -153,7 +171,12 @@ def _to_bytes(bits: str) -> bytes:
 
 def _needs_emulation_prevention(nal: bytes) -> bool:
     """Whether H.265 7.4.2 would ask for an extra byte: 00 00 00..03 inside, or 00 at the end."""
-    return nal.endswith(b"\0") or any(bytes((0, 0, last)) in nal for last in range(4))
+    return nal.endswith(b"\0") or _has_run(nal)
+
+
+def _has_run(data: bytes) -> bool:
+    """Whether 00 00 00, 00 00 01, 00 00 02 or 00 00 03 is inside."""
+    return any(bytes((0, 0, last)) in data for last in range(4))
 
 
 def _payloads(data: bytes, start: int) -> Iterator[bytes]:
@@ -234,4 +257,5 @@ def _parse_payload(payload: bytes) -> DepthRepresentation | None:
     if kind > NON_UNIFORM_DISPARITY:
         return None
     z_near, z_far, d_min, d_max = values
-    return DepthRepresentation(kind, z_near, z_far, d_min, d_max, view)
+    stated = d_min is not None or d_max is not None
+    return DepthRepresentation(kind, z_near, z_far, d_min, d_max, view if stated else 0)

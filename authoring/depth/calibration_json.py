@@ -40,6 +40,9 @@ OPTIONAL = (
 FOV_FRAME_PX = 4096
 """Width of the frame made for a calibration that states angles alone: as wide as a phone's, so rounding is small."""
 
+FOV_DEGREES = (0.1, 179.0)
+"""Angles that are believed: a lens of 20 m has 0.1 degrees across 36 mm of film; at 180 a pinhole's frame has no end."""
+
 CENTRAL = (0.25, 0.75)
 """Share of a frame that its principal point is believed in; in all samples it is within 2 % of the middle."""
 
@@ -129,9 +132,10 @@ def _parse_field_of_view(content: Mapping[str, Any]) -> Calibration:
     The frame's size is not in it, and needs not be: the two angles give its shape, and `scaled` does the rest.
     """
     across, down = (_one(content, name) for name in ("fov_x", "fov_y"))
-    if not (0 < across < 180 and 0 < down < 180):
+    if not all(FOV_DEGREES[0] <= angle <= FOV_DEGREES[1] for angle in (across, down)):
         raise MalformedError(
-            f"the field of view is {across:g} by {down:g} degrees; each lies between 0 and 180"
+            f"the field of view is {across:g} by {down:g} degrees; each lies between {FOV_DEGREES[0]:g} and"
+            f" {FOV_DEGREES[1]:g}"
         )
     half_x, half_y = (math.tan(math.radians(angle) / 2) for angle in (across, down))
     height = round(FOV_FRAME_PX * half_y / half_x)

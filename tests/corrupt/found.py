@@ -9,7 +9,6 @@ import io
 import json
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 
 from tests.containers import heif_files, jpeg_files
@@ -146,4 +145,87 @@ HEIF: dict[str, Callable[[], bytes]] = {
     "one long type for all images": one_long_type_for_all_images,
     "many exif items in one place": many_exif_items_in_one_place,
     "many tone maps": many_tone_maps,
+}
+
+# JPEG
+
+
+def depth_image_of_4000_megapixels() -> bytes:
+    """The auxiliary image's frame header says 65,500 by 65,500; its data are those of a small one."""
+    gray = jpeg_files.gray()
+    at = gray.index(b"\xff\xc0")
+    huge = gray[: at + 5] + struct.pack(">HH", 65_500, 65_500) + gray[at + 9 :]
+    packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+    packet += b"<rdf:Description xmlns:a='http://ns.apple.com/pixeldatainfo/1.0/' a:AuxiliaryImageType='disparity'"
+    packet += b" xmlns:d='http://ns.apple.com/depthData/1.0/' xmlns:m='http://ns.apple.com/pixeldatainfo/1.0/'"
+    packet += b" m:FloatMinValue='1' m:FloatMaxValue='2'/></rdf:RDF></x:xmpmeta>"
+    image = jpeg_files.after_jfif(huge, jpeg_files.segment(0xE1, jpeg_files.XMP + packet))
+    return jpeg_files.multi(jpeg_files.coded(), [image])
+
+
+JPEG: dict[str, Callable[[], bytes]] = {"a depth image of 4000 megapixels": depth_image_of_4000_megapixels}
+
+# Maps
+
+
+def _npz(*members: tuple[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in members:
+            archive.writestr(zipfile.ZipInfo(name), body, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _npy(header: str, body: bytes = b"") -> bytes:
+    text = header.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text + body
+
+
+def header_without_end() -> bytes:
+    """A member whose NPY header has 200 MB of blanks, deflated to 200 kB."""
+    return _npz(("depth.npy", b"\x93NUMPY\2\0" + struct.pack("<I", 200_000_000) + b" " * 200_000_000))
+
+
+def samples_of_a_megabyte() -> bytes:
+    """Samples of a type of a million bytes each, 200 of them, deflated."""
+    header = "{'descr': '|V1000000', 'fortran_order': False, 'shape': (10, 20)}"
+    return _npz(("depth.npy", _npy(header, bytes(200_000_000))))
+
+
+def negative_shape() -> bytes:
+    """A shape below zero, which reads a member to its end, however long that is."""
+    header = "{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 4)}"
+    return _npz(("depth.npy", _npy(header, bytes(200_000_000))))
+
+
+MAPS: dict[str, Callable[[], bytes]] = {
+    "npz header without end": header_without_end,
+    "npz samples of a megabyte": samples_of_a_megabyte,
+    "npz of negative shape": negative_shape,
+}
+
+# Text
+
+CALIBRATIONS: dict[str, Callable[[], bytes]] = {
+    "field of view next to nothing": lambda: b'{"fov_x": 1e-320, "fov_y": 45}',
+    "field of view of a plane": lambda: b'{"fov_x": 1e-300, "fov_y": 179.999999999}',
+}
+
+JOURNALS: dict[str, Callable[[], bytes]] = {
+    "nesting without end": lambda: b"[" * 100_000 + b"\n",
+    "half a surrogate": lambda: json.dumps({"begin": "/\ud800"}).encode() + b"\n",
+    "half a surrogate as digest": lambda: json.dumps({"done": "/a", "sha256": "\ud800", "inputs": ""}).encode() + b"\n",
+}
+
+MANIFESTS: dict[str, Callable[[], bytes]] = {
+    "a cell without end in the first line": lambda: b'photo,map,"' + b"x" * 200_000 + b'"\n',
+    "a path of nothing": lambda: b"photo,map\n/,a.png\n",
+    "a path with NUL": lambda: b'{"photo": "a\\u0000.jpg", "map": "a.png"}\n',
+    "a path with half a surrogate": lambda: b'{"photo": "\\ud800.jpg", "map": "a.png"}\n',
+}
+
+PACKETS: dict[str, Callable[[], bytes]] = {}
+
+MESSAGES: dict[str, Callable[[], bytes]] = {
+    "four limits of many spellings": lambda: bytes.fromhex("00000018000000144e01b110f9075e000000000000000a0010310002"),
 }
