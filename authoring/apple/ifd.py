@@ -17,6 +17,9 @@ from authoring.errors import MalformedError
 MAX_ENTRIES = 512
 """Of one IFD. iOS 18 writes 53 into its maker note, cameras fewer than 100 into Exif; more is a broken count."""
 
+MAX_REUSE = 4
+"""How many times the block's size the values of one IFD may reach by sharing bytes; each is held on its own."""
+
 BYTE, ASCII, SHORT, LONG, RATIONAL = 1, 2, 3, 4, 5
 UNDEFINED, SLONG, SRATIONAL = 7, 9, 10
 
@@ -127,11 +130,15 @@ def read_ifd(block: bytes, offset: int, order: str, name: str) -> Ifd:
     if count > MAX_ENTRIES or end > len(block):
         raise MalformedError(f"{name} says it has {count} entries, more than there is room for")
     entries = []
+    held = 0
     for place in range(offset + 2, end, ENTRY_BYTES):
         tag, kind, items, long_offset = struct.unpack_from(order + "HHII", block, place)
         size = SIZES.get(kind, 0) * items
         start = long_offset if size > 4 else place + 8
         known = kind in SIZES and start + size <= len(block)
+        held += size if known else 0
+        if held > MAX_REUSE * len(block):
+            raise MalformedError(f"{name} has values that are far larger than their block")
         entries.append(Entry(tag, kind, items, place, start, block[start : start + size] if known else None))
     following = block[end : end + 4]
     return Ifd(offset, tuple(entries), struct.unpack(order + "I", following)[0] if len(following) == 4 else 0)

@@ -10,6 +10,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs.map_image import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 QUALITY = 100
@@ -101,10 +102,10 @@ def decode_gray(data: bytes) -> NDArray[np.uint8]:
         raise
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise UnsupportedError(
-            f"the depth image is a JPEG of a kind that is not decoded ({error})"
+            f"the depth image is a JPEG of a kind that is not decoded ({first_line(error)})"
         ) from error
     except Exception as error:  # Pillow lets errors of every kind through on damaged files.
-        raise MalformedError(f"the depth image's JPEG stream does not decode ({error})") from error
+        raise MalformedError(f"the depth image's JPEG stream does not decode ({first_line(error)})") from error
 
 
 def _save(codes: NDArray[np.uint8]) -> bytes:

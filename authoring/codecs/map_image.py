@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from authoring.errors import UnsupportedError
 
+MAX_QUOTED = 200
+"""Characters of a library's own words in a message."""
+
 Raster: TypeAlias = NDArray[Any]
 
 MAX_MAP_PIXELS = 200_000_000
@@ -86,5 +89,6 @@ def check_pixels(count: int) -> None:
 
 
 def first_line(error: BaseException) -> str:
-    """What a library said of a file, in one line."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    """What a library said of a file, in one line that a terminal can show: it may quote the file's own bytes."""
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return "".join(one if one.isprintable() else "?" for one in line[:MAX_QUOTED])

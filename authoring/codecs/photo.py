@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authoring.codecs.hevc import PRESETS, Effort
+from authoring.codecs.map_image import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 TILE_PX = 512
@@ -61,18 +62,18 @@ def decode(data: bytes) -> Pixels:
             with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
                 return _rgb(picture)
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise UnsupportedError(f"the photo is of a kind that is not decoded here ({error})") from error
+        raise UnsupportedError(f"the photo is of a kind that is not decoded here ({first_line(error)})") from error
     except OSError as error:
         if "no arithmetic" in str(error) or "Unsupported" in str(error) or "broken data stream" in str(error):
             raise UnsupportedError(
                 "the photo's pixels cannot be decoded here (arithmetic coding, or damage), so it cannot be "
                 "converted; keep its own container"
             ) from error
-        raise MalformedError(f"the photo does not decode ({error})") from error
+        raise MalformedError(f"the photo does not decode ({first_line(error)})") from error
     except DepthauthorError:
         raise
     except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
-        raise MalformedError(f"the photo does not decode ({error})") from error
+        raise MalformedError(f"the photo does not decode ({first_line(error)})") from error
 
 
 def decode_heic(data: bytes) -> Pixels:
@@ -83,8 +84,10 @@ def decode_heic(data: bytes) -> Pixels:
         picture = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
         _check_size(*picture.size)
         return _rgb(picture.to_pillow())
-    except (ValueError, EOFError, OSError, SyntaxError, RuntimeError, MemoryError) as error:
-        raise MalformedError(f"the photo does not decode ({error})") from error
+    except DepthauthorError:
+        raise
+    except Exception as error:  # libheif's wrapper lets errors of every kind through on damaged files.
+        raise MalformedError(f"the photo does not decode ({first_line(error)})") from error
 
 
 def png_metadata(data: bytes) -> Metadata:
@@ -98,7 +101,7 @@ def png_metadata(data: bytes) -> Metadata:
             xmp = picture.info.get("xmp")
             icc = picture.info.get("icc_profile")
     except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
-        raise MalformedError(f"the PNG does not decode ({error})") from error
+        raise MalformedError(f"the PNG does not decode ({first_line(error)})") from error
     if exif:
         exif = exif.removeprefix(b"Exif\0\0")
     if isinstance(xmp, str):

@@ -20,6 +20,7 @@ import numpy as np
 from authoring.apple import makernote, xmp
 from authoring.apple.exif import CUSTOM_RENDERED, MAKER_NOTE
 from authoring.apple.region import REGIONS
+from authoring.apple.tags import Tags, tags_of
 from authoring.codecs import photo as pictures
 from authoring.containers import ContainerFile, Touched
 from authoring.errors import DepthauthorError, MalformedError
@@ -202,25 +203,18 @@ _NEEDED_TAGS = frozenset({0x0112, 0x9000})
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    tags: dict[tuple[str, int], Any]
+    tags: Tags
     note: bytes
 
 
 def _exif_values(block: bytes) -> _Values | None:
     """Every tag but the maker note, by directory; pointers between directories are no values."""
-    import piexif
-
     try:
-        told = piexif.load(b"Exif\0\0" + block)
-    except Exception:  # piexif lets errors of every kind through on damaged blocks.
+        tags = tags_of(block)
+    except MalformedError:
         return None
-    tags: dict[tuple[str, int], Any] = {("thumbnail", 0): told.pop("thumbnail", None)}
-    for name, entries in told.items():
-        tags |= {(name, tag): value for tag, value in entries.items() if (name, tag) not in _POINTERS}
-    return _Values(tags, tags.pop(("Exif", MAKER_NOTE), b""))
-
-
-_POINTERS = frozenset({("0th", 0x8769), ("0th", 0x8825), ("Exif", 0xA005), ("1st", 0x0201)})
+    _, note = tags.pop(("Exif", MAKER_NOTE), (0, b""))
+    return _Values(tags, note or b"")
 
 
 def _changed_flags(before: bytes, after: bytes) -> list[str] | None:

@@ -1,0 +1,61 @@
+"""Every tag of an Exif block, by directory, so that two blocks can be compared.
+
+Knows: which directories an Exif block has (Exif 2.32, 4.6). Must not know: what the values mean.
+
+Only bytes that are there are looked at: a count is never believed before the value was found in the block.
+"""
+
+from __future__ import annotations
+
+from authoring.apple.ifd import ASCII, BYTE, SIZES, UNDEFINED, Entry, Ifd, header, read_ifd
+
+Tags = dict[tuple[str, int], tuple[int, bytes | None]]
+"""(directory, tag) → (type, value): the value's bytes as if big-endian, None where it leaves the block."""
+
+EXIF, GPS, INTEROP = ("0th", 0x8769), ("0th", 0x8825), ("Exif", 0xA005)
+"""Pointers to further directories: offsets, which are no values."""
+THUMBNAIL = ("1st", 0x0201)
+THUMBNAIL_BYTES = 0x0202
+
+_NAMES = {EXIF: "Exif", GPS: "GPS", INTEROP: "Interop"}
+_BYTEWISE = (BYTE, ASCII, 6, UNDEFINED)
+_RATIONALS = (5, 10)
+
+
+def tags_of(block: bytes) -> Tags:
+    """All tags of IFD0, IFD1 and the Exif, GPS and interoperability directories, and the thumbnail's bytes.
+
+    Of a tag that occurs twice the first counts. Raises MalformedError where a directory cannot be read.
+    """
+    order, offset = header(block)
+    first = read_ifd(block, offset, order, "the Exif block's first directory")
+    directories = {"0th": first}
+    if first.next_offset:
+        directories["1st"] = read_ifd(block, first.next_offset, order, "the thumbnail's directory")
+    for (parent, tag), name in _NAMES.items():
+        pointer = directories[parent].find(tag) if parent in directories else None
+        place = pointer.integer(order) if pointer else None
+        if place is not None:
+            directories[name] = read_ifd(block, place, order, f"the {name} directory")
+    found: Tags = {}
+    for name, directory in directories.items():
+        for entry in directory.entries:
+            if (name, entry.tag) not in (*_NAMES, THUMBNAIL):
+                found.setdefault((name, entry.tag), (entry.type, _value(entry, order)))
+    if "1st" in directories:
+        found["thumbnail", 0] = (UNDEFINED, _thumbnail(block, directories["1st"], order))
+    return found
+
+
+def _value(entry: Entry, order: str) -> bytes | None:
+    """The value's bytes, most significant first."""
+    if entry.value is None or order == ">" or entry.type in _BYTEWISE:
+        return entry.value
+    size = 4 if entry.type in _RATIONALS else SIZES[entry.type]
+    return b"".join(entry.value[at : at + size][::-1] for at in range(0, len(entry.value), size))
+
+
+def _thumbnail(block: bytes, directory: Ifd, order: str) -> bytes:
+    place, size = (directory.find(tag) for tag in (THUMBNAIL[1], THUMBNAIL_BYTES))
+    start, length = (one.integer(order) or 0 if one else 0 for one in (place, size))
+    return block[start : start + length]
