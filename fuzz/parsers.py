@@ -38,7 +38,6 @@ from fuzz.bounds import BrokenPromise
 from fuzz.seeds import BLOCKS
 from tests.containers import heif_files, jpeg_files
 
-
 MANY_EXTENTS = 2_000
 """Extents without any bytes cost a file nothing; lists of 200,000 are parsed here, and not built again each time."""
 
@@ -59,7 +58,9 @@ def jpeg_segments(data: bytes) -> None:
     place = 2
     for one in image.segments:
         one.kind(data), one.name, one.payload
-        promise(place <= one.start <= one.marker < one.stop <= one.scan_stop <= image.stop, "segments overlap")
+        promise(
+            place <= one.start <= one.marker < one.stop <= one.scan_stop <= image.stop, "segments overlap"
+        )
         place = one.scan_stop
     promise(place <= image.stop <= len(data), "the image ends outside the file")
 
@@ -185,7 +186,10 @@ def heif_records(data: bytes) -> None:
     if splice is not None:
         promise(splicing.UndoRecord.parse(splice.build()) == splice, "an undo record is not its twin's")
     if exchange is not None:
-        promise(heif_undo.MetadataRecord.parse(exchange.build()) == exchange, "a metadata record is not its twin's")
+        promise(
+            heif_undo.MetadataRecord.parse(exchange.build()) == exchange,
+            "a metadata record is not its twin's",
+        )
 
 
 def heif_single(data: bytes) -> None:
@@ -219,7 +223,12 @@ def container_edit(data: bytes) -> None:
     auxiliary: CodedAuxiliary = heif_files.auxiliary(64, 64) if is_heic else jpeg_files.auxiliary()
     _asked(lambda: _spliced(file, auxiliary))
     block = layout.exif or b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
-    for exif_block, packet in ((block + b"more", None), (None, b"<x:xmpmeta/>"), (b"", b""), (block[:-1], b"<x/>")):
+    for exif_block, packet in (
+        (block + b"more", None),
+        (None, b"<x:xmpmeta/>"),
+        (b"", b""),
+        (block[:-1], b"<x/>"),
+    ):
         _asked(lambda exif_block=exif_block, packet=packet: _exchanged(file, exif_block, packet))  # type: ignore[misc]
     for one in layout.auxiliaries:
         _asked(lambda one=one: containers.parse(file.remove([one.identifier]).apply(data)))  # type: ignore[misc]
@@ -286,12 +295,12 @@ def edit_lists(data: bytes) -> None:
     second = EditList.of(len(result), [Replacement(0, len(result) // 2, b"!", "second")])
     promise(edits.then(second).apply(source) == second.apply(result), "then() is not one after the other")
     half = len(data) // 2
-    old, new = data[:half], data[half : 2 * half]
-    made = EditList.of(half, differing(0, old, new, "")).apply(old)
-    promise(made == new, "differing() does not lead there")
+    before, after = data[:half], data[half : 2 * half]
+    made = EditList.of(half, differing(0, before, after, "")).apply(before)
+    promise(made == after, "differing() does not lead there")
     if data[half:] and half and len(data) % 2:
-        one = exchanged(0, old, data[half:], "")
-        promise(EditList.of(half, [one]).apply(old) == data[half:], "exchanged() does not lead there")
+        change = exchanged(0, before, data[half:], "")
+        promise(EditList.of(half, [change]).apply(before) == data[half:], "exchanged() does not lead there")
 
 
 # Exif and Apple's own
@@ -365,7 +374,10 @@ def xmp_packet(data: bytes) -> None:
     built = xmp.build_packet(tree)
     # The prefix is a matter of taste; all else is the property.
     same = [(one.namespace, one.name, one.value, one.array) for one in xmp.parse_packet(built)]
-    promise(same == [(one.namespace, one.name, one.value, one.array) for one in tree], "parse(build(packet)) differs")
+    promise(
+        same == [(one.namespace, one.name, one.value, one.array) for one in tree],
+        "parse(build(packet)) differs",
+    )
     properties.tree_of(told)
 
 
@@ -375,7 +387,9 @@ def focus_region(data: bytes) -> None:
     made = region.with_focus_region(data, 0.25, 0.5, 400, 300)
     if made.changes:
         found = region.focus_region(made.xmp)
-        promise(found is not None and (found.x, found.y) == (0.25, 0.5), "the region put in is not the one read")
+        promise(
+            found is not None and (found.x, found.y) == (0.25, 0.5), "the region put in is not the one read"
+        )
 
 
 def plist(data: bytes) -> None:
@@ -406,7 +420,9 @@ def restore_record(data: bytes) -> None:
 def calibration(data: bytes) -> None:
     """A calibration in any form: what is read, written and read again is the same; and it scales."""
     found = parse_calibration_json(data)
-    promise(parse_calibration_json(build_calibration_json(found)) == found, "parse(build(calibration)) differs")
+    promise(
+        parse_calibration_json(build_calibration_json(found)) == found, "parse(build(calibration)) differs"
+    )
     found.scaled(400, 300)
 
 

@@ -21,7 +21,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from fuzz import tally
 
@@ -34,6 +34,9 @@ CORPUS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "depth
 
 HANG_SECONDS = 120
 """CPU time after which a call is ended from outside: eight times what any target may take for a small input."""
+
+LATE = 3
+"""How many times its seconds a run may take by the clock: starting under coverage tracing takes some by itself."""
 
 STRUCTURED = 0.6
 """Share of inputs that come from the mutator that knows the formats; the rest are libFuzzer's own."""
@@ -90,7 +93,13 @@ class Recorder:
         """Leave the count where the parent finds it: libFuzzer ends the process itself, and no hook runs then."""
         self.told = time.monotonic()
         run = tally.Run(
-            self.target.name, self.engine, self.executions, self.told - self.begun, 0, 0, list(self.found.values())
+            self.target.name,
+            self.engine,
+            self.executions,
+            self.told - self.begun,
+            0,
+            0,
+            list(self.found.values()),
         )
         tally.write_file(self.part, run)
 
@@ -99,7 +108,9 @@ class Recorder:
         name = f"{self.target.name}-{finding.kind}-{hashlib.sha256(data).hexdigest()[:12]}"
         (self.folder / name).write_bytes(data)
         self.found[finding.kind, finding.where] = tally.Told(finding.kind, finding.what, finding.where, name)
-        sys.stderr.write(f"FINDING {self.target.name} {finding.kind} at {finding.where}: {finding.what} ({name})\n")
+        sys.stderr.write(
+            f"FINDING {self.target.name} {finding.kind} at {finding.where}: {finding.what} ({name})\n"
+        )
         self.tell()
 
 
@@ -122,16 +133,22 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m fuzz.run", description="Fuzz the parsers and the whole path.")
+    parser = argparse.ArgumentParser(
+        prog="python -m fuzz.run", description="Fuzz the parsers and the whole path."
+    )
     parser.add_argument("--target", action="append", help="a target's name, again for more; all without it")
-    parser.add_argument("--set", choices=("all", "parsers", "whole"), default="all", help="which targets, without names")
+    parser.add_argument(
+        "--set", choices=("all", "parsers", "whole"), default="all", help="which, without names"
+    )
     parser.add_argument("--seconds", type=float, help="for each target (60 where --runs is not given)")
     parser.add_argument("--runs", type=int, help="executions for each target")
     parser.add_argument("--jobs", type=int, default=1, help="targets at a time")
     parser.add_argument("--engine", choices=("atheris", "mutate"), default="atheris")
     parser.add_argument("--seed", type=int, default=0, help="0 takes a new one each time")
     parser.add_argument("--corpus", type=Path, default=CORPUS, help=f"where inputs are kept ({CORPUS})")
-    parser.add_argument("--summary", action="store_true", help="print the sums of all runs so far, run nothing")
+    parser.add_argument(
+        "--summary", action="store_true", help="print the sums of all runs so far, run nothing"
+    )
     parser.add_argument("--list", action="store_true", help="print the names of the targets")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -155,7 +172,7 @@ def _spawn(name: str, options: argparse.Namespace) -> int:
     command += ["--runs", str(options.runs)] if options.runs is not None else []
     log = options.corpus / f"{name}.log"
     with log.open("w", encoding="utf-8") as file:
-        code = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False).returncode
+        code = _ended(command, file, options.seconds)
     text = log.read_text(encoding="utf-8", errors="replace")
     part = options.corpus / f"{name}.part"
     if not part.exists():
@@ -174,6 +191,16 @@ def _spawn(name: str, options: argparse.Namespace) -> int:
         sys.stdout.write(f"  {one.kind} at {one.where}: {one.what} ({one.file})\n")
     sys.stdout.flush()
     return 1 if run.findings else 0
+
+
+def _ended(command: list[str], log: IO[str], seconds: float | None) -> int:
+    """How the process ended; one whose libraries do not let it end is ended here."""
+    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        return process.wait(None if seconds is None else LATE * seconds + HANG_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

@@ -85,7 +85,10 @@ def jpeg() -> list[bytes]:
 @cache
 def heif_with_depth() -> list[bytes]:
     """Portraits that break no rule, and what `embed` makes of the tests' photos."""
-    options = [EmbedOptions(effort="fast"), EmbedOptions(profile="data", pixel_format=PixelFormat.HDEP, effort="fast")]
+    options = [
+        EmbedOptions(effort="fast"),
+        EmbedOptions(profile="data", pixel_format=PixelFormat.HDEP, effort="fast"),
+    ]
     made = [embed(one, depth_map(), option).data for one in heif()[:4] for option in options]
     return [portrait_files.portrait(), *made]
 
@@ -93,7 +96,7 @@ def heif_with_depth() -> list[bytes]:
 @cache
 def jpeg_with_depth() -> list[bytes]:
     """What `embed` makes of the tests' photos."""
-    found = []
+    found: list[bytes] = []
     for name, one in jpeg_files.photos().items():
         profile = EmbedOptions(profile="data") if len(found) % 2 else EmbedOptions()
         if name != "zeros behind":
@@ -123,12 +126,11 @@ def samples() -> list[bytes]:
 
 def boxes(*kinds: str) -> list[bytes]:
     """The bodies of the first box of each kind in every HEIF file."""
-    found = []
+    found: list[bytes] = []
     for data in (*heif(), *heif_with_depth()):
-        structure = parse_structure(data)
-        for box in (*structure.children, *structure.properties.children, *structure.properties.properties):
-            if box.kind in kinds:
-                found.append(data[box.body : box.stop])
+        one = parse_structure(data)
+        boxes = (*one.children, *one.properties.children, *one.properties.properties)
+        found += [data[box.body : box.stop] for box in boxes if box.kind in kinds]
     return found
 
 
@@ -234,7 +236,11 @@ def map_files(kind: maps.MapFormat) -> list[bytes]:
         np.savez(out, depth=values, focallength_px=np.float64(3.5), stack=np.zeros((2, 3, 4), np.float32))
         found.append(out.getvalue())
     if kind == "npy":
-        for array in (np.zeros((3, 4), np.uint16), np.asfortranarray(values.astype(">f8")), np.zeros((2, 3, 4))):
+        for array in (
+            np.zeros((3, 4), np.uint16),
+            np.asfortranarray(values.astype(">f8")),
+            np.zeros((2, 3, 4)),
+        ):
             out = io.BytesIO()
             np.save(out, array)
             found.append(out.getvalue())

@@ -84,7 +84,9 @@ def table(runs: Iterable[Run]) -> str:
     sums: dict[str, list[Run]] = defaultdict(list)
     for one in runs:
         sums[one.target].append(one)
-    lines = [f"{'target':22} {'executions':>12} {'seconds':>9} {'exec/s':>8} {'coverage':>9} {'inputs':>7} {'findings':>9}"]
+    lines = [
+        f"{'target':22} {'executions':>12} {'seconds':>9} {'exec/s':>8} {'coverage':>9} {'inputs':>7} {'findings':>9}"
+    ]
     for name, found in sums.items():
         lines.append(_line(name, found))
     lines.append(_line("all", [one for found in sums.values() for one in found]))

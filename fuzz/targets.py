@@ -54,7 +54,9 @@ _PARSERS = (
     Target("container-read-jpeg", parsers.container_read, seeds.photos, "jpeg"),
     Target("container-edit", parsers.container_edit, seeds.heif, "heif"),
     Target("container-edit-jpeg", parsers.container_edit, seeds.jpeg, "jpeg"),
-    Target("edit-lists", parsers.edit_lists, lambda: [bytes(range(1, 60)), bytes([200, *range(80)])], longest=256),
+    Target(
+        "edit-lists", parsers.edit_lists, lambda: [bytes(range(1, 60)), bytes([200, *range(80)])], longest=256
+    ),
     Target("tiff-block", parsers.tiff_block, seeds.exif_blocks, "tiff", longest=4096),
     Target("exif-block", parsers.exif_block, seeds.exif_blocks, "tiff", longest=4096),
     Target("maker-note", parsers.maker_note, seeds.maker_notes, longest=4096),
@@ -81,7 +83,9 @@ _PARSERS = (
 
 _WHOLE = (
     Target("hevc-picture", parsers.hevc_picture, seeds.heif, "heif", PIXELS),
-    Target("photo-pixels", parsers.photo_pixels, lambda: [*seeds.heif()[:3], *seeds.jpeg()[:6]], "heif", PIXELS),
+    Target(
+        "photo-pixels", parsers.photo_pixels, lambda: [*seeds.heif()[:3], *seeds.jpeg()[:6]], "heif", PIXELS
+    ),
     Target("photo-pixels-jpeg", parsers.photo_pixels, lambda: seeds.jpeg()[:12], "jpeg", PIXELS),
     Target("photo-pixels-png", parsers.photo_pixels, partial(seeds.map_files, "png"), "png", PIXELS),
     Target("inspect", whole.inspecting, seeds.photos, "heif", WHOLE),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -62,8 +61,10 @@ def extracting(data: bytes) -> None:
     buffer = extract(data)
     promise(buffer.samples.ndim == 2 and buffer.samples.size > 0, "an empty map was extracted")
     for kind in ("depth", "disparity"):
-        made, report = extract_file(data, "npy", kind, "stored")  # type: ignore[arg-type]
-        promise(np.load(io.BytesIO(made)).shape == (report.height, report.width), "the map is not what was told")
+        made, report = extract_file(data, "npy", kind, "stored")
+        promise(
+            np.load(io.BytesIO(made)).shape == (report.height, report.width), "the map is not what was told"
+        )
     to_dictionary(data)
 
 
@@ -141,11 +142,15 @@ def on_files(data: bytes) -> None:
         try:
             api.strip(photo, output=output)
         except DepthauthorError:
-            promise(sorted(os.listdir(folder)) == ["photo"], "an error left a file behind")
+            promise(_names(folder) == ["photo"], "an error left a file behind")
         else:
-            promise(sorted(os.listdir(folder)) == [output.name, "photo"], "more was written than the output")
+            promise(_names(folder) == [output.name, "photo"], "more was written than the output")
             containers.parse(output.read_bytes())
         promise(photo.read_bytes() == data, "the input was changed")
+
+
+def _names(folder: str) -> list[str]:
+    return sorted(one.name for one in Path(folder).iterdir())
 
 
 def commanding(data: bytes) -> None:

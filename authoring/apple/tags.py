@@ -8,6 +8,7 @@ Only bytes that are there are looked at: a count is never believed before the va
 from __future__ import annotations
 
 from authoring.apple.ifd import ASCII, BYTE, SIZES, UNDEFINED, Entry, Ifd, header, read_ifd
+from authoring.errors import MalformedError
 
 Tags = dict[tuple[str, int], tuple[int, bytes | None]]
 """(directory, tag) → (type, value): the value's bytes as if big-endian, None where it leaves the block."""
@@ -16,6 +17,8 @@ EXIF, GPS, INTEROP = ("0th", 0x8769), ("0th", 0x8825), ("Exif", 0xA005)
 """Pointers to further directories: offsets, which are no values."""
 THUMBNAIL = ("1st", 0x0201)
 THUMBNAIL_BYTES = 0x0202
+UNREADABLE = -1
+"""In the place of a tag: the directory cannot be read."""
 
 _NAMES = {EXIF: "Exif", GPS: "GPS", INTEROP: "Interop"}
 _BYTEWISE = (BYTE, ASCII, 6, UNDEFINED)
@@ -25,19 +28,23 @@ _RATIONALS = (5, 10)
 def tags_of(block: bytes) -> Tags:
     """All tags of IFD0, IFD1 and the Exif, GPS and interoperability directories, and the thumbnail's bytes.
 
-    Of a tag that occurs twice the first counts. Raises MalformedError where a directory cannot be read.
+    Of a tag that occurs twice the first counts. A further directory that cannot be read counts as the place where it
+    should be: cameras leave such pointers behind. Raises MalformedError where IFD0 cannot be read.
     """
     order, offset = header(block)
     first = read_ifd(block, offset, order, "the Exif block's first directory")
     directories = {"0th": first}
-    if first.next_offset:
-        directories["1st"] = read_ifd(block, first.next_offset, order, "the thumbnail's directory")
-    for (parent, tag), name in _NAMES.items():
-        pointer = directories[parent].find(tag) if parent in directories else None
-        place = pointer.integer(order) if pointer else None
-        if place is not None:
-            directories[name] = read_ifd(block, place, order, f"the {name} directory")
+    places = {"1st": first.next_offset or None}
     found: Tags = {}
+    for (parent, tag), name in {**_NAMES, ("", 0): "1st"}.items():
+        pointer = directories[parent].find(tag) if parent in directories else None
+        place = places.get(name) or (pointer.integer(order) if pointer else None)
+        if place is None:
+            continue
+        try:
+            directories[name] = read_ifd(block, place, order, f"the {name} directory")
+        except MalformedError:
+            found[name, UNREADABLE] = (UNDEFINED, place.to_bytes(8, "big"))
     for name, directory in directories.items():
         for entry in directory.entries:
             if (name, entry.tag) not in (*_NAMES, THUMBNAIL):

@@ -109,7 +109,9 @@ class Journal:
                     record = None
                 match record:
                     case {"begin": str(output)}:
-                        self._table.execute("INSERT OR IGNORE INTO known VALUES (?, NULL, NULL)", (_cell(output),))
+                        self._table.execute(
+                            "INSERT OR IGNORE INTO known VALUES (?, NULL, NULL)", (_cell(output),)
+                        )
                     case {"done": str(output), "sha256": str(sha256), "inputs": str(inputs)} if (
                         sha256 + inputs
                     ).isascii():

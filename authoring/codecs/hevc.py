@@ -86,7 +86,9 @@ def decode_gray(file: bytes) -> NDArray[np.uint8]:
     except DepthauthorError:
         raise
     except Exception as error:  # libheif's and Pillow's errors come in many kinds.
-        raise MalformedError(f"the depth image's HEVC stream does not decode ({first_line(error)})") from error
+        raise MalformedError(
+            f"the depth image's HEVC stream does not decode ({first_line(error)})"
+        ) from error
     if mode != "L" or codes.dtype != np.uint8:
         raise UnsupportedError(f"the depth image is coded as {mode}; only 8-bit monochrome is read")
     return codes.reshape(height, width)

@@ -105,7 +105,9 @@ def decode_gray(data: bytes) -> NDArray[np.uint8]:
             f"the depth image is a JPEG of a kind that is not decoded ({first_line(error)})"
         ) from error
     except Exception as error:  # Pillow lets errors of every kind through on damaged files.
-        raise MalformedError(f"the depth image's JPEG stream does not decode ({first_line(error)})") from error
+        raise MalformedError(
+            f"the depth image's JPEG stream does not decode ({first_line(error)})"
+        ) from error
 
 
 def _save(codes: NDArray[np.uint8]) -> bytes:

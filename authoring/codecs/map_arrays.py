@@ -13,7 +13,15 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.map_image import MapImage, Raster, check_pixels, first_line, map_from_array
+from authoring.codecs.map_image import (
+    MapImage,
+    Raster,
+    check_pixels,
+    first_line,
+    listing,
+    map_from_array,
+    printable,
+)
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
 
 MAX_ARRAYS = 1000
@@ -44,7 +52,7 @@ class _Header:
 
     def told(self) -> str:
         """Shape and type, for a message."""
-        return f"{'x'.join(map(str, self.shape)) or 'one number'} {self.dtype}"
+        return printable(f"{'x'.join(map(str, self.shape)) or 'one number'} {self.dtype}")
 
 
 def read_npy(data: bytes, frame: int | None = None) -> MapImage:
@@ -89,7 +97,7 @@ def _member(archive: zipfile.ZipFile, key: str) -> str:
 
 
 def _chosen(headers: dict[str, _Header], key: str | None, frame: int | None) -> str:
-    listed = ", ".join(f"{name} ({header.told()})" for name, header in headers.items()) or "nothing"
+    listed = listing([f"{name} ({header.told()})" for name, header in headers.items()])
     if key is not None:
         if key not in headers:
             raise UsageError(f"the NPZ holds no array {key!r}; it holds {listed}")
@@ -123,16 +131,19 @@ def _samples(stream: IO[bytes], header: _Header, frame: int | None) -> Raster:
             "np.asarray(map, dtype=np.float32)"
         )
     if header.dtype.itemsize > MAX_SAMPLE_BYTES:
-        raise UnsupportedError(f"the array holds {header.dtype}; maps are uint8, uint16, float16, float32 or float64")
+        raise UnsupportedError(
+            f"the array holds {header.dtype}; maps are uint8, uint16, float16, float32 or float64"
+        )
     shape = header.shape
     if any(side < 0 for side in shape):
-        raise MalformedError(f"the array says that it is of shape {shape}")
+        raise MalformedError(f"the array says that it is of shape {printable(str(shape))}")
     stacked = len(header.sides) == 3 and shape[-1] not in (1, 3, 4)
     if frame is not None and not stacked:
         raise UsageError(f"--frame chooses from a stack of maps, and the array is one map ({header.told()})")
     if stacked and frame is None:
         raise UnsupportedError(
-            f"the array is of shape {shape}: a stack of {header.sides[0]} maps; say with --frame which one, from 0"
+            f"the array is of shape {printable(str(shape))}: a stack of {header.sides[0]} maps; say"
+            " with --frame which one, from 0"
         )
     if frame is not None:
         count = header.sides[0]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.map_image import MapImage, check_pixels, first_line, map_from_array
+from authoring.codecs.map_image import MapImage, check_pixels, first_line, listing, map_from_array
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
 MAGIC = b"\x76\x2f\x31\x01"
@@ -76,7 +76,7 @@ def _check_samples(headers: list[dict[str, Any]]) -> None:
 
 
 def _chosen(channels: dict[str, NDArray[Any]], key: str | None) -> str:
-    listed = ", ".join(channels) or "nothing"
+    listed = listing(list(channels))
     if key is not None:
         if key not in channels:
             raise UsageError(f"the OpenEXR file holds no channel {key!r}; it holds {listed}")

@@ -5,6 +5,7 @@ Knows: which arrays can be maps, and how many pixels are believed. Must not know
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -14,7 +15,10 @@ from numpy.typing import NDArray
 from authoring.errors import UnsupportedError
 
 MAX_QUOTED = 200
-"""Characters of a library's own words in a message."""
+"""Characters of a library's own words, or of a file's, in a message."""
+
+MAX_LISTED = 20
+"""Names in a message; a render has as many passes."""
 
 Raster: TypeAlias = NDArray[Any]
 
@@ -65,7 +69,7 @@ def map_from_array(samples: Raster, source: str = "array") -> MapImage:
             samples = samples.reshape(kept)
     if samples.ndim != 2 or 0 in samples.shape:
         raise UnsupportedError(
-            f"the array has shape {samples.shape}; a map has one value a pixel, shape (height, width)"
+            f"the array has shape {printable(str(samples.shape))}; a map has one value a pixel, shape (height, width)"
         )
     check_pixels(samples.size)
     kind = samples.dtype
@@ -90,5 +94,15 @@ def check_pixels(count: int) -> None:
 
 def first_line(error: BaseException) -> str:
     """What a library said of a file, in one line that a terminal can show: it may quote the file's own bytes."""
-    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return "".join(one if one.isprintable() else "?" for one in line[:MAX_QUOTED])
+    return printable((str(error).strip().splitlines() or [type(error).__name__])[0])
+
+
+def listing(names: Sequence[str]) -> str:
+    """Names out of a file, for a message; `nothing` for none."""
+    more = [f"{len(names) - MAX_LISTED} more"] if len(names) > MAX_LISTED else []
+    return ", ".join([*map(printable, names[:MAX_LISTED]), *more]) or "nothing"
+
+
+def printable(text: str) -> str:
+    """The text's beginning, without what would steer a terminal."""
+    return "".join(one if one.isprintable() else "?" for one in text[:MAX_QUOTED])

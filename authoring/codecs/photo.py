@@ -62,7 +62,9 @@ def decode(data: bytes) -> Pixels:
             with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
                 return _rgb(picture)
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise UnsupportedError(f"the photo is of a kind that is not decoded here ({first_line(error)})") from error
+        raise UnsupportedError(
+            f"the photo is of a kind that is not decoded here ({first_line(error)})"
+        ) from error
     except OSError as error:
         if "no arithmetic" in str(error) or "Unsupported" in str(error) or "broken data stream" in str(error):
             raise UnsupportedError(

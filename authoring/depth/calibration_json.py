@@ -41,7 +41,7 @@ FOV_FRAME_PX = 4096
 """Width of the frame made for a calibration that states angles alone: as wide as a phone's, so rounding is small."""
 
 FOV_DEGREES = (0.1, 179.0)
-"""Angles that are believed: a lens of 20 m has 0.1 degrees across 36 mm of film; at 180 a pinhole's frame has no end."""
+"""Angles that are believed: a lens of 20 m sees 0.1 degrees on 36 mm of film; at 180 a pinhole's frame has no end."""
 
 CENTRAL = (0.25, 0.75)
 """Share of a frame that its principal point is believed in; in all samples it is within 2 % of the middle."""

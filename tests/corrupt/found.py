@@ -156,8 +156,12 @@ def depth_image_of_4000_megapixels() -> bytes:
     at = gray.index(b"\xff\xc0")
     huge = gray[: at + 5] + struct.pack(">HH", 65_500, 65_500) + gray[at + 9 :]
     packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
-    packet += b"<rdf:Description xmlns:a='http://ns.apple.com/pixeldatainfo/1.0/' a:AuxiliaryImageType='disparity'"
-    packet += b" xmlns:d='http://ns.apple.com/depthData/1.0/' xmlns:m='http://ns.apple.com/pixeldatainfo/1.0/'"
+    packet += (
+        b"<rdf:Description xmlns:a='http://ns.apple.com/pixeldatainfo/1.0/' a:AuxiliaryImageType='disparity'"
+    )
+    packet += (
+        b" xmlns:d='http://ns.apple.com/depthData/1.0/' xmlns:m='http://ns.apple.com/pixeldatainfo/1.0/'"
+    )
     packet += b" m:FloatMinValue='1' m:FloatMaxValue='2'/></rdf:RDF></x:xmpmeta>"
     image = jpeg_files.after_jfif(huge, jpeg_files.segment(0xE1, jpeg_files.XMP + packet))
     return jpeg_files.multi(jpeg_files.coded(), [image])
@@ -214,7 +218,9 @@ CALIBRATIONS: dict[str, Callable[[], bytes]] = {
 JOURNALS: dict[str, Callable[[], bytes]] = {
     "nesting without end": lambda: b"[" * 100_000 + b"\n",
     "half a surrogate": lambda: json.dumps({"begin": "/\ud800"}).encode() + b"\n",
-    "half a surrogate as digest": lambda: json.dumps({"done": "/a", "sha256": "\ud800", "inputs": ""}).encode() + b"\n",
+    "half a surrogate as digest": lambda: (
+        json.dumps({"done": "/a", "sha256": "\ud800", "inputs": ""}).encode() + b"\n"
+    ),
 }
 
 MANIFESTS: dict[str, Callable[[], bytes]] = {
@@ -227,5 +233,7 @@ MANIFESTS: dict[str, Callable[[], bytes]] = {
 PACKETS: dict[str, Callable[[], bytes]] = {}
 
 MESSAGES: dict[str, Callable[[], bytes]] = {
-    "four limits of many spellings": lambda: bytes.fromhex("00000018000000144e01b110f9075e000000000000000a0010310002"),
+    "four limits of many spellings": lambda: bytes.fromhex(
+        "00000018000000144e01b110f9075e000000000000000a0010310002"
+    ),
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fuzz import parsers, whole
-from fuzz.bounds import PARSER, PIXELS, WHOLE, Bounds, check
+from fuzz.bounds import PARSER, WHOLE, Bounds, check
 from tests.corrupt import found
 
 CALLS: list[tuple[dict[str, Callable[[], bytes]], tuple[Callable[[bytes], None], ...], Bounds]] = [

@@ -18,7 +18,7 @@ NARROW_INDEX_MAX = 127
 """The largest property index a 1-byte association holds; bit 7 says essential."""
 
 MAX_LINKS = 4096
-"""Properties of one item. An entry of ipma gives it 255 at most, and no item needs twenty; all are gone through often."""
+"""Properties of one item. An entry of ipma gives 255 at most, no item needs twenty, and all are often gone through."""
 
 Link = tuple[int, bool]
 """A property index, from 1, and whether a reader must understand that property (essential)."""
