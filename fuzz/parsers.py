@@ -227,7 +227,7 @@ def container_edit(data: bytes) -> None:
         (block + b"more", None),
         (None, b"<x:xmpmeta/>"),
         (b"", b""),
-        (block[:-1], b"<x/>"),
+        (block[:8] + block[9:], b"<x/>"),
     ):
         _asked(lambda exif_block=exif_block, packet=packet: _exchanged(file, exif_block, packet))  # type: ignore[misc]
     for one in layout.auxiliaries:

@@ -151,6 +151,10 @@ def with_portrait_marks(
         return MarksResult(exif, (), (f"{error.message}, so it was left alone and holds no portrait marks",))
     changes: list[str] = []
     notes: list[str] = []
+    note = block.find(MAKER_NOTE)
+    if note is not None and note.value is None and not replace_maker_note:
+        # Bytes put behind the block would come to lie in the note, and be read as Apple's.
+        return MarksResult(exif, (), (_left_alone("the maker note lies outside the Exif block"),))
     _mark_note(block, replace_maker_note, changes, notes)
     _mark_rendering(block, changes, notes)
     return MarksResult(block.build(), tuple(changes), tuple(notes))
@@ -205,10 +209,14 @@ def _mark_note(block: _Block, replace: bool, changes: list[str], notes: list[str
         changes.append("the maker note was replaced by one in Apple's form with two entries")
         notes.append(f"{trouble}; what it told is no longer found by readers")
     else:
-        notes.append(
-            f"{trouble}, so it was left alone and Photos is not expected to show the portrait badge;"
-            " --replace-maker-note puts Apple's in its place and loses what it tells"
-        )
+        notes.append(_left_alone(trouble))
+
+
+def _left_alone(trouble: str) -> str:
+    return (
+        f"{trouble}, so it was left alone and Photos is not expected to show the portrait badge;"
+        " --replace-maker-note puts Apple's in its place and loses what it tells"
+    )
 
 
 def _smallest_note() -> bytes:

@@ -123,7 +123,7 @@ def read_ifd(block: bytes, offset: int, order: str, name: str) -> Ifd:
 
     Raises MalformedError, calling it `name`, where its entries leave the block or are too many to be meant.
     """
-    if offset + 2 > len(block):
+    if not 0 <= offset <= len(block) - 2:
         raise MalformedError(f"{name} lies outside its block")
     (count,) = struct.unpack_from(order + "H", block, offset)
     end = offset + 2 + ENTRY_BYTES * count

@@ -44,7 +44,7 @@ def tags_of(block: bytes) -> Tags:
         try:
             directories[name] = read_ifd(block, place, order, f"the {name} directory")
         except MalformedError:
-            found[name, UNREADABLE] = (UNDEFINED, place.to_bytes(8, "big"))
+            found[name, UNREADABLE] = (UNDEFINED, str(place).encode())
     for name, directory in directories.items():
         for entry in directory.entries:
             if (name, entry.tag) not in (*_NAMES, THUMBNAIL):
