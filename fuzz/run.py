@@ -71,19 +71,19 @@ class Recorder:
         self.executions = 0
         self.found: dict[tuple[str, str], tally.Told] = {}
         self.begun = self.told = time.monotonic()
-        signal.signal(signal.SIGVTALRM, _hang)
+        self.ticked = 0
+        signal.signal(signal.SIGVTALRM, self._tick)
+        signal.setitimer(signal.ITIMER_VIRTUAL, HANG_SECONDS, HANG_SECONDS)
 
     def __call__(self, data: bytes) -> None:
         """One execution."""
         from fuzz.bounds import Finding, check
 
         self.executions += 1
-        signal.setitimer(signal.ITIMER_VIRTUAL, HANG_SECONDS)
         try:
             finding = check(self.target.call, data, self.target.bounds)
         except Hang:
             finding = Finding("time", f"no end within {HANG_SECONDS} s of CPU time", "")
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         if finding is not None and (finding.kind, finding.where) not in self.found:
             self._keep(finding, data)
         if not self.executions % 64 and time.monotonic() - self.told > TELL_SECONDS:
@@ -102,6 +102,12 @@ class Recorder:
             list(self.found.values()),
         )
         tally.write_file(self.part, run)
+
+    def _tick(self, number: int, frame: FrameType | None) -> None:
+        """End a call that was under way at the last tick already."""
+        if self.executions == self.ticked:
+            raise Hang
+        self.ticked = self.executions
 
     def _keep(self, finding: Finding, data: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -288,10 +294,6 @@ def _mutate(target: Target, recorder: Recorder, folder: Path, options: argparse.
         options.seconds is None or time.monotonic() - recorder.begun < options.seconds
     ):
         recorder(mutated(dice.choice(inputs), target.form, dice.getrandbits(32), inputs))
-
-
-def _hang(number: int, frame: FrameType | None) -> None:
-    raise Hang
 
 
 if __name__ == "__main__":

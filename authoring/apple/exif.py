@@ -10,7 +10,7 @@ so that offsets inside another maker's note stay true.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from authoring.apple import makernote
 from authoring.apple.ifd import (
@@ -308,6 +308,10 @@ class _Block:
 
     def _append(self, value: bytes) -> int:
         """Offset of what was put at the end: even, as TIFF 6.0 asks of values and directories."""
+        if self.first.next_offset > len(self.work) - 2:
+            # A link that leads nowhere must not lead into what is put behind the block.
+            self.first = replace(self.first, next_offset=0)
+            self.work[self.first.end : self.first.end + 4] = bytes(4)
         self.work += b"\0" * (len(self.work) % 2)
         offset = len(self.work)
         self.work += value

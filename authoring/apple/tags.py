@@ -39,8 +39,8 @@ def tags_of(block: bytes) -> Tags:
     for (parent, tag), name in {**_NAMES, ("", 0): "1st"}.items():
         pointer = directories[parent].find(tag) if parent in directories else None
         place = places.get(name) or (pointer.integer(order) if pointer else None)
-        if place is None:
-            continue
+        if place is None or (name == "1st" and place > len(block) - 2):
+            continue  # A link behind IFD0 that leaves the block is no directory; many editors leave one.
         try:
             directories[name] = read_ifd(block, place, order, f"the {name} directory")
         except MalformedError:

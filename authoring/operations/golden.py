@@ -80,7 +80,7 @@ def cases(manifest: bytes) -> list[Case]:
             raise ValueError(f"schema is {told['schema']!r}")
         return [Case(**{**one, "pixel_format": PixelFormat(one["pixel_format"])}) for one in told["cases"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise MalformedError(f"the golden manifest does not read ({ascii(str(error))})") from error
+        raise MalformedError(f"the golden manifest does not read ({str(error)!a})") from error
 
 
 def build_manifest(listed: list[Case]) -> bytes:
