@@ -86,19 +86,19 @@ def _auxiliaries(count: int, **changes: object) -> Made:
     return made
 
 
-def one_packet_for_all_images() -> bytes:
+def one_packet_for_all_images(count: int = 1000) -> bytes:
     """One long XMP packet that describes a thousand auxiliary images."""
-    made = _auxiliaries(1000)
+    made = _auxiliaries(count)
     made.items.append(MadeItem(9, "mime", b"<x>" + b" " * 400_000, content_type=heif_files.RDF))
-    made.references.append(("cdsc", 9, list(range(100, 1100))))
+    made.references.append(("cdsc", 9, list(range(100, 100 + count))))
     return made.build()
 
 
-def one_configuration_for_all_images() -> bytes:
+def one_configuration_for_all_images(count: int = 1000) -> bytes:
     """One long hvcC that a thousand auxiliary images share."""
-    made = _auxiliaries(1000)
+    made = _auxiliaries(count)
     made.properties.append(box("hvcC", b"\1" * 400_000))
-    for number in range(100, 1100):
+    for number in range(100, 100 + count):
         made.links[number] = [(len(made.properties), True)]
     return made.build()
 
@@ -186,20 +186,20 @@ def _npy(header: str, body: bytes = b"") -> bytes:
 
 
 def header_without_end() -> bytes:
-    """A member whose NPY header has 200 MB of blanks, deflated to 200 kB."""
-    return _npz(("depth.npy", b"\x93NUMPY\2\0" + struct.pack("<I", 200_000_000) + b" " * 200_000_000))
+    """A member whose NPY header has 60 MB of blanks, deflated to 60 kB."""
+    return _npz(("depth.npy", b"\x93NUMPY\2\0" + struct.pack("<I", 60_000_000) + b" " * 60_000_000))
 
 
 def samples_of_a_megabyte() -> bytes:
-    """Samples of a type of a million bytes each, 200 of them, deflated."""
-    header = "{'descr': '|V1000000', 'fortran_order': False, 'shape': (10, 20)}"
-    return _npz(("depth.npy", _npy(header, bytes(200_000_000))))
+    """Samples of a type of a million bytes each, 60 of them, deflated."""
+    header = "{'descr': '|V1000000', 'fortran_order': False, 'shape': (10, 6)}"
+    return _npz(("depth.npy", _npy(header, bytes(60_000_000))))
 
 
 def negative_shape() -> bytes:
     """A shape below zero, which reads a member to its end, however long that is."""
     header = "{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 4)}"
-    return _npz(("depth.npy", _npy(header, bytes(200_000_000))))
+    return _npz(("depth.npy", _npy(header, bytes(60_000_000))))
 
 
 MAPS: dict[str, Callable[[], bytes]] = {
@@ -236,4 +236,65 @@ MESSAGES: dict[str, Callable[[], bytes]] = {
     "four limits of many spellings": lambda: bytes.fromhex(
         "00000018000000144e01b110f9075e000000000000000a0010310002"
     ),
+}
+
+# Exif
+
+
+def exif(*entries: bytes, following: int = 0, tail: bytes = b"") -> bytes:
+    """A big-endian block of one directory."""
+    head = b"MM\0*" + struct.pack(">IH", 8, len(entries))
+    return head + b"".join(entries) + struct.pack(">I", following) + tail
+
+
+def entry(tag: int, kind: int, count: int, value: int) -> bytes:
+    """An entry of an IFD whose last four bytes are a number."""
+    return struct.pack(">HHII", tag, kind, count, value)
+
+
+def note_outside_its_block() -> bytes:
+    """A maker note of Apple's that ends twenty bytes behind a block that was cut short."""
+    note = b"Apple iOS\0\0\1MM" + struct.pack(">H", 1) + entry(0x19, 9, 1, 0x20)
+    inner = struct.pack(">H", 1) + entry(0x927C, 7, len(note) + 20, 44) + bytes(4)
+    return exif(entry(0x8769, 4, 1, 26), tail=inner + note)
+
+
+EXIF: dict[str, Callable[[], bytes]] = {
+    "a pointer below zero": lambda: exif(entry(0x8769, 9, 1, 0x80000000)),
+    "values that all share one run": lambda: exif(
+        *(entry(0x9000 + one, 7, 200_000, 100) for one in range(500)), tail=bytes(200_000)
+    ),
+    "two thousand million values": lambda: exif(entry(0x0112, 3, 0x7FFFFFFF, 8)),
+    "a note that leaves its block": note_outside_its_block,
+    "a link that leads nowhere": lambda: exif(entry(0x0112, 3, 1, 6 << 16), following=99),
+    "a link into the middle of a number": lambda: exif(entry(0x0112, 3, 1, 6 << 16), following=3),
+}
+
+
+def photo_with(block: bytes) -> bytes:
+    """A HEIC photo with this Exif block."""
+    made = small_photo()
+    made.items[1].data = bytes(4) + block
+    return made.build()
+
+
+def no_image_at_all() -> bytes:
+    """Items of kinds that no decoder knows, so that there is no picture to open."""
+    made = small_photo()
+    for item in made.items:
+        item.kind = "xxxx" if item.kind == "hvc1" else item.kind
+    return made.build()
+
+
+def property_that_is_not_there() -> bytes:
+    """The main image has property 127 of eight."""
+    data = small_photo().build()
+    at = data.index(b"ipma") + 15
+    return data[:at] + b"\x7f" + data[at + 1 :]
+
+
+PICTURES: dict[str, Callable[[], bytes]] = {
+    "a property that is not there": property_that_is_not_there,
+    "no image at all": no_image_at_all,
+    "data outside the file": lambda: small_photo().build()[:-40],
 }

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from authoring import containers
+from authoring.apple import exif, makernote
+from authoring.apple.tags import tags_of
+from authoring.batch.journal import Entry, Journal
+from authoring.codecs import sei
+from authoring.codecs.maps import read_map
+from authoring.errors import UnsupportedError, UsageError
 from fuzz import parsers, whole
 from fuzz.bounds import PARSER, WHOLE, Bounds, check
 from tests.corrupt import found
+
+
+def _photos(blocks: dict[str, Callable[[], bytes]]) -> dict[str, Callable[[], bytes]]:
+    return {f"photo with {name}": lambda make=make: found.photo_with(make()) for name, make in blocks.items()}  # type: ignore[misc]
+
 
 CALLS: list[tuple[dict[str, Callable[[], bytes]], tuple[Callable[[bytes], None], ...], Bounds]] = [
     (found.HEIF, (whole.inspecting, parsers.container_read), PARSER),
@@ -19,6 +34,9 @@ CALLS: list[tuple[dict[str, Callable[[], bytes]], tuple[Callable[[bytes], None],
     (found.MANIFESTS, (parsers.manifest_csv, parsers.manifest_jsonl), PARSER),
     (found.PACKETS, (parsers.xmp_packet, parsers.focus_region), PARSER),
     (found.MESSAGES, (parsers.sei_twins,), PARSER),
+    (found.EXIF, (parsers.exif_block, parsers.tiff_block), PARSER),
+    (_photos(found.EXIF), (whole.verifying, whole.embedding), WHOLE),
+    (found.PICTURES, (parsers.photo_pixels, whole.inspecting, whole.transcoding), WHOLE),
 ]
 CASES = [
     pytest.param(make, call, bounds, id=f"{name} {call.__name__}")
@@ -33,3 +51,56 @@ def test_it_does_no_harm_any_more(
     make: Callable[[], bytes], call: Callable[[bytes], None], bounds: Bounds
 ) -> None:
     assert check(call, make(), bounds) is None
+
+
+def test_four_limits_are_written_however_many_spellings_there_are() -> None:
+    told = sei.DepthRepresentation(0, 0.0, 2.0**-30, 0.0, 2.0**-30)
+    assert sei.parse_aux_subtype(sei.build_aux_subtype(told)) == told
+
+
+def test_bytes_put_behind_a_block_do_not_come_to_lie_in_its_note() -> None:
+    block = found.note_outside_its_block()
+    made = exif.with_portrait_marks(block)
+    assert made.exif == block
+    assert "lies outside" in made.notes[0]
+    replaced = exif.with_portrait_marks(block, replace_maker_note=True)
+    assert exif.facts_of(replaced.exif).maker_note == makernote.smallest_note(0x20, 1)
+
+
+def test_a_link_that_leads_nowhere_does_not_lead_into_what_is_added() -> None:
+    block = found.EXIF["a link that leads nowhere"]()
+    assert len(block) < 99
+    made = exif.with_portrait_marks(block).exif
+    assert len(made) > 99
+    assert not [key for key in tags_of(made) if key[0] == "1st"]
+    assert tags_of(made)["0th", 0x0112] == tags_of(block)["0th", 0x0112]
+
+
+def test_no_more_than_its_share_is_copied() -> None:
+    """A thousand images that have one packet in common are refused; a few hundred have one copy of it."""
+    with pytest.raises(UnsupportedError, match="1001 auxiliary images"):
+        _ = containers.parse(found.one_packet_for_all_images()).layout
+    images = containers.parse(found.one_packet_for_all_images(200)).layout.auxiliaries
+    assert len({id(one.xmp) for one in images if one.xmp and len(one.xmp) > 1000}) == 1
+    images = containers.parse(found.one_configuration_for_all_images(200)).layout.auxiliaries
+    assert len({id(one.configuration) for one in images if len(one.configuration) > 1000}) == 1
+
+
+def test_names_out_of_a_file_do_not_steer_the_terminal() -> None:
+    out = io.BytesIO()
+    np.savez(out, **{"\x1b[31m": np.zeros((2, 3)), **{f"map{one}": np.zeros((2, 3)) for one in range(40)}})
+    with pytest.raises(UsageError) as caught:
+        read_map(out.getvalue())
+    assert caught.value.message.isprintable()
+    assert caught.value.message.endswith("21 more")
+
+
+def test_a_file_whose_name_is_no_text_is_in_the_journal(tmp_path: Path) -> None:
+    name = str(tmp_path / "caf\udce9.heic")
+    one = Journal(tmp_path / "journal")
+    one.begin(name)
+    one.done(name, "00", "11")
+    one.close()
+    again = Journal(tmp_path / "journal", resume=True)
+    assert again.entry(name) == Entry("00", "11")
+    again.close()
