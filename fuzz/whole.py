@@ -30,6 +30,7 @@ from authoring.operations.strip import strip
 from authoring.operations.verify import verify
 from fuzz import seeds
 from fuzz.parsers import promise
+from tests.containers import jpeg_files
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 
@@ -106,6 +107,50 @@ def transcoding(data: bytes) -> None:
     """`embed` into the other container, which decodes the damaged photo."""
     other = "jpeg" if data[4:8] == b"ftyp" else "heic"
     embed(data, seeds.map_for(data), EmbedOptions(effort="fast", container=other))  # type: ignore[arg-type]
+
+
+def photo_of(packet: bytes, *, depth: bool) -> bytes:
+    """A JPEG with this packet as its depth map's XMP, or as the photo's own beside a map that is as it should be."""
+    plain, gray = jpeg_files.coded(), jpeg_files.gray()
+    prefix = jpeg_files.XMP
+    if len(packet) > 60_000:
+        packet = b""
+    told = packet if depth else seeds.packets()[-2]
+    image = jpeg_files.after_jfif(gray, jpeg_files.segment(0xE1, prefix + told))
+    photo = plain if depth else jpeg_files.after_jfif(plain, jpeg_files.segment(0xE1, prefix + packet))
+    return jpeg_files.multi(photo, [image])
+
+
+def depth_packet(data: bytes) -> None:
+    """Every operation that reads, on a sound photo whose depth map has this packet."""
+    photo = photo_of(data, depth=True)
+    for operation in (inspecting, extracting, verifying, doctoring, stripping, restoring):
+        with contextlib.suppress(DepthauthorError):
+            operation(photo)
+    copy(photo, jpeg_files.coded(), EmbedOptions(effort="fast"))
+
+
+def photo_packet(data: bytes) -> None:
+    """`inspect`, `doctor` and `embed`, on a sound photo with this packet of its own."""
+    photo = photo_of(data, depth=False)
+    for operation in (inspecting, doctoring):
+        with contextlib.suppress(DepthauthorError):
+            operation(photo)
+    with contextlib.suppress(DepthauthorError):
+        embedding(
+            jpeg_files.after_jfif(
+                jpeg_files.coded(), jpeg_files.segment(0xE1, jpeg_files.XMP + data[:60_000])
+            )
+        )
+
+
+def photo_exif(data: bytes) -> None:
+    """`inspect`, `doctor` and `embed`, on a sound photo with this Exif block."""
+    photo = jpeg_files.after_jfif(jpeg_files.coded(), jpeg_files.segment(0xE1, b"Exif\0\0" + data[:60_000]))
+    for operation in (inspecting, doctoring):
+        with contextlib.suppress(DepthauthorError):
+            operation(photo)
+    embedding(photo)
 
 
 def stripping(data: bytes) -> None:

@@ -115,7 +115,7 @@ class AuxiliaryData:
         wanted = auxiliary_type_of(description.pixel_format)
         if self.auxiliary_type != wanted:
             raise MalformedError(
-                f"the auxiliary type is {self.auxiliary_type!r}, but the pixel format"
+                f"the auxiliary type is {str(self.auxiliary_type)[:60]!r}, but the pixel format"
                 f" {fourcc_name(description.pixel_format)} belongs to {wanted}"
             )
         for name, number in (

@@ -35,6 +35,9 @@ MAX_MARKS = 10_000
 MAX_NAMESPACES = 256
 """Declarations in a packet, which are copied for every structure. Apple's packets have 6 at most."""
 
+LONG_NAMESPACE = re.compile(rb"""xmlns(?:[^=]{1000}|[^=]*=\s*(?:"[^"]{2000}|'[^']{2000}))""")
+"""A declaration that no writer makes: every name in it would be held with the whole of it, thousands of times."""
+
 MAX_NESTING = 64
 """Elements inside elements. Apple's focus regions go 9 deep (shu_matte)."""
 
@@ -66,6 +69,8 @@ def parse_element(data: bytes) -> etree._Element:
         raise MalformedError(f"the XMP packet has more than {MAX_MARKS} elements or attributes")
     if packet.count(b"xmlns") > MAX_NAMESPACES:
         raise MalformedError(f"the XMP packet declares more than {MAX_NAMESPACES} namespaces")
+    if LONG_NAMESPACE.search(packet):
+        raise MalformedError("the XMP packet declares a namespace of more than 2000 characters")
     if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
         raise MalformedError("the XMP packet has a document type declaration, which XMP forbids")
 

@@ -26,6 +26,11 @@ _SHORT_NAMES = {"near": "near_m", "far": "far_m", "format": "pixel_format"}
 _NO_COLUMNS = {"portrait", "map_name", "calibration_source"}
 """A group, a hint taken from the map's path, and what the column `calibration` sets."""
 
+MAX_NAMED = 10
+"""Unknown columns that a message names; one that is no manifest may have thousands."""
+MAX_QUOTED = 60
+"""Characters of a cell in a message."""
+
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -67,7 +72,7 @@ def option_values(texts: Mapping[str, Any]) -> dict[str, Any]:
         try:
             values[_SHORT_NAMES.get(column_name(name), column_name(name))] = convert(text)
         except (ValueError, KeyError):
-            raise UsageError(f"{name} is {text!r}, which is no {_KIND[convert]}") from None
+            raise UsageError(f"{name} is {_quoted(text)}, which is no {_KIND[convert]}") from None
     return values
 
 
@@ -117,7 +122,12 @@ def column_name(name: str) -> str:
 def unknown_columns(names: list[str]) -> str:
     """The sentence for columns that nobody knows."""
     known = ", ".join((*PATH_COLUMNS, *COLUMNS))
-    return f"there is no column or option {', '.join(map(repr, names))}; there are {known}"
+    return f"there is no column or option {', '.join(map(_quoted, names[:MAX_NAMED]))}; there are {known}"
+
+
+def _quoted(text: Any) -> str:
+    """A manifest's own words in a message."""
+    return repr(str(text)[:MAX_QUOTED])
 
 
 def _is_path(text: str) -> bool:

@@ -230,7 +230,16 @@ MANIFESTS: dict[str, Callable[[], bytes]] = {
     "a path with half a surrogate": lambda: b'{"photo": "\\ud800.jpg", "map": "a.png"}\n',
 }
 
-PACKETS: dict[str, Callable[[], bytes]] = {}
+
+def one_long_namespace() -> bytes:
+    """A namespace of 400 kB, in which nine thousand attributes are."""
+    rdf = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    attributes = b" ".join(b"a:x%d=''" % one for one in range(9000))
+    head = b"<rdf:RDF xmlns:rdf='" + rdf + b"' xmlns:a='urn:" + b"x" * 400_000 + b"'>"
+    return head + b"<rdf:Description " + attributes + b"/></rdf:RDF>"
+
+
+PACKETS: dict[str, Callable[[], bytes]] = {"one long namespace": one_long_namespace}
 
 MESSAGES: dict[str, Callable[[], bytes]] = {
     "four limits of many spellings": lambda: bytes.fromhex(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,7 +89,11 @@ def test_no_more_than_its_share_is_copied() -> None:
 
 def test_names_out_of_a_file_do_not_steer_the_terminal() -> None:
     out = io.BytesIO()
-    np.savez(out, **{"\x1b[31m": np.zeros((2, 3)), **{f"map{one}": np.zeros((2, 3)) for one in range(40)}})
+    arrays: dict[str, Any] = {
+        "\x1b[31m": np.zeros((2, 3)),
+        **{f"map{one}": np.zeros((2, 3)) for one in range(40)},
+    }
+    np.savez(out, **arrays)
     with pytest.raises(UsageError) as caught:
         read_map(out.getvalue())
     assert caught.value.message.isprintable()

@@ -52,11 +52,6 @@ def marked(segment: bytes) -> bytes:
     return segment[:2] + (PLAIN_BYTES + len(AMPF) + 2).to_bytes(2, "big") + segment[4:] + AMPF
 
 
-def plain(segment: bytes) -> bytes:
-    """The twin of `marked`: a header, marker to end, without AMPF."""
-    return segment[:2] + (PLAIN_BYTES + 2).to_bytes(2, "big") + segment[4 : -len(AMPF)]
-
-
 def may_be_added(data: bytes, image: ImageWalk, frame: Frame) -> bool:
     """Whether a JFIF header leaves the colours as they are in a photo that has none.
 

@@ -1,0 +1,58 @@
+"""Every tag of an Exif block, against a foreign reader and in both byte orders."""
+
+from __future__ import annotations
+
+import struct
+
+import piexif
+import pytest
+
+from authoring.apple.tags import UNREADABLE, tags_of
+from authoring.errors import MalformedError
+from tests.verify import portrait_files
+
+
+def block(order: str) -> bytes:
+    """IFD0 with a pointer to an Exif directory, and a thumbnail's directory behind it."""
+    head = (b"MM\0*" if order == ">" else b"II*\0") + struct.pack(order + "I", 8)
+    first = struct.pack(order + "H", 2)
+    first += struct.pack(order + "HHIHH", 0x0112, 3, 1, 6, 0)
+    first += struct.pack(order + "HHII", 0x8769, 4, 1, 38)
+    first += struct.pack(order + "I", 56)
+    inner = (
+        struct.pack(order + "H", 1)
+        + struct.pack(order + "HHII", 0x829A, 5, 1, 86)
+        + struct.pack(order + "I", 0)
+    )
+    thumbnail = struct.pack(order + "H", 2)
+    thumbnail += struct.pack(order + "HHII", 0x0201, 4, 1, 94)
+    thumbnail += struct.pack(order + "HHII", 0x0202, 4, 1, 4)
+    thumbnail += struct.pack(order + "I", 0)
+    return head + first + inner + thumbnail + struct.pack(order + "II", 1, 60) + b"\xff\xd8\xff\xd9"
+
+
+def test_both_byte_orders_say_the_same() -> None:
+    assert tags_of(block("<")) == tags_of(block(">"))
+    assert tags_of(block("<")) == {
+        ("0th", 0x0112): (3, b"\0\6"),
+        ("Exif", 0x829A): (5, b"\0\0\0\1\0\0\0\x3c"),
+        ("1st", 0x0202): (4, b"\0\0\0\4"),
+        ("thumbnail", 0): (7, b"\xff\xd8\xff\xd9"),
+    }
+
+
+@pytest.mark.parametrize("data", [block("<"), block(">"), portrait_files.exif_block()])
+def test_a_foreign_reader_finds_the_same_tags(data: bytes) -> None:
+    told = piexif.load(b"Exif\0\0" + data)
+    foreign = {(name, tag) for name in ("0th", "1st", "Exif", "GPS", "Interop") for tag in told[name]}
+    pointers = {("0th", 0x8769), ("0th", 0x8825), ("Exif", 0xA005), ("1st", 0x0201)}
+    assert {key for key in tags_of(data) if key[0] != "thumbnail"} == foreign - pointers
+
+
+def test_a_directory_that_cannot_be_read_counts_as_its_place() -> None:
+    data = bytearray(block(">"))
+    struct.pack_into(">H", data, 38, 0xFFFF)
+    assert tags_of(bytes(data))["Exif", UNREADABLE] == (7, b"38")
+    struct.pack_into(">H", data, 8, 0xFFFF)
+    with pytest.raises(MalformedError, match="first directory"):
+        tags_of(bytes(data))
