@@ -17,6 +17,7 @@ from authoring.apple.ifd import (
     HEADER_BYTES,
     LONG,
     SHORT,
+    SIZES,
     UNDEFINED,
     Entry,
     Ifd,
@@ -151,13 +152,13 @@ def with_portrait_marks(
         return MarksResult(exif, (), (f"{error.message}, so it was left alone and holds no portrait marks",))
     changes: list[str] = []
     notes: list[str] = []
-    note = block.find(MAKER_NOTE)
-    if note is not None and note.value is None and not replace_maker_note:
-        # Bytes put behind the block would come to lie in the note, and be read as Apple's.
-        return MarksResult(exif, (), (_left_alone("the maker note lies outside the Exif block"),))
     _mark_note(block, replace_maker_note, changes, notes)
     _mark_rendering(block, changes, notes)
-    return MarksResult(block.build(), tuple(changes), tuple(notes))
+    made = block.build()
+    if block.reaches_beyond(len(made), replace_maker_note):
+        trouble = "the Exif block is cut short: a value lies outside it"
+        return MarksResult(exif, (), (f"{trouble}, so it was left alone and holds no portrait marks",))
+    return MarksResult(made, tuple(changes), tuple(notes))
 
 
 def _mark_rendering(block: _Block, changes: list[str], notes: list[str]) -> None:
@@ -209,14 +210,10 @@ def _mark_note(block: _Block, replace: bool, changes: list[str], notes: list[str
         changes.append("the maker note was replaced by one in Apple's form with two entries")
         notes.append(f"{trouble}; what it told is no longer found by readers")
     else:
-        notes.append(_left_alone(trouble))
-
-
-def _left_alone(trouble: str) -> str:
-    return (
-        f"{trouble}, so it was left alone and Photos is not expected to show the portrait badge;"
-        " --replace-maker-note puts Apple's in its place and loses what it tells"
-    )
+        notes.append(
+            f"{trouble}, so it was left alone and Photos is not expected to show the portrait badge;"
+            " --replace-maker-note puts Apple's in its place and loses what it tells"
+        )
 
 
 def _smallest_note() -> bytes:
@@ -263,6 +260,19 @@ class _Block:
     def find(self, tag: int) -> Entry | None:
         """The Exif IFD's entry, as it was read."""
         return self.exif.find(tag) if self.exif else None
+
+    def reaches_beyond(self, size: int, but_for_note: bool) -> bool:
+        """Whether a value that leaves the block ends within its first `size` bytes once there are so many.
+
+        Bytes put behind the block would come to lie in that value, and a maker note be read as what it is not.
+        """
+        entries = (*self.first.entries, *(self.exif.entries if self.exif else ()))
+        outside = [one for one in entries if one.value is None and one.type in SIZES]
+        return any(
+            one.value_place + SIZES[one.type] * one.count <= size
+            for one in outside
+            if not (but_for_note and one.tag == MAKER_NOTE)
+        )
 
     def patch(self, entry: Entry, ready: bytes) -> None:
         """Put twelve bytes in the place of an entry."""

@@ -7,7 +7,7 @@ Only bytes that are there are looked at: a count is never believed before the va
 
 from __future__ import annotations
 
-from authoring.apple.ifd import ASCII, BYTE, SIZES, UNDEFINED, Entry, Ifd, header, read_ifd
+from authoring.apple.ifd import ASCII, BYTE, HEADER_BYTES, SIZES, UNDEFINED, Entry, Ifd, header, read_ifd
 from authoring.errors import MalformedError
 
 Tags = dict[tuple[str, int], tuple[int, bytes | None]]
@@ -42,12 +42,15 @@ def tags_of(block: bytes) -> Tags:
         if place is None or (name == "1st" and place > len(block) - 2):
             continue  # A link behind IFD0 that leaves the block is no directory; many editors leave one.
         try:
+            if place < HEADER_BYTES:
+                raise MalformedError("a directory lies over the header")
             directories[name] = read_ifd(block, place, order, f"the {name} directory")
         except MalformedError:
             found[name, UNREADABLE] = (UNDEFINED, str(place).encode())
     for name, directory in directories.items():
         for entry in directory.entries:
-            if (name, entry.tag) not in (*_NAMES, THUMBNAIL):
+            # A link back to IFD0 makes its pointers those of the thumbnail's directory too.
+            if ("0th" if name == "1st" else name, entry.tag) not in _NAMES and (name, entry.tag) != THUMBNAIL:
                 found.setdefault((name, entry.tag), (entry.type, _value(entry, order)))
     if "1st" in directories:
         found["thumbnail", 0] = (UNDEFINED, _thumbnail(block, directories["1st"], order))

@@ -121,7 +121,7 @@ def finish_configuration(configuration: bytes, width: int, height: int) -> bytes
             for _ in range(count):
                 size = int.from_bytes(configuration[position : position + 2], "big")
                 unit = configuration[position + 2 : position + 2 + size]
-                if len(unit) != size:
+                if len(unit) != size or position + 2 > len(configuration):
                     raise IndexError
                 unit = _with_level(unit, _RBSP_LEVEL[nal_type], level) if nal_type in _RBSP_LEVEL else unit
                 out += len(unit).to_bytes(2, "big") + unit

@@ -276,6 +276,7 @@ EXIF: dict[str, Callable[[], bytes]] = {
     "two thousand million values": lambda: exif(entry(0x0112, 3, 0x7FFFFFFF, 8)),
     "a note that leaves its block": note_outside_its_block,
     "a link that leads nowhere": lambda: exif(entry(0x0112, 3, 1, 6 << 16), following=99),
+    "an orientation that leaves its block": lambda: exif(entry(0x0112, 3, 16, 8)),
     "a link into the middle of a number": lambda: exif(entry(0x0112, 3, 1, 6 << 16), following=3),
 }
 
