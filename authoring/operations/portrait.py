@@ -98,7 +98,7 @@ def dressed(
     donor = _donor(options.donor) if options.donor is not None else None
     calibration, origin = auxiliary.calibration_of(told), sources.calibration or "given"
     if calibration is None:
-        calibration, origin = _calibration(layout, options, donor)
+        calibration, origin = camera_of(layout, options, donor)
     else:
         calibration = calibration.scaled(layout.width, layout.height)
     aperture = options.aperture or told.simulated_aperture or (donor and donor.properties.simulated_aperture)
@@ -168,7 +168,7 @@ def _donor(data: bytes) -> auxiliary.DepthReading:
         return reading
 
 
-def _calibration(
+def camera_of(
     layout: Layout, options: PortraitOptions, donor: auxiliary.DepthReading | None
 ) -> tuple[Calibration | None, str]:
     """A calibration for the photo's stored raster, and where it comes from."""
