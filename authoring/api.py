@@ -22,7 +22,7 @@ from authoring.operations import embed as embedding
 from authoring.operations import extract as extracting
 from authoring.operations import inspect as inspecting
 from authoring.operations import strip as stripping
-from authoring.operations.auxiliary import ImpreciseError, RasterName
+from authoring.operations.auxiliary import HastyError, RasterName
 from authoring.operations.embed import Draft, EmbedOptions
 from authoring.operations.mapping import MapSource
 from authoring.operations.portrait import PortraitOptions
@@ -355,7 +355,7 @@ def _publish(draft: Draft, target: Path, overwrite: bool, dry_run: bool) -> Embe
     outcome = draft(False)
     try:
         files.write_file(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
-    except ImpreciseError:
+    except HastyError:
         outcome = draft(True)
         files.write_file(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
     return replace(outcome.report, output=str(target))

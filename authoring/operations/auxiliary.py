@@ -34,8 +34,8 @@ UNIFORM_DISPARITY, UNIFORM_DEPTH = 1, 2
 RasterName = Literal["display", "stored"]
 
 
-class ImpreciseError(Exception):
-    """The coded plane is off by more than the codec promised; coding it with care may help."""
+class HastyError(Exception):
+    """Something the quick draft took for granted does not hold: it is to be made again, with care."""
 
 
 @dataclass(frozen=True, eq=False)

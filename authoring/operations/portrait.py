@@ -234,7 +234,7 @@ def marked(
         xmp=None if before.xmp == after.xmp else after.xmp,
     )
     record = build_record(before, after, file.metadata_undo())
-    return Marked(containers.parse(edits.apply(file.source)), edits, record)
+    return Marked(file.edited(edits), edits, record)
 
 
 def _focus(
@@ -244,7 +244,8 @@ def _focus(
     if options.focus is not None:
         x, y = options.focus
     else:
-        x, y = largest_near_region(orientation.to_display(buffer.disparity_per_m()))
+        disparity = buffer.samples if buffer.pixel_format.kind == "disparity" else buffer.disparity_per_m()
+        x, y = largest_near_region(orientation.to_display(disparity))
         notes.assumed.append(f"the focus lies on the nearest large region, at {x:.2f},{y:.2f}")
     corners = np.array([[[0.0, 1.0], [0.0, 1.0]], [[0.0, 0.0], [1.0, 1.0]]])
     weights = np.array([[(1 - x) * (1 - y), x * (1 - y)], [(1 - x) * y, x * y]])

@@ -160,8 +160,8 @@ def test_errors_of_the_map_in_metres() -> None:
 def test_check_before_publish_takes_a_decoded_plane() -> None:
     data = made.portrait()
     stored = made.plane()
-    assert check_before_publish(data).level == "L4"
-    report = check_before_publish(data, stored.codes)
+    assert check_before_publish(containers.parse(data)).level == "L4"
+    report = check_before_publish(containers.parse(data), stored.codes)
     assert report.passed and report.level == "L4"
-    wrong = check_before_publish(data, replace(stored, codes=stored.codes[:, :100]).codes)
+    wrong = check_before_publish(containers.parse(data), replace(stored, codes=stored.codes[:, :100]).codes)
     assert wrong.level == "none" and wrong.faults[0].startswith("R2")
