@@ -30,9 +30,6 @@ HALF_MAX = 65504.0
 ROUNDING_CODES = 1e-4
 """What single precision adds to half a quantisation step: three roundings of a number up to 255."""
 
-PRINTED_ERROR = 6e-7
-"""Apple prints float_min and float_max with six decimals: half a unit of the last, and the noise of parsing."""
-
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class StoredPlane:
@@ -110,14 +107,6 @@ def _half_above(value: float) -> float:
     """The least half float that is not below a value from 0 to HALF_MAX."""
     half = np.float16(value)
     return float(half if float(half) >= value else np.nextafter(half, np.float16(np.inf)))
-
-
-def snapped_to_half(printed: float) -> float:
-    """The half float that six printed decimals meant, such as 1.498046875 for 1.498047; else the number itself."""
-    if not abs(printed) <= HALF_MAX:
-        return printed
-    half = float(np.float16(printed))
-    return half if abs(half - printed) <= PRINTED_ERROR else printed
 
 
 def quantize(buffer: DepthBuffer) -> StoredPlane:

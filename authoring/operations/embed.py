@@ -24,7 +24,7 @@ from authoring.depth import (
     quantize,
 )
 from authoring.errors import RefusedError, about
-from authoring.operations import auxiliary, diagnosis, mapping
+from authoring.operations import auxiliary, diagnosis, layouts, mapping
 from authoring.operations.auxiliary import EncodedPlane
 from authoring.operations.mapping import MapOptions, MapSource, Notes
 from authoring.operations.portrait import (
@@ -212,7 +212,7 @@ def _target(photo: bytes, options: EmbedOptions, notes: Notes, careful: bool) ->
         notes.notes.extend(prepared.notes)
         file = prepared.file
         source, cleared = file.source, EditList.unchanged(len(file.source))
-        if auxiliary.depth_images(file.layout):
+        if layouts.depth_images(file.layout):
             if not options.replace:
                 raise RefusedError(
                     "the photo holds a depth map already; --replace puts the new one in its place"
@@ -222,7 +222,7 @@ def _target(photo: bytes, options: EmbedOptions, notes: Notes, careful: bool) ->
             notes.notes.append("the depth map that was there was replaced")
         if options.profile == "portrait":
             refuse_rendered_blur(file.layout, options.portrait, notes)
-        return Target(source, file, cleared, auxiliary.photo_orientation(file.layout), prepared.reencoded)
+        return Target(source, file, cleared, layouts.photo_orientation(file.layout), prepared.reencoded)
 
 
 def author(

@@ -25,7 +25,7 @@ from authoring.depth import (
     nominal_calibration,
 )
 from authoring.errors import RefusedError, UnsupportedError, about
-from authoring.operations import auxiliary
+from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import Notes
 from authoring.operations.restore import Blocks, build_record
 
@@ -106,7 +106,7 @@ def dressed(
     if rendering is None and donor is not None and donor.properties.rendering_parameters is not None:
         rendering, rendering_origin = donor.properties.rendering_parameters, "donor"
     elif rendering is None:
-        gain_map = any(auxiliary.kind_of(one) == "hdrgainmap" for one in layout.auxiliaries)
+        gain_map = any(layouts.kind_of(one) == "hdrgainmap" for one in layout.auxiliaries)
         made = nominal_rendering.nominal_rendering(aperture or DEFAULT_APERTURE, gain_map=gain_map)
         rendering, rendering_origin = build_rendering(made), "nominal"
     if options.aperture is not None:

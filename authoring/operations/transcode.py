@@ -13,7 +13,7 @@ from authoring.codecs import photo
 from authoring.codecs.hevc import Effort
 from authoring.containers import ContainerFile, ContainerName, Layout, tiff
 from authoring.depth import Orientation
-from authoring.operations.auxiliary import kind_of, photo_orientation
+from authoring.operations.layouts import kind_of, photo_orientation
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import authoring
-from authoring.api import options_of
 from authoring.containers import EditList, Replacement, jpeg
 from authoring.containers.jpeg import segments
 from authoring.operations import embed as embedding
 from authoring.operations.auxiliary import HastyError
+from authoring.operations.options import options_of
 from tests.containers.jpeg_files import auxiliary, coded, gray, photos
 
 GOLDEN = Path(__file__).parents[2] / "golden"

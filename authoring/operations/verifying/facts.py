@@ -23,7 +23,8 @@ from authoring.codecs import sei
 from authoring.codecs.sei import DepthRepresentation
 from authoring.containers import ContainerFile, FoundAuxiliary, Layout
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.operations.auxiliary import decode_auxiliary, depth_images
+from authoring.operations.auxiliary import decode_auxiliary
+from authoring.operations.layouts import depth_images
 from authoring.operations.verifying.placement import Placement, components, placement, strays
 
 
