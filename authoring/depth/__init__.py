@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray, gray_from_buffer, lookup_table
     from authoring.depth.holes import HoleReport, fill_holes
     from authoring.depth.orientation import Orientation
-    from authoring.depth.quantize import (
+    from authoring.depth.raster import check_aspect, fitted_size, resample_area, resampled, turned
+    from authoring.depth.stored_plane import (
         StoredPlane,
         buffer_from_plane,
         dequantize,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
         max_error,
         quantize,
     )
-    from authoring.depth.raster import check_aspect, fitted_size, resample_area, resampled, turned
 
 __all__ = [
     "Calibration",
@@ -65,7 +65,7 @@ _HOME = {
     "grayscale": ("GrayscaleMeaning", "buffer_from_gray", "gray_from_buffer", "lookup_table"),
     "holes": ("HoleReport", "fill_holes"),
     "orientation": ("Orientation",),
-    "quantize": (
+    "stored_plane": (
         "StoredPlane",
         "buffer_from_plane",
         "dequantize",

@@ -21,7 +21,7 @@ from authoring.depth import (
     max_error,
     quantize,
 )
-from authoring.depth.quantize import ROUNDING_CODES
+from authoring.depth.stored_plane import ROUNDING_CODES
 from authoring.errors import MalformedError, RefusedError, UsageError
 
 HALF_MAX = 65504.0
