@@ -30,7 +30,7 @@ class Seen:
     """A photo and its depth, both upright."""
 
     pixels: NDArray[np.uint8]
-    """(H, W, 3), the photo's own colours (sRGB or its profile's)."""
+    """(H, W, 3), the photo's own colours (sRGB, or those of `icc`)."""
     depth: DepthBuffer
     """(h, w) of the photo's aspect, 32-bit; NaN where a map that is not embedded yet has holes."""
     codes: NDArray[np.uint8] | None
@@ -44,6 +44,8 @@ class Seen:
     """SimulatedAperture, where the depth states it."""
     notes: tuple[str, ...] = ()
     """What was assumed on the way."""
+    icc: bytes | None = None
+    """The photo's colour profile, which says what its numbers mean; None is sRGB."""
 
     @property
     def absolute(self) -> bool:
@@ -74,6 +76,7 @@ def see(photo: bytes) -> Seen:
             focus=_focus(file, reading.orientation),
             aperture=reading.properties.simulated_aperture,
             notes=file.layout.notes,
+            icc=file.layout.icc,
         )
 
 
@@ -117,6 +120,7 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
         focus=_focus(file, orientation) if file is not None else None,
         aperture=None,
         notes=(*notes.assumed, *notes.notes),
+        icc=file.layout.icc if file is not None else pictures.png_metadata(photo).icc,
     )
 
 
