@@ -43,15 +43,11 @@ def settled_camera(
 ) -> tuple[Calibration, CameraOrigin, tuple[str, ...]]:
     """The calibration in pixels of the upright photo, where it comes from, and notes for the report.
 
-    choice: None takes the file's own, else Exif's, else a nominal one. A `Calibration` lies as the photo is stored.
+    choice: None takes the file's own, else Exif's, else a nominal one. A `Calibration` lies as the photo is seen.
     """
     height, width = seen.pixels.shape[:2]
     if isinstance(choice, Calibration):
-        orientation = None
-        if not containers.is_png(photo):
-            orientation = auxiliary.photo_orientation(containers.parse(photo).layout)
-        given = choice.oriented(orientation) if orientation is not None else choice
-        return given.scaled(width, height), "given", ()
+        return choice.scaled(width, height), "given", ()
     if choice not in (None, *get_args(CameraChoice)):
         raise UsageError(
             f"the calibration is {choice!r}; it can be file, exif, nominal, or a calibration file"
@@ -86,7 +82,8 @@ def _squared(photo: bytes, seen: Seen) -> tuple[Calibration, str]:
     """The camera with the focal length that Exif bears out in both directions, where the file gives two.
 
     The pixels of a phone are square. fidmaa_selfie_depth.heic says 2085.5 across and 2718.4 down, and Exif 30 mm,
-    which is 2676: with 2085.5 the head in it would be 23 cm from ear to ear, with 2718.4 it is 18.
+    which is 2676: with 2085.5 the neck in it would be 17 cm across and the earlobes 20 cm apart, with 2718.4 they
+    are 13 and 15.5.
     """
     own = seen.calibration
     fx, fy = own.focal_px

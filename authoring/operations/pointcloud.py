@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class CloudOptions:
     resolution: Literal["map", "photo"] = "map"
     """Whose samples to take: the map's own, or one for each pixel of the photo, interpolated."""
     calibration: CameraChoice | Calibration | None = None
-    """Another camera than the file's own: Exif's, a usual phone's, or one in pixels of the photo's stored raster."""
+    """Another camera than the file's own: Exif's, a usual phone's, or one of the upright photo, as `embed` takes it."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
@@ -94,35 +94,36 @@ class _Scene:
 
 def pointcloud(
     photo: bytes,
-    options: CloudOptions = CloudOptions(),
+    options: CloudOptions | None = None,
     depth: MapSource | None = None,
-    map_options: MapOptions = MapOptions(),
+    map_options: MapOptions | None = None,
 ) -> PointCloud:
     """The points of a photo with Apple depth; with `depth`, of a photo and a map that is not embedded yet.
 
     Raises UnsupportedError where there is no depth, RefusedError where no point is left.
     """
-    scene = _scene(photo, options, depth, map_options)
-    return _cloud(scene, options)
+    options = options or CloudOptions()
+    return _cloud(_scene(photo, options, depth, map_options or MapOptions()), options)
 
 
 def pointcloud_file(
     photo: bytes,
     format: CloudFormat,
-    options: CloudOptions = CloudOptions(),
+    options: CloudOptions | None = None,
     depth: MapSource | None = None,
-    map_options: MapOptions = MapOptions(),
+    map_options: MapOptions | None = None,
     *,
     mesh: bool = False,
 ) -> tuple[list[bytes | memoryview], PointCloudReport]:
     """The pieces of a file of points (PLY, PCD) or of a mesh (GLB, PLY), and what there is to tell."""
+    options = options or CloudOptions()
     if mesh and format == "pcd":
         raise UsageError("a PCD file holds points only; write the mesh as .glb or .ply")
     if format == "glb" and not mesh:
         raise UsageError("a GLB file holds a mesh; add --mesh, or write the points as .ply or .pcd")
     if format == "glb" and options.axes != "opengl":
         raise UsageError("a GLB file has y up by its standard; leave out --axes, or write a .ply")
-    scene = _scene(photo, options, depth, map_options)
+    scene = _scene(photo, options, depth, map_options or MapOptions())
     if not mesh:
         from authoring.geometry.pcd import build_pcd
         from authoring.geometry.ply import build_ply
@@ -264,9 +265,9 @@ def _mesh(scene: _Scene, options: CloudOptions) -> tuple[Mesh, Grid]:
 def _colours(seen: Seen, grid: Grid) -> NDArray[np.uint8]:
     """Colour of each sample kept, averaged over the part of the photo that its map sample covers."""
     height, width = grid.shape
-    pixels = pictures.resized(seen.pixels, width, height)
-    kept: NDArray[Any] = np.ascontiguousarray(grid.taken(pixels)[grid.keep])
-    return pictures.srgb(kept[np.newaxis], seen.icc)[0]
+    pixels = pictures.srgb(pictures.resized(seen.pixels, width, height), seen.icc)
+    kept: NDArray[np.uint8] = grid.taken(pixels)[grid.keep]
+    return kept
 
 
 def _texture(seen: Seen) -> bytes:
