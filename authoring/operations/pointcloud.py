@@ -27,8 +27,8 @@ from authoring.version import VERSION
 
 CloudFormat = Literal["ply", "pcd", "glb"]
 
-CODE_STEPS = 255
-"""Steps between the ends of a stored plane."""
+SAMPLES_FOR_GAPS = 250_000
+"""Samples that are looked at for the step of a map that is not embedded yet: all codes of 8 bits are among them."""
 
 MAX_MESH_SAMPLES = 8_000_000
 """Corners of a mesh: 16 million triangles are 300 MB, and more than the usual viewers turn smoothly."""
@@ -149,7 +149,7 @@ def _scene(photo: bytes, options: CloudOptions, depth: MapSource | None, map_opt
     seen = see(photo) if depth is None else see_with_map(photo, depth, map_options)
     with about("photo"):
         calibration, origin, notes = settled_camera(photo, seen, options.calibration)
-    camera = _camera(calibration)
+    camera = camera_of_calibration(calibration)
     buffer = seen.depth
     own = buffer.samples.shape
     if options.resolution == "photo":
@@ -158,10 +158,9 @@ def _scene(photo: bytes, options: CloudOptions, depth: MapSource | None, map_opt
     depth_m = buffer.depth_m()
     shape = (buffer.height, buffer.width)
     per_map = own[1] / shape[1]
-    step = _step(seen) * per_map
-    disparity = buffer.pixel_format.kind == "disparity"
+    step_per_m, step_m = _steps(seen)
     across, down = camera.footprint(shape)
-    full = Surface(depth_m, (across, down), step if disparity else 0.0, 0.0 if disparity else step)
+    full = Surface(depth_m, (across, down), step_per_m * per_map, step_m * per_map)
     grid, left_out = _grid(buffer, depth_m, full, options)
     if not grid.keep.any():
         raise RefusedError(_nothing_left(left_out), subject="photo")
@@ -170,7 +169,8 @@ def _scene(photo: bytes, options: CloudOptions, depth: MapSource | None, map_opt
     return _Scene(seen, camera, origin, depth_m, grid, surface, left_out, (*seen.notes, *notes))
 
 
-def _camera(calibration: Calibration) -> Camera:
+def camera_of_calibration(calibration: Calibration) -> Camera:
+    """The camera in the terms of geometry; without a distortion centre the principal point stands for it."""
     center = calibration.lens_distortion_center_px or calibration.principal_point_px
     lens = RadialLens(
         center,
@@ -187,13 +187,25 @@ def _camera(calibration: Calibration) -> Camera:
     )
 
 
-def _step(seen: Seen) -> float:
-    """One quantisation step of a stored map, in its own unit; 0 of a map that is not stored yet."""
-    if seen.codes is None:
-        return 0.0
+def _steps(seen: Seen) -> tuple[float, float]:
+    """One quantisation step of the map in 1/m and in m; the unit that was not quantised gives 0 or little.
+
+    A map that is not embedded yet may come of 8 bits too: its values then have gaps, even ones in one of the units,
+    and the least gap is the step there. In the other unit the least gap is smaller than any step that matters.
+    """
     values = seen.depth.samples
-    codes = int(seen.codes.max()) - int(seen.codes.min())
-    return float(values.max() - values.min()) / codes if codes else 0.0
+    if seen.codes is not None:
+        codes = int(seen.codes.max()) - int(seen.codes.min())
+        step = float(values.max() - values.min()) / codes if codes else 0.0
+        return (step, 0.0) if seen.depth.pixel_format.kind == "disparity" else (0.0, step)
+    skip = math.isqrt(values.size // SAMPLES_FOR_GAPS) + 1
+    few = seen.depth.replace(samples=np.ascontiguousarray(values[::skip, ::skip]))
+    return _least_gap(few.disparity_per_m()), _least_gap(few.depth_m())
+
+
+def _least_gap(values: NDArray[np.float32]) -> float:
+    distinct = np.unique(values[np.isfinite(values)])
+    return float(np.diff(distinct).min()) if len(distinct) > 1 else 0.0
 
 
 def _grid(
