@@ -24,7 +24,9 @@ def grid(width: int, height: int) -> NDArray[np.float64]:
     return np.stack([x, y], axis=-1)
 
 
-def by_lookup_table(lens: RadialLens, points: NDArray[np.float64], size: tuple[int, int]) -> NDArray[np.float64]:
+def by_lookup_table(
+    lens: RadialLens, points: NDArray[np.float64], size: tuple[int, int]
+) -> NDArray[np.float64]:
     """Apple's way from the undistorted picture to the photo: magnifications at even radii, linear in between."""
     cx, cy = lens.center_px
     farthest = np.hypot(max(cx, size[0] - cx), max(cy, size[1] - cy))

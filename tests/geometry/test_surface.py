@@ -86,7 +86,9 @@ def test_infinity_is_a_jump_and_holes_say_nothing() -> None:
 
 def test_large_maps_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(2)
-    depth = np.kron(random.uniform(1, 4, (9, 7)), np.ones((5, 6))) + np.kron(np.eye(15), np.ones((3, 3)))[:, :42]
+    depth = (
+        np.kron(random.uniform(1, 4, (9, 7)), np.ones((5, 6))) + np.kron(np.eye(15), np.ones((3, 3)))[:, :42]
+    )
     expected = surface(depth).flying()
     monkeypatch.setattr(surface_module, "BLOCK_SAMPLES", 42 * 4)
     assert np.array_equal(surface(depth).flying(), expected)
