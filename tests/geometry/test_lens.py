@@ -87,14 +87,14 @@ def test_slopes_go_through_the_samples_centres() -> None:
 def test_the_inverse_polynomial_alone_serves_too() -> None:
     inverse = RadialLens((100.0, 80.0), 0.01, (), (0.0, 2.0, 0, 0, 0, 0, 0, 0))
     points = grid(200, 160)
-    assert np.allclose(inverse.undistorted([[200.0, 80.0]]), [[202.0, 80.0]])
+    assert np.allclose(inverse.undistorted(np.array([[200.0, 80.0]])), [[202.0, 80.0]])
     assert np.abs(inverse.undistorted(inverse.distorted(points)) - points).max() < 0.01
 
 
 def test_no_distortion_and_no_points() -> None:
     plain = RadialLens((10, 10), 0.001, (0.0,) * 8, (0.0,) * 8)
     assert not plain.distorts
-    assert np.array_equal(plain.undistorted([[3.0, 4.0]]), [[3.0, 4.0]])
+    assert np.array_equal(plain.undistorted(np.array([[3.0, 4.0]])), [[3.0, 4.0]])
     assert LENS.undistorted(np.zeros((0, 2))).shape == (0, 2)
 
 

@@ -44,7 +44,8 @@ def bound_m(per_m: float, points: Floats) -> Floats:
     """How far along its ray a point may be for an error of 1/m: |z - z'| = z z' |1/z - 1/z'|, at the farther z'."""
     z = points[:, 2]
     off = per_m * z * z / np.maximum(1 - per_m * z, 1e-9)
-    return off * np.linalg.norm(points / z[:, np.newaxis], axis=1) + ROUNDING_M
+    allowed: Floats = off * np.linalg.norm(points / z[:, np.newaxis], axis=1) + ROUNDING_M
+    return allowed
 
 
 def distance_to_surface(points: Floats, part: NDArray[np.uint8]) -> Floats:
