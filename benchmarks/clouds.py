@@ -1,0 +1,83 @@
+"""What points and meshes of a 12-megapixel photo cost beside decoding that photo, side by side in one run.
+
+    python -m benchmarks.clouds [--rounds N]
+
+Decoding is the floor: colours need the photo's pixels. Each row is a ratio of two medians whose runs alternate. Peak
+memory is that of a process of its own for each row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import subprocess
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import authoring
+from authoring.operations.pointcloud import CloudFormat, CloudOptions, pointcloud_file
+from authoring.operations.seen import see
+from benchmarks.cost import GOLDEN, HEIGHT, WIDTH, alternate, report
+
+ROWS: dict[str, tuple[CloudFormat, str, CloudOptions]] = {
+    "points of the map, PLY": ("ply", "", CloudOptions()),
+    "points of the map, PCD": ("pcd", "", CloudOptions()),
+    "points of the map without flying pixels, PLY": (
+        "ply",
+        "--remove-edges",
+        CloudOptions(remove_edges=True),
+    ),
+    "mesh of the map, GLB with its texture coded anew": ("glb", "--mesh", CloudOptions()),
+    "a point for each pixel, PLY": ("ply", "--resolution photo", CloudOptions(resolution="photo")),
+    "the same without flying pixels, PLY": (
+        "ply",
+        "--resolution photo --remove-edges",
+        CloudOptions(resolution="photo", remove_edges=True),
+    ),
+}
+
+PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+
+
+def photo_with_depth() -> bytes:
+    """The golden scene enlarged to 4032 by 3024, as JPEG, with a map of 768 by 576."""
+    with Image.open(GOLDEN / "scene.png") as picture:
+        large = picture.convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+    out = io.BytesIO()
+    large.save(out, "JPEG", quality=92)
+    half = np.load(GOLDEN / "scene-depth.npy")
+    depth = half[np.arange(576) * 384 // 576][:, np.arange(768) * 512 // 768]
+    return authoring.embed_bytes(out.getvalue(), depth)
+
+
+def peak_mb(arguments: list[str]) -> float:
+    """Peak memory of one command, in MB."""
+    code = f"import subprocess, sys; subprocess.run(sys.argv[1:], check=True, capture_output=True); {PEAK}"
+    command = [sys.executable, "-c", code, sys.executable, "-m", "authoring", "pointcloud", *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return int(done.stdout) / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    data = photo_with_depth()
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "photo.jpg"
+        path.write_bytes(data)
+        for title, (form, words, options) in ROWS.items():
+            ours = partial(pointcloud_file, data, form, options, mesh=form == "glb")
+            one, other = alternate(ours, lambda: see(data), rounds)
+            out = Path(name) / f"out.{form}"
+            peak = peak_mb([str(path), "-o", str(out), "--overwrite", *words.split()])
+            report(title, one, other, f"{out.stat().st_size / 1e6:.1f} MB, peak {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()
