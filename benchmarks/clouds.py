@@ -20,8 +20,9 @@ import numpy as np
 from PIL import Image
 
 import authoring
-from authoring.operations.pointcloud import CloudFormat, CloudOptions, pointcloud_file
+from authoring.operations.pointcloud import CloudFormat, pointcloud_file
 from authoring.operations.seen import see
+from authoring.operations.spatial import CloudOptions
 from benchmarks.cost import GOLDEN, HEIGHT, WIDTH, alternate, report
 
 ROWS: dict[str, tuple[CloudFormat, str, CloudOptions]] = {

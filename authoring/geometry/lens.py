@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating[Any]]
 
+LEAST, MOST = 0.1, 10.0
+"""How far a radius may be drawn in or out; no phone's lens comes near, and nonsense in a file stays finite."""
+
 RADII = 4096
 """Entries of the table that stands for a polynomial: a step is under two pixels of the largest photos, over which a
 distortion bends by less than a thousandth of a pixel."""
@@ -72,15 +75,17 @@ class RadialLens:
         before = np.linspace(0, REACH * max(float(radius.max()), 1.0), RADII)
         factor = self._factor(before, coefficients)
         after = before * factor
-        turns = np.flatnonzero(np.diff(after) <= 0)
+        turns = np.flatnonzero(~(np.diff(after) > 0))
         stop = int(turns[0]) + 1 if turns.size else RADII
         back = np.interp(radius, after[:stop], 1 / factor[:stop])
         return offset * back[..., np.newaxis] + self.center_px
 
     def _factor(self, radius_px: NDArray[np.float64], coefficients: tuple[float, ...]) -> NDArray[np.float64]:
-        square = np.square(radius_px * self.pixel_size_mm)
-        percent = np.zeros_like(square)
-        for one in reversed(coefficients):
-            percent *= square
-            percent += one
-        return 1 + percent / 100
+        percent = np.zeros_like(radius_px)
+        with np.errstate(all="ignore"):
+            square = np.square(radius_px * self.pixel_size_mm)
+            for one in reversed(coefficients):
+                percent *= square
+                percent += one
+        factor: NDArray[np.float64] = np.clip(np.nan_to_num(1 + percent / 100, nan=1.0), LEAST, MOST)
+        return factor

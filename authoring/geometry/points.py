@@ -89,7 +89,8 @@ def points_of(
 ) -> NDArray[np.float32]:
     """The points (N, 3) of the samples kept, row by row.
 
-    depth_m: (h, w), along the optical axis. Rays are worked out in double precision and rounded once.
+    depth_m: (h, w), along the optical axis. Rays are worked out in double precision and rounded once; what is
+    beyond float32 becomes infinity.
     """
     taken = grid.taken(depth_m)
     points = np.empty((int(np.count_nonzero(grid.keep)), 3), np.float32)
@@ -102,8 +103,9 @@ def points_of(
         z = taken[rows][keep].astype(np.float64)
         slopes = camera.slopes(grid.shape, grid.rows[rows], grid.columns)[keep]
         part = points[written : written + len(z)]
-        part[:, 0] = slopes[:, 0] * z * signs[0]
-        part[:, 1] = slopes[:, 1] * z * signs[1]
-        part[:, 2] = z * signs[2]
+        with np.errstate(over="ignore"):
+            part[:, 0] = slopes[:, 0] * z * signs[0]
+            part[:, 1] = slopes[:, 1] * z * signs[1]
+            part[:, 2] = z * signs[2]
         written += len(z)
     return points

@@ -19,9 +19,10 @@ from authoring.errors import DepthauthorError, UsageError, about
 from authoring.geometry import PointCloud
 from authoring.operations import pointcloud as clouding
 from authoring.operations.mapping import MapOptions, MapSource
-from authoring.operations.pointcloud import CloudFormat, CloudOptions
+from authoring.operations.pointcloud import CloudFormat
 from authoring.operations.reports import PointCloudReport
 from authoring.operations.sources import source_of_bytes
+from authoring.operations.spatial import CloudOptions
 
 FORMAT_OF_SUFFIX: dict[str, CloudFormat] = {".ply": "ply", ".pcd": "pcd", ".glb": "glb"}
 

@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from authoring.geometry import Camera, RadialLens
-from authoring.operations.pointcloud import camera_of_calibration
 from authoring.operations.seen import see
+from authoring.operations.spatial import camera_of_calibration
 
 FORWARD = (0.0, -0.94, 0.21, -0.0215, 0.00097, -7.9e-06, -6.6e-07, 1.4e-08)
 """About a 26 mm wide lens: drawn in by 1.8 % at most, and less again in the corners."""
@@ -96,6 +96,19 @@ def test_no_distortion_and_no_points() -> None:
     assert not plain.distorts
     assert np.array_equal(plain.undistorted(np.array([[3.0, 4.0]])), [[3.0, 4.0]])
     assert LENS.undistorted(np.zeros((0, 2))).shape == (0, 2)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "coefficients", [(-100.0,), (1e300,) * 8, (0.0, -1e300, 1e300), (0.0, -3.0), (-1e9, 5e-324)], ids=str
+)
+def test_nonsense_stays_finite(coefficients: tuple[float, ...]) -> None:
+    points = grid(4032, 3024)
+    for lens in (
+        RadialLens((2016, 1512), 0.002, coefficients),
+        RadialLens((2016, 1512), 1e200, (), coefficients),
+    ):
+        assert np.isfinite(lens.undistorted(points)).all() and np.isfinite(lens.distorted(points)).all()
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,15 @@ def test_one_clear_sentence(
     ).read_text() == "mine"
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_camera_of_nonsense_is_no_fault_of_ours(photo: Path, tmp_path: Path, capsys: Any) -> None:
+    told = json.loads((GOLDEN / "scene-calibration.json").read_text(encoding="utf-8"))
+    (tmp_path / "camera.json").write_text(json.dumps({**told, "fx": 1e-300}))
+    more = ["--calibration", str(tmp_path / "camera.json"), "-o", str(tmp_path / "x.ply")]
+    assert run(["pointcloud", str(photo), *more]) == 3
+    assert "--calibration takes another camera" in capsys.readouterr().err
+
+
 def test_a_photo_without_depth_and_no_photo(tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "words.jpg").write_text("no photo")
     for path, code in ((GOLDEN / "scene.jpg", 4), (tmp_path / "words.jpg", 3)):
