@@ -72,6 +72,9 @@ def pointcloud(
             help="The camera. Default: the depth's own, else from Exif's focal length, else nominal.",
         ),
     ] = None,
+    ignore_lens: Annotated[
+        bool, typer.Option("--ignore-lens", help="Take the lens for a pinhole: leave its distortion in.")
+    ] = False,
     map: Annotated[
         Path | None,
         typer.Option("--map", metavar="MAP", help="A map that is not embedded yet, as embed takes it."),
@@ -125,9 +128,10 @@ def pointcloud(
             stride=stride,
             min_depth_m=min_depth,
             max_depth_m=max_depth,
-            remove_edges=remove_edges or None,
+            remove_edges=remove_edges,
             resolution=resolution,
             calibration=calibration,
+            ignore_lens=ignore_lens,
             near_m=near,
             far_m=far,
             white=white,
@@ -172,7 +176,7 @@ def _text(report: dict[str, Any]) -> str:
         f"  axes       {axes}",
         f"  camera     {report['camera']}: fx {report['fx']:.1f}, fy {report['fy']:.1f}, centre {report['cx']:.1f}, "
         f"{report['cy']:.1f} px of {report['photo_width']}x{report['photo_height']}, lens distortion "
-        + ("taken out" if report["lens_distortion_removed"] else "none known"),
+        + {"removed": "taken out", "ignored": "left in", "none": "none known"}[report["lens_distortion"]],
     ]
     if left:
         lines.append(f"  left out   {', '.join(left)}")

@@ -21,7 +21,7 @@ from authoring.operations.camera import camera_note
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.reports import PointCloudReport
 from authoring.operations.seen import Seen
-from authoring.operations.spatial import CloudOptions, Space, space_of
+from authoring.operations.spatial import CloudOptions, LensState, Space, space_of
 from authoring.version import VERSION
 
 CloudFormat = Literal["ply", "pcd", "glb"]
@@ -33,6 +33,8 @@ MAX_TEXTURE_PX = 4096
 """Side of a texture that every WebGL viewer takes, phones among them; a 12 MP photo fits."""
 
 TEXTURE_QUALITY = 90
+
+LENS_TEXT: dict[LensState, str] = {"removed": "taken out", "ignored": "left in", "none": "none known"}
 
 
 def pointcloud(
@@ -156,7 +158,7 @@ def _comments(space: Space, options: CloudOptions) -> tuple[str, ...]:
         f"axes: {options.axes}, {AXES_TEXT[options.axes]}",
         f"camera: fx {fx:.6g} fy {fy:.6g} cx {cx:.6g} cy {cy:.6g} pixels of {camera.width_px} x {camera.height_px}; "
         f"{camera_note(space.origin)}",
-        f"lens distortion: {'taken out' if camera.lens else 'none known'}",
+        f"lens distortion: {LENS_TEXT[space.lens]}",
         "colours: sRGB",
     )
 
@@ -197,7 +199,7 @@ def _report(
         cy=camera.center_px[1],
         photo_width=camera.width_px,
         photo_height=camera.height_px,
-        lens_distortion_removed=camera.lens is not None,
+        lens_distortion=space.lens,
         left_out=space.left_out,
         notes=tuple(notes),
     )

@@ -225,7 +225,8 @@ class PointCloudReport:
     photo_width: int
     photo_height: int
     """Upright."""
-    lens_distortion_removed: bool
+    lens_distortion: Literal["removed", "ignored", "none"]
+    """none: none is known."""
     left_out: LeftOut
     notes: tuple[str, ...] = ()
     file: str | None = None

@@ -21,6 +21,8 @@ from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.reports import LeftOut
 from authoring.operations.seen import Seen, see, see_with_map
 
+LensState = Literal["removed", "ignored", "none"]
+
 SAMPLES_FOR_GAPS = 250_000
 """Samples that are looked at for the step of a map that is not embedded yet: neighbouring codes of 8 bits are among
 them."""
@@ -40,6 +42,8 @@ class CloudOptions:
     """Leave out flying pixels: samples that hang between two things at a jump of depth."""
     resolution: Literal["map", "photo"] = "map"
     """Whose samples to take: the map's own, or one for each pixel of the photo, interpolated."""
+    ignore_lens: bool = False
+    """Take the lens for a pinhole, and leave its distortion in."""
     calibration: CameraChoice | Calibration | None = None
     """Another camera than the file's own: Exif's, a usual phone's, or one of the upright photo, as `embed` takes it."""
 
@@ -71,6 +75,8 @@ class Space:
     seen: Seen
     camera: Camera
     origin: CameraOrigin
+    lens: LensState
+    """What became of the lens's distortion; "none" where none is known."""
     depth_m: NDArray[np.float32]
     grid: Grid
     surface: Surface
@@ -88,6 +94,9 @@ def space_of(photo: bytes, options: CloudOptions, depth: MapSource | None, map_o
     with about("photo"):
         calibration, origin, notes = settled_camera(photo, seen, options.calibration)
     camera = camera_of_calibration(calibration)
+    lens: LensState = "removed" if camera.lens is not None else "none"
+    if camera.lens is not None and options.ignore_lens:
+        camera, lens = replace(camera, lens=None), "ignored"
     buffer = seen.depth
     own = buffer.samples.shape
     if options.resolution == "photo":
@@ -104,7 +113,7 @@ def space_of(photo: bytes, options: CloudOptions, depth: MapSource | None, map_o
         raise RefusedError(_nothing_left(left_out), subject="photo")
     stride = options.stride
     surface = replace(full, depth_m=grid.taken(depth_m), footprint=(across * stride, down * stride))
-    return Space(seen, camera, origin, depth_m, grid, surface, left_out, (*seen.notes, *notes))
+    return Space(seen, camera, origin, lens, depth_m, grid, surface, left_out, (*seen.notes, *notes))
 
 
 def camera_of_calibration(calibration: Calibration) -> Camera:

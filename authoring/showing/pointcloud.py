@@ -31,7 +31,7 @@ def pointcloud(photo: PathLike, depth: MapSource | PathLike | None = None, **opt
     """The coloured points of a photo with Apple depth: `.points` (N, 3) float32 metres, `.colours` (N, 3) uint8.
 
     Options are those of `CloudOptions`: axes, stride, min_depth_m, max_depth_m, remove_edges, resolution,
-    calibration (also the path of a calibration file). depth: a map that is not embedded yet, a file or an array of
+    ignore_lens, calibration (also the path of a calibration file). depth: a map that is not embedded yet, a file or an array of
     metres (H, W), with the options of `embed` that say what it means (near_m, far_m, preset, …).
     """
     photo = Path(photo)

@@ -20,6 +20,7 @@ import authoring
 from authoring.cli.run import run
 from authoring.operations.pointcloud import pointcloud_file
 from authoring.operations.seen import see
+from authoring.operations.spatial import CloudOptions
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
@@ -241,10 +242,12 @@ def test_a_photo_without_depth_and_no_photo(tmp_path: Path, capsys: Any) -> None
 def test_pug(sample: Callable[[str], bytes]) -> None:
     """26 mm, its own calibration with a lens; relative. All of it in front of the camera, right way up."""
     pieces, report = pointcloud_file(sample("pug.heic"), "ply")
-    assert report.points == 768 * 576 and report.camera == "file" and report.lens_distortion_removed
+    assert report.points == 768 * 576 and report.camera == "file" and report.lens_distortion == "removed"
     assert (report.near, report.far) == pytest.approx((1 / 4.383, 1 / 1.498), rel=1e-3)
     assert report.high[2] < 0 and not report.absolute
     assert len(bytes(pieces[1])) == 15 * report.points
+    _, ignored = pointcloud_file(sample("pug.heic"), "ply", CloudOptions(ignore_lens=True))
+    assert ignored.lens_distortion == "ignored" and ignored.high[0] < report.high[0]
 
 
 def test_the_selfie_has_a_head_of_human_size(sample: Callable[[str], bytes], tmp_path: Path) -> None:
