@@ -31,8 +31,8 @@ def pointcloud(photo: PathLike, depth: MapSource | PathLike | None = None, **opt
     """The coloured points of a photo with Apple depth: `.points` (N, 3) float32 metres, `.colours` (N, 3) uint8.
 
     Options are those of `CloudOptions`: axes, stride, min_depth_m, max_depth_m, remove_edges, resolution,
-    ignore_lens, calibration (also the path of a calibration file). depth: a map that is not embedded yet, a file or an array of
-    metres (H, W), with the options of `embed` that say what it means (near_m, far_m, preset, …).
+    ignore_lens, calibration (also the path of a calibration file). depth: a map that is not embedded yet, a file or
+    an array of metres (H, W), with the options of `embed` that say what it means (near_m, far_m, preset, …).
     """
     photo = Path(photo)
     map_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
