@@ -11,12 +11,12 @@ import textwrap
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import typer
+from authoring.cli.declare import Argument, Option, Program
 
 LINE_LENGTH = 118
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Program) -> None:
     """Add the command to the program."""
     app.command()(pointcloud)
 
@@ -24,88 +24,82 @@ def register(app: typer.Typer) -> None:
 def pointcloud(
     file: Annotated[
         Path,
-        typer.Argument(
+        Argument(
             metavar="FILE", help="A photo with depth, JPEG or HEIC, or any photo with --map; - reads stdin."
         ),
     ],
     output: Annotated[
         Path,
-        typer.Option(
-            "--output", "-o", help="The points, .ply or .pcd; with --mesh the surface, .glb or .ply."
-        ),
+        Option("--output", "-o", help="The points, .ply or .pcd; with --mesh the surface, .glb or .ply."),
     ],
     mesh: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--mesh",
             help="Triangles, cut where depth jumps: GLB with the photo as texture, PLY with coloured corners.",
         ),
     ] = False,
     axes: Annotated[
         Literal["opengl", "opencv"],
-        typer.Option(
+        Option(
             help="opengl: x right, y up, z backward; viewers show it upright. opencv: x right, y down, z forward."
         ),
     ] = "opengl",
-    stride: Annotated[int, typer.Option(metavar="N", help="Take every N-th sample across and down.")] = 1,
+    stride: Annotated[int, Option(metavar="N", help="Take every N-th sample across and down.")] = 1,
     min_depth: Annotated[
         float | None,
-        typer.Option(metavar="M", help="Leave out what is nearer, in metres along the optical axis."),
+        Option(metavar="M", help="Leave out what is nearer, in metres along the optical axis."),
     ] = None,
-    max_depth: Annotated[float | None, typer.Option(metavar="M", help="Leave out what is farther.")] = None,
+    max_depth: Annotated[float | None, Option(metavar="M", help="Leave out what is farther.")] = None,
     remove_edges: Annotated[
         bool,
-        typer.Option(
-            "--remove-edges", help="Leave out flying pixels, which hang between two things at a jump."
-        ),
+        Option("--remove-edges", help="Leave out flying pixels, which hang between two things at a jump."),
     ] = False,
     resolution: Annotated[
         Literal["map", "photo"],
-        typer.Option(
+        Option(
             help="map: the map's own samples, colours averaged; photo: a point for every pixel, depth interpolated."
         ),
     ] = "map",
     calibration: Annotated[
         str | None,
-        typer.Option(
+        Option(
             metavar="file|exif|nominal|FILE.json",
             help="The camera. Default: the depth's own, else from Exif's focal length, else nominal.",
         ),
     ] = None,
     ignore_lens: Annotated[
-        bool, typer.Option("--ignore-lens", help="Take the lens for a pinhole: leave its distortion in.")
+        bool, Option("--ignore-lens", help="Take the lens for a pinhole: leave its distortion in.")
     ] = False,
     map: Annotated[
         Path | None,
-        typer.Option("--map", metavar="MAP", help="A map that is not embedded yet, as embed takes it."),
+        Option("--map", metavar="MAP", help="A map that is not embedded yet, as embed takes it."),
     ] = None,
-    near: Annotated[float | None, typer.Option(metavar="M", help="Of a gray --map; as for embed.")] = None,
-    far: Annotated[float | None, typer.Option(metavar="M", help="Of a gray --map; as for embed.")] = None,
-    white: Annotated[
-        Literal["far", "near"] | None, typer.Option(help="Of a gray --map. Default: far.")
-    ] = None,
+    near: Annotated[float | None, Option(metavar="M", help="Of a gray --map; as for embed.")] = None,
+    far: Annotated[float | None, Option(metavar="M", help="Of a gray --map; as for embed.")] = None,
+    white: Annotated[Literal["far", "near"] | None, Option(help="Of a gray --map. Default: far.")] = None,
     spacing: Annotated[
-        Literal["depth", "disparity"] | None, typer.Option(help="Of a gray --map. Default: depth.")
+        Literal["depth", "disparity"] | None, Option(help="Of a gray --map. Default: depth.")
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(metavar="MAKER", help="What the --map's values mean; as for embed.")
+        str | None, Option(metavar="MAKER", help="What the --map's values mean; as for embed.")
     ] = None,
     unit: Annotated[
-        str | None, typer.Option(metavar="m|cm|mm|m*256", help="Of the --map's values; as for embed.")
+        str | None, Option(metavar="m|cm|mm|m*256", help="Of the --map's values; as for embed.")
     ] = None,
     kind: Annotated[
         Literal["depth", "disparity", "inverse-relative", "affine"] | None,
-        typer.Option(help="What the --map's values are; as for embed."),
+        Option(help="What the --map's values are; as for embed."),
     ] = None,
     accuracy: Annotated[
         Literal["relative", "absolute"] | None,
-        typer.Option(help="Say absolute where the --map's metres are measured."),
+        Option(help="Say absolute where the --map's metres are measured."),
     ] = None,
     format: Annotated[
-        Literal["ply", "pcd", "glb"] | None, typer.Option(help="For an output whose suffix does not tell.")
+        Literal["ply", "pcd", "glb"] | None, Option(help="For an output whose suffix does not tell.")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace an output that exists.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Write a photo with depth as coloured points in metres, or as a mesh.
 

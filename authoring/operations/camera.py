@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 from authoring import containers
 from authoring.depth import Calibration, nominal_calibration
 from authoring.errors import UnsupportedError, UsageError
-from authoring.operations import auxiliary
+from authoring.operations import layouts
 from authoring.operations.portrait import PortraitOptions, camera_of
 from authoring.operations.seen import Camera as CameraChoice
 from authoring.operations.seen import Seen
@@ -75,7 +75,7 @@ def _exif(photo: bytes, width: int, height: int) -> Calibration | None:
     found, origin = camera_of(layout, PortraitOptions(), None)
     if found is None or origin != "exif":
         return None
-    return found.oriented(auxiliary.photo_orientation(layout)).scaled(width, height)
+    return found.oriented(layouts.photo_orientation(layout)).scaled(width, height)
 
 
 def _squared(photo: bytes, seen: Seen) -> tuple[Calibration, str]:

@@ -30,7 +30,7 @@ class Seen:
     """A photo and its depth, both upright."""
 
     pixels: NDArray[np.uint8]
-    """(H, W, 3), the photo's own colours (sRGB, or those of `icc`)."""
+    """(H, W, 3), the photo's own colours (sRGB or its profile's)."""
     depth: DepthBuffer
     """(h, w) of the photo's aspect, 32-bit; NaN where a map that is not embedded yet has holes."""
     codes: NDArray[np.uint8] | None
@@ -45,7 +45,7 @@ class Seen:
     notes: tuple[str, ...] = ()
     """What was assumed on the way."""
     icc: bytes | None = None
-    """The photo's colour profile, which says what its numbers mean; None is sRGB."""
+    """The colour profile of `pixels`, where the photo has one for RGB; without it they are sRGB."""
 
     @property
     def absolute(self) -> bool:
@@ -76,7 +76,7 @@ def see(photo: bytes) -> Seen:
             focus=_focus(file, reading.orientation),
             aperture=reading.properties.simulated_aperture,
             notes=file.layout.notes,
-            icc=file.layout.icc,
+            icc=_rgb_profile(file.layout.icc),
         )
 
 
@@ -94,11 +94,11 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
         if containers.is_png(photo):
             decoded = pictures.decode(photo)
             pixels = np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
-            file, orientation = None, Orientation(1)
+            file, orientation, icc = None, Orientation(1), pictures.png_metadata(photo).icc
         else:
             file = containers.parse(photo)
             orientation = layouts.photo_orientation(file.layout)
-            pixels = _upright(photo, file, orientation)
+            pixels, icc = _upright(photo, file, orientation), file.layout.icc
     with about("map"):
         if options.map_orientation == "stored":
             buffer = turned(buffer, orientation)
@@ -120,7 +120,7 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
         focus=_focus(file, orientation) if file is not None else None,
         aperture=None,
         notes=(*notes.assumed, *notes.notes),
-        icc=file.layout.icc if file is not None else pictures.png_metadata(photo).icc,
+        icc=_rgb_profile(icc),
     )
 
 
@@ -130,6 +130,11 @@ def _upright(photo: bytes, file: ContainerFile, orientation: Orientation) -> NDA
     pixels = np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
     # HEIF decoders give the picture upright, JPEG decoders as it lies.
     return pixels if heic else np.ascontiguousarray(orientation.to_display(pixels))
+
+
+def _rgb_profile(icc: bytes | None) -> bytes | None:
+    """A profile that fits decoded pixels: gray and CMYK ones no longer do (ICC.1, header, bytes 16 to 19)."""
+    return icc if icc is not None and icc[16:20] == b"RGB " else None
 
 
 def _camera(

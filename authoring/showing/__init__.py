@@ -1,4 +1,4 @@
-"""Seeing what a photo with depth holds: functions on files, one small module a verb.
+"""The showing room: photos and their depth made visible, on files.
 
-Knows: paths, reading and publishing. Must not know: printing, formats.
+Knows: paths and names, as `authoring.api` does. Must not know: printing, options of the command line.
 """

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from authoring import files
-from authoring.api import PathLike, options_of
+from authoring.api import PathLike
 from authoring.depth import parse_calibration_json
 from authoring.errors import DepthauthorError, UsageError, about
 from authoring.geometry import PointCloud
 from authoring.operations import pointcloud as clouding
 from authoring.operations.mapping import MapOptions, MapSource
+from authoring.operations.options import options_of
 from authoring.operations.pointcloud import CloudFormat
 from authoring.operations.reports import PointCloudReport
 from authoring.operations.sources import source_of_bytes
