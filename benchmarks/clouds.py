@@ -9,21 +9,17 @@ memory is that of a process of its own for each row.
 from __future__ import annotations
 
 import argparse
-import io
 import subprocess
 import sys
 import tempfile
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 import authoring
 from authoring.operations.pointcloud import CloudFormat, pointcloud_file
 from authoring.operations.seen import see
 from authoring.operations.spatial import CloudOptions
-from benchmarks.cost import GOLDEN, HEIGHT, WIDTH, alternate, report
+from benchmarks.measure import Row, alternate, depth_map, jpeg_photo, photo_pixels, table
 
 ROWS: dict[str, tuple[CloudFormat, str, CloudOptions]] = {
     "points of the map, PLY": ("ply", "", CloudOptions()),
@@ -45,17 +41,6 @@ ROWS: dict[str, tuple[CloudFormat, str, CloudOptions]] = {
 PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
 
 
-def photo_with_depth() -> bytes:
-    """The golden scene enlarged to 4032 by 3024, as JPEG, with a map of 768 by 576."""
-    with Image.open(GOLDEN / "scene.png") as picture:
-        large = picture.convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
-    out = io.BytesIO()
-    large.save(out, "JPEG", quality=92)
-    half = np.load(GOLDEN / "scene-depth.npy")
-    depth = half[np.arange(576) * 384 // 576][:, np.arange(768) * 512 // 768]
-    return authoring.embed_bytes(out.getvalue(), depth)
-
-
 def peak_mb(arguments: list[str]) -> float:
     """Peak memory of one command, in MB."""
     code = f"import subprocess, sys; subprocess.run(sys.argv[1:], check=True, capture_output=True); {PEAK}"
@@ -68,16 +53,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    data = photo_with_depth()
+    data = authoring.embed_bytes(jpeg_photo(photo_pixels()), depth_map())
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "photo.jpg"
         path.write_bytes(data)
         for title, (form, words, options) in ROWS.items():
             ours = partial(pointcloud_file, data, form, options, mesh=form == "glb")
-            one, other = alternate(ours, lambda: see(data), rounds)
+            one, other = alternate(ours, partial(see, data), rounds)
             out = Path(name) / f"out.{form}"
             peak = peak_mb([str(path), "-o", str(out), "--overwrite", *words.split()])
-            report(title, one, other, f"{out.stat().st_size / 1e6:.1f} MB, peak {peak:.0f} MB")
+            rows.append(
+                Row(f"{title}: {out.stat().st_size / 1e6:.1f} MB, peak {peak:.0f} MB", one, other, "")
+            )
+    print(table("Points and meshes of 12 MP beside decoding the photo", rows))
 
 
 if __name__ == "__main__":
