@@ -1,17 +1,16 @@
 """From two readings to a verdict: did the reader lose anything by the depth that was put in?
 
-Knows: what counts as the same photo, and the known reasons why a reader says more or sees nothing.
-Must not know: how a reader is run, how a page is laid out.
+Knows: what counts as the same photo. Must not know: how a reader is run, what is known of it, how a page is laid out.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from compat.known import reason_for
 from compat.reading import Picture, Reading
 
 State = Literal["ok", "explained", "FAIL", "not run", ""]
@@ -33,44 +32,23 @@ class Cell:
     """What is not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A difference that is understood."""
-
-    reader: str
-    pattern: str
-    """Of the complaint, as the judge words it."""
-    reason: str
-
-
-KNOWN: tuple[Known, ...] = ()
-"""Filled in below."""
-
-
-def judge(reader: str, before: Reading, after: Reading, *, has_depth: bool) -> Cell:
+def judge(
+    reader: str, before: Reading, after: Reading, *, photo: str = "", has_depth: bool = True
+) -> Cell:
     """One cell. `before` and `after` are what the reader said of the photo without and with depth."""
+    depth = bool(after.depth) or (after.pictures or 0) > (before.pictures or after.pictures or 0)
     if not before.opened and not after.opened:
-        return Cell("explained", reasons=(_refused(reader, before),))
-    complaints = list(_complaints(before, after, has_depth=has_depth))
+        reason = reason_for(reader, photo, f"refused: {before.refusal}")
+        return Cell("explained", reasons=(reason or f"Refuses the photo before, too: {before.refusal}",))
     reasons, faults = [], []
-    for complaint in complaints:
-        reason = next((one.reason for one in KNOWN if _is(one, reader, complaint)), None)
+    for complaint in _complaints(before, after, has_depth=has_depth):
+        reason = reason_for(reader, photo, complaint)
         if reason is None:
             faults.append(complaint)
         elif reason not in reasons:
             reasons.append(reason)
     state: State = "FAIL" if faults else "explained" if reasons else "ok"
-    return Cell(state, bool(after.depth) or (after.pictures or 0) > (before.pictures or after.pictures or 0),
-                tuple(reasons), tuple(faults))  # fmt: skip
-
-
-def _is(known: Known, reader: str, complaint: str) -> bool:
-    return re.search(known.reader, reader) is not None and re.search(known.pattern, complaint) is not None
-
-
-def _refused(reader: str, before: Reading) -> str:
-    known = next((one.reason for one in KNOWN if _is(one, reader, f"refused: {before.refusal}")), None)
-    return known or f"{reader} refuses the photo before, too: {before.refusal}"
+    return Cell(state, depth, tuple(reasons), tuple(faults))
 
 
 def _complaints(before: Reading, after: Reading, *, has_depth: bool) -> list[str]:

@@ -19,6 +19,9 @@ _ABOUT_FILE = re.compile(
 )
 """Sizes, places and dates of the file itself, and the container's structure: these change with what is put in."""
 
+_COPY = re.compile(r"(?<=:)Copy\d+:")
+"""Put before a tag that another group has, too: which of both comes first is of no weight."""
+
 _COMPLAINT = re.compile(r"^ExifTool:(?:Copy\d+:)?(Warning|Error)$")
 
 
@@ -39,7 +42,11 @@ def _exiftool_reading(told: dict[str, Any]) -> Reading:
     complaints = tuple(str(value) for key, value in named.items() if _COMPLAINT.match(key))
     if not named or any("Error" in key for key in named if _COMPLAINT.match(key)):
         return Reading(False, refusal="; ".join(complaints) or "no answer")
-    tags = {key: str(value) for key, value in named.items() if not _ABOUT_FILE.search(key)}
+    tags = {
+        _COPY.sub("", key) if _COPY.sub("", key) not in named else key: str(value)
+        for key, value in named.items()
+        if not _ABOUT_FILE.search(key)
+    }
     depth = any(
         key.endswith("AuxiliaryImageType") and value in ("disparity", "depth") for key, value in named.items()
     )

@@ -50,7 +50,7 @@ def coded_jpeg(mode: str = "RGB", *, exif: bool = True, size: tuple[int, int] = 
     """The scene as Pillow's libjpeg writes it."""
     out = io.BytesIO()
     if exif:
-        options["exif"] = exif_block()
+        options["exif"] = b"Exif\0\0" + exif_block()
     scene(mode, size).save(out, "JPEG", quality=90, **options)
     return out.getvalue()
 
@@ -100,6 +100,7 @@ def jpegs() -> Iterator[tuple[str, bytes]]:
     yield "CMYK", coded_jpeg("CMYK")
     yield "restart markers", coded_jpeg(restart_marker_blocks=4)
     yield "no Exif", coded_jpeg(exif=False)
+    yield "Exif of an Orientation alone", jpeg_files.after_jfif(coded_jpeg(exif=False), jpeg_files.exif("<", 1))
     yield "Exif Orientation 6", (GOLDEN / "orientation" / "scene-6.jpg").read_bytes()
     yield "gain map in the MP index, as iPhones", (GOLDEN / "scene-gainmap.jpg").read_bytes()
     yield "Ultra HDR", ultra_hdr()
@@ -137,8 +138,11 @@ TONE_MAP = b"\0" + struct.pack(">HHB", 0, 0, 0x40) + struct.pack(
 """ISO 21496-1: one channel, headroom 0 to 2, gain 0 to 2, gamma 1, offsets 1/64."""
 
 
-def _made(*, clap: bool = False, tmap: bool = False) -> bytes:
-    """A photo of one picture with Exif and an Apple gain map, as a phone lays it out."""
+def _made(*, clap: bool = False, tmap: bool = False, masters: tuple[int, ...] = (1,)) -> bytes:
+    """A photo of one picture with Exif and an Apple gain map, as a phone lays it out.
+
+    masters: what the gain map is said to belong to, 1 the photo and 4 the tone map; none makes it no auxiliary image.
+    """
     picture, configuration = _picture("RGB", SIZE)
     gain, gain_configuration = _picture("L", GAIN)
     aperture = struct.pack(">8I", CLEAN[0], 1, CLEAN[1], 1, 0, 1, 0, 1)
@@ -169,7 +173,11 @@ def _made(*, clap: bool = False, tmap: bool = False) -> bytes:
     if tmap:
         made.items.append(MadeItem(4, "tmap", TONE_MAP, hidden=False))
         made.links[4] = [(2, False), (3, False), (9, False)]
-        made.references = [("cdsc", 2, [1, 4]), ("auxl", 3, [1, 4]), ("dimg", 4, [1, 3])]
+        made.references = [("cdsc", 2, [1]), ("dimg", 4, [1, 3])]
+        if masters:
+            made.references.append(("auxl", 3, list(masters)))
+        else:
+            made.links[3].pop()
         made.groups = [("altr", 9, [4, 1])]
     return made.build()
 
@@ -181,7 +189,9 @@ def heics() -> Iterator[tuple[str, bytes]]:
     yield "tiled grid with gain map, as iPhones", (GOLDEN / "scene-gainmap.heic").read_bytes()
     yield "one image with gain map", _made()
     yield "turned (irot 3)", (GOLDEN / "orientation" / "scene-6.heic").read_bytes()
-    yield "tone map item (tmap)", _made(tmap=True)
+    yield "tone map (tmap), gain map bound to the photo", _made(tmap=True)
+    yield "tone map (tmap), gain map bound to both, as iOS 18", _made(tmap=True, masters=(1, 4))
+    yield "tone map (tmap), gain map bound to neither", _made(tmap=True, masters=())
     yield "clean aperture (clap)", _made(clap=True)
 
 

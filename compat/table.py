@@ -76,7 +76,7 @@ def _cell(name: str, case: Case, readings: dict[Path, Reading], paths: dict[byte
     before, after = readings.get(paths[case.before]), readings.get(paths[case.after])
     if before is None or after is None:
         return Cell("")
-    cell = judge(name, before, after, has_depth=case.has_depth)
+    cell = judge(name, before, after, photo=case.photo, has_depth=case.has_depth)
     source = readings.get(paths[case.source]) if case.source else None
     apart = unlike(source, after, to_heic=paths[case.after].suffix == ".heic") if source else None
     if apart is None:
