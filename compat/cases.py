@@ -51,7 +51,8 @@ def depth_m(size: tuple[int, int] | None = None) -> NDArray[np.float32]:
         return exact
     rows = np.linspace(0, exact.shape[0] - 1, size[1]).round().astype(int)
     columns = np.linspace(0, exact.shape[1] - 1, size[0]).round().astype(int)
-    return exact[np.ix_(rows, columns)]
+    chosen: NDArray[np.float32] = exact[np.ix_(rows, columns)]
+    return chosen
 
 
 def fitting_depth(photo: bytes, longest: int = 256) -> NDArray[np.float32]:
@@ -86,9 +87,13 @@ def jpeg_cases() -> Iterator[Case]:
     for name, photo in photos.jpegs():
         yield from of_photo(name, photo)
     plain = photos.coded_jpeg()
-    yield Case("baseline", "embed, then strip", plain, strip(embedded(plain, "portrait")).data, has_depth=False)
+    yield Case(
+        "baseline", "embed, then strip", plain, strip(embedded(plain, "portrait")).data, has_depth=False
+    )
     gain = photos.ultra_hdr()
-    yield Case("Ultra HDR", "embed, then strip", gain, strip(embedded(gain, "portrait")).data, has_depth=False)
+    yield Case(
+        "Ultra HDR", "embed, then strip", gain, strip(embedded(gain, "portrait")).data, has_depth=False
+    )
     yield _coded_anew("HEIC", (GOLDEN / "scene.heic").read_bytes(), "jpeg")
     yield _coded_anew("HEIC, turned (irot 3)", (GOLDEN / "orientation" / "scene-6.heic").read_bytes(), "jpeg")
     yield _coded_anew("PNG", (GOLDEN / "scene.png").read_bytes(), "jpeg")
@@ -100,11 +105,19 @@ def heic_cases() -> Iterator[Case]:
         yield from of_photo(name, photo)
     single = photos.single_heic()
     grid = (GOLDEN / "scene-gainmap.heic").read_bytes()
-    yield Case("one image, by pillow-heif", "embed --lossless", single, embedded(single, "portrait", lossless=True))
-    yield Case("tiled grid with gain map", "embed --lossless", grid, embedded(grid, "portrait", lossless=True))
-    yield Case("tiled grid with gain map", "embed --format hdep", grid, embedded(grid, "data", pixel_format="hdep"))
+    yield Case(
+        "one image, by pillow-heif", "embed --lossless", single, embedded(single, "portrait", lossless=True)
+    )
+    yield Case(
+        "tiled grid with gain map", "embed --lossless", grid, embedded(grid, "portrait", lossless=True)
+    )
+    yield Case(
+        "tiled grid with gain map", "embed --format hdep", grid, embedded(grid, "data", pixel_format="hdep")
+    )
     yield Case("tiled grid with gain map", "embed, then strip", grid, strip(embedded(grid, "portrait")).data,
                has_depth=False)  # fmt: skip
     yield _coded_anew("JPEG", (GOLDEN / "scene.jpg").read_bytes(), "heic")
-    yield _coded_anew("JPEG, Exif Orientation 6", (GOLDEN / "orientation" / "scene-6.jpg").read_bytes(), "heic")
+    yield _coded_anew(
+        "JPEG, Exif Orientation 6", (GOLDEN / "orientation" / "scene-6.jpg").read_bytes(), "heic"
+    )
     yield _coded_anew("PNG", (GOLDEN / "scene.png").read_bytes(), "heic")

@@ -114,7 +114,9 @@ def _first_line(*command: str, pattern: str) -> str:
 
 
 def _ffmpeg(path: Path) -> Reading:
-    probe = run("ffprobe", "-v", "error", "-show_entries", "stream=codec_name,width,height", "-of", "csv=p=0", path)
+    probe = run(
+        "ffprobe", "-v", "error", "-show_entries", "stream=codec_name,width,height", "-of", "csv=p=0", path
+    )
     done = run("ffmpeg", "-v", "warning", "-i", path, "-frames:v", "1",
                "-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "-")  # fmt: skip
     if probe.code or done.code or not done.out:
@@ -165,8 +167,6 @@ def _opencv(path: Path) -> Reading:
     if pixels is None:
         return Reading(False, refusal="imdecode gives nothing")
     return Reading(True, picture(pixels))
-
-
 
 
 DECODERS = (

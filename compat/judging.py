@@ -5,6 +5,7 @@ Knows: what counts as the same photo. Must not know: how a reader is run, what i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,9 +33,7 @@ class Cell:
     """What is not."""
 
 
-def judge(
-    reader: str, before: Reading, after: Reading, *, photo: str = "", has_depth: bool = True
-) -> Cell:
+def judge(reader: str, before: Reading, after: Reading, *, photo: str = "", has_depth: bool = True) -> Cell:
     """One cell. `before` and `after` are what the reader said of the photo without and with depth."""
     depth = bool(after.depth) or (after.pictures or 0) > (before.pictures or after.pictures or 0)
     if not before.opened and not after.opened:
@@ -53,7 +52,11 @@ def judge(
 
 def _complaints(before: Reading, after: Reading, *, has_depth: bool) -> list[str]:
     if before.opened != after.opened:
-        return [f"refused: {after.refusal}"] if before.opened else [f"opens it, but not the photo: {before.refusal}"]
+        return (
+            [f"refused: {after.refusal}"]
+            if before.opened
+            else [f"opens it, but not the photo: {before.refusal}"]
+        )
     found = [f"new warning: {one}" for one in after.warnings if one not in before.warnings]
     if before.picture is not None:
         found += _differences(before.picture, after.picture)
@@ -75,15 +78,25 @@ def _differences(before: Picture, after: Picture | None) -> list[str]:
     return [] if before.digest == after.digest else ["shows other pixels"]
 
 
+_EXIF = re.compile(r"^(IFD0|ExifIFD|GPS|ifd0|exif|gps)[:.]|^Exif 0x")
+_TURNED = re.compile(r"Orientation$|0x0112$")
+"""A photo that is coded upright says so."""
+
+
 def unlike(source: Reading, after: Reading, *, to_heic: bool) -> str | None:
     """Why the photo coded anew is not the photo given; None where it is, or where the reader cannot tell.
 
     A photo of Exif Orientation 6 may be shown turned in one container and not in the other.
     """
-    if source.picture is None or after.picture is None:
-        return None
+    lost = [
+        key
+        for key, value in source.tags.items()
+        if _EXIF.search(key) and not _TURNED.search(key) and after.tags.get(key) != value
+    ]
+    if lost and source.opened and after.opened:
+        return f"coded anew it lost or changed {', '.join(lost)}"
     one, other = source.picture, after.picture
-    if one.means is None or other.means is None:
+    if one is None or other is None or one.means is None or other.means is None:
         return None
     means = one.means
     if one.size != other.size:

@@ -1,6 +1,7 @@
 """Differences that are understood: which reader, of which photo, says what, and why.
 
-Knows: the evidence. Must not know: how verdicts are made. A row is as narrow as it can be, so that it hides nothing else.
+Knows: the evidence. Must not know: how verdicts are made. A row is as narrow as it can be, so
+that it hides nothing else.
 """
 
 from __future__ import annotations
@@ -26,9 +27,24 @@ _OLD_LIBHEIF = r"libheif tools|ImageMagick|libvips"
 _TOO_MANY = r"^refused: .*(Too many auxiliary image references|no images defined)"
 
 TABLE = (
-    Known("ffmpeg", "", r"^refused: .*moov atom not found", "This ffmpeg opens no HEIC at all, the photo before neither."),
-    Known("OpenCV", "", r"^refused: imdecode", "This build of OpenCV has no HEIC decoder; the photo before is refused, too."),
-    Known("Chromium", "", r"^refused: the image does not load", "Chromium shows no HEIC, the photo before neither."),
+    Known(
+        "ffmpeg",
+        "",
+        r"^refused: .*moov atom not found",
+        "This ffmpeg opens no HEIC at all, the photo before neither.",
+    ),
+    Known(
+        "OpenCV",
+        "",
+        r"^refused: imdecode",
+        "This build of OpenCV has no HEIC decoder; the photo before is refused, too.",
+    ),
+    Known(
+        "Chromium",
+        "",
+        r"^refused: the image does not load",
+        "Chromium shows no HEIC, the photo before neither.",
+    ),
     Known(
         _OLD_LIBHEIF,
         "bound to both",
@@ -48,22 +64,22 @@ TABLE = (
         "exiftool",
         "",
         r"^new warning: Duplicate tag 'auxl' at MOV-Meta-ItemReference$",
-        "A photo of two auxiliary images has two `auxl` references, one from each, as HEIF asks; exiftool 12.57 says the "
-        "same of iPhone photos with gain map and depth.",
+        "A photo of two auxiliary images has two `auxl` references, one from each, as HEIF asks; exiftool 12.57 says "
+        "the same of iPhone photos with gain map and depth.",
     ),
     Known(
         "exiftool",
         "",
         r"^new warning: \[minor\] Unknown value for ExifIFD:CustomRendered$",
-        "CustomRendered 9 is Apple's own number for a portrait whose blur is not in the pixels; exiftool says the same of "
-        "an iPhone's original. `--profile data` does not write it.",
+        "CustomRendered 9 is Apple's own number for a portrait whose blur is not in the pixels; exiftool says the same "
+        "of an iPhone's original. `--profile data` does not write it.",
     ),
     Known(
         "Pillow",
         "no Exif|PNG",
         r"^changed info dpi: None became \(72",
-        "The portrait marks stand in Exif, and an Exif block has to name a resolution: 72 dpi, which the standard gives "
-        "for unknown. `--profile data` adds no Exif.",
+        "The portrait marks stand in Exif, and an Exif block has to name a resolution: 72 dpi, which the standard "
+        "gives for unknown. `--profile data` adds no Exif.",
     ),
 )  # fmt: skip
 

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def sample_cases(folder: Path) -> list[Case]:
     """Every photo of a folder that can be embedded into; the others are named on stderr."""
-    found = []
+    found: list[Case] = []
     for path in sorted([*folder.glob("*.jpg"), *folder.glob("*.heic")]):
         try:
             found += of_photo(path.name, path.read_bytes())
@@ -63,7 +63,9 @@ def show(name: str, cases: Sequence[Case], columns: Sequence[Column]) -> bool:
     failed = False
     for column in columns:
         states = [cell.state for cell in column.cells]
-        counts = ", ".join(f"{states.count(one)} {one}" for one in ("ok", "explained", "FAIL") if one in states)
+        counts = ", ".join(
+            f"{states.count(one)} {one}" for one in ("ok", "explained", "FAIL") if one in states
+        )
         print(f"  {column.reader} {column.version}: {counts or column.missing or 'no such file'}")
         for case, cell in zip(cases, column.cells, strict=True):
             failed |= cell.state == "FAIL"

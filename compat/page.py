@@ -19,13 +19,13 @@ Whether programs that know nothing of this project go on reading a photo once it
 `python -m compat.matrix --out docs/readers.md`; run it again rather than editing. All files are the project's own, made
 from the golden scene.
 
-**ok**: the reader opens the file, shows the very pixels it showed of the photo before, reads every tag it read before with
-its value, and says no word of warning more. **depth**: it also tells of the depth map, or counts it as a picture.
+**ok**: the reader opens the file, shows the very pixels it showed of the photo before, reads every tag it read before
+with its value, and says no word of warning more. **depth**: it also tells of the depth map, or counts it as a picture.
 A **number** is a difference that is understood, told below; such a cell is no proof of more than its footnote says.
 **FAIL** is one that is not. **not run**: the reader was not there. An empty cell: the reader is not for that container.
 
-Photos that change their container are coded anew; readers must then show the same pixels with depth as without, and where
-they can open both, a picture that is like the photo given.
+Photos that change their container are coded anew; readers must then show the same pixels with depth as without,
+and where they can open both, a picture like the photo given, with the same Exif.
 
 """
 

@@ -46,7 +46,9 @@ def exif_block(orientation: int = 1) -> bytes:
     return exif.tobytes().removeprefix(b"Exif\0\0")
 
 
-def coded_jpeg(mode: str = "RGB", *, exif: bool = True, size: tuple[int, int] = SIZE, **options: Any) -> bytes:
+def coded_jpeg(
+    mode: str = "RGB", *, exif: bool = True, size: tuple[int, int] = SIZE, **options: Any
+) -> bytes:
     """The scene as Pillow's libjpeg writes it."""
     out = io.BytesIO()
     if exif:
@@ -89,7 +91,14 @@ def ultra_hdr(video: bytes = b"") -> bytes:
     return jpeg_files.multi(base, [image], tail=video)
 
 
-SAMSUNG_TAIL = b"\0\0\1\x0aImage_UTC_Data1700000000000SEFH\x6b\0\0\0\x01\0\0\0\0\0\1\x0a\x24\0\0\0\x24\0\0\0\x18\0\0\0SEFT"
+SAMSUNG_TAIL = b"".join(
+    (
+        b"\0\0\1\x0a" + struct.pack("<I", 14) + b"Image_UTC_Data1700000000000",
+        b"SEFH" + struct.pack("<IIHHII", 107, 1, 0, 0x0A01, 35, 35),
+        struct.pack("<I", 24) + b"SEFT",
+    )
+)
+"""One record and its directory, as Galaxy phones write them behind the photo."""
 
 
 def jpegs() -> Iterator[tuple[str, bytes]]:
@@ -100,7 +109,10 @@ def jpegs() -> Iterator[tuple[str, bytes]]:
     yield "CMYK", coded_jpeg("CMYK")
     yield "restart markers", coded_jpeg(restart_marker_blocks=4)
     yield "no Exif", coded_jpeg(exif=False)
-    yield "Exif of an Orientation alone", jpeg_files.after_jfif(coded_jpeg(exif=False), jpeg_files.exif("<", 1))
+    yield (
+        "Exif of an Orientation alone",
+        jpeg_files.after_jfif(coded_jpeg(exif=False), jpeg_files.exif("<", 1)),
+    )
     yield "Exif Orientation 6", (GOLDEN / "orientation" / "scene-6.jpg").read_bytes()
     yield "gain map in the MP index, as iPhones", (GOLDEN / "scene-gainmap.jpg").read_bytes()
     yield "Ultra HDR", ultra_hdr()
@@ -110,13 +122,16 @@ def jpegs() -> Iterator[tuple[str, bytes]]:
     yield "zero bytes behind", coded_jpeg() + bytes(4096)
 
 
-def single_heic(**options: Any) -> bytes:
+@cache
+def single_heic() -> bytes:
     """The scene as pillow-heif writes it."""
     out = io.BytesIO()
-    pillow_heif.from_pillow(scene()).save(out, quality=80, exif=exif_block(), **options)
+    exif = b"Exif\0\0" + exif_block()
+    pillow_heif.from_pillow(scene()).save(out, quality=80, exif=exif, enc_params={"preset": "ultrafast"})
     return out.getvalue()
 
 
+@cache
 def _picture(mode: str, size: tuple[int, int]) -> tuple[bytes, bytes]:
     """(payload, hvcC) of the scene."""
     out = io.BytesIO()
@@ -193,5 +208,3 @@ def heics() -> Iterator[tuple[str, bytes]]:
     yield "tone map (tmap), gain map bound to both, as iOS 18", _made(tmap=True, masters=(1, 4))
     yield "tone map (tmap), gain map bound to neither", _made(tmap=True, masters=())
     yield "clean aperture (clap)", _made(clap=True)
-
-

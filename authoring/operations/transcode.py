@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from authoring import containers
 from authoring.codecs import photo
 from authoring.codecs.hevc import Effort
-from authoring.containers import ContainerFile, ContainerName, Layout, tiff
+from authoring.containers import ContainerFile, ContainerName, Layout, heif, tiff
 from authoring.depth import Orientation
 from authoring.operations.layouts import kind_of, photo_orientation
 
@@ -75,12 +75,15 @@ def _encode(
         data = photo.encode_jpeg(pixels, metadata, quality=quality or photo.JPEG_QUALITY)
         return Prepared(containers.parse(data), True, tuple(notes))
     chosen = quality or photo.HEIC_QUALITY
-    data = photo.encode_heic(pixels, metadata, quality=chosen, effort=effort or "fast")
-    file = containers.parse(data)
+
+    def encoded(kept: photo.Metadata) -> ContainerFile:
+        data = photo.encode_heic(pixels, kept, quality=chosen, effort=effort or "fast")
+        return containers.parse(heif.with_plain_offsets(data))
+
+    file = encoded(metadata)
     if photo_orientation(file.layout) != orientation and metadata.xmp:
         notes.append("the XMP packet contradicts the Exif orientation and was not carried over")
-        data = photo.encode_heic(pixels, replace(metadata, xmp=None), quality=chosen, effort=effort or "fast")
-        file = containers.parse(data)
+        file = encoded(replace(metadata, xmp=None))
     return Prepared(file, True, tuple(notes))
 
 
