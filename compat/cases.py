@@ -76,7 +76,8 @@ def of_photo(name: str, photo: bytes) -> Iterator[Case]:
         yield Case(name, f"embed --profile {profile}", photo, embedded(photo, profile))
 
 
-def _coded_anew(name: str, photo: bytes, container: ContainerName) -> Case:
+def coded_anew(name: str, photo: bytes, container: ContainerName) -> Case:
+    """A photo that changes its container, and so is coded anew."""
     after = authoring.embed_bytes(photo, depth_m(), container=container)
     before = strip(after, restore=True).data
     return Case(name, f"embed -o x.{'heic' if container == 'heic' else 'jpg'}", before, after, source=photo)
@@ -94,9 +95,9 @@ def jpeg_cases() -> Iterator[Case]:
     yield Case(
         "Ultra HDR", "embed, then strip", gain, strip(embedded(gain, "portrait")).data, has_depth=False
     )
-    yield _coded_anew("HEIC", (GOLDEN / "scene.heic").read_bytes(), "jpeg")
-    yield _coded_anew("HEIC, turned (irot 3)", (GOLDEN / "orientation" / "scene-6.heic").read_bytes(), "jpeg")
-    yield _coded_anew("PNG", (GOLDEN / "scene.png").read_bytes(), "jpeg")
+    yield coded_anew("HEIC", (GOLDEN / "scene.heic").read_bytes(), "jpeg")
+    yield coded_anew("HEIC, turned (irot 3)", (GOLDEN / "orientation" / "scene-6.heic").read_bytes(), "jpeg")
+    yield coded_anew("PNG", (GOLDEN / "scene.png").read_bytes(), "jpeg")
 
 
 def heic_cases() -> Iterator[Case]:
@@ -116,8 +117,8 @@ def heic_cases() -> Iterator[Case]:
     )
     yield Case("tiled grid with gain map", "embed, then strip", grid, strip(embedded(grid, "portrait")).data,
                has_depth=False)  # fmt: skip
-    yield _coded_anew("JPEG", (GOLDEN / "scene.jpg").read_bytes(), "heic")
-    yield _coded_anew(
+    yield coded_anew("JPEG", (GOLDEN / "scene.jpg").read_bytes(), "heic")
+    yield coded_anew(
         "JPEG, Exif Orientation 6", (GOLDEN / "orientation" / "scene-6.jpg").read_bytes(), "heic"
     )
-    yield _coded_anew("PNG", (GOLDEN / "scene.png").read_bytes(), "heic")
+    yield coded_anew("PNG", (GOLDEN / "scene.png").read_bytes(), "heic")

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from authoring import containers
+from authoring.containers.heif import HeifFile
 from compat import known, matrix, page, photos, table
-from compat.cases import Case, embedded, fitting_depth, heic_cases, jpeg_cases, of_photo
+from compat.cases import Case, coded_anew, embedded, fitting_depth, heic_cases, jpeg_cases, of_photo
 from compat.judging import judge, unlike
 from compat.reading import Missing, Ran, Reader, Reading, lines, netpbm, picture
 
@@ -158,6 +160,14 @@ def test_the_command_tells_faults_and_ends_with_1(capsys: pytest.CaptureFixture[
     pillow = [one for one in QUICK if one.name == "Pillow"]
     assert matrix.show("JPEG", [case], table.fill([case], pillow))
     assert "1 FAIL" in capsys.readouterr().out
+
+
+def test_a_photo_coded_anew_lies_as_phones_lay_it() -> None:
+    """Readers for web pages look at extents alone."""
+    case = coded_anew("JPEG", photos.coded_jpeg(), "heic")
+    file = containers.parse(case.after)
+    assert isinstance(file, HeifFile)
+    assert all(entry.base == 0 for entry in file.structure.locations.entries)
 
 
 def test_a_map_fits_its_photo() -> None:
