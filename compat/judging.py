@@ -27,6 +27,10 @@ class Cell:
     state: State
     depth: bool = False
     """Whether the reader tells of the depth."""
+    opened: bool = True
+    """Whether it opens the file that was written."""
+    opened_before: bool = True
+    """Whether it opens the photo before."""
     reasons: tuple[str, ...] = ()
     """Footnotes of what is explained."""
     faults: tuple[str, ...] = ()
@@ -38,7 +42,8 @@ def judge(reader: str, before: Reading, after: Reading, *, photo: str = "", has_
     depth = bool(after.depth) or (after.pictures or 0) > (before.pictures or after.pictures or 0)
     if not before.opened and not after.opened:
         reason = reason_for(reader, photo, f"refused: {before.refusal}")
-        return Cell("explained", reasons=(reason or f"Refuses the photo before, too: {before.refusal}",))
+        words = reason or f"Refuses the photo before, too: {before.refusal}"
+        return Cell("explained", False, False, False, (words,))
     reasons, faults = [], []
     for complaint in _complaints(before, after, has_depth=has_depth):
         reason = reason_for(reader, photo, complaint)
@@ -47,7 +52,7 @@ def judge(reader: str, before: Reading, after: Reading, *, photo: str = "", has_
         elif reason not in reasons:
             reasons.append(reason)
     state: State = "FAIL" if faults else "explained" if reasons else "ok"
-    return Cell(state, depth, tuple(reasons), tuple(faults))
+    return Cell(state, depth, after.opened, before.opened, tuple(reasons), tuple(faults))
 
 
 def _complaints(before: Reading, after: Reading, *, has_depth: bool) -> list[str]:

@@ -50,15 +50,15 @@ TABLE = (
         "bound to both",
         _TOO_MANY,
         "libheif 1.15 refuses an auxiliary image of two master images, which is how iOS 18 binds its gain map to photo "
-        "and tone map; the photo before is refused, too. libheif 1.23 opens both.",
+        "and tone map (mended in 1.18, libheif issue 1190); the photo before is refused, too. libheif 1.23 opens both.",
     ),
     Known(
         _OLD_LIBHEIF,
         "bound to neither",
         _TOO_MANY,
-        "**A loss.** Where a photo has a tone map and no auxiliary image shows how they are bound in it, the depth is "
+        "Where a photo has a tone map and no auxiliary image shows how they are bound in it, the depth is "
         "bound to photo and tone map, as in Apple's own files; libheif 1.15 then refuses the photo, which it opened "
-        "before. libheif 1.23 opens it.",
+        "before. libheif 1.23 opens it, as from 1.18 on (issue 1190).",
     ),
     Known(
         "exiftool",

@@ -21,8 +21,9 @@ from the golden scene.
 
 **ok**: the reader opens the file, shows the very pixels it showed of the photo before, reads every tag it read before
 with its value, and says no word of warning more. **depth**: it also tells of the depth map, or counts it as a picture.
-A **number** is a difference that is understood, told below; such a cell is no proof of more than its footnote says.
-**FAIL** is one that is not. **not run**: the reader was not there. An empty cell: the reader is not for that container.
+**refused**: the reader opens neither the file nor the photo before. **lost**: it opened the photo before and refuses the
+file. A number is a difference that is understood, told below. **FAIL**: one that is not. **not run**: the reader was not
+there.
 
 Photos that change their container are coded anew; readers must then show the same pixels with depth as without,
 and where they can open both, a picture like the photo given, with the same Exif.
@@ -58,6 +59,12 @@ def _table(cases: Sequence[Case], columns: Sequence[Column], notes: dict[str, in
 def _cell(cell: Cell, notes: dict[str, int]) -> str:
     if cell.state in ("", "not run"):
         return cell.state
-    numbers = ", ".join(str(notes.setdefault(reason, len(notes) + 1)) for reason in cell.reasons)
-    words = {"ok": "ok", "explained": numbers, "FAIL": "**FAIL**"}[cell.state]
-    return f"{words}, depth" if cell.depth else words
+    if cell.state == "FAIL":
+        words = "**FAIL**"
+    elif cell.opened:
+        words = "ok"
+    else:
+        words = "**lost**" if cell.opened_before else "refused"
+    numbers = sorted(notes.setdefault(reason, len(notes) + 1) for reason in cell.reasons)
+    told = f"{words} ({', '.join(map(str, numbers))})" if numbers else words
+    return f"{told}, depth" if cell.depth else told

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compat.browser import BROWSERS
@@ -81,4 +81,4 @@ def _cell(name: str, case: Case, readings: dict[Path, Reading], paths: dict[byte
     apart = unlike(source, after, to_heic=paths[case.after].suffix == ".heic") if source else None
     if apart is None:
         return cell
-    return Cell("FAIL", cell.depth, cell.reasons, (*cell.faults, apart))
+    return replace(cell, state="FAIL", faults=(*cell.faults, apart))

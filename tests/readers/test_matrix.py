@@ -93,6 +93,21 @@ def test_a_reader_that_opens_neither_is_explained_never_ok() -> None:
     assert judge("some reader", Reading(False, refusal="no"), _of(8)).state == "FAIL"
 
 
+def test_the_page_tells_what_was_refused_from_what_was_lost() -> None:
+    case = Case("photo", "made", b"", b"")
+    refused, opened = Reading(False, refusal="Too many auxiliary image references"), _of(8)
+    photo = "tone map (tmap), gain map bound to neither"
+    cells = [
+        judge("libheif tools", opened, opened, photo=photo),
+        judge("libheif tools", refused, refused, photo=photo),
+        judge("libheif tools", opened, refused, photo=photo),
+        judge("libheif tools", opened, refused, photo="another"),
+        judge("exiftool", opened, _of(8, warnings=("[minor] Unknown value for ExifIFD:CustomRendered",))),
+    ]
+    told = page.page([("JPEG", [case], [table.Column("reader", "1", "", (cell,)) for cell in cells])])
+    assert "| ok, depth | refused (1) | **lost** (1) | **FAIL** | ok (2), depth |" in told
+
+
 def test_what_is_known_is_known_of_that_reader_and_photo_alone() -> None:
     complaint = "refused: Too many auxiliary image references"
     assert known.reason_for("libheif tools", "tone map (tmap), gain map bound to neither", complaint)
