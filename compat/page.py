@@ -21,9 +21,9 @@ from the golden scene.
 
 **ok**: the reader opens the file, shows the very pixels it showed of the photo before, reads every tag it read before
 with its value, and says no word of warning more. **depth**: it also tells of the depth map, or counts it as a picture.
-**refused**: the reader opens neither the file nor the photo before. **lost**: it opened the photo before and refuses the
-file. A number is a difference that is understood, told below. **FAIL**: one that is not. **not run**: the reader was not
-there.
+**refused**: the reader opens neither the file nor the photo before. **lost**: it opened the photo before and refuses
+the file. A number is a difference that is understood, told below. **FAIL**: one that is not. **not run**: the reader
+was not there.
 
 Photos that change their container are coded anew; readers must then show the same pixels with depth as without,
 and where they can open both, a picture like the photo given, with the same Exif.
