@@ -52,9 +52,15 @@ def test_the_reader_shows_the_same_photo(reader: Reader, cases: list[Case]) -> N
 def test_every_kind_is_made_in_both_profiles() -> None:
     kinds = [name for made in (photos.jpegs(), photos.heics()) for name, _ in made]
     assert set(KINDS) <= set(kinds) and len(set(kinds)) == len(kinds)
-    for one in ("JPEG", "HEIC"):
-        assert f"## {one}" in DOCS.read_text(encoding="utf-8")
-    assert all(name in DOCS.read_text(encoding="utf-8") for name in kinds)
+
+
+def test_the_page_is_of_these_files_and_readers() -> None:
+    told = DOCS.read_text(encoding="utf-8")
+    assert told.startswith(page.page([("JPEG", [], [])]).partition("| reader |")[0])
+    kinds = [name for made in (photos.jpegs(), photos.heics()) for name, _ in made]
+    assert all(f"| {name} | embed" in told for name in kinds)
+    assert all(f"| {reader.name} | " in told for reader in table.READERS)
+    assert all(row.reason in told for row in known.TABLE) and "**FAIL** |" not in told
 
 
 def _of(shade: int, **changes: object) -> Reading:
