@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from authoring import containers
 from authoring.codecs import photo
 from authoring.codecs.hevc import Effort
-from authoring.containers import ContainerFile, ContainerName, Layout, heif, tiff
+from authoring.containers import ContainerFile, ContainerName, Layout, tiff
 from authoring.depth import Orientation
 from authoring.operations.layouts import kind_of, photo_orientation
 
@@ -75,6 +75,7 @@ def _encode(
         data = photo.encode_jpeg(pixels, metadata, quality=quality or photo.JPEG_QUALITY)
         return Prepared(containers.parse(data), True, tuple(notes))
     chosen = quality or photo.HEIC_QUALITY
+    from authoring.containers import heif
 
     def encoded(kept: photo.Metadata) -> ContainerFile:
         data = photo.encode_heic(pixels, kept, quality=chosen, effort=effort or "fast")

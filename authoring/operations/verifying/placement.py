@@ -65,7 +65,12 @@ def placement(file: ContainerFile, identifier: int) -> Placement | None:
 
 def photo_components(file: ContainerFile) -> int | None:
     """Colour components of a JPEG photo; None in another container."""
-    return len(file.structure.frame.components) if isinstance(file, JpegFile) else None
+    if file.layout.container != "jpeg":
+        return None
+    from authoring.containers.jpeg.file import JpegFile
+
+    assert isinstance(file, JpegFile)
+    return len(file.structure.frame.components)
 
 
 def components(file: ContainerFile, identifier: int) -> int | None:
