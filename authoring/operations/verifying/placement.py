@@ -63,6 +63,16 @@ def placement(file: ContainerFile, identifier: int) -> Placement | None:
     )
 
 
+def photo_components(file: ContainerFile) -> int | None:
+    """Colour components of a JPEG photo; None in another container."""
+    if file.layout.container != "jpeg":
+        return None
+    from authoring.containers.jpeg.file import JpegFile
+
+    assert isinstance(file, JpegFile)
+    return len(file.structure.frame.components)
+
+
 def components(file: ContainerFile, identifier: int) -> int | None:
     """Colour components of an image of a JPEG file; None in another container."""
     if file.layout.container != "jpeg":
