@@ -123,6 +123,13 @@ ClipOption = Annotated[
 MaxHolesOption = Annotated[
     float, typer.Option(metavar="PERCENT", help="Refuse a map with more holes than this.")
 ]
+RefineOption = Annotated[
+    bool,
+    typer.Option(
+        "--refine",
+        help="Bring a coarse or noisy map to the stored size along the photo's edges; decodes the photo.",
+    ),
+]
 KeyOption = Annotated[
     str | None, typer.Option(metavar="NAME", help="The array of an NPZ, the channel of an EXR file.")
 ]
@@ -203,6 +210,7 @@ def embed(
     invalid: InvalidOption = None,
     clip: ClipOption = None,
     max_holes: MaxHolesOption = 60.0,
+    refine: RefineOption = False,
     key: KeyOption = None,
     frame: FrameOption = None,
     profile: ProfileOption = "portrait",
@@ -244,6 +252,7 @@ def embed(
         invalid=invalid,
         clip=clip,
         max_holes=max_holes,
+        refine=refine,
         key=key,
         frame=frame,
         profile=profile,

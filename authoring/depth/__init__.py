@@ -1,4 +1,4 @@
-"""What the numbers of a map mean: units, gray levels, orientation, size, holes, calibration, quantisation.
+"""What the numbers of a map mean: units, gray levels, orientation, size, holes, edges, calibration, quantisation.
 
 Knows: numpy arrays and the physics behind them.
 Must not know: files, XML, codecs, containers.
@@ -22,6 +22,7 @@ from authoring.depth.quantize import (
     snapped_to_half,
 )
 from authoring.depth.raster import check_aspect, fitted_size, resample_area, resampled, turned
+from authoring.depth.refine import Refinement, refine
 
 __all__ = [
     "Calibration",
@@ -30,6 +31,7 @@ __all__ = [
     "HoleReport",
     "Orientation",
     "PixelFormat",
+    "Refinement",
     "StoredPlane",
     "buffer_from_gray",
     "buffer_from_plane",
@@ -47,6 +49,7 @@ __all__ = [
     "nominal_calibration",
     "parse_calibration_json",
     "quantize",
+    "refine",
     "resample_area",
     "resampled",
     "snapped_to_half",
