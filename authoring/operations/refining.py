@@ -55,8 +55,16 @@ def refined(buffer: DepthBuffer, guide: Guide, notes: Notes) -> tuple[DepthBuffe
     given = (buffer.width, buffer.height)
     buffer = resampled(buffer, min(width, buffer.width), min(height, buffer.height))
     made = refine(buffer.converted(PixelFormat.FDIS).samples, guide)
-    said = f"the map was brought from {given[0]}x{given[1]} to {width}x{height} and refined along the photo's edges: "
-    said += f"{made.voted:.1%} of it, where near and far were mixed, was given to one of both"
+    brought = (
+        f"was brought from {given[0]}x{given[1]} to {width}x{height} and"
+        if given != (width, height)
+        else "was"
+    )
+    said = f"the map {brought} refined along the photo's edges: " + (
+        f"{made.voted:.1%} of it, where near and far were mixed, was given to one of both"
+        if made.voted
+        else "nothing in it mixed near and far"
+    )
     if made.noise:
         said += f"; noise of about {made.noise:.1%} of the disparity was averaged"
     notes.notes.append(f"{said}; the largest error is measured against the refined map")

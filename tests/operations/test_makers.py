@@ -236,39 +236,6 @@ def test_each_format_that_extract_writes_is_read_back(suffix: str, tmp_path: Pat
     assert np.abs(first - second).max() <= again.bound * 1.01
 
 
-def test_nyu_s_millimetres_and_holes(sample: Callable[[str], bytes], tmp_path: Path) -> None:
-    (tmp_path / "photo.jpg").write_bytes(sample("in_nyu_rgb.jpg"))
-    (tmp_path / "map.png").write_bytes(sample("in_nyu_depth16mm.png"))
-    with Image.open(tmp_path / "map.png") as picture:
-        raw = np.asarray(picture).astype(np.float64)
-    report = api.embed(tmp_path / "photo.jpg", tmp_path / "map.png", output=tmp_path / "o.jpg", preset="nyu")
-    assert any(one.startswith(f"{(raw == 0).mean():.1%} of the map were holes") for one in report.notes)
-    valid = raw > 0
-    back = api.extract(tmp_path / "o.jpg").disparity_per_m()
-    assert np.abs(back[valid] - 1000 / raw[valid]).max() <= report.bound + 1e-6
-    assert 1 / report.float_max == pytest.approx(raw[valid].min() / 1000, rel=2e-3)
-    assert 1 / report.float_min == pytest.approx(raw.max() / 1000, rel=2e-3)
-
-
-def test_zeiss_s_map_with_its_own_calibration(sample: Callable[[str], bytes], tmp_path: Path) -> None:
-    for name in ("rgb.png", "truedepth16.png", "DepthMetadata.json"):
-        (tmp_path / name).write_bytes(sample(f"in_zeiss11pro_{name}"))
-    with Image.open(tmp_path / "truedepth16.png") as picture:
-        raw = np.asarray(picture).astype(np.float64)
-    report = api.embed(
-        tmp_path / "rgb.png",
-        tmp_path / "truedepth16.png",
-        output=tmp_path / "o.heic",
-        unit="mm",
-        calibration=str(tmp_path / "DepthMetadata.json"),
-    )
-    assert any(one.startswith("14.8% of the map were holes") for one in report.notes)
-    back = api.extract(tmp_path / "o.heic")
-    valid = raw > 0
-    assert np.abs(back.disparity_per_m()[valid] - 1000 / raw[valid]).max() <= report.bound + 1e-6
-    assert back.calibration is not None and back.calibration.reference_width_px == 640
-
-
 def test_the_command_takes_the_options(tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "m.png").write_bytes(_integers(1000))
     out = tmp_path / "o.jpg"
