@@ -149,19 +149,6 @@ def test_another_photo_s_own_depth_is_a_map(name: str, tmp_path: Path) -> None:
     assert np.abs(one.disparity_per_m() - two.disparity_per_m()).max() <= 0.011  # 1.5 steps of 1.4/255
 
 
-@pytest.mark.parametrize("suffix", ["npy", "npz", "pfm", "tiff", "exr", "png"])
-def test_each_format_that_extract_writes_is_read_back(suffix: str, tmp_path: Path) -> None:
-    if suffix == "exr":
-        pytest.importorskip("OpenEXR")
-    api.embed(GOLDEN / "scene.jpg", GOLDEN / "scene-depth.npy", output=tmp_path / "a.jpg")
-    target = tmp_path / f"out.{suffix}"
-    report = api.extract_file(tmp_path / "a.jpg", target, kind="depth")
-    assert report.kind == "depth"
-    again = api.embed(GOLDEN / "scene.jpg", target, output=tmp_path / "b.jpg")
-    first, second = (api.extract(tmp_path / one).disparity_per_m() for one in ("a.jpg", "b.jpg"))
-    assert np.abs(first - second).max() <= again.bound * 1.01
-
-
 def test_the_command_takes_the_options(tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "m.png").write_bytes(integers(1000))
     out = tmp_path / "o.jpg"
@@ -205,21 +192,3 @@ def test_the_page_has_every_preset() -> None:
             f"| `{preset.name}` | {preset.files} | {preset.kind or 'gray'} | {preset.unit or 'none'} |"
             in page
         )
-
-
-def test_metadata_lies_beside_the_map_on_request(tmp_path: Path, capsys: Any) -> None:
-    photo = tmp_path / "a.jpg"
-    api.embed(
-        GOLDEN / "scene.jpg",
-        GOLDEN / "scene-depth.npy",
-        output=photo,
-        calibration=str(GOLDEN / "scene-calibration.json"),
-    )
-    arguments = ["extract", str(photo), "-o", str(tmp_path / "d.npz"), "--as", "depth", "--metadata"]
-    assert run(arguments) == 0
-    told = json.loads((tmp_path / "d.npz.json").read_text())
-    assert told["extract"]["unit"] == "m" and told["extract"]["width"] == 512
-    assert told["calibration"]["fx"] == pytest.approx(800) and told["calibration"]["reference_width"] == 1024
-    (tmp_path / "d.npz").unlink()
-    assert run(arguments) == 5, "metadata that is there is not overwritten"
-    assert not (tmp_path / "d.npz").exists()
