@@ -10,8 +10,12 @@ from __future__ import annotations
 
 import argparse
 import io
+import statistics
 import tempfile
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +25,6 @@ from PIL import Image
 from authoring import api
 from authoring.codecs import photo
 from authoring.depth import refine, resample_area
-from benchmarks.cost import alternate
 from golden.scene import render_depth
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -146,8 +149,8 @@ def cost(rounds: int) -> None:
     pixels = np.clip(large + grain, 0, 255).astype(np.uint8)
     coarse, shown = resample_area(exact(), 192, 144), guide()
     plain_map = resample_area(coarse, WIDTH, HEIGHT)
-    kernel, _ = alternate(lambda: refine(coarse, shown), lambda: None, rounds)
-    print(f"\nkernel alone, 192x144 to 768x576: {kernel * 1e3:.0f} ms")
+    print("\nmedians of CPU time, which other work on the machine changes less than it does the clock's:")
+    print(f"kernel alone, 192x144 to 768x576: {_cpu(lambda: refine(coarse, shown), rounds) * 1e3:.0f} ms")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         out = io.BytesIO()
@@ -163,10 +166,21 @@ def cost(rounds: int) -> None:
                 depth = 1 / (coarse if refined else plain_map)
                 api.embed(source, depth, output=target, overwrite=True, profile="data", refine=refined)
 
-            ours, plain = alternate(lambda: embed(True), lambda: embed(False), rounds)
+            ours, plain = (_cpu(partial(embed, one), rounds) for one in (True, False))
             print(
                 f"12 MP {suffix:<4} embed: {ours * 1e3:.0f} ms refined, {plain * 1e3:.0f} ms with a map of that size"
             )
+
+
+def _cpu(job: Callable[[], object], rounds: int) -> float:
+    """Median seconds of CPU, all threads together, after one warm-up."""
+    times = []
+    for turn in range(rounds + 1):
+        start = time.process_time()
+        job()
+        if turn:
+            times.append(time.process_time() - start)
+    return statistics.median(times)
 
 
 def main() -> None:
