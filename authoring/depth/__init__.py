@@ -22,7 +22,7 @@ from authoring.depth.quantize import (
     snapped_to_half,
 )
 from authoring.depth.raster import check_aspect, fitted_size, resample_area, resampled, turned
-from authoring.depth.refine import Refinement, refine
+from authoring.depth.refinement import Refinement, refine
 
 __all__ = [
     "Calibration",

@@ -129,6 +129,7 @@ def refine(disparity: Plane, guide: npt.NDArray[np.uint8]) -> Refinement:
     for start in range(0, rows.size, CHUNK_SAMPLES):
         part = slice(start, start + CHUNK_SAMPLES)
         fine[rows[part], columns[part]] = votes.elected(rows[part], columns[part], guide)
+    fine[rows, columns] = _calmed(fine, rows, columns)
     return Refinement(fine, rows.size / fine.size, noise, holes.count)
 
 
@@ -224,6 +225,18 @@ def _mixed(fine: Plane, votes: _Votes) -> Mask:
     )
     mixed &= votes.edge[np.ix_(rows, columns)]
     return mixed
+
+
+def _calmed(fine: Plane, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> Plane:
+    """The median (n,) of the nine samples around each: a lone sample whose colour belongs elsewhere gives way."""
+    height, width = fine.shape
+    nine = [
+        fine[np.clip(rows + dy, 0, height - 1), np.clip(columns + dx, 0, width - 1)]
+        for dy in (-1, 0, 1)
+        for dx in (-1, 0, 1)
+    ]
+    median: Plane = np.partition(np.stack(nine), 4, axis=0)[4]
+    return median
 
 
 def _noise(disparity: Plane, floor: float) -> float:
