@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -61,13 +59,16 @@ def write_file(
     refuse_existing(path, overwrite)
     with named(path):
         try:
-            temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+            temporary = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
             descriptor = os.open(
                 temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666
             )
         except OSError as error:
             raise RefusedError(f"cannot be written there: {error.strerror}") from error
         try:
+            # Imported here: it brings logging along, which reading a file does without.
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(1) as checker, os.fdopen(descriptor, "wb", buffering=0) as file:
                 checked = checker.submit(check)
                 for chunk in chunks:

@@ -210,13 +210,13 @@ def _photo() -> bytes:
 
 def returned(one: MakerFile) -> Return:
     """Embed the file in the golden photo and extract it again."""
-    from authoring import api
     from authoring.operations.embed import embed
     from authoring.operations.extract import extract
+    from authoring.operations.options import options_of
     from authoring.operations.sources import source_of_bytes
 
     source = source_of_bytes(one.build(), one.options.get("key"), one.options.get("frame"))
-    outcome = embed(_photo(), source, api.options_of(profile="data", **one.options))
+    outcome = embed(_photo(), source, options_of(profile="data", **one.options))
     disparity = extract(outcome.data).disparity_per_m().astype(np.float64)
     correlation = float(np.corrcoef(disparity.ravel(), DISPARITY.ravel())[0, 1])
     bound = outcome.report.bound

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring import api
 from authoring.errors import DepthauthorError
 from authoring.operations.embed import embed
+from authoring.operations.options import options_of
 from authoring.operations.sources import source_of_bytes
 from golden.makers import DEPTH, DISPARITY, FOLDER, affine, integers, inverse, npy, npz, png
 
@@ -161,7 +161,7 @@ def answer(case: Case) -> tuple[int, tuple[str, ...]]:
     photo = (FOLDER / "scene.jpg").read_bytes()
     try:
         source = source_of_bytes(case.build(), case.options.get("key"), case.options.get("frame"))
-        report = embed(photo, source, api.options_of(profile="data", **case.options)).report
+        report = embed(photo, source, options_of(profile="data", **case.options)).report
     except DepthauthorError as error:
         return error.exit_code, (error.message,)
     return 0, (*report.assumed, *report.notes)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.maps import MapImage
-from authoring.depth import StoredPlane
+from authoring.depth import DepthBuffer, StoredPlane
 from authoring.errors import RefusedError, UsageError
 from authoring.operations.presets import SKY_M, Kind, metres_in
 
@@ -39,6 +39,9 @@ PAIR_DIFFERENCE = 0.15
 PAIR_STRUCTURE = 0.2
 """Share of the deviation that must lie along the rows: floors and skies repeat sideways and are no pair."""
 
+TWIN_GRID = 128
+"""Samples a side in which two halves are compared."""
+
 COLLAGE_TOLERANCE = 0.06
 """A collage is two pictures and a margin: Depth-Anything's has 50 px beside 2 x 518 or more."""
 
@@ -53,7 +56,7 @@ class Diagnosis:
     why: str
 
 
-GRID_SIDE = 160
+GRID_SIDE = 128
 """Samples a side that are enough for a percentile; a whole map would cost more than coding it."""
 
 
@@ -85,11 +88,11 @@ def _short(value: float) -> str:
 
 def _range(samples: NDArray[Any]) -> _Range | None:
     """Percentiles of a sparse grid of the map: enough to tell a unit, and quick on large maps."""
-    some = _sparse(samples).astype(np.float64).ravel()
-    some = some[np.isfinite(some) & (some > 0) & (some < SKY_M)]
+    some = _sparse(samples).ravel()
+    some = np.sort(some[(some > 0) & (some < SKY_M)])  # NaN and infinity answer False
     if not some.size:
         return None
-    low, middle, high = (float(one) for one in np.percentile(some, (0.5, 50, 99.5)))
+    low, middle, high = (float(some[int(share * (some.size - 1))]) for share in (0.005, 0.5, 0.995))
     return _Range(low, middle, high)
 
 
@@ -235,43 +238,52 @@ def refuse_collage(samples: NDArray[Any], photo_size: tuple[int, int]) -> None:
             )
     if min(width, height) < 32:
         return
-    grid = samples[:: max(1, height // 128), :: max(1, width // 256)].astype(np.float64)
+    grid = samples[:: max(1, height // TWIN_GRID), :: max(1, width // TWIN_GRID)].astype(np.float32)
+    grid[~(np.abs(grid) < SKY_M)] = 0  # holes and sky
+    spread = float(grid.std())
+    if spread == 0:
+        return
     for axis, words in ((1, "side by side"), (0, "one above the other")):
-        if _twin_halves(grid if axis == 1 else grid.T):
+        if _twin_halves(grid if axis == 1 else grid.T, spread):
             raise RefusedError(
                 f"the two halves of the map show the same ({words}): this looks like a stereo pair; "
                 "cut out the one half that fits the photo"
             )
 
 
-def _twin_halves(grid: NDArray[np.float64]) -> bool:
-    grid = np.where(np.isfinite(grid) & (np.abs(grid) < SKY_M), grid, 0.0)
+def _twin_halves(grid: NDArray[np.float32], spread: float) -> bool:
+    """Whether left and right half are alike; `spread` is the grid's deviation."""
     half = grid.shape[1] // 2
     one, other = grid[:, :half], grid[:, -half:]
-    spread = float(grid.std())
-    if spread == 0:
+    if float(np.abs(one - other).mean()) >= PAIR_DIFFERENCE * spread:
         return False
     along = float((one - one.mean(axis=1, keepdims=True)).std())
-    return along > PAIR_STRUCTURE * spread and float(np.abs(one - other).mean()) < PAIR_DIFFERENCE * spread
+    return along > PAIR_STRUCTURE * spread
 
 
-def polarity_note(disparity: NDArray[Any]) -> str | None:
-    """A warning where the lower third of an upright map is much farther than the upper, which is rare.
-
-    disparity: (H, W) in 1/m or any multiple, larger = nearer.
-    """
-    disparity = _sparse(disparity)
-    third = disparity.shape[0] // 3
+def polarity_note(buffer: DepthBuffer) -> str | None:
+    """A warning where the lower third of an upright map is much farther than the upper, which is rare."""
+    sparse = _sparse(buffer.samples)
+    third = sparse.shape[0] // 3
     if third < 8:
         return None
-    upper, lower = disparity[:third], disparity[-third:]
-    upper, lower = upper[np.isfinite(upper)], lower[np.isfinite(lower)]
-    if not upper.size or not lower.size or float(np.median(lower)) * 2 > float(np.median(upper)):
+    upper, lower = (_middle(part) for part in (sparse[:third], sparse[-third:]))
+    if upper is None or lower is None:
+        return None
+    if buffer.pixel_format.kind == "depth":
+        upper, lower = lower, upper
+    if lower * 2 > upper:
         return None
     return (
         "the lower third of the map lies more than twice as far as the upper third, which is rare: "
         "look whether near and far are the wrong way round (--white, --kind) or the map upside down"
     )
+
+
+def _middle(samples: NDArray[Any]) -> float | None:
+    """The middle one of the finite samples."""
+    finite = samples[np.isfinite(samples)]
+    return float(np.partition(finite, finite.size // 2)[finite.size // 2]) if finite.size else None
 
 
 def storage_notes(plane: StoredPlane) -> tuple[str, ...]:

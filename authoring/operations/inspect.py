@@ -14,7 +14,7 @@ from authoring.apple.properties import DepthProperties
 from authoring.apple.rendering import parse_rendering
 from authoring.containers import FoundAuxiliary, Layout
 from authoring.errors import DepthauthorError, about
-from authoring.operations.auxiliary import kind_of, photo_orientation
+from authoring.operations.layouts import kind_of, photo_orientation
 from authoring.operations.reports import (
     AuxiliarySummary,
     DepthSummary,

@@ -129,8 +129,7 @@ def buffer_of(source: MapSource, options: MapOptions, notes: Notes) -> DepthBuff
         return make(values_of(image), pixel_format=wide)
     buffer = buffer_of_image(image, options, wide, notes)
     if options.map_orientation != "stored" and options.preset is None and options.kind is None:
-        every = buffer.samples[:: max(1, buffer.height // 256), :: max(1, buffer.width // 256)]
-        doubt = diagnosis.polarity_note(every if wide.kind == "disparity" else 1 / every)
+        doubt = diagnosis.polarity_note(buffer)
         notes.notes.extend([doubt] if doubt else [])
     if image.focal_px is not None:
         buffer = buffer.replace(calibration=_pinhole(buffer, image.focal_px))

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import photo
-from authoring.containers import ContainerFile
 from authoring.depth import DepthBuffer, Orientation, PixelFormat, fitted_size, refine, resampled
 from authoring.errors import UnsupportedError
 
 if TYPE_CHECKING:
+    from authoring.containers import ContainerFile
     from authoring.operations.mapping import Notes
 
 Guide = NDArray[np.uint8]

@@ -9,7 +9,7 @@ from authoring import containers
 from authoring.apple import parse_json, parse_plist
 from authoring.codecs.maps import read_map
 from authoring.errors import DepthauthorError, UnsupportedError, UsageError
-from authoring.operations import auxiliary
+from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import MapSource
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")
@@ -42,7 +42,7 @@ def source_of_bytes(data: bytes, key: str | None = None, frame: int | None = Non
 def _has_depth(data: bytes) -> bool:
     """Whether a JPEG is a photo with depth; a JPEG our parser stumbles on is left to the map reader."""
     try:
-        return bool(auxiliary.depth_images(containers.parse(data).layout))
+        return bool(layouts.depth_images(containers.parse(data).layout))
     except DepthauthorError:
         return False
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring import containers
-from authoring.containers import ContainerName
+from authoring.containers import ContainerFile, ContainerName
 from authoring.errors import about
 from authoring.findings import Finding, Level
 from authoring.operations import rules
@@ -89,13 +89,12 @@ def verify(
     )
 
 
-def check_before_publish(photo: bytes, codes: NDArray[np.uint8] | None = None) -> VerifyReport:
-    """The rules alone, on a file about to be written.
+def check_before_publish(file: ContainerFile, codes: NDArray[np.uint8] | None = None) -> VerifyReport:
+    """The rules alone, on a parsed file about to be written.
 
     codes: the depth plane (H, W) as decoded from its final bitstream, so that it is not decoded again; None
-    decodes it. The caller refuses to publish at level "none". Raises only what parsing the container raises.
+    decodes it. The caller refuses to publish at level "none". Raises only what reading the layout raises.
     """
-    file = containers.parse(photo)
     found = rules.findings(gather(file, codes))
     faults = _rule_faults(found, False, "L1")
     return VerifyReport(

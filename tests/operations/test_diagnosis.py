@@ -12,12 +12,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring import api
 from authoring.codecs.maps import map_from_array
 from authoring.depth import DepthBuffer, PixelFormat, quantize
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
 from authoring.operations import diagnosis
 from authoring.operations.embed import embed
+from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
 from authoring.operations.sources import source_of_bytes
 
@@ -113,7 +113,7 @@ ASKED: list[tuple[str, Callable[[], bytes], dict[str, Any], type[DepthauthorErro
 
 def _report(data: bytes, **options: Any) -> EmbedReport:
     source = source_of_bytes(data, options.get("key"), options.get("frame"))
-    return embed(PHOTO, source, api.options_of(profile="data", **options)).report
+    return embed(PHOTO, source, options_of(profile="data", **options)).report
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from authoring.cli.run import run
 from authoring.depth import PixelFormat
 from authoring.operations.embed import embed
 from authoring.operations.extract import extract, read
+from authoring.operations.options import options_of
 from authoring.operations.presets import PRESETS, metres_in, preset_named
 from authoring.operations.sources import source_of_bytes
 from golden.makers import DEPTH, DISPARITY, FILES, MakerFile, exr, integers, npy, npz, returned
@@ -49,7 +50,7 @@ def _embedded(data: bytes, **options: Any) -> tuple[NDArray[Any], Any]:
     """The disparity read back (H, W), and the report."""
     photo = (GOLDEN / "scene.jpg").read_bytes()
     source = source_of_bytes(data, options.get("key"), options.get("frame"))
-    outcome = embed(photo, source, api.options_of(profile="data", **options))
+    outcome = embed(photo, source, options_of(profile="data", **options))
     return extract(outcome.data).disparity_per_m().astype(np.float64), outcome.report
 
 
@@ -101,7 +102,7 @@ def test_moge_s_mask_is_a_hole() -> None:
 def test_depth_pro_s_focal_length_is_the_calibration() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
     source = source_of_bytes(npz(depth=DEPTH, focallength_px=np.float32(400)))
-    outcome = embed(photo, source, api.options_of())
+    outcome = embed(photo, source, options_of())
     calibration = read(outcome.data).buffer("stored").calibration
     assert calibration is not None
     # The map is half as wide as the photo, so 400 pixels of the map are 800 of the photo.
@@ -181,7 +182,7 @@ def test_a_native_depth_format_takes_sky_as_holes() -> None:
     depth = DEPTH.copy()
     depth[:50] = 1e10
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    options = api.options_of(pixel_format=PixelFormat.HDEP, profile="data")
+    options = options_of(pixel_format=PixelFormat.HDEP, profile="data")
     assert extract(embed(photo, depth, options).data).depth_m().max() < 7
 
 

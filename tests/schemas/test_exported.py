@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from authoring import containers
-from authoring.cli import verifying
+from authoring.cli import typer_app, verifying
+from authoring.cli.declare import Program
 from authoring.cli.run import run
 from authoring.depth import parse_calibration_json
 from authoring.errors import MalformedError
-from authoring.operations.auxiliary import kind_of
+from authoring.operations.layouts import kind_of
 from authoring.operations.rules import TABLE
 from schemas.diagnosis_page import SECTIONS, answer
 from schemas.export import ROOT, answers, texts
@@ -100,8 +100,9 @@ def portrait(folder: Path) -> Path:
 
 
 def checking(*arguments: str | Path) -> int:
-    app = typer.Typer()
-    verifying.register(app)
+    program = Program("checks", "")
+    verifying.register(program)
+    app = typer_app.build(program)
     return int(app(args=[str(one) for one in arguments], standalone_mode=False))
 
 

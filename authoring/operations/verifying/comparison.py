@@ -23,7 +23,7 @@ from authoring.apple.region import REGIONS
 from authoring.codecs import photo as pictures
 from authoring.containers import ContainerFile, Touched
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.operations.auxiliary import depth_images
+from authoring.operations.layouts import depth_images
 
 PixelsWord = Literal["equal", "different", "not decoded"]
 
