@@ -173,9 +173,9 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
         return Diagnosis("depth", "m", None, f"the {image.source} holds depth in metres")
     if _signed(samples):
         raise UsageError(
-            f"the {image.source} goes from {np.nanmin(samples):.3g} to {found.high:.3g}, and no distance is negative: "
-            "say --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is farther), and with "
-            "--near and --far how many metres away its nearest and its farthest place are"
+            f"the {image.source} goes from {_short(float(np.nanmin(samples)))} to {_short(found.high)}, and no "
+            "distance is negative: say --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is "
+            "farther), and with --near and --far how many metres away its nearest and its farthest place are"
         )
     if re.search(r"disp|inverse|inv_|_inv", words):
         raise UsageError(
