@@ -7,7 +7,8 @@ Both plain choices were measured and left. A guided filter (He, Sun, Tang 2013) 
 blends near and far wherever the colours of both surfaces vary, and made the golden scene's edges worse at every radius;
 a joint bilateral mean blends by nature. Here each mixed sample becomes the weighted median of unmixed ones around it
 (after Ma, He, Wei, Sun, Wu 2013), weighed by nearness and likeness of colour: it lands on one surface that is there.
-Samples that are not mixed are only interpolated, so that texture on a surface has no way into the depth.
+Samples that are not mixed are only interpolated, so that texture on a surface has no way into the depth, and so are
+mixed ones where the photo shows no difference between near and far.
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ NEARNESS_CELLS = 1.0
 LIKENESS = 15.0
 """Standard deviation of the bell curve of colour, in 8-bit codes of sRGB (root of the sum over channels): grain and
 shading lie within, the outlines of things beyond. 8 to 25 measure alike."""
+
+CONTRAST = 20.0
+"""Where near and far differ by less in the photo, as codes of sRGB, it shows no silhouette, and the map stays as it was
+interpolated: the clouds that networks guess into plain walls would become blots."""
 
 SAME_SURFACE = 0.04
 """Votes within this share of the median are averaged with it, which spares slanted surfaces their steps."""
@@ -126,11 +131,16 @@ def refine(disparity: Plane, guide: npt.NDArray[np.uint8]) -> Refinement:
     )
     votes = _votes(coarse, known, guide, (cells[0], cells[1]), noise, floor)
     rows, columns = np.nonzero(_mixed(fine, votes))
+    count = 0
     for start in range(0, rows.size, CHUNK_SAMPLES):
         part = slice(start, start + CHUNK_SAMPLES)
-        fine[rows[part], columns[part]] = votes.elected(rows[part], columns[part], guide)
+        elected = votes.elected(rows[part], columns[part], guide)
+        fine[rows[part], columns[part]] = np.where(
+            np.isnan(elected), fine[rows[part], columns[part]], elected
+        )
+        count += int(np.count_nonzero(~np.isnan(elected)))
     fine[rows, columns] = _calmed(fine, rows, columns)
-    return Refinement(fine, rows.size / fine.size, noise, holes.count)
+    return Refinement(fine, count / fine.size, noise, holes.count)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,22 +163,23 @@ class _Votes:
     def elected(
         self, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], guide: npt.NDArray[np.uint8]
     ) -> Plane:
-        """The disparity (n,) that the cells around each of n samples agree on."""
+        """The disparity (n,) that the cells around each of n samples agree on; NaN where colours cannot tell."""
         height, width = self.disparity.shape
         down, across = self.places(rows, 0), self.places(columns, 1)
         top, left = np.rint(down).astype(np.intp), np.rint(across).astype(np.intp)
         own = guide[rows, columns].astype(np.float32)
         reach = range(-REACH_CELLS, REACH_CELLS + 1)
-        values = np.empty((len(reach) ** 2, rows.size), np.float32)
-        weights = np.empty_like(values)
+        shape = (len(reach) ** 2, rows.size)
+        values, nearness, weights = (np.empty(shape, np.float32) for _ in range(3))
+        colours = np.empty((*shape, 3), np.float32)
         for i, (dy, dx) in enumerate((dy, dx) for dy in reach for dx in reach):
             y, x = np.clip(top + dy, 0, height - 1), np.clip(left + dx, 0, width - 1)
-            unlike = np.square(self.colour[y, x] - own).sum(axis=1)
+            values[i], colours[i] = self.disparity[y, x], self.colour[y, x]
             away = np.square(top + dy - down) + np.square(left + dx - across)
-            exponent = unlike / np.float32(2 * LIKENESS**2) + away / np.float32(2 * NEARNESS_CELLS**2)
+            nearness[i] = np.exp(away / np.float32(-2 * NEARNESS_CELLS**2)) * self.trust[y, x]
+            unlike = np.square(colours[i] - own).sum(axis=1)
             # A little for each, so that a colour that is nowhere around still gets the nearest surface.
-            weights[i] = (np.exp(-exponent) + np.float32(1e-6) / (1 + away)) * self.trust[y, x]
-            values[i] = self.disparity[y, x]
+            weights[i] = (np.exp(unlike / np.float32(-2 * LIKENESS**2)) + np.float32(1e-4)) * nearness[i]
         order = np.argsort(values, axis=0, kind="stable")
         gathered = np.take_along_axis(weights, order, axis=0).cumsum(axis=0)
         middle = (gathered < gathered[-1] / 2).sum(axis=0)
@@ -177,7 +188,20 @@ class _Votes:
         apart = (values - median) / (SAME_SURFACE * (median + np.float32(self.floor)))
         weights *= np.exp(-np.square(apart))
         mean: Plane = (values * weights).sum(axis=0) / weights.sum(axis=0)
-        return mean
+        shown = _contrast(values, colours, nearness) > CONTRAST
+        chosen: Plane = np.where(shown, mean, np.float32(np.nan))
+        return chosen
+
+
+def _contrast(values: Plane, colours: npt.NDArray[np.float32], weights: Plane) -> Plane:
+    """How far the colours of the near and of the far cells around each of n samples lie apart, (n,)."""
+    near = values > (values.max(axis=0) + values.min(axis=0)) / 2
+    sides = []
+    for side in (weights * near, weights * ~near):
+        total = side.sum(axis=0) + np.finfo(np.float32).tiny
+        sides.append(np.einsum("in,inc->nc", side, colours) / total[:, np.newaxis])
+    apart: Plane = np.sqrt(np.square(sides[0] - sides[1]).sum(axis=1))
+    return apart
 
 
 def _votes(

@@ -55,6 +55,16 @@ def test_a_photo_full_of_texture_leaves_a_plane_as_it_is(slope: float) -> None:
     np.testing.assert_array_equal(made.disparity, resample_area(plane, WIDTH, HEIGHT))
 
 
+def test_clouds_before_a_plain_wall_stay_clouds() -> None:
+    """Soft steps that the photo shows nothing of are what networks guess; hardened they would be blots."""
+    y, x = np.mgrid[:36, :48].astype(np.float32)
+    clouds = (1 + 0.5 * np.sin(x / 2.5) * np.cos(y / 3)).astype(np.float32)
+    wall = (190 + np.random.default_rng(1).normal(0, 3, (144, 192, 3))).astype(np.uint8)
+    made = refine(clouds, wall)
+    assert made.voted < 0.01
+    np.testing.assert_allclose(made.disparity, resample_area(clouds, 192, 144), atol=0.1)
+
+
 def _halves(tilt: int = 0) -> tuple[Plane, NDArray[np.uint8]]:
     """Near on the left, far on the right, in a photo of two colours; the mixed column of the map says 0.5."""
     photo = np.full((96, 128, 3), 40, np.uint8)

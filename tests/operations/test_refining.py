@@ -137,3 +137,19 @@ def test_real_photos_of_every_kind_can_guide(
     report = api.embed(path, ramp, output=tmp_path / f"o{path.suffix}", refine=True, profile="data")
     assert report.max_error <= report.bound
     assert max(report.map.width, report.map.height) <= 768
+
+
+@pytest.mark.parametrize("name", ["pug.heic", "lyangas_12mini_gainmap_depth.jpg"])
+def test_a_phone_s_own_map_made_coarse_comes_closer_again(name: str, sample: Callable[[str], bytes]) -> None:
+    """Against the phone's map as it was, which is no exact truth but was made without us."""
+    photo = sample(name)
+    own = extract(photo).disparity_per_m()
+    coarse = resample_area(own, own.shape[1] // 4, own.shape[0] // 4)
+    depth = np.where(coarse > 0, 1 / np.maximum(coarse, 1e-6), np.inf).astype(np.float32)
+    options = {"replace": True, "profile": "data", "refine": True}
+    made = extract(api.embed_bytes(photo, depth, **options)).disparity_per_m()
+    noise = np.random.default_rng(1).integers(0, 256, (*own.shape, 3), np.uint8)
+    plain = score(resample_area(coarse, own.shape[1], own.shape[0]), own, noise)
+    fine = score(made, own, noise)
+    assert made.shape == own.shape
+    assert fine.edge < 0.9 * plain.edge and fine.wrong <= plain.wrong
