@@ -12,6 +12,9 @@ import warnings
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from authoring.codecs.hevc import PRESETS, Effort
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
@@ -108,6 +111,33 @@ def _decoded_heic(data: bytes, size: tuple[int, int] | None) -> Pixels:
         return _sized(picture.to_pillow(), size) if size else _rgb(picture.to_pillow())
     except (ValueError, EOFError, OSError, SyntaxError, RuntimeError, MemoryError) as error:
         raise MalformedError(f"the photo does not decode ({error})") from error
+
+
+def resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Pixels (H, W, 3) stretched to (height, width, 3), each the mean of the area it covers."""
+    if pixels.shape[:2] == (height, width):
+        return pixels
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))
+
+
+def srgb(pixels: NDArray[np.uint8], icc: bytes | None) -> NDArray[np.uint8]:
+    """Pixels (H, W, 3) of an ICC profile's colours as sRGB; unchanged without a profile, or with a broken one.
+
+    Nearly all iPhone photos are Display P3, whose numbers read as sRGB look dull.
+    """
+    if not icc:
+        return pixels
+    from PIL import Image, ImageCms
+
+    try:
+        converted = ImageCms.profileToProfile(
+            Image.fromarray(pixels), ImageCms.ImageCmsProfile(io.BytesIO(icc)), ImageCms.createProfile("sRGB")
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return pixels
+    return np.asarray(converted)
 
 
 def png_metadata(data: bytes) -> Metadata:

@@ -35,7 +35,8 @@ def largest_near_region(disparity: NDArray[np.floating]) -> tuple[float, float]:
     finite = np.isfinite(small)
     if not finite.any():
         return 0.5, 0.5
-    low, high = np.percentile(small[finite], (0.5, 99.5))
+    values = np.sort(small[finite])
+    low, high = (values[round(share * (values.size - 1))] for share in (0.005, 0.995))
     if not high > low:
         return 0.5, 0.5
     level = np.zeros(small.shape, np.intp)

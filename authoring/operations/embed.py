@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from authoring import containers
 from authoring.apple import DepthProperties, PropertyTree, properties
@@ -36,10 +36,11 @@ from authoring.operations.portrait import (
     refuse_rendered_blur,
 )
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
-from authoring.operations.strip import restoration
 from authoring.operations.transcode import prepare
-from authoring.operations.verify import VerifyReport, check_before_publish
 from authoring.version import VERSION
+
+if TYPE_CHECKING:
+    from authoring.operations.checking import Checked
 
 Draft: TypeAlias = "Callable[[bool], Outcome[EmbedReport]]"
 """Makes an outcome, quickly (False) or with care (True)."""
@@ -221,6 +222,8 @@ def _target(photo: bytes, options: EmbedOptions, notes: Notes, careful: bool) ->
                 raise RefusedError(
                     "the photo holds a depth map already; --replace puts the new one in its place"
                 )
+            from authoring.operations.strip import restoration
+
             cleared = restoration(file)
             file = containers.parse(cleared.apply(source))
             notes.notes.append("the depth map that was there was replaced")
@@ -248,7 +251,10 @@ def author(
         edits = edits.then(spliced)
         notes.notes.extend(_photo_notes(file.layout))
 
-    def checked() -> VerifyReport:
+    def checked() -> Checked:
+        # Imported here: the rules are needed while the disk is busy, not before.
+        from authoring.operations.checking import check_before_publish
+
         if not file.confirmed:
             raise auxiliary.HastyError
         return check_before_publish(file.edited(spliced), depth.encoded.decoded)
@@ -257,7 +263,7 @@ def author(
 
 
 def _measure(
-    target: Target, edits: EditList, depth: Depth, notes: Notes, check: Callable[[], VerifyReport]
+    target: Target, edits: EditList, depth: Depth, notes: Notes, check: Callable[[], Checked]
 ) -> EmbedReport:
     """Decode what will be written, hold it against the map and the rules, and report."""
     plane, encoded, buffer = depth.plane, depth.encoded, depth.buffer

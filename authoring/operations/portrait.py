@@ -13,6 +13,7 @@ import numpy as np
 
 from authoring import containers
 from authoring.apple import DepthProperties, Provenance, exif, nominal_rendering, portrait, properties, region
+from authoring.apple.exif_required import Recorded
 from authoring.apple.rendering import DEFAULT_APERTURE as DEFAULT_APERTURE_ID
 from authoring.apple.rendering import MAX_APERTURE, MIN_APERTURE, build_rendering, parse_rendering
 from authoring.containers import ContainerFile, EditList, Layout
@@ -28,6 +29,7 @@ from authoring.errors import RefusedError, UnsupportedError, about
 from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import Notes
 from authoring.operations.restore import Blocks, build_record
+from authoring.operations.verifying.placement import photo_components
 
 CalibrationSource = Literal["exif", "nominal", "none"]
 
@@ -222,6 +224,7 @@ def marked(
         layout.exif,
         replace_maker_note=options.replace_maker_note,
         orientation=int(orientation) if layout.exif is None else None,
+        recorded=Recorded(layout.width, layout.height, photo_components(file) or 3, layout.icc is not None),
     )
     x, y = _focus(buffer, orientation, options, notes)
     focused = region.with_focus_region(layout.xmp, x, y, layout.width, layout.height)

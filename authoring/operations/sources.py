@@ -6,7 +6,6 @@ Knows: how each is told from its first bytes. Must not know: paths, what gray le
 from __future__ import annotations
 
 from authoring import containers
-from authoring.apple import parse_json, parse_plist
 from authoring.codecs.maps import read_map
 from authoring.errors import DepthauthorError, UnsupportedError, UsageError
 from authoring.operations import auxiliary, layouts
@@ -23,9 +22,13 @@ def source_of_bytes(data: bytes, key: str | None = None, frame: int | None = Non
     """
     if data.startswith(PLIST):
         _no_choice(key, frame, "a property list")
+        from authoring.apple import parse_plist
+
         return parse_plist(data)
     if data.startswith(b"{"):
         _no_choice(key, frame, "a dictionary in JSON")
+        from authoring.apple import parse_json
+
         return parse_json(data)
     if data[4:8] == b"ftyp":
         _no_choice(key, frame, "a photo")

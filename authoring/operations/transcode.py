@@ -75,12 +75,16 @@ def _encode(
         data = photo.encode_jpeg(pixels, metadata, quality=quality or photo.JPEG_QUALITY)
         return Prepared(containers.parse(data), True, tuple(notes))
     chosen = quality or photo.HEIC_QUALITY
-    data = photo.encode_heic(pixels, metadata, quality=chosen, effort=effort or "fast")
-    file = containers.parse(data)
+    from authoring.containers import heif
+
+    def encoded(kept: photo.Metadata) -> ContainerFile:
+        data = photo.encode_heic(pixels, kept, quality=chosen, effort=effort or "fast")
+        return containers.parse(heif.with_plain_offsets(data))
+
+    file = encoded(metadata)
     if photo_orientation(file.layout) != orientation and metadata.xmp:
         notes.append("the XMP packet contradicts the Exif orientation and was not carried over")
-        data = photo.encode_heic(pixels, replace(metadata, xmp=None), quality=chosen, effort=effort or "fast")
-        file = containers.parse(data)
+        file = encoded(replace(metadata, xmp=None))
     return Prepared(file, True, tuple(notes))
 
 

@@ -74,6 +74,7 @@ PLAIN = [
     "copy a.heic b.jpg",
     "extract IMG_0001.HEIC -o depth.npy --as depth --orientation stored --metadata",
     "inspect - --json --records",
+    "pointcloud a.heic -o b.ply --stride 2 --max-depth 3.5 --remove-edges --axes opencv --json",
     "strip a.heic --restore -o b.heic --dry-run",
     "dictionary a.heic -o d.plist",
     "verify a.heic --photo b.heic --map c.png --map d.png --strict --level L1",
