@@ -191,7 +191,7 @@ def extract_file(
 ) -> ExtractReport:
     """Write the depth of a photo file as NPY, NPZ, PFM, OpenEXR, float TIFF or 16-bit PNG, by the suffix.
 
-    metadata: write the report and the calibration beside it, as `OUTPUT.json`.
+    metadata: write beside it, as `OUTPUT.json`, the report, what photo and depth say of themselves, and the camera.
     """
     from authoring.operations import extract as extracting
 
@@ -213,7 +213,7 @@ def extract_file(
     files.write_file(output, [result], overwrite=overwrite)
     report = replace(report, file=str(photo), output=str(output))
     if metadata:
-        told = extracting.metadata_json(report, extracting.extract(data, orientation).calibration)
+        told = extracting.metadata_json(data, report)
         files.write_file(beside, [told], overwrite=overwrite)
     return report
 

@@ -109,6 +109,13 @@ ClipOption = Annotated[
     float | None,
     Option(metavar="PERCENT", help="Move outliers, so much of either end, to the rest. Default: none."),
 ]
+RefineOption = Annotated[
+    bool,
+    Option(
+        "--refine",
+        help="Bring a coarse or noisy map to the stored size along the photo's edges; decodes the photo.",
+    ),
+]
 MaxHolesOption = Annotated[float, Option(metavar="PERCENT", help="Refuse a map with more holes than this.")]
 KeyOption = Annotated[
     str | None, Option(metavar="NAME", help="The array of an NPZ, the channel of an EXR file.")
@@ -167,6 +174,7 @@ def embed(
     invalid: InvalidOption = None,
     clip: ClipOption = None,
     max_holes: MaxHolesOption = 60.0,
+    refine: RefineOption = False,
     key: KeyOption = None,
     frame: FrameOption = None,
     profile: ProfileOption = "portrait",
@@ -208,6 +216,7 @@ def embed(
         invalid=invalid,
         clip=clip,
         max_holes=max_holes,
+        refine=refine,
         key=key,
         frame=frame,
         profile=profile,

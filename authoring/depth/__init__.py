@@ -1,4 +1,4 @@
-"""What the numbers of a map mean: units, gray levels, orientation, size, holes, calibration, quantisation.
+"""What the numbers of a map mean: units, gray levels, orientation, size, holes, edges, calibration, quantisation.
 
 Knows: numpy arrays and the physics behind them.
 Must not know: files, XML, codecs, containers.
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from authoring.depth.holes import HoleReport, fill_holes
     from authoring.depth.orientation import Orientation
     from authoring.depth.raster import check_aspect, fitted_size, resample_area, resampled, turned
+    from authoring.depth.refinement import Refinement, refine
     from authoring.depth.stored_plane import (
         StoredPlane,
         buffer_from_plane,
@@ -34,6 +35,7 @@ __all__ = [
     "HoleReport",
     "Orientation",
     "PixelFormat",
+    "Refinement",
     "StoredPlane",
     "buffer_from_gray",
     "buffer_from_plane",
@@ -51,6 +53,7 @@ __all__ = [
     "nominal_calibration",
     "parse_calibration_json",
     "quantize",
+    "refine",
     "resample_area",
     "resampled",
     "turned",
@@ -73,6 +76,7 @@ _HOME = {
         "max_error",
         "quantize",
     ),
+    "refinement": ("Refinement", "refine"),
     "raster": ("check_aspect", "fitted_size", "resample_area", "resampled", "turned"),
 }
 """Which module has which names: numpy is imported when one that needs it is used."""

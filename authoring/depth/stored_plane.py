@@ -141,8 +141,9 @@ def quantize(buffer: DepthBuffer) -> StoredPlane:
 def _flat(buffer: DepthBuffer, value: float) -> RefusedError:
     if buffer.pixel_format.kind == "disparity":
         value = 1 / value if value else math.inf
+    away = "infinitely far away" if math.isinf(value) else f"{value:g} m away"
     return RefusedError(
-        f"the map is flat: every sample is {value:g} m away, so there is no near and far to store;"
+        f"the map is flat: every sample is {away}, so there is no near and far to store;"
         " supply a map with at least two distances",
         subject="map",
     )

@@ -45,10 +45,6 @@ TWIN_GRID = 128
 COLLAGE_TOLERANCE = 0.06
 """A collage is two pictures and a margin: Depth-Anything's has 50 px beside 2 x 518 or more."""
 
-NO_SCALE = (
-    "it has no scale of its own: --near and --far give the metres of its nearest and its farthest place"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
@@ -117,8 +113,8 @@ def diagnose(image: MapImage, name: str) -> Diagnosis:
     if image.levels == 256:
         raise UsageError(
             f"the {image.source} holds gray levels, and nothing says how far they are: give --near and --far in "
-            "metres for its ends; white is then the far end, with --white near the near one, and for the "
-            "inverse depth of MiDaS or Depth-Anything say --kind inverse-relative"
+            "metres; white is then far, or near with --white near; a map of MiDaS or Depth-Anything needs "
+            "--kind inverse-relative besides"
         )
     return _of_integers(image, name)
 
@@ -147,20 +143,25 @@ def _of_integers(image: MapImage, name: str) -> Diagnosis:
     for word, unit, pattern in _UNIT_WORDS:
         if re.search(pattern, name.lower()) and found.believable(unit):
             return Diagnosis(
-                "depth", unit, 0, f"depth in {unit}, since its name says {word} ({found.metres(unit)}){holes}"
+                "depth",
+                unit,
+                0,
+                f"the {image.source} holds depth in {unit}, since its name says {word}: {found.metres(unit)}{holes}",
             )
     if int(image.samples.max()) >= 65000 and found.low < 6500:
         raise UsageError(
             f"the {image.source} fills its whole range, as gray levels do, and nothing says how far they are: "
-            f"give --near and --far in metres (white is far; --white near, or --kind inverse-relative as MiDaS "
-            f"writes it, for the opposite), or --unit mm if {_short(found.middle * 0.001)} m is its middle distance"
+            "give --near and --far in metres; white is then far, or near with --white near; a map of MiDaS or "
+            "Depth-Anything needs --kind inverse-relative besides; if its middle lies "
+            f"{_short(found.middle * 0.001)} m away say --unit mm"
         )
     readings = ", ".join(
         f"{found.metres(unit)} as {unit}" for unit in ("mm", "m*256", "m*5000") if found.believable(unit)
     )
     raise UsageError(
         f"the {image.source} may be distances or gray levels{holes}: it shows {readings or found.metres('mm')}; "
-        "say which with --unit, or give --near and --far if it is gray"
+        "say which with --unit (any other step to the metre will do, such as m*10000), or give --near and --far in "
+        "metres if it is gray"
     )
 
 
@@ -172,28 +173,28 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
         return Diagnosis("depth", "m", None, f"the {image.source} holds depth in metres")
     if _signed(samples):
         raise UsageError(
-            f"the {image.source} goes from {np.nanmin(samples):.3g} to {found.high:.3g}, and no distance is negative: "
-            f"with --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is farther) "
-            f"{NO_SCALE}"
+            f"the {image.source} goes from {_short(float(np.nanmin(samples)))} to {_short(found.high)}, and no "
+            "distance is negative: say --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is "
+            "farther), and with --near and --far how many metres away its nearest and its farthest place are"
         )
     if re.search(r"disp|inverse|inv_|_inv", words):
         raise UsageError(
             f"the {image.source} is called disparity or inverse depth: as 1/m it would show {found.inverted()} "
-            f"(--kind disparity), as relative values --kind inverse-relative with --near and --far; "
-            f"as depth it would show {found.metres('m')} (--kind depth)"
+            f"(--kind disparity), as depth in metres {found.metres('m')} (--kind depth); "
+            "if it has no scale say --kind inverse-relative, with --near and --far in metres"
         )
     key = image.key if image.key and "depth" in image.key.lower() else None
     if found.high <= 1 and _normalised(samples):
         raise UsageError(
-            f"the {image.source} runs from 0 to 1, as maps without a scale do: with --near and --far it is gray "
-            f"(0 near, 1 far, as --kind affine; the opposite with --kind inverse-relative); "
-            f"--unit m if it is {found.metres('m')} indeed"
+            f"the {image.source} runs from 0 to 1, as maps without a scale do: give --near and --far in metres, and "
+            "--kind affine if 1 is far (Marigold) or --kind inverse-relative if 1 is near (MiDaS); "
+            f"if it does show {found.metres('m')} say --unit m"
         )
     if found.middle > MAX_ROOM_M:
         raise UsageError(
             f"the {image.source} has {_short(found.middle)} in its middle: as metres it shows {found.metres('m')} "
             f"(--unit m), as millimetres {found.metres('mm')} (--unit mm); "
-            f"if larger is nearer say --kind inverse-relative with --near and --far"
+            "if larger is nearer say --kind inverse-relative, with --near and --far in metres"
         )
     why = ""
     if key:

@@ -24,7 +24,7 @@ from authoring.depth import (
     quantize,
 )
 from authoring.errors import RefusedError, about
-from authoring.operations import auxiliary, diagnosis, layouts, mapping
+from authoring.operations import auxiliary, diagnosis, layouts, mapping, refining
 from authoring.operations.auxiliary import EncodedPlane
 from authoring.operations.mapping import MapOptions, MapSource, Notes
 from authoring.operations.portrait import (
@@ -130,9 +130,13 @@ def draft_embed(
             options = replace(options, map_orientation="stored")
         buffer = mapping.buffer_of(source, options, notes)
     target = _target(photo, options, notes, careful)
+    guide = None
+    if options.refine:
+        with about("photo"):
+            guide = refining.guide_of(target.file, target.orientation, options.max_size)
     with about("map"):
         size = (target.layout.width, target.layout.height)
-        buffer = mapping.fit_to_photo(buffer, size, target.orientation, options, notes)
+        buffer = mapping.fit_to_photo(buffer, size, target.orientation, options, notes, guide)
         plane = replace(quantize(buffer), pixel_format=options.pixel_format)
         notes.notes.extend(diagnosis.storage_notes(plane))
         told = properties.data_profile(

@@ -146,7 +146,7 @@ def test_what_a_plane_decodes_to() -> None:
         ([[1, np.inf]], PixelFormat.FDIS, "fill the holes"),
         ([[1, -1]], PixelFormat.FDEP, "negative"),
         ([[0.5, 0.5]], PixelFormat.HDIS, "is 2 m away"),
-        ([[0.0, 0.0]], PixelFormat.HDIS, "is inf m away"),
+        ([[0.0, 0.0]], PixelFormat.HDIS, "is infinitely far away"),
         ([[3, 3]], PixelFormat.HDEP, "is 3 m away"),
         ([[1, 1e6]], PixelFormat.FDEP, "1e\\+06 m, and the stored range ends at 65504"),
     ],
