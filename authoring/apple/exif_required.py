@@ -22,6 +22,22 @@ COLOR_SPACE = 0xA001
 PIXEL_X_DIMENSION = 0xA002
 PIXEL_Y_DIMENSION = 0xA003
 
+MANDATORY = frozenset(
+    {
+        X_RESOLUTION,
+        Y_RESOLUTION,
+        RESOLUTION_UNIT,
+        YCBCR_POSITIONING,
+        EXIF_VERSION,
+        COMPONENTS_CONFIGURATION,
+        FLASHPIX_VERSION,
+        COLOR_SPACE,
+        PIXEL_X_DIMENSION,
+        PIXEL_Y_DIMENSION,
+    }
+)
+"""All tags that `first_entries` and `exif_entries` may give."""
+
 VERSION_0232 = b"0232"
 """ExifVersion of a directory made here; what iPhones have written since iOS 13 (pug)."""
 

@@ -116,7 +116,7 @@ def test_range_holes_and_values_are_those_of_the_file(
 def test_nyu_s_photo_stays_as_it_is(sample: Sample, tmp_path: Path) -> None:
     photo = sample("in_nyu_rgb.jpg")
     source = source_of_bytes(sample("in_nyu_depth16mm.png"))
-    made = api.embed_bytes(photo, source, preset="nyu", profile="data")
+    made = api.embed_bytes(photo, source, preset="nyu")
     assert verify(made, original=photo).photo.identical  # type: ignore[union-attr]
 
 

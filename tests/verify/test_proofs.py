@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from authoring import containers
 from authoring.cli import typer_app, verifying
@@ -167,3 +169,13 @@ def test_check_before_publish_takes_a_decoded_plane() -> None:
     assert not report.faults and report.level == "L4"
     wrong = check_before_publish(containers.parse(data), replace(stored, codes=stored.codes[:, :100]).codes)
     assert wrong.level == "none" and wrong.faults[0].startswith("R2")
+
+
+def test_a_photo_without_exif_is_still_the_original() -> None:
+    """The mandatory tags of an Exif directory made for the marks are no change of the photo."""
+    out = io.BytesIO()
+    with Image.open(GOLDEN / "scene.jpg") as picture:
+        Image.frombytes("RGB", picture.size, picture.tobytes()).save(out, "JPEG", quality=80)
+    photo = out.getvalue()
+    data = embed(photo, read_map(scene("scene-mask.png")), EmbedOptions(**RANGE)).data  # type: ignore[arg-type]
+    assert proof(data, photo).identical
