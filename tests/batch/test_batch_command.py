@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from authoring.batch import Journal, Row, run
+from authoring.batch import Journal, LocalWorkers, Row, run
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"
@@ -267,7 +267,8 @@ def test_a_worker_that_dies_costs_its_own_row(folder: Path) -> None:
     killer.start()
     journal = Journal(folder / "journal")
     try:
-        results = list(run(iter(rows), journal, jobs=2))
+        with LocalWorkers(2) as workers:
+            results = list(run(iter(rows), journal, workers))
     finally:
         stop.set()
         killer.join()

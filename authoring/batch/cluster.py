@@ -1,0 +1,151 @@
+"""Workers on other machines: the tasks of a dask.distributed scheduler that runs already.
+
+Knows: what dask does when a worker dies, and how the scheduler is spoken to. Must not know: what a row is made of.
+
+dask does a dead worker's task again elsewhere, so a task may be done twice, and even twice at once where a worker
+only seemed dead. That is safe: an output is published whole, and a task that finds its output there compares it with
+what it would have written (`embedding.embed_row`). A task that has seen `allowed-failures` workers die is given up.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from authoring import stores
+from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
+from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
+from authoring.version import VERSION
+
+WINDOW_PER_THREAD = 4
+"""Rows handed out ahead for each of the workers' threads; as in `pool`."""
+
+CONNECT_SECONDS = 15
+"""Until a scheduler that does not answer is called absent; one under load answers within a few seconds."""
+
+COUNTED_SECONDS = 5
+"""Between two questions for the number of workers, which come and go."""
+
+_SAME_VERSION = "install the same depthauthor there as here"
+
+
+class ClusterWorkers:
+    """The workers of a scheduler, whose number may change while the batch runs."""
+
+    def __init__(self, address: str) -> None:
+        """Connect. UnsupportedError without the extra, UsageError where no scheduler answers or workers differ."""
+        try:
+            from distributed import Client
+        except ImportError:
+            raise UnsupportedError(
+                "--scheduler needs dask.distributed: pip install 'depthauthor[cluster]'"
+            ) from None
+        # The end of a worker or of the scheduler is told in our words.
+        for name in ("distributed", "distributed.client", "distributed.comm"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        self._address = address
+        try:
+            self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            told = " ".join(str(error).split()) or type(error).__name__
+            raise UsageError(f"{address}: no dask scheduler answers there ({told})") from None
+        self._window: deque[tuple[Task, Any]] = deque()
+        self._died: set[str] = set()
+        self._run = f"depthauthor-{uuid.uuid4().hex}"
+        self._threads, self._counted = 0, -math.inf
+        try:
+            self._check_versions()
+            self._client.subscribe_topic("all", self._heard)
+        except BaseException:
+            self._client.close()
+            raise
+
+    def __enter__(self) -> ClusterWorkers:
+        """Give itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give up what is still handed out; a row that is being done is finished by its worker."""
+        self._window.clear()
+        self._client.close()
+
+    def ahead(self) -> int:
+        """How many rows may be handed out and not taken back."""
+        now = time.monotonic()
+        if now - self._counted > COUNTED_SECONDS:
+            self._counted = now
+            self._threads = sum(self._asked(self._client.nthreads).values())
+        return max(self._threads, 1) * WINDOW_PER_THREAD
+
+    def submit(self, task: Task) -> None:
+        """Hand a row out."""
+        key = self._key(task)
+        self._window.append((task, self._asked(self._client.submit, work, task, key=key, pure=False)))
+
+    def result(self) -> BatchResult:
+        """The result of the first row; dask has done it again where a worker died."""
+        from distributed import KilledWorker
+
+        task, future = self._window.popleft()
+        photo = task.row.photo
+        result: BatchResult
+        try:
+            result = self._asked(future.result)
+        except DepthauthorError:
+            raise
+        except KilledWorker:
+            result = failure(task.row, f"{photo}: the worker died on this photo or map", FAULT_EXIT_CODE)
+        except Exception as error:
+            told = f"{photo}: the worker could not begin ({_sentence(error)}); {_SAME_VERSION}"
+            result = failure(task.row, told, FAULT_EXIT_CODE)
+        if self._key(task) in self._died:
+            self._died.discard(self._key(task))
+            # Done by a worker: the folder may be one that only workers reach.
+            self._asked(self._client.submit(stores.remove_parts, task.row.output, pure=False).result)
+        return result
+
+    def _key(self, task: Task) -> str:
+        return f"{self._run}-{task.row.number}"
+
+    def _asked(self, ask: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """What the scheduler answers. RefusedError where it went away."""
+        from distributed import CancelledError
+
+        try:
+            return ask(*arguments, **named)
+        except Exception as error:
+            if not isinstance(error, CancelledError | OSError) and self._client.status == "running":
+                raise
+            raise RefusedError(
+                f"{self._address}: the scheduler went away; --resume goes on where it stopped"
+            ) from None
+
+    def _check_versions(self) -> None:
+        try:
+            versions = self._asked(self._client.run, _version)
+        except ImportError:
+            raise UsageError(f"{self._address}: a worker has no depthauthor; {_SAME_VERSION}") from None
+        for worker, version in versions.items():
+            if version != VERSION:
+                raise UsageError(
+                    f"{worker}: this worker has depthauthor {version}, not {VERSION}; {_SAME_VERSION}"
+                )
+
+    def _heard(self, event: tuple[float, Any]) -> None:
+        """Remember which rows a dead worker held: it may have left parts of their outputs."""
+        match event[1]:
+            case {"action": "remove-worker", "processing-tasks": held}:
+                self._died.update(key for key in held if str(key).startswith(self._run))
+
+
+def _version() -> str:
+    return VERSION
+
+
+def _sentence(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
