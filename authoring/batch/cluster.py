@@ -9,6 +9,8 @@ what it would have written (`embedding.embed_row`). A task that has seen `allowe
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -25,11 +27,17 @@ from authoring.version import VERSION
 WINDOW_PER_THREAD = 4
 """Rows handed out ahead for each of the workers' threads; as in `pool`."""
 
-CONNECT_SECONDS = 15
+CONNECT_SECONDS = 10
 """Until a scheduler that does not answer is called absent; one under load answers within a few seconds."""
+
+CLOSE_SECONDS = 10
+"""Until a scheduler that does not say goodbye is left; nothing is lost by that."""
 
 COUNTED_SECONDS = 5
 """Between two questions for the number of workers, which come and go."""
+
+SWEEP_SECONDS = 60
+"""Until parts that dead workers left are left where they lie: hidden files, which the next --resume removes."""
 
 _SAME_VERSION = "install the same depthauthor there as here"
 
@@ -50,19 +58,21 @@ class ClusterWorkers:
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._address = address
         try:
+            asyncio.run(_knock(address))
             self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             told = " ".join(str(error).split()) or type(error).__name__
             raise UsageError(f"{address}: no dask scheduler answers there ({told})") from None
         self._window: deque[tuple[Task, Any]] = deque()
-        self._died: set[str] = set()
+        self._died: set[int] = set()
+        self._left: list[str] = []
         self._run = f"depthauthor-{uuid.uuid4().hex}"
         self._threads, self._counted = 0, -math.inf
         try:
             self._check_versions()
             self._client.subscribe_topic("all", self._heard)
         except BaseException:
-            self._client.close()
+            self._close()
             raise
 
     def __enter__(self) -> ClusterWorkers:
@@ -72,7 +82,8 @@ class ClusterWorkers:
     def __exit__(self, *_: object) -> None:
         """Give up what is still handed out; a row that is being done is finished by its worker."""
         self._window.clear()
-        self._client.close()
+        self._sweep()
+        self._close()
 
     def ahead(self) -> int:
         """How many rows may be handed out and not taken back."""
@@ -84,8 +95,7 @@ class ClusterWorkers:
 
     def submit(self, task: Task) -> None:
         """Hand a row out."""
-        key = self._key(task)
-        self._window.append((task, self._asked(self._client.submit, work, task, key=key, pure=False)))
+        self._window.append((task, self._handed(task)))
 
     def result(self) -> BatchResult:
         """The result of the first row; dask has done it again where a worker died."""
@@ -93,9 +103,12 @@ class ClusterWorkers:
 
         task, future = self._window.popleft()
         photo = task.row.photo
-        result: BatchResult
         try:
-            result = self._asked(future.result)
+            try:
+                result = self._asked(future.result)
+            except KilledWorker:
+                # Rows that only waited behind the deadly one are given up with it; none of them is at fault.
+                result = self._asked(self._handed(task, "again").result)
         except DepthauthorError:
             raise
         except KilledWorker:
@@ -103,14 +116,27 @@ class ClusterWorkers:
         except Exception as error:
             told = f"{photo}: the worker could not begin ({_sentence(error)}); {_SAME_VERSION}"
             result = failure(task.row, told, FAULT_EXIT_CODE)
-        if self._key(task) in self._died:
-            self._died.discard(self._key(task))
-            # Done by a worker: the folder may be one that only workers reach.
-            self._asked(self._client.submit(stores.remove_parts, task.row.output, pure=False).result)
+        if task.row.number in self._died:
+            self._died.discard(task.row.number)
+            self._left.append(task.row.output)
+        assert isinstance(result, BatchResult)
         return result
 
-    def _key(self, task: Task) -> str:
-        return f"{self._run}-{task.row.number}"
+    def _handed(self, task: Task, time: str = "once") -> Any:
+        key = f"{self._run}-{task.row.number}-{time}"
+        return self._asked(self._client.submit, work, task, key=key, pure=False)
+
+    def _sweep(self) -> None:
+        """Remove what dead workers left half-written; done by a worker, since folders may be theirs alone."""
+        if self._left:
+            with contextlib.suppress(Exception):
+                self._client.submit(_remove_parts, self._left, pure=False).result(timeout=SWEEP_SECONDS)
+
+    def _close(self) -> None:
+        # A scheduler that went away cannot be told, and it does not matter then.
+        with contextlib.suppress(Exception):
+            self._client.unsubscribe_topic("all")
+            self._client.close(timeout=CLOSE_SECONDS)
 
     def _asked(self, ask: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """What the scheduler answers. RefusedError where it went away."""
@@ -140,7 +166,24 @@ class ClusterWorkers:
         """Remember which rows a dead worker held: it may have left parts of their outputs."""
         match event[1]:
             case {"action": "remove-worker", "processing-tasks": held}:
-                self._died.update(key for key in held if str(key).startswith(self._run))
+                ours = (
+                    str(key).removeprefix(f"{self._run}-") for key in held if str(key).startswith(self._run)
+                )
+                self._died.update(int(one.partition("-")[0]) for one in ours)
+
+
+async def _knock(address: str) -> None:
+    """OSError where nobody answers: a `Client` that fails to connect waits once more when it is thrown away."""
+    from distributed import Security
+    from distributed.comm.core import connect
+
+    comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
+    await comm.close()
+
+
+def _remove_parts(outputs: list[str]) -> None:
+    for output in outputs:
+        stores.remove_parts(output)
 
 
 def _version() -> str:
