@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -128,11 +129,10 @@ def test_a_killed_worker_changes_nothing(folder: Path, cluster: Any, undisturbed
     stop = threading.Event()
 
     def disturb() -> None:
-        kill_reader(pipe, cluster, stop)
+        kill_reader(pipe, cluster, stop, instead=folder / "map.npy")
         (folder / "out" / ".p2.jpg.0badcafe.part").write_bytes(
             b"what a worker that dies while it writes leaves"
         )
-        pipe.write_bytes((folder / "map.npy").read_bytes())  # For the second reader.
         while not stop.is_set():
             kill_reader(trap, cluster, stop)
 
@@ -154,8 +154,9 @@ def test_a_killed_worker_changes_nothing(folder: Path, cluster: Any, undisturbed
     assert not list((folder / "out").glob(".*.part"))
 
 
-def kill_reader(pipe: Path, cluster: Any, stop: threading.Event) -> None:
-    """Wait until a worker opens a pipe, and kill it with SIGKILL."""
+def kill_reader(pipe: Path, cluster: Any, stop: threading.Event, instead: Path | None = None) -> None:
+    """Wait until a worker opens a pipe, and kill it with SIGKILL; the next finds a file `instead`."""
+    found = pipe.stat()
     while not stop.wait(0.02):
         try:
             held = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
@@ -164,21 +165,26 @@ def kill_reader(pipe: Path, cluster: Any, stop: threading.Event) -> None:
         readers: list[int] = []
         while not readers and not stop.wait(0.01):  # The reader's descriptor appears a moment later.
             pids = [nanny.pid for nanny in cluster.workers.values()]
-            readers = [pid for pid in pids if pid and holds(pid, pipe)]
+            readers = [pid for pid in pids if pid and holds(pid, found)]
+        if instead is not None:
+            shutil.copy(instead, pipe.with_suffix(".whole"))
+            pipe.with_suffix(".whole").replace(pipe)
         for pid in readers:
             os.kill(pid, signal.SIGKILL)
-        while any(holds(pid, pipe) for pid in readers):
+        while any(holds(pid, found) for pid in readers):
             time.sleep(0.01)
         os.close(held)
         if readers:
             return
 
 
-def holds(pid: int, path: Path) -> bool:
-    try:
-        return any(one.samefile(path) for one in Path(f"/proc/{pid}/fd").iterdir() if one.exists())
-    except OSError:
-        return False
+def holds(pid: int, found: os.stat_result) -> bool:
+    """Whether a process has a file open."""
+    for one in Path(f"/proc/{pid}/fd").glob("*"):
+        with contextlib.suppress(OSError):
+            if os.path.samestat(one.stat(), found):
+                return True
+    return False
 
 
 @pytest.fixture(params=["here", "cluster"])
