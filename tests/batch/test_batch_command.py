@@ -276,6 +276,14 @@ def test_a_worker_that_dies_costs_its_own_row(folder: Path) -> None:
     assert [one.status for one in results] == ["done"] * 3 + ["failed"] + ["done"] * 4
     assert "the worker died" in (results[3].error or "")
 
+    pipe.unlink()
+    shutil.copy(folder / "map.npy", pipe)
+    journal = Journal(folder / "journal", resume=True)
+    with LocalWorkers(2) as workers:
+        results = list(run(iter(rows), journal, workers))
+    journal.close()
+    assert [one.status for one in results] == ["skipped"] * 3 + ["done"] + ["skipped"] * 4
+
 
 def holds(pid: int | None, path: Path) -> bool:
     """Whether a process has a file open."""

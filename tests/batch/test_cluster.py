@@ -36,7 +36,7 @@ def cluster() -> Iterator[Any]:
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 1}),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
         ) as found,
     ):
         yield found
@@ -195,7 +195,7 @@ def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
         return
     with (
         distributed.LocalCluster(
-            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0"
         ) as threads,
         ClusterWorkers(threads.scheduler_address) as found,
     ):
@@ -278,7 +278,7 @@ def test_the_scheduler_goes_away(folder: Path) -> None:
     from authoring.errors import RefusedError
 
     cluster = distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None, silence_logs=50
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", silence_logs=50
     )
     with ClusterWorkers(cluster.scheduler_address) as workers:
         results = run(rows_of(folder, str(folder / "out")), journal := Journal(folder / "j"), workers)
