@@ -305,7 +305,8 @@ def _told(place: str, done: str, kind: type[DepthauthorError]) -> Iterator[None]
     except DepthauthorError:
         raise
     except FileNotFoundError as error:
-        raise kind(f"{place}: no such file") from error
+        absent = "no such file" if kind is UsageError else "there is no such bucket or folder"
+        raise kind(f"{place}: {absent}") from error
     except Exception as error:
         raise kind(f"{place}: cannot be {done}: {_sentence(error)}") from error
 

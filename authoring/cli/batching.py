@@ -128,25 +128,25 @@ def batch(
     with (
         closing(kept),
         batches.ClusterWorkers(scheduler) if scheduler else batches.LocalWorkers(jobs or _cores()) as workers,
-        _progress(total) as advance,
     ):
         results = batches.run(rows, kept, workers, overwrite=overwrite, fail_fast=fail_fast)
-        return _tell(results, advance)
+        return _tell(results, total)
 
 
-def _tell(results: Iterator[BatchResult], advance: Callable[[], None]) -> int:
+def _tell(results: Iterator[BatchResult], total: int) -> int:
     """A line for each result, then the summary; the exit code."""
     from authoring.operations.reports import as_json
 
     counts: Counter[str] = Counter()
     failures: list[BatchResult] = []
-    for result in results:
-        counts[result.status] += 1
-        if result.status == "failed" and len(failures) < FAILURES_SHOWN:
-            failures.append(result)
-        sys.stdout.write(_line(as_json(result)) + "\n")
-        sys.stdout.flush()
-        advance()
+    with _progress(total) as advance:
+        for result in results:
+            counts[result.status] += 1
+            if result.status == "failed" and len(failures) < FAILURES_SHOWN:
+                failures.append(result)
+            sys.stdout.write(_line(as_json(result)) + "\n")
+            sys.stdout.flush()
+            advance()
     say = sys.stderr.write
     say(
         f"depthauthor: {counts.total()} photos: {counts['done']} done, {counts['skipped']} finished before, "
@@ -233,6 +233,9 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
             return Text(f"{task.speed:.1f} photos/s" if task.speed else "")
 
     columns = (BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    # Lines of JSON pass above the bar where both share a terminal; anywhere else they are not rich's to print.
+    console = Console(stderr=True, soft_wrap=True)
+    shared = sys.stdout.isatty()
+    with Progress(*columns, console=console, redirect_stdout=shared, redirect_stderr=False) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)

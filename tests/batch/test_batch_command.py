@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import json
@@ -183,6 +184,32 @@ def test_fail_fast_begins_nothing_more(folder: Path) -> None:
         write_csv(folder / "m.csv", rows), "--out", folder / "out", "--jobs", "1", "--fail-fast"
     )
     assert code == 6 and 2 <= len(lines) < len(rows)
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+def test_the_bar_leaves_the_lines_on_stdout(folder: Path) -> None:
+    """Stderr is a terminal, stdout is not."""
+    manifest = write_csv(folder / "m.csv", [{"photo": f"p0{n}.jpg", "map": "map.npy"} for n in (0, 2)])
+    terminal, end = os.openpty()
+    done = subprocess.run(
+        command(manifest, "--out", folder / "out", "--jobs", "1"),
+        stdout=subprocess.PIPE,
+        stderr=end,
+        env={**environment(), "TERM": "xterm"},
+        timeout=120,
+        check=False,
+    )
+    os.close(end)
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["done", "done"]
+    said = b""
+    with (
+        contextlib.suppress(OSError),
+        os.fdopen(terminal, "rb", buffering=0) as file,
+    ):  # Linux ends it with EIO.
+        while part := file.read(4096):
+            said += part
+    assert b"2/2" in said and b"sha256" not in said
+    assert said.endswith(b"\r\n\x1b[?25hdepthauthor: 2 photos: 2 done, 0 finished before, 0 failed\r\n")
 
 
 def test_unknown_columns_refuse_the_manifest(folder: Path) -> None:
