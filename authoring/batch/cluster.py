@@ -13,10 +13,13 @@ import asyncio
 import contextlib
 import logging
 import math
+import pickle
 import time
 import uuid
+import warnings
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from authoring import stores
@@ -59,6 +62,8 @@ class ClusterWorkers:
         self._address = address
         try:
             asyncio.run(_knock(address))
+            # Of other packages, on the scheduler too; what matters is checked below.
+            warnings.filterwarnings("ignore", "Mismatched versions found")
             self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, RuntimeError) as error:
             told = " ".join(str(error).split()) or type(error).__name__
@@ -124,13 +129,18 @@ class ClusterWorkers:
 
     def _handed(self, task: Task, time: str = "once") -> Any:
         key = f"{self._run}-{task.row.number}-{time}"
-        return self._asked(self._client.submit, work, task, key=key, pure=False)
+        return self._submitted(partial(work, task), key)
+
+    def _submitted(self, call: Callable[[], Any], key: str) -> Any:
+        # As bytes: the scheduler unpickles what it is given, and need not have depthauthor.
+        return self._asked(self._client.submit, _unpacked(), pickle.dumps(call), key=key, pure=False)
 
     def _sweep(self) -> None:
         """Remove what dead workers left half-written; done by a worker, since folders may be theirs alone."""
         if self._left:
             with contextlib.suppress(Exception):
-                self._client.submit(_remove_parts, self._left, pure=False).result(timeout=SWEEP_SECONDS)
+                call = partial(_remove_parts, self._left)
+                self._submitted(call, f"{self._run}-sweep").result(timeout=SWEEP_SECONDS)
 
     def _close(self) -> None:
         # A scheduler that went away cannot be told, and it does not matter then.
@@ -154,8 +164,13 @@ class ClusterWorkers:
     def _check_versions(self) -> None:
         try:
             versions = self._asked(self._client.run, _version)
-        except ImportError:
-            raise UsageError(f"{self._address}: a worker has no depthauthor; {_SAME_VERSION}") from None
+        except DepthauthorError:
+            raise
+        except Exception as error:
+            # Where depthauthor is missing dask gives the worker's ImportError as text.
+            raise UsageError(
+                f"{self._address}: a worker cannot load depthauthor ({_sentence(error)}); {_SAME_VERSION}"
+            ) from None
         for worker, version in versions.items():
             if version != VERSION:
                 raise UsageError(
@@ -169,7 +184,18 @@ class ClusterWorkers:
                 ours = (
                     str(key).removeprefix(f"{self._run}-") for key in held if str(key).startswith(self._run)
                 )
-                self._died.update(int(one.partition("-")[0]) for one in ours)
+                self._died.update(int(one.partition("-")[0]) for one in ours if one[:1].isdigit())
+
+
+def _unpacked() -> Callable[[bytes], Any]:
+    """A function inside another, which dask sends by value and not by name."""
+
+    def call(packed: bytes) -> Any:
+        import pickle
+
+        return pickle.loads(packed)()
+
+    return call
 
 
 async def _knock(address: str) -> None:
