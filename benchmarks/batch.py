@@ -46,7 +46,7 @@ PICTURES = {"jpeg": 4, "heic": 1}
 GRAIN = {"jpeg": 5, "heic": 2}
 """Standard deviation in codes: gives files about as large as a phone's (3 MB)."""
 FLOOR_PHOTOS = 40
-"""In each turn of the floor."""
+"""In each turn of the floor, at most."""
 TURNS = 4
 WORST = {"jpeg": 1.6, "heic": 1.15}
 """What a photo may cost of the floor."""
@@ -163,7 +163,8 @@ class Bench:
 
     def floor(self, turn: int) -> float:
         """Seconds a photo to read it, code its plane and write both."""
-        photos = [self.photos[(turn * FLOOR_PHOTOS + n) % len(self.photos)] for n in range(FLOOR_PHOTOS)]
+        count = min(FLOOR_PHOTOS, max(len(self.photos) // TURNS, 2))
+        photos = [self.photos[(turn * count + n) % len(self.photos)] for n in range(count)]
         target = self.folder / "floor"
         start = time.perf_counter()
         for number, path in enumerate(photos):
