@@ -65,7 +65,7 @@ class ClusterWorkers:
             # Of other packages, on the scheduler too; what matters is checked below.
             warnings.filterwarnings("ignore", "Mismatched versions found")
             self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError, RuntimeError) as error:
+        except Exception as error:
             told = " ".join(str(error).split()) or type(error).__name__
             raise UsageError(f"{address}: no dask scheduler answers there ({told})") from None
         self._window: deque[tuple[Task, Any]] = deque()
