@@ -474,8 +474,8 @@ def _manifest(data: bytes, suffix: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"manifest{suffix}"
         path.write_bytes(data)
-        count = count_rows(path)
-        rows = list(read_rows(path, Rules(base=Path(folder), out=None, options={})))
+        count = count_rows(str(path))
+        rows = list(read_rows(str(path), Rules(base=folder, out=None, options={})))
         promise(len(rows) == count, f"{count} rows are counted and {len(rows)} are read")
 
 

@@ -24,9 +24,9 @@ from authoring.codecs.sei import DepthRepresentation, build_aux_subtype
 from authoring.containers.heif.structure import parse_structure
 from authoring.containers.jpeg.segments import build_segment
 from authoring.depth import PixelFormat
-from authoring.operations.auxiliary import photo_orientation
 from authoring.operations.embed import EmbedOptions, embed
 from authoring.operations.extract import to_dictionary
+from authoring.operations.layouts import photo_orientation
 from authoring.operations.restore import Blocks, build_record
 from tests.containers import heif_files, jpeg_files
 from tests.containers.heif_files import small_photo

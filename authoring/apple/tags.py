@@ -59,6 +59,8 @@ def tags_of(block: bytes) -> Tags:
 
 def _value(entry: Entry, order: str) -> bytes | None:
     """The value's bytes, most significant first."""
+    if entry.value_place < HEADER_BYTES:
+        return None  # The header's own bytes are no value.
     if entry.value is None or order == ">" or entry.type in _BYTEWISE:
         return entry.value
     size = 4 if entry.type in _RATIONALS else SIZES[entry.type]

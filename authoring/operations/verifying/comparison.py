@@ -18,13 +18,14 @@ from typing import Literal
 import numpy as np
 
 from authoring.apple import makernote, xmp
-from authoring.apple.exif import CUSTOM_RENDERED, MAKER_NOTE
+from authoring.apple.exif import CUSTOM_RENDERED, MAKER_NOTE, ORIENTATION
+from authoring.apple.exif_required import MANDATORY
 from authoring.apple.region import REGIONS
 from authoring.apple.tags import Tags, tags_of
 from authoring.codecs import photo as pictures
 from authoring.containers import ContainerFile, Touched
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.operations.auxiliary import depth_images
+from authoring.operations.layouts import depth_images
 
 PixelsWord = Literal["equal", "different", "not decoded"]
 
@@ -181,9 +182,9 @@ def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
     if old is None or new is None:
         return None
     keys = {key for key in old.tags.keys() | new.tags.keys() if old.tags.get(key) != new.tags.get(key)}
-    if not any(name == "Exif" for name, _ in old.tags):
-        # A directory made for the marks holds what Exif itself asks for, a block also the orientation that was there.
-        keys = {key for key in keys if key in old.tags or key[1] not in _NEEDED_TAGS}
+    # A directory made for the marks holds what Exif itself asks for, and the orientation that was there all along.
+    made = {name for name, _ in new.tags} - {name for name, _ in old.tags}
+    keys = {(name, tag) for name, tag in keys if name not in made or tag not in _NEEDED_TAGS}
     changed = []
     if keys - {("Exif", CUSTOM_RENDERED)}:
         return None
@@ -197,8 +198,7 @@ def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
     return changed
 
 
-_NEEDED_TAGS = frozenset({0x0112, 0x9000})
-"""Orientation and ExifVersion."""
+_NEEDED_TAGS = MANDATORY | {ORIENTATION}
 
 
 @dataclass(frozen=True, slots=True)

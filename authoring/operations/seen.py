@@ -1,0 +1,162 @@
+"""A photo as a person sees it, with its depth: what previews, refocusing, point clouds and viewers start from.
+
+Knows: how photo, depth and camera are brought into one upright frame. Must not know: paths, colours, geometry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring import containers
+from authoring.apple import properties, region
+from authoring.codecs import photo as pictures
+from authoring.containers import ContainerFile
+from authoring.depth import Calibration, DepthBuffer, Orientation, check_aspect, nominal_calibration, turned
+from authoring.errors import about
+from authoring.operations import auxiliary, layouts, mapping
+from authoring.operations.mapping import MapOptions, MapSource, Notes
+from authoring.operations.portrait import PortraitOptions, camera_of
+
+Camera = Literal["file", "exif", "nominal"]
+"""Where a calibration comes from: the depth's own metadata, Exif's focal length, or a usual phone's."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A photo and its depth, both upright."""
+
+    pixels: NDArray[np.uint8]
+    """(H, W, 3), the photo's own colours (sRGB or its profile's)."""
+    depth: DepthBuffer
+    """(h, w) of the photo's aspect, 32-bit; NaN where a map that is not embedded yet has holes."""
+    codes: NDArray[np.uint8] | None
+    """(h, w), as stored; None for a map that is not embedded."""
+    calibration: Calibration
+    """In pixels of `pixels`."""
+    camera: Camera
+    focus: tuple[float, float] | None
+    """(x, y), 0..1 from the top left; None where the photo names none."""
+    aperture: float | None
+    """SimulatedAperture, where the depth states it."""
+    notes: tuple[str, ...] = ()
+    """What was assumed on the way."""
+    icc: bytes | None = None
+    """The colour profile of `pixels`, where the photo has one for RGB; without it they are sRGB."""
+
+    @property
+    def absolute(self) -> bool:
+        """Whether the metres hold; else distances are in proportion only."""
+        return self.depth.accuracy == "absolute"
+
+
+def see(photo: bytes) -> Seen:
+    """A JPEG or HEIC photo with Apple depth.
+
+    Raises UnsupportedError where it holds none or its pixels cannot be decoded (arithmetic JPEG).
+    """
+    with about("photo"):
+        file = containers.parse(photo)
+        reading = auxiliary.read_depth(file.layout)
+        pixels = _upright(photo, file, reading.orientation)
+        buffer = reading.buffer("display")
+        calibration, camera = _camera(file, buffer.calibration, reading.orientation, pixels.shape)
+        mark = properties.provenance(reading.tree)
+        if camera == "file" and mark is not None and mark.calibration_source in ("exif", "nominal"):
+            camera = "exif" if mark.calibration_source == "exif" else "nominal"
+        return Seen(
+            pixels=pixels,
+            depth=buffer,
+            codes=reading.orientation.to_display(reading.plane.codes),
+            calibration=calibration,
+            camera=camera,
+            focus=_focus(file, reading.orientation),
+            aperture=reading.properties.simulated_aperture,
+            notes=file.layout.notes,
+            icc=_rgb_profile(file.layout.icc),
+        )
+
+
+def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
+    """A photo with a map that is not embedded yet, as `embed` would understand it; holes stay holes.
+
+    Raises RefusedError where photo and map have different aspects.
+    """
+    notes = Notes()
+    with about("map"):
+        buffer = mapping.buffer_of(source, options, notes)
+        if options.calibration is not None:
+            buffer = buffer.replace(calibration=options.calibration)
+    with about("photo"):
+        if containers.is_png(photo):
+            decoded = pictures.decode(photo)
+            pixels = np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
+            file, orientation, icc = None, Orientation(1), pictures.png_metadata(photo).icc
+        else:
+            file = containers.parse(photo)
+            orientation = layouts.photo_orientation(file.layout)
+            pixels, icc = _upright(photo, file, orientation), file.layout.icc
+    with about("map"):
+        if options.map_orientation == "stored":
+            buffer = turned(buffer, orientation)
+        height, width = pixels.shape[:2]
+        check_aspect(buffer.width, buffer.height, width, height)
+    given = buffer.calibration
+    if file is not None:
+        calibration, camera = _camera(file, given, orientation, pixels.shape)
+    elif given is not None:
+        calibration, camera = given.scaled(width, height), "file"
+    else:
+        calibration, camera = nominal_calibration(width, height), "nominal"
+    return Seen(
+        pixels=pixels,
+        depth=buffer,
+        codes=None,
+        calibration=calibration,
+        camera=camera,
+        focus=_focus(file, orientation) if file is not None else None,
+        aperture=None,
+        notes=(*notes.assumed, *notes.notes),
+        icc=_rgb_profile(icc),
+    )
+
+
+def _upright(photo: bytes, file: ContainerFile, orientation: Orientation) -> NDArray[np.uint8]:
+    heic = file.layout.container == "heic"
+    decoded = pictures.decode_heic(photo) if heic else pictures.decode(photo)
+    pixels = np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
+    # HEIF decoders give the picture upright, JPEG decoders as it lies.
+    return pixels if heic else np.ascontiguousarray(orientation.to_display(pixels))
+
+
+def _rgb_profile(icc: bytes | None) -> bytes | None:
+    """A profile that fits decoded pixels: gray and CMYK ones no longer do (ICC.1, header, bytes 16 to 19)."""
+    return icc if icc is not None and icc[16:20] == b"RGB " else None
+
+
+def _camera(
+    file: ContainerFile, given: Calibration | None, orientation: Orientation, shape: tuple[int, ...]
+) -> tuple[Calibration, Camera]:
+    """The camera in pixels of the upright photo: the one given (upright already), else Exif's, else nominal."""
+    height, width = shape[:2]
+    if given is not None:
+        return given.scaled(width, height), "file"
+    found, origin = camera_of(file.layout, PortraitOptions(), None)
+    if found is None:
+        return nominal_calibration(width, height), "nominal"
+    return found.oriented(orientation).scaled(width, height), "exif" if origin == "exif" else "nominal"
+
+
+def _focus(file: ContainerFile, orientation: Orientation) -> tuple[float, float] | None:
+    """The photo's Focus region, whose coordinates are of the stored raster (rw_ios11_test06.jpg)."""
+    found = region.focus_region(file.layout.xmp)
+    if found is None or not found.is_valid:
+        return None
+    x, y = (found.y, found.x) if orientation.swaps_axes else (found.x, found.y)
+    return (
+        1 - x if orientation.swaps_left_right else x,
+        1 - y if orientation.swaps_top_bottom else y,
+    )
