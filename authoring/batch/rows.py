@@ -143,9 +143,9 @@ def _quoted(text: Any) -> str:
 
 
 def _is_path(text: str) -> bool:
-    """Whether a file can be called so; a folder such as / has no name to make an output's from."""
+    """Whether a file can be called so."""
     try:
-        return b"\0" not in os.fsencode(text) and bool(Path(text).name)
+        return b"\0" not in os.fsencode(text) and bool(text.strip("/"))
     except UnicodeEncodeError:
         return False
 
