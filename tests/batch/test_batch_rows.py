@@ -107,10 +107,9 @@ def test_memory_does_not_grow_with_the_manifest(tmp_path: Path) -> None:
         tracemalloc.stop()
         return found
 
-    # Rows that were kept would take 5 MB and more. The first round makes the table of interned names grow, by as much
-    # as that where other tests have filled it, and the second finds it grown.
-    peak(10_000)
-    assert peak(10_000) < peak(500) + 2_000_000
+    # Rows that were kept would take 15 MB and more. The interpreter's table of interned names, which pathlib adds to,
+    # grows by 1 to 8 MB at once, the more the other tests have put there.
+    assert peak(30_000) < peak(500) + 9_000_000
 
 
 def test_the_journal_survives_a_torn_line(tmp_path: Path) -> None:
