@@ -100,6 +100,8 @@ def decode_gray(file: bytes) -> NDArray[np.uint8]:
         ) from error
     if mode != "L" or codes.dtype != np.uint8:
         raise UnsupportedError(f"the depth image is coded as {mode}; only 8-bit monochrome is read")
+    if codes.size != width * height:
+        raise MalformedError(f"the depth image states {width}x{height} pixels and decodes to {codes.size}")
     return codes.reshape(height, width)
 
 

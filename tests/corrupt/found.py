@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from tests.containers import heif_files, jpeg_files
 from tests.containers.heif_files import Made, MadeItem, box, full, small_photo
+from tests.verify import portrait_files
 
 # HEIF: tables that cost more than their bytes
 
@@ -302,6 +303,16 @@ def property_that_is_not_there() -> bytes:
     at = data.index(b"ipma") + 15
     return data[:at] + b"\x7f" + data[at + 1 :]
 
+
+def depth_image_of_no_size() -> bytes:
+    """The depth item states 0 by 0 pixels; its stream holds a picture."""
+    size = struct.pack(">4xII", 160, 120)
+    data = portrait_files.portrait()
+    assert data.count(b"ispe" + size) == 1
+    return data.replace(b"ispe" + size, b"ispe" + bytes(12))
+
+
+DEPTH: dict[str, Callable[[], bytes]] = {"a depth image of no size": depth_image_of_no_size}
 
 PICTURES: dict[str, Callable[[], bytes]] = {
     "a property that is not there": property_that_is_not_there,
