@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 from tests.containers import heif_files, jpeg_files
 from tests.containers.heif_files import Made, MadeItem, box, full, small_photo
-from tests.verify import portrait_files
 
 # HEIF: tables that cost more than their bytes
 
@@ -304,15 +303,14 @@ def property_that_is_not_there() -> bytes:
     return data[:at] + b"\x7f" + data[at + 1 :]
 
 
-def depth_image_of_no_size() -> bytes:
-    """The depth item states 0 by 0 pixels; its stream holds a picture."""
-    size = struct.pack(">4xII", 160, 120)
-    data = portrait_files.portrait()
-    assert data.count(b"ispe" + size) == 1
-    return data.replace(b"ispe" + size, b"ispe" + bytes(12))
+def gray_picture_of_no_size() -> bytes:
+    """A gray picture whose item states 0 by 0 pixels; its stream holds 64 by 64."""
+    data = heif_files.coded("L", 64, 64)
+    at = data.index(b"ispe") + 8
+    return data[:at] + bytes(8) + data[at + 8 :]
 
 
-DEPTH: dict[str, Callable[[], bytes]] = {"a depth image of no size": depth_image_of_no_size}
+GRAY: dict[str, Callable[[], bytes]] = {"a gray picture of no size": gray_picture_of_no_size}
 
 PICTURES: dict[str, Callable[[], bytes]] = {
     "a property that is not there": property_that_is_not_there,

@@ -37,7 +37,7 @@ CALLS: list[tuple[dict[str, Callable[[], bytes]], tuple[Callable[[bytes], None],
     (found.MESSAGES, (parsers.sei_twins,), PARSER),
     (found.EXIF, (parsers.exif_block, parsers.tiff_block), PARSER),
     (_photos(found.EXIF), (whole.verifying, whole.embedding), WHOLE),
-    (found.DEPTH, (whole.extracting, whole.verifying, whole.doctoring, whole.copying), WHOLE),
+    (found.GRAY, (parsers.hevc_picture,), WHOLE),
     (found.PICTURES, (parsers.photo_pixels, whole.inspecting, whole.transcoding), WHOLE),
 ]
 CASES = [
