@@ -1,0 +1,65 @@
+"""Pictures for pages and thumbnails: what every browser decodes, no larger than it need be.
+
+Knows: JPEG and gray PNG by Pillow, scaling. Must not know: what the pictures show.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_PROFILE_BYTES = 64 << 10
+"""Display profiles are some hundred bytes to a few thousand; a larger one would outweigh a thumbnail."""
+
+_LEAST_QUALITY = 40
+"""Below, blocks show at a glance."""
+
+
+def scaled(pixels: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
+    """(h, w, 3) with at most so many pixels along the longer side, averaged down; never larger."""
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    share = long_side / max(height, width)
+    if share >= 1:
+        return pixels
+    size = max(1, round(width * share)), max(1, round(height * share))
+    picture = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return np.asarray(picture)
+
+
+def sized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """(height, width, 3), averaged or spread."""
+    from PIL import Image
+
+    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def web_jpeg(
+    pixels: NDArray[np.uint8], *, quality: int, icc: bytes | None = None, max_bytes: int | None = None
+) -> bytes:
+    """Pixels (h, w, 3) or (h, w) as JPEG, 4:2:0, with their colour profile and nothing else.
+
+    max_bytes: quality goes down in steps of ten until the picture fits, but not below 40.
+    """
+    from PIL import Image
+
+    picture = Image.fromarray(pixels)
+    profile = icc if icc is not None and len(icc) <= MAX_PROFILE_BYTES else None
+    while True:
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality, optimize=True, subsampling="4:2:0", icc_profile=profile)
+        if max_bytes is None or out.tell() <= max_bytes or quality - 10 < _LEAST_QUALITY:
+            return out.getvalue()
+        quality -= 10
+
+
+def gray_png(codes: NDArray[np.uint8]) -> bytes:
+    """Codes (h, w) as an 8-bit gray PNG without gamma or profile: a decoder gives them back as they are."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(codes)).save(out, "PNG", compress_level=9)
+    return out.getvalue()
