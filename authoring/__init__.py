@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from authoring.errors import DepthauthorError
     from authoring.geometry import PointCloud
     from authoring.showing.pointcloud import pointcloud, pointcloud_file
+    from authoring.showing.report import report
+    from authoring.showing.view import view
 
 __version__ = VERSION
 
@@ -51,7 +53,9 @@ __all__ = [
     "inspect",
     "pointcloud",
     "pointcloud_file",
+    "report",
     "strip",
+    "view",
 ]
 
 _HOME = {
@@ -63,6 +67,8 @@ _HOME = {
     "PointCloud": "authoring.geometry",
     "pointcloud": "authoring.showing.pointcloud",
     "pointcloud_file": "authoring.showing.pointcloud",
+    "report": "authoring.showing.report",
+    "view": "authoring.showing.view",
 }
 
 

@@ -15,6 +15,7 @@ from authoring.batch import BatchResult
 from authoring.depth import calibration_json
 from authoring.operations import golden
 from authoring.operations.doctor import Diagnosis
+from authoring.operations.report import ReportRow
 from authoring.operations.reports import (
     EditReport,
     EmbedReport,
@@ -23,6 +24,7 @@ from authoring.operations.reports import (
     PointCloudReport,
 )
 from authoring.operations.verify import VerifyReport
+from authoring.operations.view import ViewReport
 from schemas.json_schema import DRAFT, Schema, Stand, document
 
 
@@ -118,6 +120,8 @@ FORMS: dict[str, tuple[type, str]] = {
     "strip": (EditReport, "depthauthor strip --json"),
     "verify": (VerifyReport, "depthauthor verify --json"),
     "doctor": (Diagnosis, "depthauthor doctor --json, one line a file"),
+    "view": (ViewReport, "depthauthor view --json"),
+    "report": (ReportRow, "depthauthor report --json, one line a file"),
     "dictionary": (DictionaryReport, "depthauthor dictionary --json"),
     "golden-check": (GoldenReport, "depthauthor golden check --json"),
     "golden-manifest": (GoldenManifest, "golden/cases.json"),

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from authoring.cli import batching, clouding, text, verifying
+from authoring.cli import batching, clouding, text, verifying, viewing
 from authoring.cli.declare import Argument, Option, Program
 from authoring.cli.map_options import (
     ClipOption,
@@ -339,6 +339,7 @@ def dictionary(
 verifying.register(app)
 batching.register(app)
 clouding.register(app)
+viewing.register(app)
 
 golden_app = app.group("golden", "Check or renew the golden files: what embedding must give, as text.")
 

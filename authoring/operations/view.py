@@ -5,6 +5,7 @@ Knows: which numbers of a photo the page needs, and how large its pictures may b
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from authoring.errors import UnsupportedError
 from authoring.operations.doctor import Diagnosis, diagnose
 from authoring.operations.reports import Size
 from authoring.operations.seen import Camera, Seen, see
-from authoring.pages import ViewerPage, viewer_page, what_lies_behind
+from authoring.pages import ViewerPage, palette, viewer_page, what_lies_behind
 
 PICTURE_SIDE = 2048
 """Pixels of the photo in the page: more than a usual window shows, and half the side of a 12 MP photo."""
@@ -35,17 +36,19 @@ BEHIND_QUALITY = 70
 RANGE_SHARE = 0.001
 """Of the samples at either end that may lie beyond the colours: single wrong ones would take the range."""
 
-LENS_M = 0.05
-"""Absolute maps are blurred as by a full-frame lens of 50 mm, the usual one of portraits; its opening is 50 mm / N."""
+FULL_FRAME_DIAGONAL_M = 0.04327
+"""Of 36 mm by 24 mm. A phone's own lens is too small to blur anything; f-numbers are those of the lens that shows the
+same picture on a full frame."""
 
-WIDEST_BLUR = 0.025
-"""Of the width, at f/1.4, over the whole range of a relative map, whose metres say nothing about an opening."""
-WIDEST_APERTURE = 1.4
-
-CAMERAS: dict[Camera, str] = {
-    "file": "from the depth’s own calibration",
+_CAMERA_WORDS: dict[Camera, str] = {
+    "file": "camera from the file",
+    "exif": "camera from Exif",
+    "nominal": "camera nominal",
+}
+_CAMERAS: dict[Camera, str] = {
+    "file": "calibration in the depth’s own metadata",
     "exif": "from Exif’s focal length",
-    "nominal": "nominal: a usual phone’s, since the file names none",
+    "nominal": "nominal: a usual phone’s, since the file says nothing of its lens",
 }
 
 _INFINITE_PER_M = 1e-3
@@ -92,7 +95,9 @@ def view(photo: bytes, name: str) -> tuple[bytes, ViewReport]:
     behind, behind_photo = _behind(codes, seen, picture)
     page = ViewerPage(
         name=name,
-        facts=_facts(seen, diagnosis, range_per_m),
+        level=diagnosis.level,
+        camera_words=_CAMERA_WORDS[seen.camera],
+        facts=_facts(seen, diagnosis),
         photo=web.web_jpeg(picture, quality=PICTURE_QUALITY, icc=seen.icc, max_bytes=MAX_PICTURE_BYTES),
         aspect=width / height,
         depth=web.gray_png(codes),
@@ -106,7 +111,8 @@ def view(photo: bytes, name: str) -> tuple[bytes, ViewReport]:
         camera=_camera(seen),
         focus=seen.focus or largest_near_region(seen.depth.disparity_per_m()),
         aperture=seen.aperture,
-        blur=_blur(seen, range_per_m),
+        blur=_blur(seen),
+        palette=palette(),
     )
     data = viewer_page(page)
     far, near = range_per_m
@@ -167,25 +173,25 @@ def _camera(seen: Seen) -> tuple[float, float, float, float]:
     return fx / width, fy / height, cx / width, cy / height
 
 
-def _blur(seen: Seen, range_per_m: tuple[float, float]) -> float:
-    """Radius of blur in widths of the photo, at f/1, for 1/m away from the focus."""
-    far, near = range_per_m
-    if not seen.absolute:
-        return WIDEST_BLUR * WIDEST_APERTURE / (near - far) if near > far else 0.0
-    # A thin lens of opening A, focused on 1/m = g, spreads 1/m = d over a disc of A * focal length * |d - g|.
-    return LENS_M / 2 * seen.calibration.focal_px[0] / seen.calibration.reference_width_px
+def _blur(seen: Seen) -> float:
+    """Radius of blur in widths of the photo, at f/1, for 1/m away from the focus.
+
+    A thin lens of opening A, focused on g = 1/m, spreads what is at d = 1/m over a disc of A * focal length * |d - g|.
+    """
+    width, height = seen.calibration.reference_width_px, seen.calibration.reference_height_px
+    focal_px = seen.calibration.focal_px[0]
+    opening_m = focal_px / math.hypot(width, height) * FULL_FRAME_DIAGONAL_M
+    return opening_m * focal_px / width / 2
 
 
-def _facts(
-    seen: Seen, diagnosis: Diagnosis, range_per_m: tuple[float, float]
-) -> tuple[tuple[str, str], ...]:
+def _facts(seen: Seen, diagnosis: Diagnosis) -> tuple[tuple[str, str], ...]:
     """What the page tells of the file."""
     height, width = seen.pixels.shape[:2]
     unit = seen.depth.pixel_format.kind
     facts = [
         ("Photo", f"{width} × {height}, {diagnosis.container.upper()}"),
         ("Depth", f"{seen.depth.width} × {seen.depth.height}, {unit}, accuracy {seen.depth.accuracy}"),
-        ("Camera", CAMERAS[seen.camera]),
+        ("Camera", _CAMERAS[seen.camera]),
     ]
     if seen.aperture is not None:
         facts.append(("Aperture", f"f/{seen.aperture:g} stated in the file"))

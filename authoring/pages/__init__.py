@@ -4,16 +4,22 @@ Knows: HTML, the viewer's script and styles, colours of depth. Must not know: fi
 """
 
 from authoring.pages.behind import Behind, what_lies_behind
-from authoring.pages.html import data_uri, shown_name
-from authoring.pages.palette import PALETTE_SIZE, palette
-from authoring.pages.viewer import ViewerPage, viewer_page
+from authoring.pages.html import shown_name
+from authoring.pages.palette import palette
+from authoring.pages.table import LEVELS, Card, page_end, page_start, render_card
+from authoring.pages.viewer import ViewerPage, metres, range_text, viewer_page
 
 __all__ = [
-    "PALETTE_SIZE",
+    "LEVELS",
     "Behind",
+    "Card",
     "ViewerPage",
-    "data_uri",
+    "metres",
+    "page_end",
+    "page_start",
     "palette",
+    "range_text",
+    "render_card",
     "shown_name",
     "viewer_page",
     "what_lies_behind",

@@ -11,7 +11,6 @@ from string import Template
 from typing import Literal
 
 from authoring.pages.html import asset, data_uri, escape, json_block, policy, script, shown_name
-from authoring.pages.palette import PALETTE_SIZE, palette
 
 SCRIPTS = ("png.js", "scene.js", "shaders.js", "renderer.js", "viewer.js", "main.js")
 
@@ -24,6 +23,10 @@ class ViewerPage:
 
     name: str
     """Of the file; any text."""
+    level: str
+    """none, L1 … L4."""
+    camera_words: str
+    """Where the camera comes from, in three words."""
     facts: tuple[tuple[str, str], ...]
     """Label and value, for those who open the details."""
     photo: bytes
@@ -52,6 +55,8 @@ class ViewerPage:
     """The f-number that the first touch opens to; None for a usual one."""
     blur: float
     """Radius of blur in widths of the photo, at f/1, for 1/m of disparity away from the focus."""
+    palette: bytes
+    """256 colours of depth, three sRGB bytes each, the farthest first."""
 
 
 def viewer_page(page: ViewerPage) -> bytes:
@@ -68,12 +73,13 @@ def viewer_page(page: ViewerPage) -> bytes:
         "policy": escape(policy(style, code)),
         "style": style,
         "script": code,
-        "summary": escape(f"{range_text(page.range_per_m, page.absolute)}"),
+        "summary": escape(f"{range_text(page.range_per_m, page.absolute)} · {page.camera_words}"),
+        "level": escape(page.level),
         "facts": "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in page.facts),
         "photo": data_uri("image/jpeg", page.photo),
         "photo_words": escape(f"{name}, the photo"),
         "legend_words": escape(f"Colours from {marks[0]} at the left to {marks[2]} at the right, {words}"),
-        "ramp": _ramp(),
+        "ramp": _ramp(page.palette),
         "marks": "".join(f"<span>{escape(one)}</span>" for one in _mark_words(marks, page.absolute)),
         "data": json_block(_data(page, name)),
     }
@@ -92,7 +98,7 @@ def range_text(range_per_m: tuple[float, float], absolute: bool) -> str:
     """Near and far in one line; relative maps say so."""
     far, near = range_per_m
     told = f"{metres(near)} to {metres(far)}"
-    return told if absolute else f"{told}, relative: distances hold in proportion only"
+    return told if absolute else f"{told} (relative: in proportion only)"
 
 
 def _mark_words(marks: list[str], absolute: bool) -> list[str]:
@@ -100,14 +106,14 @@ def _mark_words(marks: list[str], absolute: bool) -> list[str]:
     return [f"near {near}", middle if absolute else f"{middle} (relative)", f"far {far}"]
 
 
-def _ramp() -> str:
+def _ramp(palette: bytes) -> str:
     """The colours from near, at the left, to far, as SVG."""
-    colours = palette()
+    last = len(palette) // 3 - 1
     stops = []
     for index in range(_RAMP_STOPS + 1):
-        at = 3 * round((PALETTE_SIZE - 1) * (1 - index / _RAMP_STOPS))
+        at = 3 * round(last * (1 - index / _RAMP_STOPS))
         stops.append(
-            f'<stop offset="{index / _RAMP_STOPS:.5g}" stop-color="#{colours[at : at + 3].hex()}"/>'
+            f'<stop offset="{index / _RAMP_STOPS:.5g}" stop-color="#{palette[at : at + 3].hex()}"/>'
         )
     return (
         f'<defs><linearGradient id="colours">{"".join(stops)}</linearGradient></defs>'
@@ -135,6 +141,6 @@ def _data(page: ViewerPage, name: str) -> dict[str, object]:
         "focus": page.focus,
         "aperture": page.aperture,
         "blur": page.blur,
-        "palette": palette().hex(),
+        "palette": page.palette.hex(),
         "words": {"photo": f"{name}, the photo in 3D", "depth": f"{name}, its depth in colours, in 3D"},
     }
