@@ -82,9 +82,10 @@ def report(
     overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each file.")] = False,
 ) -> int:
-    """Show many photos on one page: thumbnails, level, what stands in the way, findings; exit 6 where some are unreadable.
+    """Show many photos on one page: thumbnails, level, what stands in the way, findings.
 
-    The page sorts and filters, loads nothing from anywhere, and can be read without its script.
+    The page sorts and filters, loads nothing from anywhere, and can be read without its script. Exit code 6 where
+    some files are unreadable; each is on the page with its reason.
 
     depthauthor report photos/ -o report.html
     """
@@ -96,7 +97,9 @@ def report(
 
         def tell(row: ReportRow) -> None:
             if as_json:
-                _say(json.dumps(to_json(row), ensure_ascii=False, allow_nan=False), "-" if to_stdout else None)
+                _say(
+                    json.dumps(to_json(row), ensure_ascii=False, allow_nan=False), "-" if to_stdout else None
+                )
             advance()
 
         summary = showing.report(*photos, output=output, overwrite=overwrite, tell=tell)
@@ -164,6 +167,8 @@ def _progress(photos: list[Path]) -> Iterator[Callable[[], None]]:
     from authoring.showing.report import photo_paths
 
     total = sum(1 for _ in photo_paths(photos))
-    with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+    with Progress(
+        BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
+    ) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)

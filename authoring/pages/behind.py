@@ -18,7 +18,7 @@ REACH = 0.075
 """Of the longer side: how far behind an edge a viewer may look; a little more than its parallax."""
 
 EDGE = 0.04
-"""Of the whole range, between samples two apart: a depth edge. A floor that fills the picture rises by 0.01 a sample."""
+"""Of the whole range, between samples two apart: a depth edge. A floor over the picture rises by 0.01 a sample."""
 
 FRINGE = 2
 """Maps follow the photo's edges by some pixels only: what is so near to an edge may have the other side's colour."""

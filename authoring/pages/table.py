@@ -93,7 +93,7 @@ def render_card(number: int, card: Card) -> bytes:
         _picture(card.photo, f"{name}, the photo", "no picture"),
         _picture(card.depth, f"{name}, its depth in colours", "no depth"),
         f'</div><div class="words"><h2>{name}</h2>',
-        f'<p><span class="level level-{card.level}">{card.level}</span> {escape(card.headline)}</p>',
+        f'<p><span class="level level-{card.level}">{card.level}</span> {escape(_sentence(card.headline))}</p>',
         f'<p class="quiet">{escape(card.facts)}</p>' if card.facts else "",
         _obstacles(card),
         _findings(card),
@@ -116,7 +116,7 @@ def _obstacles(card: Card) -> str:
     if not card.obstacles:
         return ""
     rows = "".join(
-        f"<li>{_code(f'{because[:1].upper()}{because[1:]}.')} <span class='quiet'>({escape(rule)})</span><br>"
+        f"<li>{_code(_sentence(because))} <span class='quiet'>({escape(rule)})</span><br>"
         f"<b>To mend it:</b> {_code(mend)}.</li>"
         for rule, because, mend in card.obstacles
     )
@@ -134,18 +134,23 @@ def _findings(card: Card) -> str:
         for rule, grade, status, message in card.findings
     )
     table = f"<table><tr><th>status<th>rule<th>grade<th>finding</tr>{rows}</table>" if rows else ""
-    hints = "".join(f"<li>{_code(hint)}.</li>" for hint in card.hints)
+    hints = "".join(f"<li>{_code(_sentence(hint))}</li>" for hint in card.hints)
     return (
         f"<details><summary>Rules: {card.held} of {card.held + len(card.findings)} hold</summary>"
-        f"<p>{escape(card.verdict)}.</p>{table}"
+        f"<p>{escape(_sentence(card.verdict))}</p>{table}"
         + (f"<p>Good to know:</p><ul>{hints}</ul>" if hints else "")
         + "</details>"
     )
+
+
+def _sentence(half: str) -> str:
+    return f"{half[:1].upper()}{half[1:]}{'' if half.endswith('.') else '.'}"
 
 
 def _code(text: str) -> str:
     """Escaped text, with commands between backquotes set as code."""
     pieces = escape(text).split("`")
     return "".join(
-        f"<code>{one}</code>" if index % 2 and index < len(pieces) - 1 else one for index, one in enumerate(pieces)
+        f"<code>{one}</code>" if index % 2 and index < len(pieces) - 1 else one
+        for index, one in enumerate(pieces)
     )

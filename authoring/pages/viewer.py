@@ -112,9 +112,7 @@ def _ramp(palette: bytes) -> str:
     stops = []
     for index in range(_RAMP_STOPS + 1):
         at = 3 * round(last * (1 - index / _RAMP_STOPS))
-        stops.append(
-            f'<stop offset="{index / _RAMP_STOPS:.5g}" stop-color="#{palette[at : at + 3].hex()}"/>'
-        )
+        stops.append(f'<stop offset="{index / _RAMP_STOPS:.5g}" stop-color="#{palette[at : at + 3].hex()}"/>')
     return (
         f'<defs><linearGradient id="colours">{"".join(stops)}</linearGradient></defs>'
         '<rect width="100" height="1" fill="url(#colours)"/>'

@@ -69,7 +69,7 @@ def report(
 
 
 def photo_paths(given: Iterable[Path]) -> Iterator[Path]:
-    """Files as they are; of folders the photos by suffix, in the order of their names. UsageError where one is not there."""
+    """Files as they are; of folders the photos by suffix, sorted by name. UsageError where one is not there."""
     for one in given:
         if not one.is_dir():
             if not one.exists() and one != files.STANDARD_STREAM:

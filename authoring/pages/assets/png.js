@@ -47,8 +47,12 @@ function unfilter(rows, width, height) {
       const left = x ? out[to + x - 1] : 0;
       const up = y ? out[to + x - width] : 0;
       const corner = x && y ? out[to + x - width - 1] : 0;
-      const guess = [0, left, up, (left + up) >> 1, 0][filter];
-      out[to + x] = rows[from + x] + (filter === 4 ? paeth(left, up, corner) : guess);
+      let guess = 0;
+      if (filter === 1) guess = left;
+      else if (filter === 2) guess = up;
+      else if (filter === 3) guess = (left + up) >> 1;
+      else if (filter === 4) guess = paeth(left, up, corner);
+      out[to + x] = rows[from + x] + guess;
     }
   }
   return out;

@@ -58,11 +58,17 @@ function makeGrid(map, normal, margin) {
   for (let row = 0; row < rows - 1; row++) {
     for (let column = 0; column < columns - 1; column++) {
       const a = row * columns + column;
-      const corners = [a, a + 1, a + columns, a + columns + 1];
-      const values = corners.map((one) => nodes[2 * one]);
-      if (Math.max(...values) - Math.min(...values) > EDGE) for (const one of corners) nodes[2 * one + 1] = 1;
-      cells.set([corners[0], corners[2], corners[1], corners[1], corners[2], corners[3]], at);
-      at += 6;
+      const [b, c, d] = [a + 1, a + columns, a + columns + 1];
+      const [p, q, r, s] = [nodes[2 * a], nodes[2 * b], nodes[2 * c], nodes[2 * d]];
+      if (Math.max(p, q, r, s) - Math.min(p, q, r, s) > EDGE) {
+        nodes[2 * a + 1] = nodes[2 * b + 1] = nodes[2 * c + 1] = nodes[2 * d + 1] = 1;
+      }
+      cells[at++] = a;
+      cells[at++] = c;
+      cells[at++] = b;
+      cells[at++] = b;
+      cells[at++] = c;
+      cells[at++] = d;
     }
   }
   return { columns, rows, nodes, cells };
