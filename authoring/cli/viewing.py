@@ -131,9 +131,10 @@ def _view_text(made: ViewReport) -> str:
 
 
 def _summary_text(summary: Summary) -> str:
+    from authoring.pages import LEVELS
+
     words = {"error": "unreadable", "none": "without readable depth"}
-    order = ("L4", "L3", "L2", "L1", "none", "error")
-    told = [f"{summary.counts[one]} {words.get(one, one)}" for one in order if summary.counts.get(one)]
+    told = [f"{summary.counts[one]} {words.get(one, one)}" for one in LEVELS if summary.counts.get(one)]
     return f"{summary.output}: {summary.files} {'file' if summary.files == 1 else 'files'}: {', '.join(told)}"
 
 

@@ -160,9 +160,9 @@ def _behind(
     thinned = -(-max(codes.shape) // BEHIND_SIDE)
     small = codes[::thinned, ::thinned]
     colours = web.sized(picture, small.shape[1], small.shape[0])
-    share = small.astype(np.float32) / 255
+    share = np.divide(small, 255, dtype=np.float32)
     is_disparity = seen.depth.pixel_format.kind == "disparity"
-    behind = what_lies_behind(share if is_disparity else 1 - share, colours)
+    behind = what_lies_behind(share if is_disparity else np.float32(1) - share, colours)
     nearness = behind.nearness if is_disparity else 1 - behind.nearness
     return np.rint(nearness * 255).astype(np.uint8), behind.pixels
 
