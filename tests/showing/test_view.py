@@ -49,9 +49,7 @@ def test_the_policy_allows_only_what_is_in_the_page(page: Page) -> None:
         assert told[directive] == f"'sha256-{digest}'"
     assert len(page.all("style")) == 1 and len(page.all("script")) == 2
     assert not [attributes for _, attributes in page.elements if "style" in attributes]
-    assert not [
-        name for _, attributes in page.elements for name in attributes if name.startswith("on")
-    ]
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
 
 
 def test_a_hostile_name_stays_text(scene: bytes, page: Page) -> None:
@@ -128,6 +126,7 @@ def test_twelve_megapixels_stay_below_three_megabytes(name: str, sample: Callabl
     assert max(report.picture.width, report.picture.height) == 2048
     assert not report.absolute and report.camera == "file"
     seen = see(sample(name))
+    assert seen.codes is not None
     assert np.array_equal(gray(Page(data).data["depth"]["png"]), seen.codes)
 
 
@@ -158,7 +157,12 @@ def test_without_an_output_the_browser_opens(
     tmp_path: Path, scene: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", lambda address: bool(opened.append(address)) or True)
+
+    def open_address(address: str) -> bool:
+        opened.append(address)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", open_address)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     photo = tmp_path / "scene.heic"
     photo.write_bytes(scene)

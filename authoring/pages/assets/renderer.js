@@ -36,8 +36,6 @@ class Renderer {
     this.format = wide ? gl.RGBA16F : gl.SRGB8_ALPHA8;
     Object.assign(this, { gl, canvas, scene });
     this.space = makeProgram(gl, SPACE_VERTEX, SPACE_FRAGMENT);
-    this.half = makeProgram(gl, SCREEN_VERTEX, HALF_FRAGMENT);
-    this.blur = makeProgram(gl, SCREEN_VERTEX, BLUR_FRAGMENT);
     this.show = makeProgram(gl, SCREEN_VERTEX, SHOW_FRAGMENT);
     this.picture = this.imageTexture(picture);
     this.hidden = this.imageTexture(behind);
@@ -95,10 +93,11 @@ class Renderer {
     for (const one of this.targets ?? []) one.free();
     const half = [Math.ceil(width / 2), Math.ceil(height / 2)];
     this.sharp = this.target(width, height);
+    const depth = this.buffer(gl.DEPTH_ATTACHMENT, gl.DEPTH_COMPONENT24, 0);
     this.small = this.target(...half);
     this.soft = this.target(...half);
-    this.many = this.multisampled(width, height);
-    this.targets = [this.sharp, this.small, this.soft, this.many];
+    this.many = this.multisampled();
+    this.targets = [this.sharp, this.small, this.soft, this.many, depth];
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
   }
 
@@ -112,22 +111,25 @@ class Renderer {
     return { texture, frame, width, height, free };
   }
 
-  multisampled(width, height) {
+  multisampled() {
     const { gl } = this;
     const most = gl.getInternalformatParameter(gl.RENDERBUFFER, this.format, gl.SAMPLES);
     const samples = Math.min(SAMPLES, most?.[0] ?? 0);
     const frame = gl.createFramebuffer();
     gl.bindFramebuffer(gl.FRAMEBUFFER, frame);
-    const buffers = [[gl.COLOR_ATTACHMENT0, this.format], [gl.DEPTH_ATTACHMENT, gl.DEPTH_COMPONENT24]];
-    const made = buffers.map(([place, format]) => {
-      const buffer = gl.createRenderbuffer();
-      gl.bindRenderbuffer(gl.RENDERBUFFER, buffer);
-      gl.renderbufferStorageMultisample(gl.RENDERBUFFER, samples, format, width, height);
-      gl.framebufferRenderbuffer(gl.FRAMEBUFFER, place, gl.RENDERBUFFER, buffer);
-      return buffer;
-    });
-    const free = () => (made.forEach((one) => gl.deleteRenderbuffer(one)), gl.deleteFramebuffer(frame));
-    return { frame, free };
+    const color = this.buffer(gl.COLOR_ATTACHMENT0, this.format, samples);
+    const depth = this.buffer(gl.DEPTH_ATTACHMENT, gl.DEPTH_COMPONENT24, samples);
+    return { frame, free: () => (color.free(), depth.free(), gl.deleteFramebuffer(frame)) };
+  }
+
+  /** A buffer of the drawing's size for the frame that is bound. */
+  buffer(place, format, samples) {
+    const { gl, width, height } = this;
+    const buffer = gl.createRenderbuffer();
+    gl.bindRenderbuffer(gl.RENDERBUFFER, buffer);
+    gl.renderbufferStorageMultisample(gl.RENDERBUFFER, samples, format, width, height);
+    gl.framebufferRenderbuffer(gl.FRAMEBUFFER, place, gl.RENDERBUFFER, buffer);
+    return { free: () => gl.deleteRenderbuffer(buffer) };
   }
 
   /** One frame. `view`: yaw, pitch, zoom, x, y, scale, focus, aperture, colours, ground (linear), draft. */
@@ -143,6 +145,9 @@ class Renderer {
     gl.bindVertexArray(this.screen);
     if (blur) {
       const taps = Math.round(Math.min(view.draft ? DRAFT_TAPS : MOST_TAPS, Math.max(16, most * most)));
+      // Compiled when first needed: the first frame is sharp.
+      this.half ??= makeProgram(gl, SCREEN_VERTEX, HALF_FRAGMENT);
+      this.blur ??= makeProgram(gl, SCREEN_VERTEX, BLUR_FRAGMENT);
       this.pass(this.half, this.small, { source: this.sharp }, {});
       const lens = { focus: view.focus, strength: whole / 2, widest: most / 2 };
       this.pass(this.blur, this.soft, { source: this.small }, lens, { taps });
@@ -170,7 +175,7 @@ class Renderer {
     const { gl, scene, width, height } = this;
     const frame = this.placeFrame(view);
     const { places } = this.space;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.many.frame);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, (view.draft ? this.sharp : this.many).frame);
     gl.viewport(0, 0, width, height);
     gl.enable(gl.DEPTH_TEST);
     gl.clearColor(...view.ground, 0);
@@ -189,11 +194,14 @@ class Renderer {
     gl.uniform1f(places.least, 0.5 / nearest);
     gl.uniform1i(places.colours, view.colours);
     this.bind(0, this.palette, places.palette);
-    // What is behind is behind everywhere: the depth buffer starts anew for what is in front.
-    this.drawMesh(this.behind, this.hidden, false);
-    gl.clear(gl.DEPTH_BUFFER_BIT);
+    if (view.yaw || view.pitch) {
+      // What is behind is behind everywhere: the depth buffer starts anew for what is in front.
+      this.drawMesh(this.behind, this.hidden, false);
+      gl.clear(gl.DEPTH_BUFFER_BIT);
+    }
     this.drawMesh(this.front, this.picture, true);
     gl.disable(gl.SCISSOR_TEST);
+    if (view.draft) return;
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.many.frame);
     gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, this.sharp.frame);
     gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.COLOR_BUFFER_BIT, gl.NEAREST);

@@ -72,7 +72,8 @@ class Viewer {
   frame() {
     if (this.renderer.gl.isContextLost()) return;
     const moving = this.approach();
-    this.paint(moving || this.pointers.size > 0);
+    // The first frame is a draft too: it is there sooner.
+    this.paint(moving || this.pointers.size > 0 || !this.drawn);
     if (moving) this.request();
     clearTimeout(this.settling);
     if (this.drafted) this.settling = setTimeout(() => this.pointers.size === 0 && this.paint(false), SETTLED_MS);
