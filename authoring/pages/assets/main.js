@@ -4,7 +4,12 @@
 function showFlat(data, scene, palette, reason) {
   document.documentElement.dataset.flat = reason;
   byId("flat-why").hidden = false;
-  if (!scene) return;
+  byId("hint").hidden = true;
+  for (const id of ["aperture", "scale", "reset"]) byId(id).disabled = true;
+  if (!scene) {
+    byId("show-depth").disabled = true;
+    return;
+  }
   const flat = byId("flat");
   const { width, height, samples } = scene.depth;
   [flat.width, flat.height] = [width, height];

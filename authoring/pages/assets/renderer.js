@@ -74,7 +74,7 @@ class Renderer {
     gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
     gl.bufferData(gl.ARRAY_BUFFER, grid.nodes, gl.STATIC_DRAW);
     gl.enableVertexAttribArray(0);
-    gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
+    gl.vertexAttribPointer(0, PER_NODE, gl.FLOAT, false, 0, 0);
     gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
     gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, grid.cells, gl.STATIC_DRAW);
     gl.bindVertexArray(null);
@@ -188,7 +188,6 @@ class Renderer {
     gl.uniform3f(places.relative, low / scene.pivot, span / scene.pivot, view.scale);
     gl.uniformMatrix3fv(places.turn, false, rotation(scene, view));
     gl.uniform4f(places.fit, (2 * frame[0]) / width, (-2 * frame[1]) / height, view.x, -view.y);
-    gl.uniform2f(places.rest, frame[0], frame[1]);
     gl.uniform1f(places.nearest, NEAREST);
     const nearest = Math.max(1, 1 + view.scale * ((low + span) / scene.pivot - 1));
     gl.uniform1f(places.least, 0.5 / nearest);

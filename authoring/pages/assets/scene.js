@@ -1,7 +1,7 @@
 // The photo in space: disparity, the grid over it, the camera, and what a click meets.
 
 const GRID_SIDE = 576; // nodes along the longer side: a cell is two or three pixels of a large window
-const EDGE = 0.02; // of the disparity's range between two nodes: a depth edge, not a slope
+const PER_NODE = 3;
 const PARALLAX = 0.055; // of the picture's width: the most that near and far part when looking from the side
 const STEEPEST = 0.24; // radians: beyond, what the photo never saw takes over
 const FLATTEST = 0.03;
@@ -40,17 +40,17 @@ function sampleAt(place, count) {
   return Math.min(count - 1, Math.floor(mirrored * count));
 }
 
-/** Nodes from the left top, their disparity 0..1, whether they lie at a depth edge, and two triangles a cell. */
+/** Nodes from the left top: disparity 0..1, and its slope over the cell to the right and below; two triangles a cell. */
 function makeGrid(map, normal, margin) {
   const shrink = Math.min(1, GRID_SIDE / Math.max(map.width, map.height));
   const columns = Math.max(2, Math.round(map.width * shrink));
   const rows = Math.max(2, Math.round(map.height * shrink));
-  const nodes = new Float32Array(columns * rows * 2);
+  const nodes = new Float32Array(columns * rows * PER_NODE);
   for (let row = 0; row < rows; row++) {
     const y = sampleAt((row / (rows - 1)) * (1 + 2 * margin) - margin, map.height);
     for (let column = 0; column < columns; column++) {
       const x = sampleAt((column / (columns - 1)) * (1 + 2 * margin) - margin, map.width);
-      nodes[2 * (row * columns + column)] = normal[map.samples[y * map.width + x]];
+      nodes[PER_NODE * (row * columns + column)] = normal[map.samples[y * map.width + x]];
     }
   }
   const cells = new Uint32Array((columns - 1) * (rows - 1) * 6);
@@ -59,16 +59,16 @@ function makeGrid(map, normal, margin) {
     for (let column = 0; column < columns - 1; column++) {
       const a = row * columns + column;
       const [b, c, d] = [a + 1, a + columns, a + columns + 1];
-      const [p, q, r, s] = [nodes[2 * a], nodes[2 * b], nodes[2 * c], nodes[2 * d]];
-      if (Math.max(p, q, r, s) - Math.min(p, q, r, s) > EDGE) {
-        nodes[2 * a + 1] = nodes[2 * b + 1] = nodes[2 * c + 1] = nodes[2 * d + 1] = 1;
-      }
-      cells[at++] = a;
-      cells[at++] = c;
+      const [p, q, r, s] = [nodes[PER_NODE * a], nodes[PER_NODE * b], nodes[PER_NODE * c], nodes[PER_NODE * d]];
+      nodes[PER_NODE * a + 1] = (q - p + s - r) / 2;
+      nodes[PER_NODE * a + 2] = (r - p + s - q) / 2;
+      // Both triangles end with the node that speaks for the cell (the last is the provoking one).
       cells[at++] = b;
-      cells[at++] = b;
-      cells[at++] = c;
       cells[at++] = d;
+      cells[at++] = a;
+      cells[at++] = d;
+      cells[at++] = c;
+      cells[at++] = a;
     }
   }
   return { columns, rows, nodes, cells };
@@ -126,7 +126,7 @@ function pick(scene, view, x, y) {
   let best = null;
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
-      const normal = nodes[2 * (row * columns + column)];
+      const normal = nodes[PER_NODE * (row * columns + column)];
       const seen = project(scene, view, turn, column, row, normal);
       if (Math.abs(seen.x - x) > reachX || Math.abs(seen.y - y) > reachY) continue;
       if (!best || seen.away < best.away) best = { ...seen, column, row };

@@ -2,6 +2,7 @@
 
 const COMMON = `#version 300 es
 precision highp float;
+const float TORN = 1.55; // times that a cell is stretched
 vec3 toLinear(vec3 c) { return mix(c / 12.92, pow((c + 0.055) / 1.055, vec3(2.4)), step(0.04045, c)); }
 vec3 toDisplay(vec3 c) {
   c = clamp(c, 0.0, 1.0);
@@ -10,46 +11,53 @@ vec3 toDisplay(vec3 c) {
 `;
 
 const SPACE_VERTEX = `${COMMON}
-layout(location = 0) in vec2 node; // disparity 0..1; 1 at a depth edge
+layout(location = 0) in vec3 node; // disparity 0..1, its slope over the cell to the right and below
 uniform ivec2 size;                // columns, rows
 uniform vec4 camera;               // fx, fy, cx, cy in widths and heights of the photo
 uniform vec3 relative;             // disparity over the pivot's: at 0, its span, and the depth scale
 uniform mat3 turn;
 uniform vec4 fit;                  // scale and place of the frame in the window
 uniform float nearest, least, margin;
+uniform bool cut;
 out vec4 seen; // place in the photo, 1 and disparity, all times the distance: linear over the photo, not in space
-out float edge;
+flat out float torn;
+vec2 at;
+float disparityOf(float normal) {
+  return max(1.0 + relative.z * (relative.x + relative.y * normal - 1.0), nearest);
+}
+vec3 pointOf(float disparity) {
+  vec3 pivot = vec3((0.5 - camera.zw) / camera.xy, 1.0);
+  return turn * (vec3((at - camera.zw) / camera.xy, 1.0) / disparity - pivot) + pivot;
+}
+vec2 frameOf(vec3 point) { return camera.xy * point.xy / point.z + camera.zw - 0.5; }
 void main() {
   ivec2 cell = ivec2(gl_VertexID % size.x, gl_VertexID / size.x);
-  vec2 at = vec2(cell) / vec2(size - 1) * (1.0 + 2.0 * margin) - margin;
-  edge = node.y;
-  vec3 pivot = vec3((0.5 - camera.zw) / camera.xy, 1.0);
-  float disparity = max(1.0 + relative.z * (relative.x + relative.y * node.x - 1.0), nearest);
-  vec3 point = vec3((at - camera.zw) / camera.xy, 1.0) / disparity;
+  at = vec2(cell) / vec2(size - 1) * (1.0 + 2.0 * margin) - margin;
+  float disparity = disparityOf(node.x);
+  vec3 point = pointOf(disparity);
   seen = vec4(at, 1.0, node.x) / disparity;
-  point = turn * (point - pivot) + pivot;
-  vec2 frame = camera.xy * point.xy / point.z + camera.zw - 0.5;
-  gl_Position = vec4((frame * fit.xy + fit.zw) * point.z, point.z - 2.0 * least, point.z);
+  gl_Position = vec4((frameOf(point) * fit.xy + fit.zw) * point.z, point.z - 2.0 * least, point.z);
+  // A surface stretched over a depth edge is one that the photo never saw: what lies behind shows instead.
+  // By so many cells points move for one slope's worth of disparity; the larger stretch (singular value) that gives.
+  float slope = length(node.yz);
+  vec2 moved = (frameOf(pointOf(disparityOf(node.x + slope))) - frameOf(point)) * vec2(size - 1);
+  float along = slope > 0.0 ? dot(moved, node.yz) / slope : 0.0;
+  float area = 1.0 + along;
+  float both = 1.0 + area * area + dot(moved, moved) - along * along;
+  float most = 0.5 * (both + sqrt(max(both * both - 4.0 * area * area, 0.0)));
+  torn = cut && most > TORN * TORN ? 1.0 : 0.0;
 }`;
 
 const SPACE_FRAGMENT = `${COMMON}
 in vec4 seen;
-in float edge;
+flat in float torn;
 uniform sampler2D picture, palette;
-uniform bool colours, cut;
-uniform vec2 rest; // pixels that the frame's width and height take up where nothing is stretched
+uniform bool colours;
 out vec4 color;
 void main() {
-  // A surface stretched over a depth edge is one that the photo never saw: what lies behind shows instead.
+  if (torn > 0.5) discard;
   vec2 at = seen.xy / seen.z;
   float disparity = seen.w / seen.z;
-  if (cut && edge > 0.0) {
-    mat2 step = mat2(dFdx(at) * rest, dFdy(at) * rest);
-    float sum = dot(step[0], step[0]) + dot(step[1], step[1]);
-    float area = determinant(step);
-    float least = 0.5 * (sum - sqrt(max(sum * sum - 4.0 * area * area, 0.0)));
-    if (least < 0.42) discard;
-  }
   vec3 told = colours ? texture(palette, vec2((disparity * 255.0 + 0.5) / 256.0, 0.5)).rgb : texture(picture, at).rgb;
   color = vec4(toLinear(told), disparity);
 }`;
