@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from authoring.showing.report import Summary
 
 SOME_FAILED = 6
+
+LINE_LENGTH = 118
+"""Fits the usual terminal; a path may run over."""
 
 OutputOption = Annotated[
     Path | None,
@@ -125,9 +129,19 @@ def _view_text(made: ViewReport) -> str:
         f"of {made.photo.width}x{made.photo.height}, depth {made.depth.width}x{made.depth.height}",
         f"  range      {near} to {far}{told}",
         f"  camera     {camera[made.camera]}",
-        f"  level      {made.level}: {made.verdict}",
+        *_wrapped("level", f"{made.level}: {made.verdict}"),
     ]
-    return "\n".join([*lines, *(f"  note       {note}" for note in made.notes)])
+    return "\n".join([*lines, *(line for note in made.notes for line in _wrapped("note", note))])
+
+
+def _wrapped(label: str, sentence: str) -> list[str]:
+    return textwrap.wrap(
+        sentence,
+        LINE_LENGTH,
+        initial_indent=f"  {label:<10} ",
+        subsequent_indent=" " * 13,
+        break_long_words=False,
+    )
 
 
 def _summary_text(summary: Summary) -> str:
