@@ -110,7 +110,7 @@ def view(photo: bytes, name: str) -> tuple[bytes, ViewReport]:
         absolute=seen.absolute,
         camera=_camera(seen),
         focus=seen.focus or largest_near_region(seen.depth.disparity_per_m()),
-        aperture=seen.aperture,
+        aperture=_aperture(seen),
         blur=_blur(seen),
         palette=palette(),
     )
@@ -173,6 +173,12 @@ def _camera(seen: Seen) -> tuple[float, float, float, float]:
     return fx / width, fy / height, cx / width, cy / height
 
 
+def _aperture(seen: Seen) -> float | None:
+    """The file's, where it is one: files state what they like."""
+    told = seen.aperture
+    return told if told is not None and 0 < told < math.inf else None
+
+
 def _blur(seen: Seen) -> float:
     """Radius of blur in widths of the photo, at f/1, for 1/m away from the focus.
 
@@ -193,8 +199,8 @@ def _facts(seen: Seen, diagnosis: Diagnosis) -> tuple[tuple[str, str], ...]:
         ("Depth", f"{seen.depth.width} × {seen.depth.height}, {unit}, accuracy {seen.depth.accuracy}"),
         ("Camera", _CAMERAS[seen.camera]),
     ]
-    if seen.aperture is not None:
-        facts.append(("Aperture", f"f/{seen.aperture:g} stated in the file"))
+    if (aperture := _aperture(seen)) is not None:
+        facts.append(("Aperture", f"f/{aperture:g} stated in the file"))
     facts.append(
         ("Focus", "named in the photo" if seen.focus else "the nearest large region; the photo names none")
     )

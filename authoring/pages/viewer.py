@@ -91,7 +91,9 @@ def metres(per_m: float) -> str:
     if per_m < 1e-3:
         return "∞"
     distance = 1 / per_m
-    return f"{distance:.2f} m" if distance < 10 else f"{distance:.3g} m"
+    if 0.1 <= distance < 10:
+        return f"{distance:.2f} m"
+    return f"{distance:.2g} m" if distance < 1 else f"{distance:.3g} m"
 
 
 def range_text(range_per_m: tuple[float, float], absolute: bool) -> str:

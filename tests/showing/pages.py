@@ -7,9 +7,11 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -81,3 +83,10 @@ def jpeg(uri: str | None) -> Image.Image:
     picture = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])), formats=("JPEG",))
     picture.load()
     return picture
+
+
+def validate(name: str, value: Any) -> None:
+    """Raises where the value is not what the committed schema says."""
+    jsonschema = pytest.importorskip("jsonschema")
+    path = Path(__file__).parents[2] / "schemas" / f"{name}.schema.json"
+    jsonschema.Draft202012Validator(json.loads(path.read_text(encoding="utf-8"))).validate(value)

@@ -13,7 +13,7 @@ import authoring
 from authoring.cli.run import run
 from authoring.operations.report import Thumbnails, row_of
 from authoring.operations.verify import verify
-from tests.showing.pages import Page, jpeg, remote
+from tests.showing.pages import Page, jpeg, remote, validate
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -45,6 +45,7 @@ def test_every_file_is_a_card(folder: Path, tmp_path: Path, capsys: pytest.Captu
     assert levels == {"<b onclick=x>&.jpg": "none", "a.jpg": "L4", "cut.heic": "error", "scene.heic": "L4"}
     assert [one["file"] for one in lines] == [one["data-name"] for one in cards(page)]
     for line, card in zip(lines, cards(page), strict=True):
+        validate("report", line)
         assert (line["error"] is not None) == (card["data-level"] == "error")
         if line["error"] is None:
             told = verify(Path(line["file"]).read_bytes())

@@ -17,7 +17,7 @@ import authoring
 from authoring.cli.run import run
 from authoring.operations.seen import see
 from authoring.operations.view import view
-from tests.showing.pages import Page, gray, jpeg, remote
+from tests.showing.pages import Page, gray, jpeg, remote, validate
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&\u202e\x07\udce4`${1}.heic"
@@ -101,6 +101,27 @@ def test_what_lies_behind_is_nowhere_nearer(scene: bytes, page: Page) -> None:
     assert (front.astype(int) - behind > 60).mean() > 0.02
 
 
+@pytest.mark.parametrize(
+    ("depth_m", "kind", "near", "far"),
+    [
+        (np.where(np.arange(64) < 20, 2.0, 2.003) * np.ones((48, 1)), "hdis", "2.00 m", "2.00 m"),
+        (np.where(np.arange(64) < 32, 0.5, np.inf) * np.ones((48, 1)), "hdis", "0.50 m", "∞"),
+        (np.linspace(1e-3, 3, 48)[:, None] * np.ones(64), "hdep", "0.001 m", "3.00 m"),
+        (np.array([[1.0, 2.0], [3.0, 4.0]]), "hdis", "1.00 m", "4.00 m"),
+    ],
+    ids=["nearly flat", "infinite", "at the lens", "four samples"],
+)
+def test_odd_maps(depth_m: np.ndarray, kind: str, near: str, far: str) -> None:
+    photo = io.BytesIO()
+    height, width = depth_m.shape
+    Image.new("RGB", (10 * width, 10 * height)).save(photo, "JPEG")
+    data = authoring.embed_bytes(photo.getvalue(), depth_m, pixel_format=kind, profile="data")
+    page = Page(view(data, "x")[0])
+    assert f"near {near}" in page.text and f"far {far}" in page.text
+    low, high = page.data["range"]["low"], page.data["range"]["high"]
+    assert 0 <= low <= high < np.inf
+
+
 def test_the_same_photo_gives_the_same_bytes(scene: bytes) -> None:
     assert view(scene, "scene.heic")[0] == view(scene, "scene.heic")[0]
 
@@ -143,6 +164,7 @@ def test_the_command(tmp_path: Path, scene: bytes, capsys: pytest.CaptureFixture
     photo.write_bytes(scene)
     assert run(["view", str(photo), "-o", str(out), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
+    validate("view", told)
     assert told["schema"] == "depthauthor/view/1" and told["bytes"] == out.stat().st_size
     assert told["near_m"] == pytest.approx(0.636, abs=0.01) and told["absolute"] is True
     assert run(["view", str(photo), "--out", str(out)]) == 5
