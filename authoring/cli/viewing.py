@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from authoring.cli.declare import Argument, Option, Program
 
 if TYPE_CHECKING:
     from authoring.operations.report import ReportRow
@@ -27,7 +27,7 @@ LINE_LENGTH = 118
 
 OutputOption = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--output",
         "--out",
         "-o",
@@ -35,26 +35,24 @@ OutputOption = Annotated[
         help="The page to write; - writes stdout. Default: into a temporary folder, and the browser opens it.",
     ),
 ]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
+OverwriteOption = Annotated[bool, Option("--overwrite", help="Replace an output that exists.")]
 OpenOption = Annotated[
-    bool | None, typer.Option("--open/--no-open", help="Open the page in the browser. Default: without -o.")
+    bool | None, Option("--open/--no-open", help="Open the page in the browser. Default: without -o.")
 ]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Program) -> None:
     """Add the commands to the program."""
     app.command()(view)
     app.command()(report)
 
 
 def view(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")
-    ],
+    file: Annotated[Path, Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")],
     output: OutputOption = None,
     open_page: OpenOption = None,
     overwrite: OverwriteOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print the report as one JSON object.")] = False,
 ) -> None:
     """Show a photo in 3D from its depth, in one HTML page that loads nothing from anywhere.
 
@@ -76,7 +74,7 @@ def view(
 def report(
     photos: Annotated[
         list[Path],
-        typer.Argument(
+        Argument(
             metavar="FILE|DIR...",
             help="Photos of any tool, or folders of them, JPEG and HEIC; folders in folders are looked through.",
         ),
@@ -84,7 +82,7 @@ def report(
     output: OutputOption = None,
     open_page: OpenOption = None,
     overwrite: OverwriteOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON for each file.")] = False,
+    as_json: Annotated[bool, Option("--json", help="Print a line of JSON for each file.")] = False,
 ) -> int:
     """Show many photos on one page: thumbnails, level, what stands in the way, findings.
 

@@ -16,7 +16,7 @@ from authoring.codecs import web
 from authoring.containers import ContainerName
 from authoring.errors import DepthauthorError, about
 from authoring.findings import Finding, Level
-from authoring.operations import auxiliary, rules
+from authoring.operations import auxiliary, layouts, rules
 from authoring.operations.auxiliary import DepthReading
 from authoring.operations.doctor import Obstacle, diagnosis_of
 from authoring.operations.reports import Size
@@ -103,7 +103,7 @@ def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
         findings=found,
         error=None,
     )
-    orientation = auxiliary.photo_orientation(layout)
+    orientation = layouts.photo_orientation(layout)
     picture = _photo_picture(photo, layout.container)
     if picture is not None:
         # HEIF decoders give the picture upright, JPEG decoders as it lies.
