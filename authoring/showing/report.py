@@ -5,6 +5,7 @@ Knows: folders, which files in them are photos, several at a time. Must not know
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -64,7 +65,13 @@ def report(
             yield render_card(number, _card(row, pictures))
         yield page_end(counts)
 
-    files.write_file(target, chunks(), overwrite=overwrite)
+    try:
+        files.write_file(target, chunks(), overwrite=overwrite)
+    except BaseException:
+        if output is None:
+            with contextlib.suppress(OSError):
+                target.parent.rmdir()
+        raise
     return Summary(str(target), dict(counts))
 
 
@@ -112,6 +119,9 @@ def _row(path: Path) -> tuple[ReportRow, Thumbnails]:
     except DepthauthorError as error:
         # The card and the line name the file themselves.
         message = error.message.removeprefix(f"{path}: ")
+        row, pictures = reporting.row_of_error(message), Thumbnails(None, None)
+    except Exception as error:  # A fault of ours in one file must not take the others' report along.
+        message = f"a fault in depthauthor itself ({type(error).__name__}: {error}); please report it"
         row, pictures = reporting.row_of_error(message), Thumbnails(None, None)
     return replace(row, file=str(path)), pictures
 

@@ -106,6 +106,16 @@ def test_bad_use(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert photo.read_bytes() == before
 
 
+def test_a_fault_of_ours_is_a_card_too(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(data: bytes) -> None:
+        raise ZeroDivisionError("by <zero>")
+
+    monkeypatch.setattr("authoring.operations.report.row_of", broken)
+    out = tmp_path / "report.html"
+    assert authoring.report(folder, output=out).counts == {"error": 4}
+    assert "ZeroDivisionError: by &lt;zero&gt;" in out.read_text(encoding="utf-8")
+
+
 def test_memory_does_not_grow_with_the_photos(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
