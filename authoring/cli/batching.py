@@ -5,7 +5,6 @@ Knows: names, defaults and help texts, the progress bar, the summary. Must not k
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections import Counter
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from authoring.cli import streams
 from authoring.errors import UsageError
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ def _tell(results: Iterator[BatchResult], advance: Callable[[], None]) -> int:
         counts[result.status] += 1
         if result.status == "failed" and len(failures) < FAILURES_SHOWN:
             failures.append(result)
-        line = json.dumps(as_json(result), ensure_ascii=False, allow_nan=False, default=str)
-        sys.stdout.write(line + "\n")
+        streams.print_json(as_json(result), sys.stdout)
         sys.stdout.flush()
         advance()
     say = sys.stderr.write
@@ -140,7 +139,7 @@ def _tell(results: Iterator[BatchResult], advance: Callable[[], None]) -> int:
         width = len(str(max(one.row for one in failures)))
         say(f"{'row':>{max(width, 3)}}  why\n")
     for one in failures:
-        say(f"{one.row:>{max(width, 3)}}  {' '.join((one.error or '').split())}\n")
+        say(f"{one.row:>{max(width, 3)}}  {streams.shown(one.error or '')}\n")
     if counts["failed"] > len(failures):
         say(f"… and {counts['failed'] - len(failures)} more; each has its line on stdout\n")
     return SOME_FAILED if failures else 0
@@ -152,7 +151,7 @@ def _list_alone(pairing: Pairing) -> None:
         ("map without a photo", pairing.maps_alone),
     ):
         for name in names:
-            sys.stderr.write(f"depthauthor: {name}: {sort}\n")
+            streams.say(f"{name}: {sort}")
 
 
 def _settings(given: list[str] | None) -> dict[str, Any]:
