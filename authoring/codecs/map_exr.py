@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.map_image import MapImage, check_pixels, first_line, map_from_array
+from authoring.codecs.limits import check_unpacking
+from authoring.codecs.map_image import MapImage, first_line, map_from_array
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
 MAGIC = b"\x76\x2f\x31\x01"
@@ -39,7 +40,9 @@ def read_exr(data: bytes, key: str | None = None) -> MapImage:
     try:
         header = library.File(io.BytesIO(data), header_only=True).header()
         low, high = (np.asarray(corner, np.int64) for corner in header["dataWindow"])
-        check_pixels(int(np.prod(high - low + 1)))
+        width, height = (int(side) for side in high - low + 1)
+        # Every channel is decoded, in 2 or 4 bytes a sample.
+        check_unpacking("the map", width, height, 4 * len(header["channels"]), len(data))
         # One thread: with more the library parks its pool until the process ends.
         file = library.File(io.BytesIO(data), separate_channels=True, num_threads=0)
         channels = {name: np.asarray(one.pixels) for name, one in file.channels().items()}

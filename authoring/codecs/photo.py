@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authoring.codecs.hevc import PRESETS, Effort
+from authoring.codecs.limits import check_unpacking
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 TILE_PX = 512
@@ -20,9 +21,6 @@ TILE_PX = 512
 HEIC_QUALITY = 80
 JPEG_QUALITY = 92
 """Defaults: a 12 MP photo comes to about 2 MB as HEIC and 4 MB as JPEG, no loss visible side by side."""
-
-MAX_PHOTO_PIXELS = 200_000_000
-"""The largest phone sensors have 200 MP; more is refused before memory is taken."""
 
 MAX_EXIF_BYTES = 65_527
 """What fits into one JPEG APP1 segment beside its header and `Exif\\0\\0`."""
@@ -59,6 +57,7 @@ def decode(data: bytes) -> Pixels:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+                _check_size(picture, data)
                 return _rgb(picture)
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise UnsupportedError(f"the photo is of a kind that is not decoded here ({error})") from error
@@ -81,7 +80,7 @@ def decode_heic(data: bytes) -> Pixels:
 
     try:
         picture = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
-        _check_size(*picture.size)
+        _check_size(picture, data)
         return _rgb(picture.to_pillow())
     except (ValueError, EOFError, OSError, SyntaxError, RuntimeError, MemoryError) as error:
         raise MalformedError(f"the photo does not decode ({error})") from error
@@ -93,10 +92,13 @@ def png_metadata(data: bytes) -> Metadata:
 
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            _check_size(picture, data)
             picture.load()
             exif = picture.info.get("exif")
             xmp = picture.info.get("xmp")
             icc = picture.info.get("icc_profile")
+    except DepthauthorError:
+        raise
     except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
         raise MalformedError(f"the PNG does not decode ({error})") from error
     if exif:
@@ -160,13 +162,13 @@ def encode_jpeg(pixels: Pixels, metadata: Metadata, *, quality: int = JPEG_QUALI
     return out.getvalue()
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PHOTO_PIXELS:
-        raise UnsupportedError(f"the photo is {width}x{height}; {MAX_PHOTO_PIXELS} pixels are the limit")
+def _check_size(picture: Any, data: bytes) -> None:
+    """Before anything is decoded; three bytes a pixel are what comes out."""
+    width, height = picture.size
+    check_unpacking("the photo", width, height, 3, len(data))
 
 
 def _rgb(picture: Any) -> Pixels:
-    _check_size(picture.width, picture.height)
     notes: list[str] = []
     mode = picture.mode
     if mode == "CMYK":

@@ -94,7 +94,7 @@ def _colour_map() -> bytes:
         (
             _saved(Image.fromarray(RAMP8), "TIFF", save_all=True, append_images=[Image.fromarray(RAMP8)]),
             UnsupportedError,
-            "2 pages",
+            "more than one page",
         ),
     ],
 )
