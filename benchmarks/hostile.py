@@ -6,7 +6,7 @@ with 1 where one is beyond its bound, prints a traceback, or ends otherwise than
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
 import tempfile
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.corrupt.case import COMMANDS, GOLDEN, Case, authored, golden
+from tests.corrupt.case import COMMANDS, EXIT_CODES, GOLDEN, Case, authored, golden
 from tests.corrupt.hostile_files import HOSTILE
 
 SECONDS = 1.0
@@ -23,13 +23,8 @@ SECONDS = 1.0
 PEAK_MB = 200
 """Of memory, the interpreter and its libraries among it."""
 
-GOOD: dict[str, tuple[str, bytes]] = {
-    "map": (".npy", b""),
-    "gray": (".png", b""),
-    "calibration": (".json", b""),
-    "extract": (".heic", b""),
-    "inspect": (".heic", b""),
-}
+MOST_BYTES = 4 << 30
+"""Of address space: what goes wrong must not take the machine with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +35,24 @@ class Cost:
     message: str
 
 
-def run(arguments: Sequence[str | Path], folder: Path) -> Cost:
+_BETWEEN = """
+import json, os, resource, subprocess, sys
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
+done = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+told = done.stderr.decode("utf-8", "replace").strip()
+print(json.dumps([done.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, told]))
+"""
+"""A small process between, for a child's peak memory counts what its parent had when it was forked."""
+
+
+def run(arguments: Sequence[str | Path]) -> Cost:
     """One command in its own process."""
-    with (folder / "said").open("wb+") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "authoring", *map(str, arguments)],
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-            cwd=Path(__file__).parents[1],
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        told = said.read().decode("utf-8", "replace").strip()
-    return Cost(process.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, told)
+    command = [sys.executable, "-c", _BETWEEN, str(MOST_BYTES), sys.executable, "-m", "authoring"]
+    done = subprocess.run(
+        [*command, *map(str, arguments)], capture_output=True, check=True, cwd=Path(__file__).parents[1]
+    )
+    return Cost(*json.loads(done.stdout))
 
 
 def arguments(command: Sequence[str], file: Path, folder: Path) -> list[str]:
@@ -77,9 +76,7 @@ def start_up(verb: str, folder: Path) -> float:
     }.get(verb, ("good.heic", authored("heic")))
     file = folder / name
     file.write_bytes(data)
-    cost = min(
-        (run(arguments(COMMANDS[verb], file, folder), folder) for _ in range(2)), key=lambda one: one.seconds
-    )
+    cost = min((run(arguments(COMMANDS[verb], file, folder)) for _ in range(2)), key=lambda one: one.seconds)
     for one in folder.glob("out*"):
         one.unlink()
     return cost.seconds
@@ -87,8 +84,6 @@ def start_up(verb: str, folder: Path) -> float:
 
 def judged(case: Case, cost: Cost, base: float) -> list[str]:
     """What is wrong, in words."""
-    from tests.corrupt.case import EXIT_CODES
-
     faults = []
     if cost.code != EXIT_CODES[case.verdict]:
         faults.append(f"exit {cost.code}, not {EXIT_CODES[case.verdict]}")
@@ -114,7 +109,7 @@ def main(word: str) -> int:
                 bases[case.verb] = start_up(case.verb, folder)
             file = folder / case.path.name
             file.write_bytes(case.make())
-            cost = run(arguments(case.command, file, folder), folder)
+            cost = run(arguments(case.command, file, folder))
             faults = judged(case, cost, bases[case.verb])
             wrong += bool(faults)
             told = cost.message.replace(f"{folder}/", "").splitlines()

@@ -9,7 +9,7 @@ import csv
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from authoring.batch.rows import COLUMNS, PATH_COLUMNS, Row, Rules, column_name, row_of, unknown_columns
 from authoring.errors import MalformedError, UnsupportedError, UsageError
@@ -17,6 +17,9 @@ from authoring.files import named
 
 PARQUET_ROWS_AT_ONCE = 1024
 """Of a Parquet file; small beside a photo, large enough to hide the cost of a batch."""
+
+MAX_LINE = 1 << 20
+"""Letters of one line: hundreds of the longest paths; a file of one endless line is no manifest."""
 
 Cells = Mapping[str, Any] | str
 """One row by column, or the sentence that says why there is none."""
@@ -67,7 +70,7 @@ def _cells(path: Path) -> Iterator[Cells]:
 def _csv(path: Path) -> Iterator[Cells]:
     # utf-8-sig: spreadsheets put a byte order mark first.
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
+        reader = csv.reader(_lines(file))
         header = next(reader, [])
         if len(set(header)) != len(header):
             raise UsageError("two columns have the same name")
@@ -93,7 +96,7 @@ def _csv(path: Path) -> Iterator[Cells]:
 
 def _json_lines(path: Path) -> Iterator[Cells]:
     with path.open(encoding="utf-8") as file:
-        for line in file:
+        for line in _lines(file):
             if not line.strip():
                 continue
             try:
@@ -102,6 +105,14 @@ def _json_lines(path: Path) -> Iterator[Cells]:
                 yield "no JSON"
                 continue
             yield value if isinstance(value, dict) else "no JSON object"
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """Lines of which none is longer than memory."""
+    while line := file.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            raise MalformedError(f"a line has more than {MAX_LINE} letters; this is no manifest")
+        yield line
 
 
 def _parquet(path: Path) -> Iterator[Cells]:

@@ -78,6 +78,8 @@ def row_of(number: int, cells: Mapping[str, Any], rules: Rules) -> Row:
     missing = [name for name in ("photo", "map") if not paths[name]]
     if missing:
         return Row(number, photo, map_, "", fault=f"the row names no {' and no '.join(missing)}")
+    if any("\0" in path for path in paths.values()):
+        return Row(number, photo, map_, "", fault="a name holds a zero byte, which no file's name has")
     if "-" in paths.values():
         return Row(number, photo, map_, "", fault="a batch reads and writes files, not the standard streams")
     texts = {name: text for name, text in cells.items() if column_name(name) not in PATH_COLUMNS}
@@ -96,7 +98,11 @@ def row_of(number: int, cells: Mapping[str, Any], rules: Rules) -> Row:
 def output_of(photo: str, given: str, rules: Rules, container: str | None = None) -> str:
     """Where a row's result goes: as given, else the photo's name in the output folder, else NAME-depth beside it."""
     if given:
-        return os.path.normpath((rules.out or rules.base) / given)
+        output = os.path.normpath((rules.out or rules.base) / given)
+        # Told from the names alone: a link that the user put into the folder may lead out of it.
+        if rules.out is not None and not _absolute(output).is_relative_to(_absolute(rules.out)):
+            raise UsageError(f"the output {given} leaves the folder {rules.out}, which --out says all go to")
+        return output
     path = Path(photo)
     own = api.CONTAINER_OF_SUFFIX.get(path.suffix.lower())
     wanted = container or own or "heic"
@@ -104,6 +110,10 @@ def output_of(photo: str, given: str, rules: Rules, container: str | None = None
     if rules.out is not None:
         return os.path.normpath(rules.out / f"{path.stem}{suffix}")
     return os.path.normpath(path.with_name(f"{path.stem}-depth{suffix}"))
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(os.path.normpath(Path.cwd() / path))
 
 
 def column_name(name: str) -> str:

@@ -24,6 +24,9 @@ from authoring.codecs.map_image import (
 )
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
 
+MAGIC = b"\x93NUMPY"
+VERSIONS = ((1, 0), (2, 0), (3, 0))
+
 MAX_HEADER_BYTES = 10_000
 """What NumPy itself believes; a plain array's header has 118 bytes."""
 
@@ -60,7 +63,7 @@ def read_npy(data: bytes, frame: int | None = None) -> MapImage:
         return map_from_array(_samples(stream, header, frame), "NPY")
     except DepthauthorError:
         raise
-    except Exception as error:  # NumPy parses the header as Python text: any error can come of damage.
+    except Exception as error:  # NumPy's errors come in many kinds.
         raise MalformedError(f"the NPY file does not load ({first_line(error)})") from error
 
 
@@ -116,7 +119,10 @@ def _chosen(headers: dict[str, _Header], key: str | None, frame: int | None) -> 
 
 
 def _header(stream: IO[bytes]) -> _Header:
-    version = np.lib.format.read_magic(stream)
+    start = stream.read(8)
+    version = tuple(start[6:])
+    if not start.startswith(MAGIC) or version not in VERSIONS:
+        raise MalformedError(f"the array begins with {start[:8]!r}, not as NPY of version 1, 2 or 3")
     length = stream.read(2 if version == (1, 0) else 4)
     # NumPy reads a header of 4 GB, which a small archive can hold, before it calls it too long.
     size = int.from_bytes(length, "little")
@@ -125,7 +131,13 @@ def _header(stream: IO[bytes]) -> _Header:
     read: Any = (
         np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     )
-    return _Header(*read(io.BytesIO(length + stream.read(size))))
+    try:
+        header = _Header(*read(io.BytesIO(length + stream.read(size))))
+    except Exception as error:  # It is Python text, which NumPy takes apart: any error can come of damage.
+        raise MalformedError("the array's header does not say its type, order and shape") from error
+    if any(side < 0 for side in header.shape):
+        raise MalformedError(f"the array's header states the shape {header.shape}, which cannot be")
+    return header
 
 
 def _samples(

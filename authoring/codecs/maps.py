@@ -180,6 +180,8 @@ def _scale_of(text: dict[str, str]) -> LinearScale | None:
         )
     except ValueError:
         raise MalformedError("the PNG's depthauthor text chunks hold no numbers") from None
+    if scale.invalid is not None and not 0 <= scale.invalid <= 65535:
+        raise MalformedError(f"the PNG's depthauthor text chunks name code {scale.invalid} for holes")
     if kind not in ("depth", "disparity") or not (np.isfinite(scale.at_zero) and np.isfinite(scale.at_full)):
         raise MalformedError("the PNG's depthauthor text chunks name no finite depth or disparity scale")
     return scale

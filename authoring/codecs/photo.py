@@ -59,10 +59,13 @@ def decode(data: bytes) -> Pixels:
             with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
                 _check_size(picture, data)
                 return _rgb(picture)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise UnsupportedError(f"the photo is of a kind that is not decoded here ({error})") from error
+    except UnidentifiedImageError as error:
+        raise MalformedError("the photo does not decode: its header is damaged or cut off") from error
+    except Image.DecompressionBombError as error:
+        raise UnsupportedError(f"the photo has too many pixels ({str(error).partition(',')[0]})") from error
     except OSError as error:
-        if "no arithmetic" in str(error) or "Unsupported" in str(error) or "broken data stream" in str(error):
+        jpeg = data.startswith(b"\xff\xd8")
+        if jpeg and any(one in str(error) for one in ("no arithmetic", "Unsupported", "broken data stream")):
             raise UnsupportedError(
                 "the photo's pixels cannot be decoded here (arithmetic coding, or damage), so it cannot be "
                 "converted; keep its own container"

@@ -101,7 +101,7 @@ def check_aspect(map_width: int, map_height: int, photo_width: int, photo_height
     if _same_shape(map_width, map_height, photo_width, photo_height):
         return
     sizes = (
-        f"The map ({map_width} by {map_height}) does not have the shape of"
+        f"the map ({map_width} by {map_height}) does not have the shape of"
         f" the photo ({photo_width} by {photo_height})"
     )
     if _same_shape(map_height, map_width, photo_width, photo_height):

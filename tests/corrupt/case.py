@@ -16,7 +16,9 @@ from authoring.operations.embed import EmbedOptions, embed
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
-Verdict: TypeAlias = Literal["accepted", "found", "usage", "malformed", "unsupported", "refused", "batch"]
+Verdict: TypeAlias = Literal[
+    "accepted", "found", "usage", "malformed", "unsupported", "refused", "batch", "any"
+]
 EXIT_CODES: dict[Verdict, int] = {
     "accepted": 0,
     "found": 1,
@@ -26,7 +28,8 @@ EXIT_CODES: dict[Verdict, int] = {
     "refused": 5,
     "batch": 6,
 }
-"""`accepted` holds harmless defects that a lenient reader takes; `found` those that verify tells of."""
+"""`accepted` holds harmless defects that a lenient reader takes, `found` those that verify tells of; `any`, which is
+not here, is for files of which no more is asked than a clean end."""
 
 GRAY = ("--near", "0.5", "--far", "8")
 COMMANDS: dict[str, tuple[str, ...]] = {

@@ -11,11 +11,9 @@ import zlib
 from dataclasses import replace
 from functools import cache
 
-import numpy as np
-
 from tests.containers import heif_files as heif
 from tests.containers import jpeg_files as jpeg
-from tests.containers.heif_files import Made, MadeItem, box, full, small_photo
+from tests.containers.heif_files import MadeItem, box, full, small_photo
 from tests.corrupt.case import Table, authored, patched
 from tests.verify import portrait_files
 
@@ -112,9 +110,9 @@ def exr_header(window: tuple[int, int, int, int], channels: int = 1, compression
 def overlapping_auxiliaries(number: int) -> bytes:
     """So many auxiliary images, each of which is the whole file."""
     made = small_photo(iloc_version=1)
-    made.items.append(MadeItem(9, "hvc1", bytes(MILLION)))
+    made.items.append(MadeItem(9, "hvc1", bytes(MILLION // 2)))
     for item in range(10, 10 + number):
-        made.items.append(MadeItem(item, "hvc1", bytes(MILLION), method=2, host=9))
+        made.items.append(MadeItem(item, "hvc1", bytes(MILLION // 2), method=2, host=9))
         made.references += [("iloc", item, [9]), ("auxl", item, [1])]
     return made.build()
 
@@ -129,7 +127,7 @@ def scattered_host(pieces: int, guests: int) -> bytes:
     made.items.insert(0, host)
     data = made.build()
     # The host's entry stands first in iloc: one extent becomes `pieces` of one byte each.
-    at = data.index(b"iloc")
+    at = data.rindex(b"iloc", 0, data.index(b"mdat"))
     entry = at + 12
     (offset,) = struct.unpack_from(">I", data, entry + 8)
     grown = struct.pack(">H", pieces) + b"".join(struct.pack(">II", offset, 1) for _ in range(pieces))
@@ -192,13 +190,7 @@ def many_associations(number: int) -> bytes:
     grown += data[at + size :]
     whole = data.index(b"meta") - 4
     old = int.from_bytes(data[whole : whole + 4], "big")
-    grown = grown[:whole] + (old + len(table)).to_bytes(4, "big") + grown[whole + 4 :]
-    return moved(grown, at + size, len(table))
-
-
-def moved(data: bytes, place: int, by: int) -> bytes:
-    """Nothing: with a damaged iloc the file is judged before its data is looked at."""
-    return data
+    return grown[:whole] + (old + len(table)).to_bytes(4, "big") + grown[whole + 4 :]
 
 
 def many_texts() -> bytes:
@@ -299,7 +291,7 @@ def segments(number: int) -> bytes:
 
 
 def icc_chunks() -> bytes:
-    return jpeg.after_jfif(jpeg.coded(), jpeg.icc(*[bytes(60_000)] * 255) * 40)
+    return jpeg.after_jfif(jpeg.coded(), jpeg.icc(*[bytes(60_000)] * 255))
 
 
 def stray_markers() -> bytes:
@@ -341,8 +333,8 @@ def calibration(**changes: object) -> bytes:
 
 HEIC = Table(".heic")
 add = HEIC.add
-add("malformed", "heif_9000_auxiliaries_each_the_file", lambda: overlapping_auxiliaries(9000), "far larger")
-add("malformed", "heif_60000_items_in_a_host_of_60000_pieces", lambda: scattered_host(60_000, 5000), "pieces")
+add("malformed", "heif_1500_auxiliaries_each_the_file", lambda: overlapping_auxiliaries(1500), "far larger")
+add("malformed", "heif_5000_items_in_a_host_of_60000_pieces", lambda: scattered_host(60_000, 5000), "pieces")
 add(
     "malformed",
     "heif_10000_extents_each_the_file",
@@ -353,7 +345,7 @@ add("malformed", "heif_grid_of_grids_without_end", lambda: grid_of_grids(100), "
 add("malformed", "heif_dimg_cycle", lambda: cycle("dimg", (1, 4), (4, 1)), "derived from itself")
 add("accepted", "heif_auxl_self_cycle", lambda: cycle("auxl", (4, 4)))
 add("accepted", "heif_cdsc_cycle", lambda: cycle("cdsc", (3, 3), (5, 3), (3, 5)))
-add("malformed", "heif_50_references_of_65535_targets", lambda: many_targets(50), "references")
+add("malformed", "heif_50_references_of_65535_targets", lambda: many_targets(50), "name more than")
 add("malformed", "heif_three_million_associations", lambda: many_associations(3 * MILLION), "associations")
 add("accepted", "heif_item_name_of_ten_million_texts", many_texts)
 add("accepted", "heif_boxes_nested_10000_deep", deep_boxes)
@@ -407,8 +399,8 @@ add(
 JPEG = Table(".jpg")
 add = JPEG.add
 add("unsupported", "jpeg_30000_segments", lambda: segments(30_000), "more than 20000 segments")
-add("accepted", "jpeg_10200_icc_chunks", icc_chunks)
-add("unsupported", "jpeg_500000_stray_markers", stray_markers, "segments")
+add("accepted", "jpeg_15_mb_of_icc_chunks", icc_chunks)
+add("accepted", "jpeg_500000_stray_markers", stray_markers)
 add("accepted", "jpeg_index_names_one_image_250_times", lambda: index_of_one_image(250))
 add("accepted", "jpeg_xmp_extension_claims_4_gb", lambda: xmp_extension(200))
 add(
@@ -418,11 +410,17 @@ add(
     "pixels",
     verb="extract",
 )
-add("malformed", "jpeg_depth_claims_14000x14000", lambda: depth_jpeg(14_000, 14_000), "", verb="extract")
+add(
+    "unsupported",
+    "jpeg_depth_claims_14000x14000",
+    lambda: depth_jpeg(14_000, 14_000),
+    "unpack",
+    verb="extract",
+)
 
 MAPS = Table(".png", "gray")
 add = MAPS.add
-add("unsupported", "png_zip_bomb_14000x14000", lambda: png(14_000, 14_000), "unpack")
+add("unsupported", "png_zip_bomb_12000x12000", lambda: png(12_000, 12_000), "unpack")
 add(
     "unsupported",
     "png_claims_2_31_pixels_a_side",
@@ -442,7 +440,7 @@ add(
     "",
 )
 add("malformed", "png_icc_bomb", lambda: png(64, 48, chunk(b"iCCP", b"icc\0\0" + zeros(500 * MILLION))), "")
-add("unsupported", "tiff_zip_bomb_14000x14000", lambda: tiff(14_000, 14_000), "unpack", suffix=".tiff")
+add("unsupported", "tiff_zip_bomb_12000x12000", lambda: tiff(12_000, 12_000), "unpack", suffix=".tiff")
 add(
     "unsupported",
     "tiff_claims_4_billion_a_side",
@@ -494,7 +492,7 @@ add(
 add(
     "malformed",
     "npy_header_calls_a_function",
-    lambda: npy("__import__('os').system('touch /tmp/executed')"),
+    lambda: npy("__import__('os').system('exit 1')"),
     "",
     suffix=".npy",
     verb="map",
@@ -510,7 +508,7 @@ add(
     verb="map",
 )
 add(
-    "unsupported",
+    "malformed",
     "exr_claims_2_31_a_side",
     lambda: exr_header((-(2**31), -(2**31), 2**31 - 1, 2**31 - 1)),
     "",
@@ -518,7 +516,7 @@ add(
     verb="map",
 )
 add(
-    "unsupported",
+    "malformed",
     "exr_claims_2_64_pixels",
     lambda: exr_header((0, 0, 2**31 - 2, 2**31 - 2)),
     "",
@@ -526,7 +524,7 @@ add(
     verb="map",
 )
 add(
-    "malformed",
+    "unsupported",
     "exr_of_1000_channels",
     lambda: exr_header((0, 0, 12_000, 12_000), 1000),
     "",
@@ -607,4 +605,3 @@ add(
 )
 
 HOSTILE = [*HEIC, *JPEG, *MAPS]
-assert np is not None

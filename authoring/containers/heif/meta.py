@@ -16,7 +16,7 @@ from authoring.errors import MalformedError, UnsupportedError
 MAX_ITEMS = 65_535
 """Items in one file: what 16-bit counts can state; a 200-megapixel grid of 512-pixel tiles has about 800."""
 MAX_TARGETS = 1_000_000
-"""Items that all references or groups of a file name together; each costs memory, and a grid of a gigapixel has 4000."""
+"""Items that all references or groups of a file name together; a grid of a gigapixel has 4000 tiles."""
 HIDDEN = 1
 """Flag of `infe`: the item is not to be shown by itself (ISO/IEC 23008-12, 6.4.2)."""
 XMP_TYPE = "application/rdf+xml"
