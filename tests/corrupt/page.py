@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from pathlib import Path
 
 from tests.corrupt.build import cases
 from tests.corrupt.case import COMMANDS, EXIT_CODES, Case
-from tests.corrupt.told import Told, faults, tell
+from tests.corrupt.told import ROOT, Told, faults, tell
 
-PAGE = Path(__file__).parents[2] / "docs" / "corrupt.md"
+PAGE = ROOT / "docs" / "corrupt.md"
 HEAD = """# What becomes of damaged and hostile files
 
 Made by `python -m tests.corrupt.page`, which runs the command line on each file; a test holds it to the code.
 `python -m tests.corrupt.build DIR` writes the files: each has the one defect that its name says and is made from a
-valid file, and its folder is the verdict ({verdicts}). What the hostile ones cost, `python -m benchmarks.hostile`
-measures. `DIR` stands for the folder, `PHOTO` and `MAP` for good ones.
+valid file. Its folder is the verdict, which stands for the exit code: {verdicts}.
+What the hostile ones cost, `python -m benchmarks.hostile` measures. `PHOTO` and `MAP` are good ones; `(…)` is what a
+library says in its own words.
 
 {commands}
 
 | file | command | exit | message |
 |---|---|---|---|
 """
+_LIBRARY = re.compile(r"(does not decode|does not load|too many pixels|no Parquet) \(.*\)$")
+"""What a library says in its own words, which change with its version."""
+
 _LETTERS = 400
 """Of a message; the list of a manifest's columns is longer."""
 
 
 def line(case: Case, told: Told, folder: Path) -> str:
     """One row of the table."""
-    message = told.message.replace(f"{folder}/", "DIR/").replace(str(Path(__file__).parents[2]) + "/", "")
+    message = told.message.replace(f"{folder}/{case.path.name}", "FILE").replace(f"{folder}/", "DIR/")
+    message = _LIBRARY.sub(r"\1 (…)", message.replace(f"{ROOT}/", ""))
     message = message if len(message) <= _LETTERS else f"{message[:_LETTERS]}…"
     for sign in "\\|<>*_`":
         message = message.replace(sign, f"\\{sign}")
