@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from authoring.depth import Calibration, DepthBuffer, PixelFormat
     from authoring.embedder import Embedder
     from authoring.errors import DepthauthorError
+    from authoring.geometry import PointCloud
+    from authoring.showing.pointcloud import pointcloud, pointcloud_file
 
 __version__ = VERSION
 
@@ -37,6 +39,7 @@ __all__ = [
     "DepthauthorError",
     "Embedder",
     "PixelFormat",
+    "PointCloud",
     "__version__",
     "copy",
     "dictionary",
@@ -46,6 +49,8 @@ __all__ = [
     "extract_bytes",
     "extract_file",
     "inspect",
+    "pointcloud",
+    "pointcloud_file",
     "strip",
 ]
 
@@ -55,6 +60,9 @@ _HOME = {
     "PixelFormat": "authoring.depth",
     "DepthauthorError": "authoring.errors",
     "Embedder": "authoring.embedder",
+    "PointCloud": "authoring.geometry",
+    "pointcloud": "authoring.showing.pointcloud",
+    "pointcloud_file": "authoring.showing.pointcloud",
 }
 
 

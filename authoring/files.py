@@ -8,11 +8,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -100,12 +98,15 @@ def write_file(
     refuse_existing(path, overwrite)
     with named(path):
         target = Path(os.path.realpath(path))
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
         try:
             try:
                 descriptor = _create(temporary, target)
             except OSError as error:
                 raise RefusedError(f"cannot be written there: {error.strerror}") from error
+            # Imported here: it brings logging along, which reading a file does without.
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(1) as checker, os.fdopen(descriptor, "wb", buffering=0) as file:
                 checked = checker.submit(check)
                 for chunk in chunks:

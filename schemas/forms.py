@@ -15,7 +15,13 @@ from authoring.batch import BatchResult
 from authoring.depth import calibration_json
 from authoring.operations import golden
 from authoring.operations.doctor import Diagnosis
-from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport
+from authoring.operations.reports import (
+    EditReport,
+    EmbedReport,
+    ExtractReport,
+    InspectReport,
+    PointCloudReport,
+)
 from authoring.operations.verify import VerifyReport
 from schemas.json_schema import DRAFT, Schema, Stand, document
 
@@ -108,6 +114,7 @@ FORMS: dict[str, tuple[type, str]] = {
     "embed": (EmbedReport, "depthauthor embed and copy --json"),
     "inspect": (InspectReport, "depthauthor inspect --json"),
     "extract": (ExtractReport, "depthauthor extract --json"),
+    "pointcloud": (PointCloudReport, "depthauthor pointcloud --json"),
     "strip": (EditReport, "depthauthor strip --json"),
     "verify": (VerifyReport, "depthauthor verify --json"),
     "doctor": (Diagnosis, "depthauthor doctor --json, one line a file"),

@@ -13,9 +13,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
 from authoring.cli import streams
+from authoring.cli.declare import Argument, Option, Program
 from authoring.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ FAILURES_SHOWN = 100
 JOURNAL_NAME = "batch-journal.jsonl"
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Program) -> None:
     """Add the command to the program."""
     app.command()(batch)
 
@@ -37,7 +36,7 @@ def register(app: typer.Typer) -> None:
 def batch(
     source: Annotated[
         Path,
-        typer.Argument(
+        Argument(
             metavar="MANIFEST|PHOTOS",
             help="CSV, JSON lines (.jsonl) or Parquet with the columns photo, map, and any of output, near, far and "
             "the other options of embed; or a folder of photos.",
@@ -45,48 +44,42 @@ def batch(
     ],
     maps: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[MAPS]", help="With a folder of photos: the folder of maps (NAME, NAME_depth)."
-        ),
+        Argument(metavar="[MAPS]", help="With a folder of photos: the folder of maps (NAME, NAME_depth)."),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", metavar="DIR", help="Where outputs go. Default: beside the photos, as NAME-depth."
-        ),
+        Option("--out", metavar="DIR", help="Where outputs go. Default: beside the photos, as NAME-depth."),
     ] = None,
     near: Annotated[
-        float | None, typer.Option(metavar="M", help="As for embed, where a row says nothing else.")
+        float | None, Option(metavar="M", help="As for embed, where a row says nothing else.")
     ] = None,
     far: Annotated[
-        float | None, typer.Option(metavar="M", help="As for embed, where a row says nothing else.")
+        float | None, Option(metavar="M", help="As for embed, where a row says nothing else.")
     ] = None,
     profile: Annotated[
-        Literal["portrait", "data"] | None, typer.Option(help="As for embed, where a row says nothing else.")
+        Literal["portrait", "data"] | None, Option(help="As for embed, where a row says nothing else.")
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="Any option of embed for every row, such as white=near."
-        ),
+        Option("--set", metavar="NAME=VALUE", help="Any option of embed for every row, such as white=near."),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=256, metavar="N", help="Processes. Default: one for each core.")
+        int | None, Option(min=1, max=256, metavar="N", help="Processes. Default: one for each core.")
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Skip what the journal says is finished, do the rest.")
+        bool, Option("--resume", help="Skip what the journal says is finished, do the rest.")
     ] = False,
     journal: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             metavar="FILE",
             help=f"Default: {JOURNAL_NAME} in --out, else MANIFEST.journal beside the manifest.",
         ),
     ] = None,
     fail_fast: Annotated[
-        bool, typer.Option("--fail-fast/--keep-going", help="Begin no photo after one has failed.")
+        bool, Option("--fail-fast/--keep-going", help="Begin no photo after one has failed.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace outputs that exist.")] = False,
 ) -> int:
     """Put depth maps into many photos; exit 6 where some failed.
 

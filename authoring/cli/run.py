@@ -36,9 +36,7 @@ def run(arguments: list[str]) -> int:
 def _command(arguments: list[str]) -> int:
     """The exit code of what the command line asks for. OSError where stdout takes no more."""
     try:
-        from authoring.cli.app import app
-
-        code = app(args=arguments, prog_name="depthauthor", standalone_mode=False)
+        code = _called(arguments)
         return code if isinstance(code, int) else 0
     except DepthauthorError as error:
         streams.say(str(error))
@@ -56,6 +54,20 @@ def _command(arguments: list[str]) -> int:
         if isinstance(error, OSError) and error.filename is None:
             raise  # What failed on a path would name it: this was a stream.
         return _from_typer(error)
+
+
+def _called(arguments: list[str]) -> object:
+    """What the command gives back."""
+    from authoring.cli import quick
+    from authoring.cli.app import app
+
+    plain = quick.parse(app, arguments)
+    if plain is not None:
+        function, given = plain
+        return function(**given)
+    from authoring.cli.typer_app import build
+
+    return build(app)(args=arguments, prog_name="depthauthor", standalone_mode=False)
 
 
 def _from_typer(error: Exception) -> int:

@@ -5,7 +5,6 @@ Knows: what a terminal, a pipe and a JSON reader can take. Must not know: what i
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -64,6 +63,8 @@ def cleaned(value: Any) -> Any:
 
 def print_json(value: Any, stream: TextIO) -> None:
     """One object in one line; escapes where the stream's encoding lacks a letter, as JSON writes them."""
+    import json
+
     unicode = (stream.encoding or "").lower().replace("-", "") == "utf8"
     stream.write(json.dumps(value, ensure_ascii=not unicode, allow_nan=False, default=str) + "\n")
 

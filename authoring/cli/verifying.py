@@ -12,10 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
 from authoring import files
 from authoring.cli import streams, verify_text
+from authoring.cli.declare import Argument, Option, Program
 from authoring.errors import DepthauthorError
 
 if TYPE_CHECKING:
@@ -24,51 +23,47 @@ if TYPE_CHECKING:
 FAULT_FOUND = 1
 SOME_FAILED = 6
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
+JsonOption = Annotated[bool, Option("--json", help="Print the report as one JSON object.")]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Program) -> None:
     """Add the commands to the program."""
     app.command()(verify)
     app.command()(doctor)
 
 
 def verify(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")
-    ],
+    file: Annotated[Path, Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")],
     photo: Annotated[
         Path | None,
-        typer.Option("--photo", metavar="ORIGINAL", help="The photo before: prove that it is unchanged."),
+        Option("--photo", metavar="ORIGINAL", help="The photo before: prove that it is unchanged."),
     ] = None,
     map: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--map", metavar="MAP", help="What was embedded: measure the error. May be given again."
-        ),
+        Option("--map", metavar="MAP", help="What was embedded: measure the error. May be given again."),
     ] = None,
     near: Annotated[
-        float | None, typer.Option(metavar="M", help="As it was given to embed, for a gray map.")
+        float | None, Option(metavar="M", help="As it was given to embed, for a gray map.")
     ] = None,
     far: Annotated[
-        float | None, typer.Option(metavar="M", help="As it was given to embed, for a gray map.")
+        float | None, Option(metavar="M", help="As it was given to embed, for a gray map.")
     ] = None,
-    white: Annotated[Literal["far", "near"], typer.Option(help="Which end white is.")] = "far",
+    white: Annotated[Literal["far", "near"], Option(help="Which end white is.")] = "far",
     spacing: Annotated[
-        Literal["depth", "disparity"], typer.Option(help="Even gray steps in metres, or in 1/m.")
+        Literal["depth", "disparity"], Option(help="Even gray steps in metres, or in 1/m.")
     ] = "depth",
     map_orientation: Annotated[
-        Literal["display", "stored"] | None, typer.Option(help="How the map lies; as for embed.")
+        Literal["display", "stored"] | None, Option(help="How the map lies; as for embed.")
     ] = None,
     level: Annotated[
         Literal["L1", "L2", "L3", "L4"],
-        typer.Option(
+        Option(
             help="What the file must reach: L1 readable depth, L2 badge, L3 depth editing, L4 toggle. Rules of higher "
             "levels are reported but count as no fault."
         ),
     ] = "L4",
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as faults.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="List the rules that hold, too.")] = False,
+    strict: Annotated[bool, Option("--strict", help="Warnings count as faults.")] = False,
+    everything: Annotated[bool, Option("--all", help="List the rules that hold, too.")] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Say which level a file is expected to reach in Photos, and prove photo and map unchanged.
@@ -99,10 +94,10 @@ def verify(
 
 def doctor(
     photos: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Photos of any tool, JPEG or HEIC; - reads stdin.")
+        list[Path], Argument(metavar="FILE...", help="Photos of any tool, JPEG or HEIC; - reads stdin.")
     ],
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object; several files give one a line.")
+        bool, Option("--json", help="Print one JSON object; several files give one a line.")
     ] = False,
 ) -> int:
     """Say why Photos will probably show no aperture slider, and how to mend it; several files as a table."""

@@ -87,8 +87,10 @@ def check_kind(kind: np.dtype[Any]) -> None:
 
 
 def _not_a_map(kind: np.dtype[Any]) -> UnsupportedError:
-    told = str(kind)[:40]
-    return UnsupportedError(f"the array holds {told}; maps are uint8, uint16, float16, float32 or float64")
+    return UnsupportedError(
+        f"the array holds {str(kind)[:40]}; maps are uint8, uint16, float16, float32 or float64: convert it, for "
+        "instance with .astype(np.float32)"
+    )
 
 
 def check_pixels(count: int) -> None:
