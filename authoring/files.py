@@ -38,6 +38,9 @@ def read_file(path: Path) -> bytes:
                     raise UsageError("it is closed, and the input was to come from there")
                 return _whole(sys.stdin.buffer)
             with path.open("rb", buffering=0) as file:
+                mode = os.fstat(file.fileno()).st_mode
+                if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+                    raise UsageError("this is a device, not a file; - reads standard input")
                 return _whole(file)
         except FileNotFoundError:
             raise UsageError("no such file") from None
@@ -63,7 +66,7 @@ def _whole(file: IO[bytes]) -> bytes:
 
 
 def _limited(file: IO[bytes]) -> bytes:
-    """What a pipe gives; a device may never end."""
+    """What a pipe gives, which may never end."""
     out = io.BytesIO()
     while part := file.read(1 << 20):
         if out.tell() + len(part) > MAX_FILE_BYTES:

@@ -139,7 +139,11 @@ def test_a_pipe_is_read_and_an_endless_one_ends(tmp_path: Path, monkeypatch: pyt
     assert files.read_file(pipe) == data
     writer.join()
     monkeypatch.setattr(files, "MAX_FILE_BYTES", 5 << 20)
-    with pytest.raises(MalformedError, match="/dev/zero: the file is larger"):
+    with Path("/dev/zero").open() as endless:
+        monkeypatch.setattr(sys, "stdin", endless)
+        with pytest.raises(MalformedError, match="standard input: the file is larger"):
+            files.read_file(files.STANDARD_STREAM)
+    with pytest.raises(UsageError, match="/dev/zero: this is a device"):
         files.read_file(Path("/dev/zero"))
 
 
