@@ -7,7 +7,7 @@ import serves a pipeline. Each function imports what it needs: `inspect` starts 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -90,7 +90,7 @@ def embed(
         if not dry_run:
             files.refuse_existing(target, overwrite)
         settings = options_of(**options)
-        return _publish(
+        return publish(
             lambda careful: draft_embed(photo_bytes, source, settings, careful=careful),
             target,
             overwrite,
@@ -120,7 +120,7 @@ def copy(
         if not dry_run:
             files.refuse_existing(target, overwrite)
         settings = options_of(**options)
-        return _publish(
+        return publish(
             lambda careful: draft_copy(source_bytes, photo_bytes, settings, careful=careful),
             target,
             overwrite,
@@ -307,15 +307,27 @@ def _target(
     output = Path(output)
     if output == files.STANDARD_STREAM:
         return output, container
-    named = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
+    return output, container_of(str(output), output.suffix, container)
+
+
+def container_of(output: str, suffix: str, container: ContainerName | None) -> ContainerName:
+    """The container that an output's suffix says. UsageError for another suffix, and where an option differs."""
+    named = CONTAINER_OF_SUFFIX.get(suffix.lower())
     if named is None:
         raise UsageError(f"{output}: the suffix says no container; .heic and .jpg are written")
     if container and container != named:
         raise UsageError(f"{output}: the suffix says {named}, the container option {container}")
-    return output, named
+    return named
 
 
-def _publish(draft: Draft, target: Path, overwrite: bool, dry_run: bool) -> EmbedReport:
+def publish(
+    draft: Draft,
+    target: Path | str,
+    overwrite: bool,
+    dry_run: bool = False,
+    *,
+    write: Callable[..., None] = files.write_file,
+) -> EmbedReport:
     """Write the quick draft, measuring it while the disk is busy; where it missed its bound, the careful one."""
     from authoring.operations.auxiliary import HastyError
     from authoring.operations.embed import settled
@@ -324,10 +336,10 @@ def _publish(draft: Draft, target: Path, overwrite: bool, dry_run: bool) -> Embe
         return settled(draft).report
     outcome = draft(False)
     try:
-        files.write_file(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
+        write(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
     except HastyError:
         outcome = draft(True)
-        files.write_file(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
+        write(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
     return replace(outcome.report, output=str(target))
 
 

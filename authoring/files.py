@@ -25,6 +25,9 @@ STANDARD_STREAM = Path("-")
 
 _STDIN, _STDOUT = "standard input", "standard output"
 
+EXISTS = "exists already; --overwrite replaces it, -o writes elsewhere"
+SAME = "this is an input, and inputs are never written over; name another file"
+
 
 def read_file(path: Path) -> bytes:
     """The bytes of a file or a pipe, or of stdin for `-`.
@@ -101,7 +104,7 @@ def write_file(
     refuse_existing(path, overwrite)
     with named(path):
         target = Path(os.path.realpath(path))
-        temporary = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
+        temporary = target.with_name(part_name(target.name, os.urandom(4).hex()))
         try:
             try:
                 descriptor = _create(temporary, target)
@@ -153,6 +156,23 @@ def _write_stdout(chunks: Iterable[bytes | memoryview]) -> None:
         raise RefusedError(f"could not be written: {error.strerror}") from error
 
 
+def part_name(name: str, token: str) -> str:
+    """What a file is called while it is written beside `name`."""
+    return f".{name}.{token}.part"
+
+
+def is_part(name: str, target: str) -> bool:
+    """Whether a name is one that `part_name` gives for a target."""
+    return name.startswith(f".{target}.") and name.endswith(".part")
+
+
+def remove_parts(path: Path) -> None:
+    """Remove what a killed process left beside a file that it was writing."""
+    for one in path.parent.iterdir() if path.parent.is_dir() else ():
+        if is_part(one.name, path.name):
+            one.unlink(missing_ok=True)
+
+
 def refuse_existing(path: Path, overwrite: bool) -> None:
     """RefusedError where an output exists already and may not be overwritten, or is no file at all."""
     if path == STANDARD_STREAM:
@@ -168,7 +188,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
     if not stat.S_ISREG(mode):
         raise RefusedError(f"{path}: this is a device or a pipe, not a file; -o - writes to standard output")
     if os.path.lexists(path) and not overwrite:
-        raise RefusedError(f"{path}: exists already; --overwrite replaces it, -o writes elsewhere")
+        raise RefusedError(f"{path}: {EXISTS}")
 
 
 def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
@@ -176,13 +196,11 @@ def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
     for one in inputs:
         with contextlib.suppress(OSError, ValueError):
             if STANDARD_STREAM not in (one, output) and output.samefile(one):
-                raise RefusedError(
-                    f"{output}: this is an input, and inputs are never written over; name another file"
-                )
+                raise RefusedError(f"{output}: {SAME}")
 
 
 @contextmanager
-def named(path: Path, stream: str = _STDIN) -> Iterator[None]:
+def named(path: Path | str, stream: str = _STDIN) -> Iterator[None]:
     """Put the file's name in front of every error raised inside, unless one is there already."""
     try:
         yield
@@ -191,7 +209,7 @@ def named(path: Path, stream: str = _STDIN) -> Iterator[None]:
         raise
 
 
-def add_name(error: DepthauthorError, path: Path, stream: str = _STDIN) -> None:
+def add_name(error: DepthauthorError, path: Path | str, stream: str = _STDIN) -> None:
     """Put a file's name in front of an error's sentence, once; `stream` is what `-` stands for."""
     if not error.named:
         error.message = f"{stream if path == STANDARD_STREAM else path}: {error.message}"
@@ -203,7 +221,7 @@ def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
     if overwrite:
         temporary.replace(path)
         return
-    taken = RefusedError("exists already; --overwrite replaces it, -o writes elsewhere")
+    taken = RefusedError(EXISTS)
     try:
         # A hard link fails if the name was taken meanwhile; a rename would silently replace that file.
         os.link(temporary, path)

@@ -12,6 +12,22 @@ from typing import Annotated, Any, Literal
 
 from authoring.cli import batching, clouding, streams, text, verifying
 from authoring.cli.declare import Argument, Option, Program
+from authoring.cli.map_options import (
+    ClipOption,
+    FarOption,
+    FrameOption,
+    InvalidOption,
+    KeyOption,
+    KindOption,
+    MapOrientationOption,
+    MaxHolesOption,
+    NearOption,
+    PresetOption,
+    RefineOption,
+    SpacingOption,
+    UnitOption,
+    WhiteOption,
+)
 from authoring.errors import UsageError
 
 app = Program(
@@ -80,46 +96,6 @@ FocusOption = Annotated[
 BlurredOption = Annotated[
     bool, Option("--already-blurred", help="Embed though the photo's blur is in its pixels already.")
 ]
-PresetOption = Annotated[
-    str | None,
-    Option(
-        metavar="MAKER",
-        help="What the maker's files mean: depth-pro, depth-anything, depth-anything-metric, midas, marigold, "
-        "zoedepth, patchfusion, kitti, nyu, scannet, realsense, tum, blender, arkit, moge, video-depth-anything, "
-        "apple-gray.",
-    ),
-]
-UnitOption = Annotated[
-    str | None,
-    Option(metavar="m|cm|mm|m*256", help="Of the map's values; m*256 is 256 steps to the metre."),
-]
-KindOption = Annotated[
-    Literal["depth", "disparity", "inverse-relative", "affine"] | None,
-    Option(
-        help="What the values are: metres; 1/m; inverse depth without a scale (MiDaS, larger is nearer); depth "
-        "without a scale (Marigold). The last two need --near and --far."
-    ),
-]
-InvalidOption = Annotated[
-    float | None,
-    Option(metavar="VALUE", help="The value that marks a hole. Default: NaN, and 0 of integers in a unit."),
-]
-ClipOption = Annotated[
-    float | None,
-    Option(metavar="PERCENT", help="Move outliers, so much of either end, to the rest. Default: none."),
-]
-RefineOption = Annotated[
-    bool,
-    Option(
-        "--refine",
-        help="Bring a coarse or noisy map to the stored size along the photo's edges; decodes the photo.",
-    ),
-]
-MaxHolesOption = Annotated[float, Option(metavar="PERCENT", help="Refuse a map with more holes than this.")]
-KeyOption = Annotated[
-    str | None, Option(metavar="NAME", help="The array of an NPZ, the channel of an EXR file.")
-]
-FrameOption = Annotated[int | None, Option(metavar="N", help="Which map of a stack, from 0.")]
 MakerNoteOption = Annotated[
     bool, Option("--replace-maker-note", help="Replace another maker's note by the smallest Apple one.")
 ]
@@ -141,17 +117,10 @@ def embed(
         ),
     ],
     output: OutputOption = None,
-    near: Annotated[
-        float | None, Option(metavar="M", help="Metres that the near end of gray stands for.")
-    ] = None,
-    far: Annotated[
-        float | None, Option(metavar="M", help="Metres that the far end of gray stands for.")
-    ] = None,
-    white: Annotated[Literal["far", "near"], Option(help="Which end white is.")] = "far",
-    spacing: Annotated[
-        Literal["depth", "disparity"],
-        Option(help="Even gray steps in metres, or in 1/m (inverse depth)."),
-    ] = "depth",
+    near: NearOption = None,
+    far: FarOption = None,
+    white: WhiteOption = "far",
+    spacing: SpacingOption = "depth",
     format: Annotated[
         Literal["hdis", "fdis", "hdep", "fdep"],
         Option(help="Native format: disparity or depth, 16 or 32-bit float. Photos uses disparity only."),
@@ -160,12 +129,7 @@ def embed(
         Literal["relative", "absolute"] | None,
         Option(help="Say absolute where the metres are measured. Default: relative, or what the map says."),
     ] = None,
-    map_orientation: Annotated[
-        Literal["display", "stored"] | None,
-        Option(
-            help="display: the map is upright like the photo on a screen (default); stored: like its pixels."
-        ),
-    ] = None,
+    map_orientation: MapOrientationOption = None,
     max_size: Annotated[int, Option(metavar="PX", help="Long side of the stored map.")] = 768,
     preset: PresetOption = None,
     unit: UnitOption = None,

@@ -15,6 +15,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from authoring import files
 from authoring.cli import streams, verify_text
 from authoring.cli.declare import Argument, Option, Program
+from authoring.cli.map_options import (
+    ClipOption,
+    FarOption,
+    FrameOption,
+    InvalidOption,
+    KeyOption,
+    KindOption,
+    MapOrientationOption,
+    MaxHolesOption,
+    NearOption,
+    PresetOption,
+    RefineOption,
+    SpacingOption,
+    UnitOption,
+    WhiteOption,
+)
 from authoring.errors import DepthauthorError
 
 if TYPE_CHECKING:
@@ -42,19 +58,20 @@ def verify(
         list[Path] | None,
         Option("--map", metavar="MAP", help="What was embedded: measure the error. May be given again."),
     ] = None,
-    near: Annotated[
-        float | None, Option(metavar="M", help="As it was given to embed, for a gray map.")
-    ] = None,
-    far: Annotated[
-        float | None, Option(metavar="M", help="As it was given to embed, for a gray map.")
-    ] = None,
-    white: Annotated[Literal["far", "near"], Option(help="Which end white is.")] = "far",
-    spacing: Annotated[
-        Literal["depth", "disparity"], Option(help="Even gray steps in metres, or in 1/m.")
-    ] = "depth",
-    map_orientation: Annotated[
-        Literal["display", "stored"] | None, Option(help="How the map lies; as for embed.")
-    ] = None,
+    near: NearOption = None,
+    far: FarOption = None,
+    white: WhiteOption = "far",
+    spacing: SpacingOption = "depth",
+    map_orientation: MapOrientationOption = None,
+    preset: PresetOption = None,
+    unit: UnitOption = None,
+    kind: KindOption = None,
+    invalid: InvalidOption = None,
+    clip: ClipOption = None,
+    max_holes: MaxHolesOption = 60.0,
+    key: KeyOption = None,
+    frame: FrameOption = None,
+    refine: RefineOption = False,
     level: Annotated[
         Literal["L1", "L2", "L3", "L4"],
         Option(
@@ -68,7 +85,8 @@ def verify(
 ) -> int:
     """Say which level a file is expected to reach in Photos, and prove photo and map unchanged.
 
-    Exit code 1 where a rule fails, the photo is not the original, or the map is out of its bound.
+    Exit code 1 where a rule fails, the photo is not the original, or the map is out of its bound. Say of the map what
+    was said to embed.
 
     depthauthor verify photo-depth.heic --photo photo.heic --map mask.png --near 0.3 --far 5
     """
@@ -80,9 +98,21 @@ def verify(
         report = verifying.verify(
             files.read_file(file),
             original=files.read_file(photo) if photo else None,
-            maps=[_map_source(one) for one in map or []],
+            maps=[_map_source(one, key, frame) for one in map or []],
             options=MapOptions(
-                near_m=near, far_m=far, white=white, spacing=spacing, map_orientation=map_orientation
+                near_m=near,
+                far_m=far,
+                white=white,
+                spacing=spacing,
+                map_orientation=map_orientation,
+                preset=preset,
+                unit=unit,
+                kind=kind,
+                invalid=invalid,
+                clip=clip,
+                max_holes=max_holes,
+                refine=refine,
+                map_name=map[0].name if map and len(map) == 1 else "",
             ),
             strict=strict,
             wanted=level,
@@ -125,13 +155,13 @@ def doctor(
     return SOME_FAILED if any("error" in one for one in reports) else 0
 
 
-def _map_source(path: Path) -> MapSource:
+def _map_source(path: Path, key: str | None, frame: int | None) -> MapSource:
     """What `embed` would take the file for."""
     from authoring.operations.sources import source_of_bytes
 
     data = files.read_file(path)
     with files.named(path):
-        return source_of_bytes(data)
+        return source_of_bytes(data, key, frame)
 
 
 def _print(report: dict[str, Any] | str) -> None:

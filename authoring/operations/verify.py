@@ -69,7 +69,7 @@ def verify(
         proof = compare(file, before)
     trip = None
     if maps:
-        trip = measure(file.layout, maps, options or MapOptions())
+        trip = measure(file, maps, options or MapOptions())
     faults = [*rule_faults(found, strict, wanted)]
     if proof is not None and not proof.identical:
         faults.append("the photo is not the original")

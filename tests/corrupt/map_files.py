@@ -362,13 +362,7 @@ add(
     "batch",
     "manifest_output_leaves_the_folder",
     rows("a.jpg,a.png,../../escaped.jpg", head="photo,map,output"),
-    "leaves the folder",
-)
-add(
-    "batch",
-    "manifest_output_is_absolute",
-    rows("a.jpg,a.png,/escaped.jpg", head="photo,map,output"),
-    "leaves the folder",
+    "leads out of",
 )
 add("batch", "manifest_line_is_no_json", lambda: b'{"photo": \n', "no JSON", suffix=".jsonl")
 add("batch", "manifest_line_is_a_list", lambda: b"[1, 2]\n", "no JSON object", suffix=".jsonl")

@@ -15,6 +15,7 @@ from PIL import Image
 from authoring import containers
 from authoring.cli import typer_app, verifying
 from authoring.cli.declare import Program
+from authoring.cli.run import run
 from authoring.codecs.maps import read_map
 from authoring.errors import RefusedError
 from authoring.operations.checking import check_before_publish
@@ -179,3 +180,14 @@ def test_a_photo_without_exif_is_still_the_original() -> None:
     photo = out.getvalue()
     data = embed(photo, read_map(scene("scene-mask.png")), EmbedOptions(**RANGE)).data  # type: ignore[arg-type]
     assert proof(data, photo).identical
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("scene-depth-mm.png", ["--unit", "mm"]), ("scene-depth.npy", ["--refine"]), ("scene-depth.npy", [])],
+)
+def test_verify_takes_the_meaning_that_embed_was_given(name: str, options: list[str], tmp_path: Path) -> None:
+    made, map_ = tmp_path / "made.jpg", GOLDEN / name
+    assert run(["embed", str(GOLDEN / "scene.jpg"), str(map_), "-o", str(made), *options]) == 0
+    assert run(["verify", str(made), "--map", str(map_), "--photo", str(GOLDEN / "scene.jpg"), *options]) == 0
+    assert run(["verify", str(made), "--map", str(map_), "--kind", "disparity", "--unit", "m"]) != 0
