@@ -77,6 +77,8 @@ def row_of(number: int, cells: Mapping[str, Any], rules: Rules) -> Row:
     missing = [name for name in ("photo", "map") if not paths[name]]
     if missing:
         return Row(number, photo, map_, "", fault=f"the row names no {' and no '.join(missing)}")
+    if any("\0" in path for path in paths.values()):
+        return Row(number, photo, map_, "", fault="a name holds a zero byte, which no file's name has")
     if "-" in (*paths.values(), photo, map_):
         return Row(number, photo, map_, "", fault="a batch reads and writes files, not the standard streams")
     texts = {name: text for name, text in cells.items() if column_name(name) not in PATH_COLUMNS}

@@ -6,12 +6,11 @@ Knows: names, defaults and help texts. Must not know: how anything is done; each
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from authoring.cli import batching, clouding, text, verifying, viewing
+from authoring.cli import batching, clouding, streams, text, verifying, viewing
 from authoring.cli.declare import Argument, Option, Program
 from authoring.cli.map_options import (
     ClipOption,
@@ -353,7 +352,7 @@ def golden_check(folder: FolderOption = Path("golden"), as_json: JsonOption = Fa
 
     verdicts = list(api.golden(folder))
     if as_json:
-        sys.stdout.write(json.dumps(text.golden_json(verdicts)) + "\n")
+        streams.print_json(text.golden_json(verdicts), sys.stdout)
     else:
         sys.stdout.write(text.golden(verdicts, folder) + "\n")
     return 1 if any(one.difference for one in verdicts) else 0
@@ -387,6 +386,6 @@ def _print(report: Any, as_json: bool, render: Any, output: str | None = None) -
     value = report if isinstance(report, dict) else to_json(report)
     stream = sys.stderr if output == "-" else sys.stdout
     if as_json:
-        stream.write(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+        streams.print_json(value, stream)
     else:
-        stream.write(render(value) + "\n")
+        stream.write(render(streams.cleaned(value)) + "\n")

@@ -5,12 +5,12 @@ Knows: names, defaults, help texts, and how the report reads. Must not know: how
 
 from __future__ import annotations
 
-import json
 import sys
 import textwrap
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from authoring.cli import streams
 from authoring.cli.declare import Argument, Option, Program
 
 LINE_LENGTH = 118
@@ -136,9 +136,11 @@ def pointcloud(
             accuracy=accuracy,
         )
     )
-    told = json.dumps(report, ensure_ascii=False, allow_nan=False) if as_json else _text(report)
     stream = sys.stderr if report["output"] == "-" else sys.stdout
-    stream.write(f"{told}\n")
+    if as_json:
+        streams.print_json(report, stream)
+    else:
+        stream.write(_text(streams.cleaned(report)) + "\n")
 
 
 def _text(report: dict[str, Any]) -> str:

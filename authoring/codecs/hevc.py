@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.errors import MalformedError, UnsupportedError
+from authoring.codecs.limits import check_unpacking
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 Effort = Literal["fast", "balanced", "best"]
 PRESETS: dict[Effort, str] = {"fast": "ultrafast", "balanced": "superfast", "best": "slow"}
@@ -89,7 +90,10 @@ def decode_gray(file: bytes) -> NDArray[np.uint8]:
     try:
         picture = pillow_heif.open_heif(io.BytesIO(file), convert_hdr_to_8bit=False)
         mode, (width, height) = picture.mode, picture.size
+        check_unpacking("the depth image", width, height, 1, len(file))
         codes = np.asarray(picture)
+    except DepthauthorError:
+        raise
     except Exception as error:  # libheif's and Pillow's errors come in many kinds.
         raise MalformedError(f"the depth image's HEVC stream does not decode ({error})") from error
     if mode != "L" or codes.dtype != np.uint8:

@@ -10,7 +10,8 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.errors import MalformedError, UnsupportedError
+from authoring.codecs.limits import check_unpacking
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 QUALITY = 100
 """All quantisers 1: the finest that 8-bit baseline JPEG has. Apple's own files (about 95) are wrong by up to
@@ -81,15 +82,18 @@ def decode_gray(data: bytes) -> NDArray[np.uint8]:
 
     Raises MalformedError where it does not decode, UnsupportedError for a coding that Pillow lacks.
     """
-    from PIL import Image, JpegImagePlugin, UnidentifiedImageError
+    from PIL import JpegImagePlugin, UnidentifiedImageError
 
     try:
         # Not Image.open: an auxiliary image holds the short MP index, which that takes for a broken MPO.
         with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as picture:
+            check_unpacking("the depth image", picture.width, picture.height, 1, len(data))
             picture.draft("L", None)
             gray = picture if picture.mode == "L" else picture.convert("L")
             return np.array(gray)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except DepthauthorError:
+        raise
+    except UnidentifiedImageError as error:
         raise UnsupportedError(
             f"the depth image is a JPEG of a kind that is not decoded ({error})"
         ) from error

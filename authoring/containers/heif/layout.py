@@ -98,6 +98,7 @@ def read_layout(structure: Structure) -> Layout:
     width, height = shown_raster(structure, primary)
     if not width or not height:
         raise MalformedError("the main image states no size (property 'ispe'); the file is damaged")
+    sizes = structure.sizes  # Refused where they cannot be, before the first copy is made.
     notes: list[str] = []
     found = [item for item in items if is_auxiliary(structure, item)]
     signed = any(
@@ -115,7 +116,7 @@ def read_layout(structure: Structure) -> Layout:
         icc=_icc(structure),
         auxiliaries=tuple(_auxiliary(structure, item) for item in found),
         entries=tuple(
-            Entry(item.identifier, item.type, role_of(structure, item), structure.sizes[item.identifier])
+            Entry(item.identifier, item.type, role_of(structure, item), sizes[item.identifier])
             for item in items.values()
         ),
         signed=signed,

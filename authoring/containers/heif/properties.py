@@ -17,6 +17,9 @@ from authoring.errors import MalformedError
 NARROW_INDEX_MAX = 127
 """The largest property index a 1-byte association holds; bit 7 says essential."""
 
+MAX_ASSOCIATIONS = 65_535
+"""Entries in all of a file's `ipma`, one for each item that 16 bits can number."""
+
 Link = tuple[int, bool]
 """A property index, from 1, and whether a reader must understand that property (essential)."""
 
@@ -77,6 +80,10 @@ def parse_associations(data: bytes, box: Box) -> AssociationTable:
     with reading("ipma"):
         version, flags = body[0], int.from_bytes(body[1:4], "big")
         (count,) = struct.unpack_from(">I", body, 4)
+        if count > MAX_ASSOCIATIONS:
+            raise MalformedError(
+                f"the property associations list {count} items, more than {MAX_ASSOCIATIONS}; the file is damaged"
+            )
         head = struct.Struct(">IB" if version else ">HB")
         size = 2 if flags & 1 else 1
         position = 8

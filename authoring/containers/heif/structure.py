@@ -42,6 +42,10 @@ MAX_ITEM_DEPTH = 8
 MAX_REUSE = 8
 """How many times the file's size all items together may reach by sharing bytes; bounds a crafted file's cost."""
 
+MAX_STEPS = 2 * MAX_EXTENTS
+"""Pieces of sources that all items together may be sought in; each of very many items may lie in one in very many
+pieces. Every extent takes one step, and two do for a file at that limit."""
+
 Ranges = tuple[tuple[int, int], ...]
 
 
@@ -64,6 +68,8 @@ class Structure:
     properties: PropertyTable
     groups: tuple[Group, ...]
     _ranges: dict[int, Ranges] = field(default_factory=dict, compare=False, repr=False)
+    _steps: list[int] = field(default_factory=lambda: [0], compare=False, repr=False)
+    """Pieces looked at so far, in one number that can grow."""
 
     @property
     def ftyp(self) -> Box:
@@ -166,11 +172,10 @@ class Structure:
         if entry is None or entry.data_reference:
             return ()
         found: list[tuple[int, int]] = []
-        steps = 0
         for extent in entry.extents:
             source = self._source(entry, extent, depth)
-            steps += len(source)
-            if steps > MAX_EXTENTS:
+            self._steps[0] += len(source)
+            if self._steps[0] > MAX_STEPS:
                 raise MalformedError(f"the data of item {item} is in too many pieces; the file is damaged")
             whole = _total(source)
             first = entry.base + extent.offset
