@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from authoring.depth import Calibration, DepthBuffer, PixelFormat
     from authoring.embedder import Embedder
     from authoring.errors import DepthauthorError
+    from authoring.showing.preview import contact_sheet, preview
+    from authoring.showing.refocus import refocus
 
 __version__ = VERSION
 
@@ -38,6 +40,7 @@ __all__ = [
     "Embedder",
     "PixelFormat",
     "__version__",
+    "contact_sheet",
     "copy",
     "dictionary",
     "embed",
@@ -46,6 +49,8 @@ __all__ = [
     "extract_bytes",
     "extract_file",
     "inspect",
+    "preview",
+    "refocus",
     "strip",
 ]
 
@@ -55,6 +60,9 @@ _HOME = {
     "PixelFormat": "authoring.depth",
     "DepthauthorError": "authoring.errors",
     "Embedder": "authoring.embedder",
+    "contact_sheet": "authoring.showing.preview",
+    "preview": "authoring.showing.preview",
+    "refocus": "authoring.showing.refocus",
 }
 
 

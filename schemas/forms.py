@@ -15,6 +15,8 @@ from authoring.batch import BatchResult
 from authoring.depth import calibration_json
 from authoring.operations import golden
 from authoring.operations.doctor import Diagnosis
+from authoring.operations.preview import PreviewReport, SheetReport
+from authoring.operations.refocus import RefocusReport
 from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport
 from authoring.operations.verify import VerifyReport
 from schemas.json_schema import DRAFT, Schema, Stand, document
@@ -112,6 +114,9 @@ FORMS: dict[str, tuple[type, str]] = {
     "verify": (VerifyReport, "depthauthor verify --json"),
     "doctor": (Diagnosis, "depthauthor doctor --json, one line a file"),
     "dictionary": (DictionaryReport, "depthauthor dictionary --json"),
+    "preview": (PreviewReport, "depthauthor preview --json"),
+    "contact-sheet": (SheetReport, "depthauthor preview --contact-sheet --json"),
+    "refocus": (RefocusReport, "depthauthor refocus --json"),
     "golden-check": (GoldenReport, "depthauthor golden check --json"),
     "golden-manifest": (GoldenManifest, "golden/cases.json"),
 }

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from authoring.cli import batching, text, verifying
+from authoring.cli import batching, previewing, text, verifying
 from authoring.errors import UsageError
 
 app = typer.Typer(
@@ -403,6 +403,7 @@ def dictionary(
 
 verifying.register(app)
 batching.register(app)
+previewing.register(app)
 
 golden_app = typer.Typer(
     help="Check or renew the golden files: what embedding must give, as text.", no_args_is_help=True

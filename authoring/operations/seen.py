@@ -44,6 +44,8 @@ class Seen:
     """SimulatedAperture, where the depth states it."""
     notes: tuple[str, ...] = ()
     """What was assumed on the way."""
+    icc: bytes | None = None
+    """The colour profile of `pixels`, where the photo has one for RGB; without it they are sRGB."""
 
     @property
     def absolute(self) -> bool:
@@ -74,6 +76,7 @@ def see(photo: bytes) -> Seen:
             focus=_focus(file, reading.orientation),
             aperture=reading.properties.simulated_aperture,
             notes=file.layout.notes,
+            icc=_rgb_profile(file.layout.icc),
         )
 
 
@@ -91,11 +94,11 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
         if containers.is_png(photo):
             decoded = pictures.decode(photo)
             pixels = np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
-            file, orientation = None, Orientation(1)
+            file, orientation, icc = None, Orientation(1), pictures.png_metadata(photo).icc
         else:
             file = containers.parse(photo)
             orientation = auxiliary.photo_orientation(file.layout)
-            pixels = _upright(photo, file, orientation)
+            pixels, icc = _upright(photo, file, orientation), file.layout.icc
     with about("map"):
         if options.map_orientation == "stored":
             buffer = turned(buffer, orientation)
@@ -117,6 +120,7 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
         focus=_focus(file, orientation) if file is not None else None,
         aperture=None,
         notes=(*notes.assumed, *notes.notes),
+        icc=_rgb_profile(icc),
     )
 
 
@@ -126,6 +130,11 @@ def _upright(photo: bytes, file: ContainerFile, orientation: Orientation) -> NDA
     pixels = np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
     # HEIF decoders give the picture upright, JPEG decoders as it lies.
     return pixels if heic else np.ascontiguousarray(orientation.to_display(pixels))
+
+
+def _rgb_profile(icc: bytes | None) -> bytes | None:
+    """A profile that fits decoded pixels: gray and CMYK ones no longer do (ICC.1, header, bytes 16 to 19)."""
+    return icc if icc is not None and icc[16:20] == b"RGB " else None
 
 
 def _camera(

@@ -1,0 +1,193 @@
+"""A photo as a lens of a chosen opening would have taken it: our own rendering from one picture and its depth.
+
+Knows: the order of the steps. Must not know: files, metadata, where depth came from.
+
+Light, not codes, is blurred. What lies far apart in depth never mixes: each slice spreads by itself and is laid over
+what is farther, and behind the edges of near things a surface is made up from what lies beside them. What is in focus
+comes out as it went in, code for code.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.pictures.behind import Behind, behind
+from authoring.pictures.lens import Lens, radii
+from authoring.pictures.light import to_codes, to_light
+from authoring.pictures.planes import Plane, Planes, bands, doubled, side_by_side, stretched
+from authoring.pictures.sharpened import Sharp, sharpened
+from authoring.pictures.slices import Raster, Slice, Stack, carried, cut, over, picked, scales
+
+BASE_SAMPLES = 4_000_000
+"""Samples of the raster that blurs are worked on in: a 12-megapixel photo halved has three million. Beside photo and
+result, memory is about 200 bytes for each of them, whatever the photo's size."""
+
+JUMP_SHARE = 0.06
+"""Two samples of the map side by side that differ by this share of all blur there is belong to two surfaces."""
+
+JUMP_PX = 1.0
+"""…and by this radius at least: less shows no edge."""
+
+
+def refocused(codes: NDArray[np.uint8], disparity: Plane, lens: Lens) -> tuple[NDArray[np.uint8], int]:
+    """The photo (H, W, 3) through the lens, and the number of slices.
+
+    disparity: (h, w) in 1/m over the same picture, every sample finite.
+    """
+    places = np.clip(
+        (disparity - lens.focus_per_m) * lens.radius_px_m, -lens.largest_px, lens.largest_px
+    ).astype(np.float32)
+    lowest, highest = float(places.min()), float(places.max())
+    base = _base(codes.shape[0] * codes.shape[1])
+    slices = cut(radii(lowest, highest, base))
+    jump = max(JUMP_PX, JUMP_SHARE * (highest - lowest))
+    sharp = sharpened(places, codes, jump)
+    hidden = _hidden(places, codes, jump, highest - lowest)
+    soft = [one for one in slices if abs(one.radius) < base]
+    far = [one for one in slices if one.radius <= -base]
+    near = [one for one in slices if one.radius >= base]
+    ground = before = None
+    if far or near:
+        largest = max(-lowest, highest)
+        stack = Stack(_base_raster(codes, sharp, hidden, base, largest, jump), largest)
+        ground = stack.far(far) if far else None
+        before = stack.near(near) if near else None
+    return _finished(codes, sharp, hidden, soft, base, ground, before), len(slices)
+
+
+def _base(pixels: int) -> int:
+    base = 2
+    while pixels / base**2 > BASE_SAMPLES:
+        base *= 2
+    return base
+
+
+def _hidden(places: Plane, codes: NDArray[np.uint8], jump: float, blur: float) -> Behind:
+    """The surfaces behind edges, in the map's raster; `blur` is the sum of the largest radii on both sides."""
+    from PIL import Image
+
+    height, width = places.shape
+    small = Image.fromarray(codes).resize((width, height), Image.Resampling.BOX)
+    light = np.ascontiguousarray(np.moveaxis(to_light(np.asarray(small)), -1, 0))
+    reach = math.ceil(1.5 * blur * width / codes.shape[1]) + 3
+    return behind(places, light, min(reach, max(height, width)), jump)
+
+
+def _base_raster(
+    codes: NDArray[np.uint8], sharp: Sharp, hidden: Behind, base: int, largest: float, jump: float
+) -> Raster:
+    """The picture in samples of base · base pixels, padded so that it can be halved for the largest blur."""
+    height, width = codes.shape[:2]
+    rows, columns = -(-height // base), -(-width // base)
+    fold = scales(base, largest)[-1] // base
+    tall, wide = (-(-count // fold) * fold for count in (rows, columns))
+    place = np.empty((tall, wide), np.float32)
+    light = np.empty((3, tall, wide), np.float32)
+
+    def work(band: tuple[int, int]) -> None:
+        top, bottom = band
+        padding = ((0, -(bottom - top) % base), (0, -width % base))
+        places = np.pad(sharp.rows(codes[top:bottom], top, bottom), padding, mode="edge")
+        picture = _planar(np.pad(codes[top:bottom], (*padding, (0, 0)), mode="edge"))
+        first = top // base
+        one, other = picked(places, picture, base)
+        last = first + one.shape[0]
+        place[first:last, :columns], light[:, first:last, :columns] = one, other
+
+    for _ in side_by_side(work, bands(height, width, base)):
+        pass
+    for plane in (place, *light):
+        plane[rows:, :columns] = plane[rows - 1, :columns]
+        plane[:, columns:] = plane[:, columns - 1 : columns]
+    if not hidden.hidden.any():
+        return Raster(base, light, place, light, place, jump)
+    back = _padded(stretched(_told(hidden), rows, columns), tall, wide)
+    return Raster(base, light, place, back[:3], np.minimum(back[3], place), jump)
+
+
+def _told(hidden: Behind) -> Planes:
+    return np.concatenate([hidden.light, hidden.place[None]])
+
+
+def _padded(planes: Planes, height: int, width: int) -> Planes:
+    more = ((0, 0), (0, height - planes.shape[1]), (0, width - planes.shape[2]))
+    return np.pad(planes, more, mode="edge")
+
+
+def _planar(codes: NDArray[np.uint8]) -> Planes:
+    """Light (3, h, w) of codes (h, w, 3)."""
+    return np.stack([to_light(codes[..., channel]) for channel in range(3)])
+
+
+def _finished(
+    codes: NDArray[np.uint8],
+    sharp: Sharp,
+    hidden: Behind,
+    soft: list[Slice],
+    base: int,
+    ground: Planes | None,
+    before: Planes | None,
+) -> NDArray[np.uint8]:
+    """The slices about the focus, at full size, between what is farther and what is nearer."""
+    height, width = codes.shape[:2]
+    result = np.empty_like(codes)
+    told = _told(hidden)
+    any_hidden = hidden.hidden.any(axis=1)
+
+    def work(band: tuple[int, int]) -> None:
+        top, bottom = band
+        first, last = max(0, top - 1), min(height, bottom + 1)
+        place = sharp.rows(codes[first:last], first, last)
+        light = _planar(codes[first:last])
+        lines = slice(first * len(any_hidden) // height, -(-last * len(any_hidden) // height) + 1)
+        back, back_light = place, light
+        if any_hidden[lines].any():
+            *back_light, back = stretched(told, height, width, first, last)  # type: ignore[assignment]
+            back_light, back = np.stack(back_light), np.minimum(back, place)
+        raster = Raster(1, light, place, back_light, back, sharp.jump)
+        low, high = float(back.min()), float(place.max())
+        inner = slice(top - first, bottom - first)
+        picture = None if ground is None else _rows_of(ground, base, top, bottom, width)
+        for one in soft:
+            if not one.ground and (high <= one.before or low >= one.beyond):
+                continue
+            planes = carried(one, raster)
+            if one.radius:
+                planes = _softened(planes)
+            planes = planes[:, inner]
+            picture = planes[:3] if picture is None else over(planes, picture)
+        if before is not None:
+            picture = over(_rows_of(before, base, top, bottom, width), picture)  # type: ignore[arg-type]
+        for channel in range(3):
+            result[top:bottom, :, channel] = to_codes(picture[channel])  # type: ignore[index]
+
+    for _ in side_by_side(work, bands(height, width, base)):
+        pass
+    return result
+
+
+def _rows_of(planes: Planes, base: int, top: int, bottom: int, width: int) -> Planes:
+    """Rows top (a multiple of base) to bottom of planes in the base raster, at full size."""
+    # One sample more on either side than doubling needs, or the band's edges would show.
+    first = max(0, top // base - 2)
+    part = planes[:, first : -(-bottom // base) + 2]
+    scale = base
+    while scale > 1:
+        part, scale = doubled(part), scale // 2
+    start = top - first * base
+    return part[:, start : start + bottom - top, :width]
+
+
+def _softened(planes: Planes) -> Planes:
+    """Planes (C, h, w) blurred by 1 6 1 both ways, whose spread is that of a disc of radius 1; the edge repeats."""
+    for axis in (-1, -2):
+        padding = [(0, 0)] * 3
+        padding[axis] = (1, 1)
+        count = planes.shape[axis]
+        padded = np.moveaxis(np.pad(planes, padding, mode="edge"), axis, 0)
+        mixed = (padded[:count] + padded[2:]) * np.float32(0.125) + padded[1:-1] * np.float32(0.75)
+        planes = np.moveaxis(mixed, 0, axis)
+    return planes

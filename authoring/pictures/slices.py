@@ -1,0 +1,244 @@
+"""A photo cut into slices by the size of their blur, each blurred by itself, far ones behind near ones.
+
+Knows: which samples belong to a slice and what of them is hidden. Must not know: lenses, units, codes.
+
+A sample's place is its signed radius: negative behind the focus, positive before it. A slice holds what lies between
+its neighbours, in shares that add up to one picture when the slices are laid over each other from far to near; towards
+the near side it goes on under the next one, so that no gap opens between two blurs of one surface. The farthest slice
+is the ground and covers all. Slices of a large blur are worked on in small rasters.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from authoring.pictures.disc import blurred
+from authoring.pictures.planes import Plane, Planes, doubled, halved, side_by_side
+
+SMALL = 2.5
+"""Radius in samples that a blur keeps at least when its raster is halved: still a disc, not a blob."""
+
+BLOCK = 16
+"""Samples along a block whose least and greatest places are kept, to tell quickly where a slice is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One of the slices, by the radii around it: (before it, its own, the next, the one after), far to near."""
+
+    before: float
+    radius: float
+    after: float
+    beyond: float
+    ground: bool = False
+
+    def share(self, place: Plane) -> Plane:
+        """How much of the slice is at each sample, 0..1, of the shape of `place`."""
+        if self.ground:
+            return np.ones_like(place)
+        rise = (place - np.float32(self.before)) * np.float32(1 / (self.radius - self.before))
+        if math.isfinite(self.beyond):
+            fall = (np.float32(self.beyond) - place) * np.float32(1 / (self.beyond - self.after))
+            np.minimum(rise, fall, out=rise)
+        return np.clip(rise, 0, 1, out=rise)
+
+
+def cut(radii: Sequence[float]) -> list[Slice]:
+    """The slices of ascending radii."""
+    padded = [radii[0] - 1, *radii, math.inf, math.inf]
+    return [Slice(*padded[k : k + 4], ground=k == 0) for k in range(len(radii))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Raster:
+    """The picture and what is hidden behind it, at one size."""
+
+    scale: int
+    """How many pixels of the photo one sample is wide."""
+    light: Planes
+    place: Plane
+    back_light: Planes
+    back_place: Plane
+    """Equal to or less than `place`."""
+    jump: float
+    """A hidden surface counts from half of this on."""
+
+    def half(self) -> Raster:
+        """The same at half the size; a sample takes the place of one of its four, and the light of those near it."""
+        place, light = picked(self.place, self.light, 2)
+        back = np.minimum(halved(self.back_place), place)
+        return Raster(2 * self.scale, light, place, halved(self.back_light), back, self.jump)
+
+    def blocks(self) -> tuple[Plane, Plane]:
+        """The least and the greatest place, hidden ones too, of each block of BLOCK · BLOCK samples."""
+        return _blocks(self.back_place, np.minimum), _blocks(self.place, np.maximum)
+
+
+def _blocks(plane: Plane, least: np.ufunc) -> Plane:
+    rows = least.reduceat(plane, range(0, plane.shape[0], BLOCK), axis=0)
+    blocks: Plane = least.reduceat(rows, range(0, plane.shape[1], BLOCK), axis=1)
+    return blocks
+
+
+def picked(place: Plane, light: Planes, scale: int) -> tuple[Plane, Planes]:
+    """Places and light of blocks of `scale` · `scale` samples, without mixing what lies far apart.
+
+    A mean place would be one where nothing is: the block's middle decides, and only light of about its place counts.
+    """
+    low, high = scale // 2 - 1, scale // 2
+    one, other = place[low::scale, low::scale], place[high::scale, high::scale]
+    place_of = np.where(np.abs(one - other) < 1, (one + other) * np.float32(0.5), one)
+    spread = np.repeat(np.repeat(place_of, scale, axis=0), scale, axis=1)
+    spread -= place
+    weight = (np.abs(spread, out=spread) < 1.0).astype(np.float32)
+    if weight.all():
+        return place_of, _summed(light, scale) * np.float32(1 / scale**2)
+    count = _summed(weight[None], scale)[0]
+    mean = _summed(light * weight, scale) / np.maximum(count, 1)
+    return place_of, np.where(count > 0, mean, _summed(light, scale) * np.float32(1 / scale**2))
+
+
+def _summed(planes: Planes, scale: int) -> Planes:
+    rows = sum(planes[:, k::scale] for k in range(scale))
+    total: Planes = sum(rows[..., k::scale] for k in range(scale))  # type: ignore[index, misc, assignment]
+    return total
+
+
+def carried(one: Slice, raster: Raster, box: tuple[slice, slice] = (slice(None), slice(None))) -> Planes:
+    """Light times share, and the share (4, h, w), of a slice in a part of a raster."""
+    place, back = raster.place[box], raster.back_place[box]
+    light = raster.light[(slice(None), *box)]
+    share = one.share(place)
+    hidden = place - back > raster.jump / 2
+    if hidden.any():
+        under = one.share(back)
+        if one.ground:
+            take = hidden
+        else:
+            under *= hidden
+            take = under > share
+        light = np.where(take, raster.back_light[(slice(None), *box)], light)
+        share = np.maximum(share, under)
+    out = np.empty((4, *place.shape), np.float32)
+    np.multiply(light, share, out=out[:3])
+    out[3] = share
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """A blurred slice: planes (4, h, w) at `top`, `left` of a raster of `scale`."""
+
+    scale: int
+    top: int
+    left: int
+    planes: Planes
+
+    @property
+    def box(self) -> tuple[slice, slice, slice]:
+        """Where it lies in planes (C, H, W)."""
+        _, height, width = self.planes.shape
+        return slice(None), slice(self.top, self.top + height), slice(self.left, self.left + width)
+
+
+class Stack:
+    """Rasters of every size that is needed, and the slices laid over each other."""
+
+    def __init__(self, base: Raster, largest: float) -> None:
+        """`base` must have sides that can be halved as often as `scales` says."""
+        self.rasters = [base]
+        for _ in scales(base.scale, largest)[1:]:
+            self.rasters.append(self.rasters[-1].half())
+        self._blocks = [raster.blocks() for raster in self.rasters]
+
+    def far(self, slices: Sequence[Slice]) -> Planes:
+        """Slices behind the focus, far to near, the first of them the ground: light (3, H, W) in the base raster."""
+        result: Planes | None = None
+        scale = 0
+        for piece in side_by_side(self._piece, slices):
+            if piece is None:
+                continue
+            if result is None:
+                result, scale = piece.planes[:3].copy(), piece.scale
+                continue
+            result, scale = self._finer(result, scale, piece.scale)
+            part = result[piece.box]
+            part *= 1 - piece.planes[3]
+            part += piece.planes[:3]
+        assert result is not None, "the ground is everywhere"
+        return self._finer(result, scale, self.rasters[0].scale)[0]
+
+    def near(self, slices: Sequence[Slice]) -> Planes | None:
+        """Slices before the focus, far to near: light times share, and share (4, H, W), in the base raster."""
+        result: Planes | None = None
+        scale = 0
+        for piece in side_by_side(self._piece, slices[::-1]):
+            if piece is None:
+                continue
+            if result is None:
+                scale = piece.scale
+                result = np.zeros((4, *self._shape(scale)), np.float32)
+            result, scale = self._finer(result, scale, piece.scale)
+            part = result[piece.box]
+            part += piece.planes * (1 - part[3])
+        return None if result is None else self._finer(result, scale, self.rasters[0].scale)[0]
+
+    def _shape(self, scale: int) -> tuple[int, ...]:
+        return next(raster.place.shape for raster in self.rasters if raster.scale == scale)
+
+    @staticmethod
+    def _finer(planes: Planes, scale: int, wanted: int) -> tuple[Planes, int]:
+        while scale > wanted:
+            planes, scale = doubled(planes), scale // 2
+        return planes, scale
+
+    def _piece(self, one: Slice) -> Piece | None:
+        """A slice cut out, shrunk and blurred; None where nothing is in it."""
+        base = self.rasters[0].scale
+        scale = scales(base, abs(one.radius))[-1]
+        # Cut out at twice the size and then averaged, so that its outline has no steps.
+        index = max(0, int(math.log2(scale // base)) - 1)
+        raster = self.rasters[index]
+        shrink = scale // raster.scale
+        radius = math.sqrt(max((one.radius / scale) ** 2 - 1, 0))
+        box = self._box(one, index, (math.ceil(radius) + 2) * shrink)
+        if box is None:
+            return None
+        planes = carried(one, raster, box)
+        if shrink == 2:
+            planes = halved(planes)
+        top, left = (int(side.start) // shrink for side in box)
+        return Piece(scale, top, left, blurred(planes, radius))
+
+    def _box(self, one: Slice, index: int, margin: int) -> tuple[slice, slice] | None:
+        height, width = self.rasters[index].place.shape
+        if one.ground:
+            return slice(0, height), slice(0, width)
+        low, high = self._blocks[index]
+        active = (high > one.before) & (low < one.beyond)
+        if not active.any():
+            return None
+        sides = []
+        for axis, count in ((1, height), (0, width)):
+            where = np.flatnonzero(active.any(axis=axis))
+            start, stop = int(where[0]) * BLOCK - margin, (int(where[-1]) + 1) * BLOCK + margin
+            sides.append(slice(max(0, start // 2 * 2), min(count, (stop + 1) // 2 * 2)))
+        return sides[0], sides[1]
+
+
+def scales(base: int, radius: float) -> list[int]:
+    """From the base on, how many pixels wide the samples may be in which a disc of `radius` pixels is blurred."""
+    result = [base]
+    while radius / (2 * result[-1]) >= SMALL:
+        result.append(2 * result[-1])
+    return result
+
+
+def over(planes: Planes, ground: Planes) -> Planes:
+    """Light times share, and share (4, …), laid over light (3, …)."""
+    result: Planes = ground * (1 - planes[3]) + planes[:3]
+    return result
