@@ -57,14 +57,14 @@ class Scene:
     intrinsics: Intrinsics
 
 
-def _rays(camera: Intrinsics, top: int, rows: int, dx: float, dy: float) -> Floats:
+def rays(camera: Intrinsics, top: int, rows: int, dx: float, dy: float) -> Floats:
     """Directions (3, rows · W) through the point (dx, dy) of each pixel of some rows; their unit is depth."""
     x = (np.arange(camera.width) + dx - camera.cx) / camera.fx
     y = (np.arange(top, top + rows) + dy - camera.cy) / camera.fy
     return geometry.to_world(np.tile(x, rows), np.repeat(y, camera.width))
 
 
-def _by_chunks(camera: Intrinsics, work: Callable[[int, int], None]) -> None:
+def by_chunks(camera: Intrinsics, work: Callable[[int, int], None]) -> None:
     """Call work(top, rows) for chunks of the picture, on all cores; numpy lets threads run side by side."""
     rows = max(1, RAYS // camera.width)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -78,10 +78,10 @@ def view_depth(camera: Intrinsics) -> Depth:
     depth = np.empty((camera.height, camera.width), np.float32)
 
     def work(top: int, rows: int) -> None:
-        distance, _ = geometry.trace(np.zeros((3, 1)), _rays(camera, top, rows, 0.5, 0.5))
+        distance, _ = geometry.trace(np.zeros((3, 1)), rays(camera, top, rows, 0.5, 0.5))
         depth[top : top + rows] = distance.reshape(rows, camera.width)
 
-    _by_chunks(camera, work)
+    by_chunks(camera, work)
     return depth
 
 
@@ -103,45 +103,14 @@ def view(camera: Intrinsics, supersample: int = 1) -> Scene:
         total = np.zeros((3, rows * width), np.float32)
         for dy in places:
             for dx in places:
-                direction = _rays(camera, top, rows, dx, dy)
+                direction = rays(camera, top, rows, dx, dy)
                 distance, part = geometry.trace(origin, direction)
                 total += shading.developed(shading.colour(origin, direction, distance, part))
         index = np.rint(total * (4095 / supersample**2)).astype(np.uint16)
         rgb[top : top + rows] = codes[index].T.reshape(rows, width, 3)
 
-    _by_chunks(camera, work)
+    by_chunks(camera, work)
     return Scene(rgb, view_depth(camera), camera)
-
-
-def view_through_lens(camera: Intrinsics, opening_m: float, focus_m: float, samples: int = 256) -> Floats:
-    """What a camera with a real lens sees, in light: float32 (H, W, 3), 0..1 linear, before any code.
-
-    A thin lens of diameter `opening_m`, focused at depth `focus_m`: the mean of `samples` pinholes spread evenly over
-    it, each looking at the same points of the plane in focus and each through another point of the pixel. Light is
-    averaged as it comes in and developed like the photo's. Nothing is random.
-    """
-    height, width = camera.height, camera.width
-    picture = np.empty((height, width, 3), np.float32)
-    number = np.arange(samples) + 0.5
-    # Vogel's spiral covers a disc evenly; the plastic number's multiples cover the pixel evenly.
-    radius, turn = opening_m / 2 * np.sqrt(number / samples), number * (np.pi * (3 - np.sqrt(5)))
-    holes = np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1)
-    places = np.stack([number * 0.7548776662466927 % 1, number * 0.5698402909980532 % 1], axis=1)
-
-    def work(top: int, rows: int) -> None:
-        total = np.zeros((3, rows * width), np.float32)
-        for (x, y), (dx, dy) in zip(holes, places, strict=True):
-            start = geometry.to_world(np.array([x]), np.array([y])) - geometry.to_world(
-                np.zeros(1), np.zeros(1)
-            )
-            direction = _rays(camera, top, rows, dx, dy) - start / focus_m
-            distance, part = geometry.trace(start, direction)
-            total += shading.colour(start, direction, distance, part)
-        light = shading.developed(total / samples)
-        picture[top : top + rows] = light.T.reshape(rows, width, 3)
-
-    _by_chunks(camera, work)
-    return picture
 
 
 def render(width: int, height: int, supersample: int = 1) -> Scene:

@@ -85,7 +85,7 @@ def coloured(nearness: NDArray[Any]) -> NDArray[np.uint8]:
     """Nearness (H, W), 0..1, in colours (H, W, 3); NaN is hatched."""
     known = np.isfinite(nearness)
     steps = np.rint(np.clip(np.where(known, nearness, 0), 0, 1) * 255).astype(np.uint8)
-    result = table()[steps]
+    result: NDArray[np.uint8] = table()[steps]
     if not known.all():
         rows, columns = np.nonzero(~known)
         result[rows, columns] = hatched(rows, columns)
@@ -95,4 +95,5 @@ def coloured(nearness: NDArray[Any]) -> NDArray[np.uint8]:
 def hatched(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.uint8]:
     """The colours (…, 3) of the hatching at some pixels."""
     stripe = (rows + columns) % HATCH_PX < HATCH_PX // 4
-    return np.array(HOLE, np.uint8)[stripe.astype(np.intp)]
+    grays: NDArray[np.uint8] = np.array(HOLE, np.uint8)[stripe.astype(np.intp)]
+    return grays

@@ -29,7 +29,8 @@ def weights(radius: float) -> Plane:
         return np.ones((1, 1), np.float32)
     inside = points[:, None] ** 2 + points[None] ** 2 <= radius**2
     share = inside.reshape(side, FINE, side, FINE).mean(axis=(1, 3))
-    return (share / share.sum()).astype(np.float32)
+    kernel: Plane = (share / share.sum()).astype(np.float32)
+    return kernel
 
 
 def blurred(planes: Planes, radius: float) -> Planes:

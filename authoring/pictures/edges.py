@@ -31,12 +31,13 @@ def edges(nearness: Plane, height: int, width: int) -> Plane:
     fine = stretched(plane, height, width)
     for _ in range(2):
         fine = box_mean(fine, reach).astype(np.float32)
-    down, across = np.gradient(fine)
+    down, across = (np.asarray(one, np.float32) for one in np.gradient(fine))
     steep = np.hypot(down, across)
     change = steep * np.float32(2 * size)
     strength = np.clip((change / CLEAR - FAINT_SHARE) / (1 - FAINT_SHARE), 0, 1)
     sure = _summit(steep, down, across, reach) & (strength > 0) & ~_even(steep, reach)
-    return strength * sure
+    lines: Plane = strength * sure
+    return lines
 
 
 def _summit(steep: Plane, down: Plane, across: Plane, reach: int) -> NDArray[np.bool_]:

@@ -50,7 +50,8 @@ def _light_of_code() -> NDArray[np.float32]:
 @lru_cache(maxsize=1)
 def _code_of_root() -> NDArray[np.uint8]:
     light = (np.arange(STEPS + 1) / STEPS) ** 2 / (1 - SHOULDER)
-    return np.rint(encoded(light / (1 + SHOULDER * light)) * 255).astype(np.uint8)
+    codes: NDArray[np.uint8] = np.rint(encoded(light / (1 + SHOULDER * light)) * 255).astype(np.uint8)
+    return codes
 
 
 def to_light(codes: NDArray[np.uint8]) -> NDArray[np.float32]:

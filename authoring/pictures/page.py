@@ -121,7 +121,8 @@ def fitted_map(nearness: NDArray[np.float32], width: int, height: int) -> NDArra
         return sized(nearness)
     share = sized(known)
     with np.errstate(all="ignore"):
-        return np.where(share >= 0.5, sized(np.where(known, nearness, 0)) / share, np.float32(np.nan))
+        known_mean = sized(np.where(known, nearness, 0)) / share
+    return np.where(share >= 0.5, known_mean, np.float32(np.nan))
 
 
 def preview(scene: Scene, width: int) -> Picture:
@@ -191,7 +192,8 @@ def overlaid(photo: Picture, nearness: NDArray[np.float32]) -> Picture:
     colour = coloured(0.36 + 0.64 * near).astype(np.float32)
     mixed = pale * (1 - 0.75 * casing[..., None])
     mixed += (colour - mixed) * core[..., None]
-    return np.rint(np.clip(mixed, 0, 255)).astype(np.uint8)
+    drawn: Picture = np.rint(np.clip(mixed, 0, 255)).astype(np.uint8)
+    return drawn
 
 
 def _spread(line: NDArray[np.float32], reach: int) -> NDArray[np.float32]:

@@ -32,14 +32,16 @@ JUMP_PX = 1.0
 """…and by this radius at least: less shows no edge."""
 
 
+SHARP = 0.4
+"""Radius of a disc smaller than a pixel. Without this a map's noise would soften what is in focus."""
+
+
 def refocused(codes: NDArray[np.uint8], disparity: Plane, lens: Lens) -> tuple[NDArray[np.uint8], int]:
     """The photo (H, W, 3) through the lens, and the number of slices.
 
     disparity: (h, w) in 1/m over the same picture, every sample finite.
     """
-    places = np.clip(
-        (disparity - lens.focus_per_m) * lens.radius_px_m, -lens.largest_px, lens.largest_px
-    ).astype(np.float32)
+    places = _places(disparity, lens)
     lowest, highest = float(places.min()), float(places.max())
     base = _base(codes.shape[0] * codes.shape[1])
     slices = cut(radii(lowest, highest, base))
@@ -56,6 +58,15 @@ def refocused(codes: NDArray[np.uint8], disparity: Plane, lens: Lens) -> tuple[N
         ground = stack.far(far) if far else None
         before = stack.near(near) if near else None
     return _finished(codes, sharp, hidden, soft, base, ground, before), len(slices)
+
+
+def _places(disparity: Plane, lens: Lens) -> Plane:
+    """Signed radii (h, w): 0 for all that a pixel cannot tell from sharp, up to SHARP, and less up to twice that."""
+    signed = (disparity - np.float32(lens.focus_per_m)) * np.float32(lens.radius_px_m)
+    radius = np.abs(signed)
+    radius = np.minimum(np.maximum(2 * (radius - SHARP), 0), radius)
+    places: Plane = np.copysign(np.minimum(radius, np.float32(lens.largest_px)), signed).astype(np.float32)
+    return places
 
 
 def _base(pixels: int) -> int:
@@ -135,38 +146,45 @@ def _finished(
     height, width = codes.shape[:2]
     result = np.empty_like(codes)
     told = _told(hidden)
-    any_hidden = hidden.hidden.any(axis=1)
 
     def work(band: tuple[int, int]) -> None:
         top, bottom = band
+        # Slices blurred at full size reach one row beyond the band.
         first, last = max(0, top - 1), min(height, bottom + 1)
-        place = sharp.rows(codes[first:last], first, last)
-        light = _planar(codes[first:last])
-        lines = slice(first * len(any_hidden) // height, -(-last * len(any_hidden) // height) + 1)
-        back, back_light = place, light
-        if any_hidden[lines].any():
-            *back_light, back = stretched(told, height, width, first, last)  # type: ignore[assignment]
-            back_light, back = np.stack(back_light), np.minimum(back, place)
-        raster = Raster(1, light, place, back_light, back, sharp.jump)
-        low, high = float(back.min()), float(place.max())
-        inner = slice(top - first, bottom - first)
-        picture = None if ground is None else _rows_of(ground, base, top, bottom, width)
+        raster = _full_raster(codes[first:last], sharp, hidden, told, first, last)
+        low, high = float(raster.back_place.min()), float(raster.place.max())
+        picture = np.zeros((3, bottom - top, width), np.float32)
+        if ground is not None:
+            picture = _rows_of(ground, base, top, bottom, width)
         for one in soft:
             if not one.ground and (high <= one.before or low >= one.beyond):
                 continue
             planes = carried(one, raster)
             if one.radius:
                 planes = _softened(planes)
-            planes = planes[:, inner]
-            picture = planes[:3] if picture is None else over(planes, picture)
+            picture = over(planes[:, top - first : bottom - first], picture)
         if before is not None:
-            picture = over(_rows_of(before, base, top, bottom, width), picture)  # type: ignore[arg-type]
+            picture = over(_rows_of(before, base, top, bottom, width), picture)
         for channel in range(3):
-            result[top:bottom, :, channel] = to_codes(picture[channel])  # type: ignore[index]
+            result[top:bottom, :, channel] = to_codes(picture[channel])
 
     for _ in side_by_side(work, bands(height, width, base)):
         pass
     return result
+
+
+def _full_raster(
+    codes: NDArray[np.uint8], sharp: Sharp, hidden: Behind, told: Planes, first: int, last: int
+) -> Raster:
+    """Rows first to last at full size; `told` is what `_told` gives."""
+    height, width = sharp.size
+    place, light = sharp.rows(codes, first, last), _planar(codes)
+    count = hidden.hidden.shape[0]
+    lines = slice(max(0, first * count // height - 1), -(-last * count // height) + 1)
+    if not hidden.hidden[lines].any():
+        return Raster(1, light, place, light, place, sharp.jump)
+    back = stretched(told, height, width, first, last)
+    return Raster(1, light, place, back[:3], np.minimum(back[3], place), sharp.jump)
 
 
 def _rows_of(planes: Planes, base: int, top: int, bottom: int, width: int) -> Planes:

@@ -49,6 +49,7 @@ class Sharp:
         height, width = self.size
         if self.factors is None:
             return stretched(self.plane, height, width, top, bottom)
+        total: Plane
         red, green, blue, total = stretched(self.factors, height, width, top, bottom)
         for factor, channel in zip((red, green, blue), np.moveaxis(codes, -1, 0), strict=True):
             factor *= channel
@@ -112,4 +113,8 @@ def _solved(rr: Any, rg: Any, rb: Any, gg: Any, gb: Any, bb: Any, right: Any) ->
     d, e, f = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
     whole = rr * a + rg * b + rb * c
     x, y, z = right
-    return np.stack([a * x + b * y + c * z, b * x + d * y + e * z, c * x + e * y + f * z]) / whole
+    solved: NDArray[np.float64] = np.stack(
+        [a * x + b * y + c * z, b * x + d * y + e * z, c * x + e * y + f * z]
+    )
+    solved /= whole
+    return solved

@@ -49,8 +49,9 @@ class Slice:
 
 def cut(radii: Sequence[float]) -> list[Slice]:
     """The slices of ascending radii."""
-    padded = [radii[0] - 1, *radii, math.inf, math.inf]
-    return [Slice(*padded[k : k + 4], ground=k == 0) for k in range(len(radii))]
+    before = [radii[0] - 1, *radii]
+    after = [*radii[1:], math.inf, math.inf]
+    return [Slice(before[k], radii[k], after[k], after[k + 1], ground=k == 0) for k in range(len(radii))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
