@@ -64,4 +64,5 @@ def to_codes(light: NDArray[np.float32]) -> NDArray[np.uint8]:
     root = np.sqrt(np.clip(light * np.float32(1 - SHOULDER), 0, 1))
     root *= np.float32(STEPS)
     root += np.float32(0.5)
-    return np.take(_code_of_root(), root.astype(np.uint16))
+    codes: NDArray[np.uint8] = np.take(_code_of_root(), root.astype(np.uint16))
+    return codes

@@ -21,6 +21,9 @@ from authoring.pictures.planes import Plane, Planes, box_mean, extremes, stretch
 WINDOW = 4
 """Samples of the map on each side: an edge of an iPhone's maps is off by two to three of theirs."""
 
+REACH = 3
+"""Samples from which a surface's own value is taken: an edge is moved no farther than this."""
+
 REGULARITY = 2e-4
 """Variance of colours (0..1) below which a window counts as plain, and the map stays as it is."""
 
@@ -73,7 +76,7 @@ class Sharp:
 def sharpened(plane: Plane, codes: NDArray[np.uint8], jump: float) -> Sharp:
     """The map (h, w) fitted to the photo `codes` (H, W, 3); a map of the photo's size or larger is only stretched."""
     height, width = codes.shape[:2]
-    low, high = extremes(plane, 2)
+    low, high = extremes(plane, REACH)
     if plane.shape[0] >= height or plane.shape[1] >= width:
         return Sharp((height, width), plane, None, low, high, jump)
     guide = _shrunk(codes, *plane.shape)
