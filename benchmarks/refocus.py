@@ -15,13 +15,13 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import math
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +31,12 @@ from PIL import Image
 
 import authoring
 from authoring.operations.seen import see
-from authoring.pictures.lens import FULL_FRAME_DIAGONAL_MM, Lens
+from authoring.pictures.lens import Lens
 from authoring.pictures.light import SHOULDER, linear, to_light
 from authoring.pictures.planes import extremes
 from authoring.pictures.refocus import refocused
 from golden.geometry import Intrinsics
-from golden.lens import view_through_lens
+from golden.lens import opening_m, view_through_lens
 from golden.scene import Scene, view
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -44,12 +44,6 @@ VIEWS = (("red ball", 1.4, 0.72), ("striped ball", 1.4, 2.6), ("board", 1.4, 3.6
 """What is in focus, the f-number, and the distance in metres."""
 
 Light = NDArray[np.floating[Any]]
-
-
-def opening_m(camera: Intrinsics, f_number: float) -> float:
-    """Diameter of the full-frame lens that shows the same picture."""
-    diagonal = math.hypot(camera.width, camera.height)
-    return camera.fx * FULL_FRAME_DIAGONAL_MM / diagonal / 1000 / f_number
 
 
 def by_gaussian(codes: NDArray[np.uint8], disparity: NDArray[np.float32], lens: Lens) -> Light:
@@ -132,17 +126,25 @@ def errors(width: int, lenses: int) -> None:
             print(f"  {way:<28} {whole:.4f} ({decibel[0]:.1f})   {near:.4f} ({decibel[1]:.1f})")
 
 
+LAUNCHER = (
+    "import json, os, subprocess, sys, time; start = time.perf_counter(); "
+    "process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL); "
+    "_, status, usage = os.wait4(process.pid, 0); "
+    "print(json.dumps([os.waitstatus_to_exitcode(status), time.perf_counter() - start, "
+    "usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))"
+)
+"""A child's peak counts from before it became the command, when it was a copy of its parent: the parent must be small."""
+
+
 def run(command: list[str]) -> tuple[float, float, int]:
     """Seconds by the clock and of processor time, and peak bytes, of one process."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    took = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed with {process.returncode}")
-    scale = 1 if sys.platform == "darwin" else 1024
-    return took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * scale
+    told = subprocess.run(
+        [sys.executable, "-c", LAUNCHER, *command], stdout=subprocess.PIPE, check=True
+    ).stdout
+    code, took, busy, peak = json.loads(told)
+    if code:
+        raise SystemExit(f"{' '.join(command)} failed with {code}")
+    return took, busy, peak * (1 if sys.platform == "darwin" else 1024)
 
 
 FLOOR = (

@@ -19,7 +19,7 @@ from authoring.pictures.lens import Lens, radii
 from authoring.pictures.light import to_codes, to_light
 from authoring.pictures.planes import Plane, Planes, bands, doubled, side_by_side, stretched
 from authoring.pictures.sharpened import Sharp, sharpened
-from authoring.pictures.slices import Raster, Slice, Stack, carried, cut, over, picked, scales
+from authoring.pictures.slices import Raster, Slice, Stack, carried, cut, lay, picked, scales
 
 BASE_SAMPLES = 4_000_000
 """Samples of the raster that blurs are worked on in: a 12-megapixel photo halved has three million. Beside photo and
@@ -48,16 +48,26 @@ def refocused(codes: NDArray[np.uint8], disparity: Plane, lens: Lens) -> tuple[N
     jump = max(JUMP_PX, JUMP_SHARE * (highest - lowest))
     sharp = sharpened(places, codes, jump)
     hidden = _hidden(places, codes, jump, highest - lowest)
-    soft = [one for one in slices if abs(one.radius) < base]
-    far = [one for one in slices if one.radius <= -base]
-    near = [one for one in slices if one.radius >= base]
-    ground = before = None
-    if far or near:
+    # Near to far.
+    near = [one for one in reversed(slices) if one.radius >= base]
+    soft = [one for one in reversed(slices) if abs(one.radius) < base]
+    far = [one for one in reversed(slices) if one.radius <= -base]
+    before = ground = None
+    if near or far:
         largest = max(-lowest, highest)
         stack = Stack(_base_raster(codes, sharp, hidden, base, largest, jump), largest)
-        ground = stack.far(far) if far else None
-        before = stack.near(near) if near else None
-    return _finished(codes, sharp, hidden, soft, base, ground, before), len(slices)
+        before = stack.near(near)
+        ground = stack.far(far, _covered(before, soft, stack.rasters[0])) if far else None
+    return _finished(codes, sharp, hidden, soft, base, before, ground), len(slices)
+
+
+def _covered(before: Planes, soft: list[Slice], base: Raster) -> Plane:
+    """How much of the base raster near and soft slices cover; that the soft ones have a blur does not matter there."""
+    covered = before[3].copy()
+    for one in soft:
+        covered += one.share(base.place)
+    np.minimum(covered, 1, out=covered)
+    return covered
 
 
 def _places(disparity: Plane, lens: Lens) -> Plane:
@@ -139,8 +149,8 @@ def _finished(
     hidden: Behind,
     soft: list[Slice],
     base: int,
-    ground: Planes | None,
     before: Planes | None,
+    ground: Planes | None,
 ) -> NDArray[np.uint8]:
     """The slices about the focus, at full size, between what is farther and what is nearer."""
     height, width = codes.shape[:2]
@@ -153,18 +163,18 @@ def _finished(
         first, last = max(0, top - 1), min(height, bottom + 1)
         raster = _full_raster(codes[first:last], sharp, hidden, told, first, last)
         low, high = float(raster.back_place.min()), float(raster.place.max())
-        picture = np.zeros((3, bottom - top, width), np.float32)
-        if ground is not None:
-            picture = _rows_of(ground, base, top, bottom, width)
+        picture = np.zeros((4, bottom - top, width), np.float32)
+        if before is not None:
+            picture = _rows_of(before, base, top, bottom, width)
         for one in soft:
-            if not one.ground and (high <= one.before or low >= one.beyond):
+            if not one.ground and (high <= one.before or low >= one.after):
                 continue
             planes = carried(one, raster)
             if one.radius:
                 planes = _softened(planes)
-            picture = over(planes[:, top - first : bottom - first], picture)
-        if before is not None:
-            picture = over(_rows_of(before, base, top, bottom, width), picture)
+            lay(planes[:, top - first : bottom - first], picture)
+        if ground is not None:
+            picture[:3] += _rows_of(ground, base, top, bottom, width) * (1 - picture[3])
         for channel in range(3):
             result[top:bottom, :, channel] = to_codes(picture[channel])
 

@@ -1,11 +1,13 @@
-"""A photo cut into slices by the size of their blur, each blurred by itself, far ones behind near ones.
+"""A photo cut into slices by the size of their blur, each blurred by itself, near ones before far ones.
 
-Knows: which samples belong to a slice and what of them is hidden. Must not know: lenses, units, codes.
+Knows: which samples belong to a slice, what of them is hidden, and how slices cover each other. Must not know: lenses,
+units, codes.
 
-A sample's place is its signed radius: negative behind the focus, positive before it. A slice holds what lies between
-its neighbours, in shares that add up to one picture when the slices are laid over each other from far to near; towards
-the near side it goes on under the next one, so that no gap opens between two blurs of one surface. The farthest slice
-is the ground and covers all. Slices of a large blur are worked on in small rasters.
+A sample's place is its signed radius: negative behind the focus, positive before it. Between two slices it belongs to
+both, in shares that add up to 1. Slices are laid down from near to far, each in the room that nearer ones have left:
+where two of them hold parts of one surface they fill it together, and where one lies behind the edge of another it
+shows through by what that one lets through. The farthest slice is the ground, and fills what room is left. Slices of
+a large blur are worked on in small rasters.
 """
 
 from __future__ import annotations
@@ -22,36 +24,38 @@ from authoring.pictures.planes import Plane, Planes, doubled, halved, side_by_si
 SMALL = 2.5
 """Radius in samples that a blur keeps at least when its raster is halved: still a disc, not a blob."""
 
+LEAST_ROOM = 1e-3
+"""Of far slices something is kept even where nearer ones cover all, so that there is a colour for the last pixel of an
+edge, which a coarse raster may take for covered."""
+
 BLOCK = 16
 """Samples along a block whose least and greatest places are kept, to tell quickly where a slice is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One of the slices, by the radii around it: (before it, its own, the next, the one after), far to near."""
+    """One of the slices, by the radii around it, far to near."""
 
     before: float
     radius: float
     after: float
-    beyond: float
     ground: bool = False
 
     def share(self, place: Plane) -> Plane:
-        """How much of the slice is at each sample, 0..1, of the shape of `place`."""
+        """How much of each sample belongs to the slice, 0..1, of the shape of `place`."""
         if self.ground:
             return np.ones_like(place)
         rise = (place - np.float32(self.before)) * np.float32(1 / (self.radius - self.before))
-        if math.isfinite(self.beyond):
-            fall = (np.float32(self.beyond) - place) * np.float32(1 / (self.beyond - self.after))
+        if math.isfinite(self.after):
+            fall = (np.float32(self.after) - place) * np.float32(1 / (self.after - self.radius))
             np.minimum(rise, fall, out=rise)
         return np.clip(rise, 0, 1, out=rise)
 
 
 def cut(radii: Sequence[float]) -> list[Slice]:
-    """The slices of ascending radii."""
-    before = [radii[0] - 1, *radii]
-    after = [*radii[1:], math.inf, math.inf]
-    return [Slice(before[k], radii[k], after[k], after[k + 1], ground=k == 0) for k in range(len(radii))]
+    """The slices of ascending radii, far to near."""
+    before, after = [radii[0] - 1, *radii], [*radii[1:], math.inf]
+    return [Slice(before[k], radii[k], after[k], ground=k == 0) for k in range(len(radii))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,40 +160,43 @@ class Stack:
             self.rasters.append(self.rasters[-1].half())
         self._blocks = [raster.blocks() for raster in self.rasters]
 
-    def far(self, slices: Sequence[Slice]) -> Planes:
-        """Slices behind the focus, far to near, the first of them the ground: light (3, H, W) in the base raster."""
-        result: Planes | None = None
-        scale = 0
+    def near(self, slices: Sequence[Slice]) -> Planes:
+        """Slices before the focus, near to far: light times share, and share (4, H, W), in the base raster."""
+        scale = self.rasters[-1].scale
+        result = np.zeros((4, *self.rasters[-1].place.shape), np.float32)
         for piece in side_by_side(self._piece, slices):
             if piece is None:
                 continue
-            if result is None:
-                result, scale = piece.planes[:3].copy(), piece.scale
-                continue
             result, scale = self._finer(result, scale, piece.scale)
-            part = result[piece.box]
-            part *= 1 - piece.planes[3]
-            part += piece.planes[:3]
-        assert result is not None, "the ground is everywhere"
+            lay(piece.planes, result[piece.box])
         return self._finer(result, scale, self.rasters[0].scale)[0]
 
-    def near(self, slices: Sequence[Slice]) -> Planes | None:
-        """Slices before the focus, far to near: light times share, and share (4, H, W), in the base raster."""
-        result: Planes | None = None
-        scale = 0
-        for piece in side_by_side(self._piece, slices[::-1]):
+    def far(self, slices: Sequence[Slice], covered: Plane) -> Planes:
+        """Slices behind the focus, near to far, the last of them the ground: light (3, H, W) in the base raster.
+
+        covered: (H, W), how much of the base raster is covered by what is nearer. It decides between slices only: the
+        light is that of the room that is left, however small.
+        """
+        scale = self.rasters[0].scale
+        sums = {scale: np.zeros((4, *covered.shape), np.float32)}
+        for piece in side_by_side(self._piece, slices):
             if piece is None:
                 continue
-            if result is None:
-                scale = piece.scale
-                result = np.zeros((4, *self._shape(scale)), np.float32)
-            result, scale = self._finer(result, scale, piece.scale)
-            part = result[piece.box]
-            part += piece.planes * (1 - part[3])
-        return None if result is None else self._finer(result, scale, self.rasters[0].scale)[0]
-
-    def _shape(self, scale: int) -> tuple[int, ...]:
-        return next(raster.place.shape for raster in self.rasters if raster.scale == scale)
+            while scale < piece.scale:
+                covered, scale = halved(covered), scale * 2
+                sums[scale] = np.zeros((4, *covered.shape), np.float32)
+            own = piece.planes[3]
+            part = covered[piece.box[1:]]
+            room = np.maximum(1 - part, LEAST_ROOM)
+            added = piece.planes * np.minimum(room / np.maximum(own, LEAST_ROOM), 1)
+            sums[scale][piece.box] += added
+            part += added[3]
+        total = sums.pop(scale)
+        while sums:
+            total, scale = doubled(total), scale // 2
+            total += sums.pop(scale)
+        light: Planes = total[:3] / np.maximum(total[3], LEAST_ROOM**2)
+        return light
 
     @staticmethod
     def _finer(planes: Planes, scale: int, wanted: int) -> tuple[Planes, int]:
@@ -220,7 +227,7 @@ class Stack:
         if one.ground:
             return slice(0, height), slice(0, width)
         low, high = self._blocks[index]
-        active = (high > one.before) & (low < one.beyond)
+        active = (high > one.before) & (low < one.after)
         if not active.any():
             return None
         sides = []
@@ -239,7 +246,7 @@ def scales(base: int, radius: float) -> list[int]:
     return result
 
 
-def over(planes: Planes, ground: Planes) -> Planes:
-    """Light times share, and share (4, …), laid over light (3, …)."""
-    result: Planes = ground * (1 - planes[3]) + planes[:3]
-    return result
+def lay(piece: Planes, picture: Planes) -> None:
+    """Lay light times share, and share (4, …), down in the room that `picture`, of the same kind, has left."""
+    room = 1 - picture[3]
+    picture += piece * np.minimum(room / np.maximum(piece[3], LEAST_ROOM), 1)
