@@ -133,7 +133,7 @@ LAUNCHER = (
     "print(json.dumps([os.waitstatus_to_exitcode(status), time.perf_counter() - start, "
     "usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))"
 )
-"""A child's peak counts from before it became the command, when it was a copy of its parent: the parent must be small."""
+"""A child's peak counts from when it was a copy of its parent, before it became the command: so the parent is small."""
 
 
 def run(command: list[str]) -> tuple[float, float, int]:

@@ -2,8 +2,8 @@
 
 Knows: how to average pinholes. Must not know: the package `authoring`.
 
-Run `python -m golden.lens` at the root of the repository to write the pictures in `golden/lens/` again; that takes some
-minutes, which is why tests compare with the files.
+Run `python -m golden.lens` at the root of the repository to write the pictures in `golden/through-lens/` again; that
+takes some minutes, which is why tests compare with the files.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def view_through_lens(camera: Intrinsics, opening_m: float, focus_m: float, samp
 
 def main() -> None:
     """Write the pictures: sRGB, 8 bits."""
-    folder = Path(__file__).parent / "lens"
+    folder = Path(__file__).parent / "through-lens"
     folder.mkdir(exist_ok=True)
     camera = Intrinsics.of_size(*SIZE)
     for name, focus_m in FOCUS_M.items():
@@ -80,7 +80,7 @@ def main() -> None:
         out = io.BytesIO()
         Image.fromarray(np.rint(curve * 255).astype(np.uint8)).save(out, "PNG", optimize=True)
         (folder / f"{name}.png").write_bytes(out.getvalue())
-        print(f"{len(out.getvalue()):9,d}  golden/lens/{name}.png")
+        print(f"{len(out.getvalue()):9,d}  golden/through-lens/{name}.png")
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def refocused_pixels(
     lens = Lens.of_camera(
         math.sqrt(math.prod(seen.calibration.focal_px)), (width, height), number, sharp, strength
     )
-    picture, slices = refocused(seen.pixels, disparity, lens)
+    picture, slices = refocused(seen.pixels, disparity, lens, _step(seen))
     widest = float(np.abs(disparity - sharp).max()) * lens.radius_px_m
     if widest > lens.largest_px:
         notes.append(f"blur is limited to discs {2 * lens.largest_px:.0f} pixels across")
@@ -156,6 +156,15 @@ def _focus(
     if seen.focus is not None:
         return seen.focus, "file"
     return largest_near_region(disparity), "nearest large region"
+
+
+def _step(seen: Seen) -> float:
+    """The quantisation step of a stored disparity map, 1/m; 0 where the map is not stored, or in metres."""
+    if seen.codes is None or seen.depth.pixel_format.kind != "disparity":
+        return 0.0
+    span = int(seen.codes.max()) - int(seen.codes.min())
+    samples = seen.depth.samples
+    return float(samples.max() - samples.min()) / span if span else 0.0
 
 
 def _at(disparity: NDArray[np.float32], place: tuple[float, float]) -> float:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from authoring.pictures.behind import Behind, behind
 from authoring.pictures.lens import Lens, radii
 from authoring.pictures.light import to_codes, to_light
-from authoring.pictures.planes import Plane, Planes, bands, doubled, side_by_side, stretched
+from authoring.pictures.planes import Plane, Planes, bands, box_mean, doubled, side_by_side, stretched
 from authoring.pictures.sharpened import Sharp, sharpened
 from authoring.pictures.slices import Raster, Slice, Stack, carried, cut, lay, picked, scales
 
@@ -32,16 +32,22 @@ JUMP_PX = 1.0
 """…and by this radius at least: less shows no edge."""
 
 
+STAIR = 4
+"""Samples over which a stored map's steps are smoothed, twice."""
+
 SHARP = 0.4
 """Radius of a disc smaller than a pixel. Without this a map's noise would soften what is in focus."""
 
 
-def refocused(codes: NDArray[np.uint8], disparity: Plane, lens: Lens) -> tuple[NDArray[np.uint8], int]:
+def refocused(
+    codes: NDArray[np.uint8], disparity: Plane, lens: Lens, step_per_m: float = 0.0
+) -> tuple[NDArray[np.uint8], int]:
     """The photo (H, W, 3) through the lens, and the number of slices.
 
-    disparity: (h, w) in 1/m over the same picture, every sample finite.
+    disparity: (h, w) in 1/m over the same picture, every sample finite. step_per_m: the quantisation step it was
+    stored with, 0 for none.
     """
-    places = _places(disparity, lens)
+    places = _places(_unstepped(disparity, step_per_m), lens)
     lowest, highest = float(places.min()), float(places.max())
     base = _base(codes.shape[0] * codes.shape[1])
     slices = cut(radii(lowest, highest, base))
@@ -54,7 +60,7 @@ def refocused(codes: NDArray[np.uint8], disparity: Plane, lens: Lens) -> tuple[N
     far = [one for one in reversed(slices) if one.radius <= -base]
     before = ground = None
     if near or far:
-        largest = max(-lowest, highest)
+        largest = max(abs(one.radius) for one in slices)
         stack = Stack(_base_raster(codes, sharp, hidden, base, largest, jump), largest)
         before = stack.near(near)
         ground = stack.far(far, _covered(before, soft, stack.rasters[0])) if far else None
@@ -63,11 +69,20 @@ def refocused(codes: NDArray[np.uint8], disparity: Plane, lens: Lens) -> tuple[N
 
 def _covered(before: Planes, soft: list[Slice], base: Raster) -> Plane:
     """How much of the base raster near and soft slices cover; that the soft ones have a blur does not matter there."""
-    covered = before[3].copy()
-    for one in soft:
-        covered += one.share(base.place)
-    np.minimum(covered, 1, out=covered)
+    covered: Plane = np.maximum(before[3], soft[-1].limit(base.place))
     return covered
+
+
+def _unstepped(disparity: Plane, step_per_m: float) -> Plane:
+    """Stored values on their way from step to step: each moves towards the mean around it, by half a step at most.
+
+    All such values would have been stored as the same codes. Without this a floor is a staircase, and a large opening
+    shows the edge of every stair.
+    """
+    if not step_per_m:
+        return disparity
+    mean = box_mean(box_mean(disparity, STAIR), STAIR) - disparity
+    return (disparity + np.clip(mean, -step_per_m / 2, step_per_m / 2)).astype(np.float32)
 
 
 def _places(disparity: Plane, lens: Lens) -> Plane:

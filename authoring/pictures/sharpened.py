@@ -4,8 +4,9 @@ Knows: the guided filter (He, Sun, Tang, "Guided Image Filtering", TPAMI 2013; s
 Filter", 2015) with colour as guide. Must not know: units, lenses.
 
 Within a window the map is taken as a linear function of the photo's colours. The function is fitted in the map's
-raster and evaluated at full size, in bands. Where the map jumps, what comes out between the two surfaces is pushed
-to either: a surface half-way between a face and the wall behind it is none that a lens sees.
+raster and evaluated at full size, in bands. It is used where the map jumps; within a surface the photo's texture says
+nothing of depth. And what comes out between two surfaces is pushed to either: one half-way between a face and the
+wall behind it is none that a lens sees.
 """
 
 from __future__ import annotations
@@ -62,14 +63,18 @@ class Sharp:
         gap -= low
         total -= low
         np.clip(total, 0, gap, out=total)
-        # From 1 (no jump) to STEEPNESS (a clear one), about the middle between the surfaces.
-        steep = np.clip(gap * np.float32(1 / self.jump) - 1, 0, 1) * np.float32(STEEPNESS - 1) + 1
+        # From 0 (no jump) to 1 (a clear one): there what is between the surfaces goes to either, about their middle.
+        clear = np.clip(gap * np.float32(1 / self.jump) - 1, 0, 1)
         gap *= np.float32(0.5)
         total -= gap
-        total *= steep
+        total *= clear * np.float32(STEEPNESS - 1) + 1
         np.clip(total, -gap, gap, out=total)
         total += gap
         total += low
+        plain = stretched(self.plane, height, width, top, bottom)
+        total -= plain
+        total *= clear
+        total += plain
         return total
 
 

