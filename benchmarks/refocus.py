@@ -104,6 +104,7 @@ def errors(width: int, lenses: int) -> None:
     scene = view(camera, 3)
     disparity = (1 / scene.depth_m).astype(np.float32)
     stored = see(embedded(scene, disparity)).depth.disparity_per_m()
+    step = float(stored.max() - stored.min()) / 255
     print(
         f"golden scene {width}x{height}, {lenses} lens positions; RMSE in linear light (PSNR in dB), all / at edges"
     )
@@ -117,7 +118,7 @@ def errors(width: int, lenses: int) -> None:
         )
         for way, picture in (
             ("refocus, exact depth", linear(refocused(scene.rgb, disparity, lens)[0] / 255)),
-            ("refocus, depth as embedded", linear(refocused(scene.rgb, stored, lens)[0] / 255)),
+            ("refocus, depth as embedded", linear(refocused(scene.rgb, stored, lens, step)[0] / 255)),
             ("Gaussian by depth, exact", by_gaussian(scene.rgb, disparity, lens)),
             ("not blurred", linear(scene.rgb / 255)),
         ):

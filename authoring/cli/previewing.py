@@ -58,6 +58,12 @@ KeyOption = Annotated[
     str | None, typer.Option(metavar="NAME", help="Of MAP: the array of an NPZ, the channel of an EXR file.")
 ]
 FrameOption = Annotated[int | None, typer.Option(metavar="N", help="Of MAP: which one of a stack, from 0.")]
+AccuracyOption = Annotated[
+    Literal["relative", "absolute"] | None,
+    typer.Option(
+        help="Of MAP: say absolute where its metres are measured. Default: relative, or what the map says."
+    ),
+]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
 
@@ -72,7 +78,7 @@ def preview(
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILE [MAP]",
+            metavar="FILE",
             help="A photo with depth, JPEG or HEIC; or a photo and a map that is not embedded yet, as embed takes "
             "them; with --contact-sheet as many photos with depth as you like.",
         ),
@@ -101,6 +107,7 @@ def preview(
     clip: ClipOption = None,
     key: KeyOption = None,
     frame: FrameOption = None,
+    accuracy: AccuracyOption = None,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -117,6 +124,7 @@ def preview(
     options = {
         "near_m": near, "far_m": far, "white": white, "spacing": spacing, "map_orientation": map_orientation,
         "preset": preset, "unit": unit, "kind": kind, "invalid": invalid, "clip": clip, "key": key, "frame": frame,
+        "accuracy": accuracy,
     }  # fmt: skip
     if contact_sheet:
         return _sheet(files, output, overlay, width, options, overwrite, as_json)
@@ -145,7 +153,7 @@ def refocus(
     ],
     map: Annotated[
         Path | None,
-        typer.Argument(metavar="[MAP]", help="A map that is not embedded yet, as embed takes it."),
+        typer.Argument(metavar="MAP", help="A map that is not embedded yet, as embed takes it."),
     ] = None,
     output: OutputOption = None,
     aperture: Annotated[
@@ -179,6 +187,7 @@ def refocus(
     clip: ClipOption = None,
     key: KeyOption = None,
     frame: FrameOption = None,
+    accuracy: AccuracyOption = None,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -203,7 +212,7 @@ def refocus(
         strength=strength,
         overwrite=overwrite,
         near_m=near, far_m=far, white=white, spacing=spacing, map_orientation=map_orientation,
-        preset=preset, unit=unit, kind=kind, invalid=invalid, clip=clip, key=key, frame=frame,
+        preset=preset, unit=unit, kind=kind, invalid=invalid, clip=clip, key=key, frame=frame, accuracy=accuracy,
     )  # fmt: skip
     _print(report, as_json, _refocus_text, report.output)
 

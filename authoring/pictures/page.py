@@ -163,7 +163,7 @@ def overlay(scene: Scene, width: int) -> Picture:
     foot = top + down + page.px(18)
     half = (width - 2 * margin - page.px(GAP)) // 2
     page.grow(foot + page.px(600))
-    page.paste(overlaid(resized(scene.photo, across, down), scene.nearness), left, top)
+    page.paste(overlaid(resized(scene.photo, across, down), scene.nearness, scene.scale.relief), left, top)
     told = [
         (
             "lines",
@@ -177,13 +177,13 @@ def overlay(scene: Scene, width: int) -> Picture:
     return np.asarray(page.image)[: end + margin]
 
 
-def overlaid(photo: Picture, nearness: NDArray[np.float32]) -> Picture:
-    """A photo (H, W, 3) under the edges of a map (h, w) of the same picture."""
+def overlaid(photo: Picture, nearness: NDArray[np.float32], relief: float = 1.0) -> Picture:
+    """A photo (H, W, 3) under the edges of a map (h, w) of the same picture; less relief, fewer edges."""
     height, width = photo.shape[:2]
     gray = photo.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     pale = photo + (gray[..., None] - photo) * np.float32(PALE)
     pale = 40 + pale * np.float32(0.84)
-    line = edges(nearness, height, width)
+    line = edges(nearness * np.float32(relief), height, width)
     thick = max(1, round(width / 1100))
     core = _spread(line, thick)
     casing = _spread(line, thick + max(1, round(width / 1600)))

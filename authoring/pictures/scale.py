@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 """Numbers a person likes on a scale, in each decade."""
 
+FLAT = 0.3
+"""A range of less than this share of its end is a wall with its noise; a person before a wall has more."""
+
 BINS = 256
 """Bars of a histogram: one a code."""
 
@@ -34,6 +37,12 @@ class Scale:
         """From the least to the greatest finite value (H, W); 0 to 0 where there is none."""
         finite = values[np.isfinite(values)]
         return cls(kind, float(finite.min()), float(finite.max())) if finite.size else cls(kind, 0.0, 0.0)
+
+    @property
+    def relief(self) -> float:
+        """How much of the range is to be taken for edges, 0..1: less where all lies at nearly one distance."""
+        span = self.high - self.low
+        return min(1.0, span / (FLAT * self.high)) if span > 0 else 1.0
 
     def nearness(self, values: NDArray[Any]) -> NDArray[np.float32]:
         """0 (far end) to 1 (near end) of values of any shape; NaN stays."""

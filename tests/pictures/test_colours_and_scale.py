@@ -71,6 +71,11 @@ def test_scale_that_ends_at_infinity_or_has_no_length() -> None:
     assert Scale.of_values("depth", np.full((2, 2), np.nan)) == Scale("depth", 0.0, 0.0)
 
 
+def test_a_wall_has_less_relief_than_a_person_before_it() -> None:
+    assert Scale("disparity", 0.48, 0.54).relief == pytest.approx(0.06 / 0.162)
+    assert Scale("disparity", 0.5, 2.0).relief == Scale("depth", 1.0, 8.0).relief == 1
+
+
 def test_histogram_counts_codes() -> None:
     codes = np.random.default_rng(2).integers(0, 256, (64, 64))
     nearness = Scale("disparity", 0.5, 3.5).nearness(0.5 + codes * (3 / 255))

@@ -93,6 +93,10 @@ def test_a_photo_and_a_map_before_embedding(folder: Path, capsys: Any) -> None:
     assert opened(folder / "p.jpg").width == 1600
     inverted = told(capsys, *given, "--white", "near", "-o", folder / "q.png", "--json")
     assert inverted["near_m"] > report["near_m"]
+    assert report["absolute"] is False
+    assert (
+        told(capsys, *given, "--accuracy", "absolute", "-o", folder / "a.png", "--json")["absolute"] is True
+    )
     assert told(capsys, *given, "--overlay", "-o", folder / "o.png", "--json")["overlay"] is True
 
 
