@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from authoring.pictures.colours import HATCH_PX, HOLE, coloured, hatched, table
+from authoring.pictures.colours import coloured, hatched, table
 from authoring.pictures.edges import edges
-from authoring.pictures.planes import box_mean, stretched
+from authoring.pictures.planes import box_mean, extremes, stretched
 from authoring.pictures.scale import Scale, histogram, written
 from authoring.pictures.text import FAINT, INK, PANEL, PAPER, fitted, font, wrapped
 
@@ -140,10 +140,11 @@ def preview(scene: Scene, width: int) -> Picture:
     # Enough for all that follows; what is left over is cut off at the end.
     page.grow(foot + page.px(600))
     page.paste(resized(scene.photo, across, down), margin, top)
-    page.paste(coloured(fitted_map(scene.nearness, across, down)), right, second)
+    shown = fitted_map(scene.nearness, across, down)
+    page.paste(coloured(shown), right, second)
     if scene.focus is not None:
         _reticle(page, margin + scene.focus[0] * across, top + scene.focus[1] * down)
-    _extremes(page, scene, right, second, across, down)
+    _extremes(page, scene, shown, right, second)
     end = max(
         _facts(page, scene.facts, margin, foot, half),
         _legend(page, scene, margin + half + gap, foot, half),
@@ -180,6 +181,8 @@ def overlay(scene: Scene, width: int) -> Picture:
 def overlaid(photo: Picture, nearness: NDArray[np.float32], relief: float = 1.0) -> Picture:
     """A photo (H, W, 3) under the edges of a map (h, w) of the same picture; less relief, fewer edges."""
     height, width = photo.shape[:2]
+    if nearness.shape[1] > width:
+        nearness = fitted_map(nearness, width, height)
     gray = photo.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     pale = photo + (gray[..., None] - photo) * np.float32(PALE)
     pale = 40 + pale * np.float32(0.84)
@@ -211,8 +214,6 @@ def _spread(line: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
 
 
 def _nearest_around(nearness: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    from authoring.pictures.planes import extremes
-
     known = np.where(np.isfinite(nearness), nearness, 0).astype(np.float32)
     return stretched(extremes(known, 3)[1], height, width)
 
@@ -300,9 +301,9 @@ def _note(page: Page, x: float, y: float, text: str, ink: tuple[int, int, int], 
     page.text(x, y, text, SMALL, ink, anchor=anchor, stroke_width=max(1, page.px(2)), stroke_fill=MARK_EDGE)
 
 
-def _extremes(page: Page, scene: Scene, left: int, top: int, width: int, height: int) -> None:
-    """Rings about the nearest and the farthest place, with their distances."""
-    nearness = scene.nearness
+def _extremes(page: Page, scene: Scene, nearness: NDArray[np.float32], left: int, top: int) -> None:
+    """Rings about the nearest and the farthest place of a map as it is shown, with their distances."""
+    height, width = nearness.shape
     known = np.isfinite(nearness)
     if not known.any() or scene.scale.low == scene.scale.high:
         return
@@ -318,8 +319,8 @@ def _extremes(page: Page, scene: Scene, left: int, top: int, width: int, height:
     ):
         row, column = np.unravel_index(int(place), nearness.shape)
         inside = ring + page.px(4)
-        x = left + min(max((column + 0.5) / nearness.shape[1] * width, inside), width - inside)
-        y = top + min(max((row + 0.5) / nearness.shape[0] * height, inside), height - inside)
+        x = left + min(max(column + 0.5, inside), width - inside)
+        y = top + min(max(row + 0.5, inside), height - inside)
         for grown, ink, thick in ((page.px(2), MARK_EDGE, page.px(6)), (0, MARK, page.px(3))):
             size = ring + grown
             page.pen.ellipse((x - size, y - size, x + size, y + size), outline=ink, width=max(1, thick))
@@ -330,6 +331,3 @@ def _extremes(page: Page, scene: Scene, left: int, top: int, width: int, height:
         right = x + ring + room < left + width
         at = x + ring + page.px(7) if right else x - ring - page.px(7)
         _note(page, at, y, text, MARK, "lm" if right else "rm")
-
-
-__all__ = ["HATCH_PX", "HOLE", "Page", "Scene", "fitted_map", "overlaid", "overlay", "preview", "resized"]

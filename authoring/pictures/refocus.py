@@ -31,6 +31,12 @@ JUMP_SHARE = 0.06
 JUMP_PX = 1.0
 """…and by this radius at least: less shows no edge."""
 
+MAP_SIDE = 1536
+"""Long side, in samples, that a map smaller than its photo is thinned to before it is fitted to the photo's edges:
+twice that of Apple's."""
+
+HIDDEN_SIDE = 1024
+"""Long side of the raster in which hidden surfaces are made up: they are smooth and half covered."""
 
 STAIR = 4
 """Samples over which a stored map's steps are smoothed, twice."""
@@ -52,8 +58,9 @@ def refocused(
     base = _base(codes.shape[0] * codes.shape[1])
     slices = cut(radii(lowest, highest, base))
     jump = max(JUMP_PX, JUMP_SHARE * (highest - lowest))
-    sharp = sharpened(places, codes, jump)
-    hidden = _hidden(places, codes, jump, highest - lowest)
+    smaller = places.shape[0] < codes.shape[0] and places.shape[1] < codes.shape[1]
+    sharp = sharpened(_thinned(places, MAP_SIDE) if smaller else places, codes, jump)
+    hidden = _hidden(_thinned(places, HIDDEN_SIDE), codes, jump, highest - lowest)
     # Near to far.
     near = [one for one in reversed(slices) if one.radius >= base]
     soft = [one for one in reversed(slices) if abs(one.radius) < base]
@@ -83,6 +90,12 @@ def _unstepped(disparity: Plane, step_per_m: float) -> Plane:
         return disparity
     mean = box_mean(box_mean(disparity, STAIR), STAIR) - disparity
     return (disparity + np.clip(mean, -step_per_m / 2, step_per_m / 2)).astype(np.float32)
+
+
+def _thinned(plane: Plane, side: int) -> Plane:
+    """One of so many samples each way that the long side has no more than `side`; no mean, which no surface has."""
+    step = -(-max(plane.shape) // side)
+    return plane[step // 2 :: step, step // 2 :: step] if step > 1 else plane
 
 
 def _places(disparity: Plane, lens: Lens) -> Plane:

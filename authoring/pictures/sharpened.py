@@ -81,9 +81,9 @@ class Sharp:
 def sharpened(plane: Plane, codes: NDArray[np.uint8], jump: float) -> Sharp:
     """The map (h, w) fitted to the photo `codes` (H, W, 3); a map of the photo's size or larger is only stretched."""
     height, width = codes.shape[:2]
-    low, high = extremes(plane, REACH)
     if plane.shape[0] >= height or plane.shape[1] >= width:
-        return Sharp((height, width), plane, None, low, high, jump)
+        return Sharp((height, width), plane, None, plane, plane, jump)
+    low, high = extremes(plane, REACH)
     guide = _shrunk(codes, *plane.shape)
     return Sharp((height, width), plane, _fit(plane, guide), low, high, jump)
 

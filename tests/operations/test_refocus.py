@@ -183,6 +183,14 @@ def test_bands_and_sizes_leave_no_seam() -> None:
         assert np.abs(result[:, 20:-20].astype(int) - codes[:, 20:-20]).max() <= 2
 
 
+def test_a_large_map_is_as_good_as_a_small_one() -> None:
+    codes, disparity = scene()
+    large = np.repeat(np.repeat(disparity, 9, axis=0), 9, axis=1)
+    lens = Lens.of_camera(CAMERA.fx, golden_lens.SIZE, 1.4, 1 / 3.6)
+    one, other = (refocused(codes, plane, lens)[0] for plane in (disparity, large))
+    assert np.percentile(np.abs(one.astype(int) - other), 99) <= 3
+
+
 @pytest.mark.parametrize("largest", np.linspace(5, 21, 9))
 def test_any_size_with_any_blur(largest: float) -> None:
     codes = np.full((131, 173, 3), 99, np.uint8)
