@@ -28,8 +28,12 @@ if TYPE_CHECKING:
     from authoring.depth import Calibration, DepthBuffer, PixelFormat
     from authoring.embedder import Embedder
     from authoring.errors import DepthauthorError
+    from authoring.geometry import PointCloud
+    from authoring.showing.pointcloud import pointcloud, pointcloud_file
     from authoring.showing.preview import contact_sheet, preview
     from authoring.showing.refocus import refocus
+    from authoring.showing.report import report
+    from authoring.showing.view import view
 
 __version__ = VERSION
 
@@ -39,6 +43,7 @@ __all__ = [
     "DepthauthorError",
     "Embedder",
     "PixelFormat",
+    "PointCloud",
     "__version__",
     "contact_sheet",
     "copy",
@@ -49,9 +54,13 @@ __all__ = [
     "extract_bytes",
     "extract_file",
     "inspect",
+    "pointcloud",
+    "pointcloud_file",
     "preview",
     "refocus",
+    "report",
     "strip",
+    "view",
 ]
 
 _HOME = {
@@ -63,6 +72,11 @@ _HOME = {
     "contact_sheet": "authoring.showing.preview",
     "preview": "authoring.showing.preview",
     "refocus": "authoring.showing.refocus",
+    "PointCloud": "authoring.geometry",
+    "pointcloud": "authoring.showing.pointcloud",
+    "pointcloud_file": "authoring.showing.pointcloud",
+    "report": "authoring.showing.report",
+    "view": "authoring.showing.view",
 }
 
 

@@ -1,37 +1,30 @@
 """The public functions on files: read, do, publish.
 
 Knows: paths and defaults. Must not know: printing, formats. The functions on bytes are here too, so that one
-import serves a pipeline.
+import serves a pipeline. Each function imports what it needs: `inspect` starts without numpy.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from authoring import files
-from authoring.codecs.maps import MapFormat
-from authoring.containers import ContainerName
-from authoring.depth import DepthBuffer, PixelFormat
 from authoring.errors import DepthauthorError, Subject, UsageError, about
-from authoring.operations import embed as embedding
-from authoring.operations import extract as extracting
-from authoring.operations import inspect as inspecting
-from authoring.operations import strip as stripping
-from authoring.operations.auxiliary import ImpreciseError, RasterName
-from authoring.operations.embed import Draft, EmbedOptions
-from authoring.operations.mapping import MapSource
-from authoring.operations.portrait import PortraitOptions
-from authoring.operations.presets import KINDS, PRESETS
-from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport
-from authoring.operations.sources import source_of_bytes
 
 if TYPE_CHECKING:
+    from authoring.codecs.maps import MapFormat
+    from authoring.containers import ContainerName
+    from authoring.depth import DepthBuffer
+    from authoring.operations.auxiliary import RasterName
+    from authoring.operations.embed import Draft
     from authoring.operations.golden import Verdict
+    from authoring.operations.mapping import MapSource
+    from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
@@ -56,61 +49,15 @@ FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
 }
 
 
-def options_of(**given: Any) -> EmbedOptions:
-    """`EmbedOptions` from keywords, those of `PortraitOptions` among them; None stands for the default.
-
-    pixel_format may be text ("hdis"); calibration may be a `Calibration` or the word exif, nominal or none.
-    Raises UsageError for unknown names and values out of range.
-    """
-    given = {name: value for name, value in given.items() if value is not None}
-    portrait_names = {field.name for field in fields(PortraitOptions)}
-    known = ({field.name for field in fields(EmbedOptions)} | portrait_names) - {"portrait"}
-    unknown = sorted(set(given) - known)
-    if unknown:
-        raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")
-    if isinstance(given.get("calibration"), str):
-        given["calibration_source"] = given.pop("calibration")
-    for name, choices in _CHOICES.items():
-        if name in given and given[name] not in choices:
-            raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(map(str, choices))}")
-    if isinstance(given.get("pixel_format"), str):
-        given["pixel_format"] = PixelFormat(given["pixel_format"])
-    for name, (low, high) in _RANGES.items():
-        if name in given and not low <= given[name] <= high:
-            raise UsageError(f"{name} is {given[name]}; it can be {low} to {high}")
-    portrait = PortraitOptions(**{name: given.pop(name) for name in portrait_names & set(given)})
-    return EmbedOptions(**given, portrait=portrait)
-
-
-_CHOICES: dict[str, tuple[Any, ...]] = {
-    "pixel_format": ("hdis", "fdis", "hdep", "fdep", *PixelFormat),
-    "white": ("far", "near"),
-    "spacing": ("depth", "disparity"),
-    "accuracy": ("relative", "absolute"),
-    "map_orientation": ("display", "stored"),
-    "container": ("heic", "jpeg"),
-    "effort": ("fast", "balanced", "best"),
-    "profile": ("portrait", "data"),
-    "calibration_source": ("exif", "nominal", "none"),
-    "kind": KINDS,
-    "preset": tuple(preset.name for preset in PRESETS),
-}
-_RANGES = {
-    "clip": (0, 49),
-    "max_holes": (0, 100),
-    "max_size": (2, 16384),
-    "quality": (1, 100),
-    "aperture": (0.5, 64),
-}
-"""16384 is the longest side that any HEVC level allows (H.265 table A.8, level 6.2)."""
-
-
 def embed_bytes(photo: bytes, depth: MapSource, **options: Any) -> bytes:
     """The photo with the map in it; see `authoring.operations.embed.embed` for what a map can be.
 
     A bare float array (H, W) holds metres, upright as the photo is seen. Options are those of `EmbedOptions`.
     """
-    return embedding.embed(photo, depth, options_of(**options)).data
+    from authoring.operations.embed import embed
+    from authoring.operations.options import options_of
+
+    return embed(photo, depth, options_of(**options)).data
 
 
 def embed(
@@ -127,6 +74,9 @@ def embed(
     output: its suffix chooses the container; None writes `NAME-depth.SUFFIX` beside the photo, in the photo's
     own container. The photo itself is never written.
     """
+    from authoring.operations.embed import draft_embed
+    from authoring.operations.options import options_of
+
     photo = Path(photo)
     source_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
     donor = _read_aside(options)
@@ -140,8 +90,8 @@ def embed(
         if not dry_run:
             files.refuse_existing(target, overwrite)
         settings = options_of(**options)
-        return _publish(
-            lambda careful: embedding.draft_embed(photo_bytes, source, settings, careful=careful),
+        return publish(
+            lambda careful: draft_embed(photo_bytes, source, settings, careful=careful),
             target,
             overwrite,
             dry_run,
@@ -158,6 +108,9 @@ def copy(
     **options: Any,
 ) -> EmbedReport:
     """Put the depth of one photo file into another and write a new file; see `embed` for the options."""
+    from authoring.operations.embed import draft_copy
+    from authoring.operations.options import options_of
+
     source, photo = Path(source), Path(photo)
     donor = _read_aside(options)
     with _names(photo=photo, source=source, donor=donor):
@@ -167,8 +120,8 @@ def copy(
         if not dry_run:
             files.refuse_existing(target, overwrite)
         settings = options_of(**options)
-        return _publish(
-            lambda careful: embedding.draft_copy(source_bytes, photo_bytes, settings, careful=careful),
+        return publish(
+            lambda careful: draft_copy(source_bytes, photo_bytes, settings, careful=careful),
             target,
             overwrite,
             dry_run,
@@ -184,11 +137,13 @@ def strip(
     dry_run: bool = False,
 ) -> EditReport:
     """Write a copy of a photo file without its depth map; with `restore` its own metadata as it was before, too."""
+    from authoring.operations.strip import strip
+
     photo, output = Path(photo), Path(output)
     with _names(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
-        outcome = stripping.strip(data, restore=restore)
+        outcome = strip(data, restore=restore)
         wanted = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
         if wanted and wanted != outcome.report.container:
             raise UsageError(
@@ -201,21 +156,27 @@ def strip(
 
 def inspect(photo: PathLike) -> InspectReport:
     """Tell what a photo file holds."""
+    from authoring.operations.inspect import inspect
+
     photo = Path(photo)
     with _names(photo=photo):
-        return replace(inspecting.inspect(files.read_file(photo)), file=str(photo))
+        return replace(inspect(files.read_file(photo)), file=str(photo))
 
 
 def extract(photo: PathLike, *, orientation: RasterName = "display") -> DepthBuffer:
     """The depth of a photo file: a `DepthBuffer` (H, W) with `.depth_m()` and `.disparity_per_m()`."""
+    from authoring.operations.extract import extract
+
     photo = Path(photo)
     with _names(photo=photo):
-        return extracting.extract(files.read_file(photo), orientation)
+        return extract(files.read_file(photo), orientation)
 
 
 def extract_bytes(photo: bytes, *, orientation: RasterName = "display") -> DepthBuffer:
     """The depth of a photo given as bytes."""
-    return extracting.extract(photo, orientation)
+    from authoring.operations.extract import extract
+
+    return extract(photo, orientation)
 
 
 def extract_file(
@@ -230,8 +191,10 @@ def extract_file(
 ) -> ExtractReport:
     """Write the depth of a photo file as NPY, NPZ, PFM, OpenEXR, float TIFF or 16-bit PNG, by the suffix.
 
-    metadata: write the report and the calibration beside it, as `OUTPUT.json`.
+    metadata: write beside it, as `OUTPUT.json`, the report, what photo and depth say of themselves, and the camera.
     """
+    from authoring.operations import extract as extracting
+
     photo, output = Path(photo), Path(output)
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
     if chosen is None:
@@ -250,7 +213,7 @@ def extract_file(
     files.write_file(output, [result], overwrite=overwrite)
     report = replace(report, file=str(photo), output=str(output))
     if metadata:
-        told = extracting.metadata_json(report, extracting.extract(data, orientation).calibration)
+        told = extracting.metadata_json(data, report)
         files.write_file(beside, [told], overwrite=overwrite)
     return report
 
@@ -261,12 +224,14 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
     An output that ends in .json gets the same as JSON, its bytes as base64.
     """
     from authoring.apple import build_json, build_plist
+    from authoring.depth import PixelFormat
+    from authoring.operations.extract import to_dictionary
 
     photo, output = Path(photo), Path(output)
     with _names(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
-        found = extracting.to_dictionary(data)
+        found = to_dictionary(data)
     build = build_json if output.suffix.lower() == ".json" else build_plist
     files.write_file(output, [build(found)], overwrite=overwrite)
     told = found.data_description
@@ -321,6 +286,8 @@ def _read_aside(options: dict[str, Any]) -> Path | None:
 
 def _source(path: Path, options: dict[str, Any]) -> MapSource:
     """The map in a file, chosen by the options' key and frame; its name becomes a hint to its meaning."""
+    from authoring.operations.sources import source_of_bytes
+
     options.setdefault("map_name", path.name)
     return source_of_bytes(files.read_file(path), options.get("key"), options.get("frame"))
 
@@ -340,24 +307,39 @@ def _target(
     output = Path(output)
     if output == files.STANDARD_STREAM:
         return output, container
-    named = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
+    return output, container_of(str(output), output.suffix, container)
+
+
+def container_of(output: str, suffix: str, container: ContainerName | None) -> ContainerName:
+    """The container that an output's suffix says. UsageError for another suffix, and where an option differs."""
+    named = CONTAINER_OF_SUFFIX.get(suffix.lower())
     if named is None:
         raise UsageError(f"{output}: the suffix says no container; .heic and .jpg are written")
     if container and container != named:
         raise UsageError(f"{output}: the suffix says {named}, the container option {container}")
-    return output, named
+    return named
 
 
-def _publish(draft: Draft, target: Path, overwrite: bool, dry_run: bool) -> EmbedReport:
+def publish(
+    draft: Draft,
+    target: Path | str,
+    overwrite: bool,
+    dry_run: bool = False,
+    *,
+    write: Callable[..., None] = files.write_file,
+) -> EmbedReport:
     """Write the quick draft, measuring it while the disk is busy; where it missed its bound, the careful one."""
+    from authoring.operations.auxiliary import HastyError
+    from authoring.operations.embed import settled
+
     if dry_run:
-        return embedding.settled(draft).report
+        return settled(draft).report
     outcome = draft(False)
     try:
-        files.write_file(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
-    except ImpreciseError:
+        write(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
+    except HastyError:
         outcome = draft(True)
-        files.write_file(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
+        write(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
     return replace(outcome.report, output=str(target))
 
 

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +19,9 @@ MAX_FILE_BYTES = 4 << 30
 
 STANDARD_STREAM = Path("-")
 """The name that means stdin for an input and stdout for an output."""
+
+EXISTS = "exists already; --overwrite replaces it, -o writes elsewhere"
+SAME = "this is an input, and inputs are never written over; name another file"
 
 
 def read_file(path: Path) -> bytes:
@@ -61,13 +62,16 @@ def write_file(
     refuse_existing(path, overwrite)
     with named(path):
         try:
-            temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+            temporary = path.with_name(part_name(path.name, os.urandom(4).hex()))
             descriptor = os.open(
                 temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666
             )
         except OSError as error:
             raise RefusedError(f"cannot be written there: {error.strerror}") from error
         try:
+            # Imported here: it brings logging along, which reading a file does without.
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(1) as checker, os.fdopen(descriptor, "wb", buffering=0) as file:
                 checked = checker.submit(check)
                 for chunk in chunks:
@@ -83,6 +87,23 @@ def write_file(
             temporary.unlink(missing_ok=True)
 
 
+def part_name(name: str, token: str) -> str:
+    """What a file is called while it is written beside `name`."""
+    return f".{name}.{token}.part"
+
+
+def is_part(name: str, target: str) -> bool:
+    """Whether a name is one that `part_name` gives for a target."""
+    return name.startswith(f".{target}.") and name.endswith(".part")
+
+
+def remove_parts(path: Path) -> None:
+    """Remove what a killed process left beside a file that it was writing."""
+    for one in path.parent.iterdir() if path.parent.is_dir() else ():
+        if is_part(one.name, path.name):
+            one.unlink(missing_ok=True)
+
+
 def refuse_existing(path: Path, overwrite: bool) -> None:
     """RefusedError where an output exists already and may not be overwritten, or is a folder."""
     if path == STANDARD_STREAM:
@@ -90,7 +111,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
     if path.is_dir():
         raise RefusedError(f"{path}: this is a folder; name the file to write")
     if path.exists() and not overwrite:
-        raise RefusedError(f"{path}: exists already; --overwrite replaces it, -o writes elsewhere")
+        raise RefusedError(f"{path}: {EXISTS}")
 
 
 def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
@@ -98,13 +119,11 @@ def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
     for one in inputs:
         with contextlib.suppress(OSError):
             if STANDARD_STREAM not in (one, output) and output.samefile(one):
-                raise RefusedError(
-                    f"{output}: this is an input, and inputs are never written over; name another file"
-                )
+                raise RefusedError(f"{output}: {SAME}")
 
 
 @contextmanager
-def named(path: Path) -> Iterator[None]:
+def named(path: Path | str) -> Iterator[None]:
     """Put the file's name in front of every error raised inside, unless one is there already."""
     try:
         yield
@@ -113,7 +132,7 @@ def named(path: Path) -> Iterator[None]:
         raise
 
 
-def add_name(error: DepthauthorError, path: Path) -> None:
+def add_name(error: DepthauthorError, path: Path | str) -> None:
     """Put a file's name in front of an error's sentence, once."""
     if not error.named:
         error.message = f"{'standard input' if path == STANDARD_STREAM else path}: {error.message}"
@@ -129,6 +148,6 @@ def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
         # A hard link fails if the name was taken meanwhile; a rename would silently replace that file.
         os.link(temporary, path)
     except FileExistsError:
-        raise RefusedError("exists already; --overwrite replaces it, -o writes elsewhere") from None
+        raise RefusedError(EXISTS) from None
     except OSError:
         temporary.replace(path)

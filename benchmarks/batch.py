@@ -1,26 +1,35 @@
-"""Photos a second of `batch`, its memory, and the cost of a photo beside the codec alone, in one run.
+"""`batch` on many photos: photos a second, memory, the cost of a photo beside the codec alone, and `kill -9`.
 
-    python -m benchmarks.batch [--photos N] [--few N]
+    python -m benchmarks.batch [--photos 2000] [--few 100] [--container jpeg] [--kill]
 
-N 12 MP photos with different grain are hard links to a few files, each with its own output. The floor reads the photo,
-codes the same plane and writes as many bytes as durably; worker start-up is left out of both by the length of the run.
+The photos have 12 MP and are distinct files: a few pictures with different grain, each copied with a number of its own
+in it (a JPEG comment, a HEIF `free` box), so that none is read from another's cache. The maps are eight different ones
+of 768 × 576 metres, float32. The floor reads a photo, codes the same plane with the same codec and settings, and writes
+photo and plane as durably as the batch does. Floor and batch take turns, and the load average stands beside each.
+Photos a second are counted from the first result to the last; the start is told apart.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
 import os
+import shutil
+import signal
+import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from authoring import files
@@ -29,115 +38,287 @@ from authoring.codecs import jpeg as gray_jpeg
 from authoring.depth import PixelFormat, quantize
 from authoring.depth.buffer import DepthBuffer
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+ROOT = Path(__file__).parents[1]
 WIDTH, HEIGHT = 4032, 3024
+MAPS = 8
+PICTURES = {"jpeg": 4, "heic": 1}
+"""Different pictures; one HEIC of this size takes some ten seconds to code."""
+GRAIN = {"jpeg": 5, "heic": 2}
+"""Standard deviation in codes: gives files about as large as a phone's (3 MB)."""
+FLOOR_PHOTOS = 40
+"""In each turn of the floor, at most."""
+TURNS = 4
+WORST = {"jpeg": 1.6, "heic": 1.15}
+"""What a photo may cost of the floor."""
+SUFFIX = {"jpeg": "jpg", "heic": "heic"}
 
 
-def peak_kib(root: int) -> int:
-    """Resident memory of a process and its children now, in KiB."""
-    total, left = 0, [root]
-    while left:
-        one = left.pop()
-        try:
-            status = Path(f"/proc/{one}/status").read_text()
-            left += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
-        except OSError:
-            continue
-        total += next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")), 0)
-    return total
+@dataclass
+class Run:
+    """One run of the command, as seen from outside."""
+
+    first: float = 0
+    """Seconds to the first result."""
+    seconds: float = 0
+    """From the first result to the last."""
+    digests: list[str] = field(default_factory=list)
+    parent_kib: int = 0
+    worker_kib: int = 0
+    """Of the largest worker."""
+    tree_kib: int = 0
+    """All processes at one instant."""
+
+    @property
+    def each(self) -> float:
+        """Seconds a photo."""
+        return self.seconds / max(len(self.digests) - 1, 1)
 
 
-def run(manifest: Path, out: Path, jobs: int) -> tuple[float, int]:
-    """Seconds and peak memory (KiB) of one batch."""
-    peak = 0
-    start = time.perf_counter()
-    command = [sys.executable, "-m", "authoring", "batch", manifest, "--out", out, "--jobs", str(jobs)]
-    with subprocess.Popen(
-        [*map(str, command), "--profile", "data"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as running:
-        talk: list[bytes] = []
-        assert running.stderr is not None
-        reader = threading.Thread(target=lambda: talk.append(running.stderr.read()))  # type: ignore[union-attr]
-        reader.start()
-        while running.poll() is None:
-            peak = max(peak, peak_kib(running.pid))
-            time.sleep(0.02)
-        reader.join()
-    if running.returncode:
-        raise SystemExit(talk[0].decode())
-    return time.perf_counter() - start, peak
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--photos", type=int, default=2000)
     parser.add_argument("--few", type=int, default=100, help="rows of the short run whose memory is compared")
+    parser.add_argument("--container", choices=tuple(SUFFIX), action="append", help="default: both")
+    parser.add_argument("--profile", default="portrait", help="as for embed")
+    parser.add_argument(
+        "--kill", action="store_true", help="kill -9 half-way, then --resume; compare digests"
+    )
+    parser.add_argument("--folder", help="where to work; default: the system's folder for temporary files")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with Image.open(GOLDEN / "scene.png") as picture:
-            large = np.asarray(picture.convert("RGB").resize((WIDTH, HEIGHT)), np.int16)
-        with Image.fromarray(np.load(GOLDEN / "scene-depth.npy")) as exact:
-            depth = np.asarray(exact.resize((768, 576), Image.Resampling.BILINEAR))
-        np.save(folder / "map.npy", depth)
-        codes = quantize(DepthBuffer.from_depth_m(depth, pixel_format=PixelFormat.FDIS)).codes
-        grain = np.random.default_rng(1).normal(0, 2, large.shape)
-        pixels = np.clip(large + grain, 0, 255).astype(np.uint8)
-        coded = io.BytesIO()
-        Image.fromarray(pixels).save(coded, "JPEG", quality=90)
-        (folder / "jpg").write_bytes(coded.getvalue())
-        whole = photo.Pixels(WIDTH, HEIGHT, pixels.tobytes())
-        (folder / "heic").write_bytes(photo.encode_heic(whole, photo.Metadata()))
-
-        def encode_jpeg() -> bytes:
-            buffer = io.BytesIO()
-            Image.fromarray(codes).save(buffer, "JPEG", quality=gray_jpeg.QUALITY)
-            return buffer.getvalue()
-
-        def encode_heic() -> bytes:
-            return hevc.encode_gray(codes)
-
-        for suffix, encode in (("jpg", encode_jpeg), ("heic", encode_heic)):
-            report(folder, suffix, encode, given.photos, given.few)
+    verdicts = []
+    with tempfile.TemporaryDirectory(dir=given.folder) as name:
+        for container in given.container or SUFFIX:
+            folder = Path(name) / container
+            folder.mkdir()
+            verdicts.append(Bench(folder, container, given).measure())
+            shutil.rmtree(folder)
+    return 0 if all(verdicts) else 1
 
 
-def report(folder: Path, suffix: str, encode: Callable[[], bytes], photos: int, few: int) -> None:
-    manifests = {}
-    for count in (few, photos):
-        lines = []
-        for number in range(count):
-            target = folder / f"{number}.{suffix}"
-            if not target.exists():
-                os.link(folder / suffix, target)
-            lines.append(json.dumps({"photo": target.name, "map": "map.npy"}))
-        manifests[count] = folder / f"{suffix}-{count}.jsonl"
-        manifests[count].write_text("\n".join(lines))
-    taken = {}
-    for number, (count, jobs) in enumerate(((few, 1), (few, 2), (photos, 1), (photos, 2))):
-        out = folder / f"{suffix}-{number}"
-        taken[count, jobs] = run(manifests[count], out, jobs)
-        subprocess.run(["rm", "-rf", out], check=True)
-    # Two lengths tell the cost of a photo without that of starting.
-    steady = {jobs: (taken[photos, jobs][0] - taken[few, jobs][0]) / (photos - few) for jobs in (1, 2)}
-    start = time.perf_counter()
-    rounds = min(photos, 200)
-    for _ in range(rounds):
-        data = (folder / suffix).read_bytes()
-        files.write_file(folder / "floor", [data, encode()], overwrite=True)
-    floor = (time.perf_counter() - start) / rounds
-    print(
-        f"{suffix}: {1 / steady[1]:.1f} photos/s with 1 job, {1 / steady[2]:.1f} with 2 "
-        f"({steady[1] / steady[2]:.2f} x); start {taken[few, 1][0] - few * steady[1]:.2f} s"
-    )
-    print(
-        f"{suffix}: {steady[1] * 1e3:.1f} ms a photo, read + encode + write {floor * 1e3:.1f} ms "
-        f"({steady[1] / floor:.2f} x)"
-    )
-    print(
-        f"{suffix}: peak memory with 2 jobs {taken[few, 2][1] / 1024:.0f} MiB at {few} rows, "
-        f"{taken[photos, 2][1] / 1024:.0f} MiB at {photos}"
-    )
+class Bench:
+    """One container's photos and what is measured on them."""
+
+    def __init__(self, folder: Path, container: str, given: argparse.Namespace) -> None:
+        self.folder, self.container, self.given = folder, container, given
+        self.photos: list[Path] = []
+        self.maps, self.planes = made_maps(folder)
+        pictures = [encoded(container, seed) for seed in range(PICTURES[container])]
+        size = statistics.mean(map(len, pictures))
+        # The photos, and in the killed run as many outputs at once.
+        needed = given.photos * size * (2.2 if given.kill else 1.1)
+        if shutil.disk_usage(folder).free < needed:
+            raise SystemExit(
+                f"{folder}: {needed / 1e9:.0f} GB are needed there; choose another with --folder"
+            )
+        for number in range(given.photos):
+            path = folder / f"{number}.{SUFFIX[container]}"
+            path.write_bytes(numbered(container, pictures[number % len(pictures)], number))
+            self.photos.append(path)
+        self.say(
+            f"{given.photos} distinct 12 MP files of {size / 1e6:.1f} MB ({len(pictures)} pictures, each file with its "
+            f"own number in it), {MAPS} maps, profile {given.profile}"
+        )
+
+    def say(self, text: str) -> None:
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+        print(f"{self.container:>4}: {text} [load {load:.1f}]", flush=True)
+
+    def measure(self) -> bool:
+        """Everything; whether the killed run came out equal."""
+        turns, floors = [], [self.floor(0)]
+        size = len(self.photos) // TURNS
+        for turn in range(TURNS):
+            turns.append(self.run(self.photos[turn * size : (turn + 1) * size], jobs=1))
+            floors.append(self.floor(turn + 1))
+            beside = (floors[-2] + floors[-1]) / 2
+            self.say(
+                f"turn {turn + 1}: {turns[-1].each * 1e3:.1f} ms a photo with 1 job, "
+                f"floor {beside * 1e3:.1f} ms, ratio {turns[-1].each / beside:.2f}"
+            )
+        one = statistics.median(turn.each for turn in turns)
+        ratio = statistics.median(
+            turn.each / ((floors[n] + floors[n + 1]) / 2) for n, turn in enumerate(turns)
+        )
+        few = self.run(self.photos[: self.given.few], jobs=2)
+        many = self.run(self.photos, jobs=2)
+        self.say(
+            f"{1 / one:.1f} photos/s with 1 job, {1 / many.each:.1f} with 2 ({one / many.each:.2f} x); "
+            f"first result after {statistics.median(turn.first for turn in turns):.1f} s"
+        )
+        self.say(
+            f"{one * 1e3:.1f} ms a photo; read + encode + write alone {statistics.median(floors) * 1e3:.1f} ms; "
+            f"{ratio:.2f} x the floor (at most {WORST[self.container]}: "
+            f"{'kept' if ratio <= WORST[self.container] else 'NOT KEPT'})"
+        )
+        for run in (few, many):
+            self.say(
+                f"peak memory at {len(run.digests)} rows, 2 jobs: parent {run.parent_kib / 1024:.0f} MiB, "
+                f"largest worker {run.worker_kib / 1024:.0f} MiB, all at one instant {run.tree_kib / 1024:.0f} MiB"
+            )
+        hours = 1e6 * many.each / 3600
+        self.say(f"a million photos at this rate: {hours:.1f} hours with 2 jobs, {2 * hours:.0f} core hours")
+        return self.killed(many.digests) if self.given.kill else True
+
+    def floor(self, turn: int) -> float:
+        """Seconds a photo to read it, code its plane and write both."""
+        count = min(FLOOR_PHOTOS, max(len(self.photos) // TURNS, 2))
+        photos = [self.photos[(turn * count + n) % len(self.photos)] for n in range(count)]
+        target = self.folder / "floor"
+        start = time.perf_counter()
+        for number, path in enumerate(photos):
+            plane = coded(self.container, self.planes[number % MAPS])
+            files.write_file(target, [path.read_bytes(), plane], overwrite=True)
+        return (time.perf_counter() - start) / len(photos)
+
+    def run(self, photos: list[Path], jobs: int) -> Run:
+        """One batch, whose outputs are removed as they are told."""
+        out = self.folder / "out"
+        found = Run()
+        with self.started(self.manifest(photos), out, jobs) as running:
+            start = time.perf_counter()
+            watcher = threading.Thread(target=watch, args=(running, found))
+            watcher.start()
+            for line in told(running):
+                found.first = found.first or time.perf_counter() - start
+                found.seconds = time.perf_counter() - start - found.first
+                found.digests.append(line["sha256"])
+                Path(line["output"]).unlink()
+            watcher.join()
+        if running.returncode or len(found.digests) != len(photos):
+            raise SystemExit(f"the batch ended with {running.returncode} after {len(found.digests)} photos")
+        shutil.rmtree(out)
+        return found
+
+    def killed(self, wanted: list[str]) -> bool:
+        """`kill -9` of the whole group half-way, `--resume`, and the digests of the files that lie there then."""
+        out, manifest = self.folder / "out", self.manifest(self.photos)
+        half = len(self.photos) // 2
+        with self.started(manifest, out, 2) as running:
+            for number, _ in enumerate(told(running), 1):
+                if number == half:
+                    os.killpg(running.pid, signal.SIGKILL)
+                    break
+        time.sleep(1)
+        before = [path for path in out.iterdir() if path.name.endswith(".part")]
+        with self.started(manifest, out, 2, "--resume") as running:
+            lines = [line["status"] for line in told(running)]
+        found = [digest(out / path.name) for path in self.photos]
+        parts = [path for path in out.iterdir() if path.name.endswith(".part")]
+        equal = sum(one == other for one, other in zip(found, wanted, strict=True))
+        good = running.returncode == 0 and found == wanted and not parts
+        self.say(
+            f"killed after {half} results (left half-written: {len(before)}), resumed: "
+            f"{lines.count('skipped')} skipped, {lines.count('done')} done; {equal} of {len(wanted)} digests "
+            f"as undisturbed, {len(parts)} parts left: {'EQUAL' if good else 'NOT EQUAL'}"
+        )
+        shutil.rmtree(out)
+        return good
+
+    def manifest(self, photos: list[Path]) -> Path:
+        path = self.folder / "manifest.jsonl"
+        rows = ({"photo": one.name, "map": self.maps[n % MAPS].name} for n, one in enumerate(photos))
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return path
+
+    def started(self, manifest: Path, out: Path, jobs: int, *more: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "authoring", "batch", str(manifest), "--out", str(out)]
+        command += ["--jobs", str(jobs), "--profile", self.given.profile, *more]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
+        )
+
+
+def told(running: subprocess.Popen[bytes]) -> Iterator[dict[str, str]]:
+    """The results of a run as they come."""
+    assert running.stdout is not None
+    for line in running.stdout:
+        result = json.loads(line)
+        if result["status"] == "failed":
+            raise SystemExit(result["error"])
+        yield result
+
+
+def watch(running: subprocess.Popen[bytes], found: Run) -> None:
+    """Keep the peaks of a run's memory; Linux tells them in /proc, elsewhere they stay 0."""
+    while running.poll() is None:
+        total, left = 0, [running.pid]
+        while left:
+            one = left.pop()
+            try:
+                status = Path(f"/proc/{one}/status").read_text()
+                left += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
+            except OSError:
+                continue
+            kib = {key: int(text.split()[0]) for key, text in memory_lines(status)}
+            total += kib.get("VmRSS", 0)
+            if one == running.pid:
+                found.parent_kib = max(found.parent_kib, kib.get("VmHWM", 0))
+            else:
+                found.worker_kib = max(found.worker_kib, kib.get("VmHWM", 0))
+        found.tree_kib = max(found.tree_kib, total)
+        time.sleep(0.1)
+
+
+def memory_lines(status: str) -> Iterator[tuple[str, str]]:
+    for line in status.splitlines():
+        name, _, text = line.partition(":")
+        if name in ("VmRSS", "VmHWM"):
+            yield name, text
+
+
+def made_maps(folder: Path) -> tuple[list[Path], list[NDArray[np.uint8]]]:
+    """The maps as files, and each as the plane that is coded of it."""
+    with Image.fromarray(np.load(ROOT / "golden" / "scene-depth.npy")) as exact:
+        depth = np.asarray(exact.resize((768, 576), Image.Resampling.BILINEAR))
+    paths, planes = [], []
+    for number in range(MAPS):
+        moved = np.roll(depth, 31 * number, axis=1)
+        paths.append(folder / f"map{number}.npy")
+        np.save(paths[-1], moved)
+        planes.append(quantize(DepthBuffer.from_depth_m(moved, pixel_format=PixelFormat.HDIS)).codes)
+    return paths, planes
+
+
+def encoded(container: str, seed: int) -> bytes:
+    """A 12 MP photo of the golden scene with grain."""
+    with Image.open(ROOT / "golden" / "scene.png") as picture:
+        large = np.asarray(picture.convert("RGB").resize((WIDTH, HEIGHT)), np.int16)
+    grain = np.random.default_rng(seed).normal(0, GRAIN[container], large.shape)
+    pixels = np.clip(large + grain, 0, 255).astype(np.uint8)
+    if container == "heic":
+        return photo.encode_heic(photo.Pixels(WIDTH, HEIGHT, pixels.tobytes()), photo.Metadata())
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=93)
+    return buffer.getvalue()
+
+
+def numbered(container: str, data: bytes, number: int) -> bytes:
+    """The photo as another file: a comment after its head, or a box of no meaning at its end."""
+    told = b"%08d" % number
+    if container == "heic":
+        return data + (8 + len(told)).to_bytes(4, "big") + b"free" + told
+    return data[:2] + b"\xff\xfe" + (2 + len(told)).to_bytes(2, "big") + told + data[2:]
+
+
+def coded(container: str, plane: NDArray[np.uint8]) -> bytes:
+    """The plane as the batch codes it."""
+    if container == "heic":
+        return hevc.encode_gray(plane)
+    buffer = io.BytesIO()
+    Image.fromarray(plane).save(buffer, "JPEG", quality=gray_jpeg.QUALITY)
+    return buffer.getvalue()
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

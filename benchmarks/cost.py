@@ -1,10 +1,9 @@
-"""What depthauthor costs beside the least that the same work can cost, side by side in one run.
+"""In-process cost beside the least that the same work can cost, side by side in one run.
 
     python -m benchmarks.cost [--rounds N]
 
-Each row is a ratio of two medians whose runs alternate, so that a machine that speeds up or slows down does so for
-both. The floors do the unavoidable part only: read the photo, run the codec on the same plane, write the same number
-of bytes as durably (temporary file, sync, rename).
+The floors do the unavoidable part only: read the photo, run the codec on the same plane, write the same number of
+bytes as durably (temporary file, sync, rename).
 """
 
 from __future__ import annotations
@@ -12,132 +11,179 @@ from __future__ import annotations
 import argparse
 import io
 import shutil
-import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from authoring import api, files
 from authoring.codecs import hevc, photo
 from authoring.codecs import jpeg as gray_jpeg
-from authoring.depth import GrayscaleMeaning, PixelFormat, buffer_from_gray, quantize
+from authoring.codecs.hevc import Effort
+from authoring.depth import GrayscaleMeaning, PixelFormat, buffer_from_gray, lookup_table, quantize
 from authoring.depth.buffer import DepthBuffer
-
-GOLDEN = Path(__file__).parents[1] / "golden"
-WIDTH, HEIGHT = 4032, 3024
+from benchmarks.measure import HEIGHT, WIDTH, Row, alternate, depth_map, jpeg_photo, photo_pixels, table
 
 
-def alternate(one: Callable[[], Any], other: Callable[[], Any], rounds: int) -> tuple[float, float]:
-    """Median seconds of two jobs, run in turn after one warm-up each."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for turn in range(rounds + 1):
-        for job, kept in zip((one, other), times, strict=True):
-            start = time.perf_counter()
-            job()
-            if turn:
-                kept.append(time.perf_counter() - start)
-    return statistics.median(times[0]), statistics.median(times[1])
+class Bench:
+    """A folder with photos, and jobs on them."""
 
-
-def report(name: str, ours: float, floor: float, limit: str) -> None:
-    print(f"{name:<58} {ours * 1e3:9.2f} ms {floor * 1e3:9.2f} ms {ours / floor:8.2f} x   {limit}")
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=21)
-    rounds = parser.parse_args().rounds
-
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with Image.open(GOLDEN / "scene.png") as picture:
-            large = np.asarray(
-                picture.convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC), np.int16
-            )
-        grain = np.random.default_rng(1).normal(0, 2, large.shape)
-        pixels = np.clip(large + grain, 0, 255).astype(np.uint8)
-        out = io.BytesIO()
-        Image.fromarray(pixels).save(out, "JPEG", quality=90)
-        jpeg_path, heic_path = folder / "photo.jpg", folder / "photo.heic"
-        jpeg_path.write_bytes(out.getvalue())
+    def __init__(self, folder: Path, rounds: int) -> None:
+        """Make the photos."""
+        self.folder, self.rounds = folder, rounds
+        pixels = photo_pixels()
+        self.jpeg = self._made("photo.jpg", jpeg_photo(pixels))
+        self.large = self._made("large.jpg", jpeg_photo(photo_pixels(2)))
         start = time.perf_counter()
-        heic_path.write_bytes(
-            photo.encode_heic(photo.Pixels(WIDTH, HEIGHT, pixels.tobytes()), photo.Metadata())
-        )
-        transcode = time.perf_counter() - start
-        print(
-            f"photo: {WIDTH}x{HEIGHT}, JPEG {jpeg_path.stat().st_size} bytes, HEIC {heic_path.stat().st_size} bytes"
-        )
+        heic = photo.encode_heic(photo.Pixels(WIDTH, HEIGHT, pixels.tobytes()), photo.Metadata())
+        self.transcode_s = time.perf_counter() - start
+        self.heic = self._made("photo.heic", heic)
 
-        with Image.fromarray(np.load(GOLDEN / "scene-depth.npy")) as exact:
-            depth = np.asarray(exact.resize((768, 576), Image.Resampling.BILINEAR))
+    def _made(self, name: str, data: bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(data)
+        return path
+
+    def embed(
+        self,
+        name: str,
+        path: Path,
+        wanted: str,
+        *,
+        depth: NDArray[np.float32] | None = None,
+        effort: Effort | None = None,
+        profile: str = "data",
+    ) -> Row:
+        """`embed` against read + encode + write."""
+        depth = depth_map() if depth is None else depth
+        target, floor_target = self.folder / f"ours{path.suffix}", self.folder / "floor"
+        max_size = max(depth.shape)
         codes = quantize(DepthBuffer.from_depth_m(depth, pixel_format=PixelFormat.FDIS)).codes
-        target, floor_target = folder / "ours", folder / "floor"
 
-        def embed(path: Path, suffix: str) -> Callable[[], Any]:
-            output = target.with_suffix(suffix)
-            return lambda: api.embed(path, depth, output=output, overwrite=True, profile="data")
-
-        def floor(path: Path, encode: Callable[[], Any]) -> Callable[[], Any]:
-            def job() -> None:
-                data = path.read_bytes()
-                payload = encode()
-                files.write_file(floor_target, [data, payload], overwrite=True)
-
-            return job
-
-        def encode_jpeg() -> bytes:
+        def encode() -> bytes:
+            if path.suffix == ".heic":
+                return hevc.encode_gray(codes, effort=effort or "balanced")
             buffer = io.BytesIO()
             Image.fromarray(codes).save(buffer, "JPEG", quality=gray_jpeg.QUALITY)
             return buffer.getvalue()
 
-        print(f"{'':<58} {'ours':>12} {'floor':>12} {'ratio':>10}   wanted")
-        report(
-            "JPEG embed, 768x576 map, against read + encode + write",
-            *alternate(embed(jpeg_path, ".jpg"), floor(jpeg_path, encode_jpeg), rounds),
-            "at most 1.5 x",
-        )
-        report(
-            "HEIC embed, 768x576 map, against read + encode + write",
-            *alternate(
-                embed(heic_path, ".heic"),
-                floor(heic_path, lambda: hevc.encode_gray(codes)),
-                max(rounds // 2, 5),
-            ),
-            "at most 1.1 x",
-        )
-        gray = np.random.default_rng(2).integers(0, 65536, (HEIGHT, WIDTH), dtype=np.uint16)
-        copied = np.empty_like(gray)
-        meaning = GrayscaleMeaning(0.3, 5.0)
-        report(
-            "12 MP 16-bit gray to float16 disparity, against a copy",
-            *alternate(
-                lambda: buffer_from_gray(gray, meaning, PixelFormat.HDIS),
-                lambda: np.copyto(copied, gray),
-                rounds,
-            ),
-            "at most 6 x",
-        )
-        if shutil.which("exiftool"):
-            embedded = target.with_suffix(".jpg")
-            ours, theirs = alternate(
-                lambda: api.extract(embedded),
-                lambda: subprocess.run(
-                    ["exiftool", "-b", "-MPImage2", embedded], stdout=subprocess.DEVNULL, check=True
-                ),
-                rounds,
+        def ours() -> None:
+            api.embed(
+                path,
+                depth,
+                output=target,
+                overwrite=True,
+                profile=profile,
+                effort=effort,
+                max_size=max_size,
             )
-            print(f"{'extract from JPEG in-process, against exiftool':<58} {ours * 1e3:9.2f} ms {theirs * 1e3:9.2f} ms"
-                  f" {theirs / ours:8.1f} x faster   at least 10 x")  # fmt: skip
-        else:
-            print("extract against exiftool: not measured, exiftool is not installed")
-        print(f"12 MP photo to HEIC, default preset: {transcode:.2f} s   about 5 s")
+
+        def floor() -> None:
+            data = path.read_bytes()
+            payload = encode()
+            files.write_file(floor_target, [data, payload], overwrite=True)
+
+        rounds = self.rounds if path.suffix == ".jpg" else max(self.rounds // 2, 5)
+        return Row(name, *alternate(ours, floor, rounds), wanted)
+
+    def extract(self) -> Row:
+        """`extract` from JPEG against decoding the gray JPEG."""
+        data = api.embed_bytes(self.jpeg.read_bytes(), depth_map(), profile="data")
+        path = self._made("depth.jpg", data)
+        from authoring import containers
+
+        payload = containers.parse(data).layout.auxiliaries[0].payload
+
+        def ours() -> None:
+            api.extract(path)
+
+        name = "extract from JPEG, 768x576, against decoding its gray JPEG"
+        return Row(name, *alternate(ours, lambda: gray_jpeg.decode_gray(payload), self.rounds), "at most 2")
+
+    def exiftool(self) -> Row | None:
+        """`extract` against starting exiftool for it."""
+        if not shutil.which("exiftool"):
+            return None
+        path = self.folder / "depth.jpg"
+        command = ["exiftool", "-b", "-MPImage2", str(path)]
+        ours, theirs = alternate(
+            lambda: api.extract(path),
+            lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True),
+            max(self.rounds // 3, 5),
+        )
+        return Row("extract from JPEG in-process, against exiftool -b", ours, theirs, "at most 0.1")
+
+
+def conversion(rounds: int) -> list[Row]:
+    """16-bit gray to float16 disparity against a copy, and against plain NumPy."""
+    gray = np.random.default_rng(2).integers(0, 65536, (HEIGHT, WIDTH), dtype=np.uint16)
+    copied = np.empty_like(gray)
+    meaning = GrayscaleMeaning(0.3, 5.0)
+
+    def ours() -> None:
+        buffer_from_gray(gray, meaning, PixelFormat.HDIS)
+
+    def naive() -> NDArray[Any]:
+        near, far = meaning.near_m, meaning.far_m
+        return np.asarray(1 / (near + gray.astype(np.float64) / 65535 * (far - near)), np.float16)
+
+    def take() -> NDArray[Any]:
+        return lookup_table(meaning, 65536, PixelFormat.HDIS)[gray]
+
+    return [
+        Row(
+            "12 MP 16-bit noise to float16 disparity, against a copy",
+            *alternate(ours, lambda: np.copyto(copied, gray), rounds),
+            "at most 6",
+        ),
+        Row("the same, against a table and fancy indexing", *alternate(ours, take, max(rounds // 3, 5)), ""),
+        Row("the same, against plain NumPy", *alternate(ours, naive, 5), "at most 0.125"),
+    ]
+
+
+def rows(folder: Path, rounds: int) -> tuple[list[Row], str]:
+    """All comparisons, and what was compared."""
+    bench = Bench(folder, rounds)
+    full = depth_map((WIDTH, HEIGHT))
+    floor = "against read + encode + write"
+    found: list[Row | None] = [
+        bench.embed(f"JPEG embed, 12 MP, data profile, {floor}", bench.jpeg, "at most 1.2"),
+        bench.embed("JPEG embed, 12 MP, portrait profile", bench.jpeg, "", profile="portrait"),
+        bench.embed("JPEG embed, 48 MP, data profile", bench.large, "at most 1.2"),
+        bench.embed(
+            "JPEG embed, 12 MP, map stored at full resolution", bench.jpeg, "at most 1.6", depth=full
+        ),
+        bench.embed("HEIC embed, 12 MP, data profile, default encoder", bench.heic, "at most 1.05"),
+        bench.embed("HEIC embed, portrait profile", bench.heic, "", profile="portrait"),
+        bench.embed("HEIC embed, fastest encoder (effort fast)", bench.heic, "at most 1.15", effort="fast"),
+        bench.extract(),
+        bench.exiftool(),
+        *conversion(rounds),
+    ]
+    sizes = ", ".join(
+        f"{one.name} {one.stat().st_size:,} bytes" for one in (bench.jpeg, bench.large, bench.heic)
+    )
+    talk = (
+        f"Photos: {sizes}; map 768x576 from the golden scene. "
+        f"A 12 MP photo becomes HEIC in {bench.transcode_s:.1f} s."
+    )
+    return [one for one in found if one], talk
+
+
+def main() -> None:
+    """Print the comparisons."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=31)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        found, talk = rows(Path(name), given.rounds)
+    print(table("In process", found))
+    print(talk)
 
 
 if __name__ == "__main__":

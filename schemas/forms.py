@@ -17,8 +17,16 @@ from authoring.operations import golden
 from authoring.operations.doctor import Diagnosis
 from authoring.operations.preview import PreviewReport, SheetReport
 from authoring.operations.refocus import RefocusReport
-from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport
+from authoring.operations.report import ReportRow
+from authoring.operations.reports import (
+    EditReport,
+    EmbedReport,
+    ExtractReport,
+    InspectReport,
+    PointCloudReport,
+)
 from authoring.operations.verify import VerifyReport
+from authoring.operations.view import ViewReport
 from schemas.json_schema import DRAFT, Schema, Stand, document
 
 
@@ -110,9 +118,12 @@ FORMS: dict[str, tuple[type, str]] = {
     "embed": (EmbedReport, "depthauthor embed and copy --json"),
     "inspect": (InspectReport, "depthauthor inspect --json"),
     "extract": (ExtractReport, "depthauthor extract --json"),
+    "pointcloud": (PointCloudReport, "depthauthor pointcloud --json"),
     "strip": (EditReport, "depthauthor strip --json"),
     "verify": (VerifyReport, "depthauthor verify --json"),
     "doctor": (Diagnosis, "depthauthor doctor --json, one line a file"),
+    "view": (ViewReport, "depthauthor view --json"),
+    "report": (ReportRow, "depthauthor report --json, one line a file"),
     "dictionary": (DictionaryReport, "depthauthor dictionary --json"),
     "preview": (PreviewReport, "depthauthor preview --json"),
     "contact-sheet": (SheetReport, "depthauthor preview --contact-sheet --json"),

@@ -9,6 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+"""A busy machine is no fault of the code; speed is judged in benchmarks/."""
 
 SAMPLES = Path(os.environ.get("DEPTHAUTHOR_SAMPLES", Path(__file__).parents[2] / "shared" / "samples"))
 """Photos from other people's cameras: not part of the project, so they may be absent."""

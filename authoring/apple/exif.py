@@ -13,6 +13,14 @@ import struct
 from dataclasses import dataclass
 
 from authoring.apple import makernote
+from authoring.apple.exif_required import (
+    PIXEL_X_DIMENSION,
+    PIXEL_Y_DIMENSION,
+    UNKNOWN_RESOLUTION,
+    Recorded,
+    exif_entries,
+    first_entries,
+)
 from authoring.apple.ifd import (
     HEADER_BYTES,
     LONG,
@@ -30,11 +38,8 @@ from authoring.errors import DepthauthorError, MalformedError
 
 ORIENTATION = 0x0112
 EXIF_IFD = 0x8769
-EXIF_VERSION = 0x9000
 FOCAL_LENGTH = 0x920A
 MAKER_NOTE = 0x927C
-PIXEL_X_DIMENSION = 0xA002
-PIXEL_Y_DIMENSION = 0xA003
 FOCAL_PLANE_X_RESOLUTION = 0xA20E
 FOCAL_PLANE_Y_RESOLUTION = 0xA20F
 FOCAL_PLANE_RESOLUTION_UNIT = 0xA210
@@ -45,9 +50,6 @@ PORTRAIT_NOT_RENDERED = 9
 """CustomRendered of camera originals whose depth effect is not in the pixels (rw_ios11_test06)."""
 RENDERED = (7, 8)
 """Portrait HDR and portrait: the blur is in the pixels."""
-
-VERSION_0232 = b"0232"
-"""ExifVersion of a block made here; what iPhones have written since iOS 13 (pug)."""
 
 _LONGEST_FOCAL_MM = 20_000.0
 """Anything longer is no lens."""
@@ -132,21 +134,25 @@ def lens_of(exif: bytes | None) -> LensFacts:
 
 
 def with_portrait_marks(
-    exif: bytes | None, *, replace_maker_note: bool = False, orientation: int | None = None
+    exif: bytes | None,
+    *,
+    replace_maker_note: bool = False,
+    orientation: int | None = None,
+    recorded: Recorded | None = None,
 ) -> MarksResult:
     """The block of a photo whose depth effect is not rendered, as Photos looks for it.
 
     Apple's maker note gets its two flags (`makernote.portrait_flags`); where there is none, the smallest one is
     added; another maker's stays unless `replace_maker_note`. CustomRendered becomes 9 where it was absent, 0
-    or 1. Without a block a minimal one is made, with `orientation` (1 to 8) if one is given. A damaged block is
-    left alone. Never raises for what the block holds.
+    or 1. Without a block one is made, with `orientation` (1 to 8) if one is given, and with the tags that are
+    mandatory of a photo that is `recorded` so. A damaged block is left alone. Never raises for what the block holds.
     """
     if exif is None:
         return MarksResult(
-            _minimal_block(orientation), ("an Exif block with the portrait marks was added",), ()
+            _new_block(orientation, recorded), ("an Exif block with the portrait marks was added",), ()
         )
     try:
-        block = _Block(exif)
+        block = _Block(exif, recorded)
     except MalformedError as error:
         return MarksResult(exif, (), (f"{error.message}, so it was left alone and holds no portrait marks",))
     changes: list[str] = []
@@ -218,28 +224,40 @@ def _smallest_note() -> bytes:
     )
 
 
-def _minimal_block(orientation: int | None) -> bytes:
-    """A big-endian TIFF block: IFD0, Exif IFD, maker note."""
+def _new_block(orientation: int | None, recorded: Recorded | None) -> bytes:
+    """A big-endian TIFF block: IFD0, Exif IFD, maker note, resolution."""
     note = _smallest_note()
-    count = 1 + (orientation is not None)
-    exif_offset = HEADER_BYTES + len(build_ifd(">", dict.fromkeys(range(count), b"\0" * 12)))
-    note_offset = exif_offset + len(build_ifd(">", dict.fromkeys(range(3), b"\0" * 12)))
-    first = {EXIF_IFD: build_entry(">", EXIF_IFD, LONG, 1, exif_offset)}
-    if orientation is not None:
-        first[ORIENTATION] = build_entry(">", ORIENTATION, SHORT, 1, orientation)
-    second = {
-        EXIF_VERSION: build_entry(">", EXIF_VERSION, UNDEFINED, 4, VERSION_0232),
-        MAKER_NOTE: build_entry(">", MAKER_NOTE, UNDEFINED, len(note), note_offset),
-        CUSTOM_RENDERED: build_entry(">", CUSTOM_RENDERED, SHORT, 1, PORTRAIT_NOT_RENDERED),
-    }
-    return struct.pack(">4sI", b"MM\0*", HEADER_BYTES) + build_ifd(">", first) + build_ifd(">", second) + note
+
+    def first(exif_offset: int, resolution_offset: int) -> bytes:
+        entries = first_entries(recorded, resolution_offset) if recorded else {}
+        entries[EXIF_IFD] = build_entry(">", EXIF_IFD, LONG, 1, exif_offset)
+        if orientation is not None:
+            entries[ORIENTATION] = build_entry(">", ORIENTATION, SHORT, 1, orientation)
+        return build_ifd(">", entries)
+
+    def second(note_offset: int) -> bytes:
+        return build_ifd(
+            ">",
+            exif_entries(">", recorded)
+            | {
+                MAKER_NOTE: build_entry(">", MAKER_NOTE, UNDEFINED, len(note), note_offset),
+                CUSTOM_RENDERED: build_entry(">", CUSTOM_RENDERED, SHORT, 1, PORTRAIT_NOT_RENDERED),
+            },
+        )
+
+    exif_offset = HEADER_BYTES + len(first(0, 0))
+    note_offset = exif_offset + len(second(0))
+    tail = note + (UNKNOWN_RESOLUTION if recorded else b"")
+    head = struct.pack(">4sI", b"MM\0*", HEADER_BYTES)
+    return head + first(exif_offset, note_offset + len(note)) + second(note_offset) + tail
 
 
 class _Block:
     """A TIFF block under way: patches where things stand, and what goes to its end."""
 
-    def __init__(self, source: bytes) -> None:
+    def __init__(self, source: bytes, recorded: Recorded | None = None) -> None:
         """Raises MalformedError where header, IFD0 or Exif IFD cannot be read."""
+        self.recorded = recorded
         self.order, first_offset = header(source)
         self.first = read_ifd(source, first_offset, self.order, "the Exif block's first directory")
         self.exif: Ifd | None = None
@@ -287,8 +305,7 @@ class _Block:
         if self.exif is not None:
             exif_ifd = grown_ifd(bytes(self.work), self.exif, self.order, self.added)
         else:
-            version = build_entry(self.order, EXIF_VERSION, UNDEFINED, 4, VERSION_0232)
-            exif_ifd = build_ifd(self.order, {EXIF_VERSION: version, **self.added})
+            exif_ifd = build_ifd(self.order, exif_entries(self.order, self.recorded) | self.added)
         ready = build_entry(self.order, EXIF_IFD, LONG, 1, self._append(exif_ifd))
         pointer = self.first.find(EXIF_IFD)
         if pointer is not None:

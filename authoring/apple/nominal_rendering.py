@@ -10,6 +10,7 @@ though they vary with the scene: they are in proportion (1, 48 and 0.4) in every
 
 from __future__ import annotations
 
+import functools
 import math
 
 from authoring.apple.rendering import (
@@ -194,6 +195,7 @@ NOMINAL: tuple[tuple[int, int, float | int, str], ...] = (
 )
 
 
+@functools.lru_cache(maxsize=16)
 def nominal_rendering(aperture: float, *, gain_map: bool = True) -> Rendering:
     """The nominal set with `aperture` (an f-number, 0.5 to 64) as the default one.
 

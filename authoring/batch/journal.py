@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from authoring import stores
 from authoring.errors import RefusedError
 
 CACHE_KIB = 32 * 1024
@@ -125,4 +126,5 @@ class Journal:
 
 
 def _key(output: str) -> str:
-    return os.path.normcase(os.path.realpath(output))
+    # SQLite takes no names that are not Unicode; an escaped one serves as well.
+    return stores.key(output).encode("utf-8", "backslashreplace").decode()

@@ -8,9 +8,9 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from authoring import stores
 from authoring.batch.rows import COLUMNS, PATH_COLUMNS, Row, Rules, column_name, row_of, unknown_columns
 from authoring.errors import MalformedError, UnsupportedError, UsageError
 from authoring.files import named
@@ -22,12 +22,12 @@ Cells = Mapping[str, Any] | str
 """One row by column, or the sentence that says why there is none."""
 
 
-def count_rows(path: Path) -> int:
+def count_rows(place: str) -> int:
     """How many rows there are. UsageError for a column that nobody knows, before anything is written."""
     count = 0
-    with named(path):
+    with named(place):
         known = {*PATH_COLUMNS, *COLUMNS}
-        for cells in _cells(path):
+        for cells in _cells(place):
             count += 1
             names = [] if isinstance(cells, str) else [str(name) for name in cells]
             unknown = [name for name in names if column_name(name) not in known]
@@ -36,37 +36,38 @@ def count_rows(path: Path) -> int:
     return count
 
 
-def read_rows(path: Path, rules: Rules) -> Iterator[Row]:
+def read_rows(place: str, rules: Rules) -> Iterator[Row]:
     """The rows one after the other; a row that cannot be read carries its fault."""
-    with named(path):
-        for number, cells in enumerate(_cells(path), 1):
+    with named(place):
+        for number, cells in enumerate(_cells(place), 1):
             if isinstance(cells, str):
                 yield Row(number, "", "", "", fault=f"row {number}: {cells}")
             else:
                 yield row_of(number, {column_name(str(name)): text for name, text in cells.items()}, rules)
 
 
-def _cells(path: Path) -> Iterator[Cells]:
+def _cells(place: str) -> Iterator[Cells]:
     readers = {
         ".csv": _csv,
         ".jsonl": _json_lines,
         ".ndjson": _json_lines,
         ".parquet": _parquet,
     }
-    reader = readers.get(path.suffix.lower())
+    reader = readers.get(stores.name_of(place).suffix.lower())
     if reader is None:
         raise UsageError("the suffix says no manifest format; .csv, .jsonl and .parquet are read")
     try:
-        yield from reader(path)
+        with stores.opened(place) as file:
+            yield from reader(file)
     except UnicodeDecodeError:
         raise MalformedError("the manifest is not UTF-8 text") from None
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror or error}") from error
 
 
-def _csv(path: Path) -> Iterator[Cells]:
+def _csv(binary: BinaryIO) -> Iterator[Cells]:
     # utf-8-sig: spreadsheets put a byte order mark first.
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with stores.text(binary, "utf-8-sig") as file:
         reader = csv.reader(file)
         header = next(reader, [])
         if len(set(header)) != len(header):
@@ -91,8 +92,8 @@ def _csv(path: Path) -> Iterator[Cells]:
             yield dict(zip(header, cells, strict=False))
 
 
-def _json_lines(path: Path) -> Iterator[Cells]:
-    with path.open(encoding="utf-8") as file:
+def _json_lines(binary: BinaryIO) -> Iterator[Cells]:
+    with stores.text(binary, "utf-8") as file:
         for line in file:
             if not line.strip():
                 continue
@@ -104,7 +105,7 @@ def _json_lines(path: Path) -> Iterator[Cells]:
             yield value if isinstance(value, dict) else "no JSON object"
 
 
-def _parquet(path: Path) -> Iterator[Cells]:
+def _parquet(binary: BinaryIO) -> Iterator[Cells]:
     try:
         from pyarrow import ArrowException, parquet
     except ImportError:
@@ -112,7 +113,7 @@ def _parquet(path: Path) -> Iterator[Cells]:
             "a Parquet manifest needs pyarrow: pip install 'depthauthor[parquet]'"
         ) from None
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(binary) as file:
             for batch in file.iter_batches(PARQUET_ROWS_AT_ONCE):
                 yield from batch.to_pylist()
     except ArrowException as error:

@@ -6,14 +6,13 @@ Must not know: the file formats of manifests, workers.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from authoring import api
+from authoring import api, stores
 from authoring.errors import UsageError
 from authoring.operations.embed import EmbedOptions
 from authoring.operations.portrait import PortraitOptions
@@ -46,8 +45,8 @@ class Row:
 class Rules:
     """What holds for every row: where relative paths start, where outputs go, and options unless a row says else."""
 
-    base: Path
-    out: Path | None = None
+    base: str
+    out: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -74,18 +73,18 @@ def option_values(texts: Mapping[str, Any]) -> dict[str, Any]:
 def row_of(number: int, cells: Mapping[str, Any], rules: Rules) -> Row:
     """The row of one line of a manifest; what is wrong with it becomes its `fault`."""
     paths = {name: _text(cells.get(name)) for name in PATH_COLUMNS}
-    photo, map_ = (str(rules.base / paths[name]) if paths[name] else "" for name in ("photo", "map"))
+    photo, map_ = (stores.join(rules.base, paths[name]) if paths[name] else "" for name in ("photo", "map"))
     missing = [name for name in ("photo", "map") if not paths[name]]
     if missing:
         return Row(number, photo, map_, "", fault=f"the row names no {' and no '.join(missing)}")
-    if "-" in paths.values():
+    if "-" in (*paths.values(), photo, map_):
         return Row(number, photo, map_, "", fault="a batch reads and writes files, not the standard streams")
     texts = {name: text for name, text in cells.items() if column_name(name) not in PATH_COLUMNS}
     try:
         own = option_values(texts)
         for name in ("donor", "calibration"):
             if name in own and (name == "donor" or "." in own[name]):
-                own[name] = str(rules.base / own[name])
+                own[name] = stores.join(rules.base, own[name])
         options = {**rules.options, **own}
         output = output_of(photo, paths["output"], rules, options.get("container"))
         return Row(number, photo, map_, output, options)
@@ -94,16 +93,28 @@ def row_of(number: int, cells: Mapping[str, Any], rules: Rules) -> Row:
 
 
 def output_of(photo: str, given: str, rules: Rules, container: str | None = None) -> str:
-    """Where a row's result goes: as given, else the photo's name in the output folder, else NAME-depth beside it."""
+    """Where a row's result goes: as given, else the photo's name in the output folder, else NAME-depth beside it.
+
+    Raises UsageError for a relative name that leads out of the output folder: a slip, or a manifest that is not to
+    be trusted. An absolute path or URL is what the manifest's author wrote, and stands.
+    """
     if given:
-        return os.path.normpath((rules.out or rules.base) / given)
-    path = Path(photo)
-    own = api.CONTAINER_OF_SUFFIX.get(path.suffix.lower())
+        output = stores.normal(stores.join(rules.out if rules.out is not None else rules.base, given))
+        relative = not stores.is_url(given) and not Path(given).is_absolute()
+        if rules.out is not None and relative and not stores.is_within(output, rules.out):
+            raise UsageError(
+                f"output is {given!r}, which leads out of {rules.out}; write an absolute path for that"
+            )
+        if output == "-":
+            raise UsageError("a batch writes files, not the standard streams")
+        return output
+    name = stores.name_of(photo)
+    own = api.CONTAINER_OF_SUFFIX.get(name.suffix.lower())
     wanted = container or own or "heic"
-    suffix = path.suffix if own == wanted else ".jpg" if wanted == "jpeg" else ".heic"
+    suffix = name.suffix if own == wanted else ".jpg" if wanted == "jpeg" else ".heic"
     if rules.out is not None:
-        return os.path.normpath(rules.out / f"{path.stem}{suffix}")
-    return os.path.normpath(path.with_name(f"{path.stem}-depth{suffix}"))
+        return stores.normal(stores.join(rules.out, f"{name.stem}{suffix}"))
+    return stores.normal(stores.join(stores.parent(photo), f"{name.stem}-depth{suffix}"))
 
 
 def column_name(name: str) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from authoring import api, files
+from authoring import stores
+from authoring.batch.embedding import embed_row, inputs_of
 from authoring.batch.journal import Entry
 from authoring.batch.rows import Row
 from authoring.errors import DepthauthorError, RefusedError
@@ -75,53 +75,27 @@ def failure(row: Row, sentence: str, exit_code: int) -> BatchResult:
     )
 
 
-def remove_parts(output: str) -> None:
-    """Remove what a killed worker left beside an output; `files.write_file` names it so."""
-    path = Path(output)
-    head, tail = f".{path.name}.", ".part"
-    for one in path.parent.iterdir() if path.parent.is_dir() else ():
-        if one.name.startswith(head) and one.name.endswith(tail):
-            one.unlink(missing_ok=True)
-
-
 def _embed(task: Task) -> BatchResult:
-    row, output, overwrite = task.row, Path(task.row.output), task.overwrite
+    row, output, overwrite = task.row, task.row.output, task.overwrite
     inputs = _fingerprint(row)
     if task.entry is not None:
-        there = output.is_file()
         if task.entry.sha256 is None:
-            remove_parts(row.output)
+            stores.remove_parts(output)
             overwrite = True
-        elif there and _digest(output) != task.entry.sha256:
+        elif (there := stores.digest(output)) is not None and there != task.entry.sha256:
             if not overwrite:
                 raise RefusedError(f"{output}: was changed since the batch wrote it; --overwrite replaces it")
-        elif there and task.entry.inputs == inputs:
-            return BatchResult(
-                row.number, "skipped", row.photo, row.map, row.output, task.entry.sha256, inputs
-            )
+        elif there is not None and task.entry.inputs == inputs:
+            return BatchResult(row.number, "skipped", row.photo, row.map, output, there, inputs)
         else:
             overwrite = True
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RefusedError(f"{output.parent}: the folder cannot be made: {error.strerror}") from error
-    report = api.embed(row.photo, Path(row.map), output=output, overwrite=overwrite, **row.options)
-    return BatchResult(
-        row.number, "done", row.photo, row.map, row.output, _digest(output), inputs, report=report
-    )
+    stores.make_parent(output)
+    report, sha256 = embed_row(row, overwrite=overwrite, begun=task.begun)
+    return BatchResult(row.number, "done", row.photo, row.map, output, sha256, inputs, report=report)
 
 
 def _fingerprint(row: Row) -> str:
     """What would have to change for the output to change: paths, options, size and time of every input."""
-    stamps = []
-    for name in (row.photo, row.map, row.options.get("donor"), row.options.get("calibration")):
-        path = Path(name) if name else None
-        if path is not None and path.is_file():
-            found = path.stat()
-            stamps.append((name, found.st_size, found.st_mtime_ns))
+    stamps = [(place, found) for place in inputs_of(row) if (found := stores.stamp(place)) is not None]
     told = json.dumps([stamps, row.options], sort_keys=True, default=str)
     return hashlib.sha256(told.encode()).hexdigest()
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(files.read_file(path)).hexdigest()

@@ -11,148 +11,99 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import typer
-
-from authoring.cli import batching, previewing, text, verifying
+from authoring.cli import batching, clouding, previewing, text, verifying, viewing
+from authoring.cli.declare import Argument, Option, Program
+from authoring.cli.map_options import (
+    ClipOption,
+    FarOption,
+    FrameOption,
+    InvalidOption,
+    KeyOption,
+    KindOption,
+    MapOrientationOption,
+    MaxHolesOption,
+    NearOption,
+    PresetOption,
+    RefineOption,
+    SpacingOption,
+    UnitOption,
+    WhiteOption,
+)
 from authoring.errors import UsageError
 
-app = typer.Typer(
-    name="depthauthor",
-    help="Put a depth map into a photo the way an iPhone does, and read it back.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    epilog=(
-        "Exit codes: 0 done, 1 a check found a fault, 2 usage, 3 malformed input, 4 unsupported input, "
-        "5 refused (would lose or overwrite something), 6 some of a batch failed, 70 a fault in depthauthor."
-    ),
+app = Program(
+    "depthauthor",
+    "Put a depth map into a photo the way an iPhone does, and read it back.",
+    "Exit codes: 0 done, 1 a check found a fault, 2 usage, 3 malformed input, 4 unsupported input, "
+    "5 refused (would lose or overwrite something), 6 some of a batch failed, 70 a fault in depthauthor.",
 )
 
-PhotoArgument = Annotated[Path, typer.Argument(help="A JPEG, HEIC or PNG photo; - reads stdin.")]
+PhotoArgument = Annotated[Path, Argument(metavar="PHOTO", help="A JPEG, HEIC or PNG photo; - reads stdin.")]
 FileArgument = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")
+    Path, Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")
 ]
 OutputOption = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--output",
         "-o",
         help="The photo to write; .heic or .jpg chooses the container. Default: NAME-depth beside the photo, "
         "in its own container.",
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Do everything but write.")]
-ReplaceOption = Annotated[bool, typer.Option("--replace", help="Replace a depth map that is there already.")]
-LosslessOption = Annotated[
-    bool, typer.Option("--lossless", help="HEIC: code the map exactly (transquant bypass).")
-]
+JsonOption = Annotated[bool, Option("--json", help="Print the report as one JSON object.")]
+OverwriteOption = Annotated[bool, Option("--overwrite", help="Replace an output that exists.")]
+DryRunOption = Annotated[bool, Option("--dry-run", help="Do everything but write.")]
+ReplaceOption = Annotated[bool, Option("--replace", help="Replace a depth map that is there already.")]
+LosslessOption = Annotated[bool, Option("--lossless", help="HEIC: code the map exactly (transquant bypass).")]
 QualityOption = Annotated[
-    int | None, typer.Option(help="1 to 100, of a photo that changes container. Default: HEIC 80, JPEG 92.")
+    int | None, Option(help="1 to 100, of a photo that changes container. Default: HEIC 80, JPEG 92.")
 ]
 EffortOption = Annotated[
     Literal["fast", "balanced", "best"] | None,
-    typer.Option(help="HEVC encoding. Default: fast for a photo that becomes HEIC, balanced for the map."),
+    Option(help="HEVC encoding. Default: fast for a photo that becomes HEIC, balanced for the map."),
 ]
 ProfileOption = Annotated[
     Literal["portrait", "data"],
-    typer.Option(
+    Option(
         help="portrait: calibration, rendering parameters, flags and focus, all that Photos asks for; "
         "data: the depth alone, nothing else in the photo is touched."
     ),
 ]
 CalibrationOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         metavar="exif|nominal|none|FILE.json",
         help="The camera. Default: the map's or donor's own, else from Exif's focal length, else nominal.",
     ),
 ]
 DonorOption = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         metavar="PORTRAIT.HEIC",
         help="A portrait photo of yours whose rendering parameters, calibration, aperture and lighting to take.",
     ),
 ]
 ApertureOption = Annotated[
     float | None,
-    typer.Option(metavar="F", help="Where the aperture slider starts. Default: the donor's, else 2.8."),
+    Option(metavar="F", help="Where the aperture slider starts. Default: the donor's, else 2.8."),
 ]
 FocusOption = Annotated[
     str | None,
-    typer.Option(
+    Option(
         metavar="X,Y", help="What is in focus, 0 to 1 from the top left. Default: the nearest large region."
     ),
 ]
 BlurredOption = Annotated[
-    bool, typer.Option("--already-blurred", help="Embed though the photo's blur is in its pixels already.")
+    bool, Option("--already-blurred", help="Embed though the photo's blur is in its pixels already.")
 ]
-PresetOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="MAKER",
-        help="What the maker's files mean: depth-pro, depth-anything, depth-anything-metric, midas, marigold, "
-        "zoedepth, patchfusion, kitti, nyu, scannet, realsense, tum, blender, arkit, moge, video-depth-anything, "
-        "apple-gray.",
-    ),
-]
-UnitOption = Annotated[
-    str | None,
-    typer.Option(metavar="m|cm|mm|m*256", help="Of the map's values; m*256 is 256 steps to the metre."),
-]
-KindOption = Annotated[
-    Literal["depth", "disparity", "inverse-relative", "affine"] | None,
-    typer.Option(
-        help="What the values are: metres; 1/m; inverse depth without a scale (MiDaS, larger is nearer); depth "
-        "without a scale (Marigold). The last two need --near and --far."
-    ),
-]
-InvalidOption = Annotated[
-    float | None,
-    typer.Option(
-        metavar="VALUE", help="The value that marks a hole. Default: NaN, and 0 of integers in a unit."
-    ),
-]
-ClipOption = Annotated[
-    float | None,
-    typer.Option(metavar="PERCENT", help="Move outliers, so much of either end, to the rest. Default: none."),
-]
-MaxHolesOption = Annotated[
-    float, typer.Option(metavar="PERCENT", help="Refuse a map with more holes than this.")
-]
-KeyOption = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The array of an NPZ, the channel of an EXR file.")
-]
-FrameOption = Annotated[int | None, typer.Option(metavar="N", help="Which map of a stack, from 0.")]
 MakerNoteOption = Annotated[
-    bool, typer.Option("--replace-maker-note", help="Replace another maker's note by the smallest Apple one.")
+    bool, Option("--replace-maker-note", help="Replace another maker's note by the smallest Apple one.")
 ]
 RasterOption = Annotated[
     Literal["display", "stored"],
-    typer.Option(
-        help="display: upright as the photo is seen; stored: as the photo's pixels lie in the file."
-    ),
+    Option(help="display: upright as the photo is seen; stored: as the photo's pixels lie in the file."),
 ]
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        from authoring import __version__
-
-        typer.echo(f"depthauthor {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def common(
-    version: Annotated[
-        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Put a depth map into a photo the way an iPhone does, and read it back."""
 
 
 @app.command()
@@ -160,49 +111,34 @@ def embed(
     photo: PhotoArgument,
     map: Annotated[
         Path,
-        typer.Argument(
+        Argument(
             metavar="MAP",
             help="Gray PNG, JPEG or TIFF (needs --near and --far); NPY, NPZ, PFM, EXR or float TIFF in metres; "
             "a photo with Apple depth; a property list that `dictionary` wrote.",
         ),
     ],
     output: OutputOption = None,
-    near: Annotated[
-        float | None, typer.Option(metavar="M", help="Metres that the near end of gray stands for.")
-    ] = None,
-    far: Annotated[
-        float | None, typer.Option(metavar="M", help="Metres that the far end of gray stands for.")
-    ] = None,
-    white: Annotated[Literal["far", "near"], typer.Option(help="Which end white is.")] = "far",
-    spacing: Annotated[
-        Literal["depth", "disparity"],
-        typer.Option(help="Even gray steps in metres, or in 1/m (inverse depth)."),
-    ] = "depth",
+    near: NearOption = None,
+    far: FarOption = None,
+    white: WhiteOption = "far",
+    spacing: SpacingOption = "depth",
     format: Annotated[
         Literal["hdis", "fdis", "hdep", "fdep"],
-        typer.Option(
-            help="Native format: disparity or depth, 16 or 32-bit float. Photos uses disparity only."
-        ),
+        Option(help="Native format: disparity or depth, 16 or 32-bit float. Photos uses disparity only."),
     ] = "hdis",
     accuracy: Annotated[
         Literal["relative", "absolute"] | None,
-        typer.Option(
-            help="Say absolute where the metres are measured. Default: relative, or what the map says."
-        ),
+        Option(help="Say absolute where the metres are measured. Default: relative, or what the map says."),
     ] = None,
-    map_orientation: Annotated[
-        Literal["display", "stored"] | None,
-        typer.Option(
-            help="display: the map is upright like the photo on a screen (default); stored: like its pixels."
-        ),
-    ] = None,
-    max_size: Annotated[int, typer.Option(metavar="PX", help="Long side of the stored map.")] = 768,
+    map_orientation: MapOrientationOption = None,
+    max_size: Annotated[int, Option(metavar="PX", help="Long side of the stored map.")] = 768,
     preset: PresetOption = None,
     unit: UnitOption = None,
     kind: KindOption = None,
     invalid: InvalidOption = None,
     clip: ClipOption = None,
     max_holes: MaxHolesOption = 60.0,
+    refine: RefineOption = False,
     key: KeyOption = None,
     frame: FrameOption = None,
     profile: ProfileOption = "portrait",
@@ -244,6 +180,7 @@ def embed(
         invalid=invalid,
         clip=clip,
         max_holes=max_holes,
+        refine=refine,
         key=key,
         frame=frame,
         profile=profile,
@@ -265,7 +202,7 @@ def embed(
 
 @app.command()
 def copy(
-    source: Annotated[Path, typer.Argument(help="The photo whose depth is taken.")],
+    source: Annotated[Path, Argument(metavar="SOURCE", help="The photo whose depth is taken.")],
     photo: PhotoArgument,
     output: OutputOption = None,
     profile: ProfileOption = "portrait",
@@ -315,21 +252,21 @@ def extract(
     file: FileArgument,
     output: Annotated[
         Path,
-        typer.Option(
+        Option(
             "--output", "-o", help="The map to write: .npy, .npz, .pfm, .exr, .tiff (float) or .png (16 bit)."
         ),
     ],
     kind: Annotated[
         Literal["depth", "disparity"] | None,
-        typer.Option("--as", help="Metres or 1/m. Default: what the photo holds, nearly always disparity."),
+        Option("--as", help="Metres or 1/m. Default: what the photo holds, nearly always disparity."),
     ] = None,
     orientation: RasterOption = "display",
     format: Annotated[
         Literal["npy", "npz", "png", "tiff", "pfm", "exr"] | None,
-        typer.Option(help="For an output whose suffix does not tell."),
+        Option(help="For an output whose suffix does not tell."),
     ] = None,
     metadata: Annotated[
-        bool, typer.Option("--metadata", help="Write the report and the calibration beside it, OUTPUT.json.")
+        bool, Option("--metadata", help="Write the report and the calibration beside it, OUTPUT.json.")
     ] = False,
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
@@ -355,9 +292,7 @@ def extract(
 @app.command()
 def inspect(
     file: FileArgument,
-    records: Annotated[
-        bool, typer.Option("--records", help="List the rendering parameters one by one.")
-    ] = False,
+    records: Annotated[bool, Option("--records", help="List the rendering parameters one by one.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Tell what a photo holds: depth, other auxiliary images, portrait marks, every item or segment."""
@@ -369,9 +304,9 @@ def inspect(
 @app.command()
 def strip(
     file: FileArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The photo to write.")],
+    output: Annotated[Path, Option("--output", "-o", help="The photo to write.")],
     restore: Annotated[
-        bool, typer.Option("--restore", help="Take back what `embed` changed in Exif and XMP, byte for byte.")
+        bool, Option("--restore", help="Take back what `embed` changed in Exif and XMP, byte for byte.")
     ] = False,
     overwrite: OverwriteOption = False,
     dry_run: DryRunOption = False,
@@ -387,7 +322,7 @@ def strip(
 @app.command()
 def dictionary(
     file: FileArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The property list to write.")],
+    output: Annotated[Path, Option("--output", "-o", help="The property list to write.")],
     overwrite: OverwriteOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -404,13 +339,12 @@ def dictionary(
 verifying.register(app)
 batching.register(app)
 previewing.register(app)
+clouding.register(app)
+viewing.register(app)
 
-golden_app = typer.Typer(
-    help="Check or renew the golden files: what embedding must give, as text.", no_args_is_help=True
-)
-app.add_typer(golden_app, name="golden")
+golden_app = app.group("golden", "Check or renew the golden files: what embedding must give, as text.")
 
-FolderOption = Annotated[Path, typer.Option("--folder", help="The golden folder, with its cases.json.")]
+FolderOption = Annotated[Path, Option("--folder", help="The golden folder, with its cases.json.")]
 
 
 @golden_app.command("check")

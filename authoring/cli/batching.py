@@ -14,8 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
+from authoring.cli.declare import Argument, Option, Program
 from authoring.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,64 +28,69 @@ FAILURES_SHOWN = 100
 JOURNAL_NAME = "batch-journal.jsonl"
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Program) -> None:
     """Add the command to the program."""
     app.command()(batch)
 
 
 def batch(
     source: Annotated[
-        Path,
-        typer.Argument(
+        str,
+        Argument(
             metavar="MANIFEST|PHOTOS",
             help="CSV, JSON lines (.jsonl) or Parquet with the columns photo, map, and any of output, near, far and "
-            "the other options of embed; or a folder of photos.",
+            "the other options of embed; or a folder of photos. Manifest, photos, maps and outputs may be URLs "
+            "(s3://…; extra cluster).",
         ),
     ],
     maps: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="[MAPS]", help="With a folder of photos: the folder of maps (NAME, NAME_depth)."
-        ),
+        Argument(metavar="[MAPS]", help="With a folder of photos: the folder of maps (NAME, NAME_depth)."),
     ] = None,
     out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="DIR", help="Where outputs go. Default: beside the photos, as NAME-depth."
+        str | None,
+        Option(
+            "--out", metavar="DIR|URL", help="Where outputs go. Default: beside the photos, as NAME-depth."
         ),
     ] = None,
     near: Annotated[
-        float | None, typer.Option(metavar="M", help="As for embed, where a row says nothing else.")
+        float | None, Option(metavar="M", help="As for embed, where a row says nothing else.")
     ] = None,
     far: Annotated[
-        float | None, typer.Option(metavar="M", help="As for embed, where a row says nothing else.")
+        float | None, Option(metavar="M", help="As for embed, where a row says nothing else.")
     ] = None,
     profile: Annotated[
-        Literal["portrait", "data"] | None, typer.Option(help="As for embed, where a row says nothing else.")
+        Literal["portrait", "data"] | None, Option(help="As for embed, where a row says nothing else.")
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", metavar="NAME=VALUE", help="Any option of embed for every row, such as white=near."
-        ),
+        Option("--set", metavar="NAME=VALUE", help="Any option of embed for every row, such as white=near."),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=256, metavar="N", help="Processes. Default: one for each core.")
+        int | None, Option(min=1, max=256, metavar="N", help="Processes. Default: one for each core.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        Option(
+            metavar="tcp://HOST:PORT",
+            help="Let the workers of this dask.distributed scheduler do it (extra cluster).",
+        ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Skip what the journal says is finished, do the rest.")
+        bool, Option("--resume", help="Skip what the journal says is finished, do the rest.")
     ] = False,
     journal: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             metavar="FILE",
-            help=f"Default: {JOURNAL_NAME} in --out, else MANIFEST.journal beside the manifest.",
+            help=f"Default: {JOURNAL_NAME} in --out, else MANIFEST.journal beside the manifest, or here where that "
+            "is a URL.",
         ),
     ] = None,
     fail_fast: Annotated[
-        bool, typer.Option("--fail-fast/--keep-going", help="Begin no photo after one has failed.")
+        bool, Option("--fail-fast/--keep-going", help="Begin no photo after one has failed.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace outputs that exist.")] = False,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace outputs that exist.")] = False,
 ) -> int:
     """Put depth maps into many photos; exit 6 where some failed.
 
@@ -95,42 +99,49 @@ def batch(
     depthauthor batch photos/ maps/ --out done --near 0.3 --far 10
     """
     from authoring import batch as batches
+    from authoring import stores
 
+    if scheduler is not None and jobs is not None:
+        raise UsageError("--jobs is about this machine; a scheduler has its own workers")
     options = batches.option_values({**_settings(settings), "near": near, "far": far, "profile": profile})
-    if source.is_dir():
+    folder = stores.local_path(source)
+    if folder is not None and folder.is_dir():
         if maps is None:
             raise UsageError("a folder of photos needs a folder of maps")
-        rules = batches.Rules(Path(), out, options)
-        pairing = batches.pair_folders(source, maps)
+        rules = batches.Rules("", out, options)
+        pairing = batches.pair_folders(folder, maps)
         total = len(pairing.pairs)
-        rows = batches.rows_of_pairs(pairing, source, maps, rules)
+        rows = batches.rows_of_pairs(pairing, folder, maps, rules)
         _list_alone(pairing)
     else:
         if maps is not None:
             raise UsageError(f"{source}: this is no folder, so a folder of maps does not go with it")
-        rules = batches.Rules(source.parent, out, options)
+        rules = batches.Rules(stores.parent(source), out, options)
         total = batches.count_rows(source)
         rows = batches.read_rows(source, rules)
     kept = batches.Journal(journal or _journal_path(source, out), resume=resume)
-    with closing(kept), _progress(total) as advance:
-        results = batches.run(rows, kept, jobs=jobs or _cores(), overwrite=overwrite, fail_fast=fail_fast)
-        return _tell(results, advance)
+    with (
+        closing(kept),
+        batches.ClusterWorkers(scheduler) if scheduler else batches.LocalWorkers(jobs or _cores()) as workers,
+    ):
+        results = batches.run(rows, kept, workers, overwrite=overwrite, fail_fast=fail_fast)
+        return _tell(results, total)
 
 
-def _tell(results: Iterator[BatchResult], advance: Callable[[], None]) -> int:
+def _tell(results: Iterator[BatchResult], total: int) -> int:
     """A line for each result, then the summary; the exit code."""
     from authoring.operations.reports import as_json
 
     counts: Counter[str] = Counter()
     failures: list[BatchResult] = []
-    for result in results:
-        counts[result.status] += 1
-        if result.status == "failed" and len(failures) < FAILURES_SHOWN:
-            failures.append(result)
-        line = json.dumps(as_json(result), ensure_ascii=False, allow_nan=False, default=str)
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-        advance()
+    with _progress(total) as advance:
+        for result in results:
+            counts[result.status] += 1
+            if result.status == "failed" and len(failures) < FAILURES_SHOWN:
+                failures.append(result)
+            sys.stdout.write(_line(as_json(result)) + "\n")
+            sys.stdout.flush()
+            advance()
     say = sys.stderr.write
     say(
         f"depthauthor: {counts.total()} photos: {counts['done']} done, {counts['skipped']} finished before, "
@@ -146,13 +157,23 @@ def _tell(results: Iterator[BatchResult], advance: Callable[[], None]) -> int:
     return SOME_FAILED if failures else 0
 
 
+def _line(told: object) -> str:
+    line = json.dumps(told, ensure_ascii=False, allow_nan=False, default=str)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        # A file name that is no text, or a terminal that lacks a letter: escapes say both.
+        return json.dumps(told, allow_nan=False, default=str)
+    return line
+
+
 def _list_alone(pairing: Pairing) -> None:
     for sort, names in (
         ("photo without a map", pairing.photos_alone),
         ("map without a photo", pairing.maps_alone),
     ):
         for name in names:
-            sys.stderr.write(f"depthauthor: {name}: {sort}\n")
+            sys.stderr.write(f"depthauthor: {' '.join(name.split())}: {sort}\n")
 
 
 def _settings(given: list[str] | None) -> dict[str, Any]:
@@ -163,10 +184,17 @@ def _settings(given: list[str] | None) -> dict[str, Any]:
     return {name: value for name, _, value in pairs}
 
 
-def _journal_path(source: Path, out: Path | None) -> Path:
-    if out is not None:
-        return out / JOURNAL_NAME
-    return source / JOURNAL_NAME if source.is_dir() else source.with_name(f"{source.name}.journal")
+def _journal_path(source: str, out: str | None) -> Path:
+    """Beside the outputs, else beside the manifest; a journal is appended to, which stores cannot, so it stays here."""
+    from authoring import stores
+
+    folder = stores.local_path(out) if out is not None else None
+    if folder is not None:
+        return folder / JOURNAL_NAME
+    manifest = stores.local_path(source)
+    if manifest is None:
+        return Path(f"{stores.name_of(source).name}.journal")
+    return manifest / JOURNAL_NAME if manifest.is_dir() else manifest.with_name(f"{manifest.name}.journal")
 
 
 def _cores() -> int:
@@ -200,6 +228,9 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
             return Text(f"{task.speed:.1f} photos/s" if task.speed else "")
 
     columns = (BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    # Lines of JSON pass above the bar where both share a terminal; anywhere else they are not rich's to print.
+    console = Console(stderr=True, soft_wrap=True)
+    shared = sys.stdout.isatty()
+    with Progress(*columns, console=console, redirect_stdout=shared, redirect_stderr=False) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)

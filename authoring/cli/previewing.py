@@ -11,64 +11,59 @@ import textwrap
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import typer
-
+from authoring.cli.declare import Argument, Option, Program
 from authoring.errors import UsageError
 
 SOME_FAILED = 6
 
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="OUT.png|.jpg", help="The picture to write; - writes stdout."),
+    Option("--output", "-o", metavar="OUT.png|.jpg", help="The picture to write; - writes stdout."),
 ]
 NearOption = Annotated[
-    float | None, typer.Option(metavar="M", help="Of MAP: metres that the near end of gray stands for.")
+    float | None, Option(metavar="M", help="Of MAP: metres that the near end of gray stands for.")
 ]
 FarOption = Annotated[
-    float | None, typer.Option(metavar="M", help="Of MAP: metres that the far end of gray stands for.")
+    float | None, Option(metavar="M", help="Of MAP: metres that the far end of gray stands for.")
 ]
 WhiteOption = Annotated[
-    Literal["far", "near"] | None, typer.Option(help="Of MAP: which end white is. Default: far.")
+    Literal["far", "near"] | None, Option(help="Of MAP: which end white is. Default: far.")
 ]
 SpacingOption = Annotated[
     Literal["depth", "disparity"] | None,
-    typer.Option(help="Of MAP: even gray steps in metres (default), or in 1/m."),
+    Option(help="Of MAP: even gray steps in metres (default), or in 1/m."),
 ]
 OrientationOption = Annotated[
     Literal["display", "stored"] | None,
-    typer.Option(help="Of MAP: upright as the photo is seen (default), or as its pixels lie."),
+    Option(help="Of MAP: upright as the photo is seen (default), or as its pixels lie."),
 ]
 PresetOption = Annotated[
-    str | None, typer.Option(metavar="MAKER", help="Of MAP: what the maker's files mean, as for embed.")
+    str | None, Option(metavar="MAKER", help="Of MAP: what the maker's files mean, as for embed.")
 ]
-UnitOption = Annotated[
-    str | None, typer.Option(metavar="m|cm|mm|m*256", help="Of MAP: the unit of its values.")
-]
+UnitOption = Annotated[str | None, Option(metavar="m|cm|mm|m*256", help="Of MAP: the unit of its values.")]
 KindOption = Annotated[
     Literal["depth", "disparity", "inverse-relative", "affine"] | None,
-    typer.Option(help="Of MAP: what its values are, as for embed."),
+    Option(help="Of MAP: what its values are, as for embed."),
 ]
-InvalidOption = Annotated[
-    float | None, typer.Option(metavar="VALUE", help="Of MAP: the value that marks a hole.")
-]
+InvalidOption = Annotated[float | None, Option(metavar="VALUE", help="Of MAP: the value that marks a hole.")]
 ClipOption = Annotated[
-    float | None, typer.Option(metavar="PERCENT", help="Of MAP: outliers to move, so much of either end.")
+    float | None, Option(metavar="PERCENT", help="Of MAP: outliers to move, so much of either end.")
 ]
 KeyOption = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Of MAP: the array of an NPZ, the channel of an EXR file.")
+    str | None, Option(metavar="NAME", help="Of MAP: the array of an NPZ, the channel of an EXR file.")
 ]
-FrameOption = Annotated[int | None, typer.Option(metavar="N", help="Of MAP: which one of a stack, from 0.")]
+FrameOption = Annotated[int | None, Option(metavar="N", help="Of MAP: which one of a stack, from 0.")]
 AccuracyOption = Annotated[
     Literal["relative", "absolute"] | None,
-    typer.Option(
+    Option(
         help="Of MAP: say absolute where its metres are measured. Default: relative, or what the map says."
     ),
 ]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
+OverwriteOption = Annotated[bool, Option("--overwrite", help="Replace an output that exists.")]
+JsonOption = Annotated[bool, Option("--json", help="Print the report as one JSON object.")]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Program) -> None:
     """Add the commands to the program."""
     app.command()(preview)
     app.command()(refocus)
@@ -77,7 +72,7 @@ def register(app: typer.Typer) -> None:
 def preview(
     files: Annotated[
         list[Path],
-        typer.Argument(
+        Argument(
             metavar="FILE",
             help="A photo with depth, JPEG or HEIC; or a photo and a map that is not embedded yet, as embed takes "
             "them; with --contact-sheet as many photos with depth as you like.",
@@ -86,15 +81,13 @@ def preview(
     output: OutputOption = None,
     overlay: Annotated[
         bool,
-        typer.Option(
-            "--overlay", help="Draw the edges of the depth over the photo: see at once whether they fit."
-        ),
+        Option("--overlay", help="Draw the edges of the depth over the photo: see at once whether they fit."),
     ] = False,
     contact_sheet: Annotated[
         bool,
-        typer.Option("--contact-sheet", help="Show many photos on one page; exit 6 where one has no depth."),
+        Option("--contact-sheet", help="Show many photos on one page; exit 6 where one has no depth."),
     ] = False,
-    width: Annotated[int, typer.Option(metavar="PX", help="Width of the picture.")] = 1600,
+    width: Annotated[int, Option(metavar="PX", help="Width of the picture.")] = 1600,
     near: NearOption = None,
     far: FarOption = None,
     white: WhiteOption = None,
@@ -148,24 +141,22 @@ def preview(
 
 
 def refocus(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")
-    ],
+    file: Annotated[Path, Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")],
     map: Annotated[
         Path | None,
-        typer.Argument(metavar="MAP", help="A map that is not embedded yet, as embed takes it."),
+        Argument(metavar="MAP", help="A map that is not embedded yet, as embed takes it."),
     ] = None,
     output: OutputOption = None,
     aperture: Annotated[
         float | None,
-        typer.Option(
+        Option(
             metavar="F",
             help="The f-number, of a full-frame lens that shows the same. Default: the file's, else 2.8.",
         ),
     ] = None,
     focus: Annotated[
         str | None,
-        typer.Option(
+        Option(
             metavar="X,Y",
             help="What is in focus, 0 to 1 from the top left. Default: the photo's Focus region, else the nearest "
             "large region.",
@@ -173,7 +164,7 @@ def refocus(
     ] = None,
     strength: Annotated[
         float,
-        typer.Option(metavar="TIMES", help="Larger or smaller discs, where a map's metres do not hold."),
+        Option(metavar="TIMES", help="Larger or smaller discs, where a map's metres do not hold."),
     ] = 1.0,
     near: NearOption = None,
     far: FarOption = None,

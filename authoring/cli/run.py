@@ -19,10 +19,8 @@ INTERNAL_FAULT = 70
 
 def run(arguments: list[str]) -> int:
     """Run one command line; give its exit code."""
-    from authoring.cli.app import app
-
     try:
-        code = app(args=arguments, prog_name="depthauthor", standalone_mode=False)
+        code = _called(arguments)
         return code if isinstance(code, int) else 0
     except DepthauthorError as error:
         _say(str(error))
@@ -38,6 +36,20 @@ def run(arguments: list[str]) -> int:
         return INTERNAL_FAULT
     except Exception as error:
         return _from_typer(error)
+
+
+def _called(arguments: list[str]) -> object:
+    """What the command gives back."""
+    from authoring.cli import quick
+    from authoring.cli.app import app
+
+    plain = quick.parse(app, arguments)
+    if plain is not None:
+        function, given = plain
+        return function(**given)
+    from authoring.cli.typer_app import build
+
+    return build(app)(args=arguments, prog_name="depthauthor", standalone_mode=False)
 
 
 def _from_typer(error: Exception) -> int:

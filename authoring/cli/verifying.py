@@ -13,10 +13,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import typer
-
 from authoring import files
 from authoring.cli import verify_text
+from authoring.cli.declare import Argument, Option, Program
+from authoring.cli.map_options import (
+    ClipOption,
+    FarOption,
+    FrameOption,
+    InvalidOption,
+    KeyOption,
+    KindOption,
+    MapOrientationOption,
+    MaxHolesOption,
+    NearOption,
+    PresetOption,
+    RefineOption,
+    SpacingOption,
+    UnitOption,
+    WhiteOption,
+)
 from authoring.errors import DepthauthorError
 
 if TYPE_CHECKING:
@@ -25,56 +40,54 @@ if TYPE_CHECKING:
 FAULT_FOUND = 1
 SOME_FAILED = 6
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")]
+JsonOption = Annotated[bool, Option("--json", help="Print the report as one JSON object.")]
 
 
-def register(app: typer.Typer) -> None:
+def register(app: Program) -> None:
     """Add the commands to the program."""
     app.command()(verify)
     app.command()(doctor)
 
 
 def verify(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")
-    ],
+    file: Annotated[Path, Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads stdin.")],
     photo: Annotated[
         Path | None,
-        typer.Option("--photo", metavar="ORIGINAL", help="The photo before: prove that it is unchanged."),
+        Option("--photo", metavar="ORIGINAL", help="The photo before: prove that it is unchanged."),
     ] = None,
     map: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--map", metavar="MAP", help="What was embedded: measure the error. May be given again."
-        ),
+        Option("--map", metavar="MAP", help="What was embedded: measure the error. May be given again."),
     ] = None,
-    near: Annotated[
-        float | None, typer.Option(metavar="M", help="As it was given to embed, for a gray map.")
-    ] = None,
-    far: Annotated[
-        float | None, typer.Option(metavar="M", help="As it was given to embed, for a gray map.")
-    ] = None,
-    white: Annotated[Literal["far", "near"], typer.Option(help="Which end white is.")] = "far",
-    spacing: Annotated[
-        Literal["depth", "disparity"], typer.Option(help="Even gray steps in metres, or in 1/m.")
-    ] = "depth",
-    map_orientation: Annotated[
-        Literal["display", "stored"] | None, typer.Option(help="How the map lies; as for embed.")
-    ] = None,
+    near: NearOption = None,
+    far: FarOption = None,
+    white: WhiteOption = "far",
+    spacing: SpacingOption = "depth",
+    map_orientation: MapOrientationOption = None,
+    preset: PresetOption = None,
+    unit: UnitOption = None,
+    kind: KindOption = None,
+    invalid: InvalidOption = None,
+    clip: ClipOption = None,
+    max_holes: MaxHolesOption = 60.0,
+    key: KeyOption = None,
+    frame: FrameOption = None,
+    refine: RefineOption = False,
     level: Annotated[
         Literal["L1", "L2", "L3", "L4"],
-        typer.Option(
+        Option(
             help="What the file must reach: L1 readable depth, L2 badge, L3 depth editing, L4 toggle. Rules of higher "
             "levels are reported but count as no fault."
         ),
     ] = "L4",
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as faults.")] = False,
-    everything: Annotated[bool, typer.Option("--all", help="List the rules that hold, too.")] = False,
+    strict: Annotated[bool, Option("--strict", help="Warnings count as faults.")] = False,
+    everything: Annotated[bool, Option("--all", help="List the rules that hold, too.")] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Say which level a file is expected to reach in Photos, and prove photo and map unchanged.
 
-    Exit code 1 where a rule fails, the photo is not the original, or the map is out of its bound.
+    Exit code 1 where a rule fails, the photo is not the original, or the map is out of its bound. Say of the map what
+    was said to embed.
 
     depthauthor verify photo-depth.heic --photo photo.heic --map mask.png --near 0.3 --far 5
     """
@@ -86,9 +99,21 @@ def verify(
         report = verifying.verify(
             files.read_file(file),
             original=files.read_file(photo) if photo else None,
-            maps=[_map_source(one) for one in map or []],
+            maps=[_map_source(one, key, frame) for one in map or []],
             options=MapOptions(
-                near_m=near, far_m=far, white=white, spacing=spacing, map_orientation=map_orientation
+                near_m=near,
+                far_m=far,
+                white=white,
+                spacing=spacing,
+                map_orientation=map_orientation,
+                preset=preset,
+                unit=unit,
+                kind=kind,
+                invalid=invalid,
+                clip=clip,
+                max_holes=max_holes,
+                refine=refine,
+                map_name=map[0].name if map and len(map) == 1 else "",
             ),
             strict=strict,
             wanted=level,
@@ -100,10 +125,10 @@ def verify(
 
 def doctor(
     photos: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="Photos of any tool, JPEG or HEIC; - reads stdin.")
+        list[Path], Argument(metavar="FILE...", help="Photos of any tool, JPEG or HEIC; - reads stdin.")
     ],
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object; several files give one a line.")
+        bool, Option("--json", help="Print one JSON object; several files give one a line.")
     ] = False,
 ) -> int:
     """Say why Photos will probably show no aperture slider, and how to mend it; several files as a table."""
@@ -130,13 +155,13 @@ def doctor(
     return SOME_FAILED if any("error" in one for one in reports) else 0
 
 
-def _map_source(path: Path) -> MapSource:
+def _map_source(path: Path, key: str | None, frame: int | None) -> MapSource:
     """What `embed` would take the file for."""
     from authoring.operations.sources import source_of_bytes
 
     data = files.read_file(path)
     with files.named(path):
-        return source_of_bytes(data)
+        return source_of_bytes(data, key, frame)
 
 
 def _print(report: dict[str, Any] | str) -> None:

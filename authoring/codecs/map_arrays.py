@@ -23,6 +23,12 @@ FOCAL_KEY = "focallength_px"
 """The focal length, in pixels of the map, that Depth Pro's API gives beside `depth`."""
 
 
+PICKLED = (
+    "the array holds Python objects, which are not loaded, since loading them runs what is in the file; "
+    "save it as plain numbers: np.asarray(map, dtype=np.float32)"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Header:
     """What stands before an array's samples."""
@@ -91,6 +97,8 @@ def _chosen(headers: dict[str, _Header], key: str | None, frame: int | None) -> 
     maps = [name for name, header in headers.items() if len(header.sides) == 2]
     stacks = [name for name, header in headers.items() if len(header.sides) == 3]
     found = maps if maps and frame is None else stacks or maps
+    if not found and any(header.dtype.hasobject for header in headers.values()):
+        raise MalformedError(PICKLED)
     if not found:
         raise UnsupportedError(f"the NPZ holds no array that can be a map; it holds {listed}")
     if len(found) > 1:
@@ -109,10 +117,7 @@ def _header(stream: IO[bytes]) -> _Header:
 def _samples(stream: IO[bytes], header: _Header, frame: int | None) -> Raster:
     """The array after its header; of a stack only the frame asked for is held in memory."""
     if header.dtype.hasobject:
-        raise MalformedError(
-            "the array holds Python objects, which are not loaded; save it as plain numbers: "
-            "np.asarray(map, dtype=np.float32)"
-        )
+        raise MalformedError(PICKLED)
     shape = header.shape
     stacked = len(header.sides) == 3 and shape[-1] not in (1, 3, 4)
     if frame is not None and not stacked:

@@ -76,7 +76,10 @@ def map_from_array(samples: Raster, source: str = "array") -> MapImage:
         return MapImage(
             samples.astype(kind.newbyteorder("="), copy=False), None, f"float{kind.itemsize * 8} {source}"
         )
-    raise UnsupportedError(f"the array holds {kind}; maps are uint8, uint16, float16, float32 or float64")
+    raise UnsupportedError(
+        f"the array holds {kind}; maps are uint8, uint16, float16, float32 or float64: convert it, for instance "
+        "with .astype(np.float32)"
+    )
 
 
 def check_pixels(count: int) -> None:

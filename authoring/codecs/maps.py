@@ -147,8 +147,8 @@ def _one_channel(samples: Raster) -> Raster:
     spread = samples.max(axis=2) - low
     if int(np.percentile(spread, 99)) > COLOUR_TOLERANCE:
         raise RefusedError(
-            "this looks like a coloured visualisation of depth, and colours cannot be turned back into "
-            "distances; give the gray or raw map that it was made from"
+            "this looks like a coloured visualisation of depth, or a photo, and colours cannot be turned back into "
+            "distances; give the gray or raw map"
         )
     gray: Raster = samples[..., 1]
     return gray

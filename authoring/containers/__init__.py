@@ -50,15 +50,18 @@ def is_png(data: bytes) -> bool:
     return data.startswith(b"\x89PNG\r\n\x1a\n")
 
 
-def parse(data: bytes) -> ContainerFile:
+def parse(data: bytes, *, hasty: bool = False) -> ContainerFile:
     """Parse a JPEG or HEIC photo, told apart by its first bytes, never by a name.
+
+    hasty: something may be taken for granted that takes time to find out; whoever asks for it must look at
+    `confirmed` before the result is used up.
 
     Raises MalformedError for damage or for what is no image, UnsupportedError for other image formats.
     """
     if data.startswith(b"\xff\xd8"):
         from authoring.containers import jpeg
 
-        return jpeg.parse(data)
+        return jpeg.parse(data, hasty=hasty)
     if data[4:8] == b"ftyp":
         from authoring.containers import heif
 

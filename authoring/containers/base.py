@@ -109,6 +109,13 @@ class ContainerFile(Protocol):
     def layout(self) -> Layout:
         """What it holds."""
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether what a hasty `parse` took for granted holds; looking may cost as much as parsing did."""
+
+    def edited(self, edits: EditList) -> ContainerFile:
+        """The file that the edits make, parsed; what is known of the bytes they keep is not found out again."""
+
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image after all that are there."""
 

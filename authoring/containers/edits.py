@@ -9,7 +9,7 @@ where an old absolute offset went, so patching offsets is one loop for every for
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -204,14 +204,19 @@ class EditList:
             pieces.append((place, place + size, edit))
             place += size
         edits: list[Keep | Put] = []
+        first = 0
         for edit in second.edits:
             if isinstance(edit, Put):
                 edits.append(edit)
                 continue
-            for start, stop, inner in pieces:
+            # Both lists run forward: what ends before this run is not met again.
+            while pieces[first][1] <= edit.start:
+                first += 1
+            for index in range(first, len(pieces)):
+                start, stop, inner = pieces[index]
+                if start >= edit.stop:
+                    break
                 low, high = max(start, edit.start), min(stop, edit.stop)
-                if low >= high:
-                    continue
                 if isinstance(inner, Put):
                     edits.append(Put(inner.data[low - start : high - start], inner.reason))
                 else:
@@ -253,8 +258,15 @@ class EditList:
 
     def _reasons_of_removal(self, start: int, stop: int, second: EditList) -> Iterator[str]:
         """Why the source bytes [start, stop), between two runs that both lists keep, are gone."""
-        yield from (one.reason for one in self.touched if one.start < stop and one.stop > start)
+        yield from _reasons_within(self.touched, start, stop)
         before, after = self.new_offset(start - 1) if start else -1, self.new_offset(stop)
         low = 0 if before is None else before + 1
         high = self.result_size if after is None else after
-        yield from (one.reason for one in second.touched if one.start < high and one.stop > low)
+        yield from _reasons_within(second.touched, low, high)
+
+
+def _reasons_within(touched: tuple[Touched, ...], start: int, stop: int) -> Iterator[str]:
+    """The reasons of what reaches into [start, stop); `touched` is in order and free of overlaps."""
+    first = bisect_right(touched, start, key=lambda one: one.stop)
+    last = bisect_left(touched, stop, key=lambda one: one.start)
+    return (one.reason for one in touched[first:last])

@@ -74,7 +74,8 @@ def parse_calibration_json(data: bytes) -> Calibration:
 
     In our schema a name that is not known is an error: a misspelt optional one would be lost in silence. In an
     AVCameraCalibrationData-like dictionary other keys are passed over; names may be in either spelling
-    (intrinsicMatrix, IntrinsicMatrix, intrinsic_matrix), a list of dictionaries counts by its first.
+    (intrinsicMatrix, IntrinsicMatrix, intrinsic_matrix), a list of dictionaries counts by its first. What
+    `extract --metadata` wrote beside a map counts by its calibration.
     """
     if len(data) > MAX_JSON_BYTES:
         raise MalformedError(f"the calibration has {len(data)} bytes; at most {MAX_JSON_BYTES} are read")
@@ -84,6 +85,10 @@ def parse_calibration_json(data: bytes) -> Calibration:
         raise MalformedError("the calibration is not JSON") from error
     if isinstance(content, list) and content:
         content = content[0]
+    if isinstance(content, dict) and "extract" in content and "calibration" in content:
+        content = content["calibration"]
+        if content is None:
+            raise MalformedError("the photo that this map was extracted from stated no camera")
     if not isinstance(content, dict):
         raise MalformedError("the calibration is no JSON object")
     try:

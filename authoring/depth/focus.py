@@ -17,7 +17,7 @@ BINS = 48
 CONTRAST = 0.7
 """A valley between two heaps of the histogram parts them where it is lower than this share of the lower one."""
 
-SIDE = 160
+SIDE = 96
 """The map is looked at in about this many pixels along its longer side; no large region is lost by that."""
 
 
@@ -35,7 +35,8 @@ def largest_near_region(disparity: NDArray[np.floating]) -> tuple[float, float]:
     finite = np.isfinite(small)
     if not finite.any():
         return 0.5, 0.5
-    low, high = np.percentile(small[finite], (0.5, 99.5))
+    values = np.sort(small[finite])
+    low, high = (values[round(share * (values.size - 1))] for share in (0.005, 0.995))
     if not high > low:
         return 0.5, 0.5
     level = np.zeros(small.shape, np.intp)
@@ -82,7 +83,7 @@ def _weight(height: int, width: int) -> NDArray[np.float64]:
 
 def _largest_part(mask: NDArray[np.bool_], weight: NDArray[np.float64]) -> NDArray[np.bool_]:
     """The heaviest part that hangs together by edges; the first in reading order of equals."""
-    names = np.where(mask, np.arange(mask.size).reshape(mask.shape), mask.size)
+    names = np.where(mask, np.arange(mask.size, dtype=np.int32).reshape(mask.shape), np.int32(mask.size))
     while True:
         before = names
         least = names.copy()
@@ -90,9 +91,9 @@ def _largest_part(mask: NDArray[np.bool_], weight: NDArray[np.float64]) -> NDArr
         least[:-1] = np.minimum(least[:-1], names[1:])
         least[:, 1:] = np.minimum(least[:, 1:], names[:, :-1])
         least[:, :-1] = np.minimum(least[:, :-1], names[:, 1:])
-        names = np.where(mask, least, mask.size)
+        names = np.where(mask, least, np.int32(mask.size))
         # A pixel's name is a pixel of the same part: taking on its name doubles the reach each time.
-        names = np.append(names.ravel(), mask.size)[names]
+        names = np.append(names.ravel(), np.int32(mask.size))[names]
         if np.array_equal(names, before):
             break
     sizes = np.bincount(names[mask], weight[mask], minlength=1)
@@ -104,8 +105,10 @@ def _innermost(region: NDArray[np.bool_]) -> tuple[int, int]:
     """Row and column of the point that outlasts the others as the region is peeled; the map's edge peels too."""
     left = region
     while True:
-        padded = np.pad(left, 1)
-        peeled = left & padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+        peeled = np.zeros_like(left)
+        peeled[1:-1, 1:-1] = (
+            left[1:-1, 1:-1] & left[:-2, 1:-1] & left[2:, 1:-1] & left[1:-1, :-2] & left[1:-1, 2:]
+        )
         if not peeled.any():
             break
         left = peeled

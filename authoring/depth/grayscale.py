@@ -45,7 +45,7 @@ class GrayscaleMeaning:
         if self.near_m >= self.far_m:
             raise UsageError(
                 f"near ({self.near_m:g} m) must be less than far ({self.far_m:g} m);"
-                " where white is near, keep the order and say so with white = near"
+                " where white is near, keep the order and say so with --white near"
             )
         if self.white not in ("far", "near"):
             raise UsageError(f"white is far or near, not {self.white!r}")

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from typing import Any
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from authoring.errors import MalformedError, UnsupportedError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class Orientation(enum.IntEnum):

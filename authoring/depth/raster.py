@@ -101,12 +101,13 @@ def check_aspect(map_width: int, map_height: int, photo_width: int, photo_height
     if _same_shape(map_width, map_height, photo_width, photo_height):
         return
     sizes = (
-        f"The map ({map_width} by {map_height}) does not have the shape of"
+        f"the map ({map_width} by {map_height}) does not have the shape of"
         f" the photo ({photo_width} by {photo_height})"
     )
     if _same_shape(map_height, map_width, photo_width, photo_height):
         raise RefusedError(
-            f"{sizes}, but it would fit the photo turned by a quarter; turn the map, or say which way up it lies",
+            f"{sizes}, but it would fit the photo turned by a quarter; turn the map, or say how it lies with"
+            " --map-orientation",
             subject="map",
         )
     raise RefusedError(f"{sizes}; crop it to what the photo shows", subject="map")

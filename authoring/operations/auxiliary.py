@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from authoring.apple import HEVC_DEPTH_URN, DepthProperties, PropertyTree, properties, xmp
 from authoring.codecs import sei
 from authoring.codecs.hevc import Effort
-from authoring.containers import CodedAuxiliary, ContainerName, FoundAuxiliary, Layout, tiff
+from authoring.containers import CodedAuxiliary, ContainerName, FoundAuxiliary, Layout
 from authoring.depth import (
     Calibration,
     DepthBuffer,
@@ -27,6 +27,7 @@ from authoring.depth import (
     turned,
 )
 from authoring.errors import MalformedError, UnsupportedError
+from authoring.operations.layouts import depth_images, photo_orientation
 
 UNIFORM_DISPARITY, UNIFORM_DEPTH = 1, 2
 """depth_representation_type of H.265 Annex G; Apple writes the first, the second is its twin for metres."""
@@ -34,8 +35,8 @@ UNIFORM_DISPARITY, UNIFORM_DEPTH = 1, 2
 RasterName = Literal["display", "stored"]
 
 
-class ImpreciseError(Exception):
-    """The coded plane is off by more than the codec promised; coding it with care may help."""
+class HastyError(Exception):
+    """Something the quick draft took for granted does not hold: it is to be made again, with care."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,24 +94,6 @@ class DepthReading:
             calibration=calibration_of(told),
         )
         return turned(buffer, self.orientation) if raster == "display" else buffer
-
-
-def photo_orientation(layout: Layout) -> Orientation:
-    """How a photo's stored raster is turned for display: irot/imir in HEIF, Exif in JPEG."""
-    if layout.container == "heic":
-        return Orientation.from_transforms([(one.kind, one.value) for one in layout.transforms])
-    value = tiff.orientation(layout.exif) if layout.exif else None
-    return Orientation(value or 1)
-
-
-def depth_images(layout: Layout) -> list[FoundAuxiliary]:
-    """The auxiliary images that are depth maps, told from mattes and gain maps by type and XMP."""
-    return [one for one in layout.auxiliaries if kind_of(one) == "depth"]
-
-
-def kind_of(found: FoundAuxiliary) -> str:
-    """What an auxiliary image is, in a word: depth, hdrgainmap, portraiteffectsmatte, …"""
-    return properties.classify(found.auxiliary_type, found.xmp)
 
 
 def read_depth(layout: Layout) -> DepthReading:

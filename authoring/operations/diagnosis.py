@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.maps import MapImage
-from authoring.depth import StoredPlane
+from authoring.depth import DepthBuffer, StoredPlane
 from authoring.errors import RefusedError, UsageError
 from authoring.operations.presets import SKY_M, Kind, metres_in
 
@@ -39,12 +39,11 @@ PAIR_DIFFERENCE = 0.15
 PAIR_STRUCTURE = 0.2
 """Share of the deviation that must lie along the rows: floors and skies repeat sideways and are no pair."""
 
+TWIN_GRID = 128
+"""Samples a side in which two halves are compared."""
+
 COLLAGE_TOLERANCE = 0.06
 """A collage is two pictures and a margin: Depth-Anything's has 50 px beside 2 x 518 or more."""
-
-NO_SCALE = (
-    "it has no scale of its own: --near and --far give the metres of its nearest and its farthest place"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Diagnosis:
     why: str
 
 
-GRID_SIDE = 160
+GRID_SIDE = 128
 """Samples a side that are enough for a percentile; a whole map would cost more than coding it."""
 
 
@@ -89,11 +88,11 @@ def _short(value: float) -> str:
 
 def _range(samples: NDArray[Any]) -> _Range | None:
     """Percentiles of a sparse grid of the map: enough to tell a unit, and quick on large maps."""
-    some = _sparse(samples).astype(np.float64).ravel()
-    some = some[np.isfinite(some) & (some > 0) & (some < SKY_M)]
+    some = _sparse(samples).ravel()
+    some = np.sort(some[(some > 0) & (some < SKY_M)])  # NaN and infinity answer False
     if not some.size:
         return None
-    low, middle, high = (float(one) for one in np.percentile(some, (0.5, 50, 99.5)))
+    low, middle, high = (float(some[int(share * (some.size - 1))]) for share in (0.005, 0.5, 0.995))
     return _Range(low, middle, high)
 
 
@@ -114,8 +113,8 @@ def diagnose(image: MapImage, name: str) -> Diagnosis:
     if image.levels == 256:
         raise UsageError(
             f"the {image.source} holds gray levels, and nothing says how far they are: give --near and --far in "
-            "metres for its ends; white is then the far end, with --white near the near one, and for the "
-            "inverse depth of MiDaS or Depth-Anything say --kind inverse-relative"
+            "metres; white is then far, or near with --white near; a map of MiDaS or Depth-Anything needs "
+            "--kind inverse-relative besides"
         )
     return _of_integers(image, name)
 
@@ -144,20 +143,25 @@ def _of_integers(image: MapImage, name: str) -> Diagnosis:
     for word, unit, pattern in _UNIT_WORDS:
         if re.search(pattern, name.lower()) and found.believable(unit):
             return Diagnosis(
-                "depth", unit, 0, f"depth in {unit}, since its name says {word} ({found.metres(unit)}){holes}"
+                "depth",
+                unit,
+                0,
+                f"the {image.source} holds depth in {unit}, since its name says {word}: {found.metres(unit)}{holes}",
             )
     if int(image.samples.max()) >= 65000 and found.low < 6500:
         raise UsageError(
             f"the {image.source} fills its whole range, as gray levels do, and nothing says how far they are: "
-            f"give --near and --far in metres (white is far; --white near, or --kind inverse-relative as MiDaS "
-            f"writes it, for the opposite), or --unit mm if {_short(found.middle * 0.001)} m is its middle distance"
+            "give --near and --far in metres; white is then far, or near with --white near; a map of MiDaS or "
+            "Depth-Anything needs --kind inverse-relative besides; if its middle lies "
+            f"{_short(found.middle * 0.001)} m away say --unit mm"
         )
     readings = ", ".join(
         f"{found.metres(unit)} as {unit}" for unit in ("mm", "m*256", "m*5000") if found.believable(unit)
     )
     raise UsageError(
         f"the {image.source} may be distances or gray levels{holes}: it shows {readings or found.metres('mm')}; "
-        "say which with --unit, or give --near and --far if it is gray"
+        "say which with --unit (any other step to the metre will do, such as m*10000), or give --near and --far in "
+        "metres if it is gray"
     )
 
 
@@ -169,28 +173,28 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
         return Diagnosis("depth", "m", None, f"the {image.source} holds depth in metres")
     if _signed(samples):
         raise UsageError(
-            f"the {image.source} goes from {np.nanmin(samples):.3g} to {found.high:.3g}, and no distance is negative: "
-            f"with --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is farther) "
-            f"{NO_SCALE}"
+            f"the {image.source} goes from {_short(float(np.nanmin(samples)))} to {_short(found.high)}, and no "
+            "distance is negative: say --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is "
+            "farther), and with --near and --far how many metres away its nearest and its farthest place are"
         )
     if re.search(r"disp|inverse|inv_|_inv", words):
         raise UsageError(
             f"the {image.source} is called disparity or inverse depth: as 1/m it would show {found.inverted()} "
-            f"(--kind disparity), as relative values --kind inverse-relative with --near and --far; "
-            f"as depth it would show {found.metres('m')} (--kind depth)"
+            f"(--kind disparity), as depth in metres {found.metres('m')} (--kind depth); "
+            "if it has no scale say --kind inverse-relative, with --near and --far in metres"
         )
     key = image.key if image.key and "depth" in image.key.lower() else None
     if found.high <= 1 and _normalised(samples):
         raise UsageError(
-            f"the {image.source} runs from 0 to 1, as maps without a scale do: with --near and --far it is gray "
-            f"(0 near, 1 far, as --kind affine; the opposite with --kind inverse-relative); "
-            f"--unit m if it is {found.metres('m')} indeed"
+            f"the {image.source} runs from 0 to 1, as maps without a scale do: give --near and --far in metres, and "
+            "--kind affine if 1 is far (Marigold) or --kind inverse-relative if 1 is near (MiDaS); "
+            f"if it does show {found.metres('m')} say --unit m"
         )
     if found.middle > MAX_ROOM_M:
         raise UsageError(
             f"the {image.source} has {_short(found.middle)} in its middle: as metres it shows {found.metres('m')} "
             f"(--unit m), as millimetres {found.metres('mm')} (--unit mm); "
-            f"if larger is nearer say --kind inverse-relative with --near and --far"
+            "if larger is nearer say --kind inverse-relative, with --near and --far in metres"
         )
     why = ""
     if key:
@@ -234,43 +238,52 @@ def refuse_collage(samples: NDArray[Any], photo_size: tuple[int, int]) -> None:
             )
     if min(width, height) < 32:
         return
-    grid = samples[:: max(1, height // 128), :: max(1, width // 256)].astype(np.float64)
+    grid = samples[:: max(1, height // TWIN_GRID), :: max(1, width // TWIN_GRID)].astype(np.float32)
+    grid[~(np.abs(grid) < SKY_M)] = 0  # holes and sky
+    spread = float(grid.std())
+    if spread == 0:
+        return
     for axis, words in ((1, "side by side"), (0, "one above the other")):
-        if _twin_halves(grid if axis == 1 else grid.T):
+        if _twin_halves(grid if axis == 1 else grid.T, spread):
             raise RefusedError(
                 f"the two halves of the map show the same ({words}): this looks like a stereo pair; "
                 "cut out the one half that fits the photo"
             )
 
 
-def _twin_halves(grid: NDArray[np.float64]) -> bool:
-    grid = np.where(np.isfinite(grid) & (np.abs(grid) < SKY_M), grid, 0.0)
+def _twin_halves(grid: NDArray[np.float32], spread: float) -> bool:
+    """Whether left and right half are alike; `spread` is the grid's deviation."""
     half = grid.shape[1] // 2
     one, other = grid[:, :half], grid[:, -half:]
-    spread = float(grid.std())
-    if spread == 0:
+    if float(np.abs(one - other).mean()) >= PAIR_DIFFERENCE * spread:
         return False
     along = float((one - one.mean(axis=1, keepdims=True)).std())
-    return along > PAIR_STRUCTURE * spread and float(np.abs(one - other).mean()) < PAIR_DIFFERENCE * spread
+    return along > PAIR_STRUCTURE * spread
 
 
-def polarity_note(disparity: NDArray[Any]) -> str | None:
-    """A warning where the lower third of an upright map is much farther than the upper, which is rare.
-
-    disparity: (H, W) in 1/m or any multiple, larger = nearer.
-    """
-    disparity = _sparse(disparity)
-    third = disparity.shape[0] // 3
+def polarity_note(buffer: DepthBuffer) -> str | None:
+    """A warning where the lower third of an upright map is much farther than the upper, which is rare."""
+    sparse = _sparse(buffer.samples)
+    third = sparse.shape[0] // 3
     if third < 8:
         return None
-    upper, lower = disparity[:third], disparity[-third:]
-    upper, lower = upper[np.isfinite(upper)], lower[np.isfinite(lower)]
-    if not upper.size or not lower.size or float(np.median(lower)) * 2 > float(np.median(upper)):
+    upper, lower = (_middle(part) for part in (sparse[:third], sparse[-third:]))
+    if upper is None or lower is None:
+        return None
+    if buffer.pixel_format.kind == "depth":
+        upper, lower = lower, upper
+    if lower * 2 > upper:
         return None
     return (
         "the lower third of the map lies more than twice as far as the upper third, which is rare: "
         "look whether near and far are the wrong way round (--white, --kind) or the map upside down"
     )
+
+
+def _middle(samples: NDArray[Any]) -> float | None:
+    """The middle one of the finite samples."""
+    finite = samples[np.isfinite(samples)]
+    return float(np.partition(finite, finite.size // 2)[finite.size // 2]) if finite.size else None
 
 
 def storage_notes(plane: StoredPlane) -> tuple[str, ...]:

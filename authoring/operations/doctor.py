@@ -14,6 +14,7 @@ from authoring.containers import ContainerName
 from authoring.errors import about
 from authoring.findings import Finding, Level
 from authoring.operations import rules
+from authoring.operations.lost import lost_depth
 from authoring.operations.verifying.facts import Facts, gather
 from authoring.operations.verifying.prediction import broken, level_of, verdict_of
 
@@ -67,7 +68,11 @@ def diagnose(photo: bytes) -> Diagnosis:
     with about("photo"):
         file = containers.parse(photo)
         facts = gather(file)
-    found = rules.findings(facts)
+    return diagnosis_of(facts, rules.findings(facts))
+
+
+def diagnosis_of(facts: Facts, found: tuple[Finding, ...]) -> Diagnosis:
+    """The diagnosis, where facts and findings are known already."""
     failed = broken(found)
     obstacles = tuple(
         _obstacle(failed[rule], facts)
@@ -107,6 +112,10 @@ ANEW = (
     "`depthauthor embed FILE depth.npy --replace`"
 )
 ANOTHER_MAP = "put a sound map in with `depthauthor embed FILE MAP --replace`"
+AGAIN = (
+    "export the original once more, as a file (in Photos: export the unmodified original), or put the map in again "
+    "with `depthauthor embed FILE MAP` or, where the original is at hand, `depthauthor copy ORIGINAL FILE`"
+)
 ORIGINAL = "take the photo as the camera wrote it, and put the map in with `depthauthor embed PHOTO MAP`"
 
 
@@ -122,6 +131,9 @@ def _absent(finding: Finding, facts: Facts) -> tuple[str, str]:
         )
     if facts.depth or facts.strays:
         return "its depth map does not belong to the main image", ANEW
+    lost = lost_depth(facts.layout, facts.marks)
+    if lost is not None:
+        return lost, AGAIN
     return (
         "it holds no depth map that Apple's software would find",
         "put one in with `depthauthor embed FILE MAP`, or take another photo's with "

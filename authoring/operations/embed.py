@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from authoring import containers
 from authoring.apple import DepthProperties, PropertyTree, properties
@@ -24,7 +24,7 @@ from authoring.depth import (
     quantize,
 )
 from authoring.errors import RefusedError, about
-from authoring.operations import auxiliary, diagnosis, mapping
+from authoring.operations import auxiliary, diagnosis, layouts, mapping, refining
 from authoring.operations.auxiliary import EncodedPlane
 from authoring.operations.mapping import MapOptions, MapSource, Notes
 from authoring.operations.portrait import (
@@ -36,10 +36,11 @@ from authoring.operations.portrait import (
     refuse_rendered_blur,
 )
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
-from authoring.operations.strip import restoration
 from authoring.operations.transcode import prepare
-from authoring.operations.verify import check_before_publish
 from authoring.version import VERSION
+
+if TYPE_CHECKING:
+    from authoring.operations.checking import Checked
 
 Draft: TypeAlias = "Callable[[bool], Outcome[EmbedReport]]"
 """Makes an outcome, quickly (False) or with care (True)."""
@@ -104,7 +105,7 @@ def settled(draft: Draft) -> Outcome[EmbedReport]:
     outcome = draft(False)
     try:
         _ = outcome.report
-    except auxiliary.ImpreciseError:
+    except auxiliary.HastyError:
         outcome = draft(True)
         _ = outcome.report
     return outcome
@@ -115,7 +116,7 @@ def draft_embed(
 ) -> Outcome[EmbedReport]:
     """Put a map into a photo; the outcome is not measured yet, so that a caller can do so while it writes.
 
-    Settling the outcome raises `ImpreciseError` where the quick coding missed its bound: draft again, careful.
+    Settling the outcome raises `HastyError` where the quick coding missed its bound: draft again, careful.
 
     photo: JPEG, HEIC or PNG bytes. source: a float array (H, W) of metres, a gray array, a `MapImage`, a
     `DepthBuffer` or an `AuxiliaryData`, upright as the photo is seen unless `options.map_orientation` says
@@ -128,10 +129,14 @@ def draft_embed(
         if hasattr(source, "data_description") and options.map_orientation is None:
             options = replace(options, map_orientation="stored")
         buffer = mapping.buffer_of(source, options, notes)
-    target = _target(photo, options, notes)
+    target = _target(photo, options, notes, careful)
+    guide = None
+    if options.refine:
+        with about("photo"):
+            guide = refining.guide_of(target.file, target.orientation, options.max_size)
     with about("map"):
         size = (target.layout.width, target.layout.height)
-        buffer = mapping.fit_to_photo(buffer, size, target.orientation, options, notes)
+        buffer = mapping.fit_to_photo(buffer, size, target.orientation, options, notes, guide)
         plane = replace(quantize(buffer), pixel_format=options.pixel_format)
         notes.notes.extend(diagnosis.storage_notes(plane))
         told = properties.data_profile(
@@ -160,7 +165,7 @@ def draft_copy(
     with about("source"):
         origin = containers.parse(source)
         reading = auxiliary.read_depth(origin.layout)
-    target = _target(photo, options, notes)
+    target = _target(photo, options, notes, careful)
     layout, orientation = target.layout, target.orientation
     with about("source"):
         turn = reading.orientation.then(orientation.inverse)
@@ -203,24 +208,28 @@ def draft_copy(
     )
 
 
-def _target(photo: bytes, options: EmbedOptions, notes: Notes) -> Target:
+def _target(photo: bytes, options: EmbedOptions, notes: Notes, careful: bool) -> Target:
     """The photo, ready to take depth. Raises RefusedError where depth is there, without --replace."""
     with about("photo"):
-        prepared = prepare(photo, options.container, quality=options.quality, effort=options.effort)
+        prepared = prepare(
+            photo, options.container, quality=options.quality, effort=options.effort, hasty=not careful
+        )
         notes.notes.extend(prepared.notes)
         file = prepared.file
         source, cleared = file.source, EditList.unchanged(len(file.source))
-        if auxiliary.depth_images(file.layout):
+        if layouts.depth_images(file.layout):
             if not options.replace:
                 raise RefusedError(
                     "the photo holds a depth map already; --replace puts the new one in its place"
                 )
+            from authoring.operations.strip import restoration
+
             cleared = restoration(file)
             file = containers.parse(cleared.apply(source))
             notes.notes.append("the depth map that was there was replaced")
         if options.profile == "portrait":
             refuse_rendered_blur(file.layout, options.portrait, notes)
-        return Target(source, file, cleared, auxiliary.photo_orientation(file.layout), prepared.reencoded)
+        return Target(source, file, cleared, layouts.photo_orientation(file.layout), prepared.reencoded)
 
 
 def author(
@@ -241,16 +250,27 @@ def author(
         )
         edits = edits.then(spliced)
         notes.notes.extend(_photo_notes(file.layout))
-    return Outcome(target.source, edits, lambda: _measure(target, edits, depth, notes))
+
+    def checked() -> Checked:
+        # Imported here: the rules are needed while the disk is busy, not before.
+        from authoring.operations.checking import check_before_publish
+
+        if not file.confirmed:
+            raise auxiliary.HastyError
+        return check_before_publish(file.edited(spliced), depth.encoded.decoded)
+
+    return Outcome(target.source, edits, lambda: _measure(target, edits, depth, notes, checked))
 
 
-def _measure(target: Target, edits: EditList, depth: Depth, notes: Notes) -> EmbedReport:
+def _measure(
+    target: Target, edits: EditList, depth: Depth, notes: Notes, check: Callable[[], Checked]
+) -> EmbedReport:
     """Decode what will be written, hold it against the map and the rules, and report."""
     plane, encoded, buffer = depth.plane, depth.encoded, depth.buffer
     if encoded.off_by(plane) > encoded.tolerance_codes:
-        raise auxiliary.ImpreciseError
+        raise auxiliary.HastyError
     error = max_error(replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format), buffer)
-    checked = check_before_publish(edits.apply(target.source), encoded.decoded)
+    checked = check()
     if checked.level == "none":
         raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")
     unit = plane.pixel_format.unit

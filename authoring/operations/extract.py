@@ -13,9 +13,10 @@ import numpy as np
 from authoring import containers
 from authoring.apple import AuxiliaryData
 from authoring.codecs import maps
-from authoring.depth import Calibration, DepthBuffer, build_calibration_json
+from authoring.depth import DepthBuffer, build_calibration_json
 from authoring.errors import about
 from authoring.operations.auxiliary import DepthReading, RasterName, read_depth
+from authoring.operations.inspect import inspect
 from authoring.operations.reports import ExtractReport, as_json
 
 Kind = Literal["depth", "disparity"]
@@ -64,10 +65,23 @@ def extract_file(
     return data, report
 
 
-def metadata_json(report: ExtractReport, calibration: Calibration | None) -> bytes:
-    """What belongs beside a map file: the report, and the camera in our calibration schema (null without one)."""
-    camera = json.loads(build_calibration_json(calibration)) if calibration is not None else None
-    told = {"extract": as_json(report), "calibration": camera}
+def metadata_json(photo: bytes, report: ExtractReport) -> bytes:
+    """What belongs beside a map file: the report, what photo and depth say of themselves, and the camera.
+
+    The camera is in our calibration schema and lies as the map does, so that `--calibration` takes the whole file;
+    null where the photo states none.
+    """
+    raster: RasterName = "stored" if report.orientation == "stored" else "display"
+    camera = read(photo).buffer(raster).calibration
+    whole = as_json(inspect(photo))
+    told = {
+        "extract": as_json(report),
+        "photo": whole["photo"],
+        "depth": {
+            name: value for name, value in whole["depth"].items() if name not in ("calibration", "rendering")
+        },
+        "calibration": json.loads(build_calibration_json(camera)) if camera is not None else None,
+    }
     return (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 

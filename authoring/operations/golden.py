@@ -22,7 +22,7 @@ from authoring.apple import properties
 from authoring.containers import ContainerName, EditList
 from authoring.depth import PixelFormat, StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError
-from authoring.operations import auxiliary
+from authoring.operations import auxiliary, layouts
 from authoring.operations.auxiliary import EncodedPlane
 from authoring.operations.embed import Depth, EmbedOptions, Target, author
 from authoring.operations.mapping import Notes, wide_format
@@ -123,7 +123,7 @@ def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
     photo = read(case.photo)
     file = containers.parse(photo)
     layout = file.layout
-    orientation = auxiliary.photo_orientation(layout)
+    orientation = layouts.photo_orientation(layout)
     encoded = _payload(layout.container, read(case.payload))
     plane = StoredPlane(encoded.decoded, case.float_min, case.float_max, case.pixel_format)
     told = properties.data_profile(

@@ -12,9 +12,10 @@ from authoring import containers
 from authoring.apple import portrait, properties, xmp
 from authoring.apple.properties import DepthProperties
 from authoring.apple.rendering import parse_rendering
-from authoring.containers import FoundAuxiliary, Layout
+from authoring.containers import FoundAuxiliary
 from authoring.errors import DepthauthorError, about
-from authoring.operations.auxiliary import kind_of, photo_orientation
+from authoring.operations.layouts import kind_of, photo_orientation
+from authoring.operations.lost import lost_depth
 from authoring.operations.reports import (
     AuxiliarySummary,
     DepthSummary,
@@ -30,6 +31,8 @@ def inspect(photo: bytes) -> InspectReport:
         layout = containers.parse(photo).layout
         kinds = [(one, kind_of(one)) for one in layout.auxiliaries]
         depth = next((one for one, kind in kinds if kind == "depth"), None)
+        marks = portrait.read_marks(layout.exif, layout.xmp)
+        lost = None if depth else lost_depth(layout, marks)
         return InspectReport(
             container=layout.container,
             photo=PhotoSummary(layout.width, layout.height, int(photo_orientation(layout))),
@@ -39,9 +42,9 @@ def inspect(photo: bytes) -> InspectReport:
                 for one, kind in kinds
                 if one is not depth
             ),
-            portrait=_portrait(layout),
+            portrait=asdict(marks),
             parts=tuple(PartSummary(one.identifier, one.type, one.role, one.size) for one in layout.entries),
-            notes=layout.notes,
+            notes=(*layout.notes, lost) if lost else layout.notes,
         )
 
 
@@ -98,7 +101,3 @@ def _fourcc(code: int | None) -> str | None:
         return None
     text = code.to_bytes(4, "big") if 0 <= code < 2**32 else b""
     return text.decode("ascii") if text.isascii() and text.isalnum() else str(code)
-
-
-def _portrait(layout: Layout) -> dict[str, Any]:
-    return asdict(portrait.read_marks(layout.exif, layout.xmp))

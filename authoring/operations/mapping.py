@@ -1,7 +1,7 @@
 """From a map, whatever it is, to a `DepthBuffer` in the photo's stored raster.
 
 Knows: which sources state their own distances, and the order of the steps: meaning, orientation, aspect, size,
-holes. Must not know: containers, codecs of photos.
+edges, holes. Must not know: containers, codecs of photos.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ from authoring.depth import (
 )
 from authoring.depth.calibration_sources import FILM_DIAGONAL_MM
 from authoring.errors import RefusedError, UsageError
-from authoring.operations import diagnosis
+from authoring.operations import diagnosis, refining
 from authoring.operations.meaning import buffer_of_image
 from authoring.operations.presets import Kind
 
 if TYPE_CHECKING:
     from authoring.apple.dictionary import AuxiliaryData
+    from authoring.operations.refining import Guide
 
 
 @runtime_checkable
@@ -87,6 +88,8 @@ class MapOptions:
     """The map of a stack, from 0."""
     map_name: str = ""
     """The map file's name, a hint to its meaning."""
+    refine: bool = False
+    """Bring the map to the stored size along the photo's edges."""
 
 
 @dataclass
@@ -126,8 +129,7 @@ def buffer_of(source: MapSource, options: MapOptions, notes: Notes) -> DepthBuff
         return make(values_of(image), pixel_format=wide)
     buffer = buffer_of_image(image, options, wide, notes)
     if options.map_orientation != "stored" and options.preset is None and options.kind is None:
-        every = buffer.samples[:: max(1, buffer.height // 256), :: max(1, buffer.width // 256)]
-        doubt = diagnosis.polarity_note(every if wide.kind == "disparity" else 1 / every)
+        doubt = diagnosis.polarity_note(buffer)
         notes.notes.extend([doubt] if doubt else [])
     if image.focal_px is not None:
         buffer = buffer.replace(calibration=_pinhole(buffer, image.focal_px))
@@ -184,11 +186,13 @@ def fit_to_photo(
     orientation: Orientation,
     options: MapOptions,
     notes: Notes,
+    guide: Guide | None = None,
 ) -> DepthBuffer:
     """Turn, check, shrink and fill a map for a photo of stored size (width, height).
 
-    The result lies in the photo's stored raster, at most `max_size` long, without holes. Raises RefusedError
-    when the aspects differ by more than one per cent or nothing valid is left.
+    The result lies in the photo's stored raster, at most `max_size` long, without holes. With a guide, which is the
+    photo itself, it has the guide's size and its edges. Raises RefusedError when the aspects differ by more than one
+    per cent or nothing valid is left.
     """
     if options.calibration is not None:
         buffer = buffer.replace(calibration=options.calibration)
@@ -205,7 +209,11 @@ def fit_to_photo(
     check_aspect(width, height, *photo_size)
     share = _holes(buffer, options.max_holes)
     new_width, new_height = fitted_size(width, height, options.max_size)
-    if (new_width, new_height) != (width, height):
+    filled = 0
+    if guide is not None:
+        buffer, filled = refining.refined(buffer, guide, notes)
+        new_height, new_width = guide.shape[:2]
+    elif (new_width, new_height) != (width, height):
         buffer = resampled(buffer, new_width, new_height)
         notes.notes.append(f"the map was averaged from {width}x{height} to {new_width}x{new_height}")
     enlarge = -(-MIN_STORED_SIDE // min(new_width, new_height))
@@ -215,7 +223,7 @@ def fit_to_photo(
         notes.notes.append(f"the map is very small and each sample was stored {enlarge}x{enlarge} times")
     buffer, holes = fill_holes(buffer, 1.0)
     if share:
-        left = holes.method if holes.count else "averaged away as the map was made smaller"
+        left = holes.method if holes.count or filled else "averaged away as the map was made smaller"
         notes.notes.append(f"{share:.1%} of the map were holes, {left}")
     if options.accuracy is not None:
         buffer = buffer.replace(accuracy=options.accuracy)

@@ -60,8 +60,8 @@ def _check_preset(preset: Preset, image: MapImage) -> None:
     if wrong[preset.samples]:
         sort = "16-bit integers" if preset.samples == "integer" else "floats"
         raise UsageError(
-            f"--preset {preset.name} is for {preset.files} holding {sort}, and this is {_article(image.source)}; "
-            "say with --kind and --unit what it holds"
+            f"--preset {preset.name} is for files holding {sort} ({preset.files}), and this is "
+            f"{_article(image.source)}; leave it out and say with --kind and --unit what the map holds"
         )
 
 
@@ -239,7 +239,8 @@ def _buffer_of_gray(
     if image.levels is None and not _within_unit_range(samples if holes is None else samples[~holes]):
         raise UsageError(
             f"--near and --far spread gray levels of 0 to 1, but the {image.source} goes from "
-            f"{np.nanmin(samples):g} to {np.nanmax(samples):g}; leave them out if it holds metres"
+            f"{np.nanmin(samples):g} to {np.nanmax(samples):g}; leave them out if it holds metres, or say --kind "
+            "inverse-relative or affine if it has no scale"
         )
     if samples.min() == samples.max():
         raise RefusedError(

@@ -13,6 +13,7 @@ import numpy as np
 
 from authoring import containers
 from authoring.apple import DepthProperties, Provenance, exif, nominal_rendering, portrait, properties, region
+from authoring.apple.exif_required import Recorded
 from authoring.apple.rendering import DEFAULT_APERTURE as DEFAULT_APERTURE_ID
 from authoring.apple.rendering import MAX_APERTURE, MIN_APERTURE, build_rendering, parse_rendering
 from authoring.containers import ContainerFile, EditList, Layout
@@ -25,9 +26,10 @@ from authoring.depth import (
     nominal_calibration,
 )
 from authoring.errors import RefusedError, UnsupportedError, about
-from authoring.operations import auxiliary
+from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import Notes
 from authoring.operations.restore import Blocks, build_record
+from authoring.operations.verifying.placement import photo_components
 
 CalibrationSource = Literal["exif", "nominal", "none"]
 
@@ -106,7 +108,7 @@ def dressed(
     if rendering is None and donor is not None and donor.properties.rendering_parameters is not None:
         rendering, rendering_origin = donor.properties.rendering_parameters, "donor"
     elif rendering is None:
-        gain_map = any(auxiliary.kind_of(one) == "hdrgainmap" for one in layout.auxiliaries)
+        gain_map = any(layouts.kind_of(one) == "hdrgainmap" for one in layout.auxiliaries)
         made = nominal_rendering.nominal_rendering(aperture or DEFAULT_APERTURE, gain_map=gain_map)
         rendering, rendering_origin = build_rendering(made), "nominal"
     if options.aperture is not None:
@@ -222,6 +224,7 @@ def marked(
         layout.exif,
         replace_maker_note=options.replace_maker_note,
         orientation=int(orientation) if layout.exif is None else None,
+        recorded=Recorded(layout.width, layout.height, photo_components(file) or 3, layout.icc is not None),
     )
     x, y = _focus(buffer, orientation, options, notes)
     focused = region.with_focus_region(layout.xmp, x, y, layout.width, layout.height)
@@ -234,7 +237,7 @@ def marked(
         xmp=None if before.xmp == after.xmp else after.xmp,
     )
     record = build_record(before, after, file.metadata_undo())
-    return Marked(containers.parse(edits.apply(file.source)), edits, record)
+    return Marked(file.edited(edits), edits, record)
 
 
 def _focus(
@@ -244,7 +247,8 @@ def _focus(
     if options.focus is not None:
         x, y = options.focus
     else:
-        x, y = largest_near_region(orientation.to_display(buffer.disparity_per_m()))
+        disparity = buffer.samples if buffer.pixel_format.kind == "disparity" else buffer.disparity_per_m()
+        x, y = largest_near_region(orientation.to_display(disparity))
         notes.assumed.append(f"the focus lies on the nearest large region, at {x:.2f},{y:.2f}")
     corners = np.array([[[0.0, 1.0], [0.0, 1.0]], [[0.0, 0.0], [1.0, 1.0]]])
     weights = np.array([[(1 - x) * (1 - y), x * (1 - y)], [(1 - x) * y, x * y]])

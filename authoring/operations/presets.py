@@ -61,7 +61,7 @@ PRESETS: tuple[Preset, ...] = (
     Preset("patchfusion", "16-bit PNG", "integer", "depth", "m*256", 0,
            "0 = invalid", "zhyever/PatchFusion, --save"),
     Preset("kitti", "16-bit PNG", "integer", "depth", "m*256", 0,
-           "sparse: most is holes, so --max-holes 100 may be needed", "KITTI depth development kit, readme.txt"),
+           "0 = invalid; sparse, so --max-holes 100 may be needed", "KITTI depth development kit, readme.txt"),
     Preset("nyu", "16-bit PNG", "integer", "depth", "mm", 0,
            "0 = invalid", "NYU Depth V2 as Metric3D and others store it"),
     Preset("scannet", "16-bit PNG", "integer", "depth", "mm", 0,

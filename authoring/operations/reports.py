@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from authoring.containers import ContainerName, EditList, Touched
 
@@ -177,6 +177,61 @@ class ExtractReport:
     file: str | None = None
     output: str | None = None
     schema: str = "depthauthor/extract/1"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Samples of a map that became no points, each counted once, for the first reason that holds."""
+
+    infinite: int
+    """Disparity 0."""
+    unknown: int
+    """Holes of a map that is not embedded yet."""
+    out_of_range: int
+    """Nearer or farther than was asked for."""
+    edges: int
+    """Flying pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointCloudReport:
+    """What `pointcloud` wrote."""
+
+    format: Literal["ply", "pcd", "glb"]
+    points: int
+    triangles: int | None
+    """Null for points alone."""
+    map_width: int
+    map_height: int
+    """Of the depth map, upright."""
+    axes: Literal["opengl", "opencv"]
+    """opengl: x right, y up, z backward. opencv: x right, y down, z forward."""
+    unit: str
+    absolute: bool
+    """Whether the metres hold; else distances are in proportion only."""
+    near: float
+    far: float
+    """Depth of the nearest and of the farthest point along the optical axis."""
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+    """The box around all points: its least and its greatest x, y, z."""
+    camera: Literal["file", "exif", "nominal", "given"]
+    """Where the camera comes from: the depth's own calibration, Exif's focal length, a usual phone's, or the caller."""
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    """In pixels of the upright photo, from its top left corner."""
+    photo_width: int
+    photo_height: int
+    """Upright."""
+    lens_distortion: Literal["removed", "ignored", "none"]
+    """none: none is known."""
+    left_out: LeftOut
+    notes: tuple[str, ...] = ()
+    file: str | None = None
+    output: str | None = None
+    schema: str = "depthauthor/pointcloud/1"
 
 
 def as_json(report: Any) -> dict[str, Any]:

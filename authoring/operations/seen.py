@@ -17,7 +17,7 @@ from authoring.codecs import photo as pictures
 from authoring.containers import ContainerFile
 from authoring.depth import Calibration, DepthBuffer, Orientation, check_aspect, nominal_calibration, turned
 from authoring.errors import about
-from authoring.operations import auxiliary, mapping
+from authoring.operations import auxiliary, layouts, mapping
 from authoring.operations.mapping import MapOptions, MapSource, Notes
 from authoring.operations.portrait import PortraitOptions, camera_of
 
@@ -99,7 +99,7 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
             file, orientation, icc = None, Orientation(1), pictures.png_metadata(photo).icc
         else:
             file = containers.parse(photo)
-            orientation = auxiliary.photo_orientation(file.layout)
+            orientation = layouts.photo_orientation(file.layout)
             pixels, icc = _upright(photo, file, orientation), file.layout.icc
     with about("map"):
         if options.map_orientation == "stored":

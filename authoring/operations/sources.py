@@ -6,10 +6,9 @@ Knows: how each is told from its first bytes. Must not know: paths, what gray le
 from __future__ import annotations
 
 from authoring import containers
-from authoring.apple import parse_json, parse_plist
 from authoring.codecs.maps import read_map
 from authoring.errors import DepthauthorError, UnsupportedError, UsageError
-from authoring.operations import auxiliary
+from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import MapSource
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")
@@ -23,9 +22,13 @@ def source_of_bytes(data: bytes, key: str | None = None, frame: int | None = Non
     """
     if data.startswith(PLIST):
         _no_choice(key, frame, "a property list")
+        from authoring.apple import parse_plist
+
         return parse_plist(data)
     if data.startswith(b"{"):
         _no_choice(key, frame, "a dictionary in JSON")
+        from authoring.apple import parse_json
+
         return parse_json(data)
     if data[4:8] == b"ftyp":
         _no_choice(key, frame, "a photo")
@@ -42,7 +45,7 @@ def source_of_bytes(data: bytes, key: str | None = None, frame: int | None = Non
 def _has_depth(data: bytes) -> bool:
     """Whether a JPEG is a photo with depth; a JPEG our parser stumbles on is left to the map reader."""
     try:
-        return bool(auxiliary.depth_images(containers.parse(data).layout))
+        return bool(layouts.depth_images(containers.parse(data).layout))
     except DepthauthorError:
         return False
 

@@ -9,7 +9,7 @@ from authoring import containers
 from authoring.apple import Provenance, properties, xmp
 from authoring.containers import ContainerFile, EditList, FoundAuxiliary
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, about
-from authoring.operations.auxiliary import depth_images, kind_of
+from authoring.operations.layouts import depth_images, kind_of
 from authoring.operations.reports import EditReport, Outcome
 from authoring.operations.restore import Blocks, parse_record
 

@@ -13,7 +13,7 @@ from authoring.codecs import photo
 from authoring.codecs.hevc import Effort
 from authoring.containers import ContainerFile, ContainerName, Layout, tiff
 from authoring.depth import Orientation
-from authoring.operations.auxiliary import kind_of, photo_orientation
+from authoring.operations.layouts import kind_of, photo_orientation
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,24 @@ class Prepared:
 
 
 def prepare(
-    data: bytes, container: ContainerName | None, *, quality: int | None = None, effort: Effort | None = None
+    data: bytes,
+    container: ContainerName | None,
+    *,
+    quality: int | None = None,
+    effort: Effort | None = None,
+    hasty: bool = False,
 ) -> Prepared:
-    """The photo in `container` (None: its own, or HEIC for a PNG), coded anew only where it must be."""
+    """The photo in `container` (None: its own, or HEIC for a PNG), coded anew only where it must be.
+
+    hasty: as for `containers.parse`; the caller looks at `confirmed`.
+    """
     if containers.is_png(data):
         target = container or "heic"
         pixels, metadata = photo.decode(data), photo.png_metadata(data)
         return _encode(
             pixels, metadata, Orientation(_exif_orientation(metadata)), target, quality, effort, ()
         )
-    file = containers.parse(data)
+    file = containers.parse(data, hasty=hasty)
     if container is None or file.layout.container == container:
         return Prepared(file, False, ())
     layout = file.layout
@@ -67,12 +75,16 @@ def _encode(
         data = photo.encode_jpeg(pixels, metadata, quality=quality or photo.JPEG_QUALITY)
         return Prepared(containers.parse(data), True, tuple(notes))
     chosen = quality or photo.HEIC_QUALITY
-    data = photo.encode_heic(pixels, metadata, quality=chosen, effort=effort or "fast")
-    file = containers.parse(data)
+    from authoring.containers import heif
+
+    def encoded(kept: photo.Metadata) -> ContainerFile:
+        data = photo.encode_heic(pixels, kept, quality=chosen, effort=effort or "fast")
+        return containers.parse(heif.with_plain_offsets(data))
+
+    file = encoded(metadata)
     if photo_orientation(file.layout) != orientation and metadata.xmp:
         notes.append("the XMP packet contradicts the Exif orientation and was not carried over")
-        data = photo.encode_heic(pixels, replace(metadata, xmp=None), quality=chosen, effort=effort or "fast")
-        file = containers.parse(data)
+        file = encoded(replace(metadata, xmp=None))
     return Prepared(file, True, tuple(notes))
 
 

@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from authoring import containers
 from authoring.containers import ContainerName
 from authoring.errors import about
 from authoring.findings import Finding, Level
 from authoring.operations import rules
+from authoring.operations.checking import rule_faults
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.verifying.comparison import PhotoProof, compare
 from authoring.operations.verifying.facts import gather
-from authoring.operations.verifying.prediction import level_of, reaches, verdict_of
+from authoring.operations.verifying.prediction import level_of, verdict_of
 from authoring.operations.verifying.roundtrip import RoundTrip, measure
 
 
@@ -71,8 +69,8 @@ def verify(
         proof = compare(file, before)
     trip = None
     if maps:
-        trip = measure(file.layout, maps, options or MapOptions())
-    faults = [*_rule_faults(found, strict, wanted)]
+        trip = measure(file, maps, options or MapOptions())
+    faults = [*rule_faults(found, strict, wanted)]
     if proof is not None and not proof.identical:
         faults.append("the photo is not the original")
     if trip is not None and not trip.holds:
@@ -87,38 +85,3 @@ def verify(
         passed=not faults,
         faults=tuple(faults),
     )
-
-
-def check_before_publish(photo: bytes, codes: NDArray[np.uint8] | None = None) -> VerifyReport:
-    """The rules alone, on a file about to be written.
-
-    codes: the depth plane (H, W) as decoded from its final bitstream, so that it is not decoded again; None
-    decodes it. The caller refuses to publish at level "none". Raises only what parsing the container raises.
-    """
-    file = containers.parse(photo)
-    found = rules.findings(gather(file, codes))
-    faults = _rule_faults(found, False, "L1")
-    return VerifyReport(
-        container=file.layout.container,
-        level=level_of(found),
-        verdict=verdict_of(found),
-        findings=found,
-        roundtrip=None,
-        photo=None,
-        passed=not faults,
-        faults=faults,
-    )
-
-
-def _rule_faults(found: tuple[Finding, ...], strict: bool, wanted: Level) -> tuple[str, ...]:
-    """The rules whose breach is a fault, each with its message."""
-    return tuple(
-        f"{one.rule}: {one.message}"
-        for one in found
-        if (one.status == "fail" and _matters(one, wanted)) or (strict and one.status == "warn")
-    )
-
-
-def _matters(one: Finding, wanted: Level) -> bool:
-    loss = rules.RULES[one.rule].level
-    return loss != "warning" and loss != "note" and reaches(wanted, loss)

@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -377,3 +378,17 @@ def test_small_words() -> None:
     assert fourcc_name(7) == "7" and fourcc_name(-1) == "-1" and fourcc_name(1 << 40) == str(1 << 40)
     tree = (Property(DEPTH_DATA, "other", "Quality", " high "),)
     assert text_of(tree, "depthData:Quality") == "high" and text_of(tree, "depthData:Accuracy") is None
+
+
+@given(bits=st.integers(0x2400, 0x7BFF))  # 1/64 and more; the bits of halves order like their values
+@settings(max_examples=80, deadline=None)
+def test_six_decimals_name_a_half_float(bits: int) -> None:
+    half = float(np.uint16(bits).view(np.float16))
+    assert exact_half(float(f"{half:.6f}")) == half
+    assert exact_half(half) == half
+
+
+def test_other_numbers_are_left_alone() -> None:
+    assert exact_half(1.4985) == 1.4985
+    assert exact_half(1e9) == 1e9
+    assert np.isnan(exact_half(np.nan))

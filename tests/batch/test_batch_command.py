@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import json
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from authoring.batch import Journal, Row, run
+from authoring.batch import Journal, LocalWorkers, Row, run
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"
@@ -185,6 +186,32 @@ def test_fail_fast_begins_nothing_more(folder: Path) -> None:
     assert code == 6 and 2 <= len(lines) < len(rows)
 
 
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
+def test_the_bar_leaves_the_lines_on_stdout(folder: Path) -> None:
+    """Stderr is a terminal, stdout is not."""
+    manifest = write_csv(folder / "m.csv", [{"photo": f"p0{n}.jpg", "map": "map.npy"} for n in (0, 2)])
+    terminal, end = os.openpty()
+    done = subprocess.run(
+        command(manifest, "--out", folder / "out", "--jobs", "1"),
+        stdout=subprocess.PIPE,
+        stderr=end,
+        env={**environment(), "TERM": "xterm"},
+        timeout=120,
+        check=False,
+    )
+    os.close(end)
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == ["done", "done"]
+    said = b""
+    with (
+        contextlib.suppress(OSError),
+        os.fdopen(terminal, "rb", buffering=0) as file,
+    ):  # Linux ends it with EIO.
+        while part := file.read(4096):
+            said += part
+    assert b"2/2" in said and b"sha256" not in said
+    assert said.endswith(b"\r\n\x1b[?25hdepthauthor: 2 photos: 2 done, 0 finished before, 0 failed\r\n")
+
+
 def test_unknown_columns_refuse_the_manifest(folder: Path) -> None:
     manifest = write_csv(folder / "m.csv", [{"photo": "p00.jpg", "map": "map.npy", "nearest": "1"}])
     code, lines, said = batch(manifest, "--out", folder / "out")
@@ -267,13 +294,22 @@ def test_a_worker_that_dies_costs_its_own_row(folder: Path) -> None:
     killer.start()
     journal = Journal(folder / "journal")
     try:
-        results = list(run(iter(rows), journal, jobs=2))
+        with LocalWorkers(2) as workers:
+            results = list(run(iter(rows), journal, workers))
     finally:
         stop.set()
         killer.join()
         journal.close()
     assert [one.status for one in results] == ["done"] * 3 + ["failed"] + ["done"] * 4
     assert "the worker died" in (results[3].error or "")
+
+    pipe.unlink()
+    shutil.copy(folder / "map.npy", pipe)
+    journal = Journal(folder / "journal", resume=True)
+    with LocalWorkers(2) as workers:
+        results = list(run(iter(rows), journal, workers))
+    journal.close()
+    assert [one.status for one in results] == ["skipped"] * 3 + ["done"] + ["skipped"] * 4
 
 
 def holds(pid: int | None, path: Path) -> bool:

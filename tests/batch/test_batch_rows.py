@@ -40,9 +40,9 @@ def test_the_three_formats_say_the_same(tmp_path: Path) -> None:
     lines = [",".join(map(str, one.values())) for one in cells]
     (tmp_path / "m.csv").write_text("\ufeff" + "\n".join([header, *lines, ""]), encoding="utf-8")
     (tmp_path / "m.jsonl").write_text("\n\n".join(map(json.dumps, cells)))
-    rules = Rules(tmp_path, tmp_path / "out")
-    rows = list(read_rows(tmp_path / "m.csv", rules))
-    assert list(read_rows(tmp_path / "m.jsonl", rules)) == rows and len(rows) == 9
+    rules = Rules(str(tmp_path), str(tmp_path / "out"))
+    rows = list(read_rows(str(tmp_path / "m.csv"), rules))
+    assert list(read_rows(str(tmp_path / "m.jsonl"), rules)) == rows and len(rows) == 9
     assert rows[3].photo == str(tmp_path / "3.jpg") and rows[3].output == str(tmp_path / "out" / "3.jpg")
     assert rows[3].options == {"near_m": 0.5, "lossless": True} and not rows[3].fault
 
@@ -50,10 +50,10 @@ def test_the_three_formats_say_the_same(tmp_path: Path) -> None:
     from pyarrow import parquet
 
     parquet.write_table(arrow.Table.from_pylist(cells), tmp_path / "m.parquet")
-    assert list(read_rows(tmp_path / "m.parquet", rules)) == rows
+    assert list(read_rows(str(tmp_path / "m.parquet"), rules)) == rows
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 nothing")
     with pytest.raises(MalformedError, match="no Parquet"):
-        count_rows(tmp_path / "bad.parquet")
+        count_rows(str(tmp_path / "bad.parquet"))
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_what_is_no_manifest(name: str, content: bytes | None, reason: str, tmp_
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(DepthauthorError, match=reason):
-        count_rows(tmp_path / name)
+        count_rows(str(tmp_path / name))
 
 
 def test_a_line_that_cannot_be_read_is_one_faulty_row(tmp_path: Path) -> None:
     (tmp_path / "m.jsonl").write_text('{"photo": "a.jpg", "map": "a.npy"}\n{"photo"\n7\n{"map": "a.npy"}\n')
-    rows = list(read_rows(tmp_path / "m.jsonl", Rules(tmp_path)))
+    rows = list(read_rows(str(tmp_path / "m.jsonl"), Rules(str(tmp_path))))
     assert [row.fault for row in rows] == [
         "",
         "row 2: no JSON",
@@ -84,7 +84,7 @@ def test_a_line_that_cannot_be_read_is_one_faulty_row(tmp_path: Path) -> None:
     ]
     assert rows[0].output == str(tmp_path / "a-depth.jpg")
     (tmp_path / "m.csv").write_text("photo,map\na.jpg,a.npy,7\nb.png,b.npy\n")
-    rows = list(read_rows(tmp_path / "m.csv", Rules(tmp_path)))
+    rows = list(read_rows(str(tmp_path / "m.csv"), Rules(str(tmp_path))))
     assert rows[0].fault == "row 1: 3 cells under 2 columns" and rows[1].output == str(
         tmp_path / "b-depth.heic"
     )
@@ -97,9 +97,11 @@ def test_memory_does_not_grow_with_the_manifest(tmp_path: Path) -> None:
             for number in range(count):
                 file.write(json.dumps({"photo": f"{number}.jpg", "map": f"{number}.npy", "near": 1}) + "\n")
         tracemalloc.start()
-        assert count_rows(path) == count
+        assert count_rows(str(path)) == count
         journal = Journal(tmp_path / f"{count}.journal")
-        assert all(journal.first_use(row.output, row.number) for row in read_rows(path, Rules(tmp_path)))
+        assert all(
+            journal.first_use(row.output, row.number) for row in read_rows(str(path), Rules(str(tmp_path)))
+        )
         journal.close()
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

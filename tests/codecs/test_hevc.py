@@ -35,6 +35,47 @@ def test_the_default_is_within_one_code_and_lossless_is_exact(size: tuple[int, i
     assert np.array_equal(_decoded(hevc.encode_gray(codes, lossless=True)), codes)
 
 
+@pytest.mark.parametrize("noise", [0.0, 1.0, 6.0])
+def test_fast_keeps_the_same_promise(noise: float) -> None:
+    codes = _plane(576, 768, noise)
+    codes[200:300, 100:260] = np.random.default_rng(3).integers(0, 256, (100, 160))  # a patch of noise
+    codes[300:400, ::2] = 0
+    assert np.abs(_decoded(hevc.encode_gray(codes, effort="fast")) - codes).max() <= 1
+    assert np.array_equal(_decoded(hevc.encode_gray(codes, effort="fast", lossless=True)), codes)
+
+
+@pytest.mark.parametrize(("side", "log2_coding_tree_unit"), [(768, 4), (3200, 5)])
+def test_large_maps_keep_the_large_blocks_of_their_level(side: int, log2_coding_tree_unit: int) -> None:
+    data = hevc.encode_gray(np.zeros((side, side), np.uint8), effort="fast")
+    image = heif.single_image(data)
+    assert _log2_coding_tree_unit(image.configuration) == log2_coding_tree_unit
+
+
+def _log2_coding_tree_unit(configuration: bytes) -> int:
+    """Log2 of CtbSizeY, from the SPS (H.265, 7.3.2.2) of a monochrome picture with one temporal layer."""
+    start = configuration.index(b"\x42\x01") + 2
+    stream = configuration[start : start + 60].replace(b"\0\0\3", b"\0\0")
+    bits = iter("".join(f"{byte:08b}" for byte in stream)[8 + 96 :])
+
+    def golomb() -> int:
+        zeros = 0
+        while next(bits) == "0":
+            zeros += 1
+        return (1 << zeros) - 1 + int("0" + "".join(next(bits) for _ in range(zeros)), 2)
+
+    golomb()  # sps_seq_parameter_set_id
+    assert golomb() == 0, "monochrome"
+    golomb(), golomb()  # width, height
+    if next(bits) == "1":  # conformance_window_flag
+        for _ in range(4):
+            golomb()
+    golomb(), golomb(), golomb()  # bit depths, log2_max_pic_order_cnt_lsb_minus4
+    next(bits)  # sps_sub_layer_ordering_info_present_flag
+    golomb(), golomb(), golomb()
+    smallest = golomb() + 3
+    return smallest + golomb()
+
+
 @pytest.mark.parametrize("lossless", [False, True])
 @pytest.mark.parametrize(
     ("size", "level"), [((120, 160), 30), ((250, 188), 60), ((576, 768), 90), ((768, 1024), 93)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -458,9 +459,9 @@ def test_photo_without_end_is_read_but_not_edited() -> None:
 def test_splice_walks_the_photo_once(monkeypatch: pytest.MonkeyPatch) -> None:
     walked: list[int] = []
 
-    def counting(data: bytes, start: int = 0, limit: int | None = None) -> object:
+    def counting(data: bytes, start: int = 0, limit: int | None = None, **options: Any) -> object:
         walked.append(start)
-        return walk(data, start, limit)
+        return walk(data, start, limit, **options)
 
     monkeypatch.setattr(structure, "walk", counting)
     data = PHOTOS["two images, wrong size"]

@@ -27,7 +27,8 @@ from authoring.depth import (
 )
 from authoring.depth.calibration import IDENTITY_EXTRINSIC
 from authoring.errors import DepthauthorError, MalformedError, UsageError
-from authoring.operations.auxiliary import calibration_of, depth_images
+from authoring.operations.auxiliary import calibration_of
+from authoring.operations.layouts import depth_images
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "scene-calibration.json"
 

@@ -16,13 +16,13 @@ import pytest
 from PIL import Image
 
 from authoring import containers
-from authoring.api import options_of
 from authoring.apple import build_packet, depth_properties, foreign_properties, parse_packet, tree_of
 from authoring.codecs import sei
-from authoring.operations import auxiliary
+from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import copy, embed
 from authoring.operations.extract import extract_file, read, to_dictionary
 from authoring.operations.inspect import inspect
+from authoring.operations.options import options_of
 from authoring.operations.reports import as_json
 
 Sample = Callable[[str], bytes]
@@ -46,7 +46,7 @@ def test_inspect_agrees_with_exiftool(
     report = as_json(inspect(photo))
     depth = report["depth"]
     layout = containers.parse(photo).layout
-    found = auxiliary.depth_images(layout)[0]
+    found = layouts.depth_images(layout)[0]
     path = tmp_path / name
     if name in JPEG:
         assert found.identifier == JPEG[name]

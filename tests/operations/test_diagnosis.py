@@ -12,12 +12,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring import api
 from authoring.codecs.maps import map_from_array
 from authoring.depth import DepthBuffer, PixelFormat, quantize
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
 from authoring.operations import diagnosis
 from authoring.operations.embed import embed
+from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
 from authoring.operations.sources import source_of_bytes
 
@@ -79,7 +79,7 @@ ASKED: list[tuple[str, Callable[[], bytes], dict[str, Any], type[DepthauthorErro
     ("floats below 0", lambda: _npy(DISPARITY * 900 - 400), {}, UsageError,
      ["no distance is negative", "--kind inverse-relative (MiDaS, larger is nearer)"]),
     ("an array called disparity", lambda: _npz(disparity=DISPARITY), {}, UsageError,
-     ["as 1/m it would show 0.64 to 6.1 m (--kind disparity)", "as depth it would show 0.16 to 1.6 m"]),
+     ["as 1/m it would show 0.64 to 6.1 m (--kind disparity)", "as depth in metres 0.16 to 1.6 m (--kind depth)"]),
     ("a file called disparity", lambda: _npy(DISPARITY), {"map_name": "img_disp.npy"}, UsageError,
      ["--kind disparity"]),
     ("two arrays in an archive", lambda: _npz(a=DEPTH, b=DEPTH), {}, UsageError, ["--key", "a (384x512 float32)"]),
@@ -95,7 +95,7 @@ ASKED: list[tuple[str, Callable[[], bytes], dict[str, Any], type[DepthauthorErro
     ("an integer preset on floats", lambda: _npy(DEPTH), {"preset": "kitti"}, UsageError,
      ["16-bit integers", "float32 NPY"]),
     ("a float preset on gray", lambda: _png(_gray(np.uint8)), {"preset": "depth-pro"}, UsageError,
-     ["holding floats", "an 8-bit PNG"]),
+     ["holding floats (.npz, key depth)", "an 8-bit PNG"]),
     ("a unit of a relative map", lambda: _npy(DISPARITY), {"kind": "affine", "unit": "mm", **RANGE}, UsageError,
      ["has no unit"]),
     ("a unit that is none", lambda: _png(_mm()), {"unit": "parsec"}, UsageError, ["m, cm, mm", "m*256"]),
@@ -113,7 +113,7 @@ ASKED: list[tuple[str, Callable[[], bytes], dict[str, Any], type[DepthauthorErro
 
 def _report(data: bytes, **options: Any) -> EmbedReport:
     source = source_of_bytes(data, options.get("key"), options.get("frame"))
-    return embed(PHOTO, source, api.options_of(profile="data", **options)).report
+    return embed(PHOTO, source, options_of(profile="data", **options)).report
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from authoring import containers
-from authoring.api import options_of
 from authoring.codecs import maps
 from authoring.containers import ContainerName
 from authoring.depth import Orientation
-from authoring.operations import auxiliary
+from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import embed
+from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
 from authoring.operations.strip import strip
 from authoring.operations.transcode import prepare
@@ -77,9 +77,9 @@ def test_the_depth_lies_on_the_photo_in_every_orientation(number: int, container
     photo = (GOLDEN / "orientation" / f"scene-{number}.jpg").read_bytes()
     outcome = embed(photo, _depth(), options_of(container=container))
     layout = containers.parse(outcome.data).layout
-    assert auxiliary.photo_orientation(layout) == number
+    assert layouts.photo_orientation(layout) == number
     if container == "jpeg":
-        found = auxiliary.depth_images(layout)[0]
+        found = layouts.depth_images(layout)[0]
         with Image.open(io.BytesIO(found.payload)) as picture:
             stored = np.asarray(picture)
         assert stored.shape == ((384, 512) if number < 5 else (512, 384)), "it lies as the photo's pixels lie"
@@ -126,7 +126,7 @@ def test_a_photo_changes_container_and_back(number: int) -> None:
 
     back = embed(strip(heic.data).data, _depth(), options_of(container="jpeg", profile="data"))
     again = containers.parse(back.data).layout
-    assert auxiliary.photo_orientation(again) == 1, "decoded HEIC is upright, and Exif must say so"
+    assert layouts.photo_orientation(again) == 1, "decoded HEIC is upright, and Exif must say so"
     assert again.icc == before.icc
     assert np.abs(_upright(back.data).astype(int) - _upright(photo)).mean() < 4
     buffer = auxiliary.read_depth(again).buffer()
@@ -199,7 +199,7 @@ def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
 
     photo = (GOLDEN / "scene.jpg").read_bytes()
     once = embed(photo, _depth(), options_of())
-    found = auxiliary.depth_images(containers.parse(once.data).layout)[0]
+    found = layouts.depth_images(containers.parse(once.data).layout)[0]
     codes = auxiliary.read_depth(containers.parse(once.data).layout).plane.codes[:333, :443]
     aux = CodedAuxiliary(
         443, 333, jpeg.encode_gray(np.ascontiguousarray(codes)), b"", "", b"", found.xmp or b""

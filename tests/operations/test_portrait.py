@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring import containers
-from authoring.api import options_of
 from authoring.apple import depth_properties, parse_packet, provenance
 from authoring.apple.rendering import parse_rendering
 from authoring.errors import RefusedError
-from authoring.operations import auxiliary
+from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import copy, embed
 from authoring.operations.inspect import inspect
+from authoring.operations.options import options_of
 from authoring.operations.strip import strip
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -45,7 +45,7 @@ def _depth_m(photo: bytes) -> NDArray[np.float32]:
     """The golden scene, resized to the photo's upright aspect."""
     layout = containers.parse(photo).layout
     width, height = layout.width, layout.height
-    if auxiliary.photo_orientation(layout).swaps_axes:
+    if layouts.photo_orientation(layout).swaps_axes:
         width, height = height, width
     scale = 640 / max(width, height)
     with Image.fromarray(np.load(GOLDEN / "scene-depth.npy")) as picture:
@@ -122,7 +122,7 @@ def test_exiftool_sees_the_full_set(
     )  # fmt: skip
     assert "CustomRendered                  : 9" in told, told
     assert "Focus" in told and "RegionAreaX" in told
-    found = auxiliary.depth_images(containers.parse(outcome.data).layout)[0]
+    found = layouts.depth_images(containers.parse(outcome.data).layout)[0]
     (tmp_path / "depth.xmp").write_bytes(found.xmp or b"")
     xmp = tool("exiftool", "-s", "-XMP:all", tmp_path / "depth.xmp")
     for word in (
@@ -197,7 +197,7 @@ def test_the_focus_is_found_on_the_nearest_sphere() -> None:
         raster = np.zeros((layout.height, layout.width))
         row, column = int(region["y"] * layout.height), int(region["x"] * layout.width)
         raster[row, column] = 1
-        shown = auxiliary.photo_orientation(layout).to_display(raster)
+        shown = layouts.photo_orientation(layout).to_display(raster)
         found = np.argwhere(shown == 1)[0]
         assert abs(found[1] / shown.shape[1] - x) < 0.02 and abs(found[0] / shown.shape[0] - y) < 0.02
 

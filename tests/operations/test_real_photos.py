@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from authoring import containers
-from authoring.api import options_of
 from authoring.codecs import jpeg as jpeg_codec
 from authoring.containers import ContainerFile
 from authoring.depth import PixelFormat, StoredPlane, dequantize
-from authoring.operations import auxiliary
+from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import embed
+from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport, Outcome
 from authoring.operations.strip import removal, strip
 
@@ -76,7 +76,7 @@ def _photo(name: str, sample: Sample) -> bytes:
 
 def _depth_m(layout: containers.Layout) -> NDArray[np.float32]:
     """A map of the photo's upright aspect with a slope, a step and a corner that shows every turn."""
-    orientation = auxiliary.photo_orientation(layout)
+    orientation = layouts.photo_orientation(layout)
     width, height = layout.width, layout.height
     if orientation.swaps_axes:
         width, height = height, width
@@ -98,7 +98,7 @@ def _embedded(name: str, sample: Sample) -> tuple[bytes, Outcome[EmbedReport], C
 @pytest.mark.parametrize("name", HEIC + JPEG)
 def test_everything_that_was_there_is_still_there(name: str, sample: Sample) -> None:
     _, outcome, before, after = _embedded(name, sample)
-    gone = {one.identifier for one in auxiliary.depth_images(before.layout)}
+    gone = {one.identifier for one in layouts.depth_images(before.layout)}
     gone |= {
         entry.identifier
         for entry in before.layout.entries
@@ -115,10 +115,10 @@ def test_everything_that_was_there_is_still_there(name: str, sample: Sample) -> 
     if not gone:
         # Without --replace only structure is touched: a few hundred bytes at the very most.
         assert sum(one.stop - one.start for one in report.touched) < 2000
-    kinds = [auxiliary.kind_of(one) for one in after.layout.auxiliaries]
+    kinds = [layouts.kind_of(one) for one in after.layout.auxiliaries]
     assert kinds.count("depth") == 1
-    others_before = [one.payload for one in before.layout.auxiliaries if auxiliary.kind_of(one) != "depth"]
-    others_after = [one.payload for one in after.layout.auxiliaries if auxiliary.kind_of(one) != "depth"]
+    others_before = [one.payload for one in before.layout.auxiliaries if layouts.kind_of(one) != "depth"]
+    others_after = [one.payload for one in after.layout.auxiliaries if layouts.kind_of(one) != "depth"]
     assert others_before == others_after, "gain maps and mattes keep their order and their bytes"
 
 
@@ -150,7 +150,7 @@ def _decoded(photo: bytes) -> NDArray[Any]:
 def _meant(before: ContainerFile, after: ContainerFile) -> tuple[StoredPlane, NDArray[np.float64]]:
     """The plane as we read it back, and the disparity that was asked for, resampled by Pillow, stored raster."""
     reading = auxiliary.read_depth(after.layout)
-    orientation = auxiliary.photo_orientation(before.layout)
+    orientation = layouts.photo_orientation(before.layout)
     disparity = orientation.to_stored(1 / _depth_m(before.layout))
     height, width = reading.plane.codes.shape
     with Image.fromarray(np.ascontiguousarray(disparity)) as picture:
@@ -172,7 +172,7 @@ def test_libheif_sees_the_depth(name: str, sample: Sample, tool: Callable[..., s
     assert (told["d_min"], told["d_max"]) == (report.float_min, report.float_max)
     assert told["representation_type"] == 1
     foreign = np.asarray(images[0])  # libheif turns it for display
-    orientation = auxiliary.photo_orientation(after.layout)
+    orientation = layouts.photo_orientation(after.layout)
     stored = orientation.to_stored(foreign)
     assert np.abs(stored.astype(int) - plane.codes).max() <= 1
     # An area average differs from Pillow's only at the fractional borders of a step: compare off the step.
@@ -193,7 +193,7 @@ def test_pillow_and_exiftool_see_the_depth(
 ) -> None:
     _, outcome, before, after = _embedded(name, sample)
     plane, wanted = _meant(before, after)
-    number = auxiliary.depth_images(after.layout)[0].identifier
+    number = layouts.depth_images(after.layout)[0].identifier
     count = 1 + len(after.layout.auxiliaries)
     assert number == count, "the depth goes behind all other images"
 

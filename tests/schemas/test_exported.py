@@ -1,4 +1,4 @@
-"""The files under schemas/ and docs/rules.md are what the code says, and every output is what they say."""
+"""The files under schemas/ and two pages of docs/ are what the code says, and every output is what they say."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from authoring import containers
-from authoring.cli import verifying
+from authoring.cli import typer_app, verifying
+from authoring.cli.declare import Program
 from authoring.cli.run import run
 from authoring.depth import parse_calibration_json
 from authoring.errors import MalformedError
-from authoring.operations.auxiliary import kind_of
+from authoring.operations.layouts import kind_of
 from authoring.operations.rules import TABLE
-from schemas.export import ROOT, texts
+from schemas.diagnosis_page import SECTIONS, answer
+from schemas.export import ROOT, answers, texts
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -60,6 +61,25 @@ def test_what_is_committed_is_what_the_code_says(name: str) -> None:
     assert (ROOT / name).read_text(encoding="utf-8") == texts()[name], "run python -m schemas.export"
 
 
+def test_the_page_of_diagnosis_is_what_is_said() -> None:
+    for name, text in answers().items():
+        assert (ROOT / name).read_text(encoding="utf-8") == text, "run python -m schemas.export"
+
+
+def test_every_refusal_is_one_sentence_that_says_what_to_do() -> None:
+    refused = 0
+    for title, cases in SECTIONS:
+        for case in cases:
+            code, told = answer(case)
+            assert (code == 0) == (title.startswith("Taken") or case.options == {"preset": "kitti"}), (
+                case.what
+            )
+            if code:
+                refused += 1
+                assert len(told) == 1 and "\n" not in told[0] and len(told[0]) < 320, case.what
+    assert refused >= 18
+
+
 def test_nothing_else_lies_there() -> None:
     there = {path.name for path in (ROOT / "schemas").iterdir() if path.suffix in (".json", ".rng")}
     assert {f"schemas/{name}" for name in there} == {name for name in texts() if name.startswith("schemas/")}
@@ -80,8 +100,9 @@ def portrait(folder: Path) -> Path:
 
 
 def checking(*arguments: str | Path) -> int:
-    app = typer.Typer()
-    verifying.register(app)
+    program = Program("checks", "")
+    verifying.register(program)
+    app = typer_app.build(program)
     return int(app(args=[str(one) for one in arguments], standalone_mode=False))
 
 

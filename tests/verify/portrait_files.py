@@ -26,7 +26,7 @@ from authoring.codecs import photo as pictures
 from authoring.containers import CodedAuxiliary
 from authoring.containers.heif.file import HeifFile
 from authoring.depth import PixelFormat, StoredPlane
-from authoring.operations import auxiliary
+from authoring.operations import auxiliary, layouts
 
 SIZE = (320, 240)
 """Of the photo, (width, height); the map has half of it."""
@@ -147,7 +147,7 @@ def heif(data: bytes) -> HeifFile:
 
 def depth_item(data: bytes) -> int:
     """The depth item's number."""
-    return auxiliary.depth_images(containers.parse(data).layout)[0].identifier
+    return layouts.depth_images(containers.parse(data).layout)[0].identifier
 
 
 def patched(data: bytes, start: int, new: bytes) -> bytes:

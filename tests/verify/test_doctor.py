@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from authoring.cli import verifying
+from authoring.cli import typer_app, verifying
+from authoring.cli.declare import Program
 from authoring.findings import LEVELS
 from authoring.operations.doctor import ORDER, diagnose
 from authoring.operations.rules import RULES
@@ -20,8 +20,9 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 def run(*arguments: str | Path) -> int:
-    app = typer.Typer()
-    verifying.register(app)
+    program = Program("checks", "")
+    verifying.register(program)
+    app = typer_app.build(program)
     return int(app(args=[str(one) for one in arguments], standalone_mode=False))
 
 

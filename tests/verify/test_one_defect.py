@@ -9,11 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import typer
 from PIL import Image
 
 from authoring.apple import exif
-from authoring.cli import verifying
+from authoring.cli import typer_app, verifying
+from authoring.cli.declare import Program
 from authoring.operations import rules
 from authoring.operations.verify import verify
 from authoring.operations.verifying.prediction import level_of
@@ -22,8 +22,9 @@ from tests.verify import portrait_files as made
 
 def run(*arguments: str | Path) -> int:
     """One command line of the checking commands."""
-    app = typer.Typer()
-    verifying.register(app)
+    program = Program("checks", "")
+    verifying.register(program)
+    app = typer_app.build(program)
     return int(app(args=[str(one) for one in arguments], standalone_mode=False))
 
 

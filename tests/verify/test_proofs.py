@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,16 +10,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
+from PIL import Image
 
 from authoring import containers
-from authoring.cli import verifying
+from authoring.cli import typer_app, verifying
+from authoring.cli.declare import Program
+from authoring.cli.run import run
 from authoring.codecs.maps import read_map
 from authoring.errors import RefusedError
+from authoring.operations.checking import check_before_publish
 from authoring.operations.embed import EmbedOptions, embed
 from authoring.operations.mapping import MapOptions
 from authoring.operations.strip import strip
-from authoring.operations.verify import check_before_publish, verify
+from authoring.operations.verify import verify
 from authoring.operations.verifying.comparison import PhotoProof, compare, exif_changes
 from tests.verify import portrait_files as made
 
@@ -96,8 +100,9 @@ def test_a_whole_portrait_of_the_golden_photo(tmp_path: Path, capsys: pytest.Cap
     data = embed(photo, read_map(scene("scene-mask.png")), EmbedOptions(**RANGE)).data  # type: ignore[arg-type]
     path = tmp_path / "x.heic"
     path.write_bytes(data)
-    app = typer.Typer()
-    verifying.register(app)
+    program = Program("checks", "")
+    verifying.register(program)
+    app = typer_app.build(program)
     arguments = [path, "--photo", GOLDEN / "scene.heic", "--map", GOLDEN / "scene-mask.png"]
     options = ["--near", "0.5", "--far", "8", "--strict"]
     assert app(args=["verify", *map(str, arguments), *options, "--json"], standalone_mode=False) == 0
@@ -160,8 +165,29 @@ def test_errors_of_the_map_in_metres() -> None:
 def test_check_before_publish_takes_a_decoded_plane() -> None:
     data = made.portrait()
     stored = made.plane()
-    assert check_before_publish(data).level == "L4"
-    report = check_before_publish(data, stored.codes)
-    assert report.passed and report.level == "L4"
-    wrong = check_before_publish(data, replace(stored, codes=stored.codes[:, :100]).codes)
+    assert check_before_publish(containers.parse(data)).level == "L4"
+    report = check_before_publish(containers.parse(data), stored.codes)
+    assert not report.faults and report.level == "L4"
+    wrong = check_before_publish(containers.parse(data), replace(stored, codes=stored.codes[:, :100]).codes)
     assert wrong.level == "none" and wrong.faults[0].startswith("R2")
+
+
+def test_a_photo_without_exif_is_still_the_original() -> None:
+    """The mandatory tags of an Exif directory made for the marks are no change of the photo."""
+    out = io.BytesIO()
+    with Image.open(GOLDEN / "scene.jpg") as picture:
+        Image.frombytes("RGB", picture.size, picture.tobytes()).save(out, "JPEG", quality=80)
+    photo = out.getvalue()
+    data = embed(photo, read_map(scene("scene-mask.png")), EmbedOptions(**RANGE)).data  # type: ignore[arg-type]
+    assert proof(data, photo).identical
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("scene-depth-mm.png", ["--unit", "mm"]), ("scene-depth.npy", ["--refine"]), ("scene-depth.npy", [])],
+)
+def test_verify_takes_the_meaning_that_embed_was_given(name: str, options: list[str], tmp_path: Path) -> None:
+    made, map_ = tmp_path / "made.jpg", GOLDEN / name
+    assert run(["embed", str(GOLDEN / "scene.jpg"), str(map_), "-o", str(made), *options]) == 0
+    assert run(["verify", str(made), "--map", str(map_), "--photo", str(GOLDEN / "scene.jpg"), *options]) == 0
+    assert run(["verify", str(made), "--map", str(map_), "--kind", "disparity", "--unit", "m"]) != 0

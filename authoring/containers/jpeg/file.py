@@ -17,7 +17,7 @@ from authoring.containers.base import CodedAuxiliary, Entry, FoundAuxiliary, Lay
 from authoring.containers.edits import EditList
 from authoring.containers.jpeg import editing, jfif, metadata, rewriting, structure
 from authoring.containers.jpeg.dump import dump, parts
-from authoring.containers.jpeg.segments import ImageWalk, parse_frame
+from authoring.containers.jpeg.segments import SOS, ImageWalk, is_scan, parse_frame
 from authoring.containers.jpeg.structure import PRIMARY, Structure
 
 
@@ -53,6 +53,27 @@ class JpegFile:
             signed=metadata.is_signed(data, primary),
             notes=tuple(self._notes()),
         )
+
+    @cached_property
+    def confirmed(self) -> bool:
+        """Whether the photo ends where a hasty parse took it to end; the first use searches it."""
+        segment = self.structure.primary.assumed
+        return segment is None or is_scan(self.structure.data, segment)
+
+    def edited(self, edits: EditList) -> JpegFile:
+        """The file that the edits make; coded data that they keep is not searched again.
+
+        As hasty as this one, unless it was confirmed meanwhile.
+        """
+        primary, scans = self.structure.primary, {}
+        known = self.__dict__.get("confirmed", primary.assumed is None)
+        for one in primary.segments:
+            # One byte more on either side: the markers around it are what bounds the data.
+            if one.code == SOS and (known or one is not primary.assumed):
+                place = edits.new_offset(one.stop) if edits.keeps(one.marker, one.scan_stop + 1) else None
+                if place is not None:
+                    scans[place] = place + one.scan_stop - one.stop
+        return JpegFile(structure.parse(edits.apply(self.source), scans=scans, hasty=not known))
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image, as Apple does, behind all images and before any trailer.
@@ -195,12 +216,14 @@ class JpegFile:
             yield f"{size} bytes of unknown use follow the last image."
 
 
-def parse(data: bytes) -> JpegFile:
+def parse(data: bytes, *, hasty: bool = False) -> JpegFile:
     """Parse a JPEG file; one walk of the photo.
+
+    hasty: a photo that seems to end with the file is not searched; see `JpegFile.confirmed`.
 
     Raises MalformedError where there is no JPEG or it has no usable frame header, UnsupportedError for JPEG-LS.
     """
-    return JpegFile(structure.parse(data))
+    return JpegFile(structure.parse(data, hasty=hasty))
 
 
 def _has(data: bytes, image: ImageWalk, kind: str) -> bool:

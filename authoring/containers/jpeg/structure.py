@@ -9,6 +9,7 @@ image, so that the work stays linear however the index was made.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,6 +17,7 @@ from authoring.containers.jpeg import directory, metadata, mpf
 from authoring.containers.jpeg.segments import (
     APP2,
     IMAGE_START,
+    NO_SCANS,
     Frame,
     ImageWalk,
     Segment,
@@ -161,13 +163,13 @@ class Structure:
         return self.images_stop, len(self.data)
 
 
-def parse(data: bytes) -> Structure:
-    """Walk the photo and read its MP index.
+def parse(data: bytes, *, scans: Mapping[int, int] = NO_SCANS, hasty: bool = False) -> Structure:
+    """Walk the photo and read its MP index; see `walk` for `scans` and `hasty`.
 
     Raises MalformedError where there is no JPEG or it has no frame header with a size, UnsupportedError for
     JPEG-LS.
     """
-    primary = walk(data)
+    primary = walk(data, scans=scans, hasty=hasty)
     frame = parse_frame(data, primary)
     if frame is None:
         raise MalformedError(

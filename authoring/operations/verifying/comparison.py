@@ -18,12 +18,13 @@ from typing import Any, Literal
 import numpy as np
 
 from authoring.apple import makernote, xmp
-from authoring.apple.exif import CUSTOM_RENDERED, MAKER_NOTE
+from authoring.apple.exif import CUSTOM_RENDERED, MAKER_NOTE, ORIENTATION
+from authoring.apple.exif_required import MANDATORY
 from authoring.apple.region import REGIONS
 from authoring.codecs import photo as pictures
 from authoring.containers import ContainerFile, Touched
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.operations.auxiliary import depth_images
+from authoring.operations.layouts import depth_images
 
 PixelsWord = Literal["equal", "different", "not decoded"]
 
@@ -180,9 +181,9 @@ def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
     if old is None or new is None:
         return None
     keys = {key for key in old.tags.keys() | new.tags.keys() if old.tags.get(key) != new.tags.get(key)}
-    if before is None:
-        # A block made for the marks holds what Exif itself asks for, and the orientation that was there all along.
-        keys = {key for key in keys if key[1] not in _NEEDED_TAGS}
+    # A directory made for the marks holds what Exif itself asks for, and the orientation that was there all along.
+    made = {name for name, _ in new.tags} - {name for name, _ in old.tags}
+    keys = {(name, tag) for name, tag in keys if name not in made or tag not in _NEEDED_TAGS}
     changed = []
     if keys - {("Exif", CUSTOM_RENDERED)}:
         return None
@@ -196,8 +197,7 @@ def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
     return changed
 
 
-_NEEDED_TAGS = frozenset({0x0112, 0x9000})
-"""Orientation and ExifVersion."""
+_NEEDED_TAGS = MANDATORY | {ORIENTATION}
 
 
 @dataclass(frozen=True, slots=True)

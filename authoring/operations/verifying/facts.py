@@ -8,6 +8,7 @@ that can still be judged is.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +23,8 @@ from authoring.codecs import sei
 from authoring.codecs.sei import DepthRepresentation
 from authoring.containers import ContainerFile, FoundAuxiliary, Layout
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.operations.auxiliary import decode_auxiliary, depth_images
+from authoring.operations.auxiliary import decode_auxiliary
+from authoring.operations.layouts import depth_images
 from authoring.operations.verifying.placement import Placement, components, placement, strays
 
 
@@ -125,6 +127,8 @@ def _packet(found: FoundAuxiliary | None) -> tuple[PropertyTree | None, str | No
 
 def _properties(tree: PropertyTree) -> tuple[DepthProperties, dict[str, str]]:
     """All properties that read, and the complaints about those that do not, one by one."""
+    with contextlib.suppress(MalformedError):
+        return properties.depth_properties(tree), {}
     good, faults = [], {}
     for one in tree:
         try:

@@ -6,16 +6,13 @@ Knows: which tables of a parsed file answer which question. Must not know: their
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from authoring.apple import CICP_DEPTH_URN, HEVC_DEPTH_URN
+from authoring.apple.kinds import CICP_DEPTH_URN, HEVC_DEPTH_URN
 from authoring.containers import ContainerFile
-from authoring.containers.heif.file import HeifFile
-from authoring.containers.heif.layout import auxiliary_type
-from authoring.containers.heif.locations import IN_FILE
-from authoring.containers.heif.meta import XMP_TYPE
-from authoring.containers.heif.structure import Structure
-from authoring.containers.jpeg.file import JpegFile
-from authoring.containers.jpeg.segments import parse_frame
+
+if TYPE_CHECKING:
+    from authoring.containers.heif.structure import Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +46,11 @@ class Placement:
 
 def placement(file: ContainerFile, identifier: int) -> Placement | None:
     """Where the item stands; None in a container without items."""
-    if not isinstance(file, HeifFile):
+    if file.layout.container != "heic":
         return None
+    from authoring.containers.heif.file import HeifFile
+
+    assert isinstance(file, HeifFile)
     structure = file.structure
     return Placement(
         identifier=identifier,
@@ -63,18 +63,36 @@ def placement(file: ContainerFile, identifier: int) -> Placement | None:
     )
 
 
+def photo_components(file: ContainerFile) -> int | None:
+    """Colour components of a JPEG photo; None in another container."""
+    if file.layout.container != "jpeg":
+        return None
+    from authoring.containers.jpeg.file import JpegFile
+
+    assert isinstance(file, JpegFile)
+    return len(file.structure.frame.components)
+
+
 def components(file: ContainerFile, identifier: int) -> int | None:
     """Colour components of an image of a JPEG file; None in another container."""
-    if not isinstance(file, JpegFile):
+    if file.layout.container != "jpeg":
         return None
+    from authoring.containers.jpeg.file import JpegFile
+    from authoring.containers.jpeg.segments import parse_frame
+
+    assert isinstance(file, JpegFile)
     frame = parse_frame(file.source, file.structure.image(identifier))
     return len(frame.components) if frame else None
 
 
 def strays(file: ContainerFile) -> tuple[int, ...]:
     """Items of a depth type, whatever they belong to; for a word on why none was found."""
-    if not isinstance(file, HeifFile):
+    if file.layout.container != "heic":
         return ()
+    from authoring.containers.heif.file import HeifFile
+    from authoring.containers.heif.layout import auxiliary_type
+
+    assert isinstance(file, HeifFile)
     urns = (HEVC_DEPTH_URN, CICP_DEPTH_URN)
     return tuple(
         item for item in file.structure.items.entries if auxiliary_type(file.structure, item)[0] in urns
@@ -92,6 +110,9 @@ def _masters_of_others(structure: Structure, identifier: int) -> tuple[int, ...]
 
 
 def _descriptions(structure: Structure, identifier: int) -> list[DescribingItem]:
+    from authoring.containers.heif.locations import IN_FILE
+    from authoring.containers.heif.meta import XMP_TYPE
+
     found = []
     for reference in structure.incoming.get(identifier, ()):
         item = structure.items.entries.get(reference.source)

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import hevc, jpeg
-from authoring.containers import Layout
+from authoring.containers import ContainerFile, Layout
 from authoring.depth import buffer_from_plane, max_error
 from authoring.errors import RefusedError, about
 from authoring.operations.auxiliary import DepthReading, read_depth
 from authoring.operations.mapping import MapOptions, MapSource, Notes, buffer_of, fit_to_photo
+from authoring.operations.refining import Guide, guide_of
 
 ROUNDING = 1e-5
 """What single floats add to an error, relative to the bound; without it exact maps would seem to miss it."""
@@ -46,16 +47,20 @@ class RoundTrip:
         return self.max_error <= self.bound * (1 + ROUNDING)
 
 
-def measure(layout: Layout, maps: Sequence[MapSource], options: MapOptions) -> RoundTrip:
+def measure(file: ContainerFile, maps: Sequence[MapSource], options: MapOptions) -> RoundTrip:
     """Compare each map, read as `embed` reads it, with what the file holds.
 
     The map is shrunk to the stored size, whatever `options.max_size` says. Raises UnsupportedError or
     MalformedError where the file's depth cannot be read, RefusedError where a map does not fit the photo.
     """
+    layout = file.layout
     with about("photo"):
         reading = read_depth(layout)
+        guide = None
+        if options.refine:
+            guide = guide_of(file, reading.orientation, max(reading.plane.codes.shape))
     with about("map"):
-        trips = [_measure(layout, reading, one, options) for one in maps]
+        trips = [_measure(layout, reading, one, options, guide) for one in maps]
     return replace(
         trips[0],
         max_error=max(one.max_error for one in trips),
@@ -66,14 +71,16 @@ def measure(layout: Layout, maps: Sequence[MapSource], options: MapOptions) -> R
     )
 
 
-def _measure(layout: Layout, reading: DepthReading, source: MapSource, options: MapOptions) -> RoundTrip:
+def _measure(
+    layout: Layout, reading: DepthReading, source: MapSource, options: MapOptions, guide: Guide | None
+) -> RoundTrip:
     plane = reading.plane
     height, width = plane.codes.shape
     options = replace(options, pixel_format=plane.pixel_format, max_size=max(width, height, 2))
     if hasattr(source, "data_description") and options.map_orientation is None:
         options = replace(options, map_orientation="stored")
     buffer = buffer_of(source, options, Notes())
-    buffer = fit_to_photo(buffer, (layout.width, layout.height), reading.orientation, options, Notes())
+    buffer = fit_to_photo(buffer, (layout.width, layout.height), reading.orientation, options, Notes(), guide)
     if buffer.samples.shape != plane.codes.shape:
         raise RefusedError(
             f"the map comes to {buffer.width}x{buffer.height} for this photo, but the file holds {width}x{height}; "

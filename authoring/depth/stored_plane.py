@@ -30,9 +30,6 @@ HALF_MAX = 65504.0
 ROUNDING_CODES = 1e-4
 """What single precision adds to half a quantisation step: three roundings of a number up to 255."""
 
-PRINTED_ERROR = 6e-7
-"""Apple prints float_min and float_max with six decimals: half a unit of the last, and the noise of parsing."""
-
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class StoredPlane:
@@ -82,8 +79,8 @@ def _table(plane: StoredPlane) -> npt.NDArray[np.float64]:
     return plane.float_min + np.arange(TOP_CODE + 1) * (plane.float_max - plane.float_min) / TOP_CODE
 
 
-def _require_valid(buffer: DepthBuffer) -> None:
-    """RefusedError where a sample has no code."""
+def _valid_range(buffer: DepthBuffer) -> tuple[float, float]:
+    """Least and largest sample. RefusedError where a sample has no code."""
     if not buffer.all_valid:
         count = int(np.count_nonzero(~buffer.valid))
         raise RefusedError(
@@ -91,11 +88,8 @@ def _require_valid(buffer: DepthBuffer) -> None:
             " cannot hold; fill the holes first",
             subject="map",
         )
-
-
-def _range(buffer: DepthBuffer) -> tuple[float, float]:
-    """Least and largest sample of a valid buffer."""
     half = buffer.samples.dtype == np.float16
+    # The bits of valid samples order like the samples, and comparing them is several times faster.
     bits: npt.NDArray[Any] = buffer.samples.view(np.uint16 if half else np.uint32)
     low, high = bits.min(), bits.max()
     if high > (0x7C00 if half else 0x7F80_0000):  # minus zero is the only valid sample up there
@@ -115,22 +109,13 @@ def _half_above(value: float) -> float:
     return float(half if float(half) >= value else np.nextafter(half, np.float16(np.inf)))
 
 
-def snapped_to_half(printed: float) -> float:
-    """The half float that six printed decimals meant, such as 1.498046875 for 1.498047; else the number itself."""
-    if not abs(printed) <= HALF_MAX:
-        return printed
-    half = float(np.float16(printed))
-    return half if abs(half - printed) <= PRINTED_ERROR else printed
-
-
 def quantize(buffer: DepthBuffer) -> StoredPlane:
     """The codes of a map, stretched over its own range as ImageIO does, the ends rounded outward to half floats.
 
     No sample lies outside the range, so none differs from its code by more than half a step. RefusedError
     where a sample is not valid, where the map is flat, or where its range goes beyond half floats.
     """
-    _require_valid(buffer)
-    low, high = _range(buffer)
+    low, high = _valid_range(buffer)
     if high > HALF_MAX:
         raise RefusedError(
             f"the map reaches {high:g} {buffer.pixel_format.unit}, and the stored range ends at {HALF_MAX:g};"
@@ -156,8 +141,9 @@ def quantize(buffer: DepthBuffer) -> StoredPlane:
 def _flat(buffer: DepthBuffer, value: float) -> RefusedError:
     if buffer.pixel_format.kind == "disparity":
         value = 1 / value if value else math.inf
+    away = "infinitely far away" if math.isinf(value) else f"{value:g} m away"
     return RefusedError(
-        f"the map is flat: every sample is {value:g} m away, so there is no near and far to store;"
+        f"the map is flat: every sample is {away}, so there is no near and far to store;"
         " supply a map with at least two distances",
         subject="map",
     )
@@ -195,7 +181,7 @@ def max_error(plane: StoredPlane, buffer: DepthBuffer) -> float:
             f"a {plane.pixel_format.value} plane of shape {plane.codes.shape} cannot be compared with a"
             f" {buffer.pixel_format.value} map of shape {buffer.samples.shape}"
         )
-    _require_valid(buffer)
+    _valid_range(buffer)
     in_codes = _in_codes(plane.float_min, plane.float_max)
     largest = 0.0
     for rows in row_chunks(plane.codes.shape):

@@ -1,0 +1,124 @@
+"""One row of work, from the places that it names to the place that it writes.
+
+Knows: how `authoring.api.embed` goes from inputs to an output, here with places (paths and URLs) in place of paths.
+Must not know: journals, other rows, whether a worker is a process here or on another machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from authoring import api, files, stores
+from authoring.batch.rows import Row
+from authoring.depth import parse_calibration_json
+from authoring.errors import DepthauthorError, RefusedError, about
+from authoring.operations.embed import draft_embed
+from authoring.operations.options import options_of
+from authoring.operations.reports import EmbedReport
+from authoring.operations.sources import source_of_bytes
+
+
+def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, str]:
+    """Do a row; give its report and the SHA-256 of what was published.
+
+    begun: nothing lay at the output when the row was handed out. What lies there now a worker of this batch may have
+    published before it died; so it stands if it is, byte for byte, what this row gives.
+    """
+    options = dict(row.options)
+    try:
+        options["container"] = api.container_of(
+            row.output, stores.name_of(row.output).suffix, options.get("container")
+        )
+        _read_aside(options)
+        photo = stores.read(row.photo)
+        with about("map"):
+            options.setdefault("map_name", stores.name_of(row.map).name)
+            source = source_of_bytes(stores.read(row.map), options.get("key"), options.get("frame"))
+        stores.refuse_same(row.output, inputs_of(row)[:2])
+        if not begun:
+            refuse_existing(row.output, overwrite)
+        settings = options_of(**options)
+        writer = _Writer(begun)
+        report = api.publish(
+            lambda careful: draft_embed(photo, source, settings, careful=careful),
+            row.output,
+            overwrite,
+            write=writer.write,
+        )
+        return report, writer.sha256
+    except DepthauthorError as error:
+        subjects = {"photo": row.photo, "map": row.map, "donor": row.options.get("donor")}
+        place = subjects.get(error.subject or "")
+        if place:
+            files.add_name(error, place)
+        raise
+
+
+def inputs_of(row: Row) -> list[str]:
+    """The places a row is made from: photo, map, and where named the donor and the calibration file."""
+    donor, calibration = row.options.get("donor"), row.options.get("calibration")
+    return [row.photo, row.map, *filter(None, (donor, calibration if _is_file(calibration) else None))]
+
+
+def refuse_existing(output: str, overwrite: bool) -> None:
+    """RefusedError where an output is taken: said before a photo is decoded for nothing."""
+    path = stores.local_path(output)
+    if path is not None:
+        files.refuse_existing(path, overwrite)
+    elif not overwrite and stores.exists(output):
+        raise RefusedError(f"{output}: {files.EXISTS}")
+
+
+class _Writer:
+    """Publishes at a place, and keeps the digest of what it published."""
+
+    def __init__(self, begun: bool) -> None:
+        self._begun = begun
+        self.sha256 = ""
+
+    def write(
+        self,
+        output: str,
+        chunks: Iterable[bytes | memoryview],
+        *,
+        overwrite: bool,
+        check: Callable[[], object],
+    ) -> None:
+        pieces = list(chunks)
+        checked = False
+
+        def measure() -> None:
+            # Beside the write, whose time is the disk's.
+            nonlocal checked
+            digest = hashlib.sha256()
+            for piece in pieces:
+                digest.update(piece)
+            self.sha256 = digest.hexdigest()
+            check()
+            checked = True
+
+        try:
+            stores.write(output, pieces, overwrite=overwrite, check=measure)
+        except RefusedError:
+            if not self._begun or not stores.exists(output):
+                raise
+            if not checked:
+                measure()
+            if stores.digest(output) != self.sha256:
+                raise
+
+
+def _read_aside(options: dict[str, Any]) -> None:
+    """Put the calibration and the donor that options name in the places of their names."""
+    if _is_file(options.get("calibration")):
+        with files.named(options["calibration"]):
+            options["calibration"] = parse_calibration_json(stores.read(options["calibration"]))
+    if options.get("donor"):
+        options["donor"] = stores.read(options["donor"])
+
+
+def _is_file(calibration: str | None) -> bool:
+    """Whether the option is a file's name and no word such as `exif`."""
+    return calibration is not None and "." in calibration

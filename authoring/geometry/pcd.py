@@ -1,0 +1,42 @@
+"""PCD: the Point Cloud Library's own file, version 0.7.
+
+Knows: its header and how the library packs a colour into a float. Must not know: where points come from.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+POINT = np.dtype([("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("rgb", "<u4")])
+
+
+def build_pcd(
+    points: NDArray[np.float32], colours: NDArray[np.uint8], comments: tuple[str, ...] = ()
+) -> list[bytes | memoryview]:
+    """The pieces of a binary file: points (N, 3) and colours (N, 3).
+
+    The field rgb is declared a float whose bits are red << 16 | green << 8 | blue, which is what readers of the
+    library's PointXYZRGB expect.
+    """
+    rows = np.empty(len(points), POINT)
+    for axis, name in enumerate(("x", "y", "z")):
+        rows[name] = points[:, axis]
+    packed = colours.astype(np.uint32)
+    rows["rgb"] = packed[:, 0] << 16 | packed[:, 1] << 8 | packed[:, 2]
+    lines = [
+        "# .PCD v0.7 - Point Cloud Data file format",
+        *(f"# {one}" for one in comments),
+        "VERSION 0.7",
+        "FIELDS x y z rgb",
+        "SIZE 4 4 4 4",
+        "TYPE F F F F",
+        "COUNT 1 1 1 1",
+        f"WIDTH {len(points)}",
+        "HEIGHT 1",
+        "VIEWPOINT 0 0 0 1 0 0 0",
+        f"POINTS {len(points)}",
+        "DATA binary",
+    ]
+    header = "".join(f"{line}\n" for line in lines).encode("ascii", "replace")
+    return [header, rows.view(np.uint8).data]

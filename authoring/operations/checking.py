@@ -1,0 +1,51 @@
+"""The rules alone, on a file about to be written.
+
+Knows: which breaches are faults for a wanted level. Must not know: originals, maps, reports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.containers import ContainerFile
+from authoring.findings import Finding, Level
+from authoring.operations import rules
+from authoring.operations.verifying.facts import gather
+from authoring.operations.verifying.prediction import level_of, reaches, verdict_of
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the rules say of a file."""
+
+    level: Level
+    verdict: str
+    faults: tuple[str, ...]
+    """What keeps it from being read as depth at all (L1)."""
+
+
+def check_before_publish(file: ContainerFile, codes: NDArray[np.uint8] | None = None) -> Checked:
+    """Run the rules on a parsed file.
+
+    codes: the depth plane (H, W) as decoded from its final bitstream, so that it is not decoded again; None
+    decodes it. The caller refuses to publish at level "none". Raises only what reading the layout raises.
+    """
+    found = rules.findings(gather(file, codes))
+    return Checked(level_of(found), verdict_of(found), rule_faults(found, False, "L1"))
+
+
+def rule_faults(found: tuple[Finding, ...], strict: bool, wanted: Level) -> tuple[str, ...]:
+    """The rules whose breach is a fault, each with its message."""
+    return tuple(
+        f"{one.rule}: {one.message}"
+        for one in found
+        if (one.status == "fail" and _matters(one, wanted)) or (strict and one.status == "warn")
+    )
+
+
+def _matters(one: Finding, wanted: Level) -> bool:
+    loss = rules.RULES[one.rule].level
+    return loss != "warning" and loss != "note" and reaches(wanted, loss)

@@ -1,0 +1,64 @@
+"""Options from keywords: the command line's and the library's one way in.
+
+Knows: the names of all options of `embed`, and what they can be. Must not know: what they do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from authoring.depth import PixelFormat
+from authoring.errors import UsageError
+from authoring.operations.embed import EmbedOptions
+from authoring.operations.portrait import PortraitOptions
+from authoring.operations.presets import KINDS, PRESETS
+
+
+def options_of(**given: Any) -> EmbedOptions:
+    """`EmbedOptions` from keywords, those of `PortraitOptions` among them; None stands for the default.
+
+    pixel_format may be text ("hdis"); calibration may be a `Calibration` or the word exif, nominal or none.
+    Raises UsageError for unknown names and values out of range.
+    """
+    given = {name: value for name, value in given.items() if value is not None}
+    portrait_names = {field.name for field in fields(PortraitOptions)}
+    known = ({field.name for field in fields(EmbedOptions)} | portrait_names) - {"portrait"}
+    unknown = sorted(set(given) - known)
+    if unknown:
+        raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")
+    if isinstance(given.get("calibration"), str):
+        given["calibration_source"] = given.pop("calibration")
+    for name, choices in _CHOICES.items():
+        if name in given and given[name] not in choices:
+            raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(map(str, choices))}")
+    if isinstance(given.get("pixel_format"), str):
+        given["pixel_format"] = PixelFormat(given["pixel_format"])
+    for name, (low, high) in _RANGES.items():
+        if name in given and not low <= given[name] <= high:
+            raise UsageError(f"{name} is {given[name]}; it can be {low} to {high}")
+    portrait = PortraitOptions(**{name: given.pop(name) for name in portrait_names & set(given)})
+    return EmbedOptions(**given, portrait=portrait)
+
+
+_CHOICES: dict[str, tuple[Any, ...]] = {
+    "pixel_format": ("hdis", "fdis", "hdep", "fdep", *PixelFormat),
+    "white": ("far", "near"),
+    "spacing": ("depth", "disparity"),
+    "accuracy": ("relative", "absolute"),
+    "map_orientation": ("display", "stored"),
+    "container": ("heic", "jpeg"),
+    "effort": ("fast", "balanced", "best"),
+    "profile": ("portrait", "data"),
+    "calibration_source": ("exif", "nominal", "none"),
+    "kind": KINDS,
+    "preset": tuple(preset.name for preset in PRESETS),
+}
+_RANGES = {
+    "clip": (0, 49),
+    "max_holes": (0, 100),
+    "max_size": (2, 16384),
+    "quality": (1, 100),
+    "aperture": (0.5, 64),
+}
+"""16384 is the longest side that any HEVC level allows (H.265 table A.8, level 6.2)."""

@@ -1,0 +1,139 @@
+"""How time and memory grow with the photo, the map and the number of auxiliary images.
+
+    python -m benchmarks.growth
+
+Each measurement is a process of its own, so that the peak of memory is its own. Linear means: the last column stays.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from authoring import api
+from benchmarks.measure import depth_map, jpeg_photo, photo_pixels
+
+PHOTOS = {"1 MP": 0.29, "12 MP": 1.0, "48 MP": 2.0, "200 MP": 4.08}
+MAPS = {"0.4 MP": (768, 576), "3 MP": (2016, 1512), "12 MP": (4032, 3024)}
+
+ONE = """
+import resource, statistics, sys, time
+import numpy as np
+from authoring import api
+photo, depth, out, size = sys.argv[1:]
+depth_m = np.load(depth)
+api.embed(photo, depth_m[::8, ::8].copy(), output=out, overwrite=True, profile="data")
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+times = []
+for _ in range(7):
+    start = time.perf_counter()
+    api.embed(photo, depth_m, output=out, overwrite=True, profile="data", max_size=int(size))
+    times.append(time.perf_counter() - start)
+print(statistics.median(times), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def one(photo: Path, depth: Path, folder: Path, size: int) -> tuple[float, float]:
+    """Median seconds and peak MB of embedding in a process of its own."""
+    command = [sys.executable, "-c", ONE, str(photo), str(depth), str(folder / "out.jpg"), str(size)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return float(told[0]), int(told[1]) / 1024
+
+
+def base_mb() -> float:
+    """Peak memory of a process that has imported everything and embedded nothing."""
+    code = (
+        "import numpy, PIL.Image, PIL.JpegImagePlugin, lxml.etree, authoring.operations.embed, "
+        "authoring.containers.jpeg, authoring.operations.options, resource; "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    return int(told) / 1024
+
+
+def report(folder: Path) -> str:
+    """The tables."""
+    base = base_mb()
+    lines = [
+        "## Growth",
+        "",
+        f"Peak memory is above the {base:.0f} MB of a process that has only imported what it needs.",
+        "",
+        "| photo (JPEG) | bytes | time | peak memory | photo + 4 maps | ms a MB |",
+        "|---|---|---|---|---|---|",
+    ]
+    small = folder / "map.npy"
+    np.save(small, depth_map())
+    for name, scale in PHOTOS.items():
+        photo = folder / "photo.jpg"
+        photo.write_bytes(jpeg_photo(photo_pixels(scale)))
+        size = photo.stat().st_size
+        seconds, peak = one(photo, small, folder, 768)
+        allowed = (size + 4 * small.stat().st_size) / 1e6
+        lines.append(
+            f"| {name} | {size:,} | {seconds * 1e3:.1f} ms | {peak - base:.0f} MB | {allowed:.0f} MB | "
+            f"{seconds * 1e9 / size:.2f} |"
+        )
+    photo.write_bytes(jpeg_photo(photo_pixels()))
+    lines += [
+        "",
+        "| map (float32, stored at its size) | bytes | time | peak memory | photo + 4 maps | ms a MP |",
+    ]
+    lines += ["|---|---|---|---|---|---|"]
+    for name, (width, height) in MAPS.items():
+        np.save(small, depth_map((width, height)))
+        seconds, peak = one(photo, small, folder, width)
+        allowed = (photo.stat().st_size + 4 * small.stat().st_size) / 1e6
+        lines.append(
+            f"| {name} | {small.stat().st_size:,} | {seconds * 1e3:.1f} ms | {peak - base:.0f} MB | {allowed:.0f} MB"
+            f" | {seconds * 1e9 / (width * height):.1f} |"
+        )
+    lines += ["", *images(folder)]
+    return "\n".join(lines) + "\n"
+
+
+def images(folder: Path) -> list[str]:
+    """Growth with the number of images that a JPEG holds already."""
+    import statistics
+    import time
+
+    from authoring import containers
+    from authoring.containers import CodedAuxiliary
+
+    photo = jpeg_photo(photo_pixels(0.29))
+    gray = jpeg_photo(photo_pixels(0.1)[..., 0])
+    width, height = photo_pixels(0.1).shape[1::-1]
+    lines = ["| images in the JPEG | time | ms an image |", "|---|---|---|"]
+    depth = depth_map()
+    for count in (1, 5, 20, 80):
+        data = photo
+        for _ in range(count):
+            file = containers.parse(data)
+            coded = CodedAuxiliary(
+                width, height, gray, b"", "", b"", b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+            )
+            data = file.splice(coded).apply(data)
+        times = []
+        for _ in range(7):
+            start = time.perf_counter()
+            api.embed_bytes(data, depth, profile="data")
+            times.append(time.perf_counter() - start)
+        seconds = statistics.median(times)
+        lines.append(f"| {count} | {seconds * 1e3:.1f} ms | {seconds * 1e3 / count:.2f} |")
+    return lines
+
+
+def main() -> None:
+    """Print the tables."""
+    with tempfile.TemporaryDirectory() as name:
+        print(report(Path(name)))
+    print(f"(this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB)")
+
+
+if __name__ == "__main__":
+    main()

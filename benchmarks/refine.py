@@ -1,0 +1,195 @@
+"""What `--refine` is worth at the golden scene's edges, and what it costs on a 12 MP photo.
+
+    python -m benchmarks.refine [--rounds N]
+
+Coarse maps are made from the scene's exact depth and brought back to 768 x 576, by plain interpolation and refined
+along the photo; both are held against the exact depth of every sample. Errors are in 1/m.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from authoring import api
+from authoring.codecs import photo
+from authoring.depth import refine, resample_area
+from golden.scene import render_depth
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+WIDTH, HEIGHT = 768, 576
+LARGE = (4032, 3024)
+
+EDGE_RATIO = 1.08
+"""Neighbours whose depths differ by more than this ratio lie on two surfaces."""
+BAND_PX, AWAY_PX = 4, 12
+"""Edges are judged within four samples; what lies beyond twelve no coarse sample of an edge can touch."""
+OFF = 0.05
+"""A sample that is off by more than this share of its disparity counts as wrong."""
+TEXTURE_CODES = 8
+"""A gradient of the photo above this many codes a sample is texture, where no edge of the depth is near."""
+
+Plane = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Errors of a map against the exact one, mean and absolute, in 1/m."""
+
+    edge: float
+    """Within BAND_PX of a true edge."""
+    wrong: float
+    """The share of those samples that are off by more than OFF."""
+    away: float
+    """Farther than AWAY_PX from any edge."""
+    texture: float
+    """The same where the photo has texture."""
+
+
+def exact() -> Plane:
+    """The scene's true disparity (576, 768)."""
+    disparity: Plane = (1 / render_depth(WIDTH, HEIGHT).astype(np.float64)).astype(np.float32)
+    return disparity
+
+
+def guide() -> NDArray[np.uint8]:
+    """The golden photo at the map's size, decoded as `--refine` does."""
+    small = photo.decode_small((GOLDEN / "scene.jpg").read_bytes(), (WIDTH, HEIGHT), heic=False)
+    return np.frombuffer(small.rgb, np.uint8).reshape(HEIGHT, WIDTH, 3)
+
+
+def coarse_maps(true: Plane) -> dict[str, Plane]:
+    """Maps as they come, four times coarser than the stored one unless they say otherwise."""
+    averaged = resample_area(true, WIDTH // 4, HEIGHT // 4)
+    grain = np.random.default_rng(5)
+    low, high = float(averaged.min()), float(averaged.max())
+    codes = np.rint((averaged - low) / (high - low) * 255)
+
+    def noisy(plane: Plane, share: float) -> Plane:
+        return (plane * (1 + share * grain.standard_normal(plane.shape))).astype(np.float32)
+
+    return {
+        "192x144, averaged": averaged,
+        "192x144, averaged, 2 % noise": noisy(averaged, 0.02),
+        "192x144, averaged, 5 % noise": noisy(averaged, 0.05),
+        "192x144, averaged, 8 bits": (codes / 255 * (high - low) + low).astype(np.float32),
+        "192x144, one exact sample each": _sampled(192, 144),
+        "96x72, averaged": resample_area(true, WIDTH // 8, HEIGHT // 8),
+        "384x288, averaged": resample_area(true, WIDTH // 2, HEIGHT // 2),
+        "768x576, 2 % noise": noisy(true, 0.02),
+        "768x576, exact": true,
+    }
+
+
+def _sampled(width: int, height: int) -> Plane:
+    disparity: Plane = (1 / render_depth(width, height).astype(np.float64)).astype(np.float32)
+    return disparity
+
+
+def score(made: Plane, true: Plane, shown: NDArray[np.uint8]) -> Score:
+    """How far a map (576, 768) is from the exact one."""
+    edge = np.zeros(true.shape, np.bool_)
+    for axis in (0, 1):
+        one, line = np.moveaxis(true, axis, 0), np.moveaxis(edge, axis, 0)
+        jump = np.maximum(one[1:], one[:-1]) > EDGE_RATIO * np.minimum(one[1:], one[:-1])
+        line[1:] |= jump
+        line[:-1] |= jump
+    band, away = _grown(edge, BAND_PX), ~_grown(edge, AWAY_PX)
+    rows, columns = np.gradient(shown.astype(np.float32).mean(axis=2))
+    texture = away & (np.hypot(rows, columns) > TEXTURE_CODES)
+    error = np.abs(made - true)
+    return Score(
+        float(error[band].mean()),
+        float((error[band] > OFF * true[band]).mean()),
+        float(error[away].mean()),
+        float(error[texture].mean()),
+    )
+
+
+def _grown(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
+    for axis in (0, 1):
+        padded = np.pad(mask, [(radius, radius) if axis == one else (0, 0) for one in (0, 1)])
+        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1, axis)
+        mask = np.asarray(windows.any(axis=-1))
+    return mask
+
+
+def table() -> None:
+    """Print the errors."""
+    true, shown = exact(), guide()
+    print(
+        f"{'map':<32} {'edge, 1/m':>20} {'less':>6} {'off by > 5 %':>18} {'away, 1/m':>22} {'on texture, 1/m':>22}"
+    )
+    for name, coarse in coarse_maps(true).items():
+        plain = score(resample_area(coarse, WIDTH, HEIGHT), true, shown)
+        fine = score(refine(coarse, shown).disparity, true, shown)
+        less = f"{1 - fine.edge / plain.edge:6.0%}" if plain.edge else "     –"
+        print(
+            f"{name:<32} {plain.edge:9.4f} → {fine.edge:8.4f} {less} {plain.wrong:8.1%} → {fine.wrong:7.1%} "
+            f"{plain.away:10.5f} → {fine.away:9.5f} {plain.texture:10.5f} → {fine.texture:9.5f}"
+        )
+
+
+def cost(rounds: int) -> None:
+    """Print what a 12 MP photo costs with and without."""
+    with Image.open(GOLDEN / "scene.png") as picture:
+        large = np.asarray(picture.convert("RGB").resize(LARGE, Image.Resampling.BICUBIC), np.int16)
+    grain = np.random.default_rng(1).normal(0, 2, large.shape)
+    pixels = np.clip(large + grain, 0, 255).astype(np.uint8)
+    coarse, shown = resample_area(exact(), 192, 144), guide()
+    plain_map = resample_area(coarse, WIDTH, HEIGHT)
+    print("\nmedians of CPU time, which other work on the machine changes less than it does the clock's:")
+    print(f"kernel alone, 192x144 to 768x576: {_cpu(lambda: refine(coarse, shown), rounds) * 1e3:.0f} ms")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        out = io.BytesIO()
+        Image.fromarray(pixels).save(out, "JPEG", quality=90)
+        (folder / "photo.jpg").write_bytes(out.getvalue())
+        (folder / "photo.heic").write_bytes(
+            photo.encode_heic(photo.Pixels(*LARGE, pixels.tobytes()), photo.Metadata())
+        )
+        for suffix in ("jpg", "heic"):
+            source, target = folder / f"photo.{suffix}", folder / f"out.{suffix}"
+
+            def embed(refined: bool, source: Path = source, target: Path = target) -> None:
+                depth = 1 / (coarse if refined else plain_map)
+                api.embed(source, depth, output=target, overwrite=True, profile="data", refine=refined)
+
+            ours, plain = (_cpu(partial(embed, one), rounds) for one in (True, False))
+            print(
+                f"12 MP {suffix:<4} embed: {ours * 1e3:.0f} ms refined, {plain * 1e3:.0f} ms with a map of that size"
+            )
+
+
+def _cpu(job: Callable[[], object], rounds: int) -> float:
+    """Median seconds of CPU, all threads together, after one warm-up."""
+    times = []
+    for turn in range(rounds + 1):
+        start = time.process_time()
+        job()
+        if turn:
+            times.append(time.process_time() - start)
+    return statistics.median(times)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    table()
+    cost(rounds)
+
+
+if __name__ == "__main__":
+    main()

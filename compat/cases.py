@@ -1,0 +1,124 @@
+"""What the project writes, one file for each kind of photo and each way of asking: before and after.
+
+Knows: the options that lead to different files. Must not know: readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+import authoring
+from authoring.containers import ContainerName
+from authoring.operations.inspect import inspect
+from authoring.operations.strip import strip
+from compat import photos
+from compat.photos import GOLDEN
+
+PROFILES = ("data", "portrait")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One file that was written, beside what it was made from."""
+
+    photo: str
+    """The kind of photo."""
+    made: str
+    """What was done with it."""
+    before: bytes
+    """What readers have to show the same of; of a photo coded anew, the new file without its depth."""
+    after: bytes
+    source: bytes | None = None
+    """Where the photo was coded anew, the photo given."""
+    has_depth: bool = True
+
+    @property
+    def name(self) -> str:
+        """As it stands in the console."""
+        return f"{self.photo}: {self.made}"
+
+
+@cache
+def depth_m(size: tuple[int, int] | None = None) -> NDArray[np.float32]:
+    """The scene's depth in metres, (H, W); `size` (width, height) takes the nearest samples."""
+    exact: NDArray[np.float32] = np.load(GOLDEN / "scene-depth.npy").astype(np.float32)
+    if size is None:
+        return exact
+    rows = np.linspace(0, exact.shape[0] - 1, size[1]).round().astype(int)
+    columns = np.linspace(0, exact.shape[1] - 1, size[0]).round().astype(int)
+    chosen: NDArray[np.float32] = exact[np.ix_(rows, columns)]
+    return chosen
+
+
+def fitting_depth(photo: bytes, longest: int = 256) -> NDArray[np.float32]:
+    """A map for a photo of any aspect, upright as the photo is seen."""
+    told = inspect(photo).photo
+    width, height = told.width, told.height
+    if told.orientation > 4:
+        width, height = height, width
+    scale = longest / max(width, height)
+    return depth_m((max(round(width * scale), 2), max(round(height * scale), 2)))
+
+
+def embedded(photo: bytes, profile: str, **options: object) -> bytes:
+    """With depth; a map that is there already gives way."""
+    return authoring.embed_bytes(photo, fitting_depth(photo), profile=profile, replace=True, **options)
+
+
+def of_photo(name: str, photo: bytes) -> Iterator[Case]:
+    """One photo, both profiles."""
+    for profile in PROFILES:
+        yield Case(name, f"embed --profile {profile}", photo, embedded(photo, profile))
+
+
+def coded_anew(name: str, photo: bytes, container: ContainerName) -> Case:
+    """A photo that changes its container, and so is coded anew."""
+    after = authoring.embed_bytes(photo, depth_m(), container=container)
+    before = strip(after, restore=True).data
+    return Case(name, f"embed -o x.{'heic' if container == 'heic' else 'jpg'}", before, after, source=photo)
+
+
+def jpeg_cases() -> Iterator[Case]:
+    """All JPEG files."""
+    for name, photo in photos.jpegs():
+        yield from of_photo(name, photo)
+    plain = photos.coded_jpeg()
+    yield Case(
+        "baseline", "embed, then strip", plain, strip(embedded(plain, "portrait")).data, has_depth=False
+    )
+    gain = photos.ultra_hdr()
+    yield Case(
+        "Ultra HDR", "embed, then strip", gain, strip(embedded(gain, "portrait")).data, has_depth=False
+    )
+    yield coded_anew("HEIC", (GOLDEN / "scene.heic").read_bytes(), "jpeg")
+    yield coded_anew("HEIC, turned (irot 3)", (GOLDEN / "orientation" / "scene-6.heic").read_bytes(), "jpeg")
+    yield coded_anew("PNG", (GOLDEN / "scene.png").read_bytes(), "jpeg")
+
+
+def heic_cases() -> Iterator[Case]:
+    """All HEIC files."""
+    for name, photo in photos.heics():
+        yield from of_photo(name, photo)
+    single = photos.single_heic()
+    grid = (GOLDEN / "scene-gainmap.heic").read_bytes()
+    yield Case(
+        "one image, by pillow-heif", "embed --lossless", single, embedded(single, "portrait", lossless=True)
+    )
+    yield Case(
+        "tiled grid with gain map", "embed --lossless", grid, embedded(grid, "portrait", lossless=True)
+    )
+    yield Case(
+        "tiled grid with gain map", "embed --format hdep", grid, embedded(grid, "data", pixel_format="hdep")
+    )
+    yield Case("tiled grid with gain map", "embed, then strip", grid, strip(embedded(grid, "portrait")).data,
+               has_depth=False)  # fmt: skip
+    yield coded_anew("JPEG", (GOLDEN / "scene.jpg").read_bytes(), "heic")
+    yield coded_anew(
+        "JPEG, Exif Orientation 6", (GOLDEN / "orientation" / "scene-6.jpg").read_bytes(), "heic"
+    )
+    yield coded_anew("PNG", (GOLDEN / "scene.png").read_bytes(), "heic")

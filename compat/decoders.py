@@ -1,0 +1,184 @@
+"""Readers that show a photo: image libraries and their command-line tools.
+
+Knows: for each how it is asked and what its answer means. Must not know: what is right.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from compat.reading import Missing, Reader, Reading, each, lines, netpbm, picture, run
+
+
+def _module(name: str, package: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise Missing(f"{package} is not installed") from None
+
+
+_EXIF_DIRECTORY, _GPS_DIRECTORY = 0x8769, 0x8825
+"""Tags that hold a place in the block: it moves when the block grows, and what lies there is compared itself."""
+
+
+def _pillow_version() -> str:
+    return str(_module("PIL", "pillow").__version__)
+
+
+def _pillow(path: Path) -> Reading:
+    from PIL import Image
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            with Image.open(path) as opened:
+                pixels = np.asarray(opened)
+                frames = getattr(opened, "n_frames", 1)
+                exif = opened.getexif()
+                found = {**exif, **exif.get_ifd(_EXIF_DIRECTORY), **exif.get_ifd(_GPS_DIRECTORY)}
+                for pointer in (_EXIF_DIRECTORY, _GPS_DIRECTORY):
+                    found.pop(pointer, None)
+                tags = {f"Exif {key:#06x}": repr(value) for key, value in found.items()}
+                tags |= {f"info {key}": repr(opened.info.get(key)) for key in ("dpi", "icc_profile")}
+                if frames > 1:
+                    opened.seek(frames - 1)
+                    opened.load()
+        except (OSError, ValueError, SyntaxError) as error:
+            return Reading(False, refusal=lines(str(error), path)[0])
+    told = tuple(str(one.message) for one in caught)
+    return Reading(True, picture(pixels), tags, told, pictures=frames)
+
+
+def _heif_version() -> str:
+    heif = _module("pillow_heif", "pillow-heif")
+    return f"{heif.__version__} (libheif {heif.libheif_version()})"
+
+
+def _pillow_heif(path: Path) -> Reading:
+    heif = _module("pillow_heif", "pillow-heif")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            opened = heif.open_heif(path)
+            pixels = np.asarray(opened)
+            depth = opened.info["depth_images"]
+            for one in depth:
+                np.asarray(one)
+        except (OSError, ValueError, RuntimeError, SyntaxError) as error:
+            return Reading(False, refusal=lines(str(error), path)[0])
+    tags = {f"info {key}": repr(opened.info.get(key)) for key in ("icc_profile", "bit_depth", "primary")}
+    told = tuple(str(one.message) for one in caught)
+    return Reading(True, picture(pixels), tags, told, pictures=len(opened), depth=bool(depth))
+
+
+def _libheif_version() -> str:
+    done = run("heif-info", "-h")
+    run("heif-convert", "-h")
+    found = re.search(r"libheif version: (\S+)", done.out.decode() + done.err)
+    if found is None:
+        raise Missing("heif-info tells no version")
+    return found[1]
+
+
+def _libheif(path: Path) -> Reading:
+    from PIL import Image
+
+    told = run("heif-info", path)
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "out.png"
+        done = run("heif-convert", path, target)
+        if told.code or done.code or not target.is_file():
+            return Reading(False, refusal=" ".join(lines(done.err or told.err, path)))
+        with Image.open(target) as opened:
+            pixels = np.asarray(opened)
+    text = told.out.decode("utf-8", "replace")
+    kept = {key: "yes" for key in ("Exif", "XMP") if re.search(rf"^\s*{key}: \d+ bytes", text, re.M)}
+    complaints = lines(told.err, path) + lines(done.err, path)
+    return Reading(True, picture(pixels), kept, complaints, pictures=text.count("\nimage: "),
+                   depth="depth channel: yes" in text)  # fmt: skip
+
+
+def _first_line(*command: str, pattern: str) -> str:
+    done = run(*command)
+    found = re.search(pattern, done.out.decode("utf-8", "replace") + done.err)
+    if found is None:
+        raise Missing(f"{command[0]} tells no version")
+    return found[1]
+
+
+def _ffmpeg(path: Path) -> Reading:
+    probe = run(
+        "ffprobe", "-v", "error", "-show_entries", "stream=codec_name,width,height", "-of", "csv=p=0", path
+    )
+    done = run("ffmpeg", "-v", "warning", "-i", path, "-frames:v", "1",
+               "-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "-")  # fmt: skip
+    if probe.code or done.code or not done.out:
+        return Reading(False, refusal=" ".join(lines(done.err or probe.err, path)))
+    told = lines(probe.err, path) + lines(done.err, path)
+    streams = len(probe.out.decode().split())
+    return Reading(True, picture(netpbm(done.out)), warnings=told, pictures=streams)
+
+
+def _magick(path: Path) -> Reading:
+    done = run("convert", path, "-depth", "8", "ppm:-")
+    told = run("identify", "-format", "%n ", path)
+    if done.code or not done.out or told.code:
+        return Reading(False, refusal=" ".join(lines(done.err or told.err, path)))
+    complaints = lines(done.err, path) + lines(told.err, path)
+    return Reading(True, picture(netpbm(done.out)), warnings=complaints, pictures=int(told.out.split()[0]))
+
+
+def _vips(path: Path) -> Reading:
+    told = run("vipsheader", "-a", path)
+    fields = dict(line.partition(": ")[::2] for line in told.out.decode("utf-8", "replace").splitlines())
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "out.raw"
+        done = run("vips", "rawsave", path, target)
+        if told.code or done.code or not target.is_file():
+            return Reading(False, refusal=" ".join(lines(done.err or told.err, path)))
+        pixels = np.frombuffer(target.read_bytes(), np.uint8)
+    shape = tuple(int(fields[key]) for key in ("height", "width", "bands"))
+    pages = fields.get("n-pages")
+    keys = ("bands", "format", "interpretation", "orientation", "xres", "yres", "icc-profile-data")
+    tags = {key: fields[key] for key in keys if key in fields}
+    complaints = lines(done.err, path) + lines(told.err, path)
+    return Reading(
+        True, picture(pixels.reshape(shape)), tags, complaints, pictures=int(pages) if pages else None
+    )
+
+
+def _opencv_version() -> str:
+    return str(_module("cv2", "opencv-python-headless").__version__)
+
+
+def _opencv(path: Path) -> Reading:
+    cv2 = _module("cv2", "opencv-python-headless")
+    try:
+        pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        return Reading(False, refusal=str(error))
+    if pixels is None:
+        return Reading(False, refusal="imdecode gives nothing")
+    return Reading(True, picture(pixels))
+
+
+DECODERS = (
+    Reader("Pillow", _pillow_version, each(_pillow), suffixes=(".jpg",)),
+    Reader("pillow-heif", _heif_version, each(_pillow_heif), suffixes=(".heic",)),
+    Reader("libheif tools", _libheif_version, each(_libheif), suffixes=(".heic",)),
+    Reader("ffmpeg", lambda: _first_line("ffmpeg", "-version", pattern=r"version (\d[\d.]*)"), each(_ffmpeg)),
+    Reader(
+        "ImageMagick",
+        lambda: _first_line("convert", "-version", pattern=r"ImageMagick (\S+)"),
+        each(_magick),
+    ),
+    Reader("libvips", lambda: _first_line("vips", "--version", pattern=r"vips-(\S+)"), each(_vips)),
+    Reader("OpenCV", _opencv_version, each(_opencv)),
+)

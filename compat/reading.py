@@ -1,0 +1,140 @@
+"""What a reader says of one file, and what every reader is.
+
+Knows: the nouns of the matrix, how a foreign program is run. Must not know: any reader, any file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+TIMEOUT_S = 300
+"""A reader that takes longer hangs; a browser with fifty photos on a loaded machine takes half a minute."""
+
+THUMBNAIL = (24, 32)
+"""(H, W) of the block means by which two codings of one photo are held side by side by."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """Decoded pixels, kept small: a digest for equality, block means for likeness."""
+
+    size: tuple[int, int]
+    """(width, height) as the reader shows it."""
+    digest: str
+    means: NDArray[np.float32] | None = None
+    """Block means of the gray picture, 0 to 255; (24, 32), of an upright one (32, 24)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reader made of one file."""
+
+    opened: bool
+    picture: Picture | None = None
+    """None where the reader does not decode."""
+    tags: dict[str, str] = field(default_factory=dict)
+    """What it reads of metadata, by name."""
+    warnings: tuple[str, ...] = ()
+    refusal: str = ""
+    """Its own words, where it did not open the file."""
+    pictures: int | None = None
+    """How many pictures it counts; None where it does not."""
+    depth: bool | None = None
+    """Whether it tells of depth; None where it has no word for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One program or library."""
+
+    name: str
+    version: Callable[[], str]
+    """Raises `Missing` where the reader is not installed."""
+    read: Callable[[Sequence[Path]], list[Reading]]
+    """One reading a file, in order."""
+    suffixes: tuple[str, ...] = (".jpg", ".heic")
+    """Files it is asked to read."""
+    quick: bool = True
+    """Whether it belongs to the tests: installed with them or by one Debian package, and swift."""
+
+
+class Missing(Exception):
+    """The reader is not there; the message says how to get it."""
+
+
+def picture(pixels: NDArray[Any]) -> Picture:
+    """Of pixels (H, W) or (H, W, channels), 8 bit."""
+    pixels = np.ascontiguousarray(pixels)
+    gray = pixels.astype(np.float32) if pixels.ndim == 2 else pixels[..., :3].mean(axis=2, dtype=np.float32)
+    height, width = gray.shape
+    means = None
+    blocks = THUMBNAIL if width >= height else THUMBNAIL[::-1]
+    if height >= blocks[0] and width >= blocks[1]:
+        rows = np.linspace(0, height, blocks[0] + 1).astype(int)[:-1]
+        columns = np.linspace(0, width, blocks[1] + 1).astype(int)[:-1]
+        sums = np.add.reduceat(np.add.reduceat(gray, rows, axis=0), columns, axis=1)
+        areas = np.outer(np.diff([*rows, height]), np.diff([*columns, width]))
+        means = (sums / areas).astype(np.float32)
+    shape = repr((pixels.shape, pixels.dtype.str)).encode()
+    return Picture((width, height), hashlib.sha256(shape + pixels.tobytes()).hexdigest(), means)
+
+
+def each(read: Callable[[Path], Reading]) -> Callable[[Sequence[Path]], list[Reading]]:
+    """A reader of single files as one of many."""
+    return lambda paths: [read(path) for path in paths]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A finished program."""
+
+    code: int
+    out: bytes
+    err: str
+
+
+def run(*command: str | Path, given: bytes | None = None, environment: dict[str, str] | None = None) -> Ran:
+    """Run a program to its end. Raises `Missing` where it is not installed."""
+    try:
+        done = subprocess.run(
+            [str(one) for one in command],
+            input=given,
+            stdin=subprocess.DEVNULL if given is None else None,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            env=environment,
+        )
+    except FileNotFoundError:
+        raise Missing(f"{command[0]} is not installed") from None
+    return Ran(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+
+def lines(text: str, path: Path) -> tuple[str, ...]:
+    """Complaints without what changes from file to file: its name, addresses, repetitions."""
+    plain = (_VOLATILE.sub("…", line.replace(str(path), "FILE").replace(path.name, "FILE")).strip()
+             for line in text.splitlines())  # fmt: skip
+    return tuple(dict.fromkeys(line for line in plain if line))
+
+
+_VOLATILE = re.compile(r"0x[0-9a-f]+|(?<=[a-z]:)\d+(?=\))|\d\d:\d\d:\d\d\.\d+")
+"""Addresses, process numbers, times of day."""
+
+
+def netpbm(data: bytes) -> NDArray[np.uint8]:
+    """A binary PGM or PPM of 8 bits as (H, W) or (H, W, 3). Raises ValueError for anything else."""
+    found = re.match(rb"(P5|P6)(?:\s+#[^\n]*)*\s+(\d+)(?:\s+#[^\n]*)*\s+(\d+)\s+255\s", data)
+    if found is None:
+        raise ValueError("no 8-bit PGM or PPM")
+    width, height = int(found[2]), int(found[3])
+    shape = (height, width) if found[1] == b"P5" else (height, width, 3)
+    return np.frombuffer(data, np.uint8, offset=found.end()).reshape(shape)

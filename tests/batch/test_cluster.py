@@ -1,0 +1,289 @@
+"""The same manifest on a dask cluster: equal digests, workers that die, stores in place of folders."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from authoring.batch import ClusterWorkers, Journal, LocalWorkers, Row, Rules, Workers, read_rows, run
+from authoring.batch.work import BatchResult
+
+distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "golden"
+NO_PROC = not Path("/proc/self/fd").is_dir()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two workers, a process each; a row may see one of them die."""
+    import dask
+
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
+        ) as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Photos in both containers, one map."""
+    shutil.copy(GOLDEN / "scene-depth.npy", tmp_path / "map.npy")
+    for number in range(8):
+        suffix = "heic" if number % 2 else "jpg"
+        shutil.copy(GOLDEN / f"scene.{suffix}", tmp_path / f"p{number}.{suffix}")
+    return tmp_path
+
+
+def rows_of(folder: Path, out: str, maps: dict[int, Path] | None = None, url: str = "") -> Iterator[Row]:
+    """The folder's photos as rows."""
+    for number, path in enumerate(sorted(folder.glob("p?.*"))):
+        place = (maps or {}).get(number, folder / "map.npy")
+        options = {"max_size": 128 + 2 * number, "map_name": "map.npy"}
+        yield Row(number + 1, f"{url}{path}", f"{url}{place}", f"{out}/{path.name}", options)
+
+
+def done(
+    workers: Workers, rows: Iterator[Row], journal: Path, *, resume: bool = False, **options: bool
+) -> list[BatchResult]:
+    kept = Journal(journal, resume=resume)
+    try:
+        return list(run(rows, kept, workers, **options))
+    finally:
+        kept.close()
+
+
+@pytest.fixture
+def undisturbed(folder: Path) -> list[str | None]:
+    """What one process here gives, row by row."""
+    with LocalWorkers(1) as workers:
+        results = done(workers, rows_of(folder, str(folder / "here")), folder / "here.journal")
+    assert [one.status for one in results] == ["done"] * 8
+    return [one.sha256 for one in results]
+
+
+def digests(folder: Path) -> list[str]:
+    paths = sorted(path for path in folder.iterdir() if path.suffix in (".jpg", ".heic"))
+    return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+
+
+def test_the_command_on_a_cluster_gives_what_it_gives_here(
+    folder: Path, cluster: Any, undisturbed: list[str]
+) -> None:
+    """One photo and one map are missing at first; a second run does these two alone."""
+    lines = [
+        {"photo": f"file://{folder}/{path.name}", "map": "map.npy", "max-size": 128 + 2 * number}
+        for number, path in enumerate(sorted(folder.glob("p?.*")))
+    ]
+    lines[6]["map"] = "corrupt.npy"
+    (folder / "corrupt.npy").write_bytes(b"\x93NUMPY\x01\x00 nothing of the sort")
+    (folder / "p3.heic").rename(folder / "away")
+    (folder / "m.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    command = [sys.executable, "-m", "authoring", "batch", str(folder / "m.jsonl")]
+    command += ["--out", f"file://{folder}/out", "--scheduler", cluster.scheduler_address]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    def again(*more: str) -> tuple[int, list[dict[str, Any]], str]:
+        told = subprocess.run(
+            [*command, *more], capture_output=True, text=True, env=environment, timeout=120, check=False
+        )
+        return told.returncode, [json.loads(line) for line in told.stdout.splitlines()], told.stderr
+
+    code, told, said = again()
+    assert code == 6 and [line["row"] for line in told] == list(range(1, 9))
+    assert [line["row"] for line in told if line["status"] == "failed"] == [4, 7]
+    assert "p3.heic: no such file" in said and "corrupt.npy: " in said and said.count("\n") == 4
+    (folder / "away").rename(folder / "p3.heic")
+    shutil.copy(folder / "map.npy", folder / "corrupt.npy")
+    code, told, _ = again("--resume")
+    assert code == 0 and [line["row"] for line in told if line["status"] == "done"] == [4, 7]
+    # The map's name says nothing to the reader of .npy files, so that row 7 is as it would have been.
+    assert digests(folder / "out") == undisturbed
+    code, told, said = again()
+    assert code == 6 and all("exists already" in line["error"] for line in told)
+
+
+@pytest.mark.skipif(NO_PROC, reason="/proc does not say which files a process has open")
+def test_a_killed_worker_changes_nothing(folder: Path, cluster: Any, undisturbed: list[str]) -> None:
+    """Who reads the map of row 3 first is killed, and the row is done again; row 9 kills everybody, and is told."""
+    pipe, trap = folder / "pipe.npy", folder / "trap.npy"
+    os.mkfifo(pipe)
+    os.mkfifo(trap)
+    stop = threading.Event()
+
+    def disturb() -> None:
+        kill_reader(pipe, cluster, stop, instead=folder / "map.npy")
+        (folder / "out" / ".p2.jpg.0badcafe.part").write_bytes(
+            b"what a worker that dies while it writes leaves"
+        )
+        while not stop.is_set():
+            kill_reader(trap, cluster, stop)
+
+    def rows() -> Iterator[Row]:
+        yield from rows_of(folder, str(folder / "out"), {2: pipe})
+        yield Row(9, str(folder / "p0.jpg"), str(trap), str(folder / "out" / "trap.jpg"))
+
+    killer = threading.Thread(target=disturb, daemon=True)
+    killer.start()
+    try:
+        with ClusterWorkers(cluster.scheduler_address) as workers:
+            results = done(workers, rows(), folder / "journal")
+    finally:
+        stop.set()
+        killer.join()
+    assert [one.status for one in results] == ["done"] * 8 + ["failed"]
+    assert results[8].error == f"{folder / 'p0.jpg'}: the worker died on this photo or map"
+    assert digests(folder / "out") == undisturbed
+    assert not list((folder / "out").glob(".*.part"))
+
+
+def kill_reader(pipe: Path, cluster: Any, stop: threading.Event, instead: Path | None = None) -> None:
+    """Wait until a worker opens a pipe, and kill it with SIGKILL; the next finds a file `instead`."""
+    found = pipe.stat()
+    while not stop.wait(0.02):
+        try:
+            held = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            continue  # Nobody reads.
+        readers: list[int] = []
+        while not readers and not stop.wait(0.01):  # The reader's descriptor appears a moment later.
+            pids = [nanny.pid for nanny in cluster.workers.values()]
+            readers = [pid for pid in pids if pid and holds(pid, found)]
+        if instead is not None:
+            shutil.copy(instead, pipe.with_suffix(".whole"))
+            pipe.with_suffix(".whole").replace(pipe)
+        for pid in readers:
+            os.kill(pid, signal.SIGKILL)
+        while any(holds(pid, found) for pid in readers):
+            time.sleep(0.01)
+        os.close(held)
+        if readers:
+            return
+
+
+def holds(pid: int, found: os.stat_result) -> bool:
+    """Whether a process has a file open."""
+    for one in Path(f"/proc/{pid}/fd").glob("*"):
+        with contextlib.suppress(OSError):
+            if os.path.samestat(one.stat(), found):
+                return True
+    return False
+
+
+@pytest.fixture(params=["here", "cluster"])
+def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
+    """Workers that share this process's memory, and with it `memory://`."""
+    if request.param == "here":
+        yield Inline()
+        return
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0"
+        ) as threads,
+        ClusterWorkers(threads.scheduler_address) as found,
+    ):
+        yield found
+
+
+class Inline:
+    """Does a row when it is asked for the result."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Any] = []
+
+    def ahead(self) -> int:
+        return 3
+
+    def submit(self, task: Any) -> None:
+        self.tasks.append(task)
+
+    def result(self) -> BatchResult:
+        from authoring.batch.work import work
+
+        return work(self.tasks.pop(0))
+
+
+def test_a_store_in_place_of_folders(folder: Path, workers: Workers, undisturbed: list[str]) -> None:
+    """Manifest, photos, maps and outputs lie in a store; resuming and refusing are as on a disk."""
+    import fsspec
+
+    store = fsspec.filesystem("memory")
+    store.store.clear()
+    for path in folder.glob("*.*"):
+        store.pipe_file(f"/in/{path.name}", path.read_bytes())
+    names = sorted(path.name for path in folder.glob("p?.*"))
+    lines = [
+        json.dumps({"photo": f"../in/{name}", "map": "map.npy", "max-size": 128 + 2 * number})
+        for number, name in enumerate(names)
+    ]
+    store.pipe_file("/in/m.jsonl", "\n".join(lines).encode())
+    rules = Rules("memory://in", "memory://out/deep")
+
+    def again(*, resume: bool = True, **options: bool) -> list[BatchResult]:
+        rows = read_rows("memory://in/m.jsonl", rules)
+        return done(workers, rows, folder / "journal", resume=resume, **options)
+
+    results = again(resume=False)
+    assert [one.error for one in results] == [None] * 8
+    assert [one.sha256 for one in results] == undisturbed
+    assert results[0].output == "memory://out/deep/p0.jpg" and results[0].photo == "memory://in/p0.jpg"
+    stored = [hashlib.sha256(store.cat_file(f"/out/deep/{name}")).hexdigest() for name in names]
+    assert stored == undisturbed
+    assert {one.status for one in again()} == {"skipped"}
+
+    store.pipe_file("/out/deep/p1.heic", b"edited by a person")
+    store.rm_file("/out/deep/p2.jpg")
+    store.pipe_file("/in/p3.heic", (GOLDEN / "scene.heic").read_bytes())  # Anew, so with another time.
+    results = again()
+    assert [one.status for one in results] == ["skipped", "failed", "done", "done", *["skipped"] * 4]
+    assert "memory://out/deep/p1.heic: was changed since the batch wrote it" in (results[1].error or "")
+    assert store.cat_file("/out/deep/p1.heic") == b"edited by a person"
+    results = again(resume=False)
+    assert all("exists already" in (one.error or "") for one in results)
+    results = again(resume=False, overwrite=True)
+    assert [one.sha256 for one in results] == undisturbed
+    store.rm_file("/in/p0.jpg")
+    assert again(resume=False, overwrite=True)[0].error == "memory://in/p0.jpg: no such file"
+
+
+def test_what_the_workers_lack_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    from authoring.errors import UnsupportedError, UsageError
+
+    with pytest.raises(UsageError, match="nonsense: no dask scheduler answers there"):
+        ClusterWorkers("nonsense")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UnsupportedError, match=r"pip install 'depthauthor\[cluster\]'"):
+        ClusterWorkers("tcp://127.0.0.1:1")
+
+
+def test_the_scheduler_goes_away(folder: Path) -> None:
+    """What is finished is in the journal; the rest is one sentence and not one for each row."""
+    from authoring.errors import RefusedError
+
+    cluster = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0", silence_logs=50
+    )
+    with ClusterWorkers(cluster.scheduler_address) as workers:
+        results = run(rows_of(folder, str(folder / "out")), journal := Journal(folder / "j"), workers)
+        assert next(results).status == "done"
+        cluster.close()
+        with pytest.raises(RefusedError, match="the scheduler went away; --resume goes on"):
+            list(results)
+    journal.close()

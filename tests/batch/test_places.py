@@ -1,0 +1,222 @@
+"""Places: paths and URLs as a manifest writes them, what may be written there, and rows that are done twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from authoring import stores
+from authoring.batch import Journal, LocalWorkers, Row, Rules, read_rows, run
+from authoring.batch.work import Task, work
+from authoring.errors import RefusedError, UnsupportedError, UsageError
+
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "golden"
+
+
+@pytest.mark.parametrize(
+    ("base", "name", "joined"),
+    [
+        ("photos", "a.jpg", "photos/a.jpg"),
+        ("", "a.jpg", "a.jpg"),
+        ("photos", "/b/a.jpg", "/b/a.jpg"),
+        ("photos", "s3://b/a.jpg", "s3://b/a.jpg"),
+        ("s3://b/photos", "../maps/a.npy", "s3://b/maps/a.npy"),
+        ("s3://b/photos/", "a.jpg", "s3://b/photos/a.jpg"),
+        ("s3://b/photos", "/here/a.jpg", "/here/a.jpg"),
+        ("file:///b", "a.jpg", "/b/a.jpg"),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="written with slashes")
+def test_joined(base: str, name: str, joined: str) -> None:
+    assert stores.join(base, name) == joined
+
+
+def test_the_name_of_a_place() -> None:
+    for place, name in (
+        ("a/b.JPG", "b.JPG"),
+        ("file:///a/b.jpg", "b.jpg"),
+        ("s3://bucket/a/b.heic", "b.heic"),
+        ("https://host/a/b.jpg?size=large", "b.jpg"),
+        ("zip://in/b.jpg::s3://bucket/c.zip", "b.jpg"),
+        ("simplecache::s3://bucket/b.jpg", "b.jpg"),
+    ):
+        assert stores.name_of(place).name == name
+    assert stores.local_path("s3://bucket/a") is None and not stores.is_url(r"C:\photos\a.jpg")
+
+
+def rows(folder: Path, cells: dict[str, Any], out: str | None) -> Row:
+    (folder / "m.jsonl").write_text(json.dumps({"photo": "a.jpg", "map": "a.npy", **cells}))
+    return next(read_rows(str(folder / "m.jsonl"), Rules(str(folder), out)))
+
+
+def test_a_relative_output_stays_in_the_output_folder(tmp_path: Path) -> None:
+    """An absolute one is the word of whoever wrote the manifest; so is a relative one where no folder was named."""
+    out = str(tmp_path / "out")
+    for given in ("../b.jpg", "in/../../b.jpg", "../out-too/b.jpg", ".."):
+        assert "leads out of" in rows(tmp_path, {"output": given}, out).fault
+    assert rows(tmp_path, {"output": "in/../b.jpg"}, out).output == str(Path(out, "b.jpg"))
+    assert rows(tmp_path, {"output": str(tmp_path / "b.jpg")}, out).output == str(tmp_path / "b.jpg")
+    assert rows(tmp_path, {"output": "../b.jpg"}, None).output == str(tmp_path.parent / "b.jpg")
+    assert "leads out of" in rows(tmp_path, {"output": "../b.jpg"}, "s3://bucket/out").fault
+    assert rows(tmp_path, {"output": "in/b.jpg"}, "s3://bucket/out").output == "s3://bucket/out/in/b.jpg"
+    assert "leads out of" in rows(tmp_path, {"output": "../b.jpg"}, ".").fault
+
+
+def test_awkward_names_and_a_second_run(tmp_path: Path) -> None:
+    """A line break, a leading dash, the name `-`, bytes that are no text: a line of JSON each, and resumable."""
+    shutil.copy(GOLDEN / "scene-depth.npy", tmp_path / "map.npy")
+    names = ["two\nlines.jpg", "-o.jpg", "--help.jpg", "naïve ∞.jpg"]
+    if sys.platform == "linux":
+        names.append(os.fsdecode(b"latin\xe9.jpg"))
+    lines = [{"photo": name, "map": "map.npy", "profile": "data"} for name in names]
+    for name in names:
+        shutil.copy(GOLDEN / "scene.jpg", tmp_path / name)
+    lines += [{"photo": "./-", "map": "map.npy"}, {"photo": "-o.jpg", "map": "map.npy", "output": "./-"}]
+    (tmp_path / "-m.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    command = [sys.executable, "-m", "authoring", "batch", "--jobs", "1", "--resume", "--", "-m.jsonl"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    for status in ("done", "skipped"):
+        told = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, timeout=120, check=False
+        )
+        results = [json.loads(line) for line in told.stdout.splitlines()]
+        assert [one["status"] for one in results] == [status] * len(names) + ["failed"] * 2
+        assert all("standard streams" in one["error"] for one in results[-2:])
+        assert told.returncode == 6 and told.stderr.count(b"\n") == 4
+        for name, one in zip(names, results, strict=False):
+            assert one["output"] == f"{name[:-4]}-depth.jpg" and (tmp_path / one["output"]).is_file()
+
+
+def task(folder: Path, **changes: Any) -> Task:
+    shutil.copy(GOLDEN / "scene-depth.npy", folder / "map.npy")
+    shutil.copy(GOLDEN / "scene.jpg", folder / "a.jpg")
+    row = Row(1, str(folder / "a.jpg"), str(folder / "map.npy"), str(folder / "b.jpg"), {"profile": "data"})
+    return Task(row, overwrite=False, entry=None, **changes)
+
+
+def test_a_row_that_is_done_twice_is_done_once(tmp_path: Path) -> None:
+    """A worker may publish and die before it tells; what it left stands, and what others left stands too."""
+    again = task(tmp_path, begun=True)
+    first = work(again)
+    before = (tmp_path / "b.jpg").stat()
+    second = work(again)
+    assert (second.status, second.sha256) == ("done", first.sha256) and second.report is not None
+    assert (tmp_path / "b.jpg").stat().st_mtime_ns == before.st_mtime_ns
+    assert "exists already" in (work(task(tmp_path)).error or "")
+    (tmp_path / "b.jpg").write_bytes(b"somebody else's")
+    assert "exists already" in (work(again).error or "")
+    assert (tmp_path / "b.jpg").read_bytes() == b"somebody else's"
+
+
+def test_what_came_in_between_is_not_taken_for_our_own(tmp_path: Path) -> None:
+    """A file that takes the name after the row was handed out stays, in this run and in the resumed one."""
+
+    class Slow:
+        tasks: list[Task]
+
+        def ahead(self) -> int:
+            return 1
+
+        def submit(self, task: Task) -> None:
+            self.task = task
+
+        def result(self) -> Any:
+            (tmp_path / "b.jpg").write_bytes(b"somebody else's")
+            return work(self.task)
+
+    row = task(tmp_path).row
+    for resume in (False, True):
+        journal = Journal(tmp_path / "journal", resume=resume)
+        result = next(run(iter([row]), journal, Slow()))
+        journal.close()
+        assert "exists already" in (result.error or "")
+    assert (tmp_path / "b.jpg").read_bytes() == b"somebody else's"
+
+
+def test_urls_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in [name for name in sys.modules if name.partition(".")[0] == "fsspec"]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    row = Row(1, "s3://bucket/a.jpg", "a.npy", str(tmp_path / "b.jpg"))
+    wanted = "s3://bucket/a.jpg: URLs need fsspec: pip install 'depthauthor[cluster]'"
+    assert work(Task(row, overwrite=False, entry=None)).error == wanted
+
+
+@pytest.fixture
+def registered() -> Iterator[tuple[str, str]]:
+    """Two stores over this machine's files: one whose `mv` is a rename, and one that only copies."""
+    fsspec = pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
+    from fsspec.implementations.local import LocalFileSystem
+    from fsspec.spec import AbstractFileSystem
+
+    class Renaming(LocalFileSystem):  # type: ignore[misc]
+        protocol = "renaming"
+
+        @classmethod
+        def _strip_protocol(cls, path: str) -> Any:
+            return super()._strip_protocol(str(path).removeprefix("renaming://"))
+
+    class Copying(Renaming):
+        protocol = "copying"
+        mv = AbstractFileSystem.mv
+
+        @classmethod
+        def _strip_protocol(cls, path: str) -> Any:
+            return super()._strip_protocol(str(path).removeprefix("copying://"))
+
+    for one in (Renaming, Copying):
+        fsspec.register_implementation(one.protocol, one, clobber=True)
+    yield "renaming://", "copying://"
+
+
+def test_a_store_that_renames(tmp_path: Path, registered: tuple[str, str]) -> None:
+    renaming, copying = registered
+    target = tmp_path / "deep" / "b.jpg"
+    stores.make_parent(f"{renaming}{target}")
+
+    def fail() -> None:
+        raise RefusedError("the bound is missed")
+
+    def halves() -> Iterator[bytes]:
+        yield b"half"
+        raise OSError("the line is down")
+
+    with pytest.raises(RefusedError, match="bound is missed"):
+        stores.write(f"{renaming}{target}", [b"whole"], check=fail)
+    with pytest.raises(RefusedError, match=r"b\.jpg: cannot be written: the line is down"):
+        stores.write(f"{renaming}{target}", halves())
+    assert not list(target.parent.iterdir())
+    stores.write(f"{renaming}{target}", [b"who", b"le"])
+    with pytest.raises(RefusedError, match="exists already"):
+        stores.write(f"{renaming}{target}", [b"other"])
+    stores.write(f"{renaming}{target}", [b"other"], overwrite=True)
+    (target.parent / ".b.jpg.0badcafe.part").write_bytes(b"half")
+    stores.remove_parts(f"{renaming}{target}")
+    assert [(path.name, path.read_bytes()) for path in target.parent.iterdir()] == [("b.jpg", b"other")]
+    with pytest.raises(UnsupportedError, match="neither put whole objects nor rename"):
+        stores.write(f"{copying}{tmp_path}/c.jpg", [b"whole"])
+    with pytest.raises(UsageError, match=r"absent\.jpg: no such file"):
+        stores.read(f"{renaming}{tmp_path}/absent.jpg")
+    with pytest.raises(UsageError, match="no URL that fsspec knows"):
+        stores.read("nothing://like/it.jpg")
+
+
+def test_urls_without_a_scheduler(tmp_path: Path) -> None:
+    """The pool here takes URLs as well."""
+    shutil.copy(GOLDEN / "scene-depth.npy", tmp_path / "map.npy")
+    shutil.copy(GOLDEN / "scene.jpg", tmp_path / "a.jpg")
+    row = Row(1, f"file://{tmp_path}/a.jpg", f"file://{tmp_path}/map.npy", f"file://{tmp_path}/out/b.jpg")
+    journal = Journal(tmp_path / "journal")
+    with LocalWorkers(1) as workers:
+        results = list(run(iter([row]), journal, workers))
+    journal.close()
+    assert results[0].status == "done" and (tmp_path / "out" / "b.jpg").is_file()

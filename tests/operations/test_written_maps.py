@@ -1,0 +1,180 @@
+"""Every format that `extract` writes, by a reader of its own kind, by our reader, and the JSON beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from authoring import api
+from authoring.cli.run import run
+from authoring.depth import DepthBuffer, PixelFormat
+from tests.schemas.test_exported import validate
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+def _npz(path: Path, kind: str) -> NDArray[Any]:
+    with np.load(path) as archive:
+        assert archive.files == [kind]
+        values: NDArray[Any] = archive[kind]
+        return values
+
+
+def _exr(path: Path, kind: str) -> NDArray[Any]:
+    library = pytest.importorskip("OpenEXR")
+    channels = library.File(str(path)).channels()
+    assert list(channels) == ["Z"]
+    return np.asarray(channels["Z"].pixels)
+
+
+def _picture(path: Path, kind: str) -> NDArray[Any]:
+    with Image.open(path) as picture:
+        assert picture.mode == "F" and getattr(picture, "n_frames", 1) == 1
+        return np.asarray(picture)
+
+
+def _png(path: Path, kind: str) -> NDArray[Any]:
+    """By the sentence in the file, as a person would."""
+    with Image.open(path) as picture:
+        assert picture.mode == "I;16"
+        text: dict[str, str] = picture.text  # type: ignore[attr-defined]
+        codes = np.asarray(picture).astype(np.float64)
+    assert text["Description"].startswith(f"{kind} in {'metres' if kind == 'depth' else '1/metre'} = ")
+    zero, full = float(text["depthauthor-at-0"]), float(text["depthauthor-at-65535"])
+    values = zero + codes / 65535 * (full - zero)
+    if "depthauthor-invalid" in text:
+        values[codes == int(text["depthauthor-invalid"])] = np.nan
+    return values
+
+
+READERS: dict[str, Callable[[Path, str], NDArray[Any]]] = {
+    "npy": lambda path, kind: np.load(path),
+    "npz": _npz,
+    "pfm": _picture,
+    "tiff": _picture,
+    "exr": _exr,
+    "png": _png,
+}
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A turned photo, part of it infinitely far away, with a camera."""
+    depth = np.load(GOLDEN / "scene-depth.npy")
+    depth[:40, 100:300] = np.inf
+    out = tmp_path_factory.mktemp("written") / "a.heic"
+    turned = GOLDEN / "orientation" / "scene-6.jpg"
+    calibration = str(GOLDEN / "scene-calibration.json")
+    api.embed(turned, depth, output=out, calibration=calibration, aperture=4.0)
+    return out
+
+
+@pytest.mark.parametrize("kind", ["depth", "disparity"])
+@pytest.mark.parametrize("orientation", ["display", "stored"])
+@pytest.mark.parametrize("suffix", READERS)
+def test_another_reader_finds_what_the_photo_holds(
+    suffix: str, orientation: Any, kind: Any, photo: Path, tmp_path: Path
+) -> None:
+    if suffix == "exr":
+        pytest.importorskip("OpenEXR")
+    target = tmp_path / f"m.{suffix}"
+    report = api.extract_file(photo, target, kind=kind, orientation=orientation)
+    buffer = api.extract(photo, orientation=orientation)
+    wanted = buffer.depth_m() if kind == "depth" else buffer.disparity_per_m()
+    found = READERS[suffix](target, kind)
+    assert found.shape == wanted.shape == ((384, 512) if orientation == "display" else (512, 384))
+    finite = np.isfinite(wanted)
+    assert finite.all() == (kind == "disparity"), "the sky has a disparity, 0, and no depth"
+    if suffix == "png":
+        step = (report.maximum - report.minimum) / 65534
+        assert np.abs(found[finite] - wanted[finite]).max() <= step * 0.51
+        assert np.isnan(found[~finite]).all()
+    else:
+        assert found.dtype == np.float32
+        np.testing.assert_array_equal(found, wanted)
+    assert (report.minimum, report.maximum) == (float(wanted[finite].min()), float(wanted[finite].max()))
+
+
+@pytest.mark.parametrize("kind", ["depth", "disparity"])
+@pytest.mark.parametrize("suffix", READERS)
+def test_each_is_read_back_as_a_map(suffix: str, kind: Any, tmp_path: Path) -> None:
+    if suffix == "exr":
+        pytest.importorskip("OpenEXR")
+    api.embed(GOLDEN / "scene.jpg", GOLDEN / "scene-depth.npy", output=tmp_path / "a.jpg")
+    target = tmp_path / f"out.{suffix}"
+    assert api.extract_file(tmp_path / "a.jpg", target, kind=kind).kind == kind
+    meant: dict[str, Any] = {"kind": "disparity"} if kind == "disparity" and suffix != "png" else {}
+    again = api.embed(GOLDEN / "scene.jpg", target, output=tmp_path / "b.jpg", **meant)
+    first, second = (api.extract(tmp_path / one).disparity_per_m() for one in ("a.jpg", "b.jpg"))
+    assert np.abs(first - second).max() <= again.bound * 1.01
+
+
+@pytest.mark.parametrize("suffix", READERS)
+def test_the_same_photo_gives_the_same_bytes(suffix: str, photo: Path, tmp_path: Path) -> None:
+    if suffix == "exr":
+        pytest.importorskip("OpenEXR")
+    for name in ("one", "two"):
+        api.extract_file(photo, tmp_path / f"{name}.{suffix}")
+    assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
+
+
+def test_metadata_lies_beside_the_map_on_request(photo: Path, tmp_path: Path) -> None:
+    arguments = ["extract", str(photo), "-o", str(tmp_path / "d.npz"), "--as", "depth", "--metadata"]
+    assert run(arguments) == 0
+    told = json.loads((tmp_path / "d.npz.json").read_text(encoding="utf-8"))
+    validate("extract", told["extract"])
+    validate("calibration", told["calibration"])
+    assert told["extract"]["unit"] == "m" and told["extract"]["width"] == 512
+    assert told["photo"] == {"width": 384, "height": 512, "orientation": 6}
+    depth = told["depth"]
+    assert (depth["native_format"], depth["accuracy"], depth["quality"], depth["filtered"]) == (
+        "hdis",
+        "relative",
+        "high",
+        True,
+    )
+    assert depth["simulated_aperture"] == 4 and depth["float_min"] == 0
+    # The map and its camera are upright, while the photo is stored on its side.
+    camera = told["calibration"]
+    assert (camera["reference_width"], camera["reference_height"]) == (512, 384)
+    assert camera["fx"] == pytest.approx(400) and camera["cx"] == pytest.approx(258)
+    (tmp_path / "d.npz").unlink()
+    assert run(arguments) == 5, "metadata that is there is not overwritten"
+    assert not (tmp_path / "d.npz").exists()
+
+
+def test_map_and_metadata_make_the_photo_again(photo: Path, tmp_path: Path) -> None:
+    assert run(["extract", str(photo), "-o", str(tmp_path / "d.pfm"), "--metadata"]) == 0
+    api.embed(
+        GOLDEN / "orientation" / "scene-6.jpg",
+        tmp_path / "d.pfm",
+        output=tmp_path / "b.heic",
+        kind="disparity",
+        calibration=str(tmp_path / "d.pfm.json"),
+    )
+    one, two = api.extract(photo), api.extract(tmp_path / "b.heic")
+    assert one.calibration is not None and two.calibration is not None
+    assert two.calibration.focal_px == pytest.approx(one.calibration.focal_px)
+    assert two.calibration.principal_point_px == pytest.approx(one.calibration.principal_point_px)
+    assert np.abs(one.disparity_per_m() - two.disparity_per_m()).max() < 0.02
+
+
+def test_metadata_of_a_photo_without_a_camera_says_so(tmp_path: Path, capsys: Any) -> None:
+    depth = DepthBuffer.from_depth_m(np.load(GOLDEN / "scene-depth.npy"), PixelFormat.FDEP)
+    made = api.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), depth, pixel_format="hdep", profile="data")
+    (tmp_path / "a.jpg").write_bytes(made)
+    target = tmp_path / "d.npy"
+    assert run(["extract", str(tmp_path / "a.jpg"), "-o", str(target), "--metadata"]) == 0
+    told = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
+    assert told["calibration"] is None and told["extract"]["kind"] == told["depth"]["kind"] == "depth"
+    capsys.readouterr()
+    arguments = ["embed", str(GOLDEN / "scene.jpg"), str(target), "-o", str(tmp_path / "o.jpg")]
+    assert run([*arguments, "--calibration", str(tmp_path / "d.npy.json")]) == 3
+    assert "stated no camera" in capsys.readouterr().err
