@@ -15,6 +15,8 @@ from authoring.batch import BatchResult
 from authoring.depth import calibration_json
 from authoring.operations import golden
 from authoring.operations.doctor import Diagnosis
+from authoring.operations.preview import PreviewReport, SheetReport
+from authoring.operations.refocus import RefocusReport
 from authoring.operations.report import ReportRow
 from authoring.operations.reports import (
     EditReport,
@@ -123,6 +125,9 @@ FORMS: dict[str, tuple[type, str]] = {
     "view": (ViewReport, "depthauthor view --json"),
     "report": (ReportRow, "depthauthor report --json, one line a file"),
     "dictionary": (DictionaryReport, "depthauthor dictionary --json"),
+    "preview": (PreviewReport, "depthauthor preview --json"),
+    "contact-sheet": (SheetReport, "depthauthor preview --contact-sheet --json"),
+    "refocus": (RefocusReport, "depthauthor refocus --json"),
     "golden-check": (GoldenReport, "depthauthor golden check --json"),
     "golden-manifest": (GoldenManifest, "golden/cases.json"),
 }

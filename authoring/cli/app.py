@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from authoring.cli import batching, clouding, streams, text, verifying, viewing
+from authoring.cli import batching, clouding, previewing, streams, text, verifying, viewing
 from authoring.cli.declare import Argument, Option, Program
 from authoring.cli.map_options import (
     ClipOption,
@@ -337,6 +337,7 @@ def dictionary(
 
 verifying.register(app)
 batching.register(app)
+previewing.register(app)
 clouding.register(app)
 viewing.register(app)
 
