@@ -56,7 +56,10 @@ def read_file(path: Path) -> bytes:
 
 
 def _whole(file: IO[bytes]) -> bytes:
-    before = os.fstat(file.fileno())
+    try:
+        before = os.fstat(file.fileno())
+    except io.UnsupportedOperation:
+        return _limited(file)  # A stream that somebody put in the place of stdin has no descriptor.
     if before.st_size > MAX_FILE_BYTES:
         raise MalformedError(_TOO_LARGE)
     if not stat.S_ISREG(before.st_mode):

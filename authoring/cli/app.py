@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from authoring.cli import batching, clouding, previewing, streams, text, verifying, viewing
 from authoring.cli.declare import Argument, Option, Program
@@ -196,7 +196,7 @@ def embed(
         overwrite=overwrite,
         dry_run=dry_run,
     )
-    _print(report, as_json, text.embed, report.output)
+    streams.tell(report, as_json, text.embed, report.output)
 
 
 @app.command()
@@ -243,7 +243,7 @@ def copy(
         overwrite=overwrite,
         dry_run=dry_run,
     )
-    _print(report, as_json, text.embed, report.output)
+    streams.tell(report, as_json, text.embed, report.output)
 
 
 @app.command()
@@ -285,7 +285,7 @@ def extract(
         metadata=metadata,
         overwrite=overwrite,
     )
-    _print(report, as_json, text.extract, report.output)
+    streams.tell(report, as_json, text.extract, report.output)
 
 
 @app.command()
@@ -297,7 +297,7 @@ def inspect(
     """Tell what a photo holds: depth, other auxiliary images, portrait marks, every item or segment."""
     from authoring import api
 
-    _print(api.inspect(file), as_json, text.inspect_with_records if records else text.inspect)
+    streams.tell(api.inspect(file), as_json, text.inspect_with_records if records else text.inspect)
 
 
 @app.command()
@@ -315,7 +315,7 @@ def strip(
     from authoring import api
 
     report = api.strip(file, output=output, restore=restore, overwrite=overwrite, dry_run=dry_run)
-    _print(report, as_json, text.strip, report.output)
+    streams.tell(report, as_json, text.strip, report.output)
 
 
 @app.command()
@@ -332,7 +332,7 @@ def dictionary(
     from authoring import api
 
     report = api.dictionary(file, output, overwrite=overwrite)
-    _print(report, as_json, text.dictionary, report["output"])
+    streams.tell(report, as_json, text.dictionary, report["output"])
 
 
 verifying.register(app)
@@ -378,15 +378,3 @@ def _point(given: str | None) -> tuple[float, float] | None:
     except ValueError:
         raise UsageError(f"the focus {given!r} is not two numbers, such as 0.5,0.4") from None
     return x, y
-
-
-def _print(report: Any, as_json: bool, render: Any, output: str | None = None) -> None:
-    """The report on stdout; on stderr where stdout carries the result itself."""
-    from authoring.operations.reports import as_json as to_json
-
-    value = report if isinstance(report, dict) else to_json(report)
-    stream = sys.stderr if output == "-" else sys.stdout
-    if as_json:
-        streams.print_json(value, stream)
-    else:
-        stream.write(render(streams.cleaned(value)) + "\n")

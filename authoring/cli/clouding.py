@@ -5,7 +5,6 @@ Knows: names, defaults, help texts, and how the report reads. Must not know: how
 
 from __future__ import annotations
 
-import sys
 import textwrap
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -107,40 +106,33 @@ def pointcloud(
 
     depthauthor pointcloud IMG_0001.HEIC --mesh -o scene.glb
     """
-    from authoring.operations.reports import as_json as to_json
     from authoring.showing.pointcloud import pointcloud_file
 
-    report = to_json(
-        pointcloud_file(
-            file,
-            output,
-            map,
-            mesh=mesh,
-            format=format,
-            overwrite=overwrite,
-            axes=axes,
-            stride=stride,
-            min_depth_m=min_depth,
-            max_depth_m=max_depth,
-            remove_edges=remove_edges,
-            resolution=resolution,
-            calibration=calibration,
-            ignore_lens=ignore_lens,
-            near_m=near,
-            far_m=far,
-            white=white,
-            spacing=spacing,
-            preset=preset,
-            unit=unit,
-            kind=kind,
-            accuracy=accuracy,
-        )
+    report = pointcloud_file(
+        file,
+        output,
+        map,
+        mesh=mesh,
+        format=format,
+        overwrite=overwrite,
+        axes=axes,
+        stride=stride,
+        min_depth_m=min_depth,
+        max_depth_m=max_depth,
+        remove_edges=remove_edges,
+        resolution=resolution,
+        calibration=calibration,
+        ignore_lens=ignore_lens,
+        near_m=near,
+        far_m=far,
+        white=white,
+        spacing=spacing,
+        preset=preset,
+        unit=unit,
+        kind=kind,
+        accuracy=accuracy,
     )
-    stream = sys.stderr if report["output"] == "-" else sys.stdout
-    if as_json:
-        streams.print_json(report, stream)
-    else:
-        stream.write(_text(streams.cleaned(report)) + "\n")
+    streams.tell(report, as_json, _text, report.output)
 
 
 def _text(report: dict[str, Any]) -> str:

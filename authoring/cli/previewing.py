@@ -5,12 +5,11 @@ Knows: names, defaults, help texts, and what of a report a person reads. Must no
 
 from __future__ import annotations
 
-import json
-import sys
 import textwrap
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from authoring.cli import streams
 from authoring.cli.declare import Argument, Option, Program
 from authoring.errors import UsageError
 
@@ -136,7 +135,7 @@ def preview(
         overwrite=overwrite,
         **options,
     )
-    _print(report, as_json, _preview_text, report.output)
+    streams.tell(report, as_json, _preview_text, report.output)
     return 0
 
 
@@ -205,7 +204,7 @@ def refocus(
         near_m=near, far_m=far, white=white, spacing=spacing, map_orientation=map_orientation,
         preset=preset, unit=unit, kind=kind, invalid=invalid, clip=clip, key=key, frame=frame, accuracy=accuracy,
     )  # fmt: skip
-    _print(report, as_json, _refocus_text, report.output)
+    streams.tell(report, as_json, _refocus_text, report.output)
 
 
 def _sheet(
@@ -230,7 +229,7 @@ def _sheet(
     from authoring.showing.preview import contact_sheet
 
     report = contact_sheet(photos, output=output, width=width, overwrite=overwrite)
-    _print(report, as_json, _sheet_text, report.output)
+    streams.tell(report, as_json, _sheet_text, report.output)
     return SOME_FAILED if any(one.error for one in report.photos) else 0
 
 
@@ -305,13 +304,3 @@ def _point(given: str | None) -> tuple[float, float] | None:
     except ValueError:
         raise UsageError(f"the focus {given!r} is not two numbers, such as 0.5,0.4") from None
     return x, y
-
-
-def _print(report: Any, as_json: bool, render: Any, output: str | None) -> None:
-    """The report on stdout; on stderr where stdout carries the picture."""
-    from authoring.operations.reports import as_json as to_json
-
-    value = to_json(report)
-    stream = sys.stderr if output == "-" else sys.stdout
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str) if as_json else render(value)
-    stream.write(f"{text}\n")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -67,6 +68,19 @@ def print_json(value: Any, stream: TextIO) -> None:
 
     unicode = (stream.encoding or "").lower().replace("-", "") == "utf8"
     stream.write(json.dumps(value, ensure_ascii=not unicode, allow_nan=False, default=str) + "\n")
+
+
+def tell(report: Any, as_json: bool, render: Callable[[Any], str], output: str | None = None) -> None:
+    """A report on stdout, as JSON or as `render` words its JSON form; on stderr where stdout carries the result."""
+    from authoring.operations.reports import as_json as to_json
+
+    value = report if isinstance(report, dict) else to_json(report)
+    stream = sys.stderr if output == "-" else sys.stdout
+    if as_json:
+        print_json(value, stream)
+    else:
+        stream.write(render(cleaned(value)) + "\n")
+    stream.flush()
 
 
 def _nowhere() -> TextIO:

@@ -5,7 +5,6 @@ Knows: names, defaults, help texts, the browser, progress. Must not know: what i
 
 from __future__ import annotations
 
-import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -13,12 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from authoring.cli import streams
 from authoring.cli.declare import Argument, Option, Program
 
 if TYPE_CHECKING:
     from authoring.operations.report import ReportRow
-    from authoring.operations.view import ViewReport
-    from authoring.showing.report import Summary
 
 SOME_FAILED = 6
 
@@ -62,12 +60,10 @@ def view(
 
     depthauthor view IMG_0001.HEIC -o page.html
     """
-    from authoring.operations.reports import as_json as to_json
     from authoring.showing import view as showing
 
     made = showing.view(file, output=output, overwrite=overwrite)
-    line = json.dumps(to_json(made), ensure_ascii=False, allow_nan=False) if as_json else _view_text(made)
-    _say(line, made.output)
+    streams.tell(made, as_json, _view_text, made.output)
     _open(made.output, output is None if open_page is None else open_page)
 
 
@@ -91,7 +87,6 @@ def report(
 
     depthauthor report photos/ -o report.html
     """
-    from authoring.operations.reports import as_json as to_json
     from authoring.showing import report as showing
 
     to_stdout = str(output) == "-"
@@ -99,37 +94,35 @@ def report(
 
         def tell(row: ReportRow) -> None:
             if as_json:
-                _say(
-                    json.dumps(to_json(row), ensure_ascii=False, allow_nan=False), "-" if to_stdout else None
-                )
+                streams.tell(row, True, str, "-" if to_stdout else None)
             advance()
 
         summary = showing.report(*photos, output=output, overwrite=overwrite, tell=tell)
     if not as_json:
-        _say(_summary_text(summary), summary.output)
+        streams.tell(summary, False, _summary_text, summary.output)
     elif output is None:
         sys.stderr.write(f"depthauthor: {summary.output}\n")
     _open(summary.output, output is None if open_page is None else open_page)
     return SOME_FAILED if summary.counts.get("error") else 0
 
 
-def _view_text(made: ViewReport) -> str:
-    near = f"{made.near_m:.3g} m"
-    far = "infinity" if made.far_m is None else f"{made.far_m:.3g} m"
-    told = "" if made.absolute else " (relative: in proportion only)"
+def _view_text(made: dict[str, Any]) -> str:
+    near = f"{made['near_m']:.3g} m"
+    far = "infinity" if made["far_m"] is None else f"{made['far_m']:.3g} m"
+    told = "" if made["absolute"] else " (relative: in proportion only)"
     camera = {
         "file": "calibration from the file",
         "exif": "from Exif's focal length",
         "nominal": "nominal, a usual phone's",
     }
+    sizes = [f"{made[name]['width']}x{made[name]['height']}" for name in ("picture", "photo", "depth")]
     lines = [
-        f"{made.output}: {made.bytes / 1e6:.2f} MB, photo {made.picture.width}x{made.picture.height} "
-        f"of {made.photo.width}x{made.photo.height}, depth {made.depth.width}x{made.depth.height}",
+        f"{made['output']}: {made['bytes'] / 1e6:.2f} MB, photo {sizes[0]} of {sizes[1]}, depth {sizes[2]}",
         f"  range      {near} to {far}{told}",
-        f"  camera     {camera[made.camera]}",
-        *_wrapped("level", f"{made.level}: {made.verdict}"),
+        f"  camera     {camera[made['camera']]}",
+        *_wrapped("level", f"{made['level']}: {made['verdict']}"),
     ]
-    return "\n".join([*lines, *(line for note in made.notes for line in _wrapped("note", note))])
+    return "\n".join([*lines, *(line for note in made["notes"] for line in _wrapped("note", note))])
 
 
 def _wrapped(label: str, sentence: str) -> list[str]:
@@ -142,19 +135,14 @@ def _wrapped(label: str, sentence: str) -> list[str]:
     )
 
 
-def _summary_text(summary: Summary) -> str:
+def _summary_text(summary: dict[str, Any]) -> str:
     from authoring.pages import LEVELS
 
     words = {"error": "unreadable", "none": "without readable depth"}
-    told = [f"{summary.counts[one]} {words.get(one, one)}" for one in LEVELS if summary.counts.get(one)]
-    return f"{summary.output}: {summary.files} {'file' if summary.files == 1 else 'files'}: {', '.join(told)}"
-
-
-def _say(line: str, output: str | None) -> None:
-    """A line on stdout; on stderr where stdout carries the page."""
-    stream: Any = sys.stderr if output == "-" else sys.stdout
-    stream.write(f"{line}\n")
-    stream.flush()
+    counts = summary["counts"]
+    files = sum(counts.values())
+    told = [f"{counts[one]} {words.get(one, one)}" for one in LEVELS if counts.get(one)]
+    return f"{summary['output']}: {files} {'file' if files == 1 else 'files'}: {', '.join(told)}"
 
 
 def _open(output: str | None, wanted: bool) -> None:

@@ -21,7 +21,7 @@ from authoring.operations.auxiliary import DepthReading
 from authoring.operations.doctor import Obstacle, diagnosis_of
 from authoring.operations.reports import Size
 from authoring.operations.verifying.facts import gather
-from authoring.pages import palette
+from authoring.pictures import colours
 
 THUMBNAIL_SIDE = 280
 """Pixels: 140 of a sharp screen's."""
@@ -158,8 +158,7 @@ def _depth_picture(reading: DepthReading) -> NDArray[np.uint8]:
     share = (small - low) / max(high - low, 1)
     if reading.plane.pixel_format.kind == "depth":
         share = 1 - share
-    colours = np.frombuffer(palette(), np.uint8).reshape(-1, 3)
-    return web.scaled(colours[np.rint(share * 255).astype(np.uint8)], THUMBNAIL_SIDE)
+    return web.scaled(colours.coloured(share), THUMBNAIL_SIDE)
 
 
 def _jpeg(pixels: NDArray[np.uint8], icc: bytes | None = None) -> bytes:

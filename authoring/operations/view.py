@@ -17,7 +17,8 @@ from authoring.errors import UnsupportedError
 from authoring.operations.doctor import Diagnosis, diagnose
 from authoring.operations.reports import Size
 from authoring.operations.seen import Camera, Seen, see
-from authoring.pages import ViewerPage, palette, viewer_page, what_lies_behind
+from authoring.pages import ViewerPage, viewer_page, what_lies_behind
+from authoring.pictures import colours
 
 PICTURE_SIDE = 2048
 """Pixels of the photo in the page: more than a usual window shows, and half the side of a 12 MP photo."""
@@ -112,7 +113,7 @@ def view(photo: bytes, name: str) -> tuple[bytes, ViewReport]:
         focus=seen.focus or largest_near_region(seen.depth.disparity_per_m()),
         aperture=_aperture(seen),
         blur=_blur(seen),
-        palette=palette(),
+        palette=colours.table().tobytes(),
     )
     data = viewer_page(page)
     far, near = range_per_m

@@ -5,7 +5,6 @@ Knows: HTML, the viewer's script and styles, colours of depth. Must not know: fi
 
 from authoring.pages.behind import Behind, what_lies_behind
 from authoring.pages.html import shown_name
-from authoring.pages.palette import palette
 from authoring.pages.table import LEVELS, Card, page_end, page_start, render_card
 from authoring.pages.viewer import ViewerPage, metres, range_text, viewer_page
 
@@ -17,7 +16,6 @@ __all__ = [
     "metres",
     "page_end",
     "page_start",
-    "palette",
     "range_text",
     "render_card",
     "shown_name",
