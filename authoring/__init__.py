@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from authoring.errors import DepthauthorError
     from authoring.geometry import PointCloud
     from authoring.showing.pointcloud import pointcloud, pointcloud_file
+    from authoring.showing.preview import contact_sheet, preview
+    from authoring.showing.refocus import refocus
+    from authoring.showing.report import report
+    from authoring.showing.view import view
 
 __version__ = VERSION
 
@@ -41,6 +45,7 @@ __all__ = [
     "PixelFormat",
     "PointCloud",
     "__version__",
+    "contact_sheet",
     "copy",
     "dictionary",
     "embed",
@@ -51,7 +56,11 @@ __all__ = [
     "inspect",
     "pointcloud",
     "pointcloud_file",
+    "preview",
+    "refocus",
+    "report",
     "strip",
+    "view",
 ]
 
 _HOME = {
@@ -60,9 +69,14 @@ _HOME = {
     "PixelFormat": "authoring.depth",
     "DepthauthorError": "authoring.errors",
     "Embedder": "authoring.embedder",
+    "contact_sheet": "authoring.showing.preview",
+    "preview": "authoring.showing.preview",
+    "refocus": "authoring.showing.refocus",
     "PointCloud": "authoring.geometry",
     "pointcloud": "authoring.showing.pointcloud",
     "pointcloud_file": "authoring.showing.pointcloud",
+    "report": "authoring.showing.report",
+    "view": "authoring.showing.view",
 }
 
 

@@ -79,14 +79,14 @@ def embed(
 
     photo = Path(photo)
     source_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
-    donor = _read_aside(options)
+    donor, calibration = _read_aside(options)
     with _names(photo=photo, map=source_path, donor=donor):
         photo_bytes = files.read_file(photo)
         with about("map"):
             source = _source(source_path, options) if source_path else depth
         assert not isinstance(source, str | os.PathLike)
         target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
-        files.refuse_same(target, [path for path in (photo, source_path) if path])
+        files.refuse_same(target, [path for path in (photo, source_path, donor, calibration) if path])
         if not dry_run:
             files.refuse_existing(target, overwrite)
         settings = options_of(**options)
@@ -112,11 +112,11 @@ def copy(
     from authoring.operations.options import options_of
 
     source, photo = Path(source), Path(photo)
-    donor = _read_aside(options)
+    donor, calibration = _read_aside(options)
     with _names(photo=photo, source=source, donor=donor):
         source_bytes, photo_bytes = files.read_file(source), files.read_file(photo)
         target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
-        files.refuse_same(target, [photo, source])
+        files.refuse_same(target, [path for path in (photo, source, donor, calibration) if path])
         if not dry_run:
             files.refuse_existing(target, overwrite)
         settings = options_of(**options)
@@ -257,7 +257,7 @@ def golden(folder: PathLike, *, update: bool = False) -> Iterator[Verdict]:
     manifest = files.read_file(path)
     renewed = []
     with files.named(path):
-        for verdict in check(manifest, lambda name: (folder / name).read_bytes()):
+        for verdict in check(manifest, lambda name: files.read_file(folder / name)):
             target = folder / verdict.case.expected
             if update and verdict.difference:
                 target.parent.mkdir(exist_ok=True)
@@ -268,20 +268,20 @@ def golden(folder: PathLike, *, update: bool = False) -> Iterator[Verdict]:
         files.write_file(path, [build_manifest(renewed)], overwrite=True)
 
 
-def _read_aside(options: dict[str, Any]) -> Path | None:
-    """Read the donor and the calibration file that options name, in place; give the donor's path."""
-    calibration = options.get("calibration")
+def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
+    """Read the donor and the calibration file that options name, in place; give their paths."""
+    calibration, donor = options.get("calibration"), options.get("donor")
+    read_calibration = read_donor = None
     if isinstance(calibration, os.PathLike) or (isinstance(calibration, str) and "." in calibration):
         from authoring.depth import parse_calibration_json
 
-        path = Path(calibration)
-        with files.named(path):
-            options["calibration"] = parse_calibration_json(files.read_file(path))
-    donor = options.get("donor")
-    if not isinstance(donor, str | os.PathLike):
-        return None
-    options["donor"] = files.read_file(Path(donor))
-    return Path(donor)
+        read_calibration = Path(calibration)
+        with files.named(read_calibration):
+            options["calibration"] = parse_calibration_json(files.read_file(read_calibration))
+    if isinstance(donor, str | os.PathLike):
+        read_donor = Path(donor)
+        options["donor"] = files.read_file(read_donor)
+    return read_donor, read_calibration
 
 
 def _source(path: Path, options: dict[str, Any]) -> MapSource:

@@ -57,14 +57,14 @@ class Scene:
     intrinsics: Intrinsics
 
 
-def _rays(camera: Intrinsics, top: int, rows: int, dx: float, dy: float) -> Floats:
+def rays(camera: Intrinsics, top: int, rows: int, dx: float, dy: float) -> Floats:
     """Directions (3, rows · W) through the point (dx, dy) of each pixel of some rows; their unit is depth."""
     x = (np.arange(camera.width) + dx - camera.cx) / camera.fx
     y = (np.arange(top, top + rows) + dy - camera.cy) / camera.fy
     return geometry.to_world(np.tile(x, rows), np.repeat(y, camera.width))
 
 
-def _by_chunks(camera: Intrinsics, work: Callable[[int, int], None]) -> None:
+def by_chunks(camera: Intrinsics, work: Callable[[int, int], None]) -> None:
     """Call work(top, rows) for chunks of the picture, on all cores; numpy lets threads run side by side."""
     rows = max(1, RAYS // camera.width)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -78,10 +78,10 @@ def view_depth(camera: Intrinsics) -> Depth:
     depth = np.empty((camera.height, camera.width), np.float32)
 
     def work(top: int, rows: int) -> None:
-        distance, _ = geometry.trace(np.zeros((3, 1)), _rays(camera, top, rows, 0.5, 0.5))
+        distance, _ = geometry.trace(np.zeros((3, 1)), rays(camera, top, rows, 0.5, 0.5))
         depth[top : top + rows] = distance.reshape(rows, camera.width)
 
-    _by_chunks(camera, work)
+    by_chunks(camera, work)
     return depth
 
 
@@ -103,13 +103,13 @@ def view(camera: Intrinsics, supersample: int = 1) -> Scene:
         total = np.zeros((3, rows * width), np.float32)
         for dy in places:
             for dx in places:
-                direction = _rays(camera, top, rows, dx, dy)
+                direction = rays(camera, top, rows, dx, dy)
                 distance, part = geometry.trace(origin, direction)
                 total += shading.developed(shading.colour(origin, direction, distance, part))
         index = np.rint(total * (4095 / supersample**2)).astype(np.uint16)
         rgb[top : top + rows] = codes[index].T.reshape(rows, width, 3)
 
-    _by_chunks(camera, work)
+    by_chunks(camera, work)
     return Scene(rgb, view_depth(camera), camera)
 
 

@@ -15,6 +15,9 @@ from authoring.batch import BatchResult
 from authoring.depth import calibration_json
 from authoring.operations import golden
 from authoring.operations.doctor import Diagnosis
+from authoring.operations.preview import PreviewReport, SheetReport
+from authoring.operations.refocus import RefocusReport
+from authoring.operations.report import ReportRow
 from authoring.operations.reports import (
     EditReport,
     EmbedReport,
@@ -23,6 +26,7 @@ from authoring.operations.reports import (
     PointCloudReport,
 )
 from authoring.operations.verify import VerifyReport
+from authoring.operations.view import ViewReport
 from schemas.json_schema import DRAFT, Schema, Stand, document
 
 
@@ -118,7 +122,12 @@ FORMS: dict[str, tuple[type, str]] = {
     "strip": (EditReport, "depthauthor strip --json"),
     "verify": (VerifyReport, "depthauthor verify --json"),
     "doctor": (Diagnosis, "depthauthor doctor --json, one line a file"),
+    "view": (ViewReport, "depthauthor view --json"),
+    "report": (ReportRow, "depthauthor report --json, one line a file"),
     "dictionary": (DictionaryReport, "depthauthor dictionary --json"),
+    "preview": (PreviewReport, "depthauthor preview --json"),
+    "contact-sheet": (SheetReport, "depthauthor preview --contact-sheet --json"),
+    "refocus": (RefocusReport, "depthauthor refocus --json"),
     "golden-check": (GoldenReport, "depthauthor golden check --json"),
     "golden-manifest": (GoldenManifest, "golden/cases.json"),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 from authoring import stores
 from authoring.batch.rows import COLUMNS, PATH_COLUMNS, Row, Rules, column_name, row_of, unknown_columns
@@ -17,6 +17,9 @@ from authoring.files import named
 
 PARQUET_ROWS_AT_ONCE = 1024
 """Of a Parquet file; small beside a photo, large enough to hide the cost of a batch."""
+
+MAX_LINE = 1 << 20
+"""Letters of one line: hundreds of the longest paths; a file of one endless line is no manifest."""
 
 Cells = Mapping[str, Any] | str
 """One row by column, or the sentence that says why there is none."""
@@ -68,7 +71,7 @@ def _cells(place: str) -> Iterator[Cells]:
 def _csv(binary: BinaryIO) -> Iterator[Cells]:
     # utf-8-sig: spreadsheets put a byte order mark first.
     with stores.text(binary, "utf-8-sig") as file:
-        reader = csv.reader(file)
+        reader = csv.reader(_lines(file))
         try:
             header = next(reader, [])
         except csv.Error as error:
@@ -97,7 +100,7 @@ def _csv(binary: BinaryIO) -> Iterator[Cells]:
 
 def _json_lines(binary: BinaryIO) -> Iterator[Cells]:
     with stores.text(binary, "utf-8") as file:
-        for line in file:
+        for line in _lines(file):
             if not line.strip():
                 continue
             try:
@@ -106,6 +109,14 @@ def _json_lines(binary: BinaryIO) -> Iterator[Cells]:
                 yield "no JSON"
                 continue
             yield value if isinstance(value, dict) else "no JSON object"
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """Lines of which none is longer than memory."""
+    while line := file.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            raise MalformedError(f"a line has more than {MAX_LINE} letters; this is no manifest")
+        yield line
 
 
 def _parquet(binary: BinaryIO) -> Iterator[Cells]:

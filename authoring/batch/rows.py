@@ -83,6 +83,8 @@ def row_of(number: int, cells: Mapping[str, Any], rules: Rules) -> Row:
     missing = [name for name in ("photo", "map") if not paths[name]]
     if missing:
         return Row(number, photo, map_, "", fault=f"the row names no {' and no '.join(missing)}")
+    if any("\0" in path for path in paths.values()):
+        return Row(number, photo, map_, "", fault="a name holds a zero byte, which no file's name has")
     impossible = [name for name, text in paths.items() if text and not _is_path(text)]
     if impossible:
         return Row(number, "", "", "", fault=f"the {impossible[0]} is no name that a file can have")

@@ -5,7 +5,13 @@ Knows: typer, printing, exit codes. Must not know: the bytes of any format.
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
+from typing import NoReturn
+
+INTERRUPTED = 130
+"""What shells report for a program ended by Ctrl-C."""
 
 
 def main() -> None:
@@ -14,8 +20,28 @@ def main() -> None:
         # Answered before typer is imported, which takes longer than everything else here.
         from authoring import __version__
 
-        sys.stdout.write(f"depthauthor {__version__}\n")
-        return
-    from authoring.cli.run import run
+        with contextlib.suppress(OSError, AttributeError):  # Full or closed: the long way tells of it.
+            sys.stdout.write(f"depthauthor {__version__}\n")
+            sys.stdout.flush()
+            return
+    _end_tidily()
+    try:
+        from authoring.cli.run import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # While the program was still being loaded.
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _end_tidily() -> None:
+    """Take leave as after Ctrl-C when asked to end or when the terminal is closed: no temporary file stays."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # Whoever started us with nohup has it ignored, and so it stays.
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _ended)
+
+
+def _ended(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)

@@ -6,12 +6,11 @@ Knows: names, defaults and help texts. Must not know: how anything is done; each
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from authoring.cli import batching, clouding, text, verifying
+from authoring.cli import batching, clouding, previewing, streams, text, verifying, viewing
 from authoring.cli.declare import Argument, Option, Program
 from authoring.cli.map_options import (
     ClipOption,
@@ -197,7 +196,7 @@ def embed(
         overwrite=overwrite,
         dry_run=dry_run,
     )
-    _print(report, as_json, text.embed, report.output)
+    streams.tell(report, as_json, text.embed, report.output)
 
 
 @app.command()
@@ -244,7 +243,7 @@ def copy(
         overwrite=overwrite,
         dry_run=dry_run,
     )
-    _print(report, as_json, text.embed, report.output)
+    streams.tell(report, as_json, text.embed, report.output)
 
 
 @app.command()
@@ -286,7 +285,7 @@ def extract(
         metadata=metadata,
         overwrite=overwrite,
     )
-    _print(report, as_json, text.extract, report.output)
+    streams.tell(report, as_json, text.extract, report.output)
 
 
 @app.command()
@@ -298,7 +297,7 @@ def inspect(
     """Tell what a photo holds: depth, other auxiliary images, portrait marks, every item or segment."""
     from authoring import api
 
-    _print(api.inspect(file), as_json, text.inspect_with_records if records else text.inspect)
+    streams.tell(api.inspect(file), as_json, text.inspect_with_records if records else text.inspect)
 
 
 @app.command()
@@ -316,7 +315,7 @@ def strip(
     from authoring import api
 
     report = api.strip(file, output=output, restore=restore, overwrite=overwrite, dry_run=dry_run)
-    _print(report, as_json, text.strip, report.output)
+    streams.tell(report, as_json, text.strip, report.output)
 
 
 @app.command()
@@ -333,12 +332,14 @@ def dictionary(
     from authoring import api
 
     report = api.dictionary(file, output, overwrite=overwrite)
-    _print(report, as_json, text.dictionary, report["output"])
+    streams.tell(report, as_json, text.dictionary, report["output"])
 
 
 verifying.register(app)
 batching.register(app)
+previewing.register(app)
 clouding.register(app)
+viewing.register(app)
 
 golden_app = app.group("golden", "Check or renew the golden files: what embedding must give, as text.")
 
@@ -352,7 +353,7 @@ def golden_check(folder: FolderOption = Path("golden"), as_json: JsonOption = Fa
 
     verdicts = list(api.golden(folder))
     if as_json:
-        sys.stdout.write(json.dumps(text.golden_json(verdicts)) + "\n")
+        streams.print_json(text.golden_json(verdicts), sys.stdout)
     else:
         sys.stdout.write(text.golden(verdicts, folder) + "\n")
     return 1 if any(one.difference for one in verdicts) else 0
@@ -377,15 +378,3 @@ def _point(given: str | None) -> tuple[float, float] | None:
     except ValueError:
         raise UsageError(f"the focus {given!r} is not two numbers, such as 0.5,0.4") from None
     return x, y
-
-
-def _print(report: Any, as_json: bool, render: Any, output: str | None = None) -> None:
-    """The report on stdout; on stderr where stdout carries the result itself."""
-    from authoring.operations.reports import as_json as to_json
-
-    value = report if isinstance(report, dict) else to_json(report)
-    stream = sys.stderr if output == "-" else sys.stdout
-    if as_json:
-        stream.write(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str) + "\n")
-    else:
-        stream.write(render(value) + "\n")

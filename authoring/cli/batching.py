@@ -5,7 +5,6 @@ Knows: names, defaults and help texts, the progress bar, the summary. Must not k
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections import Counter
@@ -14,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from authoring.cli import streams
 from authoring.cli.declare import Argument, Option, Program
 from authoring.errors import UsageError
 
@@ -139,7 +139,7 @@ def _tell(results: Iterator[BatchResult], total: int) -> int:
             counts[result.status] += 1
             if result.status == "failed" and len(failures) < FAILURES_SHOWN:
                 failures.append(result)
-            sys.stdout.write(_line(as_json(result)) + "\n")
+            streams.print_json(as_json(result), sys.stdout)
             sys.stdout.flush()
             advance()
     say = sys.stderr.write
@@ -151,20 +151,10 @@ def _tell(results: Iterator[BatchResult], total: int) -> int:
         width = len(str(max(one.row for one in failures)))
         say(f"{'row':>{max(width, 3)}}  why\n")
     for one in failures:
-        say(f"{one.row:>{max(width, 3)}}  {' '.join((one.error or '').split())}\n")
+        say(f"{one.row:>{max(width, 3)}}  {streams.shown(one.error or '')}\n")
     if counts["failed"] > len(failures):
         say(f"… and {counts['failed'] - len(failures)} more; each has its line on stdout\n")
     return SOME_FAILED if failures else 0
-
-
-def _line(told: object) -> str:
-    line = json.dumps(told, ensure_ascii=False, allow_nan=False, default=str)
-    try:
-        line.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:
-        # A file name that is no text, or a terminal that lacks a letter: escapes say both.
-        return json.dumps(told, allow_nan=False, default=str)
-    return line
 
 
 def _list_alone(pairing: Pairing) -> None:
@@ -173,7 +163,7 @@ def _list_alone(pairing: Pairing) -> None:
         ("map without a photo", pairing.maps_alone),
     ):
         for name in names:
-            sys.stderr.write(f"depthauthor: {' '.join(name.split())}: {sort}\n")
+            streams.say(f"{name}: {sort}")
 
 
 def _settings(given: list[str] | None) -> dict[str, Any]:

@@ -5,12 +5,11 @@ Knows: names, defaults, help texts, and how the report reads. Must not know: how
 
 from __future__ import annotations
 
-import json
-import sys
 import textwrap
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from authoring.cli import streams
 from authoring.cli.declare import Argument, Option, Program
 
 LINE_LENGTH = 118
@@ -107,38 +106,33 @@ def pointcloud(
 
     depthauthor pointcloud IMG_0001.HEIC --mesh -o scene.glb
     """
-    from authoring.operations.reports import as_json as to_json
     from authoring.showing.pointcloud import pointcloud_file
 
-    report = to_json(
-        pointcloud_file(
-            file,
-            output,
-            map,
-            mesh=mesh,
-            format=format,
-            overwrite=overwrite,
-            axes=axes,
-            stride=stride,
-            min_depth_m=min_depth,
-            max_depth_m=max_depth,
-            remove_edges=remove_edges,
-            resolution=resolution,
-            calibration=calibration,
-            ignore_lens=ignore_lens,
-            near_m=near,
-            far_m=far,
-            white=white,
-            spacing=spacing,
-            preset=preset,
-            unit=unit,
-            kind=kind,
-            accuracy=accuracy,
-        )
+    report = pointcloud_file(
+        file,
+        output,
+        map,
+        mesh=mesh,
+        format=format,
+        overwrite=overwrite,
+        axes=axes,
+        stride=stride,
+        min_depth_m=min_depth,
+        max_depth_m=max_depth,
+        remove_edges=remove_edges,
+        resolution=resolution,
+        calibration=calibration,
+        ignore_lens=ignore_lens,
+        near_m=near,
+        far_m=far,
+        white=white,
+        spacing=spacing,
+        preset=preset,
+        unit=unit,
+        kind=kind,
+        accuracy=accuracy,
     )
-    told = json.dumps(report, ensure_ascii=False, allow_nan=False) if as_json else _text(report)
-    stream = sys.stderr if report["output"] == "-" else sys.stdout
-    stream.write(f"{told}\n")
+    streams.tell(report, as_json, _text, report.output)
 
 
 def _text(report: dict[str, Any]) -> str:

@@ -5,7 +5,6 @@ Knows: names, defaults, help texts and exit codes of both. Must not know: how an
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from authoring import files
-from authoring.cli import verify_text
+from authoring.cli import streams, verify_text
 from authoring.cli.declare import Argument, Option, Program
 from authoring.cli.map_options import (
     ClipOption,
@@ -119,7 +118,7 @@ def verify(
             wanted=level,
         )
     value = to_json(replace(report, file=str(file)))
-    _print(value if as_json else verify_text.verify(value, everything=everything))
+    _print(value if as_json else verify_text.verify(streams.cleaned(value), everything=everything))
     return 0 if report.passed else FAULT_FOUND
 
 
@@ -147,11 +146,12 @@ def doctor(
     if as_json:
         for one in reports:
             if "error" in one:
-                sys.stderr.write(f"depthauthor: {one['error']}\n")
+                streams.say(one["error"])
             else:
                 _print(one)
     else:
-        _print(verify_text.doctor(reports[0]) if len(reports) == 1 else verify_text.doctor_table(reports))
+        told = streams.cleaned(reports)
+        _print(verify_text.doctor(told[0]) if len(told) == 1 else verify_text.doctor_table(told))
     return SOME_FAILED if any("error" in one for one in reports) else 0
 
 
@@ -165,8 +165,10 @@ def _map_source(path: Path, key: str | None, frame: int | None) -> MapSource:
 
 
 def _print(report: dict[str, Any] | str) -> None:
-    text = report if isinstance(report, str) else json.dumps(report, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write(f"{text}\n")
+    if isinstance(report, str):
+        sys.stdout.write(f"{report}\n")
+    else:
+        streams.print_json(report, sys.stdout)
 
 
 @contextmanager

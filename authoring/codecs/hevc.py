@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
@@ -90,7 +91,7 @@ def decode_gray(file: bytes) -> NDArray[np.uint8]:
     try:
         picture = pillow_heif.open_heif(io.BytesIO(file), convert_hdr_to_8bit=False)
         mode, (width, height) = picture.mode, picture.size
-        level_for(width, height)
+        check_unpacking("the depth image", width, height, 1, len(file))
         codes = np.asarray(picture)
     except DepthauthorError:
         raise

@@ -10,6 +10,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
@@ -19,9 +20,6 @@ seven codes; at 100 the coding noise of a map is one code, seldom two, for twice
 
 TOLERANCE_CODES = 1
 """What `encode_gray` promises for a decoder with the usual integer IDCT."""
-
-MAX_PIXELS = 50_000_000
-"""Of a depth image; Apple's have at most 0.8 megapixels. A header of 20 bytes may claim four thousand millions."""
 
 BLOCK = 8
 """Side of a DCT block; in a gray JPEG each is coded on its own but for its lossless DC difference."""
@@ -85,22 +83,18 @@ def decode_gray(data: bytes) -> NDArray[np.uint8]:
 
     Raises MalformedError where it does not decode, UnsupportedError for a coding that Pillow lacks.
     """
-    from PIL import Image, JpegImagePlugin, UnidentifiedImageError
+    from PIL import JpegImagePlugin, UnidentifiedImageError
 
     try:
         # Not Image.open: an auxiliary image holds the short MP index, which that takes for a broken MPO.
         with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as picture:
-            # That is also where Pillow itself would look at the size.
-            if picture.width * picture.height > MAX_PIXELS:
-                raise UnsupportedError(
-                    f"the depth image is {picture.width}x{picture.height}; {MAX_PIXELS} pixels are the limit"
-                )
+            check_unpacking("the depth image", picture.width, picture.height, 1, len(data))
             picture.draft("L", None)
             gray = picture if picture.mode == "L" else picture.convert("L")
             return np.array(gray)
     except DepthauthorError:
         raise
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError as error:
         raise UnsupportedError(
             f"the depth image is a JPEG of a kind that is not decoded ({first_line(error)})"
         ) from error

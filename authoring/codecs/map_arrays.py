@@ -13,9 +13,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import (
     MapImage,
     Raster,
+    check_kind,
     check_pixels,
     first_line,
     listing,
@@ -24,14 +26,14 @@ from authoring.codecs.map_image import (
 )
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
 
-MAX_ARRAYS = 1000
-"""Arrays of one archive; the networks' own have fewer than ten."""
+MAGIC = b"\x93NUMPY"
+VERSIONS = ((1, 0), (2, 0), (3, 0))
 
 MAX_HEADER_BYTES = 10_000
-"""NumPy's own limit, which it applies after it has read them: four gigabytes, out of an archive of some megabytes."""
+"""What NumPy itself believes; a plain array's header has 118 bytes."""
 
-MAX_SAMPLE_BYTES = 8
-"""Of the types that a map can have. Others are refused before their samples are read."""
+MAX_ARRAYS = 1000
+"""Arrays of one archive; the networks' own have fewer than ten."""
 
 FOCAL_KEY = "focallength_px"
 """The focal length, in pixels of the map, that Depth Pro's API gives beside `depth`."""
@@ -69,7 +71,7 @@ def read_npy(data: bytes, frame: int | None = None) -> MapImage:
         return map_from_array(_samples(stream, header, frame), "NPY")
     except DepthauthorError:
         raise
-    except Exception as error:  # NumPy parses the header as Python text: any error can come of damage.
+    except Exception as error:  # NumPy's errors come in many kinds.
         raise MalformedError(f"the NPY file does not load ({first_line(error)})") from error
 
 
@@ -81,16 +83,22 @@ def read_npz(data: bytes, key: str | None = None, frame: int | None = None) -> M
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             headers = {}
-            for name in archive.namelist()[:MAX_ARRAYS]:
+            names = archive.namelist()
+            if len(names) > MAX_ARRAYS:
+                raise UnsupportedError(
+                    f"the NPZ holds {len(names)} arrays; at most {MAX_ARRAYS} are looked at"
+                )
+            for name in names:
                 with archive.open(name) as stream:
                     headers[name.removesuffix(".npy")] = _header(stream)
             chosen = _chosen(headers, key, frame)
-            with archive.open(_member(archive, chosen)) as stream:
-                image = map_from_array(_samples(stream, _header(stream), frame), "NPZ")
+            member = archive.getinfo(_member(archive, chosen))
+            with archive.open(member) as stream:
+                image = map_from_array(_samples(stream, _header(stream), frame, member.compress_size), "NPZ")
             focal = None
             if FOCAL_KEY in headers and not headers[FOCAL_KEY].sides:
                 with archive.open(_member(archive, FOCAL_KEY)) as stream:
-                    focal = float(_samples(stream, _header(stream), None).reshape(-1)[0])
+                    focal = float(_samples(stream, _header(stream)).reshape(-1)[0])
     except DepthauthorError:
         raise
     except Exception as error:  # as above, and zipfile's own errors
@@ -121,27 +129,38 @@ def _chosen(headers: dict[str, _Header], key: str | None, frame: int | None) -> 
 
 
 def _header(stream: IO[bytes]) -> _Header:
-    version = np.lib.format.read_magic(stream)
-    first = version == (1, 0)
-    size = stream.read(2 if first else 4)
-    length = int.from_bytes(size, "little")
-    if length > MAX_HEADER_BYTES:
-        raise MalformedError(f"the array's header has {length} bytes; at most {MAX_HEADER_BYTES} are read")
-    read: Any = np.lib.format.read_array_header_1_0 if first else np.lib.format.read_array_header_2_0
-    return _Header(*read(io.BytesIO(size + stream.read(length))))
+    start = stream.read(8)
+    version = tuple(start[6:])
+    if not start.startswith(MAGIC) or version not in VERSIONS:
+        raise MalformedError(f"the array begins with {start[:8]!r}, not as NPY of version 1, 2 or 3")
+    length = stream.read(2 if version == (1, 0) else 4)
+    # NumPy reads a header of 4 GB, which a small archive can hold, before it calls it too long.
+    size = int.from_bytes(length, "little")
+    if size > MAX_HEADER_BYTES:
+        raise MalformedError(f"the array's header claims {size} bytes; at most {MAX_HEADER_BYTES} are read")
+    read: Any = (
+        np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    )
+    try:
+        header = _Header(*read(io.BytesIO(length + stream.read(size))))
+    except Exception as error:  # It is Python text, which NumPy takes apart: any error can come of damage.
+        raise MalformedError("the array's header does not say its type, order and shape") from error
+    if any(side < 0 for side in header.shape):
+        raise MalformedError(f"the array's header states the shape {header.shape}, which cannot be")
+    return header
 
 
-def _samples(stream: IO[bytes], header: _Header, frame: int | None) -> Raster:
-    """The array after its header; of a stack only the frame asked for is held in memory."""
+def _samples(
+    stream: IO[bytes], header: _Header, frame: int | None = None, packed_bytes: int | None = None
+) -> Raster:
+    """The array after its header; of a stack only the frame asked for is held in memory.
+
+    packed_bytes: what it takes in its archive.
+    """
     if header.dtype.hasobject:
         raise MalformedError(PICKLED)
-    if header.dtype.itemsize > MAX_SAMPLE_BYTES:
-        raise UnsupportedError(
-            f"the array holds {header.dtype}; maps are uint8, uint16, float16, float32 or float64"
-        )
+    check_kind(header.dtype)
     shape = header.shape
-    if any(side < 0 for side in shape):
-        raise MalformedError(f"the array says that it is of shape {printable(str(shape))}")
     stacked = len(header.sides) == 3 and shape[-1] not in (1, 3, 4)
     if frame is not None and not stacked:
         raise UsageError(f"--frame chooses from a stack of maps, and the array is one map ({header.told()})")
@@ -164,6 +183,8 @@ def _samples(stream: IO[bytes], header: _Header, frame: int | None) -> Raster:
     for side in shape:
         count *= side
     check_pixels(count)
+    if packed_bytes is not None and len(header.sides) == 2:
+        check_unpacking("the map", *header.sides[::-1], header.dtype.itemsize, packed_bytes)
     data = stream.read(count * header.dtype.itemsize)
     if len(data) < count * header.dtype.itemsize:
         raise MalformedError("the array is cut off: fewer samples follow than its header says")

@@ -5,6 +5,7 @@ Knows: which channel of a render holds depth. Must not know: what the values mea
 
 from __future__ import annotations
 
+import contextlib
 import io
 from dataclasses import replace
 from typing import Any
@@ -12,16 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.map_image import MapImage, check_pixels, first_line, listing, map_from_array
+from authoring.codecs.limits import check_unpacking
+from authoring.codecs.map_image import MapImage, listing, map_from_array
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
 MAGIC = b"\x76\x2f\x31\x01"
 
 DEPTH_CHANNELS = ("Z", "ViewLayer.Depth.Z", "Depth.Z", "depth.Z", "Depth", "depth", "ZDepth")
 """Names of depth, in order of trust: the format's own (OpenEXR, "standard channel names"), then Blender's passes."""
-
-MAX_SAMPLES = 400_000_000
-"""In all channels and parts: 33 channels of 12 megapixels, 1.6 GB in single floats."""
 
 COLOURS = {"R", "G", "B", "A"}
 
@@ -40,18 +39,24 @@ def read_exr(data: bytes, key: str | None = None) -> MapImage:
     """The map of an OpenEXR file: the channel called `key`, else `Z` and its like, else the only one."""
     library = _library()
     try:
-        opened = library.File(io.BytesIO(data), header_only=True)
-        header = opened.header()
-        low, high = (np.asarray(corner, np.int64) for corner in header["dataWindow"])
-        check_pixels(int(np.prod(high - low + 1)))
-        _check_samples([part.header for part in opened.parts])
-        # One thread: with more the library parks its pool until the process ends.
-        file = library.File(io.BytesIO(data), separate_channels=True, num_threads=0)
-        channels = {name: np.asarray(one.pixels) for name, one in file.channels().items()}
+        # The binding prints what it stumbles on, and standard output may carry a result.
+        with contextlib.redirect_stdout(io.StringIO()):
+            return _read(library, data, key)
     except DepthauthorError:
         raise
-    except Exception as error:  # The binding raises whatever its C++ side threw.
-        raise MalformedError(f"the OpenEXR file does not decode ({first_line(error)})") from error
+    except Exception as error:  # The binding raises whatever its C++ side threw, in words that name no cause.
+        raise MalformedError("the OpenEXR file does not decode; it is damaged or cut off") from error
+
+
+def _read(library: Any, data: bytes, key: str | None) -> MapImage:
+    header = library.File(io.BytesIO(data), header_only=True).header()
+    low, high = (np.asarray(corner, np.int64) for corner in header["dataWindow"])
+    width, height = (int(side) for side in high - low + 1)
+    # Every channel is decoded, in 2 or 4 bytes a sample.
+    check_unpacking("the map", width, height, 4 * len(header["channels"]), len(data))
+    # One thread: with more the library parks its pool until the process ends.
+    file = library.File(io.BytesIO(data), separate_channels=True, num_threads=0)
+    channels = {name: np.asarray(one.pixels) for name, one in file.channels().items()}
     name = _chosen(channels, key)
     image = replace(map_from_array(channels[name], "EXR"), key=name)
     shown = [np.asarray(corner, np.int64) for corner in header.get("displayWindow", (low, high))]
@@ -60,19 +65,6 @@ def read_exr(data: bytes, key: str | None = None) -> MapImage:
             "the OpenEXR file holds a crop of its display window; save the whole picture, as the photo shows it"
         )
     return image
-
-
-def _check_samples(headers: list[dict[str, Any]]) -> None:
-    """UnsupportedError where the channels of all parts, which are decoded together, are too many to hold."""
-    count = 0
-    for header in headers:
-        low, high = (np.asarray(corner, np.int64) for corner in header["dataWindow"])
-        count += len(header["channels"]) * int(np.prod(high - low + 1))
-    if count > MAX_SAMPLES:
-        raise UnsupportedError(
-            f"the OpenEXR file holds {count} samples in all its channels; at most {MAX_SAMPLES} are read: save the"
-            " depth channel alone"
-        )
 
 
 def _chosen(channels: dict[str, NDArray[Any]], key: str | None) -> str:

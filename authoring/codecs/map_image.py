@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs.limits import MAX_PIXELS
 from authoring.errors import UnsupportedError
 
 MAX_QUOTED = 200
@@ -22,8 +23,8 @@ MAX_LISTED = 20
 
 Raster: TypeAlias = NDArray[Any]
 
-MAX_MAP_PIXELS = 200_000_000
-"""Twice the largest phone photo; beyond it a map is a decompression bomb rather than a depth map."""
+LARGEST_NUMBER_BYTES = 32
+"""NumPy's widest, a complex number of two long doubles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +84,26 @@ def map_from_array(samples: Raster, source: str = "array") -> MapImage:
         return MapImage(
             samples.astype(kind.newbyteorder("="), copy=False), None, f"float{kind.itemsize * 8} {source}"
         )
-    raise UnsupportedError(
-        f"the array holds {kind}; maps are uint8, uint16, float16, float32 or float64: convert it, for instance "
-        "with .astype(np.float32)"
+    raise _not_a_map(kind)
+
+
+def check_kind(kind: np.dtype[Any]) -> None:
+    """UnsupportedError for samples that are no numbers, of which one may be megabytes long."""
+    if kind.itemsize > LARGEST_NUMBER_BYTES:
+        raise _not_a_map(kind)
+
+
+def _not_a_map(kind: np.dtype[Any]) -> UnsupportedError:
+    return UnsupportedError(
+        f"the array holds {str(kind)[:40]}; maps are uint8, uint16, float16, float32 or float64: convert it, for "
+        "instance with .astype(np.float32)"
     )
 
 
 def check_pixels(count: int) -> None:
     """UnsupportedError for more pixels than any map has."""
-    if count > MAX_MAP_PIXELS:
-        raise UnsupportedError(f"the map has {count} pixels; at most {MAX_MAP_PIXELS} are read")
+    if count > MAX_PIXELS:
+        raise UnsupportedError(f"the map has {count} pixels; at most {MAX_PIXELS} are read")
 
 
 def first_line(error: BaseException) -> str:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import map_arrays, map_exr, map_pfm
+from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_arrays import write_npy
 from authoring.codecs.map_image import (
-    MAX_MAP_PIXELS,
     LinearScale,
     MapImage,
     Raster,
@@ -90,14 +90,10 @@ def _read_picture(data: bytes) -> MapImage:
             warnings.simplefilter("ignore")
             picture: Image.Image = Image.open(io.BytesIO(data), formats=("PNG", "TIFF", "JPEG"))
             with picture:
-                if picture.width * picture.height > MAX_MAP_PIXELS:
+                check_unpacking("the map", picture.width, picture.height, _pixel_bytes(picture), len(data))
+                if picture.format == "TIFF" and _has_second_page(picture):
                     raise UnsupportedError(
-                        f"the map is {picture.width}x{picture.height}; {MAX_MAP_PIXELS} pixels are the limit"
-                    )
-                frames = getattr(picture, "n_frames", 1)
-                if frames > 1 and picture.format == "TIFF":
-                    raise UnsupportedError(
-                        f"the TIFF holds {frames} pages; save the one that is the map alone"
+                        "the TIFF holds more than one page; save the one that is the map alone"
                     )
                 source = str(picture.format)
                 scale = _scale_of(getattr(picture, "text", {})) if source == "PNG" else None
@@ -111,13 +107,30 @@ def _read_picture(data: bytes) -> MapImage:
     except DepthauthorError:
         raise
     except Image.DecompressionBombError as error:
-        raise UnsupportedError(f"the map has too many pixels ({error})") from error
+        raise UnsupportedError(
+            f"the map has too many pixels ({first_line(error).partition(',')[0]})"
+        ) from error
     except UnidentifiedImageError as error:
         if data.startswith(_PICTURE_MAGIC):
             raise MalformedError("the map does not decode: its header is damaged or cut off") from error
         raise UnsupportedError(NO_MAP) from error
     except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
         raise MalformedError(f"the map does not decode ({first_line(error)})") from error
+
+
+def _pixel_bytes(picture: Any) -> int:
+    """Bytes of a decoded pixel."""
+    wide = {"I": 4, "F": 4}.get(picture.mode, 2 if picture.mode.startswith("I;16") else 1)
+    return wide * len(picture.getbands())
+
+
+def _has_second_page(picture: Any) -> bool:
+    """Asked without counting the pages, of which a file may claim very many."""
+    try:
+        picture.seek(1)
+    except EOFError:
+        return False
+    return True
 
 
 def _gray_of(picture: Any, source: str, scale: LinearScale | None, notes: tuple[str, ...]) -> MapImage:
@@ -167,6 +180,8 @@ def _scale_of(text: dict[str, str]) -> LinearScale | None:
         )
     except ValueError:
         raise MalformedError("the PNG's depthauthor text chunks hold no numbers") from None
+    if scale.invalid is not None and not 0 <= scale.invalid <= 65535:
+        raise MalformedError(f"the PNG's depthauthor text chunks name code {scale.invalid} for holes")
     if kind not in ("depth", "disparity") or not (np.isfinite(scale.at_zero) and np.isfinite(scale.at_full)):
         raise MalformedError("the PNG's depthauthor text chunks name no finite depth or disparity scale")
     return scale

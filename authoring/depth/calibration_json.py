@@ -139,8 +139,8 @@ def _parse_field_of_view(content: Mapping[str, Any]) -> Calibration:
     across, down = (_one(content, name) for name in ("fov_x", "fov_y"))
     if not all(FOV_DEGREES[0] <= angle <= FOV_DEGREES[1] for angle in (across, down)):
         raise MalformedError(
-            f"the field of view is {across:g} by {down:g} degrees; each lies between {FOV_DEGREES[0]:g} and"
-            f" {FOV_DEGREES[1]:g}"
+            f"the field of view is {across:g} by {down:g} degrees; each lies between 0 and 180,"
+            f" and {FOV_DEGREES[0]:g} to {FOV_DEGREES[1]:g} are read"
         )
     half_x, half_y = (math.tan(math.radians(angle) / 2) for angle in (across, down))
     height = round(FOV_FRAME_PX * half_y / half_x)

@@ -68,7 +68,11 @@ def diagnose(photo: bytes) -> Diagnosis:
     with about("photo"):
         file = containers.parse(photo)
         facts = gather(file)
-    found = rules.findings(facts)
+    return diagnosis_of(facts, rules.findings(facts))
+
+
+def diagnosis_of(facts: Facts, found: tuple[Finding, ...]) -> Diagnosis:
+    """The diagnosis, where facts and findings are known already."""
     failed = broken(found)
     obstacles = tuple(
         _obstacle(failed[rule], facts)

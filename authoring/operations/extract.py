@@ -25,7 +25,7 @@ Kind = Literal["depth", "disparity"]
 def read(photo: bytes) -> DepthReading:
     """Read the depth of a JPEG or HEIC photo."""
     with about("photo"):
-        return read_depth(containers.parse(photo).layout)
+        return read_depth(containers.parse(photo, hasty=True).layout)
 
 
 def extract(photo: bytes, raster: RasterName = "display") -> DepthBuffer:

@@ -21,7 +21,7 @@ from authoring import containers
 from authoring.apple import properties
 from authoring.containers import ContainerName, EditList
 from authoring.depth import PixelFormat, StoredPlane, buffer_from_plane
-from authoring.errors import MalformedError
+from authoring.errors import MalformedError, UsageError
 from authoring.operations import auxiliary, layouts
 from authoring.operations.auxiliary import EncodedPlane
 from authoring.operations.embed import Depth, EmbedOptions, Target, author
@@ -32,7 +32,7 @@ from authoring.operations.strip import strip
 SCHEMA = "depthauthor/golden/1"
 
 Reader = Callable[[str], bytes]
-"""Gives the bytes of a file of the golden folder, named by its path in there."""
+"""Gives the bytes of a file of the golden folder, named by its path in there; UsageError where it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def check(manifest: bytes, read: Reader) -> Iterator[Verdict]:
         data, text, error = render(case, read)
         try:
             expected = read(case.expected).decode("utf-8")
-        except FileNotFoundError:
+        except UsageError:
             expected = ""
         difference = "".join(
             difflib.unified_diff(

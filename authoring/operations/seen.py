@@ -90,6 +90,8 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
         buffer = mapping.buffer_of(source, options, notes)
         if options.calibration is not None:
             buffer = buffer.replace(calibration=options.calibration)
+        if options.accuracy is not None:
+            buffer = buffer.replace(accuracy=options.accuracy)
     with about("photo"):
         if containers.is_png(photo):
             decoded = pictures.decode(photo)

@@ -218,6 +218,16 @@ def test_outputs_that_must_not_be(folder: Path, capsys: Any) -> None:
     assert found == 5 and "input" in told
 
 
+def test_every_further_input_is_an_input(folder: Path, capsys: Any) -> None:
+    (folder / "donor.jpg").write_bytes((folder / "photo.jpg").read_bytes())
+    (folder / "camera.jpg").write_bytes((GOLDEN / "scene-calibration.json").read_bytes())
+    for option, name in (("--donor", "donor.jpg"), ("--calibration", "camera.jpg")):
+        found, told = _fails(
+            folder, capsys, *_embed(folder, option, folder / name, "-o", folder / name, "--overwrite")
+        )
+        assert found == 5 and f"{name}: this is an input" in _sentence(told)
+
+
 def test_depth_that_is_there_already(folder: Path, capsys: Any) -> None:
     assert run([str(one) for one in _embed(folder, "-o", folder / "once.jpg")]) == 0
     capsys.readouterr()

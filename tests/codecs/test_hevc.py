@@ -44,11 +44,11 @@ def test_fast_keeps_the_same_promise(noise: float) -> None:
     assert np.array_equal(_decoded(hevc.encode_gray(codes, effort="fast", lossless=True)), codes)
 
 
-@pytest.mark.parametrize(("side", "log2_coding_tree_unit"), [(768, 4), (3200, 5)])
-def test_large_maps_keep_the_large_blocks_of_their_level(side: int, log2_coding_tree_unit: int) -> None:
+@pytest.mark.parametrize(("side", "sizes"), [(768, {4}), (3200, {5, 6})])
+def test_large_maps_keep_the_large_blocks_of_their_level(side: int, sizes: set[int]) -> None:
     data = hevc.encode_gray(np.zeros((side, side), np.uint8), effort="fast")
     image = heif.single_image(data)
-    assert _log2_coding_tree_unit(image.configuration) == log2_coding_tree_unit
+    assert _log2_coding_tree_unit(image.configuration) in sizes
 
 
 def _log2_coding_tree_unit(configuration: bytes) -> int:

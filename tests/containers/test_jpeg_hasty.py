@@ -72,6 +72,36 @@ def test_edited_is_what_parsing_anew_gives(hasty: bool) -> None:
         assert made.layout == anew.layout, name
 
 
+def test_reading_the_images_of_an_index_searches_none_of_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = PHOTOS["two images, wrong size"]
+    searched: list[int] = []
+
+    def counting(data: bytes, start: int, end: int) -> int:
+        searched.append(start)
+        return found(data, start, end)
+
+    found = segments._scan_stop
+    monkeypatch.setattr(segments, "_scan_stop", counting)
+    file = jpeg.parse(data, hasty=True)
+    images = file.layout.auxiliaries
+    first = min(file.structure.starts.values())
+    assert images and all(start > first for start in searched)
+    assert images == jpeg.parse(data).layout.auxiliaries
+
+
+@pytest.mark.parametrize("offset", [40, 700])
+def test_an_index_that_points_into_the_photo_is_found_out(offset: int) -> None:
+    """An offset with no image there is not believed; one with a picture inside the photo's head is found out."""
+    data = bytearray(PHOTOS["two images, wrong size"])
+    file = jpeg.parse(bytes(data))
+    base, second = file.structure.base, file.structure.entries[1]
+    place = data.index((second.offset).to_bytes(4, "big"), base)
+    data[place : place + 4] = offset.to_bytes(4, "big")
+    hasty = jpeg.parse(bytes(data), hasty=True)
+    assert hasty.structure.primary.assumed is None
+    assert hasty.structure == jpeg.parse(bytes(data)).structure
+
+
 def test_edited_searches_again_where_an_edit_touched_the_scan() -> None:
     data = coded()
     file = jpeg.parse(data)

@@ -317,3 +317,8 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "no image at all": no_image_at_all,
     "data outside the file": lambda: small_photo().build()[:-40],
 }
+
+FOUND: dict[str, Callable[[], bytes]] = {
+    name.replace(" ", "_"): make for table in (HEIF, JPEG, PICTURES) for name, make in table.items()
+}
+"""The photos among them, as the corpus lists them."""

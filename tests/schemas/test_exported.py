@@ -168,6 +168,18 @@ def test_golden_check_and_manifest(capsys: pytest.CaptureFixture[str]) -> None:
     validate("golden-manifest", json.loads((GOLDEN / "cases.json").read_text(encoding="utf-8")))
 
 
+def test_preview_and_refocus(portrait: Path, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    for name, arguments, code in (
+        ("preview", ["preview", portrait, "-o", folder / "p.png"], 0),
+        ("preview", ["preview", GOLDEN / "scene.jpg", GOLDEN / "scene-depth.npy", "-o", folder / "q.png"], 0),
+        ("contact-sheet", ["preview", portrait, "none.jpg", "--contact-sheet", "-o", folder / "s.png"], 6),
+        ("refocus", ["refocus", portrait, "-o", folder / "r.jpg"], 0),
+    ):
+        assert run([*map(str, arguments), "--json"]) == code
+        validate(name, told(capsys))
+
+
 def test_calibration_files_and_their_reader_agree() -> None:
     scene = json.loads((GOLDEN / "scene-calibration.json").read_text(encoding="utf-8"))
     validate("calibration", scene)

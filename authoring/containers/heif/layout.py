@@ -102,6 +102,7 @@ def read_layout(structure: Structure) -> Layout:
     width, height = shown_raster(structure, primary)
     if not width or not height:
         raise MalformedError("the main image states no size (property 'ispe'); the file is damaged")
+    sizes = structure.sizes  # Refused where they cannot be, before the first copy is made.
     notes: list[str] = []
     found = [item for item in items if is_auxiliary(structure, item)]
     if len(found) > MAX_AUXILIARIES:

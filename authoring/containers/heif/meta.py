@@ -6,6 +6,7 @@ Knows: pitm, iinf and infe, iref, grpl. Must not know: properties, where data li
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ from authoring.errors import MalformedError, UnsupportedError
 
 MAX_ITEMS = 65_535
 """Items in one file: what 16-bit counts can state; a 200-megapixel grid of 512-pixel tiles has about 800."""
+MAX_TARGETS = 1_000_000
+"""Items that all references or groups of a file name together; a grid of a gigapixel has 4000 tiles."""
 HIDDEN = 1
 """Flag of `infe`: the item is not to be shown by itself (ISO/IEC 23008-12, 6.4.2)."""
 XMP_TYPE = "application/rdf+xml"
@@ -110,7 +113,7 @@ def parse_item(data: bytes, box: Box) -> Item:
         name, tail = b"mime", box.body + 8
     content_type = content_encoding = ""
     if name == b"mime":
-        texts = [text.decode("latin-1") for text in data[tail : box.stop].split(b"\0")]
+        texts = [text.decode("latin-1") for text in data[tail : box.stop].split(b"\0", 3)[:3]]
         content_type, content_encoding = (*texts[1:3], "", "")[:2]
     hidden = bool(version_flags & HIDDEN) and version >= 2
     kind = name.decode("latin-1")
@@ -168,6 +171,7 @@ def parse_references(data: bytes, box: Box) -> ReferenceTable:
     with reading("iref"):
         version = data[box.body : box.stop][0]
         children = read_boxes(data, box.body + 4, box.stop, "iref")
+        _check_targets(children, "item references")
         return ReferenceTable(box, version, tuple(parse_reference(data, one, version) for one in children))
 
 
@@ -175,10 +179,18 @@ def parse_groups(data: bytes, box: Box) -> tuple[Group, ...]:
     """The entity groups in `grpl`; what some kinds add after the entities is left alone."""
     groups = []
     with reading("grpl"):
-        for one in read_boxes(data, box.body, box.stop, "grpl"):
+        children = read_boxes(data, box.body, box.stop, "grpl")
+        _check_targets(children, "entity groups")
+        for one in children:
             body = data[one.body : one.stop]
             identifier, count = struct.unpack_from(">II", body, 4)
             if 12 + 4 * count > len(body):
                 raise IndexError
             groups.append(Group(one.kind, identifier, struct.unpack_from(f">{count}I", body, 12), one))
     return tuple(groups)
+
+
+def _check_targets(boxes: Iterable[Box], what: str) -> None:
+    """Before they are read: each takes two bytes at least."""
+    if sum(box.size for box in boxes) > 2 * MAX_TARGETS:
+        raise MalformedError(f"the {what} name more than {MAX_TARGETS} items; the file is damaged")

@@ -19,6 +19,8 @@ NARROW_INDEX_MAX = 127
 
 MAX_LINKS = 4096
 """Properties of one item. An entry of ipma gives 255 at most, no item needs twenty, and all are often gone through."""
+MAX_ASSOCIATIONS = 65_535
+"""Entries in all of a file's `ipma`, one for each item that 16 bits can number."""
 
 Link = tuple[int, bool]
 """A property index, from 1, and whether a reader must understand that property (essential)."""
@@ -80,6 +82,10 @@ def parse_associations(data: bytes, box: Box) -> AssociationTable:
     with reading("ipma"):
         version, flags = body[0], int.from_bytes(body[1:4], "big")
         (count,) = struct.unpack_from(">I", body, 4)
+        if count > MAX_ASSOCIATIONS:
+            raise MalformedError(
+                f"the property associations list {count} items, more than {MAX_ASSOCIATIONS}; the file is damaged"
+            )
         head = struct.Struct(">IB" if version else ">HB")
         size = 2 if flags & 1 else 1
         position = 8

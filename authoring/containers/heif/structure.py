@@ -39,10 +39,12 @@ MAX_BRANDS_BYTES = 4096
 """Bytes of `ftyp`; iPhones write 40 at most, and the undo record holds a copy."""
 MAX_ITEM_DEPTH = 8
 """How many items may lie in one another (construction method 2, or derivation) before it counts as a loop."""
-MAX_STEPS = 2 * MAX_EXTENTS
-"""Runs that are looked at to place all items: each extent once, and again for those that lie in other items."""
 MAX_REUSE = 8
 """How many times the file's size all items together may reach by sharing bytes; bounds a crafted file's cost."""
+
+MAX_STEPS = 2 * MAX_EXTENTS
+"""Pieces of sources that all items together may be sought in; each of very many items may lie in one in very many
+pieces. Every extent takes one step, and two do for a file at that limit."""
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -68,7 +70,7 @@ class Structure:
     _ranges: dict[int, Ranges] = field(default_factory=dict, compare=False, repr=False)
     _copies: dict[tuple[int, int], bytes] = field(default_factory=dict, compare=False, repr=False)
     _steps: list[int] = field(default_factory=lambda: [0], compare=False, repr=False)
-    """How many runs were looked at so far to place the items that lie in pieces or in one another."""
+    """Pieces looked at so far, in one number that can grow."""
 
     @property
     def ftyp(self) -> Box:

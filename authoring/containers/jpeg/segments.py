@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeAlias
 
 from authoring.errors import MalformedError, UnsupportedError
 
@@ -24,9 +25,6 @@ MAX_SEGMENTS = 20_000
 
 SOI, EOI, SOS, DNL, DQT, DHT, DRI, COM = 0xD8, 0xD9, 0xDA, 0xDC, 0xDB, 0xC4, 0xDD, 0xFE
 APP0, APP1, APP2, APP11, APP14 = 0xE0, 0xE1, 0xE2, 0xEB, 0xEE
-SEQUENTIAL_CODES = frozenset({0xC0, 0xC1})
-"""Huffman-coded sequential frames: with one scan for all components nothing but RST and EOI can follow it."""
-
 SOF_CODES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 TEM, JPEG_LS = 0x01, 0xF7
 
@@ -132,19 +130,23 @@ class ImageWalk:
             yield segment
 
 
+Guess: TypeAlias = Callable[[Sequence[Segment], Segment, int], "int | None"]
+"""From the segments before the first SOS, that SOS and the limit of the walk to where its data stops, or None."""
+
+
 def walk(
     data: bytes,
     start: int = 0,
     limit: int | None = None,
     *,
     scans: Mapping[int, int] = NO_SCANS,
-    hasty: bool = False,
+    guess: Guess | None = None,
 ) -> ImageWalk:
     """Walk the image whose SOI is at `start`, looking no further than `limit`.
 
-    scans: where entropy-coded data is known to stop, by where it starts; it is not searched again. hasty: where the
-    bytes end in an EOI and the frame is of a kind that has one scan, that is taken for the image's end, and
-    `assumed` says so; `is_scan` finds out later. Images that follow the photo prove it wrong.
+    scans: where entropy-coded data is known to stop, by where it starts; it is not searched again. guess: asked for the
+    first scan where it is not known; what it says is taken without a search, and `assumed` tells so until `is_scan`
+    has found out.
 
     Damage after the SOI does not raise: it ends the walk, and `fault` says where and what. Raises
     MalformedError where there is no SOI, UnsupportedError for JPEG-LS and for more than MAX_SEGMENTS segments.
@@ -155,11 +157,11 @@ def walk(
     segments: list[Segment] = []
     stray: list[tuple[int, int]] = []
     position = start + 2
-    assumed = False
+    assumed: int | None = None
 
     def done(stop: int, fault: str) -> ImageWalk:
-        last = segments[-1] if assumed else None
-        return ImageWalk(start, stop, tuple(segments), tuple(stray), fault, last)
+        guessed = None if assumed is None else segments[assumed]
+        return ImageWalk(start, stop, tuple(segments), tuple(stray), fault, guessed)
 
     while True:
         found = _MARKER.match(data, position, end)
@@ -192,8 +194,10 @@ def walk(
         scan_stop = stop
         if code == SOS:
             known = scans.get(stop)
-            assumed = hasty and known is None and _is_only_scan(data, segments, data[marker + 4 : stop], end)
-            scan_stop = known or (end - len(IMAGE_END) if assumed else _scan_stop(data, stop, end))
+            if known is None and guess and all(one.code != SOS for one in segments):
+                known = guess(segments, Segment(position, marker, code, stop, stop), end)
+                assumed = None if known is None else len(segments)
+            scan_stop = known or _scan_stop(data, stop, end)
         segments.append(Segment(position, marker, code, stop, scan_stop))
         position = scan_stop
 
@@ -206,18 +210,6 @@ def _scan_stop(data: bytes, start: int, end: int) -> int:
 def is_scan(data: bytes, segment: Segment) -> bool:
     """Whether the entropy-coded data behind an SOS stops where the segment says."""
     return _scan_stop(data, segment.stop, len(data)) == segment.scan_stop
-
-
-def _is_only_scan(data: bytes, before: list[Segment], header: bytes, end: int) -> bool:
-    """Whether a scan with this header is likely to be all that is left of the file up to `end`."""
-    frame = next((one for one in before if one.code in SOF_CODES), None)
-    if frame is None or frame.code not in SEQUENTIAL_CODES or frame.stop - frame.payload < 6:
-        return False
-    if not data.endswith(IMAGE_END, frame.stop, end) or data[end - 3] == 0xFF:
-        return False
-    if any(one.kind(data) == "MPF" for one in before):
-        return False
-    return header[:1] == data[frame.payload + 5 : frame.payload + 6]  # the scan has the frame's components
 
 
 def _have_frame(segments: list[Segment]) -> bool:

@@ -9,15 +9,17 @@ image, so that the work stays linear however the index was made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from authoring.containers.jpeg import directory, metadata, mpf
 from authoring.containers.jpeg.segments import (
     APP2,
+    IMAGE_END,
     IMAGE_START,
     NO_SCANS,
+    SOF_CODES,
     Frame,
     ImageWalk,
     Segment,
@@ -25,6 +27,9 @@ from authoring.containers.jpeg.segments import (
     walk,
 )
 from authoring.errors import DepthauthorError, MalformedError
+
+SEQUENTIAL_CODES = frozenset({0xC0, 0xC1})
+"""Huffman-coded sequential frames: after one scan of all their components nothing but EOI can come."""
 
 PRIMARY = 1
 """Number of the photo itself in an MP index."""
@@ -164,12 +169,15 @@ class Structure:
 
 
 def parse(data: bytes, *, scans: Mapping[int, int] = NO_SCANS, hasty: bool = False) -> Structure:
-    """Walk the photo and read its MP index; see `walk` for `scans` and `hasty`.
+    """Walk the photo and read its MP index; see `walk` for `scans`.
+
+    hasty: where the photo has one scan, it is taken to end where the next image begins or, without one, with the
+    file; `assumed` of the walk says so, and images that nothing lists prove it wrong.
 
     Raises MalformedError where there is no JPEG or it has no frame header with a size, UnsupportedError for
     JPEG-LS.
     """
-    primary = walk(data, scans=scans, hasty=hasty)
+    primary = walk(data, scans=scans, guess=partial(_guessed_stop, data) if hasty else None)
     frame = parse_frame(data, primary)
     if frame is None:
         raise MalformedError(
@@ -185,6 +193,32 @@ def parse(data: bytes, *, scans: Mapping[int, int] = NO_SCANS, hasty: bool = Fal
         except MalformedError as error:
             fault = error.message
     return Structure(data, primary, frame, segment, index, fault)
+
+
+def _guessed_stop(data: bytes, before: Sequence[Segment], scan: Segment, end: int) -> int | None:
+    """Where the only scan of a photo stops, by the looks of it."""
+    frame = next((one for one in before if one.code in SOF_CODES), None)
+    if frame is None or frame.code not in SEQUENTIAL_CODES or frame.stop - frame.payload < 6:
+        return None
+    if data[scan.payload : scan.payload + 1] != data[frame.payload + 5 : frame.payload + 6]:
+        return None  # A scan of fewer components than the frame has: others follow.
+    segment = next((one for one in before if one.code == APP2 and one.kind(data) == "MPF"), None)
+    stop = end if segment is None else _first_image(data, segment, end)
+    if stop is None or not data.endswith(IMAGE_END, scan.stop, stop) or data[stop - 3] == 0xFF:
+        return None
+    return stop - len(IMAGE_END)
+
+
+def _first_image(data: bytes, segment: Segment, end: int) -> int | None:
+    """Where the first image behind the photo begins; `end` without one, None where the index cannot be trusted."""
+    try:
+        index = mpf.parse(data[segment.payload : segment.stop])
+    except MalformedError:
+        return None
+    starts = [segment.payload + mpf.BASE + one.offset for one in index.entries[1:] if one.offset]
+    if not all(data.startswith(IMAGE_START + b"\xff", start) for start in starts):
+        return None
+    return min(starts, default=end)
 
 
 def index_segments(data: bytes, image: ImageWalk) -> list[Segment]:

@@ -1,0 +1,165 @@
+"""What a report says of one file: level, findings, diagnosis, and two thumbnails.
+
+Knows: which checks are told, and how small the pictures are. Must not know: HTML, paths.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring import containers
+from authoring.codecs import photo as pictures
+from authoring.codecs import web
+from authoring.containers import ContainerName
+from authoring.errors import DepthauthorError, about
+from authoring.findings import Finding, Level
+from authoring.operations import auxiliary, layouts, rules
+from authoring.operations.auxiliary import DepthReading
+from authoring.operations.doctor import Obstacle, diagnosis_of
+from authoring.operations.reports import Size
+from authoring.operations.verifying.facts import gather
+from authoring.pictures import colours
+
+THUMBNAIL_SIDE = 280
+"""Pixels: 140 of a sharp screen's."""
+
+THUMBNAIL_QUALITY = 70
+"""A detailed photo comes to some 15 kB in this size."""
+
+MAX_THUMBNAIL_BYTES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class DepthRow:
+    """The depth of one file."""
+
+    kind: str
+    width: int
+    height: int
+    near_m: float | None
+    far_m: float | None
+    """None for infinity."""
+    absolute: bool
+    """False: the metres are relative, distances hold in proportion only."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """One file in a report."""
+
+    container: ContainerName | None
+    photo: Size | None
+    """As stored."""
+    depth: DepthRow | None
+    level: Level
+    verdict: str | None
+    headline: str
+    """One sentence: what Photos will probably show and the first reason, or why the file cannot be read."""
+    obstacles: tuple[Obstacle, ...]
+    hints: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    error: str | None
+    """Why the file cannot be read; what is not known is then null or empty."""
+    file: str | None = None
+    schema: str = "depthauthor/report/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnails:
+    """JPEGs, upright; None where there is nothing to show."""
+
+    photo: bytes | None
+    depth: bytes | None
+
+
+def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
+    """A JPEG or HEIC photo of any tool, with depth or without.
+
+    Raises MalformedError or UnsupportedError where the file cannot be read at all; pictures that do not decode are
+    left out.
+    """
+    with about("photo"):
+        file = containers.parse(photo)
+        facts = gather(file)
+    found = rules.findings(facts)
+    told = diagnosis_of(facts, found)
+    layout = file.layout
+    try:
+        reading = auxiliary.read_depth(layout)
+    except DepthauthorError:
+        reading = None
+    row = ReportRow(
+        container=layout.container,
+        photo=Size(layout.width, layout.height),
+        depth=_depth(reading) if reading else None,
+        level=told.level,
+        verdict=told.verdict,
+        headline=f"{told.headline}.",
+        obstacles=told.obstacles,
+        hints=told.hints,
+        findings=found,
+        error=None,
+    )
+    orientation = layouts.photo_orientation(layout)
+    picture = _photo_picture(photo, layout.container)
+    if picture is not None:
+        # HEIF decoders give the picture upright, JPEG decoders as it lies.
+        pixels = picture if layout.container == "heic" else orientation.to_display(picture)
+        picture = web.scaled(np.ascontiguousarray(pixels), THUMBNAIL_SIDE)
+    icc = layout.icc if layout.icc and layout.icc[16:20] == b"RGB " else None
+    return row, Thumbnails(
+        None if picture is None else _jpeg(picture, icc), _jpeg(_depth_picture(reading)) if reading else None
+    )
+
+
+def row_of_error(message: str) -> ReportRow:
+    """A file that cannot be read."""
+    return ReportRow(None, None, None, "none", None, message, (), (), (), message)
+
+
+def _depth(reading: DepthReading) -> DepthRow:
+    plane = reading.plane
+    low, high = (float(plane.codes.min()), float(plane.codes.max()))
+    step = (plane.float_max - plane.float_min) / 255
+    ends = sorted((plane.float_min + low * step, plane.float_min + high * step))
+    if plane.pixel_format.kind == "disparity":
+        near, far = (1 / one if one > 0 else None for one in reversed(ends))
+    else:
+        near, far = ends
+    return DepthRow(
+        kind=plane.pixel_format.kind,
+        width=plane.codes.shape[1],
+        height=plane.codes.shape[0],
+        near_m=near,
+        far_m=far,
+        absolute=reading.properties.accuracy == "absolute",
+    )
+
+
+def _photo_picture(photo: bytes, container: ContainerName) -> NDArray[np.uint8] | None:
+    try:
+        if container == "heic":
+            decoded = pictures.decode_heic(photo)
+            return np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
+        return web.jpeg_draft(photo, 2 * THUMBNAIL_SIDE)
+    except DepthauthorError:
+        return None
+
+
+def _depth_picture(reading: DepthReading) -> NDArray[np.uint8]:
+    """The depth in colours, stretched over its own range, near light."""
+    codes = reading.orientation.to_display(reading.plane.codes)
+    thinned = max(1, max(codes.shape) // (2 * THUMBNAIL_SIDE))
+    small = codes[::thinned, ::thinned].astype(np.float32)
+    low, high = float(small.min()), float(small.max())
+    share = (small - low) / max(high - low, 1)
+    if reading.plane.pixel_format.kind == "depth":
+        share = 1 - share
+    return web.scaled(colours.coloured(share), THUMBNAIL_SIDE)
+
+
+def _jpeg(pixels: NDArray[np.uint8], icc: bytes | None = None) -> bytes:
+    return web.web_jpeg(pixels, quality=THUMBNAIL_QUALITY, icc=icc, max_bytes=MAX_THUMBNAIL_BYTES)

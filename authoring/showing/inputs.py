@@ -1,0 +1,98 @@
+"""What is to be shown: a photo with depth, or a photo and a map that is not embedded yet.
+
+Knows: paths, and which of the options are a map's. Must not know: what is made of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal
+
+from authoring import api, files
+from authoring.errors import DepthauthorError, UsageError, about
+from authoring.operations.mapping import MapOptions, MapSource
+from authoring.operations.seen import Seen, see, see_with_map
+from authoring.operations.sources import source_of_bytes
+
+PathLike = api.PathLike
+
+FORMAT_OF_SUFFIX: dict[str, Literal["png", "jpeg"]] = {
+    ".png": "png",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".jpe": "jpeg",
+}
+
+
+def looked_at(photo: Path, depth: MapSource | PathLike | None, options: dict[str, Any]) -> Seen:
+    """The photo in a file with its own depth, or with a map: a file or an array, understood as `embed` would.
+
+    options: those of `MapOptions`; None stands for the default. Errors name the file they are about.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    path = Path(depth) if isinstance(depth, str | os.PathLike) else None
+    with named(photo=photo, map=path):
+        data = files.read_file(photo)
+        if depth is None:
+            if given:
+                raise UsageError(
+                    f"{_option(min(given))} is about a map, and none is given: the photo's own depth is shown"
+                )
+            return see(data)
+        known = {field.name for field in fields(MapOptions)}
+        unknown = sorted(set(given) - known)
+        if unknown:
+            raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")
+        if path is not None:
+            given.setdefault("map_name", path.name)
+            with about("map"):
+                source = source_of_bytes(files.read_file(path), given.get("key"), given.get("frame"))
+        else:
+            assert not isinstance(depth, str | os.PathLike)
+            source = depth
+        return see_with_map(data, source, MapOptions(**given))
+
+
+def target_of(photo: Path, output: PathLike | None, word: str, suffix: str) -> Path:
+    """Where to write: the output, or NAME-word.suffix beside the photo."""
+    if output is not None:
+        return Path(output)
+    if photo == files.STANDARD_STREAM:
+        raise UsageError("a photo from standard input needs -o to say where the result goes")
+    return photo.with_name(f"{photo.stem}-{word}{suffix}")
+
+
+def format_of(target: Path, default: Literal["png", "jpeg"]) -> Literal["png", "jpeg"]:
+    """What the suffix says; the default for standard output."""
+    if target == files.STANDARD_STREAM:
+        return default
+    chosen = FORMAT_OF_SUFFIX.get(target.suffix.lower())
+    if chosen is None:
+        raise UsageError(f"{target}: the suffix says no picture format; .png and .jpg are written")
+    return chosen
+
+
+def ready(target: Path, inputs: list[Path | None], overwrite: bool) -> None:
+    """RefusedError where the target is an input, or exists without `overwrite`."""
+    files.refuse_same(target, [one for one in inputs if one is not None])
+    files.refuse_existing(target, overwrite)
+
+
+@contextmanager
+def named(**paths: Path | None) -> Iterator[None]:
+    """Put the name of the file at fault in front of an error that says which input it is about."""
+    try:
+        yield
+    except DepthauthorError as error:
+        path = paths.get(error.subject or "")
+        if path is not None:
+            files.add_name(error, path)
+        raise
+
+
+def _option(name: str) -> str:
+    return "--" + name.removesuffix("_m").replace("_", "-")

@@ -1,0 +1,44 @@
+"""View on files: one photo in, one page out.
+
+Knows: paths, and what a page is called. Must not know: what is in a page.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from authoring import files
+from authoring.api import PathLike
+from authoring.operations import view as viewing
+from authoring.operations.view import ViewReport
+
+
+def view(photo: PathLike, *, output: PathLike | None = None, overwrite: bool = False) -> ViewReport:
+    """Write a page that shows a photo with depth in 3D; one file that loads nothing.
+
+    output: None writes NAME.html into a new temporary folder. The report says where.
+    """
+    photo = Path(photo)
+    target = None if output is None else Path(output)
+    if target is not None:
+        files.refuse_same(target, [photo])
+        files.refuse_existing(target, overwrite)
+    data = files.read_file(photo)
+    with files.named(photo):
+        page, report = viewing.view(data, name_of(photo))
+    if target is None:
+        target = in_temporary_folder(photo.stem if photo != files.STANDARD_STREAM else "photo")
+    files.write_file(target, [page], overwrite=overwrite)
+    return replace(report, file=str(photo), output=str(target))
+
+
+def name_of(photo: Path) -> str:
+    """What the photo is called in the page: folders stay private."""
+    return "standard input" if photo == files.STANDARD_STREAM else photo.name
+
+
+def in_temporary_folder(stem: str) -> Path:
+    """A place for a page that is only looked at; the folder is new and for this user alone."""
+    return Path(tempfile.mkdtemp(prefix="depthauthor-")) / f"{stem}.html"

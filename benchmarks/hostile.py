@@ -1,0 +1,128 @@
+"""What hostile files cost: `python -m benchmarks.hostile [WORD]` runs each in a process of its own.
+
+Prints for each exit code, processor time above that of the same command on a good file, peak memory and message; ends
+with 1 where one is beyond its bound, prints a traceback, or ends otherwise than the corpus says.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.corrupt.case import COMMANDS, EXIT_CODES, GOLDEN, Case, authored, golden
+from tests.corrupt.hostile_files import HOSTILE
+
+SECONDS = 1.0
+"""Of processor time above the good file's."""
+
+PEAK_MB = 200
+"""Of memory, the interpreter and its libraries among it."""
+
+MOST_BYTES = 4 << 30
+"""Of address space: what goes wrong must not take the machine with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    code: int
+    seconds: float
+    peak_mb: float
+    message: str
+
+
+_BETWEEN = """
+import json, os, resource, subprocess, sys
+resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
+done = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+told = done.stderr.decode("utf-8", "replace").strip()
+print(json.dumps([done.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, told]))
+"""
+"""A small process between, for a child's peak memory counts what its parent had when it was forked."""
+
+
+def run(arguments: Sequence[str | Path]) -> Cost:
+    """One command in its own process."""
+    command = [sys.executable, "-c", _BETWEEN, str(MOST_BYTES), sys.executable, "-m", "authoring"]
+    done = subprocess.run(
+        [*command, *map(str, arguments)], capture_output=True, check=True, cwd=Path(__file__).parents[1]
+    )
+    return Cost(*json.loads(done.stdout))
+
+
+def arguments(command: Sequence[str], file: Path, folder: Path) -> list[str]:
+    """A command line with its places filled."""
+    filled = {
+        "file": file,
+        "photo": GOLDEN / "orientation" / "scene-1.jpg",
+        "map": GOLDEN / "scene-mask.png",
+        "out": folder / "out",
+        "suffix": file.suffix,
+    }
+    return [word.format(**filled) for word in command]
+
+
+def start_up(verb: str, folder: Path) -> float:
+    """Seconds that the verb takes for a good file."""
+    name, data = {
+        "map": ("good.npy", golden("scene-depth.npy")),
+        "gray": ("good.png", golden("scene-mask.png")),
+        "calibration": ("good.json", golden("scene-calibration.json")),
+    }.get(verb, ("good.heic", authored("heic")))
+    file = folder / name
+    file.write_bytes(data)
+    cost = min((run(arguments(COMMANDS[verb], file, folder)) for _ in range(2)), key=lambda one: one.seconds)
+    for one in folder.glob("out*"):
+        one.unlink()
+    return cost.seconds
+
+
+def judged(case: Case, cost: Cost, base: float) -> list[str]:
+    """What is wrong, in words."""
+    faults = []
+    if cost.code != EXIT_CODES[case.verdict]:
+        faults.append(f"exit {cost.code}, not {EXIT_CODES[case.verdict]}")
+    if cost.seconds - base > SECONDS:
+        faults.append("slow")
+    if cost.peak_mb > PEAK_MB:
+        faults.append("large")
+    if "Traceback" in cost.message:
+        faults.append("traceback")
+    return faults
+
+
+def main(word: str) -> int:
+    wrong = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bases: dict[str, float] = {}
+        print(f"{'file':<46} {'exit':>4} {'s':>6} {'MB':>5}  message")
+        for case in HOSTILE:
+            if word not in case.name:
+                continue
+            if case.verb not in bases:
+                bases[case.verb] = start_up(case.verb, folder)
+            file = folder / case.path.name
+            file.write_bytes(case.make())
+            cost = run(arguments(case.command, file, folder))
+            faults = judged(case, cost, bases[case.verb])
+            wrong += bool(faults)
+            told = cost.message.replace(f"{folder}/", "").splitlines()
+            print(
+                f"{case.path.name:<46} {cost.code:>4} {cost.seconds - bases[case.verb]:>6.2f} {cost.peak_mb:>5.0f}  "
+                f"{'!! ' + ', '.join(faults) + ': ' if faults else ''}{told[-1] if told else ''}",
+                flush=True,
+            )
+            for one in folder.iterdir():
+                one.unlink()
+    print(f"{wrong} beyond their bounds")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))

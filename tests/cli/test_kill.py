@@ -1,0 +1,63 @@
+"""Killed without warning: the target is the old file or the new one, whole; what is left is named .part."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from authoring import files
+from benchmarks import kill
+
+ROOT = Path(__file__).parents[2]
+NEW = bytes(range(256)) * 1000
+WRITE = """
+from pathlib import Path
+from authoring import files
+data = bytes(range(256)) * 1000
+files.write_file(Path(sys.argv[1]), [data[:100_000], memoryview(data)[100_000:]], overwrite=sys.argv[2] == "True")
+"""
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_killed_at_every_call(overwrite: bool, tmp_path: Path) -> None:
+    target = tmp_path / "out.jpg"
+    before = {kill.OLD} if overwrite else {None}
+    met: list[str] = []
+    for number in range(1, 100):
+        if overwrite:
+            target.write_bytes(kill.OLD)
+        done = subprocess.run(
+            [sys.executable, "-c", kill.SPY + WRITE, str(number), str(target), str(overwrite)],
+            capture_output=True,
+            check=False,
+            cwd=ROOT,
+        )
+        found = target.read_bytes() if target.exists() else None
+        if done.returncode != kill.KILLED:
+            assert (done.returncode, found) == (0, NEW), done.stderr
+            break
+        met.append(done.stderr.decode())
+        assert found in {*before, NEW}
+        left = {one.name for one in tmp_path.iterdir()} - {"out.jpg"}
+        assert all(one.startswith(".out.jpg.") and one.endswith(".part") for one in left) and len(left) <= 1
+        # What is left hinders nobody.
+        files.write_file(target, [NEW], overwrite=True)
+        for one in tmp_path.iterdir():
+            one.unlink()
+    calls = ["open", "fchmod", "write", "write", "fsync", "replace"]
+    assert [*dict.fromkeys(met)] == [
+        *dict.fromkeys(calls if overwrite else ["open", *calls[2:5], "link"]),
+        "unlink",
+    ]
+
+
+def test_killed_at_random_moments(tmp_path: Path) -> None:
+    """Ten of the two hundred that `python -m benchmarks.kill` does."""
+    (tmp_path / "out.jpg").write_bytes(kill.OLD)
+    new, took = kill.whole_run(tmp_path)
+    found = kill.Found()
+    kill.at_random(tmp_path, new, took, 10, found)
+    assert found.wrong == [] and sum(found.targets.values()) == 10

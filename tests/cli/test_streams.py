@@ -1,0 +1,105 @@
+"""Streams and signals, through the real process: closed, full, unread, interrupted; and names that are no text."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+COMMAND = [sys.executable, "-m", "authoring"]
+EMBED = ["embed", GOLDEN / "scene.jpg", GOLDEN / "scene-mask.png", "--near", "1", "--far", "5"]
+
+
+def run(*arguments: Any, shell: str = "", **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """One real process; `shell` is what stands behind the command in sh."""
+    return subprocess.run(
+        ["sh", "-c", f'"$@" {shell}', "sh", *COMMAND, *map(os.fsencode, arguments)],
+        capture_output=True,
+        timeout=60,
+        check=False,
+        cwd=Path(__file__).parents[2],
+        **options,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shell", "code", "words"),
+    [
+        (["inspect", GOLDEN / "scene.jpg"], ">/dev/full", 5, "standard output: could not be written: No space left"),
+        ([*EMBED, "-o", "-"], ">/dev/full", 5, "standard output: could not be written: No space left"),
+        (["--version"], ">/dev/full", 5, "standard output: could not be written"),
+        (["inspect", GOLDEN / "scene.jpg"], ">&-", 0, ""),
+        ([*EMBED, "-o", "-"], ">&-", 5, "standard output: it is closed"),
+        (["inspect", "-"], "<&-", 2, "standard input: it is closed"),
+        (["inspect", "nosuch.jpg"], "2>&-", 2, ""),
+        (["inspect", GOLDEN / "scene.jpg", "--json"], "| true", 0, ""),
+        (["inspect", "no\nsuch\x1b[31m.jpg"], "", 2, "no\\nsuch\\x1b[31m.jpg: no such file"),
+        (["inspect", b"no\xffsuch.jpg"], "", 2, "no\\udcffsuch.jpg: no such file"),
+    ],
+)  # fmt: skip
+def test_streams(arguments: list[Any], shell: str, code: int, words: str) -> None:
+    done = run(*arguments, shell=shell)
+    told = done.stderr.decode()
+    assert done.returncode == code, told
+    assert words in told and len(told.splitlines()) == bool(words)
+    assert done.stdout == b""
+
+
+def test_what_a_library_prints_lands_in_no_photo(tmp_path: Path) -> None:
+    """With stderr closed the next file opened would get its number."""
+    output = tmp_path / "out.jpg"
+    assert run(*EMBED, "-o", output, shell=">&- 2>&- <&-").returncode == 0
+    whole = output.read_bytes()
+    assert run(*EMBED, "-o", output, "--overwrite").returncode == 0
+    assert output.read_bytes() == whole
+
+
+def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+    photo = os.fsencode(tmp_path) + b"/\xff\xfe \xe9.jpg"
+    Path(os.fsdecode(photo)).write_bytes((GOLDEN / "scene.jpg").read_bytes())
+    done = run("embed", photo, GOLDEN / "scene-mask.png", "--near", "1", "--far", "5", "--json")
+    assert done.returncode == 0, done.stderr
+    assert (
+        json.loads(done.stdout)["output"]
+        .encode("utf-8", "surrogateescape")
+        .endswith(b"\xff\xfe \xe9-depth.jpg")
+    )
+    assert os.fsdecode(b"\xff\xfe \xe9-depth.jpg") in {one.name for one in tmp_path.iterdir()}
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = run("inspect", photo, "--json", env=ascii_only)
+    assert json.loads(done.stdout)["file"] == os.fsdecode(photo)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_asked_to_end_it_leaves_nothing(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    """The chunks of the output trickle, so that the signal meets a temporary file."""
+    if signal.getsignal(number) == signal.SIG_IGN:
+        pytest.skip(f"{number.name} is ignored here, as under nohup, and stays so")
+    trickle = (
+        "import sys, time; from pathlib import Path; from authoring import cli, files\n"
+        "real = files.write_file\n"
+        "def slow(path, chunks, **rest):\n"
+        "    def one():\n"
+        "        yield b'half'; sys.stderr.write('!'); sys.stderr.flush(); time.sleep(30)\n"
+        "    real(path, one(), **rest)\n"
+        "files.write_file = slow; cli.main()\n"
+    )
+    arguments = [*map(str, EMBED), "-o", str(tmp_path / "out.jpg")]
+    process = subprocess.Popen([sys.executable, "-c", trickle, *arguments], stderr=subprocess.PIPE)
+    assert process.stderr is not None and process.stderr.read(1) == b"!"
+    assert [one.suffix for one in tmp_path.iterdir()] == [".part"]
+    begun = time.monotonic()
+    process.send_signal(number)
+    told = process.stderr.read()
+    assert process.wait(30) == code and time.monotonic() - begun < 20
+    assert told == b"" and list(tmp_path.iterdir()) == []

@@ -1,0 +1,25 @@
+"""The golden scene with depth, in both containers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import authoring
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
+
+
+@pytest.fixture(scope="session")
+def scene() -> bytes:
+    """HEIC, absolute."""
+    return authoring.embed_bytes((GOLDEN / "scene.heic").read_bytes(), DEPTH_M, accuracy="absolute")
+
+
+@pytest.fixture(scope="session")
+def scene_jpeg() -> bytes:
+    """JPEG, relative."""
+    return authoring.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M)

@@ -1,0 +1,89 @@
+"""The pages in a browser, where Chromium is installed: it draws, and what it draws answers to hand and slider."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import authoring
+from authoring.operations.view import view
+from tests.showing.pages import Page, gray
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    *("--headless", "--no-sandbox", "--no-first-run", "--disable-quic", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--window-size=420,520"),
+    # No name resolves: were anything asked of the network, the page would show it.
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+)
+SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+
+Dump = Callable[..., Page]
+
+
+@pytest.fixture
+def dump(tmp_path: Path) -> Dump:
+    """`dump(page, fragment, flags)` gives the document as it stands once its script has run."""
+    browser = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if browser is None:
+        pytest.skip(f"none of {', '.join(NAMES)} is installed: the pages are not tried in a browser")
+
+    def run(page: bytes, fragment: str = "", flags: tuple[str, ...] = SOFTWARE_GL) -> Page:
+        path = tmp_path / "page.html"
+        path.write_bytes(page)
+        told = subprocess.run(
+            [
+                *(browser, *FLAGS, *flags, f"--user-data-dir={tmp_path / 'profile'}"),
+                *("--virtual-time-budget=60000", "--dump-dom", f"{path.as_uri()}{fragment}"),
+            ],
+            capture_output=True,
+            timeout=180,
+            check=False,
+        )
+        if not told.stdout.strip():
+            pytest.skip(f"Chromium does not run here: {told.stderr.decode('utf-8', 'replace')[-300:]}")
+        return Page(told.stdout)
+
+    return run
+
+
+def test_the_viewer_draws(scene: bytes, dump: Dump) -> None:
+    page = view(scene, "scene.heic")[0]
+    shown = dump(page, "#selftest")
+    told = json.loads(shown.content["pre#selftest"])
+    if "flat" in told:
+        pytest.skip(f"this Chromium has no WebGL 2 in software: {told['flat']}")
+    codes = gray(Page(page).data["depth"]["png"]).astype(np.int64).ravel()
+    weights = np.arange(codes.size) % 65521 + 1
+    assert told["codes"] == int((codes * weights).sum() % 4294967291)
+    assert told["error"] == 0 and told["again"] == 0
+    assert told["turned"] > 3 and told["refocused"] > 0.5 and told["depth"] > 10
+    near, far = told["metres"]
+    assert near == pytest.approx(0.636, abs=0.01) and 5 < far < 7
+
+
+def test_without_webgl_both_pictures_are_flat(scene: bytes, dump: Dump) -> None:
+    shown = dump(view(scene, "scene.heic")[0], flags=("--disable-gpu", "--disable-3d-apis"))
+    (body,) = shown.all("body")
+    assert body["data-ready"] == "flat"
+    hidden = {one["id"]: "hidden" in one for one in shown.all("canvas") + shown.all("p") if one.get("id")}
+    assert hidden["view"] and not hidden["flat-why"]
+    (flat,) = [one for one in shown.all("canvas") if one["id"] == "flat"]
+    assert int(flat["width"] or 0) == 512
+
+
+def test_the_report_sorts(scene: bytes, tmp_path: Path, dump: Dump) -> None:
+    (tmp_path / "a.heic").write_bytes(scene)
+    (tmp_path / "b.heic").write_bytes(scene[:3000])
+    out = tmp_path / "report.html"
+    authoring.report(tmp_path / "a.heic", tmp_path / "b.heic", output=out)
+    shown = dump(out.read_bytes())
+    (tools,) = shown.all("form")
+    assert "hidden" not in tools
+    assert shown.content["p#shown"] == "2 of 2 shown"

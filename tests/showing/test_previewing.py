@@ -1,0 +1,210 @@
+"""preview and refocus as a person runs them: outputs, reports, refusals."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import authoring
+from authoring.cli.run import run
+from authoring.errors import RefusedError, UsageError
+from authoring.pictures.colours import table
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A photo with depth in both containers, one of them turned, and the parts to make one of."""
+    folder = tmp_path_factory.mktemp("photos")
+    turned = (GOLDEN / "orientation" / "scene-6.jpg").read_bytes()
+    (folder / "turned.jpg").write_bytes(
+        authoring.embed_bytes(turned, DEPTH_M, focus=(0.19, 0.8), aperture=1.8)
+    )
+    heic = (GOLDEN / "orientation" / "scene-6.heic").read_bytes()
+    (folder / "turned.heic").write_bytes(authoring.embed_bytes(heic, DEPTH_M, accuracy="absolute"))
+    shutil.copy(GOLDEN / "orientation" / "scene-1.jpg", folder / "plain.jpg")
+    shutil.copy(GOLDEN / "scene-mask.png", folder / "mask.png")
+    return folder
+
+
+def told(capsys: Any, *arguments: str | Path) -> dict[str, Any]:
+    assert run([str(one) for one in arguments]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    value: dict[str, Any] = json.loads(printed.out)
+    return value
+
+
+def fails(capsys: Any, *arguments: str | Path) -> tuple[int, str]:
+    code = run([str(one) for one in arguments])
+    printed = capsys.readouterr()
+    assert printed.out == "" and "Traceback" not in printed.err
+    return code, printed.err
+
+
+def opened(path: Path) -> Image.Image:
+    with Image.open(path) as picture:
+        return picture.convert("RGB")
+
+
+@pytest.mark.parametrize("name", ["turned.jpg", "turned.heic"])
+def test_preview_beside_the_photo(name: str, folder: Path, capsys: Any) -> None:
+    target = folder / "turned-preview.png"
+    target.unlink(missing_ok=True)
+    report = told(capsys, "preview", folder / name, "--json", "--width", "800")
+    assert report["schema"] == "depthauthor/preview/1" and report["output"] == str(target)
+    picture = opened(target)
+    assert picture.size == (report["picture"]["width"], report["picture"]["height"]) and picture.width == 800
+    assert report["absolute"] is (name == "turned.heic")
+    assert report["near_m"] == pytest.approx(0.64, abs=0.01) and report["holes"] == 0
+    # Both upright: the ball stands at the lower left of the photo, and in the near end's colours beside it.
+    x, y, side = 0.19, 0.8, 348
+    red = picture.getpixel((20 + int(x * side), 59 + int(y * side * 0.75)))
+    near = picture.getpixel((432 + int(x * side), 59 + int(y * side * 0.75)))
+    assert isinstance(red, tuple) and red[0] > 2 * red[1]
+    assert np.abs(np.array(near) - table()[235:].astype(int)).max(axis=1).min() < 12
+
+
+def test_a_photo_and_a_map_before_embedding(folder: Path, capsys: Any) -> None:
+    code, told_why = fails(
+        capsys, "preview", folder / "plain.jpg", folder / "mask.png", "-o", folder / "p.png"
+    )
+    assert code == 2 and "mask.png" in told_why and "--near" in told_why
+    given: list[str | Path] = [
+        "preview",
+        folder / "plain.jpg",
+        folder / "mask.png",
+        "--near",
+        "0.5",
+        "--far",
+        "8",
+    ]
+    report = told(capsys, *given, "-o", folder / "p.jpg", "--json")
+    assert report["map_file"] == str(folder / "mask.png") and report["map"] == {"width": 1024, "height": 768}
+    assert opened(folder / "p.jpg").width == 1600
+    inverted = told(capsys, *given, "--white", "near", "-o", folder / "q.png", "--json")
+    assert inverted["near_m"] > report["near_m"]
+    assert report["absolute"] is False
+    assert (
+        told(capsys, *given, "--accuracy", "absolute", "-o", folder / "a.png", "--json")["absolute"] is True
+    )
+    assert told(capsys, *given, "--overlay", "-o", folder / "o.png", "--json")["overlay"] is True
+
+
+def test_holes_of_a_map_are_counted(folder: Path) -> None:
+    depth = DEPTH_M.copy()
+    depth[:96] = np.nan
+    report = authoring.preview(folder / "plain.jpg", depth, output=folder / "holes.png")
+    assert report.holes == pytest.approx(0.25) and report.map_file is None
+
+
+def test_options_of_a_map_need_one(folder: Path, capsys: Any) -> None:
+    code, why = fails(capsys, "preview", folder / "turned.jpg", "--near", "1", "-o", folder / "n.png")
+    assert code == 2 and "--near is about a map" in why
+    code, why = fails(capsys, "preview", folder / "plain.jpg", "-o", folder / "n.png")
+    assert code == 4 and "plain.jpg" in why
+    code, why = fails(capsys, "preview", *[folder / "turned.jpg"] * 3, "-o", folder / "n.png")
+    assert code == 2 and "--contact-sheet" in why
+    code, why = fails(capsys, "preview", folder / "turned.jpg", "-o", folder / "n.webp")
+    assert code == 2 and ".png and .jpg" in why
+    code, why = fails(capsys, "preview", folder / "turned.jpg", "-o", folder / "n.png", "--width", "10")
+    assert code == 2 and "320" in why
+    assert not (folder / "n.png").exists()
+
+
+def test_nothing_is_written_over(folder: Path, capsys: Any) -> None:
+    photo = (folder / "turned.jpg").read_bytes()
+    for command in ("preview", "refocus"):
+        code, why = fails(capsys, command, folder / "turned.jpg", "-o", folder / "turned.jpg", "--overwrite")
+        assert code == 5 and "input" in why
+        code, why = fails(capsys, command, folder / "turned.jpg", "-o", folder / "plain.jpg")
+        assert code == 5 and "--overwrite" in why
+    assert (folder / "turned.jpg").read_bytes() == photo
+    with pytest.raises(RefusedError):
+        authoring.contact_sheet([folder / "turned.jpg"], output=folder / "turned.jpg", overwrite=True)
+
+
+def test_a_contact_sheet_shows_what_it_can(folder: Path, capsys: Any) -> None:
+    files = [folder / "turned.jpg", folder / "plain.jpg", folder / "turned.heic", folder / "missing.heic"]
+    sheet = folder / "sheet.png"
+    assert run(["preview", *map(str, files), "--contact-sheet", "-o", str(sheet), "--json"]) == 6
+    report = json.loads(capsys.readouterr().out)
+    assert report["schema"] == "depthauthor/contact-sheet/1"
+    assert [one["file"] for one in report["photos"]] == [str(one) for one in files]
+    assert [one["error"] is None for one in report["photos"]] == [True, False, True, False]
+    assert opened(sheet).width == 1600
+    assert fails(capsys, "preview", *files, "--contact-sheet")[0] == 2
+    assert fails(capsys, "preview", *files, "--contact-sheet", "--near", "1", "-o", folder / "s.png")[0] == 2
+    with pytest.raises(UsageError):
+        authoring.contact_sheet([], output=folder / "s.png")
+
+
+def test_refocus(folder: Path, capsys: Any) -> None:
+    target = folder / "turned-refocus.jpg"
+    report = told(capsys, "refocus", folder / "turned.jpg", "--json")
+    assert report["schema"] == "depthauthor/refocus/1" and report["output"] == str(target)
+    assert (report["aperture"], report["aperture_from"], report["focus_from"]) == (1.8, "file", "file")
+    assert "not Apple's" in report["rendering"]
+    with Image.open(target) as picture:
+        assert picture.size == (512, 384) and not picture.getexif()
+    out = folder / "f.png"
+    report = told(
+        capsys,
+        "refocus",
+        folder / "turned.jpg",
+        "--aperture",
+        "1",
+        "--focus",
+        "0.5,0.25",
+        "-o",
+        out,
+        "--json",
+    )
+    assert report["aperture"] == 1 and 3 < report["focus_m"] < 4.2
+    sharp = np.asarray(opened(folder / "turned.jpg").transpose(Image.Transpose.ROTATE_270), int)
+    blurred = np.asarray(opened(out), int)
+    # The board's letters stay, the near ball does not.
+    letters, ball = (slice(40, 90), slice(150, 350)), (slice(230, 380), slice(15, 165))
+    assert np.abs(blurred[letters] - sharp[letters]).mean() < 2
+    assert np.abs(np.diff(blurred[ball], axis=1)).mean() < 0.7 * np.abs(np.diff(sharp[ball], axis=1)).mean()
+
+
+def test_refocus_with_a_map_and_wrong_numbers(folder: Path, capsys: Any) -> None:
+    given: list[str | Path] = [
+        "refocus",
+        folder / "plain.jpg",
+        folder / "mask.png",
+        "--near",
+        "0.5",
+        "--far",
+        "8",
+    ]
+    report = told(capsys, *given, "-o", folder / "r.png", "--json")
+    assert report["map_file"] and report["aperture_from"] == "default" and report["camera"] == "exif"
+    for wrong in (["--focus", "2,2"], ["--focus", "here"], ["--aperture", "0.1"], ["--strength", "99"]):
+        assert fails(capsys, *given, *wrong, "-o", folder / "w.png")[0] == 2
+    assert not (folder / "w.png").exists()
+
+
+def test_streams_and_what_a_person_reads(folder: Path, capsys: Any, monkeypatch: Any) -> None:
+    class Stream:
+        def __init__(self, data: bytes = b"") -> None:
+            self.buffer = io.BytesIO(data)
+
+    monkeypatch.setattr("sys.stdin", Stream((folder / "turned.heic").read_bytes()))
+    code, why = fails(capsys, "preview", "-")
+    assert code == 2 and "-o" in why
+    assert run(["preview", "-", "-o", str(folder / "stdin.png")]) == 0
+    assert "disparity 512x384, 0.635 m to 6.09 m\n" in capsys.readouterr().out
+    assert run(["refocus", str(folder / "turned.jpg"), "-o", str(folder / "told.jpg")]) == 0
+    text = capsys.readouterr().out
+    assert "not Apple's" in text and "relative: in proportion only" in text and "Focus region" in text

@@ -1,0 +1,144 @@
+"""The report page: every file a card, nothing fetched, readable without its script, memory flat."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import authoring
+from authoring.cli.run import run
+from authoring.operations.report import Thumbnails, row_of
+from authoring.operations.verify import verify
+from tests.showing.pages import Page, jpeg, remote, validate
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, scene: bytes, scene_jpeg: bytes) -> Path:
+    inner = tmp_path / "photos" / "inner"
+    inner.mkdir(parents=True)
+    (inner / "scene.heic").write_bytes(scene)
+    photos = inner.parent
+    (photos / "a.jpg").write_bytes(scene_jpeg)
+    (photos / "<b onclick=x>&.jpg").write_bytes((GOLDEN / "scene.jpg").read_bytes())
+    (photos / "cut.heic").write_bytes(scene[:2000])
+    (photos / "notes.txt").write_text("no photo")
+    (photos / ".hidden.jpg").write_bytes(b"")
+    return photos
+
+
+def cards(page: Page) -> list[dict[str, str | None]]:
+    return [one for one in page.all("li") if one.get("class") == "card"]
+
+
+def test_every_file_is_a_card(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "report.html"
+    assert run(["report", str(folder), "-o", str(out), "--json"]) == 6
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    page = Page(out.read_bytes())
+    levels = {Path(str(one["data-name"])).name: one["data-level"] for one in cards(page)}
+    assert levels == {"<b onclick=x>&.jpg": "none", "a.jpg": "L4", "cut.heic": "error", "scene.heic": "L4"}
+    assert [one["file"] for one in lines] == [one["data-name"] for one in cards(page)]
+    for line, card in zip(lines, cards(page), strict=True):
+        validate("report", line)
+        assert (line["error"] is not None) == (card["data-level"] == "error")
+        if line["error"] is None:
+            told = verify(Path(line["file"]).read_bytes())
+            assert line["level"] == told.level and line["verdict"] == told.verdict
+            assert [one["rule"] for one in line["findings"]] == [one.rule for one in told.findings]
+    assert "cut short" in lines[2]["error"] and "cut short" in page.text
+    assert lines[3]["depth"]["near_m"] == pytest.approx(0.6, abs=0.05) and lines[3]["depth"]["absolute"]
+
+
+def test_thumbnails_are_small_and_upright(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    authoring.report(folder, output=out)
+    pictures = [one["src"] for one in Page(out.read_bytes()).all("img")]
+    assert len(pictures) == 5  # Photo and depth of two, the photo of one, nothing of the cut one.
+    for one in pictures:
+        assert one is not None and len(one) < 27_000
+        assert jpeg(one).size == (280, 210)
+
+
+def test_nothing_is_fetched_and_names_stay_text(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    authoring.report(folder, output=out)
+    page = Page(out.read_bytes())
+    assert remote(page.text) == []
+    assert [one for one in page.addresses() if not one.startswith("data:")] == []
+    assert page.policy.startswith("default-src 'none'; img-src data:;") and "unsafe" not in page.policy
+    assert "b" not in {tag for tag, attributes in page.elements if attributes}
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+
+
+def test_relative_metres_say_so(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    authoring.report(folder / "a.jpg", folder / "inner" / "scene.heic", output=out)
+    relative, absolute = out.read_text(encoding="utf-8").split('<li class="card"')[1:]
+    assert "(relative" in relative and "(relative" not in absolute
+
+
+def test_the_same_files_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+    for name in ("1.html", "2.html"):
+        authoring.report(folder, output=tmp_path / name)
+    assert (tmp_path / "1.html").read_bytes() == (tmp_path / "2.html").read_bytes()
+
+
+def test_bad_use(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "report.html"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for given, code, sentence in (
+        ([str(tmp_path / "absent")], 2, "no such file"),
+        ([str(empty)], 2, "holds no JPEG or HEIC"),
+    ):
+        assert run(["report", *given, "-o", str(out)]) == code
+        assert sentence in capsys.readouterr().err
+        assert not out.exists()
+    photo = folder / "a.jpg"
+    before = photo.read_bytes()
+    assert run(["report", str(folder), "-o", str(photo), "--overwrite"]) == 5
+    assert photo.read_bytes() == before
+
+
+def test_a_fault_of_ours_is_a_card_too(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(data: bytes) -> None:
+        raise ZeroDivisionError("by <zero>")
+
+    monkeypatch.setattr("authoring.operations.report.row_of", broken)
+    out = tmp_path / "report.html"
+    assert authoring.report(folder, output=out).counts == {"error": 4}
+    assert "ZeroDivisionError: by &lt;zero&gt;" in out.read_text(encoding="utf-8")
+
+
+def test_memory_does_not_grow_with_the_photos(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures of half a megabyte for each of eighty files: a few are in hand at a time, never all."""
+    row, _ = row_of((folder / "a.jpg").read_bytes())
+    monkeypatch.setattr(
+        "authoring.operations.report.row_of", lambda data: (row, Thumbnails(bytes(500_000), None))
+    )
+    out = tmp_path / "many.html"
+    tracemalloc.start()
+    authoring.report(*[folder / "a.jpg"] * 80, output=out)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert out.stat().st_size > 80 * 650_000
+    assert peak < out.stat().st_size / 3
+
+
+def test_on_real_photos(sample: Callable[[str], bytes], tmp_path: Path) -> None:
+    names = ("fidmaa_selfie_depth.heic", "edge_arithmetic.jpg", "edge_cmyk_progressive.jpg")
+    for name in names:
+        (tmp_path / name).write_bytes(sample(name))
+    out = tmp_path / "report.html"
+    summary = authoring.report(*(tmp_path / name for name in names), output=out)
+    assert summary.counts == {"L2": 1, "none": 2}
+    page = Page(out.read_bytes())
+    assert len(page.all("img")) == 3  # An arithmetic-coded photo has no picture, but its card.
