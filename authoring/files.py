@@ -117,11 +117,12 @@ def write_file(
             from concurrent.futures import ThreadPoolExecutor
 
             with ThreadPoolExecutor(1) as checker, os.fdopen(descriptor, "wb", buffering=0) as file:
-                checked = checker.submit(check)
                 for chunk in chunks:
                     view = memoryview(chunk)
                     while view:
                         view = view[file.write(view) :]
+                # Not before: between two calls of the system this thread would wait for the other one's interpreter.
+                checked = checker.submit(check)
                 os.fsync(file.fileno())
             checked.result()
             _publish(temporary, target, overwrite)
