@@ -79,7 +79,9 @@ def _decoded(data: bytes, size: tuple[int, int] | None) -> Pixels:
     except UnidentifiedImageError as error:
         if data.startswith(b"\xff\xd8"):
             # Pillow says no more of a JPEG whose segments are in order: 12-bit samples, say.
-            raise UnsupportedError("the photo's pixels are coded in a way that is not decoded here") from error
+            raise UnsupportedError(
+                "the photo's pixels are coded in a way that is not decoded here"
+            ) from error
         raise MalformedError("the photo does not decode: its header is damaged or cut off") from error
     except Image.DecompressionBombError as error:
         raise UnsupportedError(f"the photo has too many pixels ({str(error).partition(',')[0]})") from error
