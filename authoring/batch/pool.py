@@ -19,8 +19,11 @@ from multiprocessing import connection, get_context, parent_process
 from authoring import stores
 from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
 
-KEPT_BYTES = 256 << 20
-"""What a worker may keep between photos: a 48 MP photo with a map of its size needs less."""
+KEPT_BLOCK_BYTES = 16 << 20
+"""Blocks up to this size a worker keeps for the next photo: a JPEG photo, its copy, a map. glibc takes 32 MiB at most."""
+
+KEPT_BYTES = 32 << 20
+"""What it may keep in all at the end of its heap; workers then need some 15 MB more, and no more with time."""
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """Of mallopt(3), in glibc's malloc.h."""
@@ -116,7 +119,7 @@ def _keep_memory() -> None:
         set_option = CDLL(None).mallopt
     except (ImportError, OSError, AttributeError, TypeError):
         return
-    set_option(_M_MMAP_THRESHOLD, KEPT_BYTES)
+    set_option(_M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES)
     set_option(_M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
