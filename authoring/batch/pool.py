@@ -20,7 +20,7 @@ from authoring import stores
 from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
 
 KEPT_BLOCK_BYTES = 16 << 20
-"""Blocks up to this size a worker keeps for the next photo: a JPEG photo, its copy, a map. glibc takes 32 MiB at most."""
+"""Blocks up to this size a worker keeps for the next photo: a JPEG photo, its copy, a map. glibc's limit is 32 MiB."""
 
 KEPT_BYTES = 32 << 20
 """What it may keep in all at the end of its heap; workers then need some 15 MB more, and no more with time."""
