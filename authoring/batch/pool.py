@@ -19,15 +19,6 @@ from multiprocessing import connection, get_context, parent_process
 from authoring import stores
 from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
 
-KEPT_BLOCK_BYTES = 16 << 20
-"""Blocks up to this size a worker keeps for the next photo: a JPEG photo, its copy, a map. glibc's limit is 32 MiB."""
-
-KEPT_BYTES = 32 << 20
-"""What it may keep in all at the end of its heap; workers then need some 15 MB more, and no more with time."""
-
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-"""Of mallopt(3), in glibc's malloc.h."""
-
 WINDOW_PER_JOB = 4
 """Rows handed out ahead for each worker: enough that none waits, few enough that little is redone after a crash."""
 
@@ -101,26 +92,9 @@ class LocalWorkers:
 def _start_worker() -> None:
     """Leave Ctrl-C to the parent, and end with it: a worker must not publish after a killed parent's successor."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _keep_memory()
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _keep_memory() -> None:
-    """Let the allocator keep for the next photo what this one took.
-
-    glibc gives large blocks back at once and asks for them anew; the page faults of that were a third of the time of
-    a row. Other C libraries have no such switch.
-    """
-    try:
-        from ctypes import CDLL
-
-        set_option = CDLL(None).mallopt
-    except (ImportError, OSError, AttributeError, TypeError):
-        return
-    set_option(_M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES)
-    set_option(_M_TRIM_THRESHOLD, KEPT_BYTES)
 
 
 def _end_with(sentinel: int) -> None:
