@@ -124,7 +124,11 @@ def write_file(
                 # Not before: between two calls of the system this thread would wait for the other one's interpreter.
                 checked = checker.submit(check)
                 os.fsync(file.fileno())
-            checked.result()
+            try:
+                checked.result()
+            finally:
+                # An error holds its frames, and this one would hold the error: a ring with the whole photo in it.
+                del checked
             _publish(temporary, target, overwrite)
         except OSError as error:
             raise RefusedError(f"could not be written: {error.strerror}; nothing was left behind") from error

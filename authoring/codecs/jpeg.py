@@ -31,16 +31,20 @@ MAX_HARD_BLOCKS = 512
 """Blocks that are worth the search. A plane with more is noise; the caller measures and widens its bound."""
 
 
-def encode_gray(codes: NDArray[np.uint8], *, careful: bool = False) -> bytes:
-    """Encode `codes` (H, W) uint8; give the JPEG, SOI to EOI. With `careful` it is within the tolerance.
+def encode_gray(codes: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.uint8]]:
+    """Encode `codes` (H, W) uint8; give the JPEG, SOI to EOI, and the codes that it decodes to.
 
     In a nearly flat block all the AC coefficients of one odd pixel may round to nothing, and it comes back two
-    codes off. Where that happens, versions of the block nudged by one code here and there are coded, and one
-    that decodes within the tolerance of the true codes is taken instead.
+    codes off: at sharp edges that is common. Versions of such a block, nudged by one code here and there, are coded
+    then, and one that decodes within the tolerance of the true codes is taken. Noise may stay outside it.
     """
     data = _save(codes)
-    hard = _hard_blocks(codes, decode_gray(data)) if careful else []
-    return _save(_with_tame_blocks(codes, hard)) if 0 < len(hard) <= MAX_HARD_BLOCKS else data
+    decoded = decode_gray(data)
+    hard = _hard_blocks(codes, decoded)
+    if not 0 < len(hard) <= MAX_HARD_BLOCKS:
+        return data, decoded
+    data = _save(_with_tame_blocks(codes, hard))
+    return data, decode_gray(data)
 
 
 def _hard_blocks(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> list[tuple[int, int]]:

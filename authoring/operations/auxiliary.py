@@ -51,10 +51,14 @@ class EncodedPlane:
     tolerance_codes: int
     """How far from the plane's codes the bitstream may decode."""
     notes: tuple[str, ...] = ()
+    known: NDArray[np.uint8] | None = None
+    """What it decodes to, where that was found out already."""
 
     @cached_property
     def decoded(self) -> NDArray[np.uint8]:
         """What it decodes to, (H, W) codes: the measure of every promise about depth."""
+        if self.known is not None:
+            return self.known
         return _decode(self.container, self.width, self.height, self.payload, self.configuration)
 
     def off_by(self, plane: StoredPlane) -> int:
@@ -148,8 +152,8 @@ def encode_plane(
 ) -> EncodedPlane:
     """Encode a plane for a container.
 
-    What comes out is seldom beyond its tolerance; the caller measures with `off_by` and asks again with
-    `careful`, which decodes, mends, and in the end widens the tolerance and says so.
+    A JPEG is decoded at once, and its bound widened where noise defeats it. HEVC is seldom beyond its tolerance and
+    takes longer: the caller measures with `off_by` and asks again with `careful`, which codes such a map losslessly.
     JPEG cannot be lossless at 8 bits baseline: `lossless` raises UnsupportedError there.
     """
     if container == "jpeg":
@@ -160,14 +164,15 @@ def encode_plane(
         from authoring.codecs import jpeg
 
         height, width = plane.codes.shape
-        data = jpeg.encode_gray(plane.codes, careful=careful)
-        encoded = EncodedPlane(container, width, height, data, b"", jpeg.TOLERANCE_CODES)
+        data, decoded = jpeg.encode_gray(plane.codes)
+        encoded = EncodedPlane(container, width, height, data, b"", jpeg.TOLERANCE_CODES, known=decoded)
     else:
         encoded = _encode_hevc(plane, lossless, effort or "balanced")
-        if careful and not lossless and encoded.off_by(plane) > encoded.tolerance_codes:
-            note = "the map is too noisy for the usual coding and was coded losslessly"
-            encoded = replace(_encode_hevc(plane, True, effort or "balanced"), notes=(note,))
-    worst = encoded.off_by(plane) if careful else 0
+        if not careful or lossless or encoded.off_by(plane) <= encoded.tolerance_codes:
+            return encoded
+        note = "the map is too noisy for the usual coding and was coded losslessly"
+        encoded = replace(_encode_hevc(plane, True, effort or "balanced"), notes=(note,))
+    worst = encoded.off_by(plane)
     if worst > encoded.tolerance_codes:
         note = f"the coded map is off by {worst} codes in places; the bound says so"
         encoded = replace(encoded, tolerance_codes=worst, notes=(*encoded.notes, note))
