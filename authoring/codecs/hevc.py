@@ -27,8 +27,8 @@ sample is wrong by one code at most (4 already gives two on sharp edges), by 0.0
 stream stays inside the plain RExt monochrome profile: no transquant bypass, which no iPhone file uses."""
 
 SMALL_TRANSFORMS = {"x265:max-tu-size": "8"}
-"""Transforms of at most 8 samples a side, for lossy coding: larger ones are rounded to two and three codes at sharp edges
-of otherwise flat maps, on every second of eight tried. A twelfth more bytes, a twelfth less time."""
+"""Transforms of at most 8 samples a side, for lossy coding: larger ones are rounded to two and three codes at sharp
+edges of otherwise flat maps, on every second of eight tried. A twelfth more bytes, a twelfth less time."""
 
 SMALL_BLOCKS = {"x265:ctu": "16"}
 """What `fast` adds: half the time of ultrafast alone for a tenth more bytes."""
