@@ -16,7 +16,6 @@ from functools import cached_property
 from authoring.containers.base import CodedAuxiliary, Entry, FoundAuxiliary, Layout
 from authoring.containers.edits import EditList
 from authoring.containers.jpeg import editing, jfif, metadata, rewriting, structure
-from authoring.containers.jpeg.dump import dump, parts
 from authoring.containers.jpeg.segments import SOS, ImageWalk, is_scan, parse_frame
 from authoring.containers.jpeg.structure import PRIMARY, Structure
 
@@ -117,6 +116,8 @@ class JpegFile:
 
     def dump(self) -> str:
         """Each segment of each image with offset, length and meaning; hashes for what is not decoded."""
+        from authoring.containers.jpeg.dump import dump
+
         return dump(self.structure)
 
     def parts(self) -> Mapping[str, bytes]:
@@ -124,6 +125,8 @@ class JpegFile:
 
         A plain JFIF header and the MP index are left out: they are structure, and edits name them.
         """
+        from authoring.containers.jpeg.dump import parts
+
         return parts(self.structure)
 
     def _auxiliaries(self) -> Iterator[FoundAuxiliary]:
