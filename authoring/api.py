@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from authoring import files
-from authoring.errors import DepthauthorError, Subject, UsageError, about
+from authoring.errors import UsageError, about
 
 if TYPE_CHECKING:
     from authoring.codecs.maps import MapFormat
@@ -80,7 +79,7 @@ def embed(
     photo = Path(photo)
     source_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
     donor, calibration = _read_aside(options)
-    with _names(photo=photo, map=source_path, donor=donor):
+    with files.naming(photo=photo, map=source_path, donor=donor):
         photo_bytes = files.read_file(photo)
         with about("map"):
             source = _source(source_path, options) if source_path else depth
@@ -113,7 +112,7 @@ def copy(
 
     source, photo = Path(source), Path(photo)
     donor, calibration = _read_aside(options)
-    with _names(photo=photo, source=source, donor=donor):
+    with files.naming(photo=photo, source=source, donor=donor):
         source_bytes, photo_bytes = files.read_file(source), files.read_file(photo)
         target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
         files.refuse_same(target, [path for path in (photo, source, donor, calibration) if path])
@@ -140,7 +139,7 @@ def strip(
     from authoring.operations.strip import strip
 
     photo, output = Path(photo), Path(output)
-    with _names(photo=photo):
+    with files.naming(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
         outcome = strip(data, restore=restore)
@@ -159,7 +158,7 @@ def inspect(photo: PathLike) -> InspectReport:
     from authoring.operations.inspect import inspect
 
     photo = Path(photo)
-    with _names(photo=photo):
+    with files.naming(photo=photo):
         return replace(inspect(files.read_file(photo)), file=str(photo))
 
 
@@ -168,7 +167,7 @@ def extract(photo: PathLike, *, orientation: RasterName = "display") -> DepthBuf
     from authoring.operations.extract import extract
 
     photo = Path(photo)
-    with _names(photo=photo):
+    with files.naming(photo=photo):
         return extract(files.read_file(photo), orientation)
 
 
@@ -201,7 +200,7 @@ def extract_file(
         raise UsageError(
             f"{output}: the suffix says no map format; .npy, .npz, .png, .tiff, .pfm and .exr are written"
         )
-    with _names(photo=photo):
+    with files.naming(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
         result, report = extracting.extract_file(data, chosen, kind, orientation)
@@ -228,7 +227,7 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
     from authoring.operations.extract import to_dictionary
 
     photo, output = Path(photo), Path(output)
-    with _names(photo=photo):
+    with files.naming(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
         found = to_dictionary(data)
@@ -341,16 +340,3 @@ def publish(
         outcome = draft(True)
         write(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
     return replace(outcome.report, output=str(target))
-
-
-@contextmanager
-def _names(**paths: Path | None) -> Iterator[None]:
-    """Put the name of the file at fault in front of an error that says which input it is about."""
-    try:
-        yield
-    except DepthauthorError as error:
-        subjects: dict[Subject, Path | None] = paths  # type: ignore[assignment]
-        path = subjects.get(error.subject) if error.subject else None
-        if path is not None:
-            files.add_name(error, path)
-        raise

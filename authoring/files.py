@@ -217,6 +217,21 @@ def named(path: Path | str, stream: str = _STDIN) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def naming(**paths: Path | None) -> Iterator[None]:
+    """Put the name of the file at fault in front of every error raised inside that says which input it is about.
+
+    The keywords are the errors' subjects: photo, map, source, donor.
+    """
+    try:
+        yield
+    except DepthauthorError as error:
+        path = paths.get(error.subject or "")
+        if path is not None:
+            add_name(error, path)
+        raise
+
+
 def add_name(error: DepthauthorError, path: Path | str, stream: str = _STDIN) -> None:
     """Put a file's name in front of an error's sentence, once; `stream` is what `-` stands for."""
     if not error.named:

@@ -27,8 +27,8 @@ from authoring.cli.map_options import (
     SpacingOption,
     UnitOption,
     WhiteOption,
+    point,
 )
-from authoring.errors import UsageError
 
 app = Program(
     "depthauthor",
@@ -186,7 +186,7 @@ def embed(
         calibration=calibration,
         donor=donor,
         aperture=aperture,
-        focus=_point(focus),
+        focus=point(focus),
         already_blurred=already_blurred,
         replace_maker_note=replace_maker_note,
         lossless=lossless,
@@ -233,7 +233,7 @@ def copy(
         calibration=calibration,
         donor=donor,
         aperture=aperture,
-        focus=_point(focus),
+        focus=point(focus),
         already_blurred=already_blurred,
         replace_maker_note=replace_maker_note,
         lossless=lossless,
@@ -367,14 +367,3 @@ def golden_update(folder: FolderOption = Path("golden"), dry_run: DryRunOption =
     for one in api.golden(folder, update=not dry_run):
         sys.stdout.write(one.difference or f"{one.case.name}: unchanged\n")
     return 0
-
-
-def _point(given: str | None) -> tuple[float, float] | None:
-    """The two numbers of X,Y."""
-    if given is None:
-        return None
-    try:
-        x, y = (float(number) for number in given.split(","))
-    except ValueError:
-        raise UsageError(f"the focus {given!r} is not two numbers, such as 0.5,0.4") from None
-    return x, y

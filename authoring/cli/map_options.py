@@ -1,4 +1,4 @@
-"""The options that say what a map means: the same words wherever a command takes a map.
+"""The options that say what a map means, and how a focus is given: the same words in every command.
 
 Knows: names, help texts. Must not know: commands, meanings.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from authoring.cli.declare import Option
+from authoring.errors import UsageError
 
 NearOption = Annotated[float | None, Option(metavar="M", help="Metres that the near end of gray stands for.")]
 FarOption = Annotated[float | None, Option(metavar="M", help="Metres that the far end of gray stands for.")]
@@ -59,3 +60,14 @@ KeyOption = Annotated[
     str | None, Option(metavar="NAME", help="The array of an NPZ, the channel of an EXR file.")
 ]
 FrameOption = Annotated[int | None, Option(metavar="N", help="Which map of a stack, from 0.")]
+
+
+def point(given: str | None) -> tuple[float, float] | None:
+    """The two numbers of --focus X,Y."""
+    if given is None:
+        return None
+    try:
+        x, y = (float(number) for number in given.split(","))
+    except ValueError:
+        raise UsageError(f"the focus {given!r} is not two numbers, such as 0.5,0.4") from None
+    return x, y

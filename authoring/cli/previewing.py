@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from authoring.cli import streams
 from authoring.cli.declare import Argument, Option, Program
+from authoring.cli.map_options import point
 from authoring.errors import UsageError
 
 SOME_FAILED = 6
@@ -198,7 +199,7 @@ def refocus(
         map,
         output=output,
         aperture=aperture,
-        focus=_point(focus),
+        focus=point(focus),
         strength=strength,
         overwrite=overwrite,
         near_m=near, far_m=far, white=white, spacing=spacing, map_orientation=map_orientation,
@@ -293,14 +294,3 @@ def _notes(report: dict[str, Any]) -> list[str]:
             note, 118, initial_indent="  note       ", subsequent_indent=" " * 13, break_long_words=False
         )
     ]
-
-
-def _point(given: str | None) -> tuple[float, float] | None:
-    """The two numbers of X,Y."""
-    if given is None:
-        return None
-    try:
-        x, y = (float(number) for number in given.split(","))
-    except ValueError:
-        raise UsageError(f"the focus {given!r} is not two numbers, such as 0.5,0.4") from None
-    return x, y

@@ -6,8 +6,6 @@ Knows: names, defaults, help texts and exit codes of both. Must not know: how an
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -94,7 +92,7 @@ def verify(
     from authoring.operations.mapping import MapOptions
     from authoring.operations.reports import as_json as to_json
 
-    with _named(photo=file, source=photo, map=map[0] if map and len(map) == 1 else None):
+    with files.naming(photo=file, source=photo, map=map[0] if map and len(map) == 1 else None):
         report = verifying.verify(
             files.read_file(file),
             original=files.read_file(photo) if photo else None,
@@ -137,7 +135,7 @@ def doctor(
     reports: list[dict[str, Any]] = []
     for path in photos:
         try:
-            with _named(photo=path):
+            with files.naming(photo=path):
                 reports.append(to_json(replace(diagnose(files.read_file(path)), file=str(path))))
         except DepthauthorError as error:
             if len(photos) == 1:
@@ -169,15 +167,3 @@ def _print(report: dict[str, Any] | str) -> None:
         sys.stdout.write(f"{report}\n")
     else:
         streams.print_json(report, sys.stdout)
-
-
-@contextmanager
-def _named(**paths: Path | None) -> Iterator[None]:
-    """Put the name of the file at fault in front of an error that says which input it is about."""
-    try:
-        yield
-    except DepthauthorError as error:
-        path = paths.get(error.subject or "")
-        if path is not None:
-            files.add_name(error, path)
-        raise

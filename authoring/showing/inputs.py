@@ -6,14 +6,12 @@ Knows: paths, and which of the options are a map's. Must not know: what is made 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
 from authoring import api, files
-from authoring.errors import DepthauthorError, UsageError, about
+from authoring.errors import UsageError, about
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.seen import Seen, see, see_with_map
 from authoring.operations.sources import source_of_bytes
@@ -35,7 +33,7 @@ def looked_at(photo: Path, depth: MapSource | PathLike | None, options: dict[str
     """
     given = {name: value for name, value in options.items() if value is not None}
     path = Path(depth) if isinstance(depth, str | os.PathLike) else None
-    with named(photo=photo, map=path):
+    with files.naming(photo=photo, map=path):
         data = files.read_file(photo)
         if depth is None:
             if given:
@@ -80,18 +78,6 @@ def ready(target: Path, inputs: list[Path | None], overwrite: bool) -> None:
     """RefusedError where the target is an input, or exists without `overwrite`."""
     files.refuse_same(target, [one for one in inputs if one is not None])
     files.refuse_existing(target, overwrite)
-
-
-@contextmanager
-def named(**paths: Path | None) -> Iterator[None]:
-    """Put the name of the file at fault in front of an error that says which input it is about."""
-    try:
-        yield
-    except DepthauthorError as error:
-        path = paths.get(error.subject or "")
-        if path is not None:
-            files.add_name(error, path)
-        raise
 
 
 def _option(name: str) -> str:

@@ -6,8 +6,6 @@ Knows: paths and suffixes. Must not know: geometry, printing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ from typing import Any
 from authoring import files
 from authoring.api import PathLike
 from authoring.depth import parse_calibration_json
-from authoring.errors import DepthauthorError, UsageError, about
+from authoring.errors import UsageError, about
 from authoring.geometry import PointCloud
 from authoring.operations import pointcloud as clouding
 from authoring.operations.mapping import MapOptions, MapSource
@@ -37,7 +35,7 @@ def pointcloud(photo: PathLike, depth: MapSource | PathLike | None = None, **opt
     """
     photo = Path(photo)
     map_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
-    with _names(photo, map_path):
+    with files.naming(photo=photo, map=map_path):
         data, source, cloud_options, map_options = _gather(photo, map_path, depth, options)
         return clouding.pointcloud(data, cloud_options, source, map_options)
 
@@ -62,7 +60,7 @@ def pointcloud_file(
     if chosen is None:
         raise UsageError(f"{output}: the suffix says no format; .ply, .pcd and .glb are written")
     files.refuse_existing(output, overwrite)
-    with _names(photo, map_path):
+    with files.naming(photo=photo, map=map_path):
         data, source, cloud_options, map_options = _gather(photo, map_path, depth, options)
         files.refuse_same(output, [path for path in (photo, map_path) if path])
         pieces, report = clouding.pointcloud_file(data, chosen, cloud_options, source, map_options, mesh=mesh)
@@ -93,15 +91,3 @@ def _gather(
             source = source_of_bytes(files.read_file(map_path), map_options.key, map_options.frame)
         map_options = replace(map_options, map_name=map_path.name)
     return data, source, cloud_options, map_options
-
-
-@contextmanager
-def _names(photo: Path, map_path: Path | None) -> Iterator[None]:
-    """Put the name of the file at fault in front of an error that says which input it is about."""
-    try:
-        yield
-    except DepthauthorError as error:
-        path = {"photo": photo, "map": map_path}.get(error.subject or "")
-        if path is not None:
-            files.add_name(error, path)
-        raise

@@ -17,7 +17,7 @@ from authoring.operations import preview as previewing
 from authoring.operations.mapping import MapSource
 from authoring.operations.preview import DEFAULT_WIDTH, PreviewReport, SheetReport
 from authoring.operations.seen import Seen
-from authoring.showing.inputs import PathLike, format_of, looked_at, named, ready, target_of
+from authoring.showing.inputs import PathLike, format_of, looked_at, ready, target_of
 
 
 def preview(
@@ -43,7 +43,7 @@ def preview(
     previewing.check_width(width)
     seen = looked_at(photo, depth, options)
     title = "standard input" if photo == files.STANDARD_STREAM else photo.name
-    with named(photo=photo, map=map_path):
+    with files.naming(photo=photo, map=map_path):
         data, report = previewing.preview(
             seen,
             f"{title} and {map_path.name}" if map_path else title,

@@ -14,7 +14,7 @@ from authoring import files
 from authoring.operations import refocus as refocusing
 from authoring.operations.mapping import MapSource
 from authoring.operations.refocus import RefocusReport
-from authoring.showing.inputs import PathLike, format_of, looked_at, named, ready, target_of
+from authoring.showing.inputs import PathLike, format_of, looked_at, ready, target_of
 
 
 def refocus(
@@ -40,7 +40,7 @@ def refocus(
     map_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
     ready(target, [photo, map_path], overwrite)
     seen = looked_at(photo, depth, options)
-    with named(photo=photo, map=map_path):
+    with files.naming(photo=photo, map=map_path):
         data, report = refocusing.refocus(
             seen, aperture=aperture, focus=focus, strength=strength, picture_format=chosen
         )
