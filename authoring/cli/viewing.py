@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,7 +100,7 @@ def report(
 
         summary = showing.report(*photos, output=output, overwrite=overwrite, tell=tell)
     if not as_json:
-        streams.tell(summary, False, _summary_text, summary.output)
+        streams.tell(asdict(summary), False, _summary_text, summary.output)
     elif output is None:
         sys.stderr.write(f"depthauthor: {summary.output}\n")
     _open(summary.output, output is None if open_page is None else open_page)

@@ -55,6 +55,14 @@ def test_every_file_is_a_card(folder: Path, tmp_path: Path, capsys: pytest.Captu
     assert lines[3]["depth"]["near_m"] == pytest.approx(0.6, abs=0.05) and lines[3]["depth"]["absolute"]
 
 
+def test_a_person_reads_one_line(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "r.html"
+    assert run(["report", str(folder), "-o", str(out)]) == 6
+    told = capsys.readouterr()
+    assert told.out.startswith(f"{out}: ") and "1 unreadable" in told.out and told.out.count("\n") == 1
+    assert not told.err
+
+
 def test_thumbnails_are_small_and_upright(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
     authoring.report(folder, output=out)
