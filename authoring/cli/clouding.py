@@ -5,14 +5,12 @@ Knows: names, defaults, help texts, and how the report reads. Must not know: how
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from authoring.cli import streams
 from authoring.cli.declare import Argument, Option, Program
-
-LINE_LENGTH = 118
+from authoring.cli.text import wrapped
 
 
 def register(app: Program) -> None:
@@ -169,11 +167,5 @@ def _text(report: dict[str, Any]) -> str:
     if left:
         lines.append(f"  left out   {', '.join(left)}")
     for note in report["notes"]:
-        lines += textwrap.wrap(
-            note,
-            LINE_LENGTH,
-            initial_indent="  note       ",
-            subsequent_indent=" " * 13,
-            break_long_words=False,
-        )
+        lines += wrapped("note", note)
     return "\n".join(lines)

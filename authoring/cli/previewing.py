@@ -5,13 +5,13 @@ Knows: names, defaults, help texts, and what of a report a person reads. Must no
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from authoring.cli import streams
 from authoring.cli.declare import Argument, Option, Program
 from authoring.cli.map_options import point
+from authoring.cli.text import wrapped
 from authoring.errors import UsageError
 
 SOME_FAILED = 6
@@ -287,10 +287,4 @@ def _range(report: dict[str, Any]) -> str:
 
 
 def _notes(report: dict[str, Any]) -> list[str]:
-    return [
-        line
-        for note in report["notes"]
-        for line in textwrap.wrap(
-            note, 118, initial_indent="  note       ", subsequent_indent=" " * 13, break_long_words=False
-        )
-    ]
+    return [line for note in report["notes"] for line in wrapped("note", note)]

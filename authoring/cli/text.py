@@ -32,14 +32,14 @@ def embed(report: Report) -> str:
         if report["reencoded"]
         else "  photo      image data untouched",
     ]
-    lines += _wrapped("level", f"{report['level']}: {report['verdict']}")
+    lines += wrapped("level", f"{report['level']}: {report['verdict']}")
     lines += _touched(report["touched"])
-    lines += [line for sentence in report["assumed"] for line in _wrapped("assumed", sentence)]
-    lines += [line for sentence in report["notes"] for line in _wrapped("note", sentence)]
+    lines += [line for sentence in report["assumed"] for line in wrapped("assumed", sentence)]
+    lines += [line for sentence in report["notes"] for line in wrapped("note", sentence)]
     return "\n".join(lines)
 
 
-def _wrapped(label: str, sentence: str) -> list[str]:
+def wrapped(label: str, sentence: str) -> list[str]:
     """A labelled sentence in lines that a terminal holds."""
     return textwrap.wrap(
         sentence,
@@ -93,7 +93,7 @@ def strip(report: Report) -> str:
         f"{report['bytes_removed']} bytes less"
     ]
     lines += _touched(report["touched"])
-    lines += [line for sentence in report["notes"] for line in _wrapped("note", sentence)]
+    lines += [line for sentence in report["notes"] for line in wrapped("note", sentence)]
     return "\n".join(lines)
 
 
@@ -104,7 +104,7 @@ def extract(report: Report) -> str:
         f"{report['output']}: {report['width']}x{report['height']} {report['kind']}, "
         f"{report['minimum']:.6g} to {report['maximum']:.6g} {unit}, {report['orientation']} orientation"
     ]
-    lines += [line for sentence in report["notes"] for line in _wrapped("note", sentence)]
+    lines += [line for sentence in report["notes"] for line in wrapped("note", sentence)]
     return "\n".join(lines)
 
 
@@ -130,7 +130,7 @@ def inspect(report: Report) -> str:
     told = [f"{name.replace('_', ' ')} {_mark(value)}" for name, value in marks.items() if value is not None]
     lines.append(f"  portrait   {', '.join(told) or 'no marks'}")
     lines += _part_lines(report["parts"])
-    lines += [line for sentence in report["notes"] for line in _wrapped("note", sentence)]
+    lines += [line for sentence in report["notes"] for line in wrapped("note", sentence)]
     return "\n".join(lines)
 
 

@@ -6,7 +6,6 @@ Knows: names, defaults, help texts, the browser, progress. Must not know: what i
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,14 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from authoring.cli import streams
 from authoring.cli.declare import Argument, Option, Program
+from authoring.cli.text import wrapped
 
 if TYPE_CHECKING:
     from authoring.operations.report import ReportRow
 
 SOME_FAILED = 6
-
-LINE_LENGTH = 118
-"""Fits the usual terminal; a path may run over."""
 
 OutputOption = Annotated[
     Path | None,
@@ -121,19 +118,9 @@ def _view_text(made: dict[str, Any]) -> str:
         f"{made['output']}: {made['bytes'] / 1e6:.2f} MB, photo {sizes[0]} of {sizes[1]}, depth {sizes[2]}",
         f"  range      {near} to {far}{told}",
         f"  camera     {camera[made['camera']]}",
-        *_wrapped("level", f"{made['level']}: {made['verdict']}"),
+        *wrapped("level", f"{made['level']}: {made['verdict']}"),
     ]
-    return "\n".join([*lines, *(line for note in made["notes"] for line in _wrapped("note", note))])
-
-
-def _wrapped(label: str, sentence: str) -> list[str]:
-    return textwrap.wrap(
-        sentence,
-        LINE_LENGTH,
-        initial_indent=f"  {label:<10} ",
-        subsequent_indent=" " * 13,
-        break_long_words=False,
-    )
+    return "\n".join([*lines, *(line for note in made["notes"] for line in wrapped("note", note))])
 
 
 def _summary_text(summary: dict[str, Any]) -> str:
