@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -90,7 +91,9 @@ def embed(
             files.refuse_existing(target, overwrite)
         settings = options_of(**options)
         return publish(
-            lambda careful: draft_embed(photo_bytes, source, settings, careful=careful),
+            lambda careful, ahead=None: draft_embed(
+                photo_bytes, source, settings, careful=careful, ahead=ahead
+            ),
             target,
             overwrite,
             dry_run,
@@ -120,7 +123,9 @@ def copy(
             files.refuse_existing(target, overwrite)
         settings = options_of(**options)
         return publish(
-            lambda careful: draft_copy(source_bytes, photo_bytes, settings, careful=careful),
+            lambda careful, ahead=None: draft_copy(
+                source_bytes, photo_bytes, settings, careful=careful, ahead=ahead
+            ),
             target,
             overwrite,
             dry_run,
@@ -325,18 +330,26 @@ def publish(
     overwrite: bool,
     dry_run: bool = False,
     *,
-    write: Callable[..., None] = files.write_file,
+    opened: Callable[..., AbstractContextManager[files.Publication]] = files.publishing,
 ) -> EmbedReport:
-    """Write the quick draft, measuring it while the disk is busy; where it missed its bound, the careful one."""
+    """Write the quick draft, measuring it while the disk is busy; where it missed its bound, the careful one.
+
+    opened: opens the target for publishing; `files.publishing` for paths.
+    """
     from authoring.operations.auxiliary import HastyError
     from authoring.operations.embed import settled
 
     if dry_run:
         return settled(draft).report
-    outcome = draft(False)
+
+    def published(careful: bool) -> EmbedReport:
+        with opened(target, overwrite=overwrite) as publication:
+            outcome = draft(careful, publication.ahead)
+            publication.publish(outcome.chunks, lambda: outcome.report, outcome.ahead)
+        return outcome.report
+
     try:
-        write(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
+        report = published(careful=False)
     except HastyError:
-        outcome = draft(True)
-        write(target, outcome.chunks, overwrite=overwrite, check=lambda: outcome.report)
-    return replace(outcome.report, output=str(target))
+        report = published(careful=True)
+    return replace(report, output=str(target))

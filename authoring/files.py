@@ -13,8 +13,9 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol, TypeAlias
 
+from authoring.beside import Beside
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UsageError
 
 MAX_FILE_BYTES = 4 << 30
@@ -22,6 +23,19 @@ MAX_FILE_BYTES = 4 << 30
 
 STANDARD_STREAM = Path("-")
 """The name that means stdin for an input and stdout for an output."""
+
+Buffer: TypeAlias = bytes | memoryview
+
+NOTHING = range(0)
+"""No part of a file."""
+
+MAX_PIECES = 1024
+"""As many pieces Linux takes in one call (IOV_MAX)."""
+
+SMALL_PIECE_BYTES = 1 << 16
+"""Pieces that are no larger together are joined: an edit of offsets leaves hundreds of a few bytes."""
+
+_SYNCED_WRITES = hasattr(os, "pwritev") and hasattr(os, "RWF_DSYNC")
 
 _STDIN, _STDOUT = "standard input", "standard output"
 
@@ -87,54 +101,185 @@ _ZERO_BYTE = "the name holds a zero byte, which no file's name has"
 
 def write_file(
     path: Path,
-    chunks: Iterable[bytes | memoryview],
+    chunks: Iterable[Buffer],
     *,
     overwrite: bool = False,
     check: Callable[[], object] = lambda: None,
 ) -> None:
-    """Write to a temporary file beside the target, sync it, rename it: the target is whole or not there.
+    """Publish a file whose bytes are all there; see `Publication`."""
+    with publishing(path, overwrite=overwrite) as publication:
+        publication.publish(chunks, check)
 
-    `check` runs while the disk is busy; where it raises, nothing is published and its error comes out.
+
+class Publication(Protocol):
+    """A file or an object that is being made: at its place it is whole or not there."""
+
+    def ahead(self, offset: int, data: memoryview) -> None:
+        """Begin to write bytes that will lie at an offset, while the others are made. Once at most.
+
+        Only a head start: `publish` is told whether it holds. RefusedError where nothing can be written there.
+        """
+
+    def publish(
+        self, chunks: Iterable[Buffer], check: Callable[[], object] = ..., ahead: range = ...
+    ) -> None:
+        """Write the whole and give it its name.
+
+        ahead: the part that `ahead` was given, where that came true; it is not written again. `check` runs while the
+        disk is busy; where it raises, nothing is published and its error comes out.
+        Raises RefusedError where the place is taken and may not be overwritten, or cannot be written.
+        """
+
+
+class _FilePublication:
+    """A temporary file beside the target, which takes its name in the end.
+
     A link is followed: the file that it names is replaced, and keeps its permissions. The folder is not synced:
     after a power cut the old file may be there still, never a part of the new one.
-    Raises RefusedError where the target exists without `overwrite`, or cannot be written.
     """
-    if path == STANDARD_STREAM:
-        check()
-        with named(path, _STDOUT):
-            _write_stdout(chunks)
-        return
-    refuse_existing(path, overwrite)
-    with named(path):
-        target = Path(os.path.realpath(path))
-        temporary = target.with_name(part_name(target.name, os.urandom(4).hex()))
-        try:
+
+    def __init__(self, path: Path, overwrite: bool) -> None:
+        """Nothing is touched yet."""
+        self._path, self._overwrite = path, overwrite
+        self._file: io.FileIO | None = None
+        self._temporary: Path | None = None
+        self._running: Beside[None] | None = None
+
+    def ahead(self, offset: int, data: memoryview) -> None:
+        """Begin to write."""
+        if self._path != STANDARD_STREAM:
+            with named(self._path):
+                self._running = Beside(_write_synced, self._opened(), offset, [data])
+
+    def publish(
+        self,
+        chunks: Iterable[Buffer],
+        check: Callable[[], object] = lambda: None,
+        ahead: range = NOTHING,
+    ) -> None:
+        """Write what is missing, sync the file, rename it."""
+        if self._path == STANDARD_STREAM:
+            check()
+            with named(self._path, _STDOUT):
+                _write_stdout(chunks)
+            return
+        refuse_existing(self._path, self._overwrite)
+        with named(self._path):
             try:
-                descriptor = _create(temporary, target)
+                self._publish(chunks, check, ahead)
+            except OSError as error:
+                raise RefusedError(
+                    f"could not be written: {error.strerror}; nothing was left behind"
+                ) from error
+
+    def close(self) -> None:
+        """Leave nothing behind but what was published."""
+        with contextlib.suppress(Exception):  # Where it matters, `publish` has told.
+            self._finish()
+        if self._file:
+            self._file.close()
+        if self._temporary:
+            with contextlib.suppress(OSError):
+                self._temporary.unlink(missing_ok=True)
+
+    def _publish(self, chunks: Iterable[Buffer], check: Callable[[], object], ahead: range) -> None:
+        file = self._opened()
+        if not ahead:
+            self._finish()
+            file.truncate(0)
+        runs = _runs(chunks, ahead)
+        if self._running and not self._running.done:
+            # The long run is on its way to the disk; behind it the others are a matter of moments.
+            check()
+            self._finish()
+            _write(file, runs)
+            os.fsync(file.fileno())
+        else:
+            self._finish()
+            if len(runs) == 1 and len(runs[0][1]) <= MAX_PIECES:
+                self._running = Beside(_write_synced, file, *runs[0])
+            else:
+                # Before `check` begins: between two calls of the system this thread would wait for the other one's
+                # interpreter.
+                _write(file, runs)
+                self._running = Beside(os.fsync, file.fileno())
+            check()
+            self._finish()
+        file.close()
+        assert self._temporary
+        _take_name(self._temporary, Path(os.path.realpath(self._path)), self._overwrite)
+
+    def _finish(self) -> None:
+        running, self._running = self._running, None
+        if running:
+            running.result()
+
+    def _opened(self) -> io.FileIO:
+        if self._file is None:
+            try:
+                target = Path(os.path.realpath(self._path))
+                temporary = target.with_name(part_name(target.name, os.urandom(4).hex()))
+                self._file = io.FileIO(_create(temporary, target), "wb")
+                self._temporary = temporary
             except OSError as error:
                 raise RefusedError(f"cannot be written there: {error.strerror}") from error
-            # Imported here: it brings logging along, which reading a file does without.
-            from concurrent.futures import ThreadPoolExecutor
+        return self._file
 
-            with ThreadPoolExecutor(1) as checker, os.fdopen(descriptor, "wb", buffering=0) as file:
-                for chunk in chunks:
-                    view = memoryview(chunk)
-                    while view:
-                        view = view[file.write(view) :]
-                # Not before: between two calls of the system this thread would wait for the other one's interpreter.
-                checked = checker.submit(check)
-                os.fsync(file.fileno())
-            try:
-                checked.result()
-            finally:
-                # An error holds its frames, and this one would hold the error: a ring with the whole photo in it.
-                del checked
-            _publish(temporary, target, overwrite)
-        except OSError as error:
-            raise RefusedError(f"could not be written: {error.strerror}; nothing was left behind") from error
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+
+@contextmanager
+def publishing(path: Path, *, overwrite: bool = False) -> Iterator[Publication]:
+    """A file to be published; where the body ends without that, nothing is left of it."""
+    publication = _FilePublication(path, overwrite)
+    try:
+        yield publication
+    finally:
+        publication.close()
+
+
+def _runs(chunks: Iterable[Buffer], but: range) -> list[tuple[int, list[Buffer]]]:
+    """What to write where: the chunks of a file without the part of it that is there already."""
+    runs: list[tuple[int, list[Buffer]]] = [(0, [])]
+    place = end = 0
+    for chunk in chunks:
+        start, place = place, place + len(chunk)
+        for low, high in ((start, min(place, but.start)), (max(start, but.stop), place)):
+            if low < high:
+                if low != end:
+                    runs.append((low, []))
+                end = high
+                _append(runs[-1][1], memoryview(chunk)[low - start : high - start])
+    return runs
+
+
+def _append(pieces: list[Buffer], piece: memoryview) -> None:
+    if pieces and len(pieces[-1]) + len(piece) <= SMALL_PIECE_BYTES:
+        piece = memoryview(b"".join((pieces.pop(), piece)))
+    pieces.append(piece)
+
+
+def _write_synced(file: io.FileIO, offset: int, pieces: list[Buffer]) -> None:
+    """Write at an offset and wait for the disk.
+
+    In one call of the system where it has one for both: between two calls this thread would wait for the one that
+    runs Python beside it.
+    """
+    if _SYNCED_WRITES:
+        with contextlib.suppress(
+            OSError
+        ):  # What is wrong, if it is not the call itself, the other way tells.
+            if os.pwritev(file.fileno(), pieces, offset, os.RWF_DSYNC) == sum(map(len, pieces)):
+                return
+    _write(file, [(offset, pieces)])
+    os.fsync(file.fileno())
+
+
+def _write(file: io.FileIO, runs: list[tuple[int, list[Buffer]]]) -> None:
+    for offset, pieces in runs:
+        file.seek(offset)
+        for piece in pieces:
+            view = memoryview(piece)
+            while view:
+                view = view[file.write(view) :]
 
 
 def _create(temporary: Path, target: Path) -> int:
@@ -151,7 +296,7 @@ def _create(temporary: Path, target: Path) -> int:
     return descriptor
 
 
-def _write_stdout(chunks: Iterable[bytes | memoryview]) -> None:
+def _write_stdout(chunks: Iterable[Buffer]) -> None:
     if sys.__stdout__ is None:
         raise RefusedError("it is closed, and the result was to go there")
     try:
@@ -240,7 +385,7 @@ def add_name(error: DepthauthorError, path: Path | str, stream: str = _STDIN) ->
         error.named = True
 
 
-def _publish(temporary: Path, path: Path, overwrite: bool) -> None:
+def _take_name(temporary: Path, path: Path, overwrite: bool) -> None:
     if overwrite:
         temporary.replace(path)
         return

@@ -7,13 +7,16 @@ Must not know: journals, other rows, whether a worker is a process here or on an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from authoring import api, files, stores
 from authoring.batch.rows import Row
 from authoring.depth import parse_calibration_json
 from authoring.errors import DepthauthorError, RefusedError, about
+from authoring.files import Buffer, Publication
 from authoring.operations.embed import draft_embed
 from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
@@ -40,14 +43,20 @@ def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, s
         if not begun:
             refuse_existing(row.output, overwrite)
         settings = options_of(**options)
-        writer = _Writer(begun)
+        digests: list[str] = []
+
+        @contextmanager
+        def opened(output: str, *, overwrite: bool) -> Iterator[Publication]:
+            with stores.publishing(output, overwrite=overwrite) as publication:
+                yield _Digesting(publication, output, begun, digests)
+
         report = api.publish(
-            lambda careful: draft_embed(photo, source, settings, careful=careful),
+            lambda careful, ahead=None: draft_embed(photo, source, settings, careful=careful, ahead=ahead),
             row.output,
             overwrite,
-            write=writer.write,
+            opened=opened,
         )
-        return report, writer.sha256
+        return report, digests[-1]
     except DepthauthorError as error:
         subjects = {"photo": row.photo, "map": row.map, "donor": row.options.get("donor")}
         place = subjects.get(error.subject or "")
@@ -71,20 +80,23 @@ def refuse_existing(output: str, overwrite: bool) -> None:
         raise RefusedError(f"{output}: {files.EXISTS}")
 
 
-class _Writer:
-    """Publishes at a place, and keeps the digest of what it published."""
+@dataclass(frozen=True, slots=True)
+class _Digesting:
+    """A publication that keeps the digest of what it published."""
 
-    def __init__(self, begun: bool) -> None:
-        self._begun = begun
-        self.sha256 = ""
+    inner: Publication
+    output: str
+    begun: bool
+    digests: list[str]
 
-    def write(
+    def ahead(self, offset: int, data: memoryview) -> None:
+        self.inner.ahead(offset, data)
+
+    def publish(
         self,
-        output: str,
-        chunks: Iterable[bytes | memoryview],
-        *,
-        overwrite: bool,
-        check: Callable[[], object],
+        chunks: Iterable[Buffer],
+        check: Callable[[], object] = lambda: None,
+        ahead: range = files.NOTHING,
     ) -> None:
         pieces = list(chunks)
         checked = False
@@ -95,18 +107,18 @@ class _Writer:
             digest = hashlib.sha256()
             for piece in pieces:
                 digest.update(piece)
-            self.sha256 = digest.hexdigest()
+            self.digests.append(digest.hexdigest())
             check()
             checked = True
 
         try:
-            stores.write(output, pieces, overwrite=overwrite, check=measure)
+            self.inner.publish(pieces, measure, ahead)
         except RefusedError:
-            if not self._begun or not stores.exists(output):
+            if not self.begun or not stores.exists(self.output):
                 raise
             if not checked:
                 measure()
-            if stores.digest(output) != self.sha256:
+            if stores.digest(self.output) != self.digests[-1]:
                 raise
 
 

@@ -11,6 +11,7 @@ from authoring.containers.base import (
     ContainerName,
     Entry,
     FoundAuxiliary,
+    Lasting,
     Layout,
     Transform,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Entry",
     "FoundAuxiliary",
     "Keep",
+    "Lasting",
     "Layout",
     "Put",
     "Replacement",
@@ -54,7 +56,7 @@ def parse(data: bytes, *, hasty: bool = False) -> ContainerFile:
     """Parse a JPEG or HEIC photo, told apart by its first bytes, never by a name.
 
     hasty: something may be taken for granted that takes time to find out; whoever asks for it must look at
-    `confirmed` before the result is used up.
+    `assumed` before the result is used up.
 
     Raises MalformedError for damage or for what is no image, UnsupportedError for other image formats.
     """

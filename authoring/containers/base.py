@@ -98,6 +98,15 @@ class Layout:
     """Oddities that a person should hear of; each one sentence."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """Bytes [start, stop) of a file, and where they will lie."""
+
+    start: int
+    stop: int
+    place: int
+
+
 class ContainerFile(Protocol):
     """A parsed file. Parsing is done once; every method answers from it."""
 
@@ -110,11 +119,17 @@ class ContainerFile(Protocol):
         """What it holds."""
 
     @property
-    def confirmed(self) -> bool:
-        """Whether what a hasty `parse` took for granted holds; looking may cost as much as parsing did."""
+    def assumed(self) -> tuple[int, int] | None:
+        """Where a scan lies [start, stop) whose end a hasty `parse` took for granted; None where all is certain."""
 
     def edited(self, edits: EditList) -> ContainerFile:
-        """The file that the edits make, parsed; what is known of the bytes they keep is not found out again."""
+        """The file that the edits make, parsed, to be looked at: what is known of kept bytes is not found out again.
+
+        The photo's own coded data may be blank in it.
+        """
+
+    def lasting(self) -> Lasting | None:
+        """The longest run that every `splice` keeps and puts at the same offset, whatever the auxiliary image is."""
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image after all that are there."""

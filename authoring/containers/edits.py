@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import cast
 
 MAX_RUNS = 64
 """Differing runs of one block that are named one by one; more would tell a person nothing, so they become one."""
@@ -173,6 +174,13 @@ class EditList:
                 return self.result_size
         return None
 
+    def source_of(self, start: int, stop: int) -> int | None:
+        """Where the bytes [start, stop) of the result lie in the source; None where they are not of one kept run."""
+        for low, high, place in self._kept[1]:
+            if place <= start and stop <= place + high - low:
+                return low + start - place
+        return None
+
     def keeps(self, start: int, stop: int) -> bool:
         """Whether the source bytes [start, stop) lie in the result in one piece."""
         if start == stop:
@@ -192,6 +200,29 @@ class EditList:
     def apply(self, source: bytes) -> bytes:
         """The result as bytes."""
         return b"".join(self.chunks(source))
+
+    def sparse(self, source: bytes, blank: Collection[tuple[int, int]]) -> bytes:
+        """The result, to be looked at: the runs [start, stop) of the source in `blank` are zeros where they are kept.
+
+        blank: in order, without overlaps. The bytes are a `Sparse`, which costs no more than what is not blank.
+        """
+        from authoring.containers.sparse import Sparse
+
+        out, place, view = Sparse(-1, self.result_size), 0, memoryview(source)
+        for edit in self.edits:
+            if isinstance(edit, Put):
+                out[place : place + len(edit.data)] = edit.data
+                place += len(edit.data)
+                continue
+            shift, position = place - edit.start, edit.start
+            for start, stop in blank:
+                low, high = max(start, position), min(stop, edit.stop)
+                if low < high:
+                    out[position + shift : low + shift] = view[position:low]
+                    position = high
+            out[position + shift : edit.stop + shift] = view[position : edit.stop]
+            place += edit.stop - edit.start
+        return cast("bytes", out)
 
     def then(self, second: EditList) -> EditList:
         """One list, over this list's source, that does this edit and then `second` on its result."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs import jpeg
 from authoring.containers import ContainerFile
 from authoring.findings import Finding, Level
 from authoring.operations import rules
@@ -25,6 +26,11 @@ class Checked:
     verdict: str
     faults: tuple[str, ...]
     """What keeps it from being read as depth at all (L1)."""
+
+
+def is_confirmed(file: ContainerFile) -> bool:
+    """Whether what a hasty parse took for granted holds."""
+    return file.assumed is None or jpeg.is_one_scan(file.source, *file.assumed)
 
 
 def check_before_publish(file: ContainerFile, codes: NDArray[np.uint8] | None = None) -> Checked:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from authoring import containers
 from authoring.apple import DepthProperties, PropertyTree, properties
 from authoring.codecs.hevc import Effort
-from authoring.containers import ContainerFile, ContainerName, EditList, Layout
+from authoring.containers import ContainerFile, ContainerName, EditList, Lasting, Layout
 from authoring.depth import (
     DepthBuffer,
     Orientation,
@@ -28,6 +28,7 @@ from authoring.operations import auxiliary, diagnosis, layouts, mapping, refinin
 from authoring.operations.auxiliary import EncodedPlane
 from authoring.operations.mapping import MapOptions, MapSource, Notes
 from authoring.operations.portrait import (
+    Marked,
     PortraitOptions,
     Sources,
     dressed,
@@ -42,8 +43,15 @@ from authoring.version import VERSION
 if TYPE_CHECKING:
     from authoring.operations.checking import Checked
 
-Draft: TypeAlias = "Callable[[bool], Outcome[EmbedReport]]"
-"""Makes an outcome, quickly (False) or with care (True)."""
+Ahead: TypeAlias = "Callable[[int, memoryview], None]"
+"""Takes bytes of the photo to be, and their offset in it, before the rest is made: see `Outcome.ahead`."""
+
+
+class Draft(Protocol):
+    """Makes an outcome that is not measured yet."""
+
+    def __call__(self, careful: bool, ahead: Ahead | None = None) -> Outcome[EmbedReport]:
+        """Quickly or with care."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,27 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """The photo with the marks of the portrait profile, and what they have to tell."""
+
+    made: Marked
+    notes: Notes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """The photo as the depth is spliced into it."""
+
+    target: Target
+    file: ContainerFile
+    edits: EditList
+    """From the target's source to `file`."""
+    marks: Marks | None
+    lasting: Lasting | None = None
+    """What of `file` was handed out already, and where it should come to lie."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Depth:
     """The depth to go in, in the photo's stored raster."""
 
@@ -92,12 +121,16 @@ class Depth:
 
 def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> Outcome[EmbedReport]:
     """Put a map into a photo, and measure it: `draft_embed`, settled."""
-    return settled(lambda careful: draft_embed(photo, source, options, careful=careful))
+    return settled(
+        lambda careful, ahead=None: draft_embed(photo, source, options, careful=careful, ahead=ahead)
+    )
 
 
 def copy(source: bytes, photo: bytes, options: EmbedOptions) -> Outcome[EmbedReport]:
     """Put the depth of one photo into another, and measure it: `draft_copy`, settled."""
-    return settled(lambda careful: draft_copy(source, photo, options, careful=careful))
+    return settled(
+        lambda careful, ahead=None: draft_copy(source, photo, options, careful=careful, ahead=ahead)
+    )
 
 
 def settled(draft: Draft) -> Outcome[EmbedReport]:
@@ -112,7 +145,12 @@ def settled(draft: Draft) -> Outcome[EmbedReport]:
 
 
 def draft_embed(
-    photo: bytes, source: MapSource, options: EmbedOptions, *, careful: bool = False
+    photo: bytes,
+    source: MapSource,
+    options: EmbedOptions,
+    *,
+    careful: bool = False,
+    ahead: Ahead | None = None,
 ) -> Outcome[EmbedReport]:
     """Put a map into a photo; the outcome is not measured yet, so that a caller can do so while it writes.
 
@@ -124,12 +162,14 @@ def draft_embed(
 
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
     """
-    notes = Notes()
+    notes, photo_notes = Notes(), Notes()
+    target = _target(photo, options, photo_notes, careful)
+    photo_ready = ready(target, None, options, ahead) if options.profile == "data" else None
     with about("map"):
         if hasattr(source, "data_description") and options.map_orientation is None:
             options = replace(options, map_orientation="stored")
         buffer = mapping.buffer_of(source, options, notes)
-    target = _target(photo, options, notes, careful)
+    notes.extend(photo_notes)
     guide = None
     if options.refine:
         with about("photo"):
@@ -137,6 +177,8 @@ def draft_embed(
     with about("map"):
         size = (target.layout.width, target.layout.height)
         buffer = mapping.fit_to_photo(buffer, size, target.orientation, options, notes, guide)
+    photo_ready = photo_ready or ready(target, buffer, options, ahead)
+    with about("map"):
         plane = replace(quantize(buffer), pixel_format=options.pixel_format)
         notes.notes.extend(diagnosis.storage_notes(plane))
         told = properties.data_profile(
@@ -150,11 +192,16 @@ def draft_embed(
             target.layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
         )
     sources = Sources("measured" if buffer.accuracy == "absolute" else mapping.source_of(options))
-    return author(target, Depth(buffer, plane, encoded, told, sources), options, notes)
+    return author(photo_ready, Depth(buffer, plane, encoded, told, sources), options, notes)
 
 
 def draft_copy(
-    source: bytes, photo: bytes, options: EmbedOptions, *, careful: bool = False
+    source: bytes,
+    photo: bytes,
+    options: EmbedOptions,
+    *,
+    careful: bool = False,
+    ahead: Ahead | None = None,
 ) -> Outcome[EmbedReport]:
     """Put the depth of one photo into another, with all that its XMP says, orientations reconciled.
 
@@ -201,7 +248,7 @@ def draft_copy(
     told = replace(told, float_min=plane.float_min, float_max=plane.float_max, int_min=0, int_max=255)
     buffer = replace(reading, plane=plane).buffer("stored")
     return author(
-        target,
+        ready(target, buffer, options, ahead),
         Depth(buffer, plane, encoded, told, Sources("donor", "donor", "donor"), foreign),
         options,
         notes,
@@ -232,34 +279,65 @@ def _target(photo: bytes, options: EmbedOptions, notes: Notes, careful: bool) ->
         return Target(source, file, cleared, layouts.photo_orientation(file.layout), prepared.reencoded)
 
 
+def ready(
+    target: Target, buffer: DepthBuffer | None, options: EmbedOptions, ahead: Ahead | None = None
+) -> Ready:
+    """The photo with the marks of its profile; what no depth can move is handed out.
+
+    buffer: the map in the photo's stored raster; only the portrait profile asks for it.
+    """
+    file, edits, marks = target.file, target.cleared, None
+    if options.profile == "portrait":
+        assert buffer is not None
+        with about("photo"):
+            notes = Notes()
+            marks = Marks(marked(file, buffer, target.orientation, options.portrait, notes), notes)
+        file, edits = marks.made.file, edits.then(marks.made.edits)
+    lasting = file.lasting() if ahead else None
+    start = edits.source_of(lasting.start, lasting.stop) if lasting else None
+    if not ahead or not lasting or start is None:
+        return Ready(target, file, edits, marks)
+    ahead(lasting.place, memoryview(target.source)[start : start + lasting.stop - lasting.start])
+    return Ready(target, file, edits, marks, lasting)
+
+
 def author(
-    target: Target, depth: Depth, options: EmbedOptions, notes: Notes, version: str = VERSION
+    photo: Ready, depth: Depth, options: EmbedOptions, notes: Notes, version: str = VERSION
 ) -> Outcome[EmbedReport]:
-    """Mark the photo, splice the depth in, and leave the measuring to whoever publishes."""
-    told, sources, file, edits, restore = depth.told, depth.sources, target.file, target.cleared, b""
+    """Splice the depth in, and leave the measuring to whoever publishes."""
+    told, sources, file, target = depth.told, depth.sources, photo.file, photo.target
     with about("photo"):
-        if options.profile == "portrait":
+        restore = b""
+        if photo.marks:
             told, sources = dressed(told, target.layout, options.portrait, sources, notes)
-            made = marked(file, depth.buffer, target.orientation, options.portrait, notes)
-            file, restore = made.file, made.restore
-            edits = edits.then(made.edits)
+            notes.extend(photo.marks.notes)
+            restore = photo.marks.made.restore
         mark = provenance(version, file.undo_record(), sources, restore)
         tree = properties.with_provenance(properties.tree_of(told, depth.foreign), mark)
         spliced = file.splice(
             auxiliary.coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree)
         )
-        edits = edits.then(spliced)
+        edits = photo.edits.then(spliced)
         notes.notes.extend(_photo_notes(file.layout))
 
     def checked() -> Checked:
         # Imported here: the rules are needed while the disk is busy, not before.
-        from authoring.operations.checking import check_before_publish
+        from authoring.operations.checking import check_before_publish, is_confirmed
 
-        if not file.confirmed:
+        if not is_confirmed(target.file):
             raise auxiliary.HastyError
         return check_before_publish(file.edited(spliced), depth.encoded.decoded)
 
-    return Outcome(target.source, edits, lambda: _measure(target, edits, depth, notes, checked))
+    report = lambda: _measure(target, edits, depth, notes, checked)  # noqa: E731
+    return Outcome(target.source, edits, report, _come_true(photo.lasting, spliced))
+
+
+def _come_true(lasting: Lasting | None, spliced: EditList) -> range:
+    """Where in the result the run lies that was handed out: where it should, or the head start was for nothing."""
+    if lasting is None or not spliced.keeps(lasting.start, lasting.stop):
+        return range(0)
+    place, size = spliced.new_offset(lasting.start), lasting.stop - lasting.start
+    return range(place, place + size) if place == lasting.place else range(0)
 
 
 def _measure(

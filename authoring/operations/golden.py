@@ -24,7 +24,7 @@ from authoring.depth import PixelFormat, StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UsageError
 from authoring.operations import auxiliary, layouts
 from authoring.operations.auxiliary import EncodedPlane
-from authoring.operations.embed import Depth, EmbedOptions, Target, author
+from authoring.operations.embed import Depth, EmbedOptions, Target, author, ready
 from authoring.operations.mapping import Notes, wide_format
 from authoring.operations.portrait import Sources
 from authoring.operations.strip import strip
@@ -133,7 +133,11 @@ def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
     target = Target(photo, file, EditList.unchanged(len(photo)), orientation, False)
     options = EmbedOptions(profile=case.profile)
     outcome = author(
-        target, Depth(buffer, plane, encoded, told, Sources("given")), options, Notes(), "golden"
+        ready(target, buffer, options),
+        Depth(buffer, plane, encoded, told, Sources("given")),
+        options,
+        Notes(),
+        "golden",
     )
     data, report = outcome.data, outcome.report
 

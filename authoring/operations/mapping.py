@@ -99,6 +99,11 @@ class Notes:
     assumed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
+    def extend(self, other: Notes) -> None:
+        """Add what another collected."""
+        self.assumed.extend(other.assumed)
+        self.notes.extend(other.notes)
+
 
 def wide_format(pixel_format: PixelFormat) -> PixelFormat:
     """The 32-bit format of the same kind: maps are prepared in it, so that float16 adds no error of its own."""

@@ -79,6 +79,8 @@ class Outcome(Generic[ReportT]):
     edits: EditList
     settle: Callable[[], ReportT]
     """Measures what was coded and gives the report, or raises: nothing may be published before it returns."""
+    ahead: range = range(0)
+    """The bytes of the result that were handed out before the rest was made, and are as they were handed out."""
 
     @cached_property
     def report(self) -> ReportT:

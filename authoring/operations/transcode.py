@@ -35,7 +35,7 @@ def prepare(
 ) -> Prepared:
     """The photo in `container` (None: its own, or HEIC for a PNG), coded anew only where it must be.
 
-    hasty: as for `containers.parse`; the caller looks at `confirmed`.
+    hasty: as for `containers.parse`; the caller looks at `assumed`.
     """
     if containers.is_png(data):
         target = container or "heic"

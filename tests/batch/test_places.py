@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +178,17 @@ def registered() -> Iterator[tuple[str, str]]:
     yield "renaming://", "copying://"
 
 
+def _write(
+    place: str,
+    chunks: Iterable[bytes],
+    *,
+    overwrite: bool = False,
+    check: Callable[[], object] = lambda: None,
+) -> None:
+    with stores.publishing(place, overwrite=overwrite) as publication:
+        publication.publish(chunks, check)
+
+
 def test_a_store_that_renames(tmp_path: Path, registered: tuple[str, str]) -> None:
     renaming, copying = registered
     target = tmp_path / "deep" / "b.jpg"
@@ -191,19 +202,19 @@ def test_a_store_that_renames(tmp_path: Path, registered: tuple[str, str]) -> No
         raise OSError("the line is down")
 
     with pytest.raises(RefusedError, match="bound is missed"):
-        stores.write(f"{renaming}{target}", [b"whole"], check=fail)
+        _write(f"{renaming}{target}", [b"whole"], check=fail)
     with pytest.raises(RefusedError, match=r"b\.jpg: cannot be written: the line is down"):
-        stores.write(f"{renaming}{target}", halves())
+        _write(f"{renaming}{target}", halves())
     assert not list(target.parent.iterdir())
-    stores.write(f"{renaming}{target}", [b"who", b"le"])
+    _write(f"{renaming}{target}", [b"who", b"le"])
     with pytest.raises(RefusedError, match="exists already"):
-        stores.write(f"{renaming}{target}", [b"other"])
-    stores.write(f"{renaming}{target}", [b"other"], overwrite=True)
+        _write(f"{renaming}{target}", [b"other"])
+    _write(f"{renaming}{target}", [b"other"], overwrite=True)
     (target.parent / ".b.jpg.0badcafe.part").write_bytes(b"half")
     stores.remove_parts(f"{renaming}{target}")
     assert [(path.name, path.read_bytes()) for path in target.parent.iterdir()] == [("b.jpg", b"other")]
     with pytest.raises(UnsupportedError, match="neither put whole objects nor rename"):
-        stores.write(f"{copying}{tmp_path}/c.jpg", [b"whole"])
+        _write(f"{copying}{tmp_path}/c.jpg", [b"whole"])
     with pytest.raises(UsageError, match=r"absent\.jpg: no such file"):
         stores.read(f"{renaming}{tmp_path}/absent.jpg")
     with pytest.raises(UsageError, match="no URL that fsspec knows"):

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from authoring.containers.base import CodedAuxiliary, Layout
+from authoring.containers.base import CodedAuxiliary, Lasting, Layout
 from authoring.containers.edits import EditList
 from authoring.containers.heif.structure import Structure, parse_structure
 
@@ -36,13 +36,17 @@ class HeifFile:
         return read_layout(self.structure)
 
     @property
-    def confirmed(self) -> bool:
-        """True: boxes say where everything lies."""
-        return True
+    def assumed(self) -> tuple[int, int] | None:
+        """None: boxes say where everything lies."""
+        return None
 
     def edited(self, edits: EditList) -> HeifFile:
         """The file that the edits make."""
         return parse(edits.apply(self.source))
+
+    def lasting(self) -> Lasting | None:
+        """None: the media data moves by the length of the image's decoder configuration."""
+        return None
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image as a hidden `hvc1` item, with its XMP if it has any.

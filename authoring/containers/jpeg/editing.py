@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from authoring.containers.base import CodedAuxiliary
-from authoring.containers.edits import EditList, Put, Replacement
+from authoring.containers.base import CodedAuxiliary, Lasting
+from authoring.containers.edits import EditList, Keep, Put, Replacement
 from authoring.containers.jpeg import jfif, metadata, mpf, undo
 from authoring.containers.jpeg.segments import (
     APP0,
@@ -39,34 +39,17 @@ _PLAIN_LENGTH = (2 + jfif.PLAIN_BYTES).to_bytes(2, "big")
 def splice(structure: Structure, auxiliary: CodedAuxiliary) -> EditList:
     """Add an auxiliary image behind all that are there; see `JpegFile.splice`."""
     _require_whole(structure)
-    index, segment = structure.index, structure.mpf_segment
-    entries = structure.entries or (mpf.MpEntry(mpf.BASELINE_PRIMARY, 0, 0, 0, 0),)
+    entries = _entries(structure)
     total = len(entries) + 1
     if total > mpf.MAX_IMAGES:
         raise RefusedError(f"the photo already holds {len(entries)} images; remove one first")
     image = build_auxiliary(auxiliary, total)
-    if index is None:
-        index = mpf.short_index(total)
     place = structure.images_stop
-    kept = [*range(len(entries)), -1]
     new = mpf.MpEntry(mpf.UNDEFINED, len(image), 0, 0, 0)
-    if segment is None:
-        start = stop = _index_place(structure)
-        reason = f"{_INDEX_REASON}: added"
-    else:
-        start, stop = segment.marker, segment.stop
-        reason = f"{_INDEX_REASON}: entry added"
+    added = Replacement(place, place, image, "auxiliary image added")
 
     def edits(entries: Sequence[mpf.MpEntry]) -> EditList:
-        data = build_segment(APP2, mpf.build(index.with_entries(entries, kept)))
-        return EditList.of(
-            len(structure.data),
-            [
-                *_mark_header(structure),
-                Replacement(start, stop, data, reason),
-                Replacement(place, place, image, "auxiliary image added"),
-            ],
-        )
+        return EditList.of(len(structure.data), [*_front(structure, entries), added])
 
     # The index has a fixed length, so a draft tells where everything will lie.
     draft = edits([*entries, new])
@@ -74,8 +57,41 @@ def splice(structure: Structure, auxiliary: CodedAuxiliary) -> EditList:
     offset = _offset_of(draft, "auxiliary image added") - base
     if draft.result_size > MAX_OFFSET:
         raise RefusedError("the file would exceed 4 GiB, which an MP index cannot describe")
-    moved = _rebased(structure, draft, base, entries, range(PRIMARY, len(entries) + 1))
+    moved = _rebased(structure, draft, base, entries, range(PRIMARY, total))
     return edits([*moved, replace(new, offset=offset)])
+
+
+def lasting(structure: Structure) -> Lasting | None:
+    """The longest run in front of the new image, which alone may have any length; see `JpegFile.lasting`."""
+    entries = _entries(structure)
+    if structure.primary.fault or structure.index_fault or len(entries) >= mpf.MAX_IMAGES:
+        return None
+    size = structure.images_stop
+    edits = EditList.of(
+        len(structure.data), _front(structure, [*entries, mpf.MpEntry(mpf.UNDEFINED, 0, 0, 0, 0)])
+    )
+    kept = [replace(one, stop=min(one.stop, size)) for one in edits.edits if isinstance(one, Keep)]
+    longest = max(kept, key=lambda one: one.stop - one.start)
+    place = edits.new_offset(longest.start)
+    return None if place is None else Lasting(longest.start, longest.stop, place)
+
+
+def _entries(structure: Structure) -> tuple[mpf.MpEntry, ...]:
+    """The images that the index lists, or would list: the photo."""
+    return structure.entries or (mpf.MpEntry(mpf.BASELINE_PRIMARY, 0, 0, 0, 0),)
+
+
+def _front(structure: Structure, entries: Sequence[mpf.MpEntry]) -> list[Replacement]:
+    """What a splice changes in front of the photo's data: the JFIF header, and the index with an entry more."""
+    index, segment = structure.index or mpf.short_index(len(entries)), structure.mpf_segment
+    payload = mpf.build(index.with_entries(entries, [*range(len(entries) - 1), -1]))
+    if segment is None:
+        start = stop = _index_place(structure)
+        reason = f"{_INDEX_REASON}: added"
+    else:
+        start, stop = segment.marker, segment.stop
+        reason = f"{_INDEX_REASON}: entry added"
+    return [*_mark_header(structure), Replacement(start, stop, build_segment(APP2, payload), reason)]
 
 
 def remove(structure: Structure, identifiers: Collection[int], record: bytes) -> EditList:

@@ -9,14 +9,14 @@ they read, once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
-from authoring.containers.base import CodedAuxiliary, Entry, FoundAuxiliary, Layout
+from authoring.containers.base import CodedAuxiliary, Entry, FoundAuxiliary, Lasting, Layout
 from authoring.containers.edits import EditList
 from authoring.containers.jpeg import editing, jfif, metadata, rewriting, structure
-from authoring.containers.jpeg.segments import SOS, ImageWalk, is_scan, parse_frame
+from authoring.containers.jpeg.segments import SOS, ImageWalk, Segment, parse_frame
 from authoring.containers.jpeg.structure import PRIMARY, Structure
 
 
@@ -53,26 +53,37 @@ class JpegFile:
             notes=tuple(self._notes()),
         )
 
-    @cached_property
-    def confirmed(self) -> bool:
-        """Whether the photo ends where a hasty parse took it to end; the first use searches it."""
+    @property
+    def assumed(self) -> tuple[int, int] | None:
+        """The photo's only scan, where a hasty parse took for granted that it ends in front of the EOI that it saw."""
         segment = self.structure.primary.assumed
-        return segment is None or is_scan(self.structure.data, segment)
+        return None if segment is None else (segment.stop, segment.scan_stop)
 
     def edited(self, edits: EditList) -> JpegFile:
-        """The file that the edits make; coded data that they keep is not searched again.
+        """The file that the edits make; coded data that they keep is not searched again, and left blank.
 
-        As hasty as this one, unless it was confirmed meanwhile.
+        As hasty as this one.
         """
-        primary, scans = self.structure.primary, {}
-        known = self.__dict__.get("confirmed", primary.assumed is None)
+        scans: dict[int, int] = {}
+        guessed: dict[int, int] = {}
+        primary, blank = self.structure.primary, []
         for one in primary.segments:
             # One byte more on either side: the markers around it are what bounds the data.
-            if one.code == SOS and (known or one is not primary.assumed):
-                place = edits.new_offset(one.stop) if edits.keeps(one.marker, one.scan_stop + 1) else None
+            if one.code == SOS and edits.keeps(one.marker, one.scan_stop + 1):
+                place = edits.new_offset(one.stop)
                 if place is not None:
-                    scans[place] = place + one.scan_stop - one.stop
-        return JpegFile(structure.parse(edits.apply(self.source), scans=scans, hasty=not known))
+                    found = guessed if one is primary.assumed else scans
+                    found[place] = place + one.scan_stop - one.stop
+                    blank.append((one.stop, one.scan_stop))
+
+        def guess(before: Sequence[Segment], scan: Segment, end: int) -> int | None:
+            return guessed.get(scan.stop)
+
+        return JpegFile(structure.parse(edits.sparse(self.source, blank), scans=scans, guess=guess))
+
+    def lasting(self) -> Lasting | None:
+        """As a rule the photo's entropy-coded data: what a splice puts in front of it has a known length."""
+        return editing.lasting(self.structure)
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image, as Apple does, behind all images and before any trailer.
@@ -222,11 +233,11 @@ class JpegFile:
 def parse(data: bytes, *, hasty: bool = False) -> JpegFile:
     """Parse a JPEG file; one walk of the photo.
 
-    hasty: a photo that seems to end with the file is not searched; see `JpegFile.confirmed`.
+    hasty: a photo that seems to end with the file is not searched; see `JpegFile.assumed`.
 
     Raises MalformedError where there is no JPEG or it has no usable frame header, UnsupportedError for JPEG-LS.
     """
-    return JpegFile(structure.parse(data, hasty=hasty))
+    return JpegFile(structure.parse(data, guess=partial(structure.guessed_stop, data) if hasty else None))
 
 
 def _has(data: bytes, image: ImageWalk, kind: str) -> bool:

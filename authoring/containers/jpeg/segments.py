@@ -120,7 +120,7 @@ class ImageWalk:
     fault: str
     """Why the walk ended before an EOI; empty for a whole image."""
     assumed: Segment | None = None
-    """The SOS whose entropy-coded data was not searched; see `walk` and `is_scan`."""
+    """The SOS whose entropy-coded data was not searched; see `walk`."""
 
     def before_scan(self) -> Iterator[Segment]:
         """The segments ahead of the first SOS."""
@@ -145,8 +145,7 @@ def walk(
     """Walk the image whose SOI is at `start`, looking no further than `limit`.
 
     scans: where entropy-coded data is known to stop, by where it starts; it is not searched again. guess: asked for the
-    first scan where it is not known; what it says is taken without a search, and `assumed` tells so until `is_scan`
-    has found out.
+    first scan where it is not known; what it says is taken without a search, and `assumed` tells so.
 
     Damage after the SOI does not raise: it ends the walk, and `fault` says where and what. Raises
     MalformedError where there is no SOI, UnsupportedError for JPEG-LS and for more than MAX_SEGMENTS segments.
@@ -205,11 +204,6 @@ def walk(
 def _scan_stop(data: bytes, start: int, end: int) -> int:
     later = _AFTER_SCAN.search(data, start, end)
     return end if later is None else later.start()
-
-
-def is_scan(data: bytes, segment: Segment) -> bool:
-    """Whether the entropy-coded data behind an SOS stops where the segment says."""
-    return _scan_stop(data, segment.stop, len(data)) == segment.scan_stop
 
 
 def _have_frame(segments: list[Segment]) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 
 from authoring.containers.jpeg import directory, metadata, mpf
 from authoring.containers.jpeg.segments import (
@@ -21,6 +21,7 @@ from authoring.containers.jpeg.segments import (
     NO_SCANS,
     SOF_CODES,
     Frame,
+    Guess,
     ImageWalk,
     Segment,
     parse_frame,
@@ -168,16 +169,13 @@ class Structure:
         return self.images_stop, len(self.data)
 
 
-def parse(data: bytes, *, scans: Mapping[int, int] = NO_SCANS, hasty: bool = False) -> Structure:
-    """Walk the photo and read its MP index; see `walk` for `scans`.
-
-    hasty: where the photo has one scan, it is taken to end where the next image begins or, without one, with the
-    file; `assumed` of the walk says so, and images that nothing lists prove it wrong.
+def parse(data: bytes, *, scans: Mapping[int, int] = NO_SCANS, guess: Guess | None = None) -> Structure:
+    """Walk the photo and read its MP index; see `walk` for `scans` and `guess`.
 
     Raises MalformedError where there is no JPEG or it has no frame header with a size, UnsupportedError for
     JPEG-LS.
     """
-    primary = walk(data, scans=scans, guess=partial(_guessed_stop, data) if hasty else None)
+    primary = walk(data, scans=scans, guess=guess)
     frame = parse_frame(data, primary)
     if frame is None:
         raise MalformedError(
@@ -195,8 +193,11 @@ def parse(data: bytes, *, scans: Mapping[int, int] = NO_SCANS, hasty: bool = Fal
     return Structure(data, primary, frame, segment, index, fault)
 
 
-def _guessed_stop(data: bytes, before: Sequence[Segment], scan: Segment, end: int) -> int | None:
-    """Where the only scan of a photo stops, by the looks of it."""
+def guessed_stop(data: bytes, before: Sequence[Segment], scan: Segment, end: int) -> int | None:
+    """Where the only scan of a photo stops, by the looks of it: where the next image begins, or with the file.
+
+    A `Guess`, but for its first argument. Images that nothing lists prove it wrong.
+    """
     frame = next((one for one in before if one.code in SOF_CODES), None)
     if frame is None or frame.code not in SEQUENTIAL_CODES or frame.stop - frame.payload < 6:
         return None

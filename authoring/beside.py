@@ -1,0 +1,50 @@
+"""Work in another thread, for what leaves the interpreter: system calls, codecs, large arrays.
+
+Knows: threads. Must not know: what the work is.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+class Beside(Generic[Result]):
+    """A call that runs from now on, and whose result is fetched later.
+
+    An executor would do the same and bring `logging` along, which costs a short command more than its work.
+    """
+
+    def __init__(self, function: Callable[..., Result], *arguments: Any) -> None:
+        """Begin the call."""
+        self._result: Result
+        self._error: BaseException | None = None
+
+        def run() -> None:
+            try:
+                self._result = function(*arguments)
+            except BaseException as error:  # It belongs to whoever fetches the result.
+                self._error = error
+
+        self._thread = threading.Thread(target=run)
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        """Whether the call has returned or raised."""
+        return not self._thread.is_alive()
+
+    def result(self) -> Result:
+        """Wait for the call; give its result or raise its error. To be asked once."""
+        self._thread.join()
+        # An error holds its frames, and this one would hold the error: a ring with a whole photo in it.
+        error, self._error = self._error, None
+        try:
+            if error:
+                raise error
+        finally:
+            del error
+        return self._result
