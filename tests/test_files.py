@@ -174,3 +174,97 @@ def test_a_full_device_behind_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.undo()
         with pytest.raises(OSError, match="No space left"):
             full.close()
+
+
+RANGES = [(0, 3), (0, 9), (2, 5), (4, 9), (3, 3)]
+
+
+@pytest.mark.parametrize("synced", [True, False])
+@pytest.mark.parametrize("part", RANGES)
+def test_a_head_start_that_holds(
+    part: tuple[int, int], synced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_SYNCED_WRITES", synced and files._SYNCED_WRITES)
+    start, stop = part
+    target = tmp_path / "photo.jpg"
+    with files.publishing(target) as publication:
+        publication.ahead(start, memoryview(NEW)[start:stop])
+        # What was written ahead is believed, so other bytes in its place must not reach the file.
+        told = NEW[:start] + bytes(stop - start) + NEW[stop:]
+        publication.publish([told[:4], memoryview(told)[4:]], lambda: None, range(start, stop))
+    assert target.read_bytes() == NEW
+    assert names(tmp_path) == {"photo.jpg"}
+
+
+@pytest.mark.parametrize("synced", [True, False])
+def test_a_head_start_for_nothing(synced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_SYNCED_WRITES", synced and files._SYNCED_WRITES)
+    target = tmp_path / "photo.jpg"
+    with files.publishing(target) as publication:
+        publication.ahead(2, memoryview(bytes(100)))
+        publication.publish([NEW])
+    assert target.read_bytes() == NEW
+
+
+def test_a_head_start_that_is_still_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check does not wait for the disk, and the rest of the file does."""
+    begun, checked = threading.Event(), threading.Event()
+    write = files._write_synced
+
+    def slow(*arguments: Any) -> None:
+        begun.set()
+        assert checked.wait(30)
+        write(*arguments)
+
+    monkeypatch.setattr(files, "_write_synced", slow)
+    target = tmp_path / "photo.jpg"
+    with files.publishing(target) as publication:
+        publication.ahead(3, memoryview(NEW)[3:])
+        assert begun.wait(30)
+        publication.publish([NEW], checked.set, range(3, len(NEW)))
+    assert target.read_bytes() == NEW
+
+
+def test_a_draft_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    def missed() -> None:
+        raise RefusedError("the bound is missed")
+
+    with pytest.raises(ValueError, match="no map"), files.publishing(tmp_path / "photo.jpg") as publication:
+        publication.ahead(0, memoryview(NEW))
+        raise ValueError("no map")
+    with (
+        pytest.raises(RefusedError, match="bound is missed"),
+        files.publishing(tmp_path / "photo.jpg") as publication,
+    ):
+        publication.ahead(2, memoryview(NEW)[2:])
+        publication.publish([NEW], missed, range(2, len(NEW)))
+    assert names(tmp_path) == set()
+
+
+def test_a_head_start_onto_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files, "_write_synced", full)
+    with (
+        pytest.raises(
+            RefusedError, match=r"photo\.jpg: could not be written: No space left .* nothing was left"
+        ),
+        files.publishing(tmp_path / "photo.jpg") as publication,
+    ):
+        publication.ahead(2, memoryview(NEW)[2:])
+        publication.publish([NEW], lambda: None, range(2, len(NEW)))
+    assert names(tmp_path) == set()
+    with (
+        pytest.raises(RefusedError, match=r"absent/photo\.jpg: cannot be written there"),
+        files.publishing(tmp_path / "absent" / "photo.jpg") as publication,
+    ):
+        publication.ahead(2, memoryview(NEW)[2:])
+
+
+def test_thousands_of_pieces(tmp_path: Path) -> None:
+    """More than one call of the system takes, small ones and large."""
+    for size in (1, files.SMALL_PIECE_BYTES):
+        pieces = [bytes([number % 251]) * size for number in range(files.MAX_PIECES + 10)]
+        files.write_file(tmp_path / "photo.jpg", pieces, overwrite=True)
+        assert (tmp_path / "photo.jpg").read_bytes() == b"".join(pieces)

@@ -10,12 +10,12 @@ from authoring.containers.base import (
     ContainerFile,
     ContainerName,
     Entry,
+    Forecast,
     FoundAuxiliary,
-    Lasting,
     Layout,
     Transform,
 )
-from authoring.containers.edits import EditList, Keep, Put, Replacement, Touched
+from authoring.containers.edits import EditList, Keep, Kept, Put, Replacement, Touched
 from authoring.errors import MalformedError, UnsupportedError
 
 __all__ = [
@@ -24,9 +24,10 @@ __all__ = [
     "ContainerName",
     "EditList",
     "Entry",
+    "Forecast",
     "FoundAuxiliary",
     "Keep",
-    "Lasting",
+    "Kept",
     "Layout",
     "Put",
     "Replacement",

@@ -99,12 +99,12 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Lasting:
-    """Bytes [start, stop) of a file, and where they will lie."""
+class Forecast:
+    """A splice before its image is there."""
 
-    start: int
-    stop: int
-    place: int
+    edits: EditList
+    certain: int
+    """Before this offset the result has the source's bytes where every such splice will put them."""
 
 
 class ContainerFile(Protocol):
@@ -128,8 +128,11 @@ class ContainerFile(Protocol):
         The photo's own coded data may be blank in it.
         """
 
-    def lasting(self) -> Lasting | None:
-        """The longest run that every `splice` keeps and puts at the same offset, whatever the auxiliary image is."""
+    def forecast(self, like: CodedAuxiliary | None = None) -> Forecast | None:
+        """What a `splice` will do to this file, as far as it hangs on the file alone; None where that is nothing.
+
+        like: an image as the one to come, payload and XMP aside; None where nothing is known of it yet.
+        """
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image after all that are there."""

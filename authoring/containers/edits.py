@@ -57,6 +57,15 @@ class Touched:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Source bytes [start, stop) that are kept, and where in the result they lie."""
+
+    start: int
+    stop: int
+    place: int
+
+
 def differing(start: int, old: bytes, new: bytes, reason: str) -> list[Replacement]:
     """The bytes that change where `new` takes the place of `old`, which lies at `start` and is as long.
 
@@ -174,12 +183,14 @@ class EditList:
                 return self.result_size
         return None
 
-    def source_of(self, start: int, stop: int) -> int | None:
-        """Where the bytes [start, stop) of the result lie in the source; None where they are not of one kept run."""
-        for low, high, place in self._kept[1]:
-            if place <= start and stop <= place + high - low:
-                return low + start - place
-        return None
+    def longest_kept(self, limit: int) -> Kept | None:
+        """The longest kept run that lies in the first `limit` bytes of the result."""
+        runs = [
+            Kept(start, min(stop, start + limit - place), place)
+            for start, stop, place in self._kept[1]
+            if place < limit
+        ]
+        return max(runs, key=lambda one: one.stop - one.start, default=None)
 
     def keeps(self, start: int, stop: int) -> bool:
         """Whether the source bytes [start, stop) lie in the result in one piece."""

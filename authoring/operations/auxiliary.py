@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.apple import HEVC_DEPTH_URN, DepthProperties, PropertyTree, properties, xmp
+from authoring.beside import Beside
 from authoring.codecs import sei
 from authoring.codecs.hevc import Effort
 from authoring.containers import CodedAuxiliary, ContainerName, FoundAuxiliary, Layout
@@ -53,12 +54,16 @@ class EncodedPlane:
     notes: tuple[str, ...] = ()
     known: NDArray[np.uint8] | None = None
     """What it decodes to, where that was found out already."""
+    decoding: Beside[NDArray[np.uint8]] | None = None
+    """What will have found that out."""
 
     @cached_property
     def decoded(self) -> NDArray[np.uint8]:
         """What it decodes to, (H, W) codes: the measure of every promise about depth."""
         if self.known is not None:
             return self.known
+        if self.decoding is not None:
+            return self.decoding.result()
         return _decode(self.container, self.width, self.height, self.payload, self.configuration)
 
     def off_by(self, plane: StoredPlane) -> int:
@@ -168,7 +173,10 @@ def encode_plane(
         encoded = EncodedPlane(container, width, height, data, b"", jpeg.TOLERANCE_CODES, known=decoded)
     else:
         encoded = _encode_hevc(plane, lossless, effort or "balanced")
-        if not careful or lossless or encoded.off_by(plane) <= encoded.tolerance_codes:
+        if not careful or lossless:
+            known = (encoded.width, encoded.height, encoded.payload, encoded.configuration)
+            return replace(encoded, decoding=Beside(_decode, container, *known))
+        if encoded.off_by(plane) <= encoded.tolerance_codes:
             return encoded
         note = "the map is too noisy for the usual coding and was coded losslessly"
         encoded = replace(_encode_hevc(plane, True, effort or "balanced"), notes=(note,))
@@ -179,12 +187,31 @@ def encode_plane(
     return encoded
 
 
+def expected(plane: StoredPlane, lossless: bool, effort: Effort | None) -> CodedAuxiliary | None:
+    """The HEVC auxiliary image as far as it can be told before it is coded; None where nothing is known.
+
+    It hangs on the size and the encoder's options alone, and the last map told it: a library's maps are alike.
+    """
+    configuration = _CONFIGURATIONS.get((*plane.codes.shape, lossless, effort or "balanced"))
+    if configuration is None:
+        return None
+    height, width = plane.codes.shape
+    image = EncodedPlane("heic", width, height, b"", configuration, 0)
+    return coded_auxiliary("heic", plane, image, ())
+
+
+_CONFIGURATIONS: dict[tuple[int, int, bool, Effort], bytes] = {}
+"""The decoder configuration of the last map, by height, width, losslessness and effort."""
+
+
 def _encode_hevc(plane: StoredPlane, lossless: bool, effort: Effort) -> EncodedPlane:
     from authoring.codecs import hevc
     from authoring.containers import heif
 
     image = heif.single_image(hevc.encode_gray(plane.codes, lossless=lossless, effort=effort))
     configuration = hevc.finish_configuration(image.configuration, image.width, image.height)
+    _CONFIGURATIONS.clear()
+    _CONFIGURATIONS[(*plane.codes.shape, lossless, effort)] = configuration
     tolerance = 0 if lossless else hevc.LOSSY_TOLERANCE_CODES
     return EncodedPlane("heic", image.width, image.height, image.payload, configuration, tolerance)
 

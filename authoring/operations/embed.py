@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from authoring import containers
 from authoring.apple import DepthProperties, PropertyTree, properties
 from authoring.codecs.hevc import Effort
-from authoring.containers import ContainerFile, ContainerName, EditList, Lasting, Layout
+from authoring.containers import (
+    CodedAuxiliary,
+    ContainerFile,
+    ContainerName,
+    EditList,
+    Kept,
+    Layout,
+)
 from authoring.depth import (
     DepthBuffer,
     Orientation,
@@ -39,9 +46,6 @@ from authoring.operations.portrait import (
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
 from authoring.operations.transcode import prepare
 from authoring.version import VERSION
-
-if TYPE_CHECKING:
-    from authoring.operations.checking import Checked
 
 Ahead: TypeAlias = "Callable[[int, memoryview], None]"
 """Takes bytes of the photo to be, and their offset in it, before the rest is made: see `Outcome.ahead`."""
@@ -103,8 +107,20 @@ class Ready:
     edits: EditList
     """From the target's source to `file`."""
     marks: Marks | None
-    lasting: Lasting | None = None
-    """What of `file` was handed out already, and where it should come to lie."""
+    handed_out: Kept | None = None
+    """What of the target's source was handed out already, and where it should come to lie."""
+
+    def begun(self, ahead: Ahead | None, like: CodedAuxiliary | None = None) -> Ready:
+        """Hand out what no depth will move, if that was not done yet and can be told; see `ContainerFile.forecast`."""
+        if not ahead or self.handed_out:
+            return self
+        with about("photo"):
+            forecast = self.file.forecast(like)
+        run = self.edits.then(forecast.edits).longest_kept(forecast.certain) if forecast else None
+        if run is None:
+            return self
+        ahead(run.place, memoryview(self.target.source)[run.start : run.stop])
+        return replace(self, handed_out=run)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,6 +204,7 @@ def draft_embed(
             accuracy=buffer.accuracy,
             calibration=auxiliary.calibration_properties(buffer.calibration),
         )
+        photo_ready = photo_ready.begun(ahead, auxiliary.expected(plane, options.lossless, options.effort))
         encoded = auxiliary.encode_plane(
             target.layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
         )
@@ -293,12 +310,7 @@ def ready(
             notes = Notes()
             marks = Marks(marked(file, buffer, target.orientation, options.portrait, notes), notes)
         file, edits = marks.made.file, edits.then(marks.made.edits)
-    lasting = file.lasting() if ahead else None
-    start = edits.source_of(lasting.start, lasting.stop) if lasting else None
-    if not ahead or not lasting or start is None:
-        return Ready(target, file, edits, marks)
-    ahead(lasting.place, memoryview(target.source)[start : start + lasting.stop - lasting.start])
-    return Ready(target, file, edits, marks, lasting)
+    return Ready(target, file, edits, marks).begun(ahead)
 
 
 def author(
@@ -320,35 +332,39 @@ def author(
         edits = photo.edits.then(spliced)
         notes.notes.extend(_photo_notes(file.layout))
 
-    def checked() -> Checked:
+    def made() -> ContainerFile:
         # Imported here: the rules are needed while the disk is busy, not before.
-        from authoring.operations.checking import check_before_publish, is_confirmed
+        from authoring.operations.checking import is_confirmed
 
         if not is_confirmed(target.file):
             raise auxiliary.HastyError
-        return check_before_publish(file.edited(spliced), depth.encoded.decoded)
+        return file.edited(spliced)
 
-    report = lambda: _measure(target, edits, depth, notes, checked)  # noqa: E731
-    return Outcome(target.source, edits, report, _come_true(photo.lasting, spliced))
+    report = lambda: _measure(target, edits, depth, notes, made)  # noqa: E731
+    return Outcome(target.source, edits, report, _come_true(photo.handed_out, edits))
 
 
-def _come_true(lasting: Lasting | None, spliced: EditList) -> range:
-    """Where in the result the run lies that was handed out: where it should, or the head start was for nothing."""
-    if lasting is None or not spliced.keeps(lasting.start, lasting.stop):
+def _come_true(handed_out: Kept | None, edits: EditList) -> range:
+    """Where in the result the run lies that was handed out; nowhere, if that is not where it was said to lie."""
+    if handed_out is None or not edits.keeps(handed_out.start, handed_out.stop):
         return range(0)
-    place, size = spliced.new_offset(lasting.start), lasting.stop - lasting.start
-    return range(place, place + size) if place == lasting.place else range(0)
+    place, size = edits.new_offset(handed_out.start), handed_out.stop - handed_out.start
+    return range(place, place + size) if place == handed_out.place else range(0)
 
 
 def _measure(
-    target: Target, edits: EditList, depth: Depth, notes: Notes, check: Callable[[], Checked]
+    target: Target, edits: EditList, depth: Depth, notes: Notes, made: Callable[[], ContainerFile]
 ) -> EmbedReport:
     """Decode what will be written, hold it against the map and the rules, and report."""
+    from authoring.operations.checking import check_before_publish
+
     plane, encoded, buffer = depth.plane, depth.encoded, depth.buffer
+    # First, for the map may still be being decoded.
+    file = made()
     if encoded.off_by(plane) > encoded.tolerance_codes:
         raise auxiliary.HastyError
     error = max_error(replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format), buffer)
-    checked = check()
+    checked = check_before_publish(file, encoded.decoded)
     if checked.level == "none":
         raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")
     unit = plane.pixel_format.unit

@@ -192,3 +192,49 @@ def test_list_of_another_source_is_refused() -> None:
         edits.apply(b"12345")
     with pytest.raises(ValueError, match="another source"):
         edits.then(EditList.unchanged(5))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_sparse_result_is_the_result_but_for_what_is_blank(data: st.DataObject) -> None:
+    source = bytes(range(1, 1 + data.draw(st.integers(1, 24))))
+    edits = EditList.of(len(source), data.draw(replacements(len(source), 100)))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(source)), max_size=6)))
+    blank = list(zip(cuts[::2], cuts[1::2], strict=False))
+    result = edits.apply(source)
+    if not result:
+        return
+    zeros = {value for start, stop in blank for value in source[start:stop]}
+    looked_at = edits.sparse(source, blank)
+    assert looked_at[:] == bytes(0 if value in zeros else value for value in result)
+    for low in range(len(result)):
+        for high in range(low, len(result) + 1):
+            part, known = looked_at[low:high], bytes(looked_at[:])
+            assert looked_at.startswith(part, low, high) == known.startswith(part, low, high)
+            assert looked_at.endswith(part, 0, high) and known.endswith(part, 0, high)
+            assert looked_at.startswith(part, 1) == known.startswith(part, 1)
+            assert looked_at.endswith(part) == known.endswith(part)
+        assert looked_at.count(0, low) == bytes(looked_at[:]).count(0, low)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_the_longest_kept_run(data: st.DataObject) -> None:
+    source = bytes(range(data.draw(st.integers(0, 24))))
+    edits = EditList.of(len(source), data.draw(replacements(len(source), 100)))
+    result = edits.apply(source)
+    limit = data.draw(st.integers(0, len(result)))
+    parts = [
+        result[start:stop]
+        for start in range(limit)
+        for stop in range(start + 1, limit + 1)
+        if result[start:stop] in source
+    ]
+    longest = edits.longest_kept(limit)
+    if longest is None:
+        assert not parts
+    else:
+        size = longest.stop - longest.start
+        assert size == max(map(len, parts))
+        assert source[longest.start : longest.stop] == result[longest.place : longest.place + size]
+        assert longest.place + size <= limit

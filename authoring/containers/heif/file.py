@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from authoring.containers.base import CodedAuxiliary, Lasting, Layout
+from authoring.containers.base import CodedAuxiliary, Forecast, Layout
 from authoring.containers.edits import EditList
 from authoring.containers.heif.structure import Structure, parse_structure
 
@@ -44,9 +44,14 @@ class HeifFile:
         """The file that the edits make."""
         return parse(edits.apply(self.source))
 
-    def lasting(self) -> Lasting | None:
-        """None: the media data moves by the length of the image's decoder configuration."""
-        return None
+    def forecast(self, like: CodedAuxiliary | None = None) -> Forecast | None:
+        """Nothing without `like`: the media data moves by the length of the new boxes."""
+        if like is None:
+            return None
+        from authoring.containers.heif.splicing import splice_auxiliary
+
+        edits = splice_auxiliary(self.structure, like)
+        return Forecast(edits, edits.result_size)
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image as a hidden `hvc1` item, with its XMP if it has any.

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from authoring.containers.base import CodedAuxiliary, Lasting
-from authoring.containers.edits import EditList, Keep, Put, Replacement
+from authoring.containers.base import CodedAuxiliary, Forecast
+from authoring.containers.edits import EditList, Put, Replacement
 from authoring.containers.jpeg import jfif, metadata, mpf, undo
 from authoring.containers.jpeg.segments import (
     APP0,
@@ -61,19 +61,15 @@ def splice(structure: Structure, auxiliary: CodedAuxiliary) -> EditList:
     return edits([*moved, replace(new, offset=offset)])
 
 
-def lasting(structure: Structure) -> Lasting | None:
-    """The longest run in front of the new image, which alone may have any length; see `JpegFile.lasting`."""
+def forecast(structure: Structure) -> Forecast | None:
+    """What a splice does in front of the new image; see `JpegFile.forecast`."""
     entries = _entries(structure)
     if structure.primary.fault or structure.index_fault or len(entries) >= mpf.MAX_IMAGES:
         return None
-    size = structure.images_stop
-    edits = EditList.of(
-        len(structure.data), _front(structure, [*entries, mpf.MpEntry(mpf.UNDEFINED, 0, 0, 0, 0)])
-    )
-    kept = [replace(one, stop=min(one.stop, size)) for one in edits.edits if isinstance(one, Keep)]
-    longest = max(kept, key=lambda one: one.stop - one.start)
-    place = edits.new_offset(longest.start)
-    return None if place is None else Lasting(longest.start, longest.stop, place)
+    new = mpf.MpEntry(mpf.UNDEFINED, 0, 0, 0, 0)
+    edits = EditList.of(len(structure.data), _front(structure, [*entries, new]))
+    last = edits.new_offset(structure.images_stop - 1)
+    return None if last is None else Forecast(edits, last + 1)
 
 
 def _entries(structure: Structure) -> tuple[mpf.MpEntry, ...]:

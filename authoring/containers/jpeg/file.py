@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from authoring.containers.base import CodedAuxiliary, Entry, FoundAuxiliary, Lasting, Layout
+from authoring.containers.base import CodedAuxiliary, Entry, Forecast, FoundAuxiliary, Layout
 from authoring.containers.edits import EditList
 from authoring.containers.jpeg import editing, jfif, metadata, rewriting, structure
 from authoring.containers.jpeg.segments import SOS, ImageWalk, Segment, parse_frame
@@ -81,9 +81,9 @@ class JpegFile:
 
         return JpegFile(structure.parse(edits.sparse(self.source, blank), scans=scans, guess=guess))
 
-    def lasting(self) -> Lasting | None:
-        """As a rule the photo's entropy-coded data: what a splice puts in front of it has a known length."""
-        return editing.lasting(self.structure)
+    def forecast(self, like: CodedAuxiliary | None = None) -> Forecast | None:
+        """All that lies before the new image: what a splice puts there has a known length."""
+        return editing.forecast(self.structure)
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image, as Apple does, behind all images and before any trailer.
