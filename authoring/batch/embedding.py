@@ -14,6 +14,7 @@ from typing import Any
 
 from authoring import api, files, stores
 from authoring.batch.rows import Row
+from authoring.codecs.threads import encoder_threads
 from authoring.depth import parse_calibration_json
 from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.files import Buffer, Publication
@@ -50,12 +51,16 @@ def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, s
             with stores.publishing(output, overwrite=overwrite) as publication:
                 yield _Digesting(publication, output, begun, digests)
 
-        report = api.publish(
-            lambda careful, ahead=None: draft_embed(photo, source, settings, careful=careful, ahead=ahead),
-            row.output,
-            overwrite,
-            opened=opened,
-        )
+        # A job is one processor: as many encoders with a thread for each of them would get in one another's way.
+        with encoder_threads(1):
+            report = api.publish(
+                lambda careful, ahead=None: draft_embed(
+                    photo, source, settings, careful=careful, ahead=ahead
+                ),
+                row.output,
+                overwrite,
+                opened=opened,
+            )
         return report, digests[-1]
     except DepthauthorError as error:
         subjects = {"photo": row.photo, "map": row.map, "donor": row.options.get("donor")}

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
+from authoring.codecs.threads import x265_threads
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 Effort = Literal["fast", "balanced", "best"]
@@ -66,7 +67,7 @@ def encode_gray(codes: NDArray[np.uint8], *, lossless: bool = False, effort: Eff
 
     height, width = codes.shape
     target = io.BytesIO()
-    parameters = {"preset": PRESETS[effort]}
+    parameters = {"preset": PRESETS[effort]} | x265_threads()
     if effort == "fast" and level_for(width, height) < LARGE_BLOCKS_LEVEL:
         parameters |= SMALL_BLOCKS
     if not lossless:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from authoring.codecs.hevc import PRESETS, Effort
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
+from authoring.codecs.threads import x265_threads
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 TILE_PX = 512
@@ -204,7 +205,7 @@ def encode_heic(
         out,
         quality=quality,
         tile_size=TILE_PX if tiled else 0,
-        enc_params={"preset": PRESETS[effort]},
+        enc_params={"preset": PRESETS[effort]} | x265_threads(),
         **extra,
     )
     return out.getvalue()
