@@ -22,7 +22,7 @@ KILLED = 137
 """What the child ends with where it kills itself: 128 + SIGKILL."""
 
 SPY = '''
-import os, sys
+import io, os, sys
 
 stop, seen = int(sys.argv.pop(1)), 0
 
@@ -39,26 +39,27 @@ def counted(name, call, half=None):
         return call(*arguments, **options)
     return wrapper
 
-fdopen = os.fdopen
+FileIO, pwritev = io.FileIO, getattr(os, "pwritev", None)
 
-class Raw:
+class Raw(FileIO):
     """A file whose writes are counted; the deadly one writes half of its bytes."""
 
-    def __init__(self, file):
-        self.file = file
-        self.write = counted("write", file.write, lambda view: file.write(bytes(view)[: len(view) // 2]))
-    def fileno(self):
-        return self.file.fileno()
-    def __enter__(self):
-        return self
-    def __exit__(self, *_):
-        self.file.close()
+    def write(self, view):
+        half = lambda view: FileIO.write(self, bytes(view)[: len(view) // 2])
+        return counted("write", lambda view: FileIO.write(self, view), half)(view)
 
-os.fdopen = lambda *arguments, **options: Raw(fdopen(*arguments, **options))
+io.FileIO = Raw
+
+def half_of_all(descriptor, pieces, offset, *_):
+    data = b"".join(pieces)
+    pwritev(descriptor, [data[: len(data) // 2]], offset)
+
+if pwritev:
+    os.pwritev = counted("pwritev", pwritev, half_of_all)
 for name in ("open", "fchmod", "fsync", "link", "rename", "replace", "unlink"):
     setattr(os, name, counted(name, getattr(os, name)))
 '''
-"""Counts the calls that `files.write_file` makes, and ends at one. Nothing else in the program makes them."""
+"""Counts the calls that `files.publishing` makes, and ends at one. Nothing else in the program makes them."""
 
 EMBED = SPY + "from authoring.cli import main\nmain()\n"
 
