@@ -345,7 +345,7 @@ def publish(
     def published(careful: bool) -> EmbedReport:
         with opened(target, overwrite=overwrite) as publication:
             outcome = draft(careful, publication.ahead)
-            publication.publish(outcome.chunks, lambda: outcome.report, outcome.ahead)
+            publication.publish(list(outcome.chunks), lambda: outcome.report, outcome.ahead)
         return outcome.report
 
     try:

@@ -10,7 +10,7 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol, TypeAlias
@@ -99,16 +99,10 @@ _TOO_LARGE = f"the file is larger than {MAX_FILE_BYTES >> 30} GiB"
 _ZERO_BYTE = "the name holds a zero byte, which no file's name has"
 
 
-def write_file(
-    path: Path,
-    chunks: Iterable[Buffer],
-    *,
-    overwrite: bool = False,
-    check: Callable[[], object] = lambda: None,
-) -> None:
-    """Publish a file whose bytes are all there; see `Publication`."""
+def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
+    """Publish a file as its chunks come, which need not be there all at once; see `Publication`."""
     with publishing(path, overwrite=overwrite) as publication:
-        publication.publish(chunks, check)
+        publication.stream(chunks)
 
 
 class Publication(Protocol):
@@ -121,7 +115,7 @@ class Publication(Protocol):
         """
 
     def publish(
-        self, chunks: Iterable[Buffer], check: Callable[[], object] = ..., ahead: range = ...
+        self, chunks: Sequence[Buffer], check: Callable[[], object] = ..., ahead: range = ...
     ) -> None:
         """Write the whole and give it its name.
 
@@ -153,24 +147,48 @@ class _FilePublication:
 
     def publish(
         self,
-        chunks: Iterable[Buffer],
+        chunks: Sequence[Buffer],
         check: Callable[[], object] = lambda: None,
         ahead: range = NOTHING,
     ) -> None:
         """Write what is missing, sync the file, rename it."""
         if self._path == STANDARD_STREAM:
             check()
+            self.stream(chunks)
+            return
+        with self._taking_its_name() as file:
+            if not ahead:
+                self._finish()
+                file.truncate(0)
+            runs = _runs(chunks, ahead)
+            if self._running and not self._running.done:
+                # The long run is on its way to the disk; behind it the others are a matter of moments.
+                check()
+                self._finish()
+                _write(file, runs)
+                os.fsync(file.fileno())
+                return
+            self._finish()
+            if len(runs) == 1 and len(runs[0][1]) <= MAX_PIECES:
+                self._running = Beside(_write_synced, file, *runs[0])
+            else:
+                # Before `check` begins: between two calls of the system this thread would wait for the other one's
+                # interpreter.
+                _write(file, runs)
+                self._running = Beside(os.fsync, file.fileno())
+            check()
+            self._finish()
+
+    def stream(self, chunks: Iterable[Buffer]) -> None:
+        """Write the chunks as they come, sync the file, rename it."""
+        if self._path == STANDARD_STREAM:
             with named(self._path, _STDOUT):
                 _write_stdout(chunks)
             return
-        refuse_existing(self._path, self._overwrite)
-        with named(self._path):
-            try:
-                self._publish(chunks, check, ahead)
-            except OSError as error:
-                raise RefusedError(
-                    f"could not be written: {error.strerror}; nothing was left behind"
-                ) from error
+        with self._taking_its_name() as file:
+            for chunk in chunks:
+                _write_all(file, chunk)
+            os.fsync(file.fileno())
 
     def close(self) -> None:
         """Leave nothing behind but what was published."""
@@ -182,32 +200,21 @@ class _FilePublication:
             with contextlib.suppress(OSError):
                 self._temporary.unlink(missing_ok=True)
 
-    def _publish(self, chunks: Iterable[Buffer], check: Callable[[], object], ahead: range) -> None:
-        file = self._opened()
-        if not ahead:
-            self._finish()
-            file.truncate(0)
-        runs = _runs(chunks, ahead)
-        if self._running and not self._running.done:
-            # The long run is on its way to the disk; behind it the others are a matter of moments.
-            check()
-            self._finish()
-            _write(file, runs)
-            os.fsync(file.fileno())
-        else:
-            self._finish()
-            if len(runs) == 1 and len(runs[0][1]) <= MAX_PIECES:
-                self._running = Beside(_write_synced, file, *runs[0])
-            else:
-                # Before `check` begins: between two calls of the system this thread would wait for the other one's
-                # interpreter.
-                _write(file, runs)
-                self._running = Beside(os.fsync, file.fileno())
-            check()
-            self._finish()
-        file.close()
-        assert self._temporary
-        _take_name(self._temporary, Path(os.path.realpath(self._path)), self._overwrite)
+    @contextmanager
+    def _taking_its_name(self) -> Iterator[io.FileIO]:
+        """The temporary file, which takes the target's name behind the body."""
+        refuse_existing(self._path, self._overwrite)
+        with named(self._path):
+            try:
+                file = self._opened()
+                yield file
+                file.close()
+                assert self._temporary
+                _take_name(self._temporary, Path(os.path.realpath(self._path)), self._overwrite)
+            except OSError as error:
+                raise RefusedError(
+                    f"could not be written: {error.strerror}; nothing was left behind"
+                ) from error
 
     def _finish(self) -> None:
         running, self._running = self._running, None
@@ -227,7 +234,7 @@ class _FilePublication:
 
 
 @contextmanager
-def publishing(path: Path, *, overwrite: bool = False) -> Iterator[Publication]:
+def publishing(path: Path, *, overwrite: bool = False) -> Iterator[_FilePublication]:
     """A file to be published; where the body ends without that, nothing is left of it."""
     publication = _FilePublication(path, overwrite)
     try:
@@ -236,7 +243,7 @@ def publishing(path: Path, *, overwrite: bool = False) -> Iterator[Publication]:
         publication.close()
 
 
-def _runs(chunks: Iterable[Buffer], but: range) -> list[tuple[int, list[Buffer]]]:
+def _runs(chunks: Sequence[Buffer], but: range) -> list[tuple[int, list[Buffer]]]:
     """What to write where: the chunks of a file without the part of it that is there already."""
     runs: list[tuple[int, list[Buffer]]] = [(0, [])]
     place = end = 0
@@ -277,9 +284,13 @@ def _write(file: io.FileIO, runs: list[tuple[int, list[Buffer]]]) -> None:
     for offset, pieces in runs:
         file.seek(offset)
         for piece in pieces:
-            view = memoryview(piece)
-            while view:
-                view = view[file.write(view) :]
+            _write_all(file, piece)
+
+
+def _write_all(file: io.FileIO, piece: Buffer) -> None:
+    view = memoryview(piece)
+    while view:
+        view = view[file.write(view) :]
 
 
 def _create(temporary: Path, target: Path) -> int:

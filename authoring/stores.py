@@ -21,7 +21,7 @@ import os
 import posixpath
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -197,7 +197,7 @@ class _ObjectPublication:
 
     def publish(
         self,
-        chunks: Iterable[Buffer],
+        chunks: Sequence[Buffer],
         check: Callable[[], object] = lambda: None,
         ahead: range = files.NOTHING,
     ) -> None:

@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from authoring import files
 from authoring.errors import MalformedError, RefusedError, UsageError
 
 NEW = b"new bytes"
+
+
+def publish_checked(target: Path, check: Callable[[], object]) -> None:
+    with files.publishing(target) as publication:
+        publication.publish([NEW], check)
 
 
 def names(folder: Path) -> set[str]:
@@ -97,14 +103,14 @@ def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.Mo
     # The name is taken while the bytes are on their way.
     late = tmp_path / "late.jpg"
     with pytest.raises(RefusedError, match="exists already"):
-        files.write_file(late, [NEW], check=lambda: late.write_bytes(b"somebody else's"))
+        publish_checked(late, lambda: late.write_bytes(b"somebody else's"))
     assert late.read_bytes() == b"somebody else's" and names(tmp_path) == {"new.jpg", "late.jpg"}
 
 
 def test_a_name_taken_meanwhile_stays(tmp_path: Path) -> None:
     late = tmp_path / "late.jpg"
     with pytest.raises(RefusedError, match="exists already"):
-        files.write_file(late, [NEW], check=lambda: late.write_bytes(b"somebody else's"))
+        publish_checked(late, lambda: late.write_bytes(b"somebody else's"))
     assert late.read_bytes() == b"somebody else's" and names(tmp_path) == {"late.jpg"}
 
 
@@ -266,5 +272,6 @@ def test_thousands_of_pieces(tmp_path: Path) -> None:
     """More than one call of the system takes, small ones and large."""
     for size in (1, files.SMALL_PIECE_BYTES):
         pieces = [bytes([number % 251]) * size for number in range(files.MAX_PIECES + 10)]
-        files.write_file(tmp_path / "photo.jpg", pieces, overwrite=True)
+        with files.publishing(tmp_path / "photo.jpg", overwrite=True) as publication:
+            publication.publish(pieces)
         assert (tmp_path / "photo.jpg").read_bytes() == b"".join(pieces)

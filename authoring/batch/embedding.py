@@ -7,7 +7,7 @@ Must not know: journals, other rows, whether a worker is a process here or on an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -99,25 +99,24 @@ class _Digesting:
 
     def publish(
         self,
-        chunks: Iterable[Buffer],
+        chunks: Sequence[Buffer],
         check: Callable[[], object] = lambda: None,
         ahead: range = files.NOTHING,
     ) -> None:
-        pieces = list(chunks)
         checked = False
 
         def measure() -> None:
             # Beside the write, whose time is the disk's.
             nonlocal checked
             digest = hashlib.sha256()
-            for piece in pieces:
+            for piece in chunks:
                 digest.update(piece)
             self.digests.append(digest.hexdigest())
             check()
             checked = True
 
         try:
-            self.inner.publish(pieces, measure, ahead)
+            self.inner.publish(chunks, measure, ahead)
         except RefusedError:
             if not self.begun or not stores.exists(self.output):
                 raise

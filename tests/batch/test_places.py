@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +180,7 @@ def registered() -> Iterator[tuple[str, str]]:
 
 def _write(
     place: str,
-    chunks: Iterable[bytes],
+    chunks: list[bytes],
     *,
     overwrite: bool = False,
     check: Callable[[], object] = lambda: None,
@@ -197,14 +197,15 @@ def test_a_store_that_renames(tmp_path: Path, registered: tuple[str, str]) -> No
     def fail() -> None:
         raise RefusedError("the bound is missed")
 
-    def halves() -> Iterator[bytes]:
-        yield b"half"
-        raise OSError("the line is down")
+    class Halves(list[bytes]):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b"half"
+            raise OSError("the line is down")
 
     with pytest.raises(RefusedError, match="bound is missed"):
         _write(f"{renaming}{target}", [b"whole"], check=fail)
     with pytest.raises(RefusedError, match=r"b\.jpg: cannot be written: the line is down"):
-        _write(f"{renaming}{target}", halves())
+        _write(f"{renaming}{target}", Halves([b"half"]))
     assert not list(target.parent.iterdir())
     _write(f"{renaming}{target}", [b"who", b"le"])
     with pytest.raises(RefusedError, match="exists already"):

@@ -82,17 +82,14 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_asked_to_end_it_leaves_nothing(number: signal.Signals, code: int, tmp_path: Path) -> None:
-    """The chunks of the output trickle, so that the signal meets a temporary file."""
+    """The disk is slow, so that the signal meets a temporary file."""
     if signal.getsignal(number) == signal.SIG_IGN:
         pytest.skip(f"{number.name} is ignored here, as under nohup, and stays so")
     trickle = (
-        "import sys, time; from pathlib import Path; from authoring import cli, files\n"
-        "real = files.write_file\n"
-        "def slow(path, chunks, **rest):\n"
-        "    def one():\n"
-        "        yield b'half'; sys.stderr.write('!'); sys.stderr.flush(); time.sleep(30)\n"
-        "    real(path, one(), **rest)\n"
-        "files.write_file = slow; cli.main()\n"
+        "import sys, time; from authoring import cli, files\n"
+        "def slow(file, runs):\n"
+        "    file.write(b'half'); sys.stderr.write('!'); sys.stderr.flush(); time.sleep(30)\n"
+        "files._write = slow; cli.main()\n"
     )
     arguments = [*map(str, EMBED), "-o", str(tmp_path / "out.jpg")]
     process = subprocess.Popen([sys.executable, "-c", trickle, *arguments], stderr=subprocess.PIPE)
