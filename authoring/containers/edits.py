@@ -183,8 +183,10 @@ class EditList:
                 return self.result_size
         return None
 
-    def longest_kept(self, limit: int) -> Kept | None:
-        """The longest kept run that lies in the first `limit` bytes of the result."""
+    def longest_kept(self, limit: int, then: EditList | None = None) -> Kept | None:
+        """The longest kept run that lies in the first `limit` bytes of the result, of this list and `then` another."""
+        if then:
+            return EditList(self.source_size, self._followed_by(then), ()).longest_kept(limit)
         runs = [
             Kept(start, min(stop, start + limit - place), place)
             for start, stop, place in self._kept[1]
@@ -237,8 +239,15 @@ class EditList:
 
     def then(self, second: EditList) -> EditList:
         """One list, over this list's source, that does this edit and then `second` on its result."""
+        edits = self._followed_by(second)
+        return EditList(self.source_size, edits, self._touched_after(edits, second))
+
+    def _followed_by(self, second: EditList) -> tuple[Keep | Put, ...]:
+        """The edits of `then`."""
         if second.source_size != self.result_size:
             raise ValueError("the second edit list belongs to another source")
+        if not self.touched:
+            return second.edits
         pieces: list[tuple[int, int, Keep | Put]] = []
         place = 0
         for edit in self.edits:
@@ -270,9 +279,9 @@ class EditList:
                 merged[-1] = Keep(last.start, edit.stop)
             else:
                 merged.append(edit)
-        return EditList(self.source_size, tuple(merged), self._touched_after(merged, second))
+        return tuple(merged)
 
-    def _touched_after(self, edits: list[Keep | Put], second: EditList) -> tuple[Touched, ...]:
+    def _touched_after(self, edits: tuple[Keep | Put, ...], second: EditList) -> tuple[Touched, ...]:
         """The gaps between kept runs, with the reasons of what stands there now or stood in either list."""
         runs = [(0, 0), *((edit.start, edit.stop) for edit in edits if isinstance(edit, Keep))]
         runs.append((self.source_size, self.source_size))

@@ -116,7 +116,7 @@ class Ready:
             return self
         with about("photo"):
             forecast = self.file.forecast(like)
-        run = self.edits.then(forecast.edits).longest_kept(forecast.certain) if forecast else None
+        run = self.edits.longest_kept(forecast.certain, forecast.edits) if forecast else None
         if run is None:
             return self
         ahead(run.place, memoryview(self.target.source)[run.start : run.stop])

@@ -90,6 +90,8 @@ def test_then_is_one_edit_after_the_other(data: st.DataObject) -> None:
     both = first.then(second)
     result = second.apply(middle)
     assert both.source_size == len(source)
+    for limit in range(len(result) + 1):
+        assert first.longest_kept(limit, second) == both.longest_kept(limit)
     assert both.apply(source) == result
     assert both.result_size == len(result)
     check_touched(both, source, result)
