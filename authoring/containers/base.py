@@ -128,11 +128,8 @@ class ContainerFile(Protocol):
         The photo's own coded data may be blank in it.
         """
 
-    def forecast(self, like: CodedAuxiliary | None = None) -> Forecast | None:
-        """What a `splice` will do to this file, as far as it hangs on the file alone; None where that is nothing.
-
-        like: an image as the one to come, payload and XMP aside; None where nothing is known of it yet.
-        """
+    def forecast(self) -> Forecast | None:
+        """What a `splice` will do to this file whatever its image is; None where that cannot be told."""
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image after all that are there."""

@@ -187,31 +187,12 @@ def encode_plane(
     return encoded
 
 
-def expected(plane: StoredPlane, lossless: bool, effort: Effort | None) -> CodedAuxiliary | None:
-    """The HEVC auxiliary image as far as it can be told before it is coded; None where nothing is known.
-
-    It hangs on the size and the encoder's options alone, and the last map told it: a library's maps are alike.
-    """
-    configuration = _CONFIGURATIONS.get((*plane.codes.shape, lossless, effort or "balanced"))
-    if configuration is None:
-        return None
-    height, width = plane.codes.shape
-    image = EncodedPlane("heic", width, height, b"", configuration, 0)
-    return coded_auxiliary("heic", plane, image, ())
-
-
-_CONFIGURATIONS: dict[tuple[int, int, bool, Effort], bytes] = {}
-"""The decoder configuration of the last map, by height, width, losslessness and effort."""
-
-
 def _encode_hevc(plane: StoredPlane, lossless: bool, effort: Effort) -> EncodedPlane:
     from authoring.codecs import hevc
     from authoring.containers import heif
 
     image = heif.single_image(hevc.encode_gray(plane.codes, lossless=lossless, effort=effort))
     configuration = hevc.finish_configuration(image.configuration, image.width, image.height)
-    _CONFIGURATIONS.clear()
-    _CONFIGURATIONS[(*plane.codes.shape, lossless, effort)] = configuration
     tolerance = 0 if lossless else hevc.LOSSY_TOLERANCE_CODES
     return EncodedPlane("heic", image.width, image.height, image.payload, configuration, tolerance)
 

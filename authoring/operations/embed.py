@@ -14,7 +14,6 @@ from authoring import containers
 from authoring.apple import DepthProperties, PropertyTree, properties
 from authoring.codecs.hevc import Effort
 from authoring.containers import (
-    CodedAuxiliary,
     ContainerFile,
     ContainerName,
     EditList,
@@ -110,14 +109,11 @@ class Ready:
     handed_out: Kept | None = None
     """What of the target's source was handed out already, and where it should come to lie."""
 
-    def begun(self, ahead: Ahead | None, like: CodedAuxiliary | None = None) -> Ready:
-        """Hand out what no depth will move, if that was not done yet and can be told; see `ContainerFile.forecast`."""
-        if not ahead or self.handed_out:
-            return self
-        with about("photo"):
-            forecast = self.file.forecast(like)
+    def begun(self, ahead: Ahead | None) -> Ready:
+        """Hand out what no depth will move, if that can be told; see `ContainerFile.forecast`."""
+        forecast = self.file.forecast() if ahead else None
         run = self.edits.longest_kept(forecast.certain, forecast.edits) if forecast else None
-        if run is None:
+        if run is None or not ahead:
             return self
         ahead(run.place, memoryview(self.target.source)[run.start : run.stop])
         return replace(self, handed_out=run)
@@ -204,7 +200,6 @@ def draft_embed(
             accuracy=buffer.accuracy,
             calibration=auxiliary.calibration_properties(buffer.calibration),
         )
-        photo_ready = photo_ready.begun(ahead, auxiliary.expected(plane, options.lossless, options.effort))
         encoded = auxiliary.encode_plane(
             target.layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
         )

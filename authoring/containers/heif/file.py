@@ -44,14 +44,9 @@ class HeifFile:
         """The file that the edits make."""
         return parse(edits.apply(self.source))
 
-    def forecast(self, like: CodedAuxiliary | None = None) -> Forecast | None:
-        """Nothing without `like`: the media data moves by the length of the new boxes."""
-        if like is None:
-            return None
-        from authoring.containers.heif.splicing import splice_auxiliary
-
-        edits = splice_auxiliary(self.structure, like)
-        return Forecast(edits, edits.result_size)
+    def forecast(self) -> Forecast | None:
+        """None: the media data moves by the length of the image's decoder configuration."""
+        return None
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image as a hidden `hvc1` item, with its XMP if it has any.

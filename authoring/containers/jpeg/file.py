@@ -81,7 +81,7 @@ class JpegFile:
 
         return JpegFile(structure.parse(edits.sparse(self.source, blank), scans=scans, guess=guess))
 
-    def forecast(self, like: CodedAuxiliary | None = None) -> Forecast | None:
+    def forecast(self) -> Forecast | None:
         """All that lies before the new image: what a splice puts there has a known length."""
         return editing.forecast(self.structure)
 
