@@ -91,11 +91,8 @@ class Layout:
     xmp: bytes | None
     icc: bytes | None
     auxiliaries: tuple[FoundAuxiliary, ...]
-    entries: tuple[Entry, ...]
     signed: bool
     """Whether a C2PA manifest is there; any edit breaks its hash."""
-    notes: tuple[str, ...]
-    """Oddities that a person should hear of; each one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +114,14 @@ class ContainerFile(Protocol):
     @property
     def layout(self) -> Layout:
         """What it holds."""
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Its items, or segments and images, and what each is for."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Oddities that a person should hear of; each one sentence."""
 
     @property
     def assumed(self) -> tuple[int, int] | None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import cast
@@ -115,7 +115,12 @@ class EditList:
 
     source_size: int
     edits: tuple[Keep | Put, ...]
-    touched: tuple[Touched, ...]
+    tell: Callable[[], tuple[Touched, ...]] = field(compare=False, repr=False)
+
+    @cached_property
+    def touched(self) -> tuple[Touched, ...]:
+        """What of the source did not stay, in order; told when it is first asked for."""
+        return self.tell()
 
     @classmethod
     def unchanged(cls, source_size: int) -> EditList:
@@ -148,7 +153,7 @@ class EditList:
             position = one.stop
         if position < source_size:
             edits.append(Keep(position, source_size))
-        return cls(source_size, tuple(edits), tuple(touched))
+        return cls(source_size, tuple(edits), lambda: tuple(touched))
 
     @cached_property
     def result_size(self) -> int:
@@ -186,7 +191,7 @@ class EditList:
     def longest_kept(self, limit: int, then: EditList | None = None) -> Kept | None:
         """The longest kept run that lies in the first `limit` bytes of the result, of this list and `then` another."""
         if then:
-            return EditList(self.source_size, self._followed_by(then), ()).longest_kept(limit)
+            return EditList(self.source_size, self._followed_by(then), tuple).longest_kept(limit)
         runs = [
             Kept(start, min(stop, start + limit - place), place)
             for start, stop, place in self._kept[1]
@@ -240,13 +245,13 @@ class EditList:
     def then(self, second: EditList) -> EditList:
         """One list, over this list's source, that does this edit and then `second` on its result."""
         edits = self._followed_by(second)
-        return EditList(self.source_size, edits, self._touched_after(edits, second))
+        return EditList(self.source_size, edits, lambda: self._touched_after(edits, second))
 
     def _followed_by(self, second: EditList) -> tuple[Keep | Put, ...]:
         """The edits of `then`."""
         if second.source_size != self.result_size:
             raise ValueError("the second edit list belongs to another source")
-        if not self.touched:
+        if self.edits == (Keep(0, self.source_size),):
             return second.edits
         pieces: list[tuple[int, int, Keep | Put]] = []
         place = 0

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from authoring.codecs import jpeg
 from authoring.containers import ContainerFile
 from authoring.findings import Finding, Level
 from authoring.operations import rules
-from authoring.operations.verifying.facts import gather
+from authoring.operations.verifying.facts import Facts
 from authoring.operations.verifying.prediction import level_of, reaches, verdict_of
 
 
@@ -33,13 +30,9 @@ def is_confirmed(file: ContainerFile) -> bool:
     return file.assumed is None or jpeg.is_one_scan(file.source, *file.assumed)
 
 
-def check_before_publish(file: ContainerFile, codes: NDArray[np.uint8] | None = None) -> Checked:
-    """Run the rules on a parsed file.
-
-    codes: the depth plane (H, W) as decoded from its final bitstream, so that it is not decoded again; None
-    decodes it. The caller refuses to publish at level "none". Raises only what reading the layout raises.
-    """
-    found = rules.findings(gather(file, codes))
+def check_before_publish(facts: Facts) -> Checked:
+    """Run the rules on a file's facts. The caller refuses to publish at level "none"."""
+    found = rules.findings(facts)
     return Checked(level_of(found), verdict_of(found), rule_faults(found, False, "L1"))
 
 

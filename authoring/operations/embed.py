@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from authoring import containers
 from authoring.apple import DepthProperties, PropertyTree, properties
@@ -45,6 +45,9 @@ from authoring.operations.portrait import (
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
 from authoring.operations.transcode import prepare
 from authoring.version import VERSION
+
+if TYPE_CHECKING:
+    from authoring.operations.verifying.facts import Facts
 
 Ahead: TypeAlias = "Callable[[int, memoryview], None]"
 """Takes bytes of the photo to be, and their offset in it, before the rest is made: see `Outcome.ahead`."""
@@ -325,17 +328,18 @@ def author(
             auxiliary.coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree)
         )
         edits = photo.edits.then(spliced)
-        notes.notes.extend(_photo_notes(file.layout))
+        notes.notes.extend(_photo_notes(file))
 
-    def made() -> ContainerFile:
+    def facts() -> Facts:
         # Imported here: the rules are needed while the disk is busy, not before.
         from authoring.operations.checking import is_confirmed
+        from authoring.operations.verifying.facts import gather
 
         if not is_confirmed(target.file):
             raise auxiliary.HastyError
-        return file.edited(spliced)
+        return gather(file.edited(spliced), decoded=False)
 
-    report = lambda: _measure(target, edits, depth, notes, made)  # noqa: E731
+    report = lambda: _measure(target, edits, depth, notes, facts)  # noqa: E731
     return Outcome(target.source, edits, report, _come_true(photo.handed_out, edits))
 
 
@@ -348,18 +352,18 @@ def _come_true(handed_out: Kept | None, edits: EditList) -> range:
 
 
 def _measure(
-    target: Target, edits: EditList, depth: Depth, notes: Notes, made: Callable[[], ContainerFile]
+    target: Target, edits: EditList, depth: Depth, notes: Notes, gathered: Callable[[], Facts]
 ) -> EmbedReport:
     """Decode what will be written, hold it against the map and the rules, and report."""
     from authoring.operations.checking import check_before_publish
 
     plane, encoded, buffer = depth.plane, depth.encoded, depth.buffer
     # First, for the map may still be being decoded.
-    file = made()
+    facts = gathered()
     if encoded.off_by(plane) > encoded.tolerance_codes:
         raise auxiliary.HastyError
     error = max_error(replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format), buffer)
-    checked = check_before_publish(file, encoded.decoded)
+    checked = check_before_publish(facts.with_codes(encoded.decoded))
     if checked.level == "none":
         raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")
     unit = plane.pixel_format.unit
@@ -383,7 +387,7 @@ def _measure(
     )
 
 
-def _photo_notes(layout: Layout) -> tuple[str, ...]:
-    if not layout.signed:
-        return layout.notes
-    return (*layout.notes, "the photo is signed (C2PA): the signature no longer matches the edited file")
+def _photo_notes(file: ContainerFile) -> tuple[str, ...]:
+    if not file.layout.signed:
+        return file.notes
+    return (*file.notes, "the photo is signed (C2PA): the signature no longer matches the edited file")

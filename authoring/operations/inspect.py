@@ -28,7 +28,8 @@ from authoring.operations.reports import (
 def inspect(photo: bytes) -> InspectReport:
     """Read a JPEG or HEIC photo and tell what is in it; nothing is decoded."""
     with about("photo"):
-        layout = containers.parse(photo).layout
+        file = containers.parse(photo)
+        layout = file.layout
         kinds = [(one, kind_of(one)) for one in layout.auxiliaries]
         depth = next((one for one, kind in kinds if kind == "depth"), None)
         marks = portrait.read_marks(layout.exif, layout.xmp)
@@ -43,8 +44,8 @@ def inspect(photo: bytes) -> InspectReport:
                 if one is not depth
             ),
             portrait=asdict(marks),
-            parts=tuple(PartSummary(one.identifier, one.type, one.role, one.size) for one in layout.entries),
-            notes=(*layout.notes, lost) if lost else layout.notes,
+            parts=tuple(PartSummary(one.identifier, one.type, one.role, one.size) for one in file.entries),
+            notes=(*file.notes, lost) if lost else file.notes,
         )
 
 

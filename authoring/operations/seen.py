@@ -75,7 +75,7 @@ def see(photo: bytes) -> Seen:
             camera=camera,
             focus=_focus(file, reading.orientation),
             aperture=reading.properties.simulated_aperture,
-            notes=file.layout.notes,
+            notes=file.notes,
             icc=_rgb_profile(file.layout.icc),
         )
 

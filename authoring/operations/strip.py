@@ -32,7 +32,7 @@ def strip(photo: bytes, *, restore: bool = False) -> Outcome[EditReport]:
                 "the depth map was not put in by this tool, so there is no record to restore from"
             )
         edits = _removal(file, images, marks)
-        notes = list(file.layout.notes)
+        notes = list(file.notes)
         if restore:
             edits = edits.then(_restored(edits.apply(photo), marks))
         elif any(mark.restore for mark in marks):

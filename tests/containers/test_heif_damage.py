@@ -157,7 +157,7 @@ def test_data_in_another_file_is_unsupported() -> None:
 def test_bytes_after_the_last_box_are_kept_and_noted() -> None:
     data = GOOD() + b"\0\0\0"
     file = heif.parse(data)
-    assert file.layout.notes == ("after the last box are 3 bytes that belong to none",)
+    assert file.notes == ("after the last box are 3 bytes that belong to none",)
     result = file.splice(auxiliary()).apply(data)
     assert result.endswith(b"\0\0\0")
     assert heif.parse(result).remove([6], file.undo_record()).apply(result) == data

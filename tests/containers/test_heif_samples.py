@@ -167,7 +167,7 @@ def test_the_layout_of_pug(sample: Sample) -> None:
     assert depth.auxiliary_subtype.hex() == "000000110000000d4e01b109351f7bfc010bc62020"
     assert depth.xmp is not None
     assert b"depthBlurEffect" in depth.xmp
-    roles = {entry.identifier: entry.role for entry in layout.entries}
+    roles = {entry.identifier: entry.role for entry in file.entries}
     assert (roles[1], roles[48], roles[49], roles[50], roles[51]) == (
         "tile",
         "tile",
@@ -176,17 +176,17 @@ def test_the_layout_of_pug(sample: Sample) -> None:
         "XMP",
     )
     assert (roles[53], roles[54], roles[55]) == ("XMP of 52", f"auxiliary {URN}", "XMP of 54")
-    assert (layout.signed, layout.notes) == (False, ())
+    assert (layout.signed, file.notes) == (False, ())
 
 
 def test_the_layouts_of_the_others(sample: Sample) -> None:
     nilsh = heif.parse(sample("nilsh_imageio_output.heic")).layout
     assert (nilsh.width, nilsh.height, nilsh.exif, nilsh.icc) == (375, 500, None, None)
-    telephoto = heif.parse(sample("plain_iphone_telephoto.heic")).layout
-    assert telephoto.transforms == (Transform("irot", 3),)
+    telephoto = heif.parse(sample("plain_iphone_telephoto.heic"))
+    assert telephoto.layout.transforms == (Transform("irot", 3),)
     assert "thumbnail" in {entry.role for entry in telephoto.entries}
-    samsung = heif.parse(sample("aux_YCbCr.heic")).layout
-    (gain,) = samsung.auxiliaries
+    samsung = heif.parse(sample("aux_YCbCr.heic"))
+    (gain,) = samsung.layout.auxiliaries
     assert (gain.width, gain.height, gain.configuration) == (1000, 462, b"")
     assert {"tmap", "tile of 37", "XMP of 37"} <= {entry.role for entry in samsung.entries}
     selfie = heif.parse(sample("fidmaa_selfie_depth.heic")).layout

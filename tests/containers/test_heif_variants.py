@@ -325,8 +325,9 @@ def test_roles_and_signature_and_notes() -> None:
     ]
     made.references += [("thmb", 8, [1]), ("auxl", 10, [9])]
     made.links[10] = [(8, True)]
-    layout = heif.parse(made.build()).layout
-    assert {entry.identifier: entry.role for entry in layout.entries} == {
+    file = heif.parse(made.build())
+    layout = file.layout
+    assert {entry.identifier: entry.role for entry in file.entries} == {
         1: "primary",
         2: "Exif",
         3: "XMP",
@@ -358,9 +359,9 @@ def test_roles_and_signature_and_notes() -> None:
 def test_the_exif_header_is_skipped(content: bytes, expected: bytes | None, noted: int) -> None:
     made = small_photo()
     made.items[1].data = content
-    layout = heif.parse(made.build()).layout
-    assert layout.exif == expected
-    assert len(layout.notes) == noted
+    file = heif.parse(made.build())
+    assert file.layout.exif == expected
+    assert len(file.notes) == noted
 
 
 def test_old_item_entries_are_read() -> None:
@@ -378,7 +379,7 @@ def test_kinds_that_cannot_hold_depth_are_told() -> None:
     ):
         file.splice(auxiliary())
     sequence = small_photo(order=("ftyp", "meta", "mdat0", box("moov", b"")))
-    assert heif.parse(sequence.build()).layout.notes
+    assert heif.parse(sequence.build()).notes
     with pytest.raises(UnsupportedError, match="sequence"):
         heif.parse(sequence.build()).splice(auxiliary())
     for kind, word in (("moov", "sequence"), ("mini", "minimized")):

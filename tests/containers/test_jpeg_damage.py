@@ -84,7 +84,7 @@ def test_photo_beyond_use(data: bytes, error: type[DepthauthorError], words: str
 )
 def test_one_defect_is_read_and_told(data: bytes, note: str, editable: bool) -> None:
     found = jpeg.parse(data)
-    assert any(note in one for one in found.layout.notes)
+    assert any(note in one for one in found.notes)
     assert found.dump()
     assert found.parts()
     if not editable:

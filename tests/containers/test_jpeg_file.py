@@ -154,7 +154,7 @@ def test_two_splices_and_removal_of_all(name: str) -> None:
     assert jpeg.parse(twice).remove([number + 1, number], record).apply(twice) == data
     only_first = jpeg.parse(jpeg.parse(twice).remove([number], record).apply(twice))
     assert only_first.parts()[f"image {number}"] == apple_image(number + 1, auxiliary(40, 24))
-    assert "lists an image" not in " ".join(only_first.layout.notes)
+    assert "lists an image" not in " ".join(only_first.notes)
 
 
 @every
@@ -220,13 +220,13 @@ def test_rgb_photo_gets_no_header_that_would_change_its_colours() -> None:
     data = PHOTOS["rgb without jfif"]
     with_header = data[:2] + AMPF_APP0 + data[2:]
     assert decoded(with_header) != decoded(data)
-    assert any("no AMPF" in note for note in jpeg.parse(data).layout.notes)
+    assert any("no AMPF" in note for note in jpeg.parse(data).notes)
 
 
 def test_header_with_thumbnail_stays_and_is_told() -> None:
     data = PHOTOS["jfif with thumbnail"]
     assert b"AMPF" not in spliced(data)
-    assert any("thumbnail" in note for note in jpeg.parse(data).layout.notes)
+    assert any("thumbnail" in note for note in jpeg.parse(data).notes)
 
 
 def test_layout_of_metadata() -> None:
@@ -240,18 +240,20 @@ def test_layout_of_metadata() -> None:
         segment(0xE2, b"ICC_PROFILE\0\2\2two"),
         segment(0xE2, b"ICC_PROFILE\0\1\2one"),
     )
-    layout = jpeg.parse(data).layout
+    file = jpeg.parse(data)
+    layout = file.layout
     assert (layout.container, layout.width, layout.height, layout.transforms) == ("jpeg", 48, 32, ())
     assert layout.exif is not None
     assert layout.exif[:4] == b"II*\0"
-    assert (layout.xmp, layout.icc, layout.signed, layout.notes) == (packet, b"onetwo", True, ())
+    assert (layout.xmp, layout.icc, layout.signed, file.notes) == (packet, b"onetwo", True, ())
     plain = jpeg.parse(coded()).layout
     assert (plain.exif, plain.xmp, plain.icc, plain.signed) == (None, None, None, False)
-    assert [one.type for one in plain.entries][:2] == ["APP0", "DQT"]
+    assert [one.type for one in jpeg.parse(coded()).entries][:2] == ["APP0", "DQT"]
 
 
 def test_layout_of_images() -> None:
-    layout = jpeg.parse(spliced(PHOTOS["gain map"])).layout
+    file = jpeg.parse(spliced(PHOTOS["gain map"]))
+    layout = file.layout
     first, last = layout.auxiliaries
     assert (first.identifier, first.width, first.height, first.payload) == (2, 12, 8, gain_map())
     assert first.xmp is not None
@@ -259,7 +261,7 @@ def test_layout_of_images() -> None:
     assert (last.identifier, last.width, last.height) == (3, 24, 16)
     assert last.xmp == auxiliary().xmp
     assert (last.configuration, last.auxiliary_type, last.auxiliary_subtype) == (b"", "", b"")
-    assert [(one.identifier, one.role) for one in layout.entries if one.type == "image"] == [
+    assert [(one.identifier, one.role) for one in file.entries if one.type == "image"] == [
         (2, "auxiliary"),
         (3, "auxiliary"),
     ]
@@ -281,21 +283,21 @@ def test_layout_of_images() -> None:
     ],
 )
 def test_oddities_are_told(name: str, note: str) -> None:
-    assert any(note in one for one in jpeg.parse(PHOTOS[name]).layout.notes)
+    assert any(note in one for one in jpeg.parse(PHOTOS[name]).notes)
 
 
 def test_incomplete_icc_profile_is_told_and_not_given() -> None:
     data = after_jfif(coded(), icc(b"one", b"two")[: -len(icc(b"two"))])
-    layout = jpeg.parse(data).layout
-    assert layout.icc is None
-    assert "The ICC profile is incomplete and is not used." in layout.notes
+    file = jpeg.parse(data)
+    assert file.layout.icc is None
+    assert "The ICC profile is incomplete and is not used." in file.notes
 
 
 def test_two_indexes_are_told() -> None:
     data = after_jfif(PHOTOS["gain map"])
     second = index(">", [(0, 0, 0)])
     end = 20 + 2 + int.from_bytes(data[22:24], "big")
-    assert any("more than one" in one for one in jpeg.parse(data[:end] + second + data[end:]).layout.notes)
+    assert any("more than one" in one for one in jpeg.parse(data[:end] + second + data[end:]).notes)
 
 
 @pytest.mark.parametrize("listed", [True, False])
@@ -342,7 +344,7 @@ def test_dead_entry_stays_dead() -> None:
         data[place : place + 4] = struct.pack(">I", target)
         before = jpeg.parse(bytes(data))
         assert [one.identifier for one in before.layout.auxiliaries] == [3]
-        assert any("lists an image 2" in note for note in before.layout.notes)
+        assert any("lists an image 2" in note for note in before.notes)
         edits = before.splice(auxiliary())
         result = edits.apply(bytes(data))
         after = jpeg.parse(result)
@@ -359,7 +361,7 @@ def test_removal_of_one_image_keeps_the_others() -> None:
         assert after.structure.index is not None
         assert after.structure.index.little_endian
         assert after.structure.index.attributes
-        assert after.layout.notes == jpeg.parse(data).layout.notes
+        assert after.notes == jpeg.parse(data).notes
         assert decoded(result, 2) == decoded(left[1])
     photo_alone = jpeg.parse(data).remove([2, 3, 4]).apply(data)
     assert photo_alone == coded() + MP4
@@ -447,7 +449,7 @@ def test_xmp_has_a_limit() -> None:
 def test_photo_without_end_is_read_but_not_edited() -> None:
     found = jpeg.parse(coded()[:-2])
     assert (found.layout.width, found.layout.height) == (48, 32)
-    assert any("no EOI" in note for note in found.layout.notes)
+    assert any("no EOI" in note for note in found.notes)
     with pytest.raises(MalformedError, match=r"no certain end.*save it anew"):
         found.splice(auxiliary())
     cut = multi(coded()[:-2], [gain_map()])

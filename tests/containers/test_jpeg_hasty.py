@@ -28,7 +28,7 @@ def test_a_confirmed_hasty_parse_is_the_careful_one(name: str) -> None:
     if is_confirmed(hasty):
         assert hasty.structure.primary.segments == careful.structure.primary.segments
         assert hasty.structure.primary_stop == careful.structure.primary_stop
-        assert hasty.layout == careful.layout
+        assert (hasty.layout, hasty.entries, hasty.notes) == (careful.layout, careful.entries, careful.notes)
 
 
 def test_a_plain_photo_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +70,7 @@ def test_edited_is_what_parsing_anew_gives(hasty: bool) -> None:
         edits = file.splice(auxiliary())
         made, anew = file.edited(edits), jpeg.parse(edits.apply(data))
         assert replace(made.structure.primary, assumed=None) == anew.structure.primary, name
-        assert made.layout == anew.layout, name
+        assert (made.layout, made.entries, made.notes) == (anew.layout, anew.entries, anew.notes), name
 
 
 def test_reading_the_images_of_an_index_searches_none_of_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:

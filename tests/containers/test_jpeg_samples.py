@@ -127,23 +127,24 @@ def test_exiftool_extracts_the_image_and_has_no_new_warning(exiftool_view: Path,
 
 
 def test_known_images_and_oddities(sample: Sample) -> None:
-    lyangas = jpeg.parse(sample("lyangas_12mini_gainmap_depth.jpg")).layout
+    file = jpeg.parse(sample("lyangas_12mini_gainmap_depth.jpg"))
+    lyangas = file.layout
     assert [(one.identifier, one.width, one.height) for one in lyangas.auxiliaries] == [
         (2, 2016, 1512),
         (3, 768, 576),
     ]
     assert lyangas.auxiliaries[1].xmp is not None
     assert b"depthData" in lyangas.auxiliaries[1].xmp
-    assert (lyangas.width, lyangas.height, lyangas.xmp, lyangas.notes) == (4032, 3024, None, ())
+    assert (lyangas.width, lyangas.height, lyangas.xmp, file.notes) == (4032, 3024, None, ())
     assert lyangas.icc is not None
     assert lyangas.icc[36:40] == b"acsp"
-    matte = jpeg.parse(sample("shu_matte.jpg")).layout
-    assert [(one.width, one.height) for one in matte.auxiliaries] == [(576, 768), (1512, 2016)]
+    matte = jpeg.parse(sample("shu_matte.jpg"))
+    assert [(one.width, one.height) for one in matte.layout.auxiliaries] == [(576, 768), (1512, 2016)]
     assert matte.notes == (
         "The MP index gives the photo 2032855 bytes; it has 2048420 (ImageIO writes such sizes).",
     )
     original = jpeg.parse(sample("rw_ios11_test06.jpg"))
-    assert original.layout.notes == ("654708 zero bytes follow the last image.",)
+    assert original.notes == ("654708 zero bytes follow the last image.",)
     assert original.parts()["trailer"] == bytes(654_708)
 
 
@@ -176,7 +177,7 @@ def test_cut_photo_is_read_but_not_edited(sample: Sample) -> None:
     found = jpeg.parse(sample("edge_truncated_no_eoi.jpg"))
     assert (found.layout.width, found.layout.height) == (3484, 2347)
     assert found.layout.exif is not None
-    assert "no EOI marker" in found.layout.notes[0]
+    assert "no EOI marker" in found.notes[0]
     assert "no EOI marker" in found.dump()
     with pytest.raises(MalformedError, match="save it anew"):
         found.splice(auxiliary())
@@ -195,4 +196,4 @@ def test_removing_any_image_leaves_the_others(sample: Sample, tool: Tool, tmp_pa
         assert "Warning" not in tool("exiftool", "-a", "-G1", "-Warning", path)
     none = jpeg.parse(data).remove([2, 3]).apply(data)
     assert b"MPF\0" not in none
-    assert jpeg.parse(none).layout.notes == ()
+    assert jpeg.parse(none).notes == ()

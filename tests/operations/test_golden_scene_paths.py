@@ -115,12 +115,13 @@ def test_a_photo_changes_container_and_back(number: int) -> None:
     photo = out.getvalue()
     heic = embed(photo, _depth(), options_of(container="heic", profile="data"))
     assert isinstance(heic.report, EmbedReport) and heic.report.reencoded
-    layout = containers.parse(heic.data).layout
+    file = containers.parse(heic.data)
+    layout = file.layout
     before = containers.parse(photo).layout
     assert (layout.width, layout.height) == (before.width, before.height)
     assert layout.exif == before.exif and layout.icc == before.icc
     assert layout.xmp and b"dc:title" in layout.xmp
-    tiles = [entry for entry in layout.entries if entry.role == "tile"]
+    tiles = [entry for entry in file.entries if entry.role == "tile"]
     assert len(tiles) == 4, "512-pixel tiles"
     assert np.abs(_upright(heic.data).astype(int) - _upright(photo)).mean() < 3
 

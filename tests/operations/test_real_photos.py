@@ -101,7 +101,7 @@ def test_everything_that_was_there_is_still_there(name: str, sample: Sample) -> 
     gone = {one.identifier for one in layouts.depth_images(before.layout)}
     gone |= {
         entry.identifier
-        for entry in before.layout.entries
+        for entry in before.entries
         if entry.role in {f"XMP of {identifier}" for identifier in gone}
     }
     expected = Counter(_kept(before.parts(), gone, before.layout.container))

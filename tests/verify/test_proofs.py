@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from authoring.operations.mapping import MapOptions
 from authoring.operations.strip import strip
 from authoring.operations.verify import verify
 from authoring.operations.verifying.comparison import PhotoProof, compare, exif_changes
+from authoring.operations.verifying.facts import gather
 from tests.verify import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -165,10 +165,12 @@ def test_errors_of_the_map_in_metres() -> None:
 def test_check_before_publish_takes_a_decoded_plane() -> None:
     data = made.portrait()
     stored = made.plane()
-    assert check_before_publish(containers.parse(data)).level == "L4"
-    report = check_before_publish(containers.parse(data), stored.codes)
+    assert check_before_publish(gather(containers.parse(data))).level == "L4"
+    facts = gather(containers.parse(data), decoded=False)
+    assert facts.codes is None
+    report = check_before_publish(facts.with_codes(stored.codes))
     assert not report.faults and report.level == "L4"
-    wrong = check_before_publish(containers.parse(data), replace(stored, codes=stored.codes[:, :100]).codes)
+    wrong = check_before_publish(facts.with_codes(stored.codes[:, :100]))
     assert wrong.level == "none" and wrong.faults[0].startswith("R2")
 
 

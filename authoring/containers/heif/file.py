@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from authoring.containers.base import CodedAuxiliary, Forecast, Layout
+from authoring.containers.base import CodedAuxiliary, Entry, Forecast, Layout
 from authoring.containers.edits import EditList
 from authoring.containers.heif.structure import Structure, parse_structure
 
@@ -35,14 +35,30 @@ class HeifFile:
 
         return read_layout(self.structure)
 
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Its items."""
+        from authoring.containers.heif.layout import read_entries
+
+        return read_entries(self.structure)
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Oddities of its boxes, items and auxiliary images."""
+        from authoring.containers.heif.layout import read_notes
+
+        return read_notes(self.structure)
+
     @property
     def assumed(self) -> tuple[int, int] | None:
         """None: boxes say where everything lies."""
         return None
 
     def edited(self, edits: EditList) -> HeifFile:
-        """The file that the edits make."""
-        return parse(edits.apply(self.source))
+        """The file that the edits make; pictures that they keep are left blank."""
+        from authoring.containers.heif.layout import coded_runs
+
+        return parse(edits.sparse(self.source, coded_runs(self.structure)))
 
     def forecast(self) -> Forecast | None:
         """None: the media data moves by the length of the image's decoder configuration."""

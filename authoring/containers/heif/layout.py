@@ -6,6 +6,8 @@ Must not know: what an auxiliary image holds, how a file is changed.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from authoring.containers.base import Entry, FoundAuxiliary, Layout, Transform
 from authoring.containers.heif.meta import XMP_TYPE, Item
 from authoring.containers.heif.properties import (
@@ -98,12 +100,12 @@ def read_layout(structure: Structure) -> Layout:
     Raises MalformedError where the primary states no size or an item's data cannot be found, UnsupportedError for
     more auxiliary images than any photo has.
     """
-    items, primary, sizes = structure.items.entries, structure.primary, structure.sizes
+    items, primary = structure.items.entries, structure.primary
     width, height = shown_raster(structure, primary)
     if not width or not height:
         raise MalformedError("the main image states no size (property 'ispe'); the file is damaged")
-    sizes = structure.sizes  # Refused where they cannot be, before the first copy is made.
-    notes: list[str] = []
+    # Refused where they cannot be, before the first copy is made.
+    _ = structure.sizes, structure.coded_type(primary)
     found = [item for item in items if is_auxiliary(structure, item)]
     if len(found) > MAX_AUXILIARIES:
         raise UnsupportedError(
@@ -119,17 +121,60 @@ def read_layout(structure: Structure) -> Layout:
         width=width,
         height=height,
         transforms=transforms_of(structure, primary),
-        exif=_exif(structure, notes),
+        exif=_exif(structure, []),
         xmp=structure.content(xmp) if xmp is not None else None,
         icc=_icc(structure),
         auxiliaries=tuple(_auxiliary(structure, item) for item in found),
-        entries=tuple(
-            Entry(item.identifier, item.type, role_of(structure, item), sizes[item.identifier])
-            for item in items.values()
-        ),
         signed=signed,
-        notes=(*notes, *_oddities(structure, found)),
     )
+
+
+def read_entries(structure: Structure) -> tuple[Entry, ...]:
+    """All items."""
+    return tuple(
+        Entry(item.identifier, item.type, role_of(structure, item), structure.sizes[item.identifier])
+        for item in structure.items.entries.values()
+    )
+
+
+def read_notes(structure: Structure) -> tuple[str, ...]:
+    """What a person should hear of."""
+    notes: list[str] = []
+    _exif(structure, notes)
+    found = [item for item in structure.items.entries if is_auxiliary(structure, item)]
+    return (*notes, *_oddities(structure, found))
+
+
+def coded_runs(structure: Structure) -> list[tuple[int, int]]:
+    """Where the photo's own coded pictures lie, in order: runs in which nothing lies that a reading looks at.
+
+    Those are tiles and pictures of the media data, not auxiliary images; what other items share is left out.
+    """
+    pictures: list[tuple[int, int]] = []
+    others: list[tuple[int, int]] = []
+    for item in structure.items.entries.values():
+        coded = item.type in ("hvc1", "hev1") and not is_auxiliary(structure, item.identifier)
+        (pictures if coded else others).extend(structure.ranges(item.identifier))
+    others = _merged(others)
+    stops = [stop for _, stop in others]
+    data = [(box.body, box.stop) for box in structure.boxes if box.kind == "mdat"]
+    return [
+        (start, stop)
+        for start, stop in _merged(pictures)
+        if any(low <= start and stop <= high for low, high in data)
+        and not any(low < stop for low, _ in others[bisect_right(stops, start) :][:1])
+    ]
+
+
+def _merged(runs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same bytes in as few runs as can be, in order."""
+    merged: list[tuple[int, int]] = []
+    for start, stop in sorted(runs):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        elif start < stop:
+            merged.append((start, stop))
+    return merged
 
 
 def _auxiliary(structure: Structure, item: int) -> FoundAuxiliary:

@@ -48,10 +48,18 @@ class JpegFile:
             xmp=metadata.xmp_packet(data, primary),
             icc=metadata.icc_profile(data, primary),
             auxiliaries=tuple(self._auxiliaries()),
-            entries=tuple(self._entries()),
             signed=metadata.is_signed(data, primary),
-            notes=tuple(self._notes()),
         )
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """The photo's segments by their place, then the images by their number."""
+        return tuple(self._entries())
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """Oddities of the photo, its MP index and what follows its images."""
+        return (*self._notes_on_photo(), *self._notes_on_index(), *self._notes_on_trailer())
 
     @property
     def assumed(self) -> tuple[int, int] | None:
@@ -160,7 +168,6 @@ class JpegFile:
             )
 
     def _entries(self) -> Iterator[Entry]:
-        """The photo's segments by their place, then the images by their number."""
         data = self.structure.data
         for place, segment in enumerate(self.structure.primary.segments):
             size = segment.scan_stop - segment.payload
@@ -168,11 +175,6 @@ class JpegFile:
         for number in self.structure.starts:
             image = self.structure.image(number)
             yield Entry(number, "image", "auxiliary", image.stop - image.start)
-
-    def _notes(self) -> Iterator[str]:
-        yield from self._notes_on_photo()
-        yield from self._notes_on_index()
-        yield from self._notes_on_trailer()
 
     def _notes_on_photo(self) -> Iterator[str]:
         data, primary = self.structure.data, self.structure.primary

@@ -126,7 +126,7 @@ def _is_depth(name: str, content: bytes | None, file: ContainerFile) -> bool:
         return any(content == one.payload for one in images)
     numbers = {one.identifier for one in images}
     roles = {f"XMP of {number}" for number in numbers}
-    numbers |= {entry.identifier for entry in file.layout.entries if entry.role in roles}
+    numbers |= {entry.identifier for entry in file.entries if entry.role in roles}
     return _item_of(name) in numbers
 
 
@@ -147,7 +147,7 @@ def _metadata_kind(name: str, file: ContainerFile) -> str:
     if item is None:
         words = name.split()
         return words[2] if words[:2] == ["segment", "APP1"] and words[2] in ("Exif", "XMP") else ""
-    return next((entry.role for entry in file.layout.entries if entry.identifier == item), "")
+    return next((entry.role for entry in file.entries if entry.identifier == item), "")
 
 
 def _exif_reason(one: _Difference, after: bytes | None, before: bytes | None) -> _Reason:

@@ -9,7 +9,7 @@ that can still be judged is.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,16 +77,19 @@ class Facts:
         number = self.depth[0].identifier if self.depth else 0
         return f"{'item' if self.layout.container == 'heic' else 'image'} {number}"
 
+    def with_codes(self, codes: NDArray[np.uint8]) -> Facts:
+        """The same with the depth plane (H, W) as it was decoded from its final bitstream."""
+        return replace(self, codes=codes if self.depth else None)
+
     def has(self, *names: str) -> bool:
         """Whether all these fields of the depth XMP are there and readable."""
         return all(getattr(self.told, name) is not None for name in names)
 
 
-def gather(file: ContainerFile, codes: NDArray[np.uint8] | None = None) -> Facts:
-    """The facts of a file.
+def gather(file: ContainerFile, *, decoded: bool = True) -> Facts:
+    """The facts of a file; with its depth plane, unless it is `decoded` elsewhere and added to them by `with_codes`.
 
-    codes: the depth plane (H, W) where it was decoded already; None decodes it here. Raises MalformedError or
-    UnsupportedError only where the container itself cannot be read.
+    Raises MalformedError or UnsupportedError only where the container itself cannot be read.
     """
     layout = file.layout
     note = facts_of(layout.exif).maker_note or b""
@@ -94,9 +97,7 @@ def gather(file: ContainerFile, codes: NDArray[np.uint8] | None = None) -> Facts
     found = depth[0] if depth else None
     tree, packet_fault = _packet(found)
     told, faults = _properties(tree or ())
-    decode_fault = None
-    if found is not None and codes is None:
-        codes, decode_fault = _decoded(layout, found)
+    codes, decode_fault = _decoded(layout, found) if found and decoded else (None, None)
     return Facts(
         layout=layout,
         depth=depth,
@@ -108,7 +109,7 @@ def gather(file: ContainerFile, codes: NDArray[np.uint8] | None = None) -> Facts
         told=told,
         faults=faults,
         representation=sei.parse_aux_subtype(found.auxiliary_subtype) if found else None,
-        codes=codes if found else None,
+        codes=codes,
         decode_fault=decode_fault,
         marks=portrait.read_marks(layout.exif, layout.xmp),
         note=_note_facts(note),
