@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from authoring.containers import heif
+from authoring.containers.heif.layout import coded_runs
 from authoring.containers.heif.structure import Structure
 from authoring.errors import MalformedError, RefusedError, UnsupportedError, UsageError
 from tests.containers import heif_files
@@ -159,6 +160,28 @@ def test_removal_without_a_record_leaves_the_photo_whole(name: str) -> None:
     assert after.parts() == heif.parse(data).parts()
     if name not in ("idat with no offsets", "idat with no widths"):  # There the wide fields of iloc stay.
         assert len(result) <= len(data) + 4, "the brand stays, nothing else"
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_edited_is_what_parsing_anew_gives(name: str) -> None:
+    """Its pictures are blank, and nothing of the layout is read from them."""
+    file = heif.parse(VARIANTS[name]().build())
+    edits = file.splice(auxiliary())
+    made, anew = file.edited(edits), heif.parse(edits.apply(file.source))
+    assert (made.layout, made.entries, made.notes) == (anew.layout, anew.entries, anew.notes)
+    assert len(made.source) == len(anew.source)
+
+
+def test_only_pictures_are_blank_that_nothing_else_is_part_of() -> None:
+    file = heif.parse(small_photo().build())
+    assert coded_runs(file.structure) == list(file.structure.ranges(1))
+    shared = small_photo()
+    shared.items.append(MadeItem(9, "Exif", b"", method=2, host=1))
+    shared.references.append(("iloc", 9, [1]))
+    shared.items[-1].data = shared.items[0].data
+    file = heif.parse(shared.build())
+    assert file.structure.ranges(9) == file.structure.ranges(1)
+    assert coded_runs(file.structure) == []
 
 
 def structure_of(made: Made, **changes: object) -> tuple[bytes, Structure]:
