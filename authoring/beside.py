@@ -1,15 +1,40 @@
 """Work in another thread, for what leaves the interpreter: system calls, codecs, large arrays.
 
-Knows: threads. Must not know: what the work is.
+Knows: threads, and how many processors may be used. Must not know: what the work is.
 """
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 Result = TypeVar("Result")
+
+_ALLOWED: ContextVar[int | None] = ContextVar("processors", default=None)
+
+
+@contextmanager
+def processors(count: int) -> Iterator[None]:
+    """Let the work in the body use `count` processors, not all that there are. No result depends on it."""
+    before = _ALLOWED.set(count)
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(before)
+
+
+def allowed_processors() -> int | None:
+    """What `processors` says; None where nothing does."""
+    return _ALLOWED.get()
+
+
+def side_by_side() -> bool:
+    """Whether a second thread would have a processor of its own."""
+    return (_ALLOWED.get() or os.cpu_count() or 1) > 1
 
 
 class Beside(Generic[Result]):

@@ -34,9 +34,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring import files
+from authoring.beside import processors
 from authoring.codecs import hevc, photo
 from authoring.codecs import jpeg as gray_jpeg
-from authoring.codecs.threads import encoder_threads
 from authoring.depth import PixelFormat, quantize
 from authoring.depth.buffer import DepthBuffer
 
@@ -262,7 +262,7 @@ def floor(container: str, photos: list[Path], planes: list[NDArray[np.uint8]], t
 
 def single_floor(container: str, photos: list[Path], planes: list[NDArray[np.uint8]], target: Path) -> float:
     """`floor` with one thread for the encoder, as a worker of the batch has it."""
-    with encoder_threads(1):
+    with processors(1):
         return floor(container, photos, planes, target)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from authoring import api, files, stores
 from authoring.batch.rows import Row
-from authoring.codecs.threads import encoder_threads
+from authoring.beside import processors
 from authoring.depth import parse_calibration_json
 from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.files import Buffer, Publication
@@ -52,7 +52,7 @@ def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, s
                 yield _Digesting(publication, output, begun, digests)
 
         # A job is one processor: as many encoders with a thread for each of them would get in one another's way.
-        with encoder_threads(1):
+        with processors(1):
             report = api.publish(
                 lambda careful, ahead=None: draft_embed(
                     photo, source, settings, careful=careful, ahead=ahead

@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.beside import allowed_processors
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
-from authoring.codecs.threads import x265_threads
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 Effort = Literal["fast", "balanced", "best"]
@@ -83,6 +83,15 @@ def encode_gray(codes: NDArray[np.uint8], *, lossless: bool = False, effort: Eff
         enc_params=parameters,
     )
     return target.getvalue()
+
+
+def x265_threads() -> dict[str, str]:
+    """The encoder parameters that say how many threads it may have; the bitstream is the same with any number.
+
+    `pools` sizes x265's pool of threads and, unlike `wpp`, says nothing about the picture.
+    """
+    count = allowed_processors()
+    return {} if count is None else {"x265:pools": str(count)}
 
 
 def decode_gray(file: bytes) -> NDArray[np.uint8]:

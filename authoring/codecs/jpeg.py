@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
+from authoring.codecs.raster import samples_of
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 QUALITY = 100
@@ -73,12 +74,17 @@ def encode_gray(codes: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.uint8]]:
 
 def _hard_blocks(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> list[tuple[int, int]]:
     """Top left corners (row, column) of the blocks with a pixel outside the tolerance."""
-    wrong = np.maximum(decoded, codes) - np.minimum(decoded, codes) > TOLERANCE_CODES
-    if not wrong.any():
-        return []
-    return sorted(
-        {(int(row) // BLOCK * BLOCK, int(column) // BLOCK * BLOCK) for row, column in np.argwhere(wrong)}
-    )
+    found: set[tuple[int, int]] = set()
+    rows = max(1, SEARCHED_BYTES // codes.shape[1])
+    for top in range(0, codes.shape[0], rows):
+        one, other = decoded[top : top + rows], codes[top : top + rows]
+        wrong = np.maximum(one, other) - np.minimum(one, other) > TOLERANCE_CODES
+        if wrong.any():
+            found.update(
+                ((top + int(row)) // BLOCK * BLOCK, int(column) // BLOCK * BLOCK)
+                for row, column in np.argwhere(wrong)
+            )
+    return sorted(found)
 
 
 def _with_tame_blocks(codes: NDArray[np.uint8], hard: list[tuple[int, int]]) -> NDArray[np.uint8]:
@@ -119,7 +125,7 @@ def decode_gray(data: bytes) -> NDArray[np.uint8]:
             check_unpacking("the depth image", picture.width, picture.height, 1, len(data))
             picture.draft("L", None)
             gray = picture if picture.mode == "L" else picture.convert("L")
-            return np.array(gray)
+            return samples_of(gray)
     except DepthauthorError:
         raise
     except UnidentifiedImageError as error:

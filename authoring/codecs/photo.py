@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.hevc import PRESETS, Effort
+from authoring.codecs.hevc import PRESETS, Effort, x265_threads
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
-from authoring.codecs.threads import x265_threads
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 TILE_PX = 512

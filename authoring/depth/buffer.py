@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authoring.depth.calibration import Calibration
-from authoring.depth.rows import FloatArray, frozen, map_rows
+from authoring.depth.rows import FloatArray, extremes, frozen, map_rows
 from authoring.errors import UnsupportedError, UsageError
 
 Kind = Literal["disparity", "depth"]
@@ -110,6 +110,7 @@ class DepthBuffer:
     """True where holes have been filled, so that every sample is valid."""
     calibration: Calibration | None = None
     """The camera; its reference frame is the photo, so the map's own size does not touch it."""
+    _bit_range: list[tuple[int, int]] = dataclasses.field(default_factory=list, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check the samples against the format, and make them read-only."""
@@ -214,8 +215,16 @@ class DepthBuffer:
     def all_valid(self) -> bool:
         """Whether every sample is valid; far cheaper than the mask."""
         # The bits of floats that are not negative order like the floats; sign, infinity and NaN come above.
-        half = self.samples.dtype == np.float16
-        bits: npt.NDArray[Any] = self.samples.view(np.uint16 if half else np.uint32)
-        if int(bits.max()) < (0x7C00 if half else 0x7F80_0000):
-            return self.pixel_format.kind == "disparity" or int(bits.min()) > 0
+        low, high = self.bit_range
+        if high < (0x7C00 if self.samples.dtype == np.float16 else 0x7F80_0000):
+            return self.pixel_format.kind == "disparity" or low > 0
         return bool(self.valid.all())
+
+    @property
+    def bit_range(self) -> tuple[int, int]:
+        """The least and the largest bit pattern of the samples, as an unsigned number; looked for once."""
+        if not self._bit_range:
+            half = self.samples.dtype == np.float16
+            low, high = extremes(self.samples.view(np.uint16 if half else np.uint32))
+            self._bit_range.append((int(low), int(high)))
+        return self._bit_range[0]

@@ -11,14 +11,13 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from authoring.depth.buffer import Accuracy, DepthBuffer, PixelFormat, Quality
 from authoring.depth.calibration import Calibration
-from authoring.depth.rows import FloatArray, frozen, map_rows, row_chunks, take_table
+from authoring.depth.rows import FloatArray, extremes, frozen, map_rows, of_all_rows, row_chunks, take_table
 from authoring.errors import MalformedError, RefusedError, UsageError
 
 TOP_CODE = 255
@@ -90,11 +89,11 @@ def _valid_range(buffer: DepthBuffer) -> tuple[float, float]:
         )
     half = buffer.samples.dtype == np.float16
     # The bits of valid samples order like the samples, and comparing them is several times faster.
-    bits: npt.NDArray[Any] = buffer.samples.view(np.uint16 if half else np.uint32)
-    low, high = bits.min(), bits.max()
+    low, high = buffer.bit_range
     if high > (0x7C00 if half else 0x7F80_0000):  # minus zero is the only valid sample up there
         return 0.0, float(buffer.samples.max())
-    return tuple(np.array([low, high]).view(buffer.samples.dtype).tolist())
+    ends = np.array([low, high], np.uint16 if half else np.uint32)
+    return tuple(ends.view(buffer.samples.dtype).tolist())
 
 
 def _half_below(value: float) -> float:
@@ -133,7 +132,8 @@ def quantize(buffer: DepthBuffer) -> StoredPlane:
         return np.rint(place, out=place)
 
     codes = map_rows(code, buffer.samples, np.uint8)
-    if codes.min() == codes.max():
+    least, largest = extremes(codes)
+    if least == largest:
         raise _flat(buffer, low)
     return StoredPlane(codes, float_min, float_max, buffer.pixel_format)
 
@@ -183,12 +183,16 @@ def max_error(plane: StoredPlane, buffer: DepthBuffer) -> float:
         )
     _valid_range(buffer)
     in_codes = _in_codes(plane.float_min, plane.float_max)
-    largest = 0.0
-    for rows in row_chunks(plane.codes.shape):
-        error = in_codes(buffer.samples[rows])
-        error -= plane.codes[rows]
-        largest = max(largest, float(error.max()), -float(error.min()))
-    return largest * plane.step
+
+    def look(part: slice) -> float:
+        largest = 0.0
+        for rows in row_chunks(plane.codes.shape, part):
+            error = in_codes(buffer.samples[rows])
+            error -= plane.codes[rows]
+            largest = max(largest, float(error.max()), -float(error.min()))
+        return largest
+
+    return max(of_all_rows(look, plane.codes.shape)) * plane.step
 
 
 def _in_codes(float_min: float, float_max: float) -> Callable[[FloatArray], npt.NDArray[np.float32]]:

@@ -27,6 +27,7 @@ from authoring.depth import (
     buffer_from_plane,
     turned,
 )
+from authoring.depth.rows import of_all_rows, row_chunks
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.operations.layouts import depth_images, photo_orientation
 
@@ -56,6 +57,8 @@ class EncodedPlane:
     """What it decodes to, where that was found out already."""
     decoding: Beside[NDArray[np.uint8]] | None = None
     """What will have found that out."""
+    worst: int | None = None
+    """How far from the codes of the plane that it was made of, where that was found out already."""
 
     @cached_property
     def decoded(self) -> NDArray[np.uint8]:
@@ -67,11 +70,20 @@ class EncodedPlane:
         return _decode(self.container, self.width, self.height, self.payload, self.configuration)
 
     def off_by(self, plane: StoredPlane) -> int:
-        """The largest difference between the plane's codes and the decoded ones."""
+        """The largest difference between the decoded codes and those of the plane that was coded."""
         if self.decoded.shape != plane.codes.shape:
             raise MalformedError(f"the coded map came back with shape {self.decoded.shape}")
-        higher, lower = np.maximum(self.decoded, plane.codes), np.minimum(self.decoded, plane.codes)
-        return int((higher - lower).max())
+        if self.worst is not None:
+            return self.worst
+        one, other = self.decoded, plane.codes
+
+        def look(part: slice) -> int:
+            return max(
+                int((np.maximum(one[rows], other[rows]) - np.minimum(one[rows], other[rows])).max())
+                for rows in row_chunks(one.shape, part)
+            )
+
+        return max(of_all_rows(look, one.shape))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,6 +193,7 @@ def encode_plane(
         note = "the map is too noisy for the usual coding and was coded losslessly"
         encoded = replace(_encode_hevc(plane, True, effort or "balanced"), notes=(note,))
     worst = encoded.off_by(plane)
+    encoded = replace(encoded, worst=worst)
     if worst > encoded.tolerance_codes:
         note = f"the coded map is off by {worst} codes in places; the bound says so"
         encoded = replace(encoded, tolerance_codes=worst, notes=(*encoded.notes, note))

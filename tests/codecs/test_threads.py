@@ -8,8 +8,8 @@ import numpy as np
 import pillow_heif
 import pytest
 
+from authoring.beside import processors
 from authoring.codecs import hevc, photo
-from authoring.codecs.threads import encoder_threads
 
 
 @pytest.mark.parametrize("lossless", [False, True])
@@ -19,7 +19,7 @@ def test_a_map_has_the_same_bytes(effort: hevc.Effort, lossless: bool) -> None:
     codes = np.clip(ramp + np.random.default_rng(1).integers(0, 9, ramp.shape), 0, 255).astype(np.uint8)
     usual = hevc.encode_gray(codes, lossless=lossless, effort=effort)
     for count in (1, 3):
-        with encoder_threads(count):
+        with processors(count):
             assert hevc.encode_gray(codes, lossless=lossless, effort=effort) == usual
 
 
@@ -27,7 +27,7 @@ def test_a_photo_has_the_same_bytes() -> None:
     rgb = np.random.default_rng(2).integers(0, 256, (600, 800, 3), dtype=np.uint8)
     pixels = photo.Pixels(800, 600, rgb.tobytes())
     usual = photo.encode_heic(pixels, photo.Metadata())
-    with encoder_threads(1):
+    with processors(1):
         assert photo.encode_heic(pixels, photo.Metadata()) == usual
 
 
@@ -41,8 +41,8 @@ def test_the_limit_reaches_the_encoder_and_ends(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(pillow_heif, "encode", noting)
     codes = np.zeros((64, 64), np.uint8)
-    with encoder_threads(2):
-        with encoder_threads(1):
+    with processors(2):
+        with processors(1):
             hevc.encode_gray(codes)
         hevc.encode_gray(codes)
     hevc.encode_gray(codes)

@@ -1,0 +1,111 @@
+"""Large maps are worked on by two threads: nothing that comes out depends on it."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+
+import numpy as np
+import pytest
+
+from authoring.beside import Beside, processors
+from authoring.depth import DepthBuffer, GrayscaleMeaning, PixelFormat, buffer_from_gray, max_error, quantize
+from authoring.depth.rows import SIDE_BY_SIDE_SAMPLES, extremes, map_rows, of_all_rows, take_table
+
+SHAPE = (1031, 1021)
+"""Just above the threshold, and no multiple of anything."""
+
+
+@pytest.fixture(autouse=True)
+def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert SHAPE[0] * SHAPE[1] > SIDE_BY_SIDE_SAMPLES
+
+
+def test_the_rows_are_halved_and_all_are_there() -> None:
+    seen: dict[int, slice] = {}
+
+    def look(part: slice) -> int:
+        seen[threading.get_ident()] = part
+        return int(part.stop - part.start)
+
+    assert of_all_rows(look, SHAPE) == [515, 516]
+    assert (
+        sorted((one.start, one.stop) for one in seen.values()) == [(0, 515), (515, 1031)] and len(seen) == 2
+    )
+    assert of_all_rows(look, (1, SIDE_BY_SIDE_SAMPLES)) == [1]
+    assert of_all_rows(look, (100, 100)) == [100]
+    with processors(1):
+        assert of_all_rows(look, SHAPE) == [1031]
+
+
+def test_results_are_those_of_one_thread() -> None:
+    dice = np.random.default_rng(5)
+    depth_m = dice.uniform(0.2, 40, SHAPE).astype(np.float32)
+    gray = dice.integers(0, 65536, SHAPE, dtype=np.uint16)
+    depth_m[700:710, 30:50] = np.nan
+
+    def all_of_it() -> list[np.ndarray]:
+        buffer = buffer_from_gray(gray, GrayscaleMeaning(0.3, 5.0), PixelFormat.FDIS)
+        plane = quantize(buffer)
+        moved = plane.codes.copy()
+        moved[1000, 1000] ^= 3
+        metres = DepthBuffer.from_depth_m(depth_m, PixelFormat.HDIS)
+        table = np.arange(256, dtype=np.float32)
+        return [
+            buffer.samples,
+            plane.codes,
+            np.array([plane.float_min, plane.float_max, max_error(plane, buffer)]),
+            metres.samples,
+            metres.valid,
+            np.array(extremes(gray)),
+            take_table(table, moved),
+            map_rows(lambda rows: rows * 2, depth_m, np.float64),
+        ]
+
+    two = all_of_it()
+    with processors(1):
+        one = all_of_it()
+    for mine, other in zip(two, one, strict=True):
+        assert mine.dtype == other.dtype
+        assert np.array_equal(mine, other, equal_nan=mine.dtype.kind == "f")
+
+
+@pytest.mark.parametrize("row", [3, 1000])
+def test_an_error_in_either_half_comes_out(row: int) -> None:
+    done = []
+
+    def look(part: slice) -> None:
+        if part.start <= row < part.stop:
+            raise ValueError(f"row {row}")
+        done.append(part)
+
+    with pytest.raises(ValueError, match=f"row {row}"):
+        of_all_rows(look, SHAPE)
+    assert len(done) == 1
+
+
+def test_neither_thread_warns() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = map_rows(lambda rows: 1 / rows, np.zeros(SHAPE, np.float32), np.float32)
+    assert np.isinf(found).all()
+
+
+def test_the_extremes_of_a_map_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = DepthBuffer.from_depth_m(np.full(SHAPE, 2.0, np.float32))
+    first = buffer.bit_range
+    monkeypatch.setattr("authoring.depth.buffer.extremes", None)
+    assert buffer.bit_range == first and buffer.all_valid
+
+
+def test_a_call_beside_gives_its_result_or_its_error() -> None:
+    assert Beside(divmod, 7, 2).result() == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        Beside(divmod, 7, 0).result()
+    held = threading.Event()
+    waiting = Beside(held.wait, 30)
+    assert not waiting.done
+    held.set()
+    assert waiting.result() and waiting.done
