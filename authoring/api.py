@@ -22,9 +22,12 @@ if TYPE_CHECKING:
     from authoring.depth import DepthBuffer
     from authoring.operations.auxiliary import RasterName
     from authoring.operations.embed import Draft
+    from authoring.operations.extract import ExtractReport
     from authoring.operations.golden import Verdict
+    from authoring.operations.inspect import InspectReport
     from authoring.operations.mapping import MapSource
-    from authoring.operations.reports import EditReport, EmbedReport, ExtractReport, InspectReport
+    from authoring.operations.reports import EmbedReport
+    from authoring.operations.strip import EditReport
 
 PathLike: TypeAlias = str | os.PathLike[str]
 

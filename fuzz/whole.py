@@ -23,8 +23,8 @@ from authoring.operations.doctor import diagnose
 from authoring.operations.embed import EmbedOptions, copy, embed
 from authoring.operations.extract import extract, extract_file, to_dictionary
 from authoring.operations.inspect import inspect
+from authoring.operations.json_form import as_json
 from authoring.operations.portrait import PortraitOptions
-from authoring.operations.reports import as_json
 from authoring.operations.sources import source_of_bytes
 from authoring.operations.strip import strip
 from authoring.operations.verify import verify

@@ -130,7 +130,7 @@ def batch(
 
 def _tell(results: Iterator[BatchResult], total: int) -> int:
     """A line for each result, then the summary; the exit code."""
-    from authoring.operations.reports import as_json
+    from authoring.operations.json_form import as_json
 
     counts: Counter[str] = Counter()
     failures: list[BatchResult] = []

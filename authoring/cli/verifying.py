@@ -89,8 +89,8 @@ def verify(
     depthauthor verify photo-depth.heic --photo photo.heic --map mask.png --near 0.3 --far 5
     """
     from authoring.operations import verify as verifying
+    from authoring.operations.json_form import as_json as to_json
     from authoring.operations.mapping import MapOptions
-    from authoring.operations.reports import as_json as to_json
 
     with files.naming(photo=file, source=photo, map=map[0] if map and len(map) == 1 else None):
         report = verifying.verify(
@@ -130,7 +130,7 @@ def doctor(
 ) -> int:
     """Say why Photos will probably show no aperture slider, and how to mend it; several files as a table."""
     from authoring.operations.doctor import diagnose
-    from authoring.operations.reports import as_json as to_json
+    from authoring.operations.json_form import as_json as to_json
 
     reports: list[dict[str, Any]] = []
     for path in photos:

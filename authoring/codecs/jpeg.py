@@ -87,10 +87,23 @@ def _hard_blocks(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> list[t
     return sorted(found)
 
 
+def _nudges() -> NDArray[np.int16]:
+    """-1, 0 or 1 for each sample of each version, without a pattern, and the same everywhere.
+
+    The numbers 0, 1, 2 ... through the finaliser of MurmurHash3: the same plane must give the same bytes, and
+    importing NumPy's generators takes longer than coding the map.
+    """
+    mixed = np.arange(VARIANTS * BLOCK * BLOCK, dtype=np.uint32)
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        mixed ^= mixed >> np.uint32(shift)
+        mixed *= np.uint32(factor)
+    mixed ^= mixed >> np.uint32(16)
+    return ((mixed % np.uint32(3)).astype(np.int16) - 1).reshape(VARIANTS, BLOCK, BLOCK)
+
+
 def _with_tame_blocks(codes: NDArray[np.uint8], hard: list[tuple[int, int]]) -> NDArray[np.uint8]:
     """The plane with each hard block replaced by its version that decodes best."""
-    # A fixed seed: the same plane must give the same bytes.
-    nudges = np.random.default_rng(0).integers(-1, 2, (VARIANTS, BLOCK, BLOCK), dtype=np.int16)
+    nudges = _nudges()
     blocks, tried = [], []
     for row, column in hard:
         block = codes[row : row + BLOCK, column : column + BLOCK].astype(np.int16)

@@ -6,9 +6,8 @@ Knows: NumPy's file formats (numpy.lib.format, versions 1 to 3). Must not know: 
 from __future__ import annotations
 
 import io
-import zipfile
 from dataclasses import dataclass, replace
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,9 @@ from authoring.codecs.map_image import (
     printable,
 )
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
+
+if TYPE_CHECKING:
+    import zipfile
 
 MAGIC = b"\x93NUMPY"
 VERSIONS = ((1, 0), (2, 0), (3, 0))
@@ -80,6 +82,8 @@ def read_npz(data: bytes, key: str | None = None, frame: int | None = None) -> M
 
     Raises UsageError, listing the arrays, where there is a choice.
     """
+    import zipfile
+
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             headers = {}
@@ -212,6 +216,8 @@ def write_npy(values: NDArray[np.floating[Any]]) -> bytes:
 
 def write_npz(values: NDArray[np.floating[Any]], key: str) -> bytes:
     """A deflated NPZ archive of one array (H, W); dated 1980, so that the same map gives the same bytes."""
+    import zipfile
+
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         member = zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0))

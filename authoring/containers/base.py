@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from authoring.containers.edits import EditList
+if TYPE_CHECKING:
+    from authoring.containers.edits import EditList
+
 
 ContainerName = Literal["heic", "jpeg"]
 

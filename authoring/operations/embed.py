@@ -30,7 +30,7 @@ from authoring.depth import (
     quantize,
 )
 from authoring.errors import RefusedError, about
-from authoring.operations import auxiliary, diagnosis, layouts, mapping, refining
+from authoring.operations import auxiliary, diagnosis, layouts, mapping
 from authoring.operations.auxiliary import EncodedPlane
 from authoring.operations.mapping import MapOptions, MapSource, Notes
 from authoring.operations.portrait import (
@@ -187,6 +187,8 @@ def draft_embed(
     notes.extend(photo_notes)
     guide = None
     if options.refine:
+        from authoring.operations import refining
+
         with about("photo"):
             guide = refining.guide_of(target.file, target.orientation, options.max_size)
     with about("map"):

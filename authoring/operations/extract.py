@@ -6,6 +6,7 @@ Knows: how a reading becomes an output file's bytes. Must not know: paths, conta
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -17,9 +18,27 @@ from authoring.depth import DepthBuffer, build_calibration_json
 from authoring.errors import about
 from authoring.operations.auxiliary import DepthReading, RasterName, read_depth
 from authoring.operations.inspect import inspect
-from authoring.operations.reports import ExtractReport, as_json
+from authoring.operations.json_form import as_json
 
 Kind = Literal["depth", "disparity"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractReport:
+    """What `extract` wrote."""
+
+    kind: str
+    unit: str
+    width: int
+    height: int
+    minimum: float
+    maximum: float
+    orientation: str
+    native_format: str
+    notes: tuple[str, ...] = field(default=())
+    file: str | None = None
+    output: str | None = None
+    schema: str = "depthauthor/extract/1"
 
 
 def read(photo: bytes) -> DepthReading:

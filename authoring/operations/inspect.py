@@ -5,24 +5,82 @@ Knows: which stated facts a person asks for. Must not know: bytes of any format.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from authoring import containers
 from authoring.apple import portrait, properties, xmp
 from authoring.apple.properties import DepthProperties
 from authoring.apple.rendering import parse_rendering
-from authoring.containers import FoundAuxiliary
+from authoring.containers import ContainerName, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
 from authoring.operations.layouts import kind_of, photo_orientation
 from authoring.operations.lost import lost_depth
-from authoring.operations.reports import (
-    AuxiliarySummary,
-    DepthSummary,
-    InspectReport,
-    PartSummary,
-    PhotoSummary,
-)
+
+
+@dataclass(frozen=True, slots=True)
+class AuxiliarySummary:
+    """An auxiliary image that is no depth map."""
+
+    type: str
+    width: int
+    height: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DepthSummary:
+    """The depth map, as the file states it."""
+
+    kind: str
+    native_format: str | None
+    stored_format: str | None
+    width: int
+    height: int
+    float_min: float | None
+    float_max: float | None
+    accuracy: str | None
+    quality: str | None
+    filtered: bool | None
+    version: int | None
+    calibration: dict[str, Any] | None
+    simulated_aperture: float | None
+    rendering: dict[str, Any] | None
+    source: str = "apple"
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSummary:
+    """The photo: size as stored, and the Exif number of how it is turned for display."""
+
+    width: int
+    height: int
+    orientation: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartSummary:
+    """One item or segment, with its size in bytes."""
+
+    identifier: int
+    type: str
+    role: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class InspectReport:
+    """What a file holds."""
+
+    container: ContainerName
+    photo: PhotoSummary
+    depth: DepthSummary | None
+    auxiliary: tuple[AuxiliarySummary, ...]
+    portrait: dict[str, Any]
+    parts: tuple[PartSummary, ...]
+    notes: tuple[str, ...]
+    file: str | None = None
+    schema: str = "depthauthor/inspect/1"
 
 
 def inspect(photo: bytes) -> InspectReport:

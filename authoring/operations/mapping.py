@@ -28,7 +28,7 @@ from authoring.depth import (
 )
 from authoring.depth.calibration_sources import FILM_DIAGONAL_MM
 from authoring.errors import RefusedError, UsageError
-from authoring.operations import diagnosis, refining
+from authoring.operations import diagnosis
 from authoring.operations.meaning import buffer_of_image
 from authoring.operations.presets import Kind
 
@@ -216,6 +216,8 @@ def fit_to_photo(
     new_width, new_height = fitted_size(width, height, options.max_size)
     filled = 0
     if guide is not None:
+        from authoring.operations import refining
+
         buffer, filled = refining.refined(buffer, guide, notes)
         new_height, new_width = guide.shape[:2]
     elif (new_width, new_height) != (width, height):

@@ -7,6 +7,7 @@ Must not know: paths, how PLY, PCD and GLB are laid out.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -19,9 +20,8 @@ from authoring.geometry.mesh import places_of
 from authoring.geometry.points import AXES_TEXT, bounds
 from authoring.operations.camera import camera_note
 from authoring.operations.mapping import MapOptions, MapSource
-from authoring.operations.reports import PointCloudReport
 from authoring.operations.seen import Seen
-from authoring.operations.spatial import CloudOptions, LensState, Space, space_of
+from authoring.operations.spatial import CloudOptions, LeftOut, LensState, Space, space_of
 from authoring.version import VERSION
 
 CloudFormat = Literal["ply", "pcd", "glb"]
@@ -35,6 +35,47 @@ MAX_TEXTURE_PX = 4096
 TEXTURE_QUALITY = 90
 
 LENS_TEXT: dict[LensState, str] = {"removed": "taken out", "ignored": "left in", "none": "none known"}
+
+
+@dataclass(frozen=True, slots=True)
+class PointCloudReport:
+    """What `pointcloud` wrote."""
+
+    format: Literal["ply", "pcd", "glb"]
+    points: int
+    triangles: int | None
+    """Null for points alone."""
+    map_width: int
+    map_height: int
+    """Of the depth map, upright."""
+    axes: Literal["opengl", "opencv"]
+    """opengl: x right, y up, z backward. opencv: x right, y down, z forward."""
+    unit: str
+    absolute: bool
+    """Whether the metres hold; else distances are in proportion only."""
+    near: float
+    far: float
+    """Depth of the nearest and of the farthest point along the optical axis."""
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+    """The box around all points: its least and its greatest x, y, z."""
+    camera: Literal["file", "exif", "nominal", "given"]
+    """Where the camera comes from: the depth's own calibration, Exif's focal length, a usual phone's, or the caller."""
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    """In pixels of the upright photo, from its top left corner."""
+    photo_width: int
+    photo_height: int
+    """Upright."""
+    lens_distortion: Literal["removed", "ignored", "none"]
+    """none: none is known."""
+    left_out: LeftOut
+    notes: tuple[str, ...] = ()
+    file: str | None = None
+    output: str | None = None
+    schema: str = "depthauthor/pointcloud/1"
 
 
 def pointcloud(

@@ -18,7 +18,6 @@ from authoring.geometry import Axes, Camera, Grid, RadialLens, Surface
 from authoring.geometry.points import AXES_TEXT
 from authoring.operations.camera import CameraChoice, CameraOrigin, settled_camera
 from authoring.operations.mapping import MapOptions, MapSource
-from authoring.operations.reports import LeftOut
 from authoring.operations.seen import Seen, see, see_with_map
 
 LensState = Literal["removed", "ignored", "none"]
@@ -26,6 +25,20 @@ LensState = Literal["removed", "ignored", "none"]
 SAMPLES_FOR_GAPS = 250_000
 """Samples that are looked at for the step of a map that is not embedded yet: neighbouring codes of 8 bits are among
 them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Samples of a map that became no points, each counted once, for the first reason that holds."""
+
+    infinite: int
+    """Disparity 0."""
+    unknown: int
+    """Holes of a map that is not embedded yet."""
+    out_of_range: int
+    """Nearer or farther than was asked for."""
+    edges: int
+    """Flying pixels."""
 
 
 @dataclass(frozen=True, slots=True)

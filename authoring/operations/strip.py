@@ -5,13 +5,28 @@ Knows: which images are depth, and where this tool's own record for undoing lies
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from authoring import containers
 from authoring.apple import Provenance, properties, xmp
-from authoring.containers import ContainerFile, EditList, FoundAuxiliary
+from authoring.containers import ContainerFile, ContainerName, EditList, FoundAuxiliary, Touched
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, about
 from authoring.operations.layouts import depth_images, kind_of
-from authoring.operations.reports import EditReport, Outcome
+from authoring.operations.reports import Outcome
 from authoring.operations.restore import Blocks, parse_record
+
+
+@dataclass(frozen=True, slots=True)
+class EditReport:
+    """What `strip` did."""
+
+    container: ContainerName
+    removed: tuple[str, ...]
+    bytes_removed: int
+    touched: tuple[Touched, ...]
+    notes: tuple[str, ...]
+    output: str | None = None
+    schema: str = "depthauthor/strip/1"
 
 
 def strip(photo: bytes, *, restore: bool = False) -> Outcome[EditReport]:

@@ -18,8 +18,7 @@ from authoring.geometry import PointCloud
 from authoring.operations import pointcloud as clouding
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.options import options_of
-from authoring.operations.pointcloud import CloudFormat
-from authoring.operations.reports import PointCloudReport
+from authoring.operations.pointcloud import CloudFormat, PointCloudReport
 from authoring.operations.sources import source_of_bytes
 from authoring.operations.spatial import CloudOptions
 

@@ -22,8 +22,8 @@ from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import copy, embed
 from authoring.operations.extract import extract_file, read, to_dictionary
 from authoring.operations.inspect import inspect
+from authoring.operations.json_form import as_json
 from authoring.operations.options import options_of
-from authoring.operations.reports import as_json
 
 Sample = Callable[[str], bytes]
 

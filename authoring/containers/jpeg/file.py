@@ -12,12 +12,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from authoring.containers.base import CodedAuxiliary, Entry, Forecast, FoundAuxiliary, Layout
-from authoring.containers.edits import EditList
-from authoring.containers.jpeg import editing, jfif, metadata, rewriting, structure
+from authoring.containers.jpeg import jfif, metadata, structure
 from authoring.containers.jpeg.segments import SOS, ImageWalk, Segment, parse_frame
 from authoring.containers.jpeg.structure import PRIMARY, Structure
+
+if TYPE_CHECKING:
+    from authoring.containers.edits import EditList
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ class JpegFile:
 
     def forecast(self) -> Forecast | None:
         """All that lies before the new image: what a splice puts there has a known length."""
+        from authoring.containers.jpeg import editing
+
         return editing.forecast(self.structure)
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
@@ -100,6 +105,8 @@ class JpegFile:
         Raises MalformedError where the photo has no certain end, its index cannot be read, or the coded image is
         not what it says; RefusedError where the XMP does not fit or a limit is reached.
         """
+        from authoring.containers.jpeg import editing
+
         return editing.splice(self.structure, auxiliary)
 
     def remove(self, identifiers: Collection[int], undo: bytes = b"") -> EditList:
@@ -109,10 +116,14 @@ class JpegFile:
         header and the index get their recorded bytes. Raises UsageError for an image that is not there,
         MalformedError as `splice` does.
         """
+        from authoring.containers.jpeg import editing
+
         return editing.remove(self.structure, identifiers, undo)
 
     def undo_record(self) -> bytes:
         """Today's JFIF header and MP index, as a versioned record of some 150 bytes."""
+        from authoring.containers.jpeg import editing
+
         return editing.undo_record(self.structure)
 
     def with_metadata(
@@ -127,10 +138,14 @@ class JpegFile:
         Raises RefusedError where a block has more bytes than a segment holds (65,527 of Exif, 65,504 of XMP),
         MalformedError where images would move and the MP index cannot be read.
         """
+        from authoring.containers.jpeg import rewriting
+
         return rewriting.exchange(self.structure, exif, xmp, undo)
 
     def metadata_undo(self) -> bytes:
         """Where the Exif and XMP segments lie, and a checksum of the photo's head: 49 bytes in most files."""
+        from authoring.containers.jpeg import rewriting
+
         return rewriting.metadata_undo(self.structure)
 
     def dump(self) -> str:
