@@ -14,11 +14,13 @@ from authoring import containers
 from authoring.apple import exif, makernote
 from authoring.apple.tags import tags_of
 from authoring.batch.journal import Entry, Journal
-from authoring.codecs import sei
+from authoring.codecs import photo, sei
 from authoring.codecs.maps import read_map
+from authoring.containers import heif, jpeg
 from authoring.errors import UnsupportedError, UsageError
 from fuzz import parsers, whole
 from fuzz.bounds import PARSER, WHOLE, Bounds, check
+from tests.containers import heif_files, jpeg_files
 from tests.corrupt import found
 
 
@@ -110,3 +112,41 @@ def test_a_file_whose_name_is_no_text_is_in_the_journal(tmp_path: Path) -> None:
     again = Journal(tmp_path / "journal", resume=True)
     assert again.entry(name) == Entry("00", "11")
     again.close()
+
+
+@pytest.mark.parametrize("header", [b"Exif\0", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"])
+def test_a_header_without_a_block_is_no_metadata(header: bytes) -> None:
+    """A block taken out of such a segment could not be told from one that was never there."""
+    data = jpeg_files.after_jfif(jpeg_files.coded(), jpeg_files.segment(0xE1, header))
+    assert (containers.parse(data).layout.exif, containers.parse(data).layout.xmp) == (None, None)
+    parsers.container_edit(data)
+    whole.embedding(data)
+
+
+def test_an_item_of_no_bytes_lies_nowhere() -> None:
+    """Its offset may be beyond the end of a file that something was taken out of."""
+    data = heif_files.small_photo().build()
+    table = heif.parse(data).structure.locations
+    (entry,) = [one for one in table.entries if one.item == 5]
+    for offset in (len(data) - 1, len(data) + 99):
+        changed = bytearray(data)
+        for at, value in ((table.offset_at(entry, 0), offset), (table.length_at(entry, 0), 0)):
+            changed[at : at + 4] = value.to_bytes(4, "big")
+        assert not heif.parse(bytes(changed)).layout.auxiliaries[0].xmp
+        parsers.container_edit(bytes(changed))
+
+
+def test_damaged_data_is_decoded_without_what_follows_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """libjpeg-turbo reads it in another way where many bytes follow: verify took that for a change of the photo."""
+    seen: list[bytes] = []
+    decode = photo.decode
+
+    def noting(data: bytes) -> Any:
+        seen.append(data)
+        return decode(data)
+
+    monkeypatch.setattr(photo, "decode", noting)
+    data = jpeg_files.coded() + b"trailer"
+    whole.embedding(data)
+    assert len(seen) == 2 and seen[0] == jpeg_files.coded()
+    assert jpeg.parse(seen[1]).structure.primary_stop == len(seen[1])

@@ -192,6 +192,8 @@ class Structure:
             whole = _total(source)
             first = entry.base + extent.offset
             length = extent.length if self.locations.widths.length else max(whole - first, 0)
+            if not length:
+                continue  # No bytes lie nowhere, whatever offset is said.
             if first + length > whole:
                 raise MalformedError(
                     f"the data of item {item} ends at {first + length}, but its source has {whole} bytes; "
@@ -317,6 +319,6 @@ def _check_places(structure: Structure) -> None:
     for entry in structure.locations.entries:
         if entry.method == IN_FILE and stated and len(entry.extents) == 1:
             extent = entry.extents[0]
-            if entry.base + extent.offset + extent.length <= end:
+            if not extent.length or entry.base + extent.offset + extent.length <= end:
                 continue
         structure.ranges(entry.item)

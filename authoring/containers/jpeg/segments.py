@@ -60,6 +60,8 @@ _KINDS = {
     0xED: ((b"Photoshop 3.0\0", "Photoshop"),),
     APP14: ((b"Adobe", "Adobe"),),
 }
+_NEEDED = {EXIF_PREFIX: len(EXIF_PREFIX) + 1, XMP_PREFIX: len(XMP_PREFIX)}
+"""Bytes in front of the block itself; Exif's header ends with a byte that may be anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class Segment:
         """What an application segment holds, told by its first bytes; empty where it is not known."""
         for prefix, kind in _KINDS.get(self.code, ()):
             if data.startswith(prefix, self.payload, self.stop):
-                return kind
+                # A header alone is no block: whoever takes one out and puts it back would not find its place.
+                return kind if self.stop - self.payload > _NEEDED.get(prefix, 0) else ""
         return ""
 
 

@@ -24,6 +24,7 @@ from authoring.apple.region import REGIONS
 from authoring.apple.tags import Tags, tags_of
 from authoring.codecs import photo as pictures
 from authoring.containers import ContainerFile, Touched
+from authoring.containers.jpeg import JpegFile
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.operations.layouts import depth_images
 
@@ -263,13 +264,18 @@ def _runs(before: bytes, after: bytes) -> list[tuple[int, int]]:
     return [(int(run[0]), int(run[-1]) + 1) for run in np.split(differing, breaks) if run.size]
 
 
+def _main_image(file: ContainerFile) -> bytes:
+    """A JPEG's photo without what follows it: of damaged data, decoders make what the bytes behind let them."""
+    return file.source[: file.structure.primary_stop] if isinstance(file, JpegFile) else file.source
+
+
 def _pixels(file: ContainerFile, original: ContainerFile) -> PixelsWord:
     """Whether both main images decode to the same pixels."""
     try:
         first, second = (
             pictures.decode_heic(one.source)
             if one.layout.container == "heic"
-            else pictures.decode(one.source)
+            else pictures.decode(_main_image(one))
             for one in (original, file)
         )
     except DepthauthorError:
