@@ -48,3 +48,16 @@ class Beside(Generic[Result]):
         finally:
             del error
         return self._result
+
+
+def in_two(count: int, work: Callable[[slice], Result], multiple: int = 1) -> list[Result]:
+    """The results of `work` on two slices that together are range(count), at the same time; in order.
+
+    The first is a multiple of `multiple`; where nothing is left for a second, it is one slice.
+    """
+    half = -(-count // (2 * multiple)) * multiple
+    if half >= count:
+        return [work(slice(0, count))]
+    first = Beside(work, slice(0, half))
+    second = work(slice(half, count))
+    return [first.result(), second]

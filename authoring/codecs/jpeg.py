@@ -5,11 +5,16 @@ Knows: Pillow's JPEG encoder and decoder, and how coded data looks. Must not kno
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.beside import in_two
+from authoring.codecs import jpeg_halves
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
@@ -32,6 +37,14 @@ VARIANTS = 192
 MAX_HARD_BLOCKS = 512
 """Blocks that are worth the search. A plane with more is noise; the caller measures and widens its bound."""
 
+MAX_SIDE = 65_500
+"""The most rows that libjpeg codes; each half of a higher plane would pass."""
+
+SHARED_PIXELS = 1 << 20
+"""A plane from this size on is coded in two threads: it takes ten milliseconds and more, and joining the halves one."""
+
+COMPARED_BYTES = 1 << 19
+"""Compared at once: more than that would leave the second-level cache, less would stop for the interpreter often."""
 
 SEARCHED_BYTES = 1 << 17
 """Searched at once: the scratch of it stays in the second-level cache."""
@@ -55,30 +68,70 @@ def is_one_scan(data: bytes, start: int, stop: int) -> bool:
     return True
 
 
-def encode_gray(codes: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.uint8]]:
-    """Encode `codes` (H, W) uint8; give the JPEG, SOI to EOI, and the codes that it decodes to.
+class GrayJpeg(NamedTuple):
+    """A plane as a JPEG, SOI to EOI."""
+
+    data: bytes
+    decoded: NDArray[np.uint8]
+    """The codes (H, W) that it decodes to."""
+    off_by: int
+    """The largest difference between these and the plane's."""
+
+
+def encode_gray(codes: NDArray[np.uint8]) -> GrayJpeg:
+    """Encode `codes` (H, W) uint8.
 
     In a nearly flat block all the AC coefficients of one odd pixel may round to nothing, and it comes back two
     codes off: at sharp edges that is common. Versions of such a block, nudged by one code here and there, are coded
     then, and one that decodes within the tolerance of the true codes is taken. Noise may stay outside it.
     """
-    data = _save(codes)
-    decoded = decode_gray(data)
-    hard = _hard_blocks(codes, decoded)
+    data, decoded = _coded(codes)
+    off_by, hard = _held_against(codes, decoded)
     if not 0 < len(hard) <= MAX_HARD_BLOCKS:
-        return data, decoded
-    data = _save(_with_tame_blocks(codes, hard))
+        return GrayJpeg(data, decoded, off_by)
+    data, decoded = _coded(_with_tame_blocks(codes, hard))
+    return GrayJpeg(data, decoded, _held_against(codes, decoded)[0])
+
+
+def _coded(codes: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.uint8]]:
+    """A plane coded, and decoded from the bits that were made."""
+    height, width = codes.shape
+    if codes.size >= SHARED_PIXELS and BLOCK < height <= MAX_SIDE:
+        decoded = np.empty_like(codes)
+
+        def half(rows: slice) -> tuple[bytes, bytes]:
+            data = _save(codes[rows], aside=True)
+            decoded[rows] = _decode(data, at_once=True)
+            block = codes[(rows.stop - 1) // BLOCK * BLOCK : rows.stop, (width - 1) // BLOCK * BLOCK :]
+            return data, _save(np.ascontiguousarray(block))
+
+        data = jpeg_halves.join(*in_two(height, half, BLOCK))
+        if data is not None:
+            return data, decoded
+    data = _save(codes)
     return data, decode_gray(data)
 
 
-def _hard_blocks(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Top left corners (row, column) of the blocks with a pixel outside the tolerance."""
-    wrong = np.maximum(decoded, codes) - np.minimum(decoded, codes) > TOLERANCE_CODES
-    if not wrong.any():
-        return []
-    return sorted(
-        {(int(row) // BLOCK * BLOCK, int(column) // BLOCK * BLOCK) for row, column in np.argwhere(wrong)}
-    )
+def _held_against(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> tuple[int, list[tuple[int, int]]]:
+    """The largest difference; and top left corners (row, column) of the blocks with a pixel outside the tolerance."""
+    strip = max(BLOCK, COMPARED_BYTES // codes.shape[1] // BLOCK * BLOCK)
+
+    def work(part: slice) -> tuple[int, set[tuple[int, int]]]:
+        worst, hard = 0, set[tuple[int, int]]()
+        for top in range(part.start, part.stop, strip):
+            one, other = (plane[top : min(top + strip, part.stop)] for plane in (codes, decoded))
+            apart = np.maximum(one, other)
+            apart -= np.minimum(one, other)
+            most = int(apart.max())
+            worst = max(worst, most)
+            if most > TOLERANCE_CODES:
+                rows, columns = np.nonzero(apart > TOLERANCE_CODES)
+                corners = np.stack((rows + top, columns), axis=1) // BLOCK * BLOCK
+                hard.update((int(row), int(column)) for row, column in np.unique(corners, axis=0))
+        return worst, hard
+
+    found = in_two(len(codes), work, BLOCK) if codes.size >= SHARED_PIXELS else [work(slice(0, len(codes)))]
+    return max(worst for worst, _ in found), sorted(set().union(*(hard for _, hard in found)))
 
 
 def _with_tame_blocks(codes: NDArray[np.uint8], hard: list[tuple[int, int]]) -> NDArray[np.uint8]:
@@ -111,15 +164,22 @@ def decode_gray(data: bytes) -> NDArray[np.uint8]:
 
     Raises MalformedError where it does not decode, UnsupportedError for a coding that Pillow lacks.
     """
+    return np.array(_decode(data))
+
+
+def _decode(data: bytes, *, at_once: bool = False) -> NDArray[np.uint8]:
+    """As `decode_gray`, read-only. at_once: Pillow has all the data at once, and leaves the interpreter but once."""
     from PIL import JpegImagePlugin, UnidentifiedImageError
 
     try:
         # Not Image.open: an auxiliary image holds the short MP index, which that takes for a broken MPO.
         with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as picture:
             check_unpacking("the depth image", picture.width, picture.height, 1, len(data))
+            if at_once:
+                picture.decodermaxblock = len(data)
             picture.draft("L", None)
             gray = picture if picture.mode == "L" else picture.convert("L")
-            return np.array(gray)
+            return np.asarray(gray)
     except DepthauthorError:
         raise
     except UnidentifiedImageError as error:
@@ -132,9 +192,20 @@ def decode_gray(data: bytes) -> NDArray[np.uint8]:
         ) from error
 
 
-def _save(codes: NDArray[np.uint8]) -> bytes:
+def _save(codes: NDArray[np.uint8], *, aside: bool = False) -> bytes:
+    """A plane as Pillow codes it.
+
+    aside: other threads run meanwhile, where the system has files in memory: Pillow leaves the interpreter only when it
+    codes into a descriptor.
+    """
     from PIL import Image
 
+    picture = Image.fromarray(codes)
+    if aside and hasattr(os, "memfd_create"):
+        with contextlib.suppress(OSError), os.fdopen(os.memfd_create("depth"), "w+b") as file:
+            picture.save(file, "JPEG", quality=QUALITY)
+            file.seek(0)
+            return file.read()
     out = io.BytesIO()
-    Image.fromarray(codes).save(out, "JPEG", quality=QUALITY)
+    picture.save(out, "JPEG", quality=QUALITY)
     return out.getvalue()

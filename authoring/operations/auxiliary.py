@@ -26,6 +26,7 @@ from authoring.depth import (
     buffer_from_plane,
     turned,
 )
+from authoring.depth.rows import largest_difference
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.operations.layouts import depth_images, photo_orientation
 
@@ -53,6 +54,8 @@ class EncodedPlane:
     notes: tuple[str, ...] = ()
     known: NDArray[np.uint8] | None = None
     """What it decodes to, where that was found out already."""
+    compared: tuple[StoredPlane, int] | None = None
+    """A plane that it was held against already, and how far it is off."""
 
     @cached_property
     def decoded(self) -> NDArray[np.uint8]:
@@ -63,10 +66,12 @@ class EncodedPlane:
 
     def off_by(self, plane: StoredPlane) -> int:
         """The largest difference between the plane's codes and the decoded ones."""
-        if self.decoded.shape != plane.codes.shape:
-            raise MalformedError(f"the coded map came back with shape {self.decoded.shape}")
-        higher, lower = np.maximum(self.decoded, plane.codes), np.minimum(self.decoded, plane.codes)
-        return int((higher - lower).max())
+        if self.compared is None or self.compared[0] is not plane:
+            if self.decoded.shape != plane.codes.shape:
+                raise MalformedError(f"the coded map came back with shape {self.decoded.shape}")
+            object.__setattr__(self, "compared", (plane, largest_difference(self.decoded, plane.codes)))
+        assert self.compared
+        return self.compared[1]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,8 +169,17 @@ def encode_plane(
         from authoring.codecs import jpeg
 
         height, width = plane.codes.shape
-        data, decoded = jpeg.encode_gray(plane.codes)
-        encoded = EncodedPlane(container, width, height, data, b"", jpeg.TOLERANCE_CODES, known=decoded)
+        data, decoded, off_by = jpeg.encode_gray(plane.codes)
+        encoded = EncodedPlane(
+            container,
+            width,
+            height,
+            data,
+            b"",
+            jpeg.TOLERANCE_CODES,
+            known=decoded,
+            compared=(plane, off_by),
+        )
     else:
         encoded = _encode_hevc(plane, lossless, effort or "balanced")
         if not careful or lossless or encoded.off_by(plane) <= encoded.tolerance_codes:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from authoring.codecs.maps import MapImage
 from authoring.depth import DepthBuffer, StoredPlane
+from authoring.depth.rows import reduced
 from authoring.errors import RefusedError, UsageError
 from authoring.operations.presets import SKY_M, Kind, metres_in
 
@@ -210,7 +211,7 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
 
 def _signed(samples: NDArray[Any]) -> bool:
     """Whether negative values are part of the map, and no mark of its holes."""
-    if not float(np.fmin.reduce(samples, axis=None)) < 0:
+    if not float(reduced(np.fmin, samples)) < 0:
         return False
     negative = samples[samples < 0]
     return negative.size > SIGNS * samples.size and bool(negative.min() != negative.max())

@@ -347,7 +347,8 @@ def _measure(
     plane, encoded, buffer = depth.plane, depth.encoded, depth.buffer
     if encoded.off_by(plane) > encoded.tolerance_codes:
         raise auxiliary.HastyError
-    error = max_error(replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format), buffer)
+    decoded = replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format)
+    error = max_error(decoded, buffer, plane.codes)
     checked = check()
     if checked.level == "none":
         raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")
