@@ -85,53 +85,55 @@ def encode_gray(codes: NDArray[np.uint8]) -> GrayJpeg:
     codes off: at sharp edges that is common. Versions of such a block, nudged by one code here and there, are coded
     then, and one that decodes within the tolerance of the true codes is taken. Noise may stay outside it.
     """
-    data, decoded = _coded(codes)
-    off_by, hard = _held_against(codes, decoded)
+    made, hard = _coded(codes, codes)
     if not 0 < len(hard) <= MAX_HARD_BLOCKS:
-        return GrayJpeg(data, decoded, off_by)
-    data, decoded = _coded(_with_tame_blocks(codes, hard))
-    return GrayJpeg(data, decoded, _held_against(codes, decoded)[0])
+        return made
+    return _coded(_with_tame_blocks(codes, hard), codes)[0]
 
 
-def _coded(codes: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.uint8]]:
-    """A plane coded, and decoded from the bits that were made."""
+def _coded(codes: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> tuple[GrayJpeg, list[tuple[int, int]]]:
+    """A plane coded, decoded, and held against the one that is wanted; with the hard blocks."""
     height, width = codes.shape
     if codes.size >= SHARED_PIXELS and BLOCK < height <= MAX_SIDE:
-        decoded = np.empty_like(codes)
+        decoded = np.empty(codes.shape, np.uint8)
 
-        def half(rows: slice) -> tuple[bytes, bytes]:
+        def half(rows: slice) -> tuple[bytes, bytes, _Held]:
             data = _save(codes[rows], aside=True)
             decoded[rows] = _decode(data, at_once=True)
             block = codes[(rows.stop - 1) // BLOCK * BLOCK : rows.stop, (width - 1) // BLOCK * BLOCK :]
-            return data, _save(np.ascontiguousarray(block))
+            return data, _save(np.ascontiguousarray(block)), _held_against(wanted, decoded, rows)
 
-        data = jpeg_halves.join(*in_two(height, half, BLOCK))
+        (upper, upper_end, above), (lower, lower_end, below) = in_two(height, half, BLOCK)
+        data = jpeg_halves.join((upper, upper_end), (lower, lower_end))
         if data is not None:
-            return data, decoded
+            return GrayJpeg(data, decoded, max(above.off_by, below.off_by)), above.hard + below.hard
     data = _save(codes)
-    return data, decode_gray(data)
+    decoded = decode_gray(data)
+    held = _held_against(wanted, decoded, slice(0, height))
+    return GrayJpeg(data, decoded, held.off_by), held.hard
 
 
-def _held_against(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> tuple[int, list[tuple[int, int]]]:
-    """The largest difference; and top left corners (row, column) of the blocks with a pixel outside the tolerance."""
+class _Held(NamedTuple):
+    """How some rows of a plane came back."""
+
+    off_by: int
+    hard: list[tuple[int, int]]
+    """Top left corners (row, column) of the blocks with a pixel outside the tolerance, from the top."""
+
+
+def _held_against(codes: NDArray[np.uint8], decoded: NDArray[np.uint8], within: slice) -> _Held:
     strip = max(BLOCK, COMPARED_BYTES // codes.shape[1] // BLOCK * BLOCK)
-
-    def work(part: slice) -> tuple[int, set[tuple[int, int]]]:
-        worst, hard = 0, set[tuple[int, int]]()
-        for top in range(part.start, part.stop, strip):
-            one, other = (plane[top : min(top + strip, part.stop)] for plane in (codes, decoded))
-            apart = np.maximum(one, other)
-            apart -= np.minimum(one, other)
-            most = int(apart.max())
-            worst = max(worst, most)
-            if most > TOLERANCE_CODES:
-                rows, columns = np.nonzero(apart > TOLERANCE_CODES)
-                corners = np.stack((rows + top, columns), axis=1) // BLOCK * BLOCK
-                hard.update((int(row), int(column)) for row, column in np.unique(corners, axis=0))
-        return worst, hard
-
-    found = in_two(len(codes), work, BLOCK) if codes.size >= SHARED_PIXELS else [work(slice(0, len(codes)))]
-    return max(worst for worst, _ in found), sorted(set().union(*(hard for _, hard in found)))
+    worst, hard = 0, set[tuple[int, int]]()
+    for top in range(within.start, within.stop, strip):
+        part = slice(top, min(top + strip, within.stop))
+        apart = np.maximum(codes[part], decoded[part])
+        apart -= np.minimum(codes[part], decoded[part])
+        most = int(apart.max())
+        worst = max(worst, most)
+        if most > TOLERANCE_CODES:
+            rows, columns = (places // BLOCK * BLOCK for places in np.nonzero(apart > TOLERANCE_CODES))
+            hard.update(zip((rows + top).tolist(), columns.tolist(), strict=True))
+    return _Held(worst, sorted(hard))
 
 
 def _with_tame_blocks(codes: NDArray[np.uint8], hard: list[tuple[int, int]]) -> NDArray[np.uint8]:

@@ -82,7 +82,7 @@ class Scan:
 def _parse(data: bytes) -> Scan:
     """A baseline JPEG with one component and one scan, SOI to EOI. ValueError for others."""
     at, place, tables = 2, 0, {}
-    while data[at] == 0xFF:
+    while data[at : at + 1] == b"\xff":
         marker, size = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
         body, start = data[at + 4 : at + 2 + size], at + 4
         at += 2 + size

@@ -30,8 +30,18 @@ HALF_MAX = 65504.0
 ROUNDING_CODES = 1e-4
 """What single precision adds to half a quantisation step: three roundings of a number up to 255."""
 
-SPARSE = 8
+STEP_SPACINGS = 8
+"""A step is this many times the spacing of single floats at least: four roundings then move a place by half of the half
+code that matters."""
+
+SPARSE = 4
 """Picking samples out of a chunk pays where they are fewer than one in so many."""
+
+COMPARED_CODES = 1 << 20
+"""Codes compared at once; less would stop for the interpreter too often, since there is little to do for each."""
+
+WORD = 8
+"""Codes in a 64-bit number."""
 
 InCodes: TypeAlias = Callable[[FloatArray, npt.NDArray[np.float32] | None], npt.NDArray[np.float32]]
 """Makes places among the codes of samples, in the second array or a new one."""
@@ -181,8 +191,8 @@ def max_error(plane: StoredPlane, buffer: DepthBuffer, codes: npt.NDArray[np.uin
     `quantisation_bound`. UsageError where size or format differ; RefusedError where a sample of the
     map is not valid.
 
-    codes: the nearest codes of the map in the plane's range, where they are known, as from `quantize`. The result is
-    the same, and found several times faster.
+    codes: what `quantize` gave for the map, or the codes in the plane's range that the map was made of, where they are
+    known. The result is the same, and found several times faster.
     """
     if plane.codes.shape != buffer.samples.shape or plane.pixel_format is not buffer.pixel_format:
         raise UsageError(
@@ -191,8 +201,10 @@ def max_error(plane: StoredPlane, buffer: DepthBuffer, codes: npt.NDArray[np.uin
         )
     _valid_range(buffer)
     # A sample lies within half a code of its own code, and so no nearer to any other: where the plane has another
-    # one anywhere, the largest error is at such a place.
-    errors = _errors(plane, buffer, codes) if codes is not None else []
+    # one anywhere, the largest error is at such a place. Steps that single precision hardly resolves show the error of
+    # the arithmetic instead, which may be largest anywhere.
+    resolved = plane.step > STEP_SPACINGS * float(np.spacing(np.float32(plane.float_max)))
+    errors = _errors(plane, buffer, codes) if codes is not None and resolved else []
     return max(0.0, *(errors or _errors(plane, buffer, None))) * plane.step
 
 
@@ -202,20 +214,36 @@ def _errors(plane: StoredPlane, buffer: DepthBuffer, codes: npt.NDArray[np.uint8
 
     def work(part: slice) -> list[float]:
         found: list[float] = []
-        for rows in row_chunks(plane.codes.shape, part):
-            decoded, samples = plane.codes[rows], buffer.samples[rows]
+        for rows in row_chunks(plane.codes.shape, part, COMPARED_CODES):
+            pairs = [(plane.codes[rows], buffer.samples[rows])]
             if codes is not None:
-                other = np.flatnonzero(decoded != codes[rows])
-                if not other.size:
-                    continue
-                if other.size * SPARSE < decoded.size:
-                    decoded, samples = decoded.ravel()[other], samples.ravel()[other]
-            error = in_codes(samples, None)
-            error -= decoded
-            found += [float(error.max()), -float(error.min())]
+                pairs = _where_other(*pairs[0], codes[rows])
+            for decoded, samples in pairs:
+                error = in_codes(samples, None)
+                error -= decoded
+                found += [float(error.max()), -float(error.min())]
         return found
 
     return [error for errors in shared_rows(plane.codes.shape, work) for error in errors]
+
+
+def _where_other(
+    decoded: npt.NDArray[np.uint8], samples: FloatArray, codes: npt.NDArray[np.uint8]
+) -> list[tuple[npt.NDArray[np.uint8], FloatArray]]:
+    """The places where two planes of codes differ, and perhaps places beside them; nothing where they do not."""
+    decoded, samples, codes = decoded.ravel(), samples.ravel(), codes.ravel()
+    whole = decoded.size // WORD * WORD
+    found = []
+    # Eight codes are compared as one number: a plane and its coded twin are the same nearly everywhere.
+    words = np.flatnonzero(decoded[:whole].view(np.uint64) != codes[:whole].view(np.uint64))
+    if words.size * WORD * SPARSE > decoded.size:
+        return [(decoded, samples)]
+    if words.size:
+        pair = decoded[:whole].reshape(-1, WORD), samples[:whole].reshape(-1, WORD)
+        found = [(pair[0].take(words, axis=0), pair[1].take(words, axis=0))]
+    if (decoded[whole:] != codes[whole:]).any():
+        found.append((decoded[whole:], samples[whole:]))
+    return found
 
 
 def _in_codes(float_min: float, float_max: float) -> InCodes:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from authoring.codecs.maps import MapImage
 from authoring.depth import DepthBuffer, StoredPlane
-from authoring.depth.rows import reduced
 from authoring.errors import RefusedError, UsageError
 from authoring.operations.presets import SKY_M, Kind, metres_in
 
@@ -172,7 +171,7 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
     found = _range(samples)
     if found is None:
         return Diagnosis("depth", "m", None, f"the {image.source} holds depth in metres")
-    if _signed(samples):
+    if _signed(image):
         raise UsageError(
             f"the {image.source} goes from {_short(float(np.nanmin(samples)))} to {_short(found.high)}, and no "
             "distance is negative: say --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is "
@@ -209,10 +208,11 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
     )
 
 
-def _signed(samples: NDArray[Any]) -> bool:
+def _signed(image: MapImage) -> bool:
     """Whether negative values are part of the map, and no mark of its holes."""
-    if not float(reduced(np.fmin, samples)) < 0:
+    if not image.ends[0] < 0:
         return False
+    samples = image.samples
     negative = samples[samples < 0]
     return negative.size > SIGNS * samples.size and bool(negative.min() != negative.max())
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from authoring.codecs.maps import MapImage
 from authoring.depth import DepthBuffer, GrayscaleMeaning, PixelFormat, buffer_from_gray
-from authoring.depth.rows import reduced, take_table
+from authoring.depth.rows import take_table
 from authoring.errors import RefusedError, UsageError
 from authoring.operations import diagnosis
 from authoring.operations.presets import RELATIVE, SKY_M, Kind, Preset, metres_in, preset_named
@@ -160,7 +160,7 @@ def _metric(
     assert meaning.unit is not None
     scale, depth = metres_in(meaning.unit), meaning.kind == "depth"
     samples, values = image.samples, _codes(image)
-    if depth and image.levels is None and float(reduced(np.fmax, samples)) * scale >= SKY_M:
+    if depth and image.levels is None and image.ends[1] * scale >= SKY_M:
         with np.errstate(invalid="ignore"):
             sky = samples >= SKY_M / scale
         marked = _marked(samples, meaning.invalid)
