@@ -9,6 +9,7 @@ the lower half's bits follow the upper half's after its first difference was cod
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +26,9 @@ END_OF_BLOCK = 0x00
 MAX_BLOCK_BYTES = 2 * 64 * 27 // 8
 """No block is longer, stuffed: at 8 bits of a sample, 64 coefficients of at most 16 bits of Huffman code and 11 of its
 value."""
+
+MOVED_BYTES = 1 << 15
+"""Moved at once as one number: what that takes beside the scan itself is not worth counting."""
 
 
 @dataclass(frozen=True)
@@ -132,16 +136,32 @@ def join(upper: tuple[bytes, bytes], lower: tuple[bytes, bytes]) -> bytes | None
         return None
     last = 2 if above.coded.endswith(b"\xff\0") else 1
     lead = f"{above.coded[-last]:08b}"[: 8 - filling] + lead
-    coded = _unstuffed(below.coded)
-    size = 8 * len(coded) - start
-    rest = (int.from_bytes(coded, "big") & ((1 << size) - 1)) >> below_filling
-    size -= below_filling
-    filling = -(len(lead) + size) % 8
-    rest = (((int(lead, 2) << size) | rest) << filling) | ((1 << filling) - 1)
-    coded = rest.to_bytes((len(lead) + size + filling) // 8, "big").replace(b"\xff", b"\xff\0")
     header = bytearray(above.header)
     header[above.place : above.place + 2] = (above.height + below.height).to_bytes(2, "big")
-    return b"".join((header, memoryview(above.coded)[:-last], coded, b"\xff\xd9"))
+    moved = _moved(below.coded, start, below_filling, lead)
+    return b"".join((header, memoryview(above.coded)[:-last], *moved, b"\xff\xd9"))
+
+
+def _moved(coded: bytes, start: int, filling: int, lead: str) -> Iterator[bytes]:
+    """A scan without its first `start` and its last `filling` bits, behind a lead; ones fill the last byte."""
+    kept, waiting = int(lead, 2), len(lead)
+    at, skipped = 0, start
+    while at < len(coded):
+        end = at + MOVED_BYTES
+        end += coded[end - 1 : end] == b"\xff"  # The stuffed zero belongs to it.
+        piece = _unstuffed(coded[at:end])
+        at = end
+        bits = 8 * len(piece) - skipped
+        value = int.from_bytes(piece, "big") & ((1 << bits) - 1)
+        skipped = 0
+        if at >= len(coded):
+            value, bits = value >> filling, bits - filling
+        count, left = divmod(waiting + bits, 8)
+        kept = kept << bits | value
+        yield (kept >> left).to_bytes(count, "big").replace(b"\xff", b"\xff\0")
+        kept, waiting = kept & ((1 << left) - 1), left
+    if waiting:
+        yield (((kept + 1) << (8 - waiting)) - 1).to_bytes(1, "big").replace(b"\xff", b"\xff\0")
 
 
 def _unstuffed(coded: bytes) -> bytes:

@@ -54,16 +54,19 @@ def _half(codes: NDArray[np.uint8]) -> tuple[bytes, bytes]:
     width=st.integers(1, 70),
     seed=st.integers(0, 2**32 - 1),
     share=st.floats(0, 1),
+    moved=st.integers(8, 300),
 )
 @settings(max_examples=300, deadline=None)
 def test_halves_join_to_the_bytes_of_the_whole(
-    kind: str, height: int, width: int, seed: int, share: float
+    kind: str, height: int, width: int, seed: int, share: float, moved: int
 ) -> None:
     codes = _plane(kind, height, width, seed)
     seam = 8 * (1 + round(share * ((height - 1) // 8 - 1)))
     upper, lower = codes[:seam], codes[seam:]
     whole = _saved(codes)
-    assert join(_half(upper), _half(lower)) == whole
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("authoring.codecs.jpeg_halves.MOVED_BYTES", moved)
+        assert join(_half(upper), _half(lower)) == whole
     apart = [jpeg.decode_gray(_saved(part)) for part in (upper, lower)]
     assert np.array_equal(np.concatenate(apart), jpeg.decode_gray(whole))
 
