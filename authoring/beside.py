@@ -73,3 +73,19 @@ class Beside(Generic[Result]):
         finally:
             del error
         return self._result
+
+
+def in_two(count: int, work: Callable[[slice], Result], multiple: int = 1) -> list[Result]:
+    """The results of `work` on two slices that together are range(count), at the same time; in order.
+
+    The first is a multiple of `multiple`; where nothing is left for a second, it is one slice.
+    """
+    half = -(-count // (2 * multiple)) * multiple
+    if half >= count or not side_by_side():
+        return [work(slice(0, count))]
+    beside = Beside(work, slice(0, half))
+    try:
+        second = work(slice(half, count))
+    finally:
+        first = beside.result()
+    return [first, second]

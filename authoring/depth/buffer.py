@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from authoring.depth.calibration import Calibration
-from authoring.depth.rows import FloatArray, extremes, frozen, map_rows
+from authoring.depth.rows import FloatArray, frozen, map_rows, row_chunks, shared_rows
 from authoring.errors import UnsupportedError, UsageError
 
 Kind = Literal["disparity", "depth"]
@@ -65,19 +65,75 @@ class PixelFormat(enum.Enum):
         raise UnsupportedError(f"the native depth format {fourcc} is none of {known}; only these can be read")
 
 
-def _cleaned(samples: FloatArray) -> npt.NDArray[np.float32]:
+INFINITY_BITS = {np.dtype(np.float16): 0x7C00, np.dtype(np.float32): 0x7F80_0000}
+"""Positive infinity as an integer. The bits of floats that are not negative order like the floats, and comparing them
+is several times faster; NaN and all that has a sign come above infinity."""
+
+Bits: TypeAlias = tuple[int, int]
+"""The least and the largest of the samples' bits, read as unsigned integers."""
+
+
+def bits_of(samples: FloatArray) -> npt.NDArray[np.unsignedinteger[Any]]:
+    """The samples' bits; a view."""
+    return samples.view(np.uint16 if samples.dtype == np.float16 else np.uint32)
+
+
+def _bit_range(samples: FloatArray) -> Bits:
+    bits = bits_of(samples)
+
+    def work(part: slice) -> Bits:
+        return _together(
+            [(int(bits[rows].min()), int(bits[rows].max())) for rows in row_chunks(bits.shape, part)]
+        )
+
+    return _together(shared_rows(bits.shape, work))
+
+
+def _together(ranges: list[Bits]) -> Bits:
+    lows, highs = zip(*ranges, strict=True)
+    return min(lows), max(highs)
+
+
+def _cleaned(samples: npt.NDArray[Any], out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Float32 samples in the same unit: negative to NaN, and no zero keeps a minus sign."""
-    wide = np.abs(samples, dtype=np.float32, casting="unsafe")
+    np.abs(samples, out=out, dtype=np.float32, casting="unsafe")
     # One look at the least sample spares a mask for each chunk; a NaN among them answers False.
     if not samples.min() >= 0:
-        wide[samples < 0] = np.nan
-    return wide
+        out[samples < 0] = np.nan
+    return out
 
 
-def _inverted(samples: FloatArray) -> FloatArray:
+def _inverted(samples: npt.NDArray[Any], out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Float32 samples in the other unit, m to 1/m or back."""
-    wide = _cleaned(samples)
-    return np.divide(np.float32(1), wide, out=wide)
+    return np.divide(np.float32(1), _cleaned(samples, out), out=out)
+
+
+def _converted(
+    source: npt.NDArray[Any], same_unit: bool, dtype: np.dtype[Any]
+) -> tuple[FloatArray, Bits | None]:
+    """Samples in the same or the other unit, and their range where that costs little."""
+    kernel = _cleaned if same_unit else _inverted
+    if not source.dtype == dtype == np.float32:
+        return map_rows(kernel, source, dtype), None
+    ranges: list[Bits] = []
+
+    def convert(samples: npt.NDArray[Any], out: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        bits = bits_of(samples)
+        ends = np.array([bits.min(), bits.max()])
+        if ends[1] > INFINITY_BITS[samples.dtype]:
+            kernel(samples, out)
+            bits = bits_of(out)
+            ends = np.array([bits.min(), bits.max()])
+        elif same_unit:
+            np.copyto(out, samples)
+        else:
+            np.divide(np.float32(1), samples, out=out)
+            # Division rounds correctly, so the inverses of the ends are the ends of the inverses.
+            ends = bits_of(np.float32(1) / ends[::-1].view(np.float32))
+        ranges.append((int(ends[0]), int(ends[1])))
+        return out
+
+    return map_rows(convert, source, dtype), _together(ranges)
 
 
 def _real_plane(array: npt.ArrayLike) -> npt.NDArray[Any]:
@@ -110,7 +166,8 @@ class DepthBuffer:
     """True where holes have been filled, so that every sample is valid."""
     calibration: Calibration | None = None
     """The camera; its reference frame is the photo, so the map's own size does not touch it."""
-    _bit_range: list[tuple[int, int]] = dataclasses.field(default_factory=list, init=False, repr=False)
+    _bits: Bits | None = dataclasses.field(default=None, init=False, repr=False)
+    """The range of the samples' bits, once somebody asked for it: to find it takes a look at every sample."""
 
     def __post_init__(self) -> None:
         """Check the samples against the format, and make them read-only."""
@@ -139,10 +196,9 @@ class DepthBuffer:
         calibration: Calibration | None = None,
     ) -> DepthBuffer:
         """A buffer from depth (H, W) in metres, any real dtype, converted to `pixel_format`."""
-        samples = map_rows(
-            _cleaned if pixel_format.kind == "depth" else _inverted, _real_plane(array), pixel_format.dtype
-        )
-        return cls(samples, pixel_format, accuracy, quality, filtered, calibration)
+        same_unit = pixel_format.kind == "depth"
+        samples, bits = _converted(_real_plane(array), same_unit, pixel_format.dtype)
+        return cls(samples, pixel_format, accuracy, quality, filtered, calibration)._known(bits)
 
     @classmethod
     def from_disparity_per_m(
@@ -156,12 +212,9 @@ class DepthBuffer:
         calibration: Calibration | None = None,
     ) -> DepthBuffer:
         """A buffer from disparity (H, W) in 1/m, any real dtype, converted to `pixel_format`."""
-        samples = map_rows(
-            _cleaned if pixel_format.kind == "disparity" else _inverted,
-            _real_plane(array),
-            pixel_format.dtype,
-        )
-        return cls(samples, pixel_format, accuracy, quality, filtered, calibration)
+        same_unit = pixel_format.kind == "disparity"
+        samples, bits = _converted(_real_plane(array), same_unit, pixel_format.dtype)
+        return cls(samples, pixel_format, accuracy, quality, filtered, calibration)._known(bits)
 
     @property
     def width(self) -> int:
@@ -190,12 +243,26 @@ class DepthBuffer:
         if pixel_format is self.pixel_format:
             return self
         same_unit = pixel_format.kind == self.pixel_format.kind
-        samples = map_rows(_cleaned if same_unit else _inverted, self.samples, pixel_format.dtype)
-        return self.replace(samples=samples, pixel_format=pixel_format)
+        samples, bits = _converted(self.samples, same_unit, pixel_format.dtype)
+        return self.replace(samples=samples, pixel_format=pixel_format)._known(bits)
 
     def replace(self, **changes: Any) -> DepthBuffer:
         """A copy with other fields."""
-        return dataclasses.replace(self, **changes)
+        copy = dataclasses.replace(self, **changes)
+        return copy if "samples" in changes else copy._known(self._bits)
+
+    def _known(self, bits: Bits | None) -> DepthBuffer:
+        """The buffer itself, the range of whose bits is known."""
+        object.__setattr__(self, "_bits", bits)
+        return self
+
+    @property
+    def bit_range(self) -> Bits:
+        """The least and the largest of the samples' bits, read as unsigned integers; see `INFINITY_BITS`."""
+        if self._bits is None:
+            self._known(_bit_range(self.samples))
+        assert self._bits is not None
+        return self._bits
 
     @property
     def valid(self) -> npt.NDArray[np.bool_]:
@@ -205,7 +272,7 @@ class DepthBuffer:
         Depth: finite and above 0; infinity cannot be stored as a number, and 0 m would be the camera itself.
         """
 
-        def check(samples: FloatArray) -> npt.NDArray[np.bool_]:
+        def check(samples: FloatArray, _: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
             least = samples >= 0 if self.pixel_format.kind == "disparity" else samples > 0
             return least & np.isfinite(samples)
 
@@ -214,17 +281,7 @@ class DepthBuffer:
     @property
     def all_valid(self) -> bool:
         """Whether every sample is valid; far cheaper than the mask."""
-        # The bits of floats that are not negative order like the floats; sign, infinity and NaN come above.
         low, high = self.bit_range
-        if high < (0x7C00 if self.samples.dtype == np.float16 else 0x7F80_0000):
+        if high < INFINITY_BITS[self.samples.dtype]:
             return self.pixel_format.kind == "disparity" or low > 0
         return bool(self.valid.all())
-
-    @property
-    def bit_range(self) -> tuple[int, int]:
-        """The least and the largest bit pattern of the samples, as an unsigned number; looked for once."""
-        if not self._bit_range:
-            half = self.samples.dtype == np.float16
-            low, high = extremes(self.samples.view(np.uint16 if half else np.uint32))
-            self._bit_range.append((int(low), int(high)))
-        return self._bit_range[0]

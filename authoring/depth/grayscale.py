@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authoring.depth.buffer import DepthBuffer, PixelFormat
-from authoring.depth.rows import FloatArray, map_rows, take_table
+from authoring.depth.rows import FloatArray, map_rows, reduced, take_table
 from authoring.errors import RefusedError, UsageError
 
 LEVELS = (256, 65536)
@@ -108,14 +108,14 @@ def buffer_from_gray(
             f"gray levels are uint8, uint16 or floats from 0 to 1, not {array.dtype}", subject="map"
         )
     lookup_table(meaning, 256, pixel_format)  # refuses an end that the format cannot hold
-    low, high = float(np.fmin.reduce(array, axis=None)), float(np.fmax.reduce(array, axis=None))
+    low, high = float(reduced(np.fmin, array)), float(reduced(np.fmax, array))
     if low < 0 or high > 1:
         raise UsageError(
             f"gray floats run from 0 to 1, these from {low:g} to {high:g}; are they depths or disparities?",
             subject="map",
         )
     samples = map_rows(
-        lambda rows: _in_unit(meaning, rows.astype(np.float32), pixel_format), array, pixel_format.dtype
+        lambda rows, _: _in_unit(meaning, rows.astype(np.float32), pixel_format), array, pixel_format.dtype
     )
     return DepthBuffer(samples, pixel_format)
 
@@ -142,7 +142,7 @@ def gray_from_buffer(
     same_unit = meaning.spacing == buffer.pixel_format.kind
     zero_is_surface = buffer.pixel_format.kind == "disparity"
 
-    def level(samples: FloatArray) -> FloatArray:
+    def level(samples: FloatArray, _: npt.NDArray[np.float32]) -> FloatArray:
         wide = samples.astype(np.float32)
         even = np.abs(wide) if same_unit else 1 / np.abs(wide)
         shares = (even - np.float32(black)) / np.float32(white - black)

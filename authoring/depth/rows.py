@@ -1,58 +1,63 @@
 """Array kernels that go through a map a few rows at a time, or by a table of all 65 536 half floats.
 
-Knows: how to apply a function to a large array without a second plane of it, and without numpy's warnings.
-Must not know: what a sample means.
+Knows: how to apply a function to a large array without a second plane of it, in two threads, and without numpy's
+warnings. Must not know: what a sample means.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from authoring.beside import Beside, side_by_side
-
-Result = TypeVar("Result")
+from authoring.beside import in_two
 
 FloatArray = npt.NDArray[np.floating[Any]]
 """Samples (H, W) of any float type."""
 
-CHUNK_SAMPLES = 1 << 16
-"""Samples handled at once, 16 rows of a 12-megapixel photo: a chunk and its scratch stay in the second-level cache."""
+CHUNK_SAMPLES = 1 << 18
+"""Samples handled at once, 65 rows of a 12-megapixel photo: scratch of single floats stays in the second-level cache,
+and threads seldom meet at the interpreter."""
+
+SHARED_SAMPLES = 1 << 20
+"""Arrays from this size on are shared by two threads. Starting one takes as long as a hundred thousand samples; below
+a megapixel, where maps of the usual size lie, too little would be left to gain."""
 
 HALVES = 1 << 16
 """How many bit patterns a half float has; a larger array is converted faster through a table of them."""
 
 
-SIDE_BY_SIDE_SAMPLES = 1 << 20
-"""From here on two threads share the rows; on smaller maps starting the second costs more than it saves."""
+Result = TypeVar("Result")
+
+Kernel: TypeAlias = Callable[[npt.NDArray[Any], npt.NDArray[np.float32]], npt.NDArray[Any]]
+"""Makes the result for a chunk of samples. It may write into the float32 array of the chunk's shape that it is given,
+and give that, but never into the samples."""
 
 
-def row_chunks(shape: tuple[int, ...], part: slice | None = None) -> Iterator[slice]:
-    """Slices of the first axis that cover an array of `shape`, or a part of its rows, some CHUNK_SAMPLES each."""
-    rows = max(1, CHUNK_SAMPLES // max(1, shape[1]))
-    first, last = (part.start, part.stop) if part else (0, shape[0])
-    for start in range(first, last, rows):
-        yield slice(start, min(start + rows, last))
+def row_chunks(
+    shape: tuple[int, ...], within: slice | None = None, samples: int | None = None
+) -> Iterator[slice]:
+    """Slices of the first axis that together cover an array of `shape`, about CHUNK_SAMPLES samples each.
 
-
-def of_all_rows(work: Callable[[slice], Result], shape: tuple[int, ...]) -> list[Result]:
-    """What `work` gives for all rows of an array; of a large one for two halves, done side by side.
-
-    NumPy lets other threads run while it computes. The errors and results are those of one thread.
+    within: the rows to cover, where it is not all of them. samples: another size.
     """
-    height = shape[0]
-    if height < 2 or height * shape[1] < SIDE_BY_SIDE_SAMPLES or not side_by_side():
-        return [work(slice(0, height))]
-    lower = Beside(work, slice(height // 2, height))
-    try:
-        upper = work(slice(0, height // 2))
-    finally:
-        below = lower.result()
-    return [upper, below]
+    rows = max(1, (samples or CHUNK_SAMPLES) // max(1, shape[1]))
+    first, end, _ = (within or slice(None)).indices(shape[0])
+    for start in range(first, end, rows):
+        yield slice(start, min(start + rows, end))
+
+
+def shared_rows(shape: tuple[int, ...], work: Callable[[slice], Result]) -> list[Result]:
+    """The results of `work` on slices of rows that together cover an array of `shape`, from the top.
+
+    An array of SHARED_SAMPLES and more comes in two slices, at the same time: `work` must treat each by itself, and
+    gains where it leaves the interpreter, as numpy does on large chunks.
+    """
+    return in_two(shape[0], work) if math.prod(shape) >= SHARED_SAMPLES else [work(slice(0, shape[0]))]
 
 
 def take_table(table: npt.NDArray[Any], codes: npt.NDArray[np.unsignedinteger[Any]]) -> npt.NDArray[Any]:
@@ -64,43 +69,56 @@ def take_table(table: npt.NDArray[Any], codes: npt.NDArray[np.unsignedinteger[An
             # "clip" spares the bounds check of "raise", which would need a buffer of its own.
             np.take(table, codes[rows], out=out[rows], mode="clip")
 
-    of_all_rows(take, codes.shape)
+    shared_rows(codes.shape, take)
     return out
 
 
-def map_rows(
-    function: Callable[[npt.NDArray[Any]], npt.NDArray[Any]], source: npt.NDArray[Any], dtype: npt.DTypeLike
-) -> npt.NDArray[Any]:
-    """`function(source)` cast to `dtype`, for a function that treats each sample of (H, W) by itself.
+def map_rows(kernel: Kernel, source: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    """What a kernel makes of `source`, cast to `dtype`; the kernel treats each sample of (H, W) by itself.
 
-    The function may meet any value the dtype of `source` can hold, and must not write into its argument. It may be
-    called by two threads at once.
+    It may meet any value the dtype of `source` can hold, and may be called in two threads at once.
     """
     if source.dtype == np.float16 and source.size > HALVES:
-        halves = np.arange(HALVES, dtype=np.uint16).view(np.float16)
-        with np.errstate(all="ignore"):
-            table = function(halves[np.newaxis])[0].astype(dtype)
-        return take_table(table, source.view(np.uint16))
+        halves = np.arange(HALVES, dtype=np.uint16).view(np.float16)[np.newaxis]
+        return take_table(map_rows(kernel, halves, dtype)[0], source.view(np.uint16))
     out = np.empty(source.shape, dtype)
 
-    def apply(part: slice) -> None:
-        with np.errstate(all="ignore"):  # Of this thread.
+    def fill(part: slice) -> None:
+        # Each thread has numpy's settings of its own.
+        with np.errstate(all="ignore"):
+            scratch = None
             for rows in row_chunks(source.shape, part):
-                out[rows] = function(source[rows])
+                samples = source[rows]
+                if out.dtype == np.float32:
+                    scratch = out[rows]
+                elif scratch is None or len(scratch) != len(samples):
+                    scratch = np.empty(samples.shape, np.float32)
+                made = kernel(samples, scratch)
+                if made is not scratch or out.dtype != np.float32:
+                    out[rows] = made
 
-    of_all_rows(apply, source.shape)
+    shared_rows(source.shape, fill)
     return out
 
 
-def extremes(array: npt.NDArray[Any]) -> tuple[Any, Any]:
-    """The least and the largest of an array (H, W) of integers, at least one."""
+def reduced(ufunc: np.ufunc, array: npt.NDArray[Any]) -> Any:
+    """One number of a whole array (H, W), such as its largest: for functions that do not mind the order."""
+    parts = shared_rows(array.shape, lambda part: ufunc.reduce(array[part], axis=None))
+    return ufunc.reduce(parts)
 
-    def look(part: slice) -> tuple[Any, Any]:
-        found = [(array[rows].min(), array[rows].max()) for rows in row_chunks(array.shape, part)]
-        return min(low for low, _ in found), max(high for _, high in found)
 
-    found = of_all_rows(look, array.shape)
-    return min(low for low, _ in found), max(high for _, high in found)
+def largest_difference(one: npt.NDArray[np.uint8], other: npt.NDArray[np.uint8]) -> int:
+    """The largest difference between two arrays (H, W) of codes."""
+
+    def work(part: slice) -> int:
+        worst = 0
+        for rows in row_chunks(one.shape, part):
+            apart = np.maximum(one[rows], other[rows])
+            apart -= np.minimum(one[rows], other[rows])
+            worst = max(worst, int(apart.max()))
+        return worst
+
+    return max(shared_rows(one.shape, work))
 
 
 @functools.cache

@@ -11,13 +11,14 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from authoring.depth.buffer import Accuracy, DepthBuffer, PixelFormat, Quality
+from authoring.depth.buffer import INFINITY_BITS, Accuracy, DepthBuffer, PixelFormat, Quality
 from authoring.depth.calibration import Calibration
-from authoring.depth.rows import FloatArray, extremes, frozen, map_rows, of_all_rows, row_chunks, take_table
+from authoring.depth.rows import FloatArray, frozen, map_rows, row_chunks, shared_rows, take_table
 from authoring.errors import MalformedError, RefusedError, UsageError
 
 TOP_CODE = 255
@@ -28,6 +29,22 @@ HALF_MAX = 65504.0
 
 ROUNDING_CODES = 1e-4
 """What single precision adds to half a quantisation step: three roundings of a number up to 255."""
+
+STEP_SPACINGS = 8
+"""A step is this many times the spacing of single floats at least: four roundings then move a place by half of the half
+code that matters."""
+
+SPARSE = 4
+"""Picking samples out of a chunk pays where they are fewer than one in so many."""
+
+COMPARED_CODES = 1 << 20
+"""Codes compared at once; less would stop for the interpreter too often, since there is little to do for each."""
+
+WORD = 8
+"""Codes in a 64-bit number."""
+
+InCodes: TypeAlias = Callable[[FloatArray, npt.NDArray[np.float32] | None], npt.NDArray[np.float32]]
+"""Makes places among the codes of samples, in the second array or a new one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -87,13 +104,11 @@ def _valid_range(buffer: DepthBuffer) -> tuple[float, float]:
             " cannot hold; fill the holes first",
             subject="map",
         )
-    half = buffer.samples.dtype == np.float16
-    # The bits of valid samples order like the samples, and comparing them is several times faster.
     low, high = buffer.bit_range
-    if high > (0x7C00 if half else 0x7F80_0000):  # minus zero is the only valid sample up there
+    if high > INFINITY_BITS[buffer.samples.dtype]:  # minus zero is the only valid sample up there
         return 0.0, float(buffer.samples.max())
-    ends = np.array([low, high], np.uint16 if half else np.uint32)
-    return tuple(ends.view(buffer.samples.dtype).tolist())
+    bits = np.array([low, high], np.uint16 if buffer.samples.dtype == np.float16 else np.uint32)
+    return tuple(bits.view(buffer.samples.dtype).tolist())
 
 
 def _half_below(value: float) -> float:
@@ -127,15 +142,15 @@ def quantize(buffer: DepthBuffer) -> StoredPlane:
 
     in_codes = _in_codes(float_min, float_max)
 
-    def code(samples: FloatArray) -> FloatArray:
-        place = in_codes(samples)
-        return np.rint(place, out=place)
+    def code(samples: FloatArray, scratch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        return np.rint(in_codes(samples, scratch), out=scratch)
 
-    codes = map_rows(code, buffer.samples, np.uint8)
-    least, largest = extremes(codes)
-    if least == largest:
+    # No other sample has a code beyond those of the ends.
+    ends = np.array([[low, high]], buffer.samples.dtype)
+    first, last = map_rows(code, ends, np.uint8)[0]
+    if first == last:
         raise _flat(buffer, low)
-    return StoredPlane(codes, float_min, float_max, buffer.pixel_format)
+    return StoredPlane(map_rows(code, buffer.samples, np.uint8), float_min, float_max, buffer.pixel_format)
 
 
 def _flat(buffer: DepthBuffer, value: float) -> RefusedError:
@@ -169,12 +184,15 @@ def buffer_from_plane(
     )
 
 
-def max_error(plane: StoredPlane, buffer: DepthBuffer) -> float:
+def max_error(plane: StoredPlane, buffer: DepthBuffer, codes: npt.NDArray[np.uint8] | None = None) -> float:
     """The largest difference between a plane, as decoded, and the map it was made of, in the map's unit.
 
     Measured before a cast to half floats: a lossless plane from `quantize` never exceeds its own
     `quantisation_bound`. UsageError where size or format differ; RefusedError where a sample of the
     map is not valid.
+
+    codes: what `quantize` gave for the map, or the codes in the plane's range that the map was made of, where they are
+    known. The result is the same, and found several times faster.
     """
     if plane.codes.shape != buffer.samples.shape or plane.pixel_format is not buffer.pixel_format:
         raise UsageError(
@@ -182,20 +200,53 @@ def max_error(plane: StoredPlane, buffer: DepthBuffer) -> float:
             f" {buffer.pixel_format.value} map of shape {buffer.samples.shape}"
         )
     _valid_range(buffer)
+    # A sample lies within half a code of its own code, and so no nearer to any other: where the plane has another
+    # one anywhere, the largest error is at such a place. Steps that single precision hardly resolves show the error of
+    # the arithmetic instead, which may be largest anywhere.
+    resolved = plane.step > STEP_SPACINGS * float(np.spacing(np.float32(plane.float_max)))
+    errors = _errors(plane, buffer, codes) if codes is not None and resolved else []
+    return max(0.0, *(errors or _errors(plane, buffer, None))) * plane.step
+
+
+def _errors(plane: StoredPlane, buffer: DepthBuffer, codes: npt.NDArray[np.uint8] | None) -> list[float]:
+    """Errors in codes, the largest among them, or among the places where the plane differs from `codes`."""
     in_codes = _in_codes(plane.float_min, plane.float_max)
 
-    def look(part: slice) -> float:
-        largest = 0.0
-        for rows in row_chunks(plane.codes.shape, part):
-            error = in_codes(buffer.samples[rows])
-            error -= plane.codes[rows]
-            largest = max(largest, float(error.max()), -float(error.min()))
-        return largest
+    def work(part: slice) -> list[float]:
+        found: list[float] = []
+        for rows in row_chunks(plane.codes.shape, part, COMPARED_CODES):
+            pairs = [(plane.codes[rows], buffer.samples[rows])]
+            if codes is not None:
+                pairs = _where_other(*pairs[0], codes[rows])
+            for decoded, samples in pairs:
+                error = in_codes(samples, None)
+                error -= decoded
+                found += [float(error.max()), -float(error.min())]
+        return found
 
-    return max(of_all_rows(look, plane.codes.shape)) * plane.step
+    return [error for errors in shared_rows(plane.codes.shape, work) for error in errors]
 
 
-def _in_codes(float_min: float, float_max: float) -> Callable[[FloatArray], npt.NDArray[np.float32]]:
+def _where_other(
+    decoded: npt.NDArray[np.uint8], samples: FloatArray, codes: npt.NDArray[np.uint8]
+) -> list[tuple[npt.NDArray[np.uint8], FloatArray]]:
+    """The places where two planes of codes differ, and perhaps places beside them; nothing where they do not."""
+    decoded, samples, codes = decoded.ravel(), samples.ravel(), codes.ravel()
+    whole = decoded.size // WORD * WORD
+    found = []
+    # Eight codes are compared as one number: a plane and its coded twin are the same nearly everywhere.
+    words = np.flatnonzero(decoded[:whole].view(np.uint64) != codes[:whole].view(np.uint64))
+    if words.size * WORD * SPARSE > decoded.size:
+        return [(decoded, samples)]
+    if words.size:
+        pair = decoded[:whole].reshape(-1, WORD), samples[:whole].reshape(-1, WORD)
+        found = [(pair[0].take(words, axis=0), pair[1].take(words, axis=0))]
+    if (decoded[whole:] != codes[whole:]).any():
+        found.append((decoded[whole:], samples[whole:]))
+    return found
+
+
+def _in_codes(float_min: float, float_max: float) -> InCodes:
     """The function from samples in a map's unit to their place among the codes, 0 to 255, not rounded.
 
     Single precision, a third of the time of double, is off by less than `ROUNDING_CODES`: the difference from
@@ -206,8 +257,8 @@ def _in_codes(float_min: float, float_max: float) -> Callable[[FloatArray], npt.
         np.float32(TOP_CODE / (float_max - float_min) if float_max > float_min else 0),
     )
 
-    def in_codes(samples: FloatArray) -> npt.NDArray[np.float32]:
-        place = np.subtract(samples, low, dtype=np.float32)
+    def in_codes(samples: FloatArray, out: npt.NDArray[np.float32] | None) -> npt.NDArray[np.float32]:
+        place = np.subtract(samples, low, out=out, dtype=np.float32)
         place *= scale
         return place
 

@@ -27,7 +27,7 @@ from authoring.depth import (
     buffer_from_plane,
     turned,
 )
-from authoring.depth.rows import of_all_rows, row_chunks
+from authoring.depth.rows import largest_difference
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.operations.layouts import depth_images, photo_orientation
 
@@ -75,15 +75,7 @@ class EncodedPlane:
             raise MalformedError(f"the coded map came back with shape {self.decoded.shape}")
         if self.worst is not None:
             return self.worst
-        one, other = self.decoded, plane.codes
-
-        def look(part: slice) -> int:
-            return max(
-                int((np.maximum(one[rows], other[rows]) - np.minimum(one[rows], other[rows])).max())
-                for rows in row_chunks(one.shape, part)
-            )
-
-        return max(of_all_rows(look, one.shape))
+        return largest_difference(self.decoded, plane.codes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

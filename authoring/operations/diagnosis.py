@@ -171,7 +171,7 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
     found = _range(samples)
     if found is None:
         return Diagnosis("depth", "m", None, f"the {image.source} holds depth in metres")
-    if _signed(samples):
+    if _signed(image):
         raise UsageError(
             f"the {image.source} goes from {_short(float(np.nanmin(samples)))} to {_short(found.high)}, and no "
             "distance is negative: say --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is "
@@ -208,10 +208,11 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
     )
 
 
-def _signed(samples: NDArray[Any]) -> bool:
+def _signed(image: MapImage) -> bool:
     """Whether negative values are part of the map, and no mark of its holes."""
-    if not float(np.fmin.reduce(samples, axis=None)) < 0:
+    if not image.ends[0] < 0:
         return False
+    samples = image.samples
     negative = samples[samples < 0]
     return negative.size > SIGNS * samples.size and bool(negative.min() != negative.max())
 

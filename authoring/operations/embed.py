@@ -364,7 +364,8 @@ def _measure(
     facts = gathered()
     if encoded.off_by(plane) > encoded.tolerance_codes:
         raise auxiliary.HastyError
-    error = max_error(replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format), buffer)
+    decoded = replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format)
+    error = max_error(decoded, buffer, plane.codes)
     checked = check_before_publish(facts.with_codes(encoded.decoded))
     if checked.level == "none":
         raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")

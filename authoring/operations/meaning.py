@@ -160,7 +160,7 @@ def _metric(
     assert meaning.unit is not None
     scale, depth = metres_in(meaning.unit), meaning.kind == "depth"
     samples, values = image.samples, _codes(image)
-    if depth and image.levels is None and float(np.fmax.reduce(samples, axis=None)) * scale >= SKY_M:
+    if depth and image.levels is None and image.ends[1] * scale >= SKY_M:
         with np.errstate(invalid="ignore"):
             sky = samples >= SKY_M / scale
         marked = _marked(samples, meaning.invalid)

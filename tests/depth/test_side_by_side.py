@@ -11,7 +11,7 @@ import pytest
 
 from authoring.beside import Beside, processors
 from authoring.depth import DepthBuffer, GrayscaleMeaning, PixelFormat, buffer_from_gray, max_error, quantize
-from authoring.depth.rows import SIDE_BY_SIDE_SAMPLES, extremes, map_rows, of_all_rows, take_table
+from authoring.depth.rows import SHARED_SAMPLES, map_rows, shared_rows, take_table
 
 SHAPE = (1031, 1021)
 """Just above the threshold, and no multiple of anything."""
@@ -20,7 +20,7 @@ SHAPE = (1031, 1021)
 @pytest.fixture(autouse=True)
 def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert SHAPE[0] * SHAPE[1] > SIDE_BY_SIDE_SAMPLES
+    assert SHAPE[0] * SHAPE[1] > SHARED_SAMPLES
 
 
 def test_the_rows_are_halved_and_all_are_there() -> None:
@@ -30,14 +30,14 @@ def test_the_rows_are_halved_and_all_are_there() -> None:
         seen[threading.get_ident()] = part
         return int(part.stop - part.start)
 
-    assert of_all_rows(look, SHAPE) == [515, 516]
+    assert shared_rows(SHAPE, look) == [516, 515]
     assert (
-        sorted((one.start, one.stop) for one in seen.values()) == [(0, 515), (515, 1031)] and len(seen) == 2
+        sorted((one.start, one.stop) for one in seen.values()) == [(0, 516), (516, 1031)] and len(seen) == 2
     )
-    assert of_all_rows(look, (1, SIDE_BY_SIDE_SAMPLES)) == [1]
-    assert of_all_rows(look, (100, 100)) == [100]
+    assert shared_rows((1, SHARED_SAMPLES), look) == [1]
+    assert shared_rows((100, 100), look) == [100]
     with processors(1):
-        assert of_all_rows(look, SHAPE) == [1031]
+        assert shared_rows(SHAPE, look) == [1031]
 
 
 def test_results_are_those_of_one_thread() -> None:
@@ -59,9 +59,9 @@ def test_results_are_those_of_one_thread() -> None:
             np.array([plane.float_min, plane.float_max, max_error(plane, buffer)]),
             metres.samples,
             metres.valid,
-            np.array(extremes(gray)),
+            np.array(metres.bit_range),
             take_table(table, moved),
-            map_rows(lambda rows: rows * 2, depth_m, np.float64),
+            map_rows(lambda rows, _: rows * 2, depth_m, np.float64),
         ]
 
     two = all_of_it()
@@ -82,22 +82,15 @@ def test_an_error_in_either_half_comes_out(row: int) -> None:
         done.append(part)
 
     with pytest.raises(ValueError, match=f"row {row}"):
-        of_all_rows(look, SHAPE)
+        shared_rows(SHAPE, look)
     assert len(done) == 1
 
 
 def test_neither_thread_warns() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = map_rows(lambda rows: 1 / rows, np.zeros(SHAPE, np.float32), np.float32)
+        found = map_rows(lambda rows, _: 1 / rows, np.zeros(SHAPE, np.float32), np.float32)
     assert np.isinf(found).all()
-
-
-def test_the_extremes_of_a_map_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    buffer = DepthBuffer.from_depth_m(np.full(SHAPE, 2.0, np.float32))
-    first = buffer.bit_range
-    monkeypatch.setattr("authoring.depth.buffer.extremes", None)
-    assert buffer.bit_range == first and buffer.all_valid
 
 
 def test_a_call_beside_gives_its_result_or_its_error() -> None:
