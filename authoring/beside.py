@@ -6,11 +6,13 @@ Knows: threads, and how many processors may be used. Must not know: what the wor
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import threading
 
 Result = TypeVar("Result")
 
@@ -45,6 +47,8 @@ class Beside(Generic[Result]):
 
     def __init__(self, function: Callable[..., Result], *arguments: Any) -> None:
         """Begin the call."""
+        import threading  # Here, for most commands have nothing to do beside.
+
         self._result: Result
         self._error: BaseException | None = None
 
@@ -54,7 +58,7 @@ class Beside(Generic[Result]):
             except BaseException as error:  # It belongs to whoever fetches the result.
                 self._error = error
 
-        self._thread = threading.Thread(target=run)
+        self._thread: threading.Thread = threading.Thread(target=run)
         self._thread.start()
 
     @property

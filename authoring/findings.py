@@ -6,8 +6,9 @@ Must not know: any rule, any file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from authoring.structs import Struct
 
 Grade = Literal["A", "B", "C", "D"]
 """How well a rule is known.
@@ -33,8 +34,7 @@ LEVELS: tuple[Level, ...] = ("none", "L1", "L2", "L3", "L4")
 """In rising order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct):
     """One row of the rule table."""
 
     id: str
@@ -49,8 +49,7 @@ class Rule:
     """What real files taught beside or against the source."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct):
     """What one rule says about one file."""
 
     rule: str

@@ -266,6 +266,7 @@ def _atheris(target: Target, recorder: Recorder, folder: Path, options: argparse
     arguments = [
         sys.argv[0],
         str(folder),
+        f"-artifact_prefix={folder}/",  # What it finds slow is kept with the other inputs, not where it is started.
         f"-max_len={target.longest}",
         "-print_final_stats=1",
         f"-timeout={1 << 30}",

@@ -21,12 +21,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from authoring.apple.table import DISPARITY_FORMATS, FDEP, FDIS, HDEP, HDIS, PropertyTree, fourcc_name
 from authoring.apple.xmp import build_packet, parse_packet
 from authoring.errors import MalformedError, UnsupportedError
+from authoring.structs import Struct
 
 DISPARITY = "kCGImageAuxiliaryDataTypeDisparity"
 DEPTH = "kCGImageAuxiliaryDataTypeDepth"
@@ -48,8 +48,7 @@ UNSUPPORTED_FORMAT = "AVDepthData refuses it with error −11864"
 INCOMPLETE_DESCRIPTION = "AVDepthData refuses it with error −11865"
 
 
-@dataclass(frozen=True, slots=True)
-class DataDescription:
+class DataDescription(Struct):
     """kCGImageAuxiliaryDataInfoDataDescription."""
 
     pixel_format: int
@@ -60,8 +59,7 @@ class DataDescription:
     """At least width times the sample's size; what is more is padding."""
 
 
-@dataclass(frozen=True, slots=True)
-class AuxiliaryData:
+class AuxiliaryData(Struct):
     """The dictionary: native samples, how they lie, and what is said about them."""
 
     auxiliary_type: str

@@ -10,7 +10,6 @@ so that offsets inside another maker's note stay true.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, replace
 
 from authoring.apple import makernote
 from authoring.apple.exif_required import (
@@ -36,6 +35,7 @@ from authoring.apple.ifd import (
     read_ifd,
 )
 from authoring.errors import DepthauthorError, MalformedError
+from authoring.structs import Struct, replace
 
 ORIENTATION = 0x0112
 EXIF_IFD = 0x8769
@@ -56,8 +56,7 @@ _LONGEST_FOCAL_MM = 20_000.0
 """Anything longer is no lens."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExifFacts:
+class ExifFacts(Struct):
     """What the portrait marks in a block are; None where it does not say."""
 
     custom_rendered: int | None = None
@@ -65,8 +64,7 @@ class ExifFacts:
     """Any maker's, whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class LensFacts:
+class LensFacts(Struct):
     """What a block says of the lens; None where it does not say, or says 0 for unknown."""
 
     focal_length_35mm: float | None = None
@@ -82,8 +80,7 @@ class LensFacts:
     pixel_height: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MarksResult:
+class MarksResult(Struct):
     """A block with its marks."""
 
     exif: bytes

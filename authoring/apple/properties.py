@@ -13,7 +13,6 @@ import binascii
 import math
 import re
 import struct
-from dataclasses import dataclass, replace
 from typing import Any
 
 from authoring.apple.kinds import classify
@@ -34,6 +33,7 @@ from authoring.apple.table import (
     text_of,
 )
 from authoring.errors import MalformedError, RefusedError
+from authoring.structs import Struct, replace
 
 __all__ = [
     "CALIBRATION_FIELDS",
@@ -78,8 +78,7 @@ REQUIRED_CALIBRATION_FIELDS = CALIBRATION_FIELDS[:5]
 """Without any one of them AVDepthData has no calibration (device tests of others: rule R14)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DepthProperties:
+class DepthProperties(Struct, kw_only=True):
     """What the XMP of a depth map says; a field is None where the property is absent.
 
     Fields are named after the properties; the table (`table.FIELDS`) has the names, units and sources.
@@ -267,8 +266,7 @@ SOURCES = ("measured", "estimated", "nominal", "donor", "exif", "given")
 photo's Exif; the caller, who did not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct):
     """Our own mark in the packet of a map we wrote."""
 
     version: str

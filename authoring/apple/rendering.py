@@ -12,10 +12,10 @@ from __future__ import annotations
 import functools
 import math
 import struct
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from authoring.errors import MalformedError, RefusedError
+from authoring.structs import Struct, replace
 
 MAGIC = b"REND"
 MAX_RENDERING_BYTES = 1 << 16
@@ -45,8 +45,7 @@ _LARGEST_WHOLE = 1 << 16
 """A word above this is a float in versions 1 and 2: the smallest float there is 2e-4, or 0x39000000 and more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct):
     """One number."""
 
     id: int
@@ -56,8 +55,7 @@ class Record:
     value: float | int
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(Struct):
     """A REND block; of `records` and `body` one is empty."""
 
     version: int

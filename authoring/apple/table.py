@@ -9,9 +9,10 @@ was read, and goes back.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
+
+from authoring.structs import Struct, field
 
 APDI = "http://ns.apple.com/pixeldatainfo/1.0/"
 DEPTH_DATA = "http://ns.apple.com/depthData/1.0/"
@@ -72,8 +73,7 @@ APPLE_DEPTH_DATA_VERSION = 65541
 """1.5, the rear cameras of iOS 14.3 to 17.4."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(Struct):
     """The value of a property that is neither text nor a list of texts: a structure, a qualifier, a language.
 
     `xml` is the property's whole element, with the namespaces it uses, as it stood in the packet.
@@ -86,8 +86,7 @@ Value = str | tuple[str, ...] | Opaque
 ArrayForm = Literal["Seq", "Bag", "Alt"]
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct):
     """One top-level property. Two that differ only in the prefix are equal: it is but a spelling."""
 
     namespace: str
@@ -108,8 +107,7 @@ Kind = Literal["text", "integer", "half6", "real6", "real", "reals", "boolean", 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct):
     """One line of the table."""
 
     prefix: str

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import re
-from copy import deepcopy
 from typing import TYPE_CHECKING, cast
 
 from authoring.apple.table import ArrayForm, Opaque, Property, PropertyTree, Value
@@ -205,6 +204,8 @@ def _parse_value(element: etree._Element) -> tuple[Value, ArrayForm]:
                 and _is_plain_array(array)
             ):
                 return tuple(item.text or "" for item in array), cast("ArrayForm", form)
+    from copy import deepcopy
+
     from lxml import etree
 
     # A copy holds the namespaces that it uses and no others, wherever they were declared: it can stand alone,

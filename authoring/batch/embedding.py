@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from authoring import api, files, stores
@@ -22,6 +21,7 @@ from authoring.operations.embed import draft_embed
 from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
 from authoring.operations.sources import source_of_bytes
+from authoring.structs import Struct
 
 
 def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, str]:
@@ -85,8 +85,7 @@ def refuse_existing(output: str, overwrite: bool) -> None:
         raise RefusedError(f"{output}: {files.EXISTS}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Digesting:
+class _Digesting(Struct):
     """A publication that keeps the digest of what it published."""
 
     inner: Publication

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -17,6 +16,7 @@ from authoring import api, stores
 from authoring.errors import UsageError
 from authoring.operations.embed import EmbedOptions
 from authoring.operations.portrait import PortraitOptions
+from authoring.structs import Struct, field, field_names
 
 PATH_COLUMNS = ("photo", "map", "output")
 
@@ -34,8 +34,7 @@ MAX_QUOTED = 60
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct):
     """What one photo of a batch needs. `fault` is set where the row itself cannot be read."""
 
     number: int
@@ -47,8 +46,7 @@ class Row:
     fault: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct):
     """What holds for every row: where relative paths start, where outputs go, and options unless a row says else."""
 
     base: str
@@ -185,14 +183,14 @@ def _columns() -> dict[str, Callable[[str], Any]]:
     python_names = {long: short for short, long in _SHORT_NAMES.items()}
     for options in (EmbedOptions, PortraitOptions):
         hints = get_type_hints(options)
-        for one in fields(options):
-            if one.name in _NO_COLUMNS:
+        for name in field_names(options):
+            if name in _NO_COLUMNS:
                 continue
-            hint = hints[one.name]
+            hint = hints[name]
             if get_origin(hint) in (Union, UnionType):
                 hint = next(part for part in get_args(hint) if part is not type(None))
             converter = _CONVERTERS.get(get_origin(hint) or hint, str)
-            found[python_names.get(one.name, one.name)] = converter
+            found[python_names.get(name, name)] = converter
     return found
 
 

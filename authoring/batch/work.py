@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Literal
 
 from authoring import stores
@@ -16,13 +15,13 @@ from authoring.batch.journal import Entry
 from authoring.batch.rows import Row
 from authoring.errors import DepthauthorError, RefusedError
 from authoring.operations.reports import EmbedReport
+from authoring.structs import Struct
 
 FAULT_EXIT_CODE = 70
 """What the command line ends with where the fault is the program's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchResult:
+class BatchResult(Struct):
     """What became of one row."""
 
     row: int
@@ -41,8 +40,7 @@ class BatchResult:
     schema: str = "depthauthor/batch/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct):
     """A row, and what is known of its output."""
 
     row: Row

@@ -6,15 +6,14 @@ Knows: options and arguments as `declare` has them. Must not know: help texts, e
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from authoring.cli.declare import Argument, Command, Option, Program
+from authoring.structs import Struct
 
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)(e-?\d{1,2})?", re.ASCII | re.IGNORECASE)
@@ -24,8 +23,7 @@ class _NotPlainError(Exception):
     """The line needs a better reader."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Parameter:
+class _Parameter(Struct):
     """A parameter of a command: how its text becomes a value."""
 
     name: str
@@ -119,16 +117,25 @@ def _spellings(one: _Parameter) -> dict[str, tuple[_Parameter, bool | None]]:
 
 def _parameters(function: Command) -> list[_Parameter]:
     hints = get_type_hints(function, include_extras=True)
+    hints.pop("return", None)
+    optional = _optional(function)
     found = []
-    for name, parameter in inspect.signature(function).parameters.items():
+    for name in hints:
         hint, note = get_args(hints[name])
         if get_origin(hint) in (Union, UnionType):
             (hint,) = (part for part in get_args(hint) if part is not NoneType)
         many = get_origin(hint) is list
         kind = get_args(hint)[0] if many else hint
         convert = None if kind is bool else _converter(kind)
-        found.append(_Parameter(name, note, convert, many, parameter.default is inspect.Parameter.empty))
+        found.append(_Parameter(name, note, convert, many, name not in optional))
     return found
+
+
+def _optional(function: Any) -> set[str]:
+    """The parameters that have defaults. `inspect` would tell, and takes longer to import than all of this room."""
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    defaults = function.__defaults__ or ()
+    return {*names[len(names) - len(defaults) :], *(function.__kwdefaults__ or ())}
 
 
 def _converter(kind: Any) -> Callable[[str], Any]:

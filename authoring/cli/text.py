@@ -5,7 +5,6 @@ Knows: the reports' JSON names. Must not know: how the values came about.
 
 from __future__ import annotations
 
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +40,8 @@ def embed(report: Report) -> str:
 
 def wrapped(label: str, sentence: str) -> list[str]:
     """A labelled sentence in lines that a terminal holds."""
+    import textwrap
+
     return textwrap.wrap(
         sentence,
         LINE_LENGTH,

@@ -83,7 +83,7 @@ def read_map(data: bytes, key: str | None = None, frame: int | None = None) -> M
 def _read_picture(data: bytes) -> MapImage:
     import warnings
 
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -101,6 +101,8 @@ def _read_picture(data: bytes) -> MapImage:
                 turned = picture.getexif().get(0x0112, 1) not in (0, 1)
                 picture.load()
                 if turned:
+                    from PIL import ImageOps
+
                     picture = ImageOps.exif_transpose(picture)
                     notes = ("the map file's own Exif orientation was applied",)
                 return _gray_of(picture, source, scale, notes)

@@ -7,8 +7,9 @@ Must not know: what an auxiliary image means, numpy, codecs, the inside of XMP.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
+
+from authoring.structs import Struct
 
 if TYPE_CHECKING:
     from authoring.containers.edits import EditList
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
 ContainerName = Literal["heic", "jpeg"]
 
 
-@dataclass(frozen=True, slots=True)
-class Transform:
+class Transform(Struct):
     """One HEIF transformative property of the primary, in the file's order.
 
     `irot`: value counts quarter turns anticlockwise, 0..3 (ISO/IEC 23008-12, 6.5.10).
@@ -30,8 +30,7 @@ class Transform:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class CodedAuxiliary:
+class CodedAuxiliary(Struct):
     """An auxiliary image ready to be placed; opaque to the container.
 
     HEIF: `payload` is length-prefixed NAL units, `configuration` the body of the hvcC box.
@@ -49,8 +48,7 @@ class CodedAuxiliary:
     xmp: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class FoundAuxiliary:
+class FoundAuxiliary(Struct):
     """An auxiliary image as it lies in a file."""
 
     identifier: int
@@ -68,8 +66,7 @@ class FoundAuxiliary:
     transforms: tuple[Transform, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct):
     """One item (HEIF) or one segment or image (JPEG), for a person who looks inside."""
 
     identifier: int
@@ -79,8 +76,7 @@ class Entry:
     """Bytes of its data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct):
     """What a container file holds, as far as depth authoring needs it."""
 
     container: ContainerName
@@ -97,8 +93,7 @@ class Layout:
     """Whether a C2PA manifest is there; any edit breaks its hash."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Struct):
     """A splice before its image is there."""
 
     edits: EditList

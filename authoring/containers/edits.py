@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import cast
+
+from authoring.structs import Struct, field
 
 MAX_RUNS = 64
 """Differing runs of one block that are named one by one; more would tell a person nothing, so they become one."""
@@ -22,24 +23,21 @@ MAX_RUNS = 64
 _RUN = re.compile(rb"[^\0]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Struct):
     """Source bytes [start, stop), unchanged."""
 
     start: int
     stop: int
 
 
-@dataclass(frozen=True, slots=True)
-class Put:
+class Put(Struct):
     """New bytes at this place, and why."""
 
     data: bytes
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Replacement:
+class Replacement(Struct):
     """Source bytes [start, stop) give way to `data`; start == stop is an insertion, empty data a removal."""
 
     start: int
@@ -48,8 +46,7 @@ class Replacement:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(Struct):
     """Source bytes [start, stop) that did not stay; start == stop: bytes were added there."""
 
     start: int
@@ -57,8 +54,7 @@ class Touched:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct):
     """Source bytes [start, stop) that are kept, and where in the result they lie."""
 
     start: int
@@ -109,8 +105,7 @@ def place_of_result(replacements: Iterable[Replacement], new: int) -> int | None
     return new - growth
 
 
-@dataclass(frozen=True)
-class EditList:
+class EditList(Struct, slots=False):
     """What becomes of a source of `source_size` bytes."""
 
     source_size: int

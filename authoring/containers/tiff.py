@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from authoring.structs import Struct
 
 ORIENTATION = 0x0112
 """IFD0, one SHORT, 1..8 (Exif 2.32, 4.6.4 A)."""
@@ -23,8 +24,7 @@ _HEADER_BYTES = 8
 _ENTRY_BYTES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class IfdEntry:
+class IfdEntry(Struct):
     """One entry of an IFD, and where its value lies."""
 
     tag: int

@@ -10,7 +10,6 @@ NaN in every conversion. A half float ends at 65 504: what lies beyond becomes i
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 from typing import Any, Literal, TypeAlias
 
@@ -20,6 +19,7 @@ import numpy.typing as npt
 from authoring.depth.calibration import Calibration
 from authoring.depth.rows import FloatArray, frozen, map_rows, row_chunks, shared_rows
 from authoring.errors import UnsupportedError, UsageError
+from authoring.structs import Struct, field, replace
 
 Kind = Literal["disparity", "depth"]
 Unit = Literal["1/m", "m"]
@@ -148,8 +148,7 @@ def _real_plane(array: npt.ArrayLike) -> npt.NDArray[Any]:
     return plane
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class DepthBuffer:
+class DepthBuffer(Struct, eq=False):
     """A map in one of the native formats, as AVDepthData holds it.
 
     The constructor takes a read-only view of `samples`, not a copy: leave the array alone afterwards.
@@ -166,7 +165,7 @@ class DepthBuffer:
     """True where holes have been filled, so that every sample is valid."""
     calibration: Calibration | None = None
     """The camera; its reference frame is the photo, so the map's own size does not touch it."""
-    _bits: Bits | None = dataclasses.field(default=None, init=False, repr=False)
+    _bits: Bits | None = field(default=None, init=False, repr=False)
     """The range of the samples' bits, once somebody asked for it: to find it takes a look at every sample."""
 
     def __post_init__(self) -> None:
@@ -248,7 +247,7 @@ class DepthBuffer:
 
     def replace(self, **changes: Any) -> DepthBuffer:
         """A copy with other fields."""
-        copy = dataclasses.replace(self, **changes)
+        copy = replace(self, **changes)
         return copy if "samples" in changes else copy._known(self._bits)
 
     def _known(self, bits: Bits | None) -> DepthBuffer:

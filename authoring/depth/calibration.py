@@ -12,11 +12,11 @@ nominal centre is 1158 of 2316 (fidmaa_selfie_depth.heic).
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 from authoring.depth.orientation import Orientation
 from authoring.errors import UsageError
+from authoring.structs import Struct, replace
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -27,8 +27,7 @@ ASPECT_TOLERANCE = 0.01
 """How far a frame's aspect may be from the reference frame's: rounding to whole pixels, not a crop."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(Struct):
     """One camera; UsageError where a number is missing, not finite, or cannot be meant."""
 
     intrinsic_matrix: Matrix
@@ -127,7 +126,7 @@ class Calibration:
             right = _negative(right)
         if orientation.swaps_top_bottom:
             down = _negative(down)
-        return dataclasses.replace(
+        return replace(
             self,
             intrinsic_matrix=((fx, 0.0, cx), (0.0, fy, cy), (0.0, 0.0, 1.0)),
             reference_width_px=width,
@@ -154,7 +153,7 @@ class Calibration:
             )
         (fx, fy), (cx, cy) = self.focal_px, self.principal_point_px
         center = self.lens_distortion_center_px
-        return dataclasses.replace(
+        return replace(
             self,
             intrinsic_matrix=(
                 (fx * x_scale, 0.0, cx * x_scale),

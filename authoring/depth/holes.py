@@ -6,7 +6,6 @@ Must not know: why a sample is missing, or how the photo looks there.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy.typing as npt
 
 from authoring.depth.buffer import DepthBuffer
 from authoring.errors import RefusedError, UsageError
+from authoring.structs import Struct
 
 MAX_SHARE = 0.6
 """More than this missing and most of the result would be made up."""
@@ -28,8 +28,7 @@ METHOD = (
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class HoleReport:
+class HoleReport(Struct):
     """What was filled: `count` samples, as a `share` (0..1) of the map, and by which rule."""
 
     share: float
@@ -37,8 +36,7 @@ class HoleReport:
     count: int
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct):
     """For each hole: the valid sample on one axis to take the value from, as a flat index, and how far it is."""
 
     index: npt.NDArray[np.intp]

@@ -6,7 +6,6 @@ are made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -30,6 +29,7 @@ from authoring.depth import (
 from authoring.depth.rows import largest_difference
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.operations.layouts import depth_images, photo_orientation
+from authoring.structs import Struct, replace
 
 UNIFORM_DISPARITY, UNIFORM_DEPTH = 1, 2
 """depth_representation_type of H.265 Annex G; Apple writes the first, the second is its twin for metres."""
@@ -41,8 +41,7 @@ class HastyError(Exception):
     """Something the quick draft took for granted does not hold: it is to be made again, with care."""
 
 
-@dataclass(frozen=True, eq=False)
-class EncodedPlane:
+class EncodedPlane(Struct, eq=False, slots=False):
     """A stored plane as a bitstream."""
 
     container: ContainerName
@@ -78,8 +77,7 @@ class EncodedPlane:
         return largest_difference(self.decoded, plane.codes)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DepthReading:
+class DepthReading(Struct, eq=False):
     """The depth of a photo as it was read."""
 
     found: FoundAuxiliary

@@ -5,7 +5,6 @@ Knows: what Apple's files and Exif say of a camera, and when they contradict eac
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Literal, TypeAlias, get_args
 
 from authoring import containers
@@ -15,6 +14,7 @@ from authoring.operations import layouts
 from authoring.operations.portrait import PortraitOptions, camera_of
 from authoring.operations.seen import Camera as CameraChoice
 from authoring.operations.seen import Seen
+from authoring.structs import replace
 
 __all__ = ["CameraChoice", "CameraOrigin", "camera_note", "settled_camera"]
 
@@ -95,5 +95,5 @@ def _squared(photo: bytes, seen: Seen) -> tuple[Calibration, str]:
     if told is None or abs(best / told.focal_px[0] - 1) > NEAR_EXIF:
         return own, f"{differ}; they were taken as they are, and shapes may be stretched"
     (_, _, cx), (_, _, cy), last = own.intrinsic_matrix
-    mended = dataclasses.replace(own, intrinsic_matrix=((best, 0.0, cx), (0.0, best, cy), last))
+    mended = replace(own, intrinsic_matrix=((best, 0.0, cx), (0.0, best, cy), last))
     return mended, f"{differ}; {best:.1f} was taken for both, since Exif's focal length agrees with it"

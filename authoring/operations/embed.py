@@ -7,7 +7,6 @@ Must not know: paths, formats of bytes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from authoring import containers
@@ -44,6 +43,7 @@ from authoring.operations.portrait import (
 )
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
 from authoring.operations.transcode import prepare
+from authoring.structs import Struct, field, replace
 from authoring.version import VERSION
 
 if TYPE_CHECKING:
@@ -60,7 +60,6 @@ class Draft(Protocol):
         """Quickly or with care."""
 
 
-@dataclass(frozen=True, slots=True)
 class EmbedOptions(MapOptions):
     """Everything `embed` can be told besides photo and map."""
 
@@ -75,8 +74,7 @@ class EmbedOptions(MapOptions):
     portrait: PortraitOptions = field(default_factory=PortraitOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct):
     """The photo that depth goes into, in its container and without older depth."""
 
     source: bytes
@@ -92,16 +90,14 @@ class Target:
         return self.file.layout
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Marks:
+class Marks(Struct, eq=False):
     """The photo with the marks of the portrait profile, and what they have to tell."""
 
     made: Marked
     notes: Notes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ready:
+class Ready(Struct, eq=False):
     """The photo as the depth is spliced into it."""
 
     target: Target
@@ -122,8 +118,7 @@ class Ready:
         return replace(self, handed_out=run)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Depth:
+class Depth(Struct, eq=False):
     """The depth to go in, in the photo's stored raster."""
 
     buffer: DepthBuffer

@@ -6,7 +6,6 @@ Knows: how a reading becomes an output file's bytes. Must not know: paths, conta
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -19,12 +18,12 @@ from authoring.errors import about
 from authoring.operations.auxiliary import DepthReading, RasterName, read_depth
 from authoring.operations.inspect import inspect
 from authoring.operations.json_form import as_json
+from authoring.structs import Struct, field
 
 Kind = Literal["depth", "disparity"]
 
 
-@dataclass(frozen=True, slots=True)
-class ExtractReport:
+class ExtractReport(Struct):
     """What `extract` wrote."""
 
     kind: str

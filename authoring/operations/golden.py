@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -28,6 +27,7 @@ from authoring.operations.embed import Depth, EmbedOptions, Target, author, read
 from authoring.operations.mapping import Notes, wide_format
 from authoring.operations.portrait import Sources
 from authoring.operations.strip import strip
+from authoring.structs import Struct, as_dict, replace
 
 SCHEMA = "depthauthor/golden/1"
 
@@ -35,8 +35,7 @@ Reader = Callable[[str], bytes]
 """Gives the bytes of a file of the golden folder, named by its path in there; UsageError where it is not there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct):
     """One golden: photo, coded depth and profile, what must come out, and how far depth may be from the truth."""
 
     name: str
@@ -61,8 +60,7 @@ class Case:
         return f"expected/{self.name}.txt"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct):
     """What a case gave, and how that differs from what was expected (empty: not at all)."""
 
     case: Case
@@ -85,7 +83,7 @@ def cases(manifest: bytes) -> list[Case]:
 
 def build_manifest(listed: list[Case]) -> bytes:
     """Twin of `cases`."""
-    told = [{**asdict(one), "pixel_format": one.pixel_format.value} for one in listed]
+    told = [{**as_dict(one), "pixel_format": one.pixel_format.value} for one in listed]
     return (json.dumps({"schema": SCHEMA, "cases": told}, indent=1) + "\n").encode()
 
 

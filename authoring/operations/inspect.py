@@ -5,7 +5,6 @@ Knows: which stated facts a person asks for. Must not know: bytes of any format.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import Any
 
 from authoring import containers
@@ -16,10 +15,10 @@ from authoring.containers import ContainerName, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
 from authoring.operations.layouts import kind_of, photo_orientation
 from authoring.operations.lost import lost_depth
+from authoring.structs import Struct, as_dict
 
 
-@dataclass(frozen=True, slots=True)
-class AuxiliarySummary:
+class AuxiliarySummary(Struct):
     """An auxiliary image that is no depth map."""
 
     type: str
@@ -28,8 +27,7 @@ class AuxiliarySummary:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class DepthSummary:
+class DepthSummary(Struct):
     """The depth map, as the file states it."""
 
     kind: str
@@ -49,8 +47,7 @@ class DepthSummary:
     source: str = "apple"
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoSummary:
+class PhotoSummary(Struct):
     """The photo: size as stored, and the Exif number of how it is turned for display."""
 
     width: int
@@ -58,8 +55,7 @@ class PhotoSummary:
     orientation: int
 
 
-@dataclass(frozen=True, slots=True)
-class PartSummary:
+class PartSummary(Struct):
     """One item or segment, with its size in bytes."""
 
     identifier: int
@@ -68,8 +64,7 @@ class PartSummary:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class InspectReport:
+class InspectReport(Struct):
     """What a file holds."""
 
     container: ContainerName
@@ -101,7 +96,7 @@ def inspect(photo: bytes) -> InspectReport:
                 for one, kind in kinds
                 if one is not depth
             ),
-            portrait=asdict(marks),
+            portrait=as_dict(marks),
             parts=tuple(PartSummary(one.identifier, one.type, one.role, one.size) for one in file.entries),
             notes=(*file.notes, lost) if lost else file.notes,
         )

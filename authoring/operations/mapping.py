@@ -7,7 +7,6 @@ edges, holes. Must not know: containers, codecs of photos.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -31,6 +30,7 @@ from authoring.errors import RefusedError, UsageError
 from authoring.operations import diagnosis
 from authoring.operations.meaning import buffer_of_image
 from authoring.operations.presets import Kind
+from authoring.structs import Struct, field
 
 if TYPE_CHECKING:
     from authoring.apple.dictionary import AuxiliaryData
@@ -57,8 +57,7 @@ MIN_STORED_SIDE = 64
 """The HEVC encoder pads smaller pictures to this and crops them by a property that no Apple depth item has."""
 
 
-@dataclass(frozen=True, slots=True)
-class MapOptions:
+class MapOptions(Struct):
     """How a map is to be understood and fitted; the command line's options of the same names."""
 
     near_m: float | None = None
@@ -92,8 +91,7 @@ class MapOptions:
     """Bring the map to the stored size along the photo's edges."""
 
 
-@dataclass
-class Notes:
+class Notes(Struct, frozen=False, slots=False):
     """Sentences for the report, collected on the way: what was assumed, and what a person should know."""
 
     assumed: list[str] = field(default_factory=list)

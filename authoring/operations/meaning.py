@@ -7,7 +7,6 @@ Must not know: the photo, orientation, how files are read.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,13 +18,13 @@ from authoring.depth.rows import take_table
 from authoring.errors import RefusedError, UsageError
 from authoring.operations import diagnosis
 from authoring.operations.presets import RELATIVE, SKY_M, Kind, Preset, metres_in, preset_named
+from authoring.structs import Struct
 
 if TYPE_CHECKING:
     from authoring.operations.mapping import MapOptions, Notes
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct):
     """What the values of a map are. `unit` is None for relative kinds, `invalid` where no value marks a hole."""
 
     kind: Kind

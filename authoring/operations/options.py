@@ -5,7 +5,6 @@ Knows: the names of all options of `embed`, and what they can be. Must not know:
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from authoring.depth import PixelFormat
@@ -13,6 +12,7 @@ from authoring.errors import UsageError
 from authoring.operations.embed import EmbedOptions
 from authoring.operations.portrait import PortraitOptions
 from authoring.operations.presets import KINDS, PRESETS
+from authoring.structs import field_names
 
 
 def options_of(**given: Any) -> EmbedOptions:
@@ -22,8 +22,8 @@ def options_of(**given: Any) -> EmbedOptions:
     Raises UsageError for unknown names and values out of range.
     """
     given = {name: value for name, value in given.items() if value is not None}
-    portrait_names = {field.name for field in fields(PortraitOptions)}
-    known = ({field.name for field in fields(EmbedOptions)} | portrait_names) - {"portrait"}
+    portrait_names = set(field_names(PortraitOptions))
+    known = (set(field_names(EmbedOptions)) | portrait_names) - {"portrait"}
     unknown = sorted(set(given) - known)
     if unknown:
         raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")

@@ -6,7 +6,6 @@ Must not know: bytes of Exif, XMP or REND; those are Apple's room.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -30,6 +29,7 @@ from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import Notes
 from authoring.operations.restore import Blocks, build_record
 from authoring.operations.verifying.placement import photo_components
+from authoring.structs import Struct, replace
 
 CalibrationSource = Literal["exif", "nominal", "none"]
 
@@ -40,8 +40,7 @@ EFFECT_STRENGTH = 0.5
 """What every iPhone portrait since iOS 14 says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PortraitOptions:
+class PortraitOptions(Struct, kw_only=True):
     """How the portrait profile is filled in."""
 
     calibration_source: CalibrationSource | None = None
@@ -55,8 +54,7 @@ class PortraitOptions:
     replace_maker_note: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct):
     """Where the parts of the depth data come from, for provenance: measured, estimated, nominal, donor, …"""
 
     depth: str
@@ -64,8 +62,7 @@ class Sources:
     rendering: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(Struct):
     """A photo with the marks of a portrait."""
 
     file: ContainerFile

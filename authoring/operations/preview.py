@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +19,7 @@ from authoring.operations.seen import Seen
 from authoring.pictures import contact, page
 from authoring.pictures.profiles import to_srgb
 from authoring.pictures.scale import Scale, written
+from authoring.structs import Struct, replace
 
 PictureFormat = Literal["png", "jpeg"]
 
@@ -40,16 +40,14 @@ CAMERAS = {
 FULL_FRAME_DIAGONAL_MM = math.hypot(36, 24)
 
 
-@dataclass(frozen=True, slots=True)
-class FocusPoint:
+class FocusPoint(Struct):
     """A place in the upright photo, 0..1 from the top left."""
 
     x: float
     y: float
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewReport:
+class PreviewReport(Struct):
     """What `preview` shows of one photo."""
 
     kind: Literal["disparity", "depth"]
@@ -77,8 +75,7 @@ class PreviewReport:
     schema: str = "depthauthor/preview/1"
 
 
-@dataclass(frozen=True, slots=True)
-class SheetEntry:
+class SheetEntry(Struct):
     """One photo of a contact sheet."""
 
     file: str
@@ -89,8 +86,7 @@ class SheetEntry:
     """Why the photo's place says so instead of showing depth."""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetReport:
+class SheetReport(Struct):
     """What `preview --contact-sheet` shows."""
 
     photos: tuple[SheetEntry, ...]

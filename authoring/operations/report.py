@@ -5,8 +5,6 @@ Knows: which checks are told, and how small the pictures are. Must not know: HTM
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +20,7 @@ from authoring.operations.doctor import Obstacle, diagnosis_of
 from authoring.operations.reports import Size
 from authoring.operations.verifying.facts import gather
 from authoring.pictures import colours
+from authoring.structs import Struct
 
 THUMBNAIL_SIDE = 280
 """Pixels: 140 of a sharp screen's."""
@@ -32,8 +31,7 @@ THUMBNAIL_QUALITY = 70
 MAX_THUMBNAIL_BYTES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class DepthRow:
+class DepthRow(Struct):
     """The depth of one file."""
 
     kind: str
@@ -46,8 +44,7 @@ class DepthRow:
     """False: the metres are relative, distances hold in proportion only."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRow:
+class ReportRow(Struct):
     """One file in a report."""
 
     container: ContainerName | None
@@ -67,8 +64,7 @@ class ReportRow:
     schema: str = "depthauthor/report/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Thumbnails:
+class Thumbnails(Struct):
     """JPEGs, upright; None where there is nothing to show."""
 
     photo: bytes | None

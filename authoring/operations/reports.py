@@ -6,33 +6,30 @@ Knows: the names of the machine-readable output, which are a contract. Must not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
 from authoring.containers import ContainerName, EditList, Touched
+from authoring.structs import Struct
 
 ReportT = TypeVar("ReportT")
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct):
     """Width and height in pixels, as stored."""
 
     width: int
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorInMetres:
+class ErrorInMetres(Struct):
     """What an error of the stored plane means in metres, at the nearest and at the farthest value."""
 
     near_m: float | None
     far_m: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class EmbedReport:
+class EmbedReport(Struct):
     """What `embed` or `copy` did."""
 
     container: ContainerName
@@ -58,8 +55,7 @@ class EmbedReport:
     schema: str = "depthauthor/embed/1"
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome(Generic[ReportT]):
+class Outcome(Struct, Generic[ReportT], eq=False, slots=False):
     """A photo as it will be: a source, the edits on it, and what there is to tell."""
 
     source: bytes

@@ -10,17 +10,16 @@ the tests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from authoring.findings import Finding, Rule, Status
 from authoring.operations.verifying import depth_rules, photos_rules
 from authoring.operations.verifying.facts import Facts
 from authoring.operations.verifying.outcome import Check
+from authoring.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct):
     """A rule and the function that judges it."""
 
     rule: Rule

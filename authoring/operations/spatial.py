@@ -6,7 +6,6 @@ Knows: how `Seen` becomes what the room `geometry` takes. Must not know: paths, 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -19,6 +18,7 @@ from authoring.geometry.points import AXES_TEXT
 from authoring.operations.camera import CameraChoice, CameraOrigin, settled_camera
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.seen import Seen, see, see_with_map
+from authoring.structs import Struct, replace
 
 LensState = Literal["removed", "ignored", "none"]
 
@@ -27,8 +27,7 @@ SAMPLES_FOR_GAPS = 250_000
 them."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct):
     """Samples of a map that became no points, each counted once, for the first reason that holds."""
 
     infinite: int
@@ -41,8 +40,7 @@ class LeftOut:
     """Flying pixels."""
 
 
-@dataclass(frozen=True, slots=True)
-class CloudOptions:
+class CloudOptions(Struct):
     """What `pointcloud` can be told besides the photo; UsageError where a value cannot be meant."""
 
     axes: Axes = "opengl"
@@ -81,8 +79,7 @@ class CloudOptions:
             )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Space:
+class Space(Struct, eq=False):
     """What clouds and meshes are both made of."""
 
     seen: Seen

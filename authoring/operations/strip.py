@@ -5,8 +5,6 @@ Knows: which images are depth, and where this tool's own record for undoing lies
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from authoring import containers
 from authoring.apple import Provenance, properties, xmp
 from authoring.containers import ContainerFile, ContainerName, EditList, FoundAuxiliary, Touched
@@ -14,10 +12,10 @@ from authoring.errors import DepthauthorError, MalformedError, RefusedError, abo
 from authoring.operations.layouts import depth_images, kind_of
 from authoring.operations.reports import Outcome
 from authoring.operations.restore import Blocks, parse_record
+from authoring.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class EditReport:
+class EditReport(Struct):
     """What `strip` did."""
 
     container: ContainerName

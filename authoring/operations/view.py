@@ -6,7 +6,6 @@ Knows: which numbers of a photo the page needs, and how large its pictures may b
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from authoring.operations.reports import Size
 from authoring.operations.seen import Camera, Seen, see
 from authoring.pages import ViewerPage, viewer_page, what_lies_behind
 from authoring.pictures import colours
+from authoring.structs import Struct
 
 PICTURE_SIDE = 2048
 """Pixels of the photo in the page: more than a usual window shows, and half the side of a 12 MP photo."""
@@ -56,8 +56,7 @@ _INFINITE_PER_M = 1e-3
 """Beyond a kilometre a distance is told as infinite."""
 
 
-@dataclass(frozen=True, slots=True)
-class ViewReport:
+class ViewReport(Struct):
     """What the page shows."""
 
     photo: Size

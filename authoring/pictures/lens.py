@@ -17,8 +17,9 @@ same picture on a full frame, f = focal_px · 43.27 mm / diagonal_px.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
+
+from authoring.structs import Struct
 
 FULL_FRAME_DIAGONAL_MM = math.hypot(36, 24)
 
@@ -31,8 +32,7 @@ GROWTH = 1.25
 highlight."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lens:
+class Lens(Struct):
     """A focused lens, in pixels of the photo."""
 
     radius_px_m: float

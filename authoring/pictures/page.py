@@ -8,7 +8,6 @@ All lengths are in units of 1/1600 of the page's width, so a page looks the same
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from authoring.pictures.edges import edges
 from authoring.pictures.planes import box_mean, extremes, stretched
 from authoring.pictures.scale import Scale, histogram, written
 from authoring.pictures.text import FAINT, INK, PANEL, PAPER, fitted, font, wrapped
+from authoring.structs import Struct, field
 
 MARGIN, GAP = 40, 24
 TITLE, BODY, SMALL = 32, 19, 17
@@ -39,8 +39,7 @@ PALE = 0.72
 Picture = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class Scene(Struct, eq=False):
     """What a page is to show."""
 
     title: str
@@ -66,8 +65,7 @@ class Scene:
         return self.scale.nearness(self.values)
 
 
-@dataclass(slots=True)
-class Page:
+class Page(Struct, frozen=False):
     """A page that grows downward."""
 
     width: int

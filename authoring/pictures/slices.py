@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from authoring.pictures.disc import blurred
 from authoring.pictures.planes import Plane, Planes, doubled, halved, side_by_side
+from authoring.structs import Struct
 
 SMALL = 2.5
 """Radius in samples that a blur keeps at least when its raster is halved: still a disc, not a blob."""
@@ -37,8 +37,7 @@ BLOCK = 16
 """Samples along a block whose least and greatest places are kept, to tell quickly where a slice is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Struct):
     """One of the slices, by the radii around it, far to near."""
 
     before: float
@@ -80,8 +79,7 @@ def cut(radii: Sequence[float]) -> list[Slice]:
     return slices
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Raster:
+class Raster(Struct, eq=False):
     """The picture and what is hidden behind it, at one size."""
 
     scale: int
@@ -161,8 +159,7 @@ def lay(piece: Planes, picture: Planes) -> None:
     picture += piece[:4] * np.minimum(room / np.maximum(piece[3], LEAST_ROOM), STRETCH)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Piece:
+class Piece(Struct, eq=False):
     """A blurred slice: planes (5, h, w), see `carried`, at `top`, `left` of a raster of `scale`."""
 
     scale: int

@@ -37,7 +37,16 @@ def _recording(program: Program, name: str, met: list[Reading]) -> Program:
     return copy
 
 
+def _paths(program: Program, name: str) -> dict[Command, str]:
+    """Each command's words, as the recording program names them."""
+    found = {function: f"{name} {word}" for word, function in program.commands.items()}
+    for word, group in program.groups.items():
+        found.update(_paths(group, f"{name} {word}"))
+    return found
+
+
 MET: list[Reading] = []
+PATHS = _paths(app, "")
 PROGRAM = _recording(app, "", MET)
 TYPER = typer_app.build(PROGRAM)
 
@@ -52,8 +61,7 @@ def by_typer(words: list[str]) -> Reading | None:
 
 
 def by_quick(words: list[str]) -> Reading | None:
-    MET.clear()
-    found = quick.parse(PROGRAM, words)
+    found = quick.parse(app, words)
     if found is None:
         return None
     function, values = found
@@ -62,8 +70,7 @@ def by_quick(words: list[str]) -> Reading | None:
         for name, one in inspect.signature(function).parameters.items()
         if one.default is not inspect.Parameter.empty
     }
-    function(**{**defaults, **values})
-    return MET[0]
+    return PATHS[function], {**defaults, **values}
 
 
 PLAIN = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from itertools import accumulate
 
 from authoring.containers.edits import EditList, Keep, Replacement
@@ -25,6 +24,7 @@ from authoring.containers.heif.locations import (
 )
 from authoring.containers.heif.structure import Structure
 from authoring.errors import UnsupportedError
+from authoring.structs import Struct, field
 
 
 class Editor:
@@ -93,8 +93,7 @@ class Editor:
         return EditList.of(source_size, self._replacements + [one for one in sizes if one is not None])
 
 
-@dataclass(frozen=True, slots=True)
-class NewItem:
+class NewItem(Struct):
     """A new item's data: `length` bytes, `ahead` bytes into the payload that brings it."""
 
     item: int
@@ -102,8 +101,7 @@ class NewItem:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Payload:
+class Payload(Struct):
     """The bytes that bring new items' data, put before the source byte `at` inside the boxes `around`."""
 
     at: int
@@ -134,8 +132,7 @@ def check_editable(structure: Structure) -> None:
         raise UnsupportedError("a box inside 'meta' states no size, so nothing can be put after it")
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct):
     """What becomes of the items that are there."""
 
     dropped: Collection[int] = ()

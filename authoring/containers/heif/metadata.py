@@ -10,7 +10,6 @@ pug.heic (item 50, Exif, and item 51, XMP).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from zlib import crc32
 
 from authoring.containers.edits import EditList, differing, exchanged
@@ -47,6 +46,7 @@ from authoring.containers.heif.undo import (
     put_back,
 )
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError
+from authoring.structs import Struct, field
 
 EXIF_HEADER = b"\0\0\0\6Exif\0\0"
 """What goes before the TIFF block in a new item: iPhones and Samsung write it so (all samples)."""
@@ -55,8 +55,7 @@ _OWNERS = (1, 2)
 _MAX_RECORDED_HEADER = 255
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
+class _Block(Struct):
     """A block that is to change."""
 
     number: int
@@ -73,8 +72,7 @@ class _Block:
         return _NAMES[self.number]
 
 
-@dataclass(slots=True)
-class _Work:
+class _Work(Struct, frozen=False):
     """What the blocks' changes add up to."""
 
     editor: Editor = field(default_factory=Editor)

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from authoring.containers.jpeg.segments import MPF_PREFIX
 from authoring.errors import MalformedError, RefusedError
+from authoring.structs import Struct, replace
 
 BASE = len(MPF_PREFIX)
 """From the start of the payload to its TIFF header, from which MP offsets count."""
@@ -42,8 +42,7 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 _UNDEFINED_TYPE, _LONG = 7, 4
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct):
     """One IFD entry; `value` are its bytes in the index's byte order."""
 
     number: int
@@ -52,8 +51,7 @@ class Tag:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class MpEntry:
+class MpEntry(Struct):
     """One image, 16 bytes (DC-007, 5.2.3.3)."""
 
     attribute: int
@@ -66,8 +64,7 @@ class MpEntry:
     dependent2: int
 
 
-@dataclass(frozen=True, slots=True)
-class MpIndex:
+class MpIndex(Struct):
     """An MPF payload."""
 
     little_endian: bool

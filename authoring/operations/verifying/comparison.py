@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -27,6 +26,7 @@ from authoring.containers import ContainerFile, Touched
 from authoring.containers.jpeg import JpegFile
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.operations.layouts import depth_images
+from authoring.structs import Struct
 
 PixelsWord = Literal["equal", "different", "not decoded"]
 
@@ -36,8 +36,7 @@ MIN_FINDABLE_BYTES = 16
 FLAGS = frozenset({makernote.IMAGE_PROCESSING_FLAGS, makernote.PHOTOS_APP_FEATURE_FLAGS})
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoProof:
+class PhotoProof(Struct):
     """How a photo compares with the one it was made from."""
 
     identical: bool
@@ -51,8 +50,7 @@ class PhotoProof:
     """Parts of the original that were compared."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Difference:
+class _Difference(Struct):
     name: str
     """Of the part: `item 50 Exif`, `segment APP1 XMP 0`."""
     before: bytes | None
@@ -97,8 +95,7 @@ def _is_image(name: str) -> bool:
     return name.startswith("image ")
 
 
-@dataclass(frozen=True, slots=True)
-class _Reason:
+class _Reason(Struct):
     text: str
     meant: bool
     """Whether an embed makes this difference on purpose."""
@@ -202,8 +199,7 @@ def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
 _NEEDED_TAGS = MANDATORY | {ORIENTATION}
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
+class _Values(Struct):
     tags: Tags
     note: bytes
 

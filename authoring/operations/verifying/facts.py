@@ -9,7 +9,6 @@ that can still be judged is.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +25,10 @@ from authoring.errors import DepthauthorError, MalformedError
 from authoring.operations.auxiliary import decode_auxiliary
 from authoring.operations.layouts import depth_images
 from authoring.operations.verifying.placement import Placement, components, placement, strays
+from authoring.structs import Struct, field, replace
 
 
-@dataclass(frozen=True, slots=True)
-class MakerNoteFacts:
+class MakerNoteFacts(Struct):
     """Apple's maker note as a reader walks it."""
 
     entries: int
@@ -38,8 +37,7 @@ class MakerNoteFacts:
     """Why entry counts and bytes do not agree."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Facts:
+class Facts(Struct, eq=False):
     """One file, as far as its depth and its portrait marks go."""
 
     layout: Layout

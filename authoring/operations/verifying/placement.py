@@ -5,18 +5,17 @@ Knows: which tables of a parsed file answer which question. Must not know: their
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from authoring.apple.kinds import CICP_DEPTH_URN, HEVC_DEPTH_URN
 from authoring.containers import ContainerFile
+from authoring.structs import Struct
 
 if TYPE_CHECKING:
     from authoring.containers.heif.structure import Structure
 
 
-@dataclass(frozen=True, slots=True)
-class DescribingItem:
+class DescribingItem(Struct):
     """A `mime` item that describes the depth item (`cdsc`)."""
 
     identifier: int
@@ -28,8 +27,7 @@ class DescribingItem:
     """Construction method 0, and all its bytes in an `mdat` box."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct):
     """The depth item among the others; item identifiers throughout."""
 
     identifier: int
