@@ -87,11 +87,11 @@ def _short(value: float) -> str:
 def _range(samples: NDArray[Any]) -> _Range | None:
     """Percentiles of a sparse grid of the map: enough to tell a unit, and quick on large maps."""
     some = _sparse(samples).ravel()
-    some = np.sort(some[(some > 0) & (some < SKY_M)])  # NaN and infinity answer False
+    some = some[(some > 0) & (some < SKY_M)]  # NaN and infinity answer False
     if not some.size:
         return None
-    low, middle, high = (float(some[int(share * (some.size - 1))]) for share in (0.005, 0.5, 0.995))
-    return _Range(low, middle, high)
+    places = [int(share * (some.size - 1)) for share in (0.005, 0.5, 0.995)]
+    return _Range(*np.partition(some, places)[places].tolist())
 
 
 def _sparse(samples: NDArray[Any]) -> NDArray[Any]:

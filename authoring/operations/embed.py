@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from authoring import containers
 from authoring.apple import DepthProperties, PropertyTree, properties
+from authoring.beside import side_by_side
 from authoring.codecs.hevc import Effort
 from authoring.containers import (
     ContainerFile,
@@ -109,8 +110,11 @@ class Ready(Struct, eq=False):
     """What of the target's source was handed out already, and where it should come to lie."""
 
     def begun(self, ahead: Ahead | None) -> Ready:
-        """Hand out what no depth will move, if that can be told; see `ContainerFile.forecast`."""
-        forecast = self.file.forecast() if ahead else None
+        """Hand out what no depth will move, if that can be told; see `ContainerFile.forecast`.
+
+        Not by a job of one processor: what the copying takes from it is more than the disk's time that is gained.
+        """
+        forecast = self.file.forecast() if ahead and side_by_side() else None
         run = self.edits.longest_kept(forecast.certain, forecast.edits) if forecast else None
         if run is None or not ahead:
             return self

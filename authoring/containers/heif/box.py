@@ -31,8 +31,8 @@ _LARGE = struct.Struct(">Q")
 class Box(NamedTuple):
     """One box as offsets into the file; its body is [body, stop). A `uuid` body begins with the 16-byte user type.
 
-    A named tuple, like the other things of which a photo has hundreds: a struct takes several times as long
-    to make, which was most of the time of parsing.
+    A named tuple, like the other things of which a photo has hundreds: a struct takes twice as long to make,
+    and parsing does little else.
     """
 
     kind: str
