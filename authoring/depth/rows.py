@@ -66,8 +66,8 @@ def take_table(table: npt.NDArray[Any], codes: npt.NDArray[np.unsignedinteger[An
 
     def take(part: slice) -> None:
         for rows in row_chunks(codes.shape, part):
-            # "clip" spares the bounds check of "raise", which would need a buffer of its own.
-            np.take(table, codes[rows], out=out[rows], mode="clip")
+            # "wrap" spares the bounds check of "raise", which would need a buffer of its own, and is quicker than "clip".
+            np.take(table, codes[rows], out=out[rows], mode="wrap")
 
     shared_rows(codes.shape, take)
     return out
@@ -129,7 +129,7 @@ def _half_values() -> npt.NDArray[np.float32]:
 def widened(samples: FloatArray) -> npt.NDArray[np.float32]:
     """A float32 copy of a chunk; for half floats by table, in half the time of a cast."""
     if samples.dtype == np.float16:
-        return np.take(_half_values(), samples.view(np.uint16), mode="clip")
+        return np.take(_half_values(), samples.view(np.uint16), mode="wrap")
     return samples.astype(np.float32)
 
 
