@@ -10,16 +10,18 @@ averaged the last one with black. That is its own slip and not followed; even si
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
-from authoring.depth.rows import CHUNK_SAMPLES, FloatArray, widened
+from authoring.depth.rows import CHUNK_SAMPLES, FloatArray, row_chunks, widened
 from authoring.errors import RefusedError, UsageError
+from authoring.structs import Struct
 
 __all__ = [
     "MIN_MAP_SIDE",
@@ -48,6 +50,13 @@ ASPECT_TOLERANCE = 0.01
 """How far the aspects of map and photo may differ: more is a crop or another photo, and would shift edges."""
 
 
+FEW_GROUPS = 16
+"""Columns that are alike are taken together where there are as many groups of them; else a plane is turned first."""
+
+
+Rows: TypeAlias = npt.NDArray[np.float32] | list[npt.NDArray[np.float32]]
+
+
 class _Tap(NamedTuple):
     """One output row: a number of input rows from `start` on, those between the first and the last weighing alike."""
 
@@ -56,6 +65,32 @@ class _Tap(NamedTuple):
     first: np.float32
     inner: np.float32
     last: np.float32
+
+
+class _Taps(Struct):
+    """The taps of all output rows. They repeat: the first `outputs` stand for all, each group `inputs` rows later."""
+
+    each: list[_Tap]
+    wanted: int
+    count: int
+
+    @property
+    def outputs(self) -> int:
+        """Output rows of a group."""
+        return len(self.each)
+
+    @property
+    def inputs(self) -> int:
+        """Input rows of a group."""
+        return self.count * len(self.each) // self.wanted
+
+    def at(self, index: int) -> _Tap:
+        """The tap of an output row."""
+        if index < len(self.each):
+            return self.each[index]
+        group, index = divmod(index, len(self.each))
+        tap = self.each[index]
+        return tap._replace(start=tap.start + group * self.inputs)
 
 
 def turned(buffer: DepthBuffer, orientation: Orientation) -> DepthBuffer:
@@ -154,7 +189,7 @@ def resample_area(
         raise UsageError(f"a map of {width} by {height} samples holds nothing", subject="map")
     if abs(samples.strides[0]) < abs(samples.strides[1]):
         # A map on its side: going along its rows would touch all of memory for each of them.
-        return resample_area(samples.T, height, width, floor).T
+        return np.ascontiguousarray(resample_area(samples.T, height, width, floor).T)
     # 0/0 is NaN where no sample was valid. An overflow would take samples of 1e34, which no unit gives.
     with np.errstate(all="ignore"):
         sums, shares, low, high = _first_pass(samples, _taps(samples.shape[0], height), floor)
@@ -162,63 +197,83 @@ def resample_area(
         result = _second_pass(sums, across)
         if shares is not None:
             result /= _second_pass(shares, across)
-        return np.clip(result, low, high, out=result).T
+        return np.clip(result, low, high, out=result)
 
 
-def _taps(count: int, wanted: int) -> list[_Tap]:
+def _taps(count: int, wanted: int) -> _Taps:
     """Which of `count` input rows make each of `wanted` output rows; exact until the one rounding at the end."""
+    if wanted > count:
+        return _Taps([_between(count, wanted, i) for i in range(wanted)], wanted, count)
+    # In units of 1/wanted of an input row, input j covers [j * wanted, (j + 1) * wanted).
+    period = wanted // math.gcd(count, wanted)
+    inner, none = np.float32(wanted / count), np.float32(0)
     taps = []
-    none = np.float32(0)
-    if wanted <= count:
-        # In units of 1/wanted of an input row, input j covers [j * wanted, (j + 1) * wanted).
-        inner = np.float32(wanted / count)
-        for start, stop in ((i * count, (i + 1) * count) for i in range(wanted)):
-            begin, end = start // wanted, (stop - 1) // wanted
-            if begin == end:
-                taps.append(_Tap(begin, 1, np.float32(1), none, none))
-                continue
-            first, last = (begin + 1) * wanted - start, stop - end * wanted
-            taps.append(
-                _Tap(begin, end - begin + 1, np.float32(first / count), inner, np.float32(last / count))
-            )
-    else:
-        for i in range(wanted):
-            # The place between input centres, (i + 1/2) * count/wanted - 1/2, in units of 1/(2 * wanted).
-            place = min(max((2 * i + 1) * count - wanted, 0), 2 * wanted * (count - 1))
-            begin, rest = divmod(place, 2 * wanted)
-            share = np.float32(rest / (2 * wanted))
-            taps.append(_Tap(begin, 2 if rest else 1, 1 - share, none, share))
-    return taps
+    for start, stop in ((i * count, (i + 1) * count) for i in range(period)):
+        begin, end = start // wanted, (stop - 1) // wanted
+        if begin == end:
+            taps.append(_Tap(begin, 1, np.float32(1), none, none))
+            continue
+        first, last = (begin + 1) * wanted - start, stop - end * wanted
+        taps.append(_Tap(begin, end - begin + 1, np.float32(first / count), inner, np.float32(last / count)))
+    return _Taps(taps, wanted, count)
 
 
-def _combine(rows: npt.NDArray[np.float32], tap: _Tap, out: npt.NDArray[np.float32]) -> None:
-    """The weighted sum of the tap's rows, into `out`."""
+def _between(count: int, wanted: int, i: int) -> _Tap:
+    """Output row `i` of an axis that grows."""
+    # The place between input centres, (i + 1/2) * count/wanted - 1/2, in units of 1/(2 * wanted).
+    place = min(max((2 * i + 1) * count - wanted, 0), 2 * wanted * (count - 1))
+    begin, rest = divmod(place, 2 * wanted)
+    share = np.float32(rest / (2 * wanted))
+    return _Tap(begin, 2 if rest else 1, 1 - share, np.float32(0), share)
+
+
+def _combine(rows: npt.NDArray[np.float32], taps: _Taps, part: range, out: npt.NDArray[np.float32]) -> None:
+    """The weighted sums of the taps in `part`, into `out`; `rows` begins with the first row that they take.
+
+    The first row of every group at once, then the second of every one: the same sums, by far fewer calls.
+    """
+    origin, columns = taps.at(part.start).start, rows.shape[1]
+    groups = len(part) // taps.outputs if part.start % taps.outputs == 0 else 0
+    if groups > 1:
+        stack = rows[: groups * taps.inputs].reshape(groups, taps.inputs, columns)
+        result = out[: groups * taps.outputs].reshape(groups, taps.outputs, columns)
+        for i, tap in enumerate(taps.each):
+            _weigh([stack[:, tap.start + row] for row in range(tap.rows)], tap, result[:, i])
+        part = part[groups * taps.outputs :]
+    for index, row in zip(part, out[len(out) - len(part) :], strict=True):
+        tap = taps.at(index)
+        _weigh(rows[tap.start - origin : tap.start - origin + tap.rows], tap, row)
+
+
+def _weigh(rows: Rows, tap: _Tap, out: npt.NDArray[np.float32]) -> None:
+    """One tap's weighted sum of its rows, or of arrays of such rows, into `out`; always in the same order."""
     np.multiply(rows[0], tap.first, out=out)
-    if tap.rows > 2:
-        inner = np.add.reduce(rows[1 : tap.rows - 1], axis=0)
-        inner *= tap.inner
-        out += inner
-    if tap.rows > 1:
-        out += rows[tap.rows - 1] * tap.last
+    if len(rows) > 2:
+        inner = rows[1:-1]
+        total = np.add.reduce(inner) if isinstance(inner, np.ndarray) else functools.reduce(np.add, inner)
+        out += total * tap.inner
+    if len(rows) > 1:
+        out += rows[-1] * tap.last
 
 
 def _first_pass(
-    samples: FloatArray, taps: list[_Tap], floor: float
+    samples: FloatArray, taps: _Taps, floor: float
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32] | None, np.float32, np.float32]:
     """Combine rows, a few outputs at a time.
 
     The sums, the share of valid input in each (None where all is valid), and the range of what is.
     """
     columns = samples.shape[1]
-    sums = np.empty((len(taps), columns), np.float32)
+    sums = np.empty((taps.wanted, columns), np.float32)
     shares: npt.NDArray[np.float32] | None = None
     infinity, top = np.float32(np.inf), np.finfo(np.float32).max
     low, high = infinity, -infinity
-    group = max(1, CHUNK_SAMPLES // (columns * max(tap.rows for tap in taps)))
-    for begin in range(0, len(taps), group):
-        part = taps[begin : begin + group]
-        origin, end = part[0].start, part[-1].start + part[-1].rows
-        block = widened(samples[origin:end])
+    size = max(1, CHUNK_SAMPLES // (columns * max(tap.rows for tap in taps.each)))
+    size -= size % taps.outputs if size > taps.outputs else 0
+    for begin in range(0, taps.wanted, size):
+        part = range(begin, min(begin + size, taps.wanted))
+        last = taps.at(part[-1])
+        block = widened(samples[taps.at(begin).start : last.start + last.rows])
         weight = None
         least, most = block.min(), block.max()
         if not (least >= floor and most <= top):  # also where either is NaN
@@ -228,17 +283,27 @@ def _first_pass(
             if shares is None:
                 shares = np.ones_like(sums)
         low, high = min(low, least), max(high, most)
-        for i, tap in enumerate(part, begin):
-            _combine(block[tap.start - origin :], tap, sums[i])
-            if weight is not None and shares is not None:
-                _combine(weight[tap.start - origin :], tap, shares[i])
+        _combine(block, taps, part, sums[part.start : part.stop])
+        if weight is not None and shares is not None:
+            _combine(weight, taps, part, shares[part.start : part.stop])
     return sums, shares, low, high
 
 
-def _second_pass(plane: npt.NDArray[np.float32], taps: list[_Tap]) -> npt.NDArray[np.float32]:
-    """Combine the columns of a plane; the result is transposed, (width, height)."""
-    on_side = np.ascontiguousarray(plane.T)
-    out = np.empty((len(taps), on_side.shape[1]), np.float32)
-    for i, tap in enumerate(taps):
-        _combine(on_side[tap.start :], tap, out[i])
+def _second_pass(plane: npt.NDArray[np.float32], taps: _Taps) -> npt.NDArray[np.float32]:
+    """Combine the columns of a plane."""
+    height, width = plane.shape
+    out = np.empty((height, taps.wanted), np.float32)
+    groups = taps.wanted // taps.outputs
+    if groups < FEW_GROUPS:
+        # Turned, so that a column lies in one piece.
+        turned_out = np.empty((taps.wanted, height), np.float32)
+        _combine(np.ascontiguousarray(plane.T), taps, range(taps.wanted), turned_out)
+        out[:] = turned_out.T
+        return out
+    for rows in row_chunks(plane.shape):
+        stack = plane[rows].reshape(-1, groups, width // groups)
+        result = out[rows].reshape(-1, groups, taps.outputs)
+        for i, tap in enumerate(taps.each):
+            columns = [stack[:, :, tap.start + column] for column in range(tap.rows)]
+            _weigh(columns, tap, result[:, :, i])
     return out

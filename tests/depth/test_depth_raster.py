@@ -19,6 +19,7 @@ from authoring.depth import (
     PixelFormat,
     check_aspect,
     fitted_size,
+    raster,
     resample_area,
     resampled,
     turned,
@@ -165,6 +166,22 @@ def test_a_flat_map_stays_flat(value: float, size: tuple[int, int], hole: bool) 
         samples[10:12, 3:9] = np.nan
     got = resample_area(samples, *size)
     assert (got[~np.isnan(got)] == np.float32(value)).all()
+
+
+@pytest.mark.parametrize("shape", [(768, 1024), (300, 420), (252, 336), (190, 1280)])
+@pytest.mark.parametrize("size", [(768, 576), (105, 75), (320, 95)])
+@pytest.mark.parametrize("holes", [False, True])
+def test_rows_in_groups_give_the_same_bits_as_rows_one_by_one(
+    shape: tuple[int, int], size: tuple[int, int], holes: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = np.random.default_rng(3).random(shape, np.float32)
+    if holes:
+        samples[np.random.default_rng(4).random(shape) < 0.2] = np.nan
+    found = resample_area(samples, *size)
+    monkeypatch.setattr(raster.math, "gcd", lambda *_: 1)
+    monkeypatch.setattr(raster, "FEW_GROUPS", 1 << 30)
+    assert found.tobytes() == resample_area(samples, *size).tobytes()
+    assert found.flags.c_contiguous
 
 
 def test_the_same_size_is_the_same_map() -> None:
