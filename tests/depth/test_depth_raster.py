@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -178,7 +179,7 @@ def test_rows_in_groups_give_the_same_bits_as_rows_one_by_one(
     if holes:
         samples[np.random.default_rng(4).random(shape) < 0.2] = np.nan
     found = resample_area(samples, *size)
-    monkeypatch.setattr(raster.math, "gcd", lambda *_: 1)
+    monkeypatch.setattr(math, "gcd", lambda *_: 1)
     monkeypatch.setattr(raster, "FEW_GROUPS", 1 << 30)
     assert found.tobytes() == resample_area(samples, *size).tobytes()
     assert found.flags.c_contiguous
