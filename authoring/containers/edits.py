@@ -292,11 +292,13 @@ class EditList(Struct, slots=False):
             else:
                 reasons[-1].append(edit.reason)
         touched = []
+        first_reasons, second_reasons = _Reasons(self.touched), _Reasons(second.touched)
         for index, (before, after) in enumerate(pairwise(runs)):
             names = reasons[index]
             start, stop = before[1], after[0]
             if start < stop:
-                names = [*names, *self._reasons_of_removal(start, stop, second)]
+                low, high = self._place_of(start, stop)
+                names = [*names, *first_reasons.within(start, stop), *second_reasons.within(low, high)]
             if names:
                 touched.append(
                     Touched(
@@ -307,17 +309,19 @@ class EditList(Struct, slots=False):
                 )
         return tuple(touched)
 
-    def _reasons_of_removal(self, start: int, stop: int, second: EditList) -> Iterator[str]:
-        """Why the source bytes [start, stop), between two runs that both lists keep, are gone."""
-        yield from _reasons_within(self.touched, start, stop)
+    def _place_of(self, start: int, stop: int) -> tuple[int, int]:
+        """Where in the result the gap lies that the source bytes [start, stop), between two kept runs, have left."""
         before, after = self.new_offset(start - 1) if start else -1, self.new_offset(stop)
-        low = 0 if before is None else before + 1
-        high = self.result_size if after is None else after
-        yield from _reasons_within(second.touched, low, high)
+        return 0 if before is None else before + 1, self.result_size if after is None else after
 
 
-def _reasons_within(touched: tuple[Touched, ...], start: int, stop: int) -> Iterator[str]:
-    """The reasons of what reaches into [start, stop); `touched` is in order and free of overlaps."""
-    first = bisect_right(touched, start, key=lambda one: one.stop)
-    last = bisect_left(touched, stop, key=lambda one: one.start)
-    return (one.reason for one in touched[first:last])
+class _Reasons:
+    """What was touched, in order and free of overlaps, to be asked for many places."""
+
+    def __init__(self, touched: tuple[Touched, ...]) -> None:
+        self._starts, self._stops = [one.start for one in touched], [one.stop for one in touched]
+        self._reasons = [one.reason for one in touched]
+
+    def within(self, start: int, stop: int) -> list[str]:
+        """The reasons of what reaches into [start, stop)."""
+        return self._reasons[bisect_right(self._stops, start) : bisect_left(self._starts, stop)]

@@ -182,6 +182,13 @@ class Structure(Struct, slots=False):
         entry = self.places.get(item)
         if entry is None or entry.data_reference:
             return ()
+        if entry.method == IN_FILE and len(entry.extents) == 1 and self.locations.widths.length:
+            # As nearly all items of all photos lie; what follows would say the same in ten times the time.
+            start = entry.base + entry.extents[0].offset
+            stop = start + entry.extents[0].length
+            if start < stop <= len(self.data):
+                self._ranges[item] = ((start, stop),)
+                return self._ranges[item]
         found: list[tuple[int, int]] = []
         for extent in entry.extents:
             source = self._source(entry, extent, depth)
