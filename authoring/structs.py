@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
     import dataclasses
@@ -102,6 +102,9 @@ class _StructMeta(type):
             namespace["__slots__"] = tuple(own)
         namespace["__struct_fields__"] = fields
         namespace["__dataclass_fields__"] = _DataclassFields()
+        namespace["__match_args__"] = tuple(
+            key for key, one in fields.items() if one.init and not one.kw_only
+        )
         namespace.setdefault("__init__", _first_init)
         if eq:
             compared = [key for key, one in fields.items() if one.compare]
@@ -197,6 +200,10 @@ class Struct(metaclass=_StructMeta):
     def __delattr__(self, name: str) -> None:
         """Refused."""
         raise AttributeError(f"a {type(self).__name__} is frozen: {name} cannot be deleted")
+
+    def __replace__(self, /, **changes: Any) -> Self:
+        """For `copy.replace` (Python 3.13)."""
+        return replace(self, **changes)
 
     def __getstate__(self) -> list[Any]:
         """For pickles and copies: the values of the fields."""

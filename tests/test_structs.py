@@ -188,6 +188,17 @@ def test_what_python_tells_of_it() -> None:
         Options(1)  # type: ignore[call-arg]
 
 
+def test_matching_and_copying_with_changes() -> None:
+    """By position, and as Python 3.13 does it."""
+    assert (Named.__match_args__, Options.__match_args__) == (("x", "y", "name", "before"), ())
+    match Named(1, 5):
+        case Named(1, y):
+            assert y == 5
+        case _:
+            pytest.fail("does not match")
+    assert Point(1).__replace__(y=3) == Point(1, 3)
+
+
 def test_values_within_values_become_dictionaries() -> None:
     """In lists, tuples and dictionaries; what is no struct stays."""
     inner = Point(1)

@@ -359,8 +359,8 @@ def _measure(
     from authoring.operations.checking import check_before_publish
 
     plane, encoded, buffer = depth.plane, depth.encoded, depth.buffer
-    # First, for the map may still be being decoded.
-    facts = gathered()
+    # First what needs no map, which may still be being decoded.
+    facts, touched = gathered(), edits.touched
     if encoded.off_by(plane) > encoded.tolerance_codes:
         raise auxiliary.HastyError
     decoded = replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format)
@@ -381,7 +381,7 @@ def _measure(
         bound=plane.step * (0.5 + encoded.tolerance_codes),
         unit=unit,
         max_error_m=ErrorInMetres(*(error_in_m(error, value, plane.pixel_format) for value in ends)),
-        touched=edits.touched,
+        touched=touched,
         assumed=tuple(notes.assumed),
         notes=(*notes.notes, *encoded.notes),
         level=checked.level,
