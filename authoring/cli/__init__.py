@@ -16,7 +16,8 @@ INTERRUPTED = 130
 
 ALLOCATIONS_BETWEEN_COLLECTIONS = 100_000
 """Importing makes some ten thousand objects that stay, and Python's own 700 would have it look through them over and
-over: a tenth of a short command's time. Cycles with arrays in them are few here, and still found."""
+over: a tenth of a short command's time. Nothing large waits for it: without any collection `doctor` on 300 photos, 180
+of them damaged, leaves 364 small objects behind."""
 
 
 def main() -> None:
