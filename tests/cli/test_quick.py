@@ -156,4 +156,5 @@ def test_no_line_is_read_otherwise(words: list[str]) -> None:
 
 def test_a_mistake_still_gets_typers_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["inspect", "a.jpg", "--jsn"]) == 2
-    assert "No such option: --jsn" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "No such option" in told and "--jsn" in told

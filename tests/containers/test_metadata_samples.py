@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import PIL
 import pillow_heif
 import pytest
 from PIL import Image
@@ -142,7 +143,9 @@ def test_pillow_reads_the_new_blocks_and_the_same_pixels(name: str, photo: Sampl
     assert dict(new.getexif()) == {0x110: "Model", 0x112: 1}
     assert new.info["xmp"] == PACKET
     assert getattr(new, "n_frames", 1) == getattr(old, "n_frames", 1)
-    for frame in range(getattr(new, "n_frames", 1)):
+    # Before 12, Pillow loads no further image that has another size, in the photo before either.
+    frames = getattr(new, "n_frames", 1) if int(PIL.__version__.partition(".")[0]) >= 12 else 1
+    for frame in range(frames):
         old.seek(frame)
         new.seek(frame)
         assert old.tobytes() == new.tobytes()
