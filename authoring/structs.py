@@ -95,6 +95,8 @@ class _StructMeta(type):
             if hint.startswith("ClassVar"):
                 continue
             value = namespace.pop(key, _MISSING)
+            if isinstance(value, list | dict | set):
+                raise TypeError(f"{name}.{key}: all would share this default; use field(default_factory=...)")
             fields[key] = value if isinstance(value, _Field) else _Field(value)
             fields[key].kw_only, fields[key].hint = kw_only, hint
             own.append(key)
@@ -229,8 +231,10 @@ def as_dict(value: Any) -> Any:
     """Structs as dictionaries, in the order of their fields, however deep in lists, tuples and dictionaries."""
     if isinstance(value, Struct):
         return {name: as_dict(getattr(value, name)) for name in value.__struct_fields__}
-    if isinstance(value, list | tuple):
-        return type(value)([as_dict(one) for one in value])
+    if isinstance(value, list):
+        return [as_dict(one) for one in value]
+    if isinstance(value, tuple):
+        return tuple(as_dict(one) for one in value)
     if isinstance(value, dict):
         return {key: as_dict(one) for key, one in value.items()}
     return value

@@ -139,6 +139,12 @@ def test_defaults_that_are_made_are_made_anew() -> None:
     one, other = Named(1), Named(1)
     one.before.append("a")
     assert other.before == []
+    with pytest.raises(TypeError, match=r"Shared\.names: all would share"):
+
+        class Shared(Struct):
+            """Would be."""
+
+            names: list[str] = []  # noqa: RUF012
 
 
 @pytest.mark.parametrize(
