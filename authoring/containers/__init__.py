@@ -15,6 +15,7 @@ from authoring.containers.base import (
     Forecast,
     FoundAuxiliary,
     Layout,
+    Thumbnail,
     Transform,
 )
 from authoring.errors import MalformedError, UnsupportedError
@@ -35,6 +36,7 @@ __all__ = [
     "Layout",
     "Put",
     "Replacement",
+    "Thumbnail",
     "Touched",
     "Transform",
     "is_png",

@@ -66,6 +66,20 @@ class FoundAuxiliary(Struct):
     transforms: tuple[Transform, ...]
 
 
+class Thumbnail(Struct):
+    """A small copy of the photo, as it lies in the file beside it."""
+
+    width: int
+    height: int
+    payload: bytes
+    """HEIF: the item's data, one HEVC picture."""
+    configuration: bytes
+    """HEIF: body of hvcC."""
+    colour: bytes
+    """HEIF: body of colr where it states code points (nclx), which its decoder needs; empty otherwise."""
+    transforms: tuple[Transform, ...]
+
+
 class Entry(Struct):
     """One item (HEIF) or one segment or image (JPEG), for a person who looks inside."""
 
@@ -123,6 +137,9 @@ class ContainerFile(Protocol):
     @property
     def assumed(self) -> tuple[int, int] | None:
         """Where a scan lies [start, stop) whose end a hasty `parse` took for granted; None where all is certain."""
+
+    def thumbnail(self) -> Thumbnail | None:
+        """The photo's largest thumbnail; None where there is none that decodes by itself."""
 
     def edited(self, edits: EditList) -> ContainerFile:
         """The file that the edits make, parsed, to be looked at: what is known of kept bytes is not found out again.

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from authoring import containers
 from authoring.codecs import photo as pictures
 from authoring.codecs import web
-from authoring.containers import ContainerName
+from authoring.containers import ContainerFile, ContainerName
+from authoring.depth import Orientation
 from authoring.errors import DepthauthorError, about
 from authoring.findings import Finding, Level
 from authoring.operations import auxiliary, layouts, rules
@@ -29,6 +30,9 @@ THUMBNAIL_QUALITY = 70
 """A detailed photo comes to some 15 kB in this size."""
 
 MAX_THUMBNAIL_BYTES = 20_000
+
+SHAPE_TOLERANCE = 0.02
+"""How far a photo's own thumbnail may be from its aspect: even sides of some 300 pixels round by less."""
 
 
 class DepthRow(Struct):
@@ -99,12 +103,9 @@ def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
         findings=found,
         error=None,
     )
-    orientation = layouts.photo_orientation(layout)
-    picture = _photo_picture(photo, layout.container)
+    picture = _photo_picture(file)
     if picture is not None:
-        # HEIF decoders give the picture upright, JPEG decoders as it lies.
-        pixels = picture if layout.container == "heic" else orientation.to_display(picture)
-        picture = web.scaled(np.ascontiguousarray(pixels), THUMBNAIL_SIDE)
+        picture = web.scaled(np.ascontiguousarray(picture), THUMBNAIL_SIDE)
     icc = layout.icc if layout.icc and layout.icc[16:20] == b"RGB " else None
     return row, Thumbnails(
         None if picture is None else _jpeg(picture, icc), _jpeg(_depth_picture(reading)) if reading else None
@@ -135,14 +136,45 @@ def _depth(reading: DepthReading) -> DepthRow:
     )
 
 
-def _photo_picture(photo: bytes, container: ContainerName) -> NDArray[np.uint8] | None:
+def _photo_picture(file: ContainerFile) -> NDArray[np.uint8] | None:
+    """The photo, upright; not smaller than the thumbnail that is made of it, if it can be helped."""
     try:
-        if container == "heic":
-            decoded = pictures.decode_heic(photo)
-            return np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
-        return web.jpeg_draft(photo, 2 * THUMBNAIL_SIDE)
+        if file.layout.container == "heic":
+            own = _own_thumbnail(file)
+            return own if own is not None else _decoded(file.source)
+        lying = web.jpeg_draft(file.source, 2 * THUMBNAIL_SIDE)
+        return layouts.photo_orientation(file.layout).to_display(lying)
     except DepthauthorError:
         return None
+
+
+def _own_thumbnail(file: ContainerFile) -> NDArray[np.uint8] | None:
+    """The thumbnail that a HEIC photo brings along, upright: its pixels are a hundredth of the photo's.
+
+    None where there is none, or it is too small, damaged, or of another shape.
+    """
+    from authoring.containers import heif
+
+    try:
+        found = file.thumbnail()
+        if found is None or max(found.width, found.height) < THUMBNAIL_SIDE:
+            return None
+        still = heif.build_still(found.width, found.height, found.payload, found.configuration, found.colour)
+        turn = Orientation.from_transforms([(one.kind, one.value) for one in found.transforms])
+        pixels = turn.to_display(_decoded(still))
+    except DepthauthorError:
+        return None
+    layout = file.layout
+    sides = (layout.width, layout.height)
+    width, height = sides[::-1] if layouts.photo_orientation(layout).swaps_axes else sides
+    shape = pixels.shape[1] * height / (pixels.shape[0] * width)
+    return pixels if abs(shape - 1) <= SHAPE_TOLERANCE else None
+
+
+def _decoded(heic: bytes) -> NDArray[np.uint8]:
+    """A HEIC photo's pixels; HEIF decoders give them upright."""
+    decoded = pictures.decode_heic(heic)
+    return np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
 
 
 def _depth_picture(reading: DepthReading) -> NDArray[np.uint8]:

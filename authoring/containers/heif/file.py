@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from functools import cached_property
 
-from authoring.containers.base import CodedAuxiliary, Entry, Forecast, Layout
+from authoring.containers.base import CodedAuxiliary, Entry, Forecast, Layout, Thumbnail
 from authoring.containers.edits import EditList
 from authoring.containers.heif.structure import Structure, parse_structure
 from authoring.structs import Struct
@@ -52,6 +52,12 @@ class HeifFile(Struct, slots=False):
     def assumed(self) -> tuple[int, int] | None:
         """None: boxes say where everything lies."""
         return None
+
+    def thumbnail(self) -> Thumbnail | None:
+        """The largest of the `thmb` items of the primary that is one HEVC picture."""
+        from authoring.containers.heif.layout import read_thumbnail
+
+        return read_thumbnail(self.structure)
 
     def edited(self, edits: EditList) -> HeifFile:
         """The file that the edits make; pictures that they keep are left blank."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from authoring.containers.base import Entry, FoundAuxiliary, Layout, Transform
+from authoring.containers.base import Entry, FoundAuxiliary, Layout, Thumbnail, Transform
 from authoring.containers.heif.meta import XMP_TYPE, Item
 from authoring.containers.heif.properties import (
     parse_aperture,
@@ -143,6 +143,34 @@ def read_notes(structure: Structure) -> tuple[str, ...]:
     _exif(structure, notes)
     found = [item for item in structure.items.entries if is_auxiliary(structure, item)]
     return (*notes, *_oddities(structure, found))
+
+
+def read_thumbnail(structure: Structure) -> Thumbnail | None:
+    """The primary's largest thumbnail (`thmb`: ISO/IEC 23008-12, 6.4.3) that is one HEVC picture.
+
+    Raises MalformedError where one is damaged.
+    """
+    found = []
+    for reference in structure.incoming.get(structure.primary, ()):
+        item = structure.items.entries.get(reference.source)
+        if reference.kind != "thmb" or item is None or item.type != "hvc1" or item.protected:
+            continue
+        configuration = structure.properties.find(item.identifier, "hvcC")
+        if configuration is not None:
+            width, height = raster_of(structure, item.identifier)
+            found.append((width * height, item.identifier, width, height, configuration))
+    if not found:
+        return None
+    _, number, width, height, configuration = max(found, key=lambda one: one[0])
+    colours = (structure.data[box.body : box.stop] for box, _ in structure.properties.of(number))
+    return Thumbnail(
+        width=width,
+        height=height,
+        payload=structure.content(number),
+        configuration=structure.shared(configuration.body, configuration.stop),
+        colour=next((one for one in colours if one.startswith(b"nclx")), b""),
+        transforms=transforms_of(structure, number),
+    )
 
 
 def coded_runs(structure: Structure) -> list[tuple[int, int]]:

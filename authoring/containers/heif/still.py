@@ -58,8 +58,10 @@ def single_image(data: bytes) -> SingleImage:
     )
 
 
-def build_still(width: int, height: int, payload: bytes, configuration: bytes) -> bytes:
+def build_still(width: int, height: int, payload: bytes, configuration: bytes, colour: bytes = b"") -> bytes:
     """A HEIC file that holds just this picture: ftyp, meta, mdat.
+
+    colour: the body of its colr box, where it has one.
 
     Raises MalformedError where the configuration is too short to be an hvcC body.
     """
@@ -67,7 +69,10 @@ def build_still(width: int, height: int, payload: bytes, configuration: bytes) -
     brand = b"heic" if configuration[1] & 31 <= _LAST_MAIN_PROFILE else b"heix"
     ftyp = build_box("ftyp", brand, bytes(4), b"mif1", brand)
     properties = [build_configuration(configuration), build_extent(width, height), build_channels(bits)]
-    links: tuple[Link, ...] = ((1, True), (2, False), (3, False))
+    links: list[Link] = [(1, True), (2, False), (3, False)]
+    if colour:
+        properties.append(build_box("colr", colour))
+        links.append((4, False))
     widths = Widths(4, 4, 0, 0)
 
     def meta(offset: int) -> bytes:
@@ -79,7 +84,9 @@ def build_still(width: int, height: int, payload: bytes, configuration: bytes) -
             build_full_box("hdlr", 0, 0, bytes(4), b"pict", bytes(13)),
             build_primary(_ITEM),
             build_full_box("iinf", 0, 0, b"\0\1", build_item(_ITEM, "hvc1", 0, 2)),
-            build_box("iprp", build_box("ipco", *properties), build_associations([(_ITEM, links)], 0, 0)),
+            build_box(
+                "iprp", build_box("ipco", *properties), build_associations([(_ITEM, tuple(links))], 0, 0)
+            ),
             build_full_box("iloc", 0, 0, build_locations([place], 0, widths)),
         )
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from authoring.containers.base import CodedAuxiliary, Entry, Forecast, FoundAuxiliary, Layout
+from authoring.containers.base import CodedAuxiliary, Entry, Forecast, FoundAuxiliary, Layout, Thumbnail
 from authoring.containers.jpeg import jfif, metadata, structure
 from authoring.containers.jpeg.segments import SOS, ImageWalk, Segment, parse_frame
 from authoring.containers.jpeg.structure import PRIMARY, Structure
@@ -68,6 +68,10 @@ class JpegFile(Struct, slots=False):
         """The photo's only scan, where a hasty parse took for granted that it ends in front of the EOI that it saw."""
         segment = self.structure.primary.assumed
         return None if segment is None else (segment.stop, segment.scan_stop)
+
+    def thumbnail(self) -> Thumbnail | None:
+        """None: the one that Exif may hold is seldom larger than 160 by 120."""
+        return None
 
     def edited(self, edits: EditList) -> JpegFile:
         """The file that the edits make; coded data that they keep is not searched again, and left blank.

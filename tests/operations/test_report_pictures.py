@@ -1,0 +1,115 @@
+"""A report shows a HEIC photo by the thumbnail that it brings along, where that can stand for it."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable
+
+import numpy as np
+import pillow_heif
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from authoring import containers
+from authoring.codecs import photo as pictures
+from authoring.containers import heif
+from authoring.operations import report
+from authoring.operations.report import row_of
+
+SIZE = (640, 480)
+
+
+def photo(thumbnails: list[int], orientation: int = 1) -> bytes:
+    """A HEIC with a picture that no turn leaves as it is."""
+    across, down = np.meshgrid(np.linspace(0, 255, SIZE[0]), np.linspace(0, 255, SIZE[1]))
+    pixels = np.stack([across, down, 255 - across], axis=2).astype(np.uint8)
+    out = io.BytesIO()
+    picture = pillow_heif.from_pillow(Image.fromarray(pixels))
+    picture.info["thumbnails"] = thumbnails
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    picture.save(out, quality=90, save_nclx_profile=True, exif=exif.tobytes())
+    return out.getvalue()
+
+
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """(width, height) of each HEIC that was decoded."""
+    sizes: list[tuple[int, int]] = []
+    decode = pictures.decode_heic
+
+    def recorded(data: bytes) -> pictures.Pixels:
+        found = decode(data)
+        sizes.append((found.width, found.height))
+        return found
+
+    monkeypatch.setattr(pictures, "decode_heic", recorded)
+    return sizes
+
+
+def shown(data: bytes) -> NDArray[np.int16]:
+    """What the report shows, (H, W, 3)."""
+    found = row_of(data)[1].photo
+    assert found
+    return np.asarray(Image.open(io.BytesIO(found))).astype(np.int16)
+
+
+@pytest.mark.parametrize("orientation", [1, 6, 7])
+def test_the_photos_own_thumbnail_is_shown(orientation: int, decoded: list[tuple[int, int]]) -> None:
+    whole = shown(photo([], orientation))
+    assert max(decoded.pop()) == 640
+    own = shown(photo([100, 320], orientation))
+    assert [max(size) for size in decoded] == [320]
+    assert own.shape == whole.shape
+    assert np.abs(own - whole).mean() < 4
+
+
+def test_one_that_is_too_small_is_not(decoded: list[tuple[int, int]]) -> None:
+    assert shown(photo([report.THUMBNAIL_SIDE - 80])).shape == (210, 280, 3)
+    assert decoded == [SIZE]
+
+
+def test_one_of_another_shape_is_not(decoded: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "SHAPE_TOLERANCE", -1)
+    assert shown(photo([320])).shape == (210, 280, 3)
+    assert [max(size) for size in decoded] == [320, 640]
+
+
+def test_one_that_is_damaged_is_not(decoded: list[tuple[int, int]]) -> None:
+    data = photo([320])
+    found = containers.parse(data).thumbnail()
+    assert found is not None and (found.width, found.height) == (320, 240)
+    assert data.count(found.payload) == 1
+    broken = data.replace(found.payload, bytes(len(found.payload)))
+    assert shown(broken).shape == (210, 280, 3)
+    assert decoded == [SIZE]
+
+
+def test_its_colours_go_with_it() -> None:
+    """Limited range instead of full: black is decoded as less than it is coded as, and white as more."""
+    found = containers.parse(photo([320])).thumbnail()
+    assert found is not None
+    limited = b"nclx" + struct.pack(">HHHB", 1, 13, 6, 0)
+    full, narrow = (
+        np.asarray(
+            pillow_heif.open_heif(
+                io.BytesIO(
+                    heif.build_still(found.width, found.height, found.payload, found.configuration, colour)
+                )
+            )
+        ).astype(np.int16)
+        for colour in (b"", limited)
+    )
+    assert (narrow[:20, :, 1] <= full[:20, :, 1]).all() and narrow.std() > full.std() * 1.05
+
+
+@pytest.mark.parametrize("name", ["plain_iphone_telephoto.heic", "aux_YCbCr.heic"])
+def test_real_thumbnails(name: str, sample: Callable[[str], bytes], decoded: list[tuple[int, int]]) -> None:
+    data = sample(name)
+    own = shown(data)
+    (size,) = decoded
+    assert max(size) <= 512
+    whole = Image.fromarray(report._decoded(data)).resize(own.shape[1::-1], Image.Resampling.BOX)
+    assert np.abs(own - np.asarray(whole).astype(np.int16)).mean() < 9
