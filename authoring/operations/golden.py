@@ -18,6 +18,7 @@ import numpy as np
 
 from authoring import containers
 from authoring.apple import properties
+from authoring.codecs.map_image import first_line
 from authoring.containers import ContainerName, EditList
 from authoring.depth import PixelFormat, StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UsageError
@@ -77,8 +78,8 @@ def cases(manifest: bytes) -> list[Case]:
         if told["schema"] != SCHEMA:
             raise ValueError(f"schema is {told['schema']!r}")
         return [Case(**{**one, "pixel_format": PixelFormat(one["pixel_format"])}) for one in told["cases"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise MalformedError(f"the golden manifest does not read ({str(error)!a})") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise MalformedError(f"the golden manifest does not read ({first_line(error)!a})") from error
 
 
 def build_manifest(listed: list[Case]) -> bytes:

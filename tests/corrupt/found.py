@@ -147,6 +147,25 @@ HEIF: dict[str, Callable[[], bytes]] = {
     "many tone maps": many_tone_maps,
 }
 
+
+def two_boxes_of_references() -> bytes:
+    """The first holds one reference, the Exif's, and goes with it; the second is there still."""
+    return small_photo(references=[("cdsc", 2, [1])], meta_extra=full("iref", 1, 0)).build()
+
+
+def an_item_of_no_printable_type() -> bytes:
+    """It is made from the gain map, and named in the sentence that refuses to take that out."""
+    made = small_photo()
+    made.items.append(MadeItem(7, "mim\x9a", b"x"))
+    made.references.append(("dimg", 7, [4]))
+    return made.build()
+
+
+HEIF_EDITS: dict[str, Callable[[], bytes]] = {
+    "two boxes of references": two_boxes_of_references,
+    "an item of no printable type": an_item_of_no_printable_type,
+}
+
 # JPEG
 
 
@@ -221,6 +240,13 @@ JOURNALS: dict[str, Callable[[], bytes]] = {
     "half a surrogate as digest": lambda: (
         json.dumps({"done": "/a", "sha256": "\ud800", "inputs": ""}).encode() + b"\n"
     ),
+}
+
+GOLDEN: dict[str, Callable[[], bytes]] = {
+    "cases that nest without end": lambda: b'{"schema": "depthauthor/golden/1", "cases": ' + b"[" * 100_000,
+    "a field with a name without end": lambda: json.dumps(
+        {"schema": "depthauthor/golden/1", "cases": [{"pixel_format": "hdis", "x" * 5000: 1}]}
+    ).encode(),
 }
 
 MANIFESTS: dict[str, Callable[[], bytes]] = {

@@ -28,12 +28,19 @@ def _photos(blocks: dict[str, Callable[[], bytes]]) -> dict[str, Callable[[], by
     return {f"photo with {name}": lambda make=make: found.photo_with(make()) for name, make in blocks.items()}  # type: ignore[misc]
 
 
+def removing(data: bytes) -> None:
+    """The gain map is taken out, or a sentence says why not."""
+    heif.parse(data).remove([4])
+
+
 CALLS: list[tuple[dict[str, Callable[[], bytes]], tuple[Callable[[bytes], None], ...], Bounds]] = [
     (found.HEIF, (whole.inspecting, parsers.container_read), PARSER),
+    (found.HEIF_EDITS, (parsers.container_edit, removing), PARSER),
     (found.JPEG, (whole.inspecting, whole.extracting, whole.verifying), WHOLE),
     (found.MAPS, (parsers.map_file,), PARSER),
     (found.CALIBRATIONS, (parsers.calibration,), PARSER),
     (found.JOURNALS, (parsers.journal,), PARSER),
+    (found.GOLDEN, (parsers.golden_manifest,), PARSER),
     (found.MANIFESTS, (parsers.manifest_csv, parsers.manifest_jsonl), PARSER),
     (found.PACKETS, (parsers.xmp_packet, parsers.focus_region), PARSER),
     (found.MESSAGES, (parsers.sei_twins,), PARSER),

@@ -310,7 +310,9 @@ def _cut_references(structure: Structure, work: _Work, keep_empty: bool) -> None
     dead = [one for one in table.entries if one.source in work.gone] if table else []
     if table is None or not dead:
         return
-    if len(dead) == len(table.entries) and not (work.added or keep_empty):
+    # With a second box of that kind in the file, it would be unclear on the way back whether the first is there.
+    alone = sum(one.kind == "iref" for one in structure.children) == 1
+    if len(dead) == len(table.entries) and alone and not (work.added or keep_empty):
         work.editor.cut(table.box.start, table.box.stop, "iref: no reference is left", meta)
         return
     for one in dead:

@@ -84,7 +84,7 @@ def _check_users(structure: Structure, gone: frozenset[int]) -> None:
             user = structure.items.entries.get(reference.source)
             if user and user.identifier not in gone and reference.kind not in _HANGING:
                 raise RefusedError(
-                    f"item {user.identifier} ({user.type}) is made from item {item}; taking that out would break it"
+                    f"item {user.identifier} ({user.type!r}) is made from item {item}; taking that out would break it"
                 )
 
 
