@@ -305,7 +305,7 @@ def test_a_map_that_another_image_needs_is_not_taken_out() -> None:
     made = small_photo()
     made.items.append(MadeItem(8, "tmap", b"tone map", hidden=False))
     made.references.append(("dimg", 8, [1, 4]))
-    with pytest.raises(RefusedError, match="item 8 \\(tmap\\) is made from item 4"):
+    with pytest.raises(RefusedError, match=r"item 8 \('tmap'\) is made from item 4"):
         heif.parse(made.build()).remove([4])
 
 
