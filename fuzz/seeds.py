@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import struct
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from authoring.depth import PixelFormat
 from authoring.operations.embed import EmbedOptions, embed
 from authoring.operations.extract import to_dictionary
 from authoring.operations.layouts import photo_orientation
+from authoring.operations.report import THUMBNAIL_SIDE
 from authoring.operations.restore import Blocks, build_record
 from tests.containers import heif_files, jpeg_files
 from tests.containers.heif_files import small_photo
@@ -112,6 +114,21 @@ def photos() -> list[bytes]:
 def with_depth() -> list[bytes]:
     """Whole files of both kinds that hold depth."""
     return [*heif_with_depth(), *jpeg_with_depth()[::3], *samples()]
+
+
+@cache
+def with_thumbnail() -> list[bytes]:
+    """HEIF files whose photo has a thumbnail of its own, as large as a report wants it; and some without."""
+    picture, configuration = heif_files.taken_apart(heif_files.coded("RGB", THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    made = small_photo()
+    made.items.append(heif_files.MadeItem(6, "hvc1", picture))
+    made.references.append(("thmb", 6, [1]))
+    made.properties += [
+        heif_files.box("hvcC", configuration),
+        heif_files.full("ispe", 0, 0, struct.pack(">II", THUMBNAIL_SIDE, THUMBNAIL_SIDE)),
+    ]
+    made.links[6] = [(9, True), (10, False), (3, True)]
+    return [made.build(), *heif_with_depth()[:2]]
 
 
 @cache

@@ -100,6 +100,7 @@ _WHOLE = (
     Target("verify-original", whole.verifying_original, seeds.photos, "heif", WHOLE),
     Target("doctor", whole.doctoring, seeds.with_depth, "heif", WHOLE),
     Target("doctor-jpeg", whole.doctoring, seeds.jpeg_with_depth, "jpeg", WHOLE),
+    Target("report", whole.reporting, seeds.with_thumbnail, "heif", WHOLE),
     Target("embed", whole.embedding, seeds.heif, "heif", WHOLE),
     Target("embed-jpeg", whole.embedding, seeds.jpeg, "jpeg", WHOLE),
     Target("embed-map", whole.embedding_map, lambda: seeds.map_files("npy"), "bytes", WHOLE),

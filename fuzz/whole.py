@@ -25,6 +25,7 @@ from authoring.operations.extract import extract, extract_file, to_dictionary
 from authoring.operations.inspect import inspect
 from authoring.operations.json_form import as_json
 from authoring.operations.portrait import PortraitOptions
+from authoring.operations.report import row_of
 from authoring.operations.sources import source_of_bytes
 from authoring.operations.strip import strip
 from authoring.operations.verify import verify
@@ -84,6 +85,12 @@ def verifying_original(data: bytes) -> None:
 def doctoring(data: bytes) -> None:
     """`doctor`."""
     _checked(diagnose(data), "doctor")
+
+
+def reporting(data: bytes) -> None:
+    """A row of `report`, with its pictures."""
+    row, _ = row_of(data)
+    _checked(row, "report")
 
 
 def embedding(data: bytes) -> None:
