@@ -237,12 +237,17 @@ def _combine(rows: npt.NDArray[np.float32], taps: _Taps, part: range, out: npt.N
     if groups > 1:
         stack = rows[: groups * taps.inputs].reshape(groups, taps.inputs, columns)
         result = out[: groups * taps.outputs].reshape(groups, taps.outputs, columns)
-        for i, tap in enumerate(taps.each):
-            _weigh([stack[:, tap.start + row] for row in range(tap.rows)], tap, result[:, i])
+        _weigh_groups(stack.swapaxes(0, 1), taps, result.swapaxes(0, 1))
         part = part[groups * taps.outputs :]
     for index, row in zip(part, out[len(out) - len(part) :], strict=True):
         tap = taps.at(index)
         _weigh(rows[tap.start - origin : tap.start - origin + tap.rows], tap, row)
+
+
+def _weigh_groups(stack: npt.NDArray[np.float32], taps: _Taps, out: npt.NDArray[np.float32]) -> None:
+    """All groups of rows or columns: first axis, the place within the group."""
+    for tap, result in zip(taps.each, out, strict=True):
+        _weigh(list(stack[tap.start : tap.start + tap.rows]), tap, result)
 
 
 def _weigh(rows: Rows, tap: _Tap, out: npt.NDArray[np.float32]) -> None:
@@ -291,7 +296,7 @@ def _first_pass(
 
 def _second_pass(plane: npt.NDArray[np.float32], taps: _Taps) -> npt.NDArray[np.float32]:
     """Combine the columns of a plane."""
-    height, width = plane.shape
+    height = plane.shape[0]
     out = np.empty((height, taps.wanted), np.float32)
     groups = taps.wanted // taps.outputs
     if groups < FEW_GROUPS:
@@ -301,9 +306,7 @@ def _second_pass(plane: npt.NDArray[np.float32], taps: _Taps) -> npt.NDArray[np.
         out[:] = turned_out.T
         return out
     for rows in row_chunks(plane.shape):
-        stack = plane[rows].reshape(-1, groups, width // groups)
+        stack = plane[rows].reshape(-1, groups, taps.inputs)
         result = out[rows].reshape(-1, groups, taps.outputs)
-        for i, tap in enumerate(taps.each):
-            columns = [stack[:, :, tap.start + column] for column in range(tap.rows)]
-            _weigh(columns, tap, result[:, :, i])
+        _weigh_groups(np.moveaxis(stack, 2, 0), taps, np.moveaxis(result, 2, 0))
     return out
