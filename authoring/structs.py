@@ -11,6 +11,7 @@ struct of its class is made; many never are. To others a struct is a dataclass: 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
@@ -30,12 +31,11 @@ class _Field:
 
     def __init__(
         self,
-        default: Any = _MISSING,
-        default_factory: Callable[[], Any] = _MISSING,
-        *,
-        init: bool = True,
-        repr: bool = True,
-        compare: bool = True,
+        default: Any,
+        default_factory: Callable[[], Any],
+        init: bool,
+        repr: bool,
+        compare: bool,
     ) -> None:
         self.default, self.default_factory = default, default_factory
         self.init, self.repr, self.compare = init, repr, compare
@@ -51,26 +51,31 @@ def field(
     compare: bool = True,
 ) -> Any:
     """A field that is more than a name and a default; the words mean what they mean in `dataclasses.field`."""
-    return _Field(default, default_factory, init=init, repr=repr, compare=compare)
+    return _Field(default, default_factory, init, repr, compare)
 
 
 class _DataclassFields:
     """`__dataclass_fields__` of a struct class, made by `dataclasses` for whoever asks."""
 
     def __get__(self, _: object, owner: type[Struct]) -> dict[str, dataclasses.Field[Any]]:
-        import dataclasses
+        return _dataclass_fields(owner)
 
-        fields = []
-        for name, one in owner.__struct_fields__.items():
-            default = {} if one.default is _MISSING else {"default": one.default}
-            if one.default_factory is not _MISSING:
-                default = {"default_factory": one.default_factory}
-            told = dataclasses.field(
-                **default, init=one.init, repr=one.repr, compare=one.compare, kw_only=one.kw_only
-            )
-            fields.append((name, one.hint, told))
-        twin = dataclasses.make_dataclass(owner.__name__, fields, eq=False)
-        return {one.name: one for one in dataclasses.fields(twin)}
+
+@cache
+def _dataclass_fields(owner: type[Struct]) -> dict[str, dataclasses.Field[Any]]:
+    import dataclasses
+
+    fields = []
+    for name, one in owner.__struct_fields__.items():
+        default = {} if one.default is _MISSING else {"default": one.default}
+        if one.default_factory is not _MISSING:
+            default = {"default_factory": one.default_factory}
+        told = dataclasses.field(
+            **default, init=one.init, repr=one.repr, compare=one.compare, kw_only=one.kw_only
+        )
+        fields.append((name, one.hint, told))
+    twin = dataclasses.make_dataclass(owner.__name__, fields, eq=False)
+    return {one.name: one for one in dataclasses.fields(twin)}
 
 
 class _StructMeta(type):
@@ -97,7 +102,7 @@ class _StructMeta(type):
             value = namespace.pop(key, _MISSING)
             if isinstance(value, list | dict | set):
                 raise TypeError(f"{name}.{key}: all would share this default; use field(default_factory=...)")
-            fields[key] = value if isinstance(value, _Field) else _Field(value)
+            fields[key] = value if isinstance(value, _Field) else field(default=value)
             fields[key].kw_only, fields[key].hint = kw_only, hint
             own.append(key)
         if slots:
