@@ -43,6 +43,11 @@ class Pixels(Struct):
     notes: tuple[str, ...] = ()
     """What was changed on the way to 8-bit RGB, as sentences for the report."""
 
+    @property
+    def array(self) -> NDArray[np.uint8]:
+        """The pixels (H, W, 3), read-only."""
+        return np.frombuffer(self.rgb, np.uint8).reshape(self.height, self.width, 3)
+
 
 class Metadata(Struct):
     """The blocks that travel with a photo, each opaque: TIFF block of Exif, XMP packet, ICC profile."""

@@ -6,7 +6,7 @@ found, how photos are decoded.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +41,7 @@ def guide_of(file: ContainerFile, orientation: Orientation, max_size: int) -> Gu
             "--refine goes by the photo's pixels, and they cannot be decoded here (arithmetic coding, or damage); "
             "without --refine the map is embedded as it is"
         ) from error
-    shape = (pixels.height, pixels.width, 3)
-    rgb: NDArray[Any] = np.frombuffer(pixels.rgb, np.uint8).reshape(shape)
+    rgb = pixels.array
     return np.ascontiguousarray(orientation.to_stored(rgb) if heic else rgb)
 
 

@@ -12,7 +12,7 @@ from authoring import containers
 from authoring.codecs import photo as pictures
 from authoring.codecs import web
 from authoring.containers import ContainerFile, ContainerName
-from authoring.depth import Orientation
+from authoring.depth import Orientation, check_aspect
 from authoring.errors import DepthauthorError, about
 from authoring.findings import Finding, Level
 from authoring.operations import auxiliary, layouts, rules
@@ -30,9 +30,6 @@ THUMBNAIL_QUALITY = 70
 """A detailed photo comes to some 15 kB in this size."""
 
 MAX_THUMBNAIL_BYTES = 20_000
-
-SHAPE_TOLERANCE = 0.02
-"""How far a photo's own thumbnail may be from its aspect: even sides of some 300 pixels round by less."""
 
 
 class DepthRow(Struct):
@@ -141,7 +138,8 @@ def _photo_picture(file: ContainerFile) -> NDArray[np.uint8] | None:
     try:
         if file.layout.container == "heic":
             own = _own_thumbnail(file)
-            return own if own is not None else _decoded(file.source)
+            # HEIF decoders give the picture upright, JPEG decoders as it lies.
+            return own if own is not None else pictures.decode_heic(file.source).array
         lying = web.jpeg_draft(file.source, 2 * THUMBNAIL_SIDE)
         return layouts.photo_orientation(file.layout).to_display(lying)
     except DepthauthorError:
@@ -159,22 +157,15 @@ def _own_thumbnail(file: ContainerFile) -> NDArray[np.uint8] | None:
         found = file.thumbnail()
         if found is None or max(found.width, found.height) < THUMBNAIL_SIDE:
             return None
-        still = heif.build_still(found.width, found.height, found.payload, found.configuration, found.colour)
         turn = Orientation.from_transforms([(one.kind, one.value) for one in found.transforms])
-        pixels = turn.to_display(_decoded(still))
+        photo = file.layout
+        turned = turn.swaps_axes ^ layouts.photo_orientation(photo).swaps_axes
+        width, height = (found.height, found.width) if turned else (found.width, found.height)
+        check_aspect(width, height, photo.width, photo.height)
+        still = heif.build_still(found.width, found.height, found.payload, found.configuration, found.colour)
+        return turn.to_display(pictures.decode_heic(still).array)
     except DepthauthorError:
         return None
-    layout = file.layout
-    sides = (layout.width, layout.height)
-    width, height = sides[::-1] if layouts.photo_orientation(layout).swaps_axes else sides
-    shape = pixels.shape[1] * height / (pixels.shape[0] * width)
-    return pixels if abs(shape - 1) <= SHAPE_TOLERANCE else None
-
-
-def _decoded(heic: bytes) -> NDArray[np.uint8]:
-    """A HEIC photo's pixels; HEIF decoders give them upright."""
-    decoded = pictures.decode_heic(heic)
-    return np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
 
 
 def _depth_picture(reading: DepthReading) -> NDArray[np.uint8]:

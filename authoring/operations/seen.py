@@ -93,8 +93,7 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
             buffer = buffer.replace(accuracy=options.accuracy)
     with about("photo"):
         if containers.is_png(photo):
-            decoded = pictures.decode(photo)
-            pixels = np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
+            pixels = pictures.decode(photo).array
             file, orientation, icc = None, Orientation(1), pictures.png_metadata(photo).icc
         else:
             file = containers.parse(photo)
@@ -127,8 +126,7 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
 
 def _upright(photo: bytes, file: ContainerFile, orientation: Orientation) -> NDArray[np.uint8]:
     heic = file.layout.container == "heic"
-    decoded = pictures.decode_heic(photo) if heic else pictures.decode(photo)
-    pixels = np.frombuffer(decoded.rgb, np.uint8).reshape(decoded.height, decoded.width, 3)
+    pixels = (pictures.decode_heic(photo) if heic else pictures.decode(photo)).array
     # HEIF decoders give the picture upright, JPEG decoders as it lies.
     return pixels if heic else np.ascontiguousarray(orientation.to_display(pixels))
 

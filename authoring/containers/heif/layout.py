@@ -153,15 +153,13 @@ def read_thumbnail(structure: Structure) -> Thumbnail | None:
     found = []
     for reference in structure.incoming.get(structure.primary, ()):
         item = structure.items.entries.get(reference.source)
-        if reference.kind != "thmb" or item is None or item.type != "hvc1" or item.protected:
-            continue
-        configuration = structure.properties.find(item.identifier, "hvcC")
-        if configuration is not None:
+        if reference.kind == "thmb" and item and item.type == "hvc1" and not item.protected:
             width, height = raster_of(structure, item.identifier)
-            found.append((width * height, item.identifier, width, height, configuration))
-    if not found:
+            found.append((width * height, width, height, item.identifier))
+    area, width, height, number = max(found, default=(0, 0, 0, 0))
+    configuration = structure.properties.find(number, "hvcC")
+    if not area or configuration is None:
         return None
-    _, number, width, height, configuration = max(found, key=lambda one: one[0])
     colours = (structure.data[box.body : box.stop] for box, _ in structure.properties.of(number))
     return Thumbnail(
         width=width,
