@@ -26,9 +26,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from authoring import files
+from authoring import files, outputs
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
-from authoring.files import Buffer, Publication
+from authoring.outputs import Buffer, Publication
 from authoring.structs import Struct
 
 WHOLE_PUTS = {"memory", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"}
@@ -183,7 +183,7 @@ def publishing(place: str, *, overwrite: bool = False) -> Iterator[Publication]:
     if path is None:
         yield _ObjectPublication(place, overwrite)
     else:
-        with files.publishing(path, overwrite=overwrite) as publication:
+        with outputs.publishing(path, overwrite=overwrite) as publication:
             yield publication
 
 
@@ -198,7 +198,7 @@ class _ObjectPublication(Struct):
         self,
         chunks: Sequence[Buffer],
         check: Callable[[], object] = lambda: None,
-        ahead: range = files.NOTHING,
+        ahead: range = outputs.NOTHING,
     ) -> None:
         with _told(self.place, "written", RefusedError):
             store, inner = _opened(self.place)
@@ -217,16 +217,16 @@ class _ObjectPublication(Struct):
                         "this store can neither put whole objects nor rename; write elsewhere"
                     )
             except FileExistsError:
-                raise RefusedError(files.EXISTS) from None
+                raise RefusedError(outputs.EXISTS) from None
 
 
 def refuse_same(output: str, inputs: Iterable[str]) -> None:
     """RefusedError where the output is one of the inputs."""
     path = local_path(output)
     if path is not None:
-        files.refuse_same(path, [found for one in inputs if (found := local_path(one)) is not None])
+        outputs.refuse_same(path, [found for one in inputs if (found := local_path(one)) is not None])
     elif output in inputs:
-        raise RefusedError(f"{output}: {files.SAME}")
+        raise RefusedError(f"{output}: {outputs.SAME}")
 
 
 def make_parent(place: str) -> None:
@@ -249,20 +249,20 @@ def remove_parts(place: str) -> None:
     """Remove what a killed writer left beside a place; a put that was not completed leaves nothing."""
     path = local_path(place)
     if path is not None:
-        files.remove_parts(path)
+        outputs.remove_parts(path)
         return
     with contextlib.suppress(Exception):
         store, inner = _opened(place)
         if not _protocols(store) & WHOLE_PUTS:
             folder, name = posixpath.split(inner)
             for one in store.ls(folder, detail=False):
-                if files.is_part(posixpath.basename(one), name):
+                if outputs.is_part(posixpath.basename(one), name):
                     store.rm_file(one)
 
 
 def _write_and_rename(store: Any, inner: str, chunks: Iterable[Buffer], overwrite: bool) -> None:
     folder, name = posixpath.split(inner)
-    temporary = posixpath.join(folder, files.part_name(name, secrets.token_hex(4)))
+    temporary = posixpath.join(folder, outputs.part_name(name, secrets.token_hex(4)))
     try:
         with store.open(temporary, "wb") as file:
             for chunk in chunks:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring import api, files
+from authoring import api, outputs
 from authoring.codecs import hevc, photo
 from authoring.codecs import jpeg as gray_jpeg
 from authoring.codecs.hevc import Effort
@@ -86,7 +86,7 @@ class Bench:
         def floor() -> None:
             data = path.read_bytes()
             payload = encode()
-            files.write_file(floor_target, [data, payload], overwrite=True)
+            outputs.write_file(floor_target, [data, payload], overwrite=True)
 
         rounds = self.rounds if path.suffix == ".jpg" else max(self.rounds // 2, 5)
         return Row(name, *alternate(ours, floor, rounds), wanted)

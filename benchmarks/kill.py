@@ -59,7 +59,7 @@ if pwritev:
 for name in ("open", "fchmod", "fsync", "link", "rename", "replace", "unlink"):
     setattr(os, name, counted(name, getattr(os, name)))
 '''
-"""Counts the calls that `files.publishing` makes, and ends at one. Nothing else in the program makes them."""
+"""Counts the calls that `outputs.publishing` makes, and ends at one. Nothing else in the program makes them."""
 
 EMBED = SPY + "from authoring.cli import main\nmain()\n"
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from authoring import files
+from authoring import files, outputs
 from authoring.errors import MalformedError, RefusedError, UsageError
 
 NEW = b"new bytes"
 
 
 def publish_checked(target: Path, check: Callable[[], object]) -> None:
-    with files.publishing(target) as publication:
+    with outputs.publishing(target) as publication:
         publication.publish([NEW], check)
 
 
@@ -35,14 +35,14 @@ def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
         target.unlink(missing_ok=True)
         target.write_bytes(b"old")
         target.chmod(mode)
-        files.write_file(target, [NEW], overwrite=True)
+        outputs.write_file(target, [NEW], overwrite=True)
         assert (stat.S_IMODE(target.stat().st_mode), target.read_bytes()) == (mode, NEW)
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        files.write_file(tmp_path / "new.jpg", [NEW])
+        outputs.write_file(tmp_path / "new.jpg", [NEW])
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "new.jpg").stat().st_mode) == 0o640
@@ -54,8 +54,8 @@ def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
     real.write_bytes(b"old")
     link.symlink_to("deep/real.jpg")
     with pytest.raises(RefusedError, match=r"link\.jpg: exists already"):
-        files.write_file(link, [NEW])
-    files.write_file(link, [NEW], overwrite=True)
+        outputs.write_file(link, [NEW])
+    outputs.write_file(link, [NEW], overwrite=True)
     assert link.is_symlink() and real.read_bytes() == NEW
     assert names(tmp_path) == {"deep", "link.jpg"} and names(tmp_path / "deep") == {"real.jpg"}
 
@@ -64,8 +64,8 @@ def test_a_link_to_nothing_is_something(tmp_path: Path) -> None:
     link = tmp_path / "link.jpg"
     link.symlink_to(tmp_path / "nothing.jpg")
     with pytest.raises(RefusedError, match="exists already"):
-        files.write_file(link, [NEW])
-    files.write_file(link, [NEW], overwrite=True)
+        outputs.write_file(link, [NEW])
+    outputs.write_file(link, [NEW], overwrite=True)
     assert link.is_symlink() and (tmp_path / "nothing.jpg").read_bytes() == NEW
 
 
@@ -73,12 +73,12 @@ def test_a_second_name_of_a_file_keeps_the_old_bytes(tmp_path: Path) -> None:
     photo, other = tmp_path / "photo.jpg", tmp_path / "other.jpg"
     photo.write_bytes(b"the photo")
     os.link(photo, other)
-    files.write_file(other, [NEW], overwrite=True)
+    outputs.write_file(other, [NEW], overwrite=True)
     assert (photo.read_bytes(), other.read_bytes()) == (b"the photo", NEW)
     other.unlink()
     os.link(photo, other)
     with pytest.raises(RefusedError, match="this is an input"):
-        files.refuse_same(other, [photo])
+        outputs.refuse_same(other, [photo])
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -87,7 +87,7 @@ def test_what_is_no_file_is_not_replaced(overwrite: bool, tmp_path: Path) -> Non
     (tmp_path / "null.jpg").symlink_to(os.devnull)
     for name in ("pipe.jpg", "null.jpg"):
         with pytest.raises(RefusedError, match="a device or a pipe"):
-            files.write_file(tmp_path / name, [NEW], overwrite=overwrite)
+            outputs.write_file(tmp_path / name, [NEW], overwrite=overwrite)
     assert stat.S_ISFIFO((tmp_path / "pipe.jpg").stat().st_mode)
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
 
@@ -98,7 +98,7 @@ def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "link", no_link)
     target = tmp_path / "new.jpg"
-    files.write_file(target, [NEW])
+    outputs.write_file(target, [NEW])
     assert target.read_bytes() == NEW and names(tmp_path) == {"new.jpg"}
     # The name is taken while the bytes are on their way.
     late = tmp_path / "late.jpg"
@@ -158,8 +158,8 @@ def test_names_that_no_file_can_have(tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             files.read_file(tmp_path / name)
         with pytest.raises((UsageError, RefusedError)):
-            files.write_file(tmp_path / name, [NEW])
-    files.refuse_same(tmp_path / "zero\0byte.jpg", [tmp_path])
+            outputs.write_file(tmp_path / name, [NEW])
+    outputs.refuse_same(tmp_path / "zero\0byte.jpg", [tmp_path])
     assert names(tmp_path) == set()
 
 
@@ -169,14 +169,14 @@ def test_closed_streams(monkeypatch: pytest.MonkeyPatch) -> None:
         files.read_file(files.STANDARD_STREAM)
     monkeypatch.setattr(sys, "__stdout__", None)
     with pytest.raises(RefusedError, match="standard output: it is closed"):
-        files.write_file(files.STANDARD_STREAM, [NEW])
+        outputs.write_file(files.STANDARD_STREAM, [NEW])
 
 
 def test_a_full_device_behind_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         with pytest.raises(RefusedError, match="standard output: could not be written: No space left"):
-            files.write_file(files.STANDARD_STREAM, [NEW])
+            outputs.write_file(files.STANDARD_STREAM, [NEW])
         monkeypatch.undo()
         with pytest.raises(OSError, match="No space left"):
             full.close()
@@ -190,10 +190,10 @@ RANGES = [(0, 3), (0, 9), (2, 5), (4, 9), (3, 3)]
 def test_a_head_start_that_holds(
     part: tuple[int, int], synced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "_SYNCED_WRITES", synced and files._SYNCED_WRITES)
+    monkeypatch.setattr(outputs, "_SYNCED_WRITES", synced and outputs._SYNCED_WRITES)
     start, stop = part
     target = tmp_path / "photo.jpg"
-    with files.publishing(target) as publication:
+    with outputs.publishing(target) as publication:
         publication.ahead(start, memoryview(NEW)[start:stop])
         # What was written ahead is believed, so other bytes in its place must not reach the file.
         told = NEW[:start] + bytes(stop - start) + NEW[stop:]
@@ -204,9 +204,9 @@ def test_a_head_start_that_holds(
 
 @pytest.mark.parametrize("synced", [True, False])
 def test_a_head_start_for_nothing(synced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_SYNCED_WRITES", synced and files._SYNCED_WRITES)
+    monkeypatch.setattr(outputs, "_SYNCED_WRITES", synced and outputs._SYNCED_WRITES)
     target = tmp_path / "photo.jpg"
-    with files.publishing(target) as publication:
+    with outputs.publishing(target) as publication:
         publication.ahead(2, memoryview(bytes(100)))
         publication.publish([NEW])
     assert target.read_bytes() == NEW
@@ -215,16 +215,16 @@ def test_a_head_start_for_nothing(synced: bool, tmp_path: Path, monkeypatch: pyt
 def test_a_head_start_that_is_still_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The check does not wait for the disk, and the rest of the file does."""
     begun, checked = threading.Event(), threading.Event()
-    write = files._write_synced
+    write = outputs._write_synced
 
     def slow(*arguments: Any) -> None:
         begun.set()
         assert checked.wait(30)
         write(*arguments)
 
-    monkeypatch.setattr(files, "_write_synced", slow)
+    monkeypatch.setattr(outputs, "_write_synced", slow)
     target = tmp_path / "photo.jpg"
-    with files.publishing(target) as publication:
+    with outputs.publishing(target) as publication:
         publication.ahead(3, memoryview(NEW)[3:])
         assert begun.wait(30)
         publication.publish([NEW], checked.set, range(3, len(NEW)))
@@ -235,12 +235,12 @@ def test_a_draft_that_fails_leaves_nothing(tmp_path: Path) -> None:
     def missed() -> None:
         raise RefusedError("the bound is missed")
 
-    with pytest.raises(ValueError, match="no map"), files.publishing(tmp_path / "photo.jpg") as publication:
+    with pytest.raises(ValueError, match="no map"), outputs.publishing(tmp_path / "photo.jpg") as publication:
         publication.ahead(0, memoryview(NEW))
         raise ValueError("no map")
     with (
         pytest.raises(RefusedError, match="bound is missed"),
-        files.publishing(tmp_path / "photo.jpg") as publication,
+        outputs.publishing(tmp_path / "photo.jpg") as publication,
     ):
         publication.ahead(2, memoryview(NEW)[2:])
         publication.publish([NEW], missed, range(2, len(NEW)))
@@ -251,27 +251,27 @@ def test_a_head_start_onto_a_full_disk(tmp_path: Path, monkeypatch: pytest.Monke
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files, "_write_synced", full)
+    monkeypatch.setattr(outputs, "_write_synced", full)
     with (
         pytest.raises(
             RefusedError, match=r"photo\.jpg: could not be written: No space left .* nothing was left"
         ),
-        files.publishing(tmp_path / "photo.jpg") as publication,
+        outputs.publishing(tmp_path / "photo.jpg") as publication,
     ):
         publication.ahead(2, memoryview(NEW)[2:])
         publication.publish([NEW], lambda: None, range(2, len(NEW)))
     assert names(tmp_path) == set()
     with (
         pytest.raises(RefusedError, match=r"absent/photo\.jpg: cannot be written there"),
-        files.publishing(tmp_path / "absent" / "photo.jpg") as publication,
+        outputs.publishing(tmp_path / "absent" / "photo.jpg") as publication,
     ):
         publication.ahead(2, memoryview(NEW)[2:])
 
 
 def test_thousands_of_pieces(tmp_path: Path) -> None:
     """More than one call of the system takes, small ones and large."""
-    for size in (1, files.SMALL_PIECE_BYTES):
-        pieces = [bytes([number % 251]) * size for number in range(files.MAX_PIECES + 10)]
-        with files.publishing(tmp_path / "photo.jpg", overwrite=True) as publication:
+    for size in (1, outputs.SMALL_PIECE_BYTES):
+        pieces = [bytes([number % 251]) * size for number in range(outputs.MAX_PIECES + 10)]
+        with outputs.publishing(tmp_path / "photo.jpg", overwrite=True) as publication:
             publication.publish(pieces)
         assert (tmp_path / "photo.jpg").read_bytes() == b"".join(pieces)

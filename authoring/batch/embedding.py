@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from authoring import api, files, stores
+from authoring import api, files, outputs, stores
 from authoring.batch.rows import Row
 from authoring.beside import processors
 from authoring.depth import parse_calibration_json
 from authoring.errors import DepthauthorError, RefusedError, about
-from authoring.files import Buffer, Publication
 from authoring.operations.embed import draft_embed
 from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
 from authoring.operations.sources import source_of_bytes
+from authoring.outputs import Buffer, Publication
 from authoring.structs import Struct
 
 
@@ -80,9 +80,9 @@ def refuse_existing(output: str, overwrite: bool) -> None:
     """RefusedError where an output is taken: said before a photo is decoded for nothing."""
     path = stores.local_path(output)
     if path is not None:
-        files.refuse_existing(path, overwrite)
+        outputs.refuse_existing(path, overwrite)
     elif not overwrite and stores.exists(output):
-        raise RefusedError(f"{output}: {files.EXISTS}")
+        raise RefusedError(f"{output}: {outputs.EXISTS}")
 
 
 class _Digesting(Struct):
@@ -100,7 +100,7 @@ class _Digesting(Struct):
         self,
         chunks: Sequence[Buffer],
         check: Callable[[], object] = lambda: None,
-        ahead: range = files.NOTHING,
+        ahead: range = outputs.NOTHING,
     ) -> None:
         checked = False
 

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from authoring import api, files
+from authoring import api, files, outputs
 from authoring.errors import UsageError, about
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.seen import Seen, see, see_with_map
@@ -76,8 +76,8 @@ def format_of(target: Path, default: Literal["png", "jpeg"]) -> Literal["png", "
 
 def ready(target: Path, inputs: list[Path | None], overwrite: bool) -> None:
     """RefusedError where the target is an input, or exists without `overwrite`."""
-    files.refuse_same(target, [one for one in inputs if one is not None])
-    files.refuse_existing(target, overwrite)
+    outputs.refuse_same(target, [one for one in inputs if one is not None])
+    outputs.refuse_existing(target, overwrite)
 
 
 def _option(name: str) -> str:

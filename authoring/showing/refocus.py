@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from authoring import files
+from authoring import files, outputs
 from authoring.operations import refocus as refocusing
 from authoring.operations.mapping import MapSource
 from authoring.operations.refocus import RefocusReport
@@ -44,5 +44,5 @@ def refocus(
         data, report = refocusing.refocus(
             seen, aperture=aperture, focus=focus, strength=strength, picture_format=chosen
         )
-    files.write_file(target, [data], overwrite=overwrite)
+    outputs.write_file(target, [data], overwrite=overwrite)
     return replace(report, file=str(photo), map_file=str(map_path) if map_path else None, output=str(target))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from authoring import files
+from authoring import files, outputs
 from authoring.api import CONTAINER_OF_SUFFIX, PathLike
 from authoring.errors import DepthauthorError, UsageError
 from authoring.operations import report as reporting
@@ -53,7 +53,7 @@ def report(
     """
     paths = list(photo_paths(Path(one) for one in photos))
     target = in_temporary_folder("report") if output is None else Path(output)
-    files.refuse_same(target, paths)
+    outputs.refuse_same(target, paths)
     counts: Counter[Level] = Counter()
 
     def chunks() -> Iterator[bytes]:
@@ -65,7 +65,7 @@ def report(
         yield page_end(counts)
 
     try:
-        files.write_file(target, chunks(), overwrite=overwrite)
+        outputs.write_file(target, chunks(), overwrite=overwrite)
     except BaseException:
         if output is None:
             with contextlib.suppress(OSError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from authoring import files
+from authoring import files, outputs
 from authoring.api import PathLike
 from authoring.operations import view as viewing
 from authoring.operations.view import ViewReport
@@ -23,14 +23,14 @@ def view(photo: PathLike, *, output: PathLike | None = None, overwrite: bool = F
     photo = Path(photo)
     target = None if output is None else Path(output)
     if target is not None:
-        files.refuse_same(target, [photo])
-        files.refuse_existing(target, overwrite)
+        outputs.refuse_same(target, [photo])
+        outputs.refuse_existing(target, overwrite)
     data = files.read_file(photo)
     with files.named(photo):
         page, report = viewing.view(data, name_of(photo))
     if target is None:
         target = in_temporary_folder(photo.stem if photo != files.STANDARD_STREAM else "photo")
-    files.write_file(target, [page], overwrite=overwrite)
+    outputs.write_file(target, [page], overwrite=overwrite)
     return replace(report, file=str(photo), output=str(target))
 
 

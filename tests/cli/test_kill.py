@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from authoring import files
+from authoring import outputs
 from benchmarks import kill
 
 ROOT = Path(__file__).parents[2]
@@ -17,9 +17,9 @@ WRITE = """
 from pathlib import Path
 from authoring import files
 data = bytes(range(256)) * 1000
-files._SYNCED_WRITES = files._SYNCED_WRITES and sys.argv[3] != "no synced writes"
+outputs._SYNCED_WRITES = outputs._SYNCED_WRITES and sys.argv[3] != "no synced writes"
 ahead = range(50_000, 200_000) if sys.argv[3] == "ahead" else range(0)
-with files.publishing(Path(sys.argv[1]), overwrite=sys.argv[2] == "True") as publication:
+with outputs.publishing(Path(sys.argv[1]), overwrite=sys.argv[2] == "True") as publication:
     if ahead:
         publication.ahead(ahead.start, memoryview(data)[ahead.start : ahead.stop])
         while not publication._running.done:
@@ -57,10 +57,10 @@ def test_killed_at_every_call(overwrite: bool, way: str, tmp_path: Path) -> None
         left = {one.name for one in tmp_path.iterdir()} - {"out.jpg"}
         assert all(one.startswith(".out.jpg.") and one.endswith(".part") for one in left) and len(left) <= 1
         # What is left hinders nobody.
-        files.write_file(target, [NEW], overwrite=True)
+        outputs.write_file(target, [NEW], overwrite=True)
         for one in tmp_path.iterdir():
             one.unlink()
-    calls = CALLS[way] if files._SYNCED_WRITES else CALLS["no synced writes"]
+    calls = CALLS[way] if outputs._SYNCED_WRITES else CALLS["no synced writes"]
     around = ["open", "fchmod"] if overwrite else ["open"]
     assert [*dict.fromkeys(met)] == [*around, *calls, "replace" if overwrite else "link", "unlink"]
 
