@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 NEW = bytes(range(256)) * 1000
 WRITE = """
 from pathlib import Path
-from authoring import files
+from authoring import outputs
 data = bytes(range(256)) * 1000
 outputs._SYNCED_WRITES = outputs._SYNCED_WRITES and sys.argv[3] != "no synced writes"
 ahead = range(50_000, 200_000) if sys.argv[3] == "ahead" else range(0)
