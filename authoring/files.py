@@ -22,11 +22,11 @@ MAX_FILE_BYTES = 4 << 30
 STANDARD_STREAM = Path("-")
 """The name that means stdin for an input and stdout for an output."""
 
-_TOO_LARGE = f"the file is larger than {MAX_FILE_BYTES >> 30} GiB"
-ZERO_BYTE = "the name holds a zero byte, which no file's name has"
+STDIN = "standard input"
+"""What messages call it."""
 
-STDIN, STDOUT = "standard input", "standard output"
-"""What messages call the two streams."""
+ZERO_BYTE = "the name holds a zero byte, which no file's name has"
+_TOO_LARGE = f"the file is larger than {MAX_FILE_BYTES >> 30} GiB"
 
 
 def read_file(path: Path) -> bytes:

@@ -17,7 +17,7 @@ from typing import Protocol, TypeAlias
 
 from authoring.beside import Beside
 from authoring.errors import RefusedError, UsageError
-from authoring.files import STANDARD_STREAM, STDOUT, ZERO_BYTE, named
+from authoring.files import STANDARD_STREAM, ZERO_BYTE, named
 
 Buffer: TypeAlias = bytes | memoryview
 
@@ -32,8 +32,9 @@ SMALL_PIECE_BYTES = 1 << 16
 
 _SYNCED_WRITES = hasattr(os, "pwritev") and hasattr(os, "RWF_DSYNC")
 
-EXISTS = "exists already; --overwrite replaces it, -o writes elsewhere"
+_STDOUT = "standard output"
 
+EXISTS = "exists already; --overwrite replaces it, -o writes elsewhere"
 SAME = "this is an input, and inputs are never written over; name another file"
 
 
@@ -120,7 +121,7 @@ class _FilePublication:
     def stream(self, chunks: Iterable[Buffer]) -> None:
         """Write the chunks as they come, sync the file, rename it."""
         if self._path == STANDARD_STREAM:
-            with named(self._path, STDOUT):
+            with named(self._path, _STDOUT):
                 _write_stdout(chunks)
             return
         with self._taking_its_name() as file:

@@ -80,5 +80,10 @@ def ready(target: Path, inputs: list[Path | None], overwrite: bool) -> None:
     outputs.refuse_existing(target, overwrite)
 
 
+def title_of(photo: Path) -> str:
+    """What the photo is called in what is made of it: folders stay private."""
+    return files.STDIN if photo == files.STANDARD_STREAM else photo.name
+
+
 def _option(name: str) -> str:
     return "--" + name.removesuffix("_m").replace("_", "-")

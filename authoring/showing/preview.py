@@ -16,7 +16,7 @@ from authoring.operations import preview as previewing
 from authoring.operations.mapping import MapSource
 from authoring.operations.preview import DEFAULT_WIDTH, PreviewReport, SheetReport
 from authoring.operations.seen import Seen
-from authoring.showing.inputs import PathLike, format_of, looked_at, ready, target_of
+from authoring.showing.inputs import PathLike, format_of, looked_at, ready, target_of, title_of
 from authoring.structs import replace
 
 
@@ -42,7 +42,7 @@ def preview(
     ready(target, [photo, map_path], overwrite)
     previewing.check_width(width)
     seen = looked_at(photo, depth, options)
-    title = "standard input" if photo == files.STANDARD_STREAM else photo.name
+    title = title_of(photo)
     with files.naming(photo=photo, map=map_path):
         data, report = previewing.preview(
             seen,

@@ -12,6 +12,7 @@ from authoring import files, outputs
 from authoring.api import PathLike
 from authoring.operations import view as viewing
 from authoring.operations.view import ViewReport
+from authoring.showing.inputs import ready, title_of
 from authoring.structs import replace
 
 
@@ -23,20 +24,14 @@ def view(photo: PathLike, *, output: PathLike | None = None, overwrite: bool = F
     photo = Path(photo)
     target = None if output is None else Path(output)
     if target is not None:
-        outputs.refuse_same(target, [photo])
-        outputs.refuse_existing(target, overwrite)
+        ready(target, [photo], overwrite)
     data = files.read_file(photo)
     with files.named(photo):
-        page, report = viewing.view(data, name_of(photo))
+        page, report = viewing.view(data, title_of(photo))
     if target is None:
         target = in_temporary_folder(photo.stem if photo != files.STANDARD_STREAM else "photo")
     outputs.write_file(target, [page], overwrite=overwrite)
     return replace(report, file=str(photo), output=str(target))
-
-
-def name_of(photo: Path) -> str:
-    """What the photo is called in the page: folders stay private."""
-    return "standard input" if photo == files.STANDARD_STREAM else photo.name
 
 
 def in_temporary_folder(stem: str) -> Path:
