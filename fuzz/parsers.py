@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from authoring import containers
-from authoring.apple import exif, ifd, makernote, portrait, properties, region, xmp
+from authoring.apple import authorship, exif, ifd, makernote, portrait, properties, region, xmp
 from authoring.apple.dictionary import AuxiliaryData, build_json, build_plist, parse_json, parse_plist
 from authoring.apple.rendering import build_rendering, parse_rendering
 from authoring.batch.journal import Journal
@@ -370,7 +370,7 @@ def xmp_packet(data: bytes) -> None:
     """A packet: what is read, built and read again is the same; and all that is read from it."""
     tree = xmp.parse_packet(data)
     told = properties.depth_properties(tree)
-    properties.provenance(tree), properties.foreign_properties(tree)
+    authorship.provenance(tree), properties.foreign_properties(tree)
     built = xmp.build_packet(tree)
     # The prefix is a matter of taste; all else is the property.
     same = [(one.namespace, one.name, one.value, one.array) for one in xmp.parse_packet(built)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from authoring.apple.authorship import SOURCES, Provenance, provenance, with_provenance
     from authoring.apple.dictionary import (
         AuxiliaryData,
         DataDescription,
@@ -21,17 +22,12 @@ if TYPE_CHECKING:
     from authoring.apple.properties import (
         CALIBRATION_FIELDS,
         REQUIRED_CALIBRATION_FIELDS,
-        SOURCES,
         DepthProperties,
-        Provenance,
         data_profile,
         depth_properties,
-        exact_half,
         foreign_properties,
         portrait_profile,
-        provenance,
         tree_of,
-        with_provenance,
     )
     from authoring.apple.rendering import Record, Rendering, build_rendering, parse_rendering
     from authoring.apple.table import (
@@ -50,6 +46,7 @@ if TYPE_CHECKING:
         fourcc_name,
         text_of,
     )
+    from authoring.apple.values import exact_half
     from authoring.apple.xmp import MAX_XMP_BYTES, build_packet, parse_element, parse_packet
 
 __all__ = [
@@ -103,6 +100,12 @@ __all__ = [
 ]
 
 _HOME = {
+    "authorship": (
+        "Provenance",
+        "SOURCES",
+        "provenance",
+        "with_provenance",
+    ),
     "dictionary": (
         "AuxiliaryData",
         "DataDescription",
@@ -122,17 +125,12 @@ _HOME = {
     "properties": (
         "CALIBRATION_FIELDS",
         "DepthProperties",
-        "Provenance",
         "REQUIRED_CALIBRATION_FIELDS",
-        "SOURCES",
         "data_profile",
         "depth_properties",
-        "exact_half",
         "foreign_properties",
         "portrait_profile",
-        "provenance",
         "tree_of",
-        "with_provenance",
     ),
     "rendering": (
         "Record",
@@ -156,6 +154,7 @@ _HOME = {
         "fourcc_name",
         "text_of",
     ),
+    "values": ("exact_half",),
     "xmp": (
         "MAX_XMP_BYTES",
         "build_packet",

@@ -1,6 +1,6 @@
-"""The properties of a depth map as typed values, and back into the texts that Apple writes.
+"""The properties of a depth map as typed values, and back: what a packet says, and what a profile asks for.
 
-Knows: the table's number formats, and what half floats lose in six decimals. Must not know: XML, pixels.
+Knows: which property is which field. Must not know: XML, pixels, how one value is printed.
 
 Reading is lenient: a value of an unknown kind is left in the tree and its field is None; only a number that
 is no number is an error. Writing is strict: what Apple's readers would drop in silence is refused.
@@ -8,14 +8,9 @@ is no number is an error. Writing is strict: what Apple's readers would drop in 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import math
-import re
-import struct
 from typing import Any
 
-from authoring.apple.kinds import classify
 from authoring.apple.rendering import parse_rendering
 from authoring.apple.table import (
     APPLE_DEPTH_DATA_VERSION,
@@ -23,45 +18,14 @@ from authoring.apple.table import (
     FIELDS,
     L008,
     NATIVE_FORMATS,
-    PROVENANCE,
-    TABLE,
     PropertyTree,
-    Row,
     fourcc_name,
     property_of,
     row_of,
-    text_of,
 )
-from authoring.errors import MalformedError, RefusedError
+from authoring.apple.values import format_value, parse_value
+from authoring.errors import RefusedError
 from authoring.structs import Struct, replace
-
-__all__ = [
-    "CALIBRATION_FIELDS",
-    "REQUIRED_CALIBRATION_FIELDS",
-    "SOURCES",
-    "DepthProperties",
-    "PropertyTree",
-    "Provenance",
-    "classify",
-    "data_profile",
-    "depth_properties",
-    "exact_half",
-    "foreign_properties",
-    "portrait_profile",
-    "provenance",
-    "tree_of",
-    "with_provenance",
-]
-
-SIX_DECIMALS = 1e-6
-"""How far a half float printed with six decimals can be from itself, with room for a second rounding."""
-
-WHOLE_NUMBER_SLACK = 1e-6
-
-MAX_NUMBER_CHARACTERS = 64
-"""17 digits, sign and exponent need 24; more is no number, and is not searched."""
-
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 CALIBRATION_FIELDS = (
     "intrinsic_matrix",
@@ -138,17 +102,6 @@ class DepthProperties(Struct, kw_only=True):
         return replace(self, **{name: getattr(source, name) for name in CALIBRATION_FIELDS})
 
 
-def exact_half(value: float) -> float:
-    """The half float that `value` is a six-decimal print of; `value` itself where none is within 1e-6.
-
-    Certain for magnitudes from 1/512 on, where neighbours lie further apart than six decimals can blur.
-    """
-    if not math.isfinite(value) or abs(value) > 65504:
-        return value
-    nearest: float = struct.unpack("<e", struct.pack("<e", value))[0]
-    return nearest if abs(nearest - value) <= SIX_DECIMALS else value
-
-
 def depth_properties(tree: PropertyTree) -> DepthProperties:
     """The typed view of a packet. Raises MalformedError, naming the property, for a number that is none.
 
@@ -159,7 +112,7 @@ def depth_properties(tree: PropertyTree) -> DepthProperties:
     for one in tree:
         row = row_of(one)
         if row is not None and row.field and row.field not in read:
-            read[row.field] = _parse_value(row, one.value)
+            read[row.field] = parse_value(row, one.value)
     return DepthProperties(**read)
 
 
@@ -168,7 +121,7 @@ def foreign_properties(tree: PropertyTree) -> PropertyTree:
     kept = []
     for one in tree:
         row = row_of(one)
-        if row is None or not row.field or _parse_value(row, one.value) is None:
+        if row is None or not row.field or parse_value(row, one.value) is None:
             kept.append(one)
     return tuple(kept)
 
@@ -182,7 +135,7 @@ def tree_of(properties: DepthProperties, foreign: PropertyTree = ()) -> Property
     for name, row in FIELDS.items():
         value = getattr(properties, name)
         if value is not None:
-            written.append(property_of(row, _format_value(row, value)))
+            written.append(property_of(row, format_value(row, value)))
     there = {(one.namespace, one.name) for one in written}
     for one in foreign:
         known = row_of(one)
@@ -259,146 +212,3 @@ def portrait_profile(
         rendering_parameters=rendering,
         effect_strength=effect_strength,
     )
-
-
-SOURCES = ("measured", "estimated", "nominal", "donor", "exif", "given")
-"""Where depth, calibration or rendering come from: a sensor; a network; our fixed numbers; another photo; the
-photo's Exif; the caller, who did not say."""
-
-
-class Provenance(Struct):
-    """Our own mark in the packet of a map we wrote."""
-
-    version: str
-    """Of the program."""
-    undo: bytes = b""
-    """What the container needs to take the map out again byte for byte; empty where it needs nothing."""
-    restore: bytes = b""
-    """What undoes the changes to the photo's Exif and XMP; empty where nothing was changed."""
-    depth_source: str | None = None
-    """One of `SOURCES`, as the next two."""
-    calibration_source: str | None = None
-    rendering_source: str | None = None
-
-
-_MARKS = {
-    "version": "depthauthor:Version",
-    "undo": "depthauthor:Undo",
-    "restore": "depthauthor:Restore",
-    "depth_source": "depthauthor:DepthSource",
-    "calibration_source": "depthauthor:CalibrationSource",
-    "rendering_source": "depthauthor:RenderingSource",
-}
-"""Field of `Provenance` → label of its row, in the order of writing."""
-
-
-def provenance(tree: PropertyTree) -> Provenance | None:
-    """Our mark, if it is there; a record that cannot be decoded counts as none."""
-    texts = {name: text_of(tree, label) for name, label in _MARKS.items()}
-    version = texts["version"]
-    if version is None:
-        return None
-    return Provenance(
-        version,
-        _decode(texts["undo"] or "") or b"",
-        _decode(texts["restore"] or "") or b"",
-        texts["depth_source"],
-        texts["calibration_source"],
-        texts["rendering_source"],
-    )
-
-
-def with_provenance(tree: PropertyTree, mark: Provenance | None) -> PropertyTree:
-    """The tree with this mark at its end in place of any older one; without any where it is None.
-
-    Raises RefusedError for a source that is none of `SOURCES`.
-    """
-    rows = {row.label: row for row in TABLE if row.namespace == PROVENANCE}
-    kept = [one for one in tree if row_of(one) not in rows.values()]
-    if mark is not None:
-        for name, label in _MARKS.items():
-            value = getattr(mark, name)
-            if name.endswith("_source") and value is not None and value not in SOURCES:
-                raise RefusedError(f"{value!r} is no source; give one of {', '.join(SOURCES)}")
-            if value is not None and value != b"":
-                kept.append(property_of(rows[label], _format_value(rows[label], value)))
-    return tuple(kept)
-
-
-def _parse_value(row: Row, value: object) -> Any:
-    """One value by its row's kind: a number, bool, text, bytes or tuple of numbers; None where it is of no use."""
-    if row.kind == "reals":
-        numbers = value if isinstance(value, tuple) else (None,)
-        return tuple(_number(row, text) for text in numbers)
-    if row.kind in ("integer", "half6", "real6", "real"):
-        number = _number(row, value)
-        if row.kind != "integer":
-            return _before_printing(number) if row.kind == "half6" else number
-        # iOS prints some whole numbers from doubles: 3023.9999999999995 in the regions of shu_matte.
-        if abs(number - round(number)) > WHOLE_NUMBER_SLACK:
-            raise MalformedError(f"XMP property {row.label}: {number!r} is not a whole number")
-        return round(number)
-    if not isinstance(value, str):
-        return None
-    text = value.strip()
-    if row.kind == "boolean":
-        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
-    return _decode(text) if row.kind == "base64" else text
-
-
-def _number(row: Row, text: object) -> float:
-    """A finite number, or MalformedError with the property's name."""
-    digits = text.strip() if isinstance(text, str) else ""
-    if len(digits) <= MAX_NUMBER_CHARACTERS and NUMBER.fullmatch(digits):
-        number = float(digits)
-        if math.isfinite(number):
-            return number
-    wanted = f"a list of {row.count} numbers" if row.kind == "reals" else "a number"
-    shown = repr(digits[:24]) if digits else "its value"
-    raise MalformedError(f"XMP property {row.label}: {shown} cannot be read as {wanted}")
-
-
-def _before_printing(number: float) -> float:
-    """The half float behind a number of six decimals; any other number is what it says.
-
-    iOS 11 printed the six-decimal number with 17 digits (rw), so the value tells, not the length of the text.
-    """
-    return exact_half(number) if number == float(f"{number:f}") else number
-
-
-def _decode(text: str) -> bytes | None:
-    """Base64, with white space and missing padding forgiven; None where it is something else."""
-    packed = "".join(text.split()).rstrip("=")
-    try:
-        return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def _format_value(row: Row, value: Any) -> str | tuple[str, ...]:
-    """The twin of `_parse_value`."""
-    if row.kind == "reals":
-        if len(value) != row.count:
-            raise RefusedError(f"XMP property {row.label} takes {row.count} numbers, not {len(value)}")
-        return tuple(_format_number(row, number) for number in value)
-    if row.kind == "boolean":
-        return "True" if value else "False"
-    if row.kind == "base64":
-        return base64.b64encode(value).decode("ascii")
-    return str(value) if row.kind in ("integer", "text") else _format_number(row, value)
-
-
-def _format_number(row: Row, number: float) -> str:
-    """Six decimals or 17 digits, as Apple prints each property.
-
-    Six decimals are given up only where they would lose the value: a small number that they print as zero,
-    and limits that are not half floats. iOS 11 printed 17 digits there (rw), so readers take them.
-    """
-    if not math.isfinite(number):
-        raise RefusedError(f"XMP property {row.label} cannot hold {number}; give a finite number")
-    if row.kind in ("half6", "real6"):
-        text = f"{number:f}"
-        printed = float(text)
-        if (_before_printing(printed) == number) if row.kind == "half6" else (printed != 0 or number == 0):
-            return text
-    return "0.0" if number == 0 else f"{number:.17g}"

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.apple import HEVC_DEPTH_URN, DepthProperties, PropertyTree, properties, xmp
+from authoring.apple import HEVC_DEPTH_URN, DepthProperties, PropertyTree, exact_half, properties, xmp
 from authoring.beside import Beside
 from authoring.codecs import sei
 from authoring.codecs.hevc import Effort
@@ -140,7 +140,7 @@ def _scale(found: FoundAuxiliary, told: DepthProperties) -> tuple[PixelFormat, f
             raise UnsupportedError("the depth map states no float range (no XMP, no SEI), so it has no unit")
         low, high = exact.d_min, exact.d_max
     else:
-        low, high = properties.exact_half(low), properties.exact_half(high)
+        low, high = exact_half(low), exact_half(high)
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
         raise MalformedError(f"the depth map states the impossible range {low:g} to {high:g}")
     if told.native_format is None:

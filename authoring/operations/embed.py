@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from authoring import containers
-from authoring.apple import DepthProperties, PropertyTree, properties
+from authoring.apple import DepthProperties, PropertyTree, authorship, properties
 from authoring.beside import side_by_side
 from authoring.codecs.hevc import Effort
 from authoring.containers import (
@@ -324,7 +324,7 @@ def author(
             notes.extend(photo.marks.notes)
             restore = photo.marks.made.restore
         mark = provenance(version, file.undo_record(), sources, restore)
-        tree = properties.with_provenance(properties.tree_of(told, depth.foreign), mark)
+        tree = authorship.with_provenance(properties.tree_of(told, depth.foreign), mark)
         spliced = file.splice(
             auxiliary.coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree)
         )

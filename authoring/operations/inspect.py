@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from authoring import containers
-from authoring.apple import portrait, properties, xmp
+from authoring.apple import exact_half, portrait, properties, xmp
 from authoring.apple.properties import DepthProperties
 from authoring.apple.rendering import parse_rendering
 from authoring.containers import ContainerName, FoundAuxiliary
@@ -110,8 +110,8 @@ def _depth(found: FoundAuxiliary) -> DepthSummary:
         stored_format=_fourcc(told.stored_format),
         width=found.width,
         height=found.height,
-        float_min=None if told.float_min is None else properties.exact_half(told.float_min),
-        float_max=None if told.float_max is None else properties.exact_half(told.float_max),
+        float_min=None if told.float_min is None else exact_half(told.float_min),
+        float_max=None if told.float_max is None else exact_half(told.float_max),
         accuracy=told.accuracy,
         quality=told.quality,
         filtered=told.filtered,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring import containers
-from authoring.apple import properties, region
+from authoring.apple import authorship, region
 from authoring.codecs import photo as pictures
 from authoring.containers import ContainerFile
 from authoring.depth import Calibration, DepthBuffer, Orientation, check_aspect, nominal_calibration, turned
@@ -63,7 +63,7 @@ def see(photo: bytes) -> Seen:
         pixels = _upright(photo, file, reading.orientation)
         buffer = reading.buffer("display")
         calibration, camera = _camera(file, buffer.calibration, reading.orientation, pixels.shape)
-        mark = properties.provenance(reading.tree)
+        mark = authorship.provenance(reading.tree)
         if camera == "file" and mark is not None and mark.calibration_source in ("exif", "nominal"):
             camera = "exif" if mark.calibration_source == "exif" else "nominal"
         return Seen(

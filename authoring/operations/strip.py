@@ -6,7 +6,7 @@ Knows: which images are depth, and where this tool's own record for undoing lies
 from __future__ import annotations
 
 from authoring import containers
-from authoring.apple import Provenance, properties, xmp
+from authoring.apple import Provenance, authorship, xmp
 from authoring.containers import ContainerFile, ContainerName, EditList, FoundAuxiliary, Touched
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, about
 from authoring.operations.layouts import depth_images, kind_of
@@ -80,7 +80,7 @@ def removal(file: ContainerFile) -> EditList:
 def _mark(found: FoundAuxiliary) -> Provenance | None:
     """Our own mark on a depth map; None where it has none or its packet is broken."""
     try:
-        return properties.provenance(xmp.parse_packet(found.xmp)) if found.xmp else None
+        return authorship.provenance(xmp.parse_packet(found.xmp)) if found.xmp else None
     except DepthauthorError:
         return None
 
