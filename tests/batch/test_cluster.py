@@ -129,12 +129,11 @@ def test_a_killed_worker_changes_nothing(folder: Path, cluster: Any, undisturbed
     stop = threading.Event()
 
     def disturb() -> None:
-        kill_reader(pipe, cluster, stop, instead=folder / "map.npy")
+        kill_readers(pipe, cluster, stop, instead=folder / "map.npy")
         (folder / "out" / ".p2.jpg.0badcafe.part").write_bytes(
             b"what a worker that dies while it writes leaves"
         )
-        while not stop.is_set():
-            kill_reader(trap, cluster, stop)
+        kill_readers(trap, cluster, stop)
 
     def rows() -> Iterator[Row]:
         yield from rows_of(folder, str(folder / "out"), {2: pipe})
@@ -154,28 +153,28 @@ def test_a_killed_worker_changes_nothing(folder: Path, cluster: Any, undisturbed
     assert not list((folder / "out").glob(".*.part"))
 
 
-def kill_reader(pipe: Path, cluster: Any, stop: threading.Event, instead: Path | None = None) -> None:
-    """Wait until a worker opens a pipe, and kill it with SIGKILL; the next finds a file `instead`."""
+def kill_readers(pipe: Path, cluster: Any, stop: threading.Event, instead: Path | None = None) -> None:
+    """Kill with SIGKILL whoever opens a pipe, until `stop`; with `instead` the first alone: the next finds that file.
+
+    The pipe has a writer all the time: else one who opens it as another dies would read its end, and live.
+    """
     found = pipe.stat()
-    while not stop.wait(0.02):
-        try:
-            held = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:
-            continue  # Nobody reads.
-        readers: list[int] = []
-        while not readers and not stop.wait(0.01):  # The reader's descriptor appears a moment later.
+    held = os.open(pipe, os.O_RDWR)
+    try:
+        while not stop.wait(0.01):
             pids = [nanny.pid for nanny in cluster.workers.values()]
             readers = [pid for pid in pids if pid and holds(pid, found)]
-        if instead is not None:
-            shutil.copy(instead, pipe.with_suffix(".whole"))
-            pipe.with_suffix(".whole").replace(pipe)
-        for pid in readers:
-            os.kill(pid, signal.SIGKILL)
-        while any(holds(pid, found) for pid in readers):
-            time.sleep(0.01)
+            if readers and instead is not None:
+                shutil.copy(instead, pipe.with_suffix(".whole"))
+                pipe.with_suffix(".whole").replace(pipe)
+            for pid in readers:
+                os.kill(pid, signal.SIGKILL)
+            while any(holds(pid, found) for pid in readers):
+                time.sleep(0.01)
+            if readers and instead is not None:
+                return
+    finally:
         os.close(held)
-        if readers:
-            return
 
 
 def holds(pid: int, found: os.stat_result) -> bool:
