@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     import threading
 
 Result = TypeVar("Result")
+Other = TypeVar("Other")
 
 _ALLOWED: ContextVar[int | None] = ContextVar("processors", default=None)
 
@@ -58,7 +59,8 @@ class Beside(Generic[Result]):
             except BaseException as error:  # It belongs to whoever fetches the result.
                 self._error = error
 
-        self._thread: threading.Thread = threading.Thread(target=run)
+        # The number of processors that the caller may use holds in there too.
+        self._thread: threading.Thread = threading.Thread(target=copy_context().run, args=(run,))
         self._thread.start()
 
     @property
@@ -93,3 +95,16 @@ def in_two(count: int, work: Callable[[slice], Result], multiple: int = 1) -> li
     finally:
         first = beside.result()
     return [first, second]
+
+
+def both(here: Callable[[], Result], there: Callable[[], Other]) -> tuple[Result, Other]:
+    """The results of two calls at the same time, the second of them in another thread.
+
+    Comes back, also with an error, when both have ended; where both raise, the second's error comes out.
+    """
+    beside = Beside(there)
+    try:
+        one = here()
+    finally:
+        other = beside.result()
+    return one, other

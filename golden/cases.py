@@ -37,7 +37,7 @@ def with_gain_map(photo: bytes) -> bytes:
     ramp = np.tile(np.linspace(0, 255, 128).astype(np.uint8), (96, 1))
     file = containers.parse(photo)
     if file.layout.container == "jpeg":
-        coded = CodedAuxiliary(128, 96, jpeg.encode_gray(ramp)[0], b"", "", b"", GAIN_MAP_XMP)
+        coded = CodedAuxiliary(128, 96, jpeg.encode_gray(ramp).data, b"", "", b"", GAIN_MAP_XMP)
     else:
         image = heif.single_image(hevc.encode_gray(ramp))
         configuration = hevc.finish_configuration(image.configuration, 128, 96)
@@ -68,7 +68,7 @@ def files() -> Iterator[tuple[str, bytes]]:
         for number in ORIENTATIONS if kind == "disparity" else (1,):
             codes = np.ascontiguousarray(Orientation(number).to_stored(plane.codes))
             yield f"payload/{kind}-{number}.heic", hevc.encode_gray(codes)
-            yield f"payload/{kind}-{number}.jpg", jpeg.encode_gray(codes)[0]
+            yield f"payload/{kind}-{number}.jpg", jpeg.encode_gray(codes).data
 
 
 def cases() -> list[Case]:

@@ -14,6 +14,7 @@ from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
 from authoring.codecs.raster import samples_of
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
+from authoring.structs import Struct
 
 QUALITY = 100
 """All quantisers 1: the finest that 8-bit baseline JPEG has. Apple's own files (about 95) are wrong by up to
@@ -34,7 +35,7 @@ MAX_HARD_BLOCKS = 512
 """Blocks that are worth the search. A plane with more is noise; the caller measures and widens its bound."""
 
 
-SEARCHED_BYTES = 1 << 17
+SEARCHED_BYTES = 1 << 18
 """Searched at once: the scratch of it stays in the second-level cache."""
 
 
@@ -45,19 +46,32 @@ def is_one_scan(data: bytes, start: int, stop: int) -> bool:
     """
     found = np.frombuffer(data, np.uint8, stop + 1 - start, start)
     first, second = found[:-1], found[1:]
+    scratch = np.empty(min(SEARCHED_BYTES, len(first)), np.bool_)
     for low in range(0, len(first), SEARCHED_BYTES):
         here, after = first[low : low + SEARCHED_BYTES], second[low : low + SEARCHED_BYTES]
-        marks = here == 0xFF
-        marks &= after != 0
-        if marks.any():
-            codes = after[marks]
+        # 1 where 0xFF is followed by no zero. The lesser of two is one pass, where a test and a conjunction are two.
+        marks = np.equal(here, 0xFF, out=scratch[: len(here)]).view(np.uint8)
+        np.minimum(marks, after, out=marks)
+        if marks.max():
+            codes = after[marks.view(np.bool_)]
             if not ((codes >= RESTART_0) & (codes <= RESTART_7) | (codes == 0xFF)).all():
                 return False
     return True
 
 
-def encode_gray(codes: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.uint8]]:
-    """Encode `codes` (H, W) uint8; give the JPEG, SOI to EOI, and the codes that it decodes to.
+class CodedGray(Struct, eq=False):
+    """A gray JPEG, and what became of the plane in it."""
+
+    data: bytes
+    """SOI to EOI."""
+    decoded: NDArray[np.uint8]
+    """The codes (H, W) that it decodes to."""
+    worst: int
+    """The largest difference of those from the codes that were given."""
+
+
+def encode_gray(codes: NDArray[np.uint8]) -> CodedGray:
+    """Encode `codes` (H, W) uint8, and decode them.
 
     In a nearly flat block all the AC coefficients of one odd pixel may round to nothing, and it comes back two
     codes off: at sharp edges that is common. Versions of such a block, nudged by one code here and there, are coded
@@ -65,26 +79,30 @@ def encode_gray(codes: NDArray[np.uint8]) -> tuple[bytes, NDArray[np.uint8]]:
     """
     data = _save(codes)
     decoded = decode_gray(data)
-    hard = _hard_blocks(codes, decoded)
-    if not 0 < len(hard) <= MAX_HARD_BLOCKS:
-        return data, decoded
-    data = _save(_with_tame_blocks(codes, hard))
-    return data, decode_gray(data)
+    worst, hard = _compared(codes, decoded)
+    if 0 < len(hard) <= MAX_HARD_BLOCKS:
+        data = _save(_with_tame_blocks(codes, hard))
+        decoded = decode_gray(data)
+        worst, _ = _compared(codes, decoded)
+    return CodedGray(data, decoded, worst)
 
 
-def _hard_blocks(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> list[tuple[int, int]]:
-    """Top left corners (row, column) of the blocks with a pixel outside the tolerance."""
-    found: set[tuple[int, int]] = set()
+def _compared(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> tuple[int, list[tuple[int, int]]]:
+    """The largest difference, and the top left corners (row, column) of the blocks with one outside the tolerance."""
+    worst, found = 0, set[tuple[int, int]]()
     rows = max(1, SEARCHED_BYTES // codes.shape[1])
     for top in range(0, codes.shape[0], rows):
         one, other = decoded[top : top + rows], codes[top : top + rows]
-        wrong = np.maximum(one, other) - np.minimum(one, other) > TOLERANCE_CODES
-        if wrong.any():
+        apart = np.maximum(one, other)
+        apart -= np.minimum(one, other)
+        most = int(apart.max())
+        worst = max(worst, most)
+        if most > TOLERANCE_CODES:
             found.update(
                 ((top + int(row)) // BLOCK * BLOCK, int(column) // BLOCK * BLOCK)
-                for row, column in np.argwhere(wrong)
+                for row, column in np.argwhere(apart > TOLERANCE_CODES)
             )
-    return sorted(found)
+    return worst, sorted(found)
 
 
 def _nudges() -> NDArray[np.int16]:

@@ -171,8 +171,17 @@ def encode_plane(
         from authoring.codecs import jpeg
 
         height, width = plane.codes.shape
-        data, decoded = jpeg.encode_gray(plane.codes)
-        encoded = EncodedPlane(container, width, height, data, b"", jpeg.TOLERANCE_CODES, known=decoded)
+        coded = jpeg.encode_gray(plane.codes)
+        encoded = EncodedPlane(
+            container,
+            width,
+            height,
+            coded.data,
+            b"",
+            jpeg.TOLERANCE_CODES,
+            known=coded.decoded,
+            worst=coded.worst,
+        )
     else:
         encoded = _encode_hevc(plane, lossless, effort or "balanced")
         if not careful or lossless:
@@ -183,10 +192,9 @@ def encode_plane(
         note = "the map is too noisy for the usual coding and was coded losslessly"
         encoded = replace(_encode_hevc(plane, True, effort or "balanced"), notes=(note,))
     worst = encoded.off_by(plane)
-    encoded = replace(encoded, worst=worst)
     if worst > encoded.tolerance_codes:
         note = f"the coded map is off by {worst} codes in places; the bound says so"
-        encoded = replace(encoded, tolerance_codes=worst, notes=(*encoded.notes, note))
+        encoded = replace(encoded, tolerance_codes=worst, worst=worst, notes=(*encoded.notes, note))
     return encoded
 
 

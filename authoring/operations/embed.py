@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from authoring import containers
 from authoring.apple import DepthProperties, PropertyTree, authorship, properties
-from authoring.beside import side_by_side
+from authoring.beside import both, side_by_side
 from authoring.codecs.hevc import Effort
 from authoring.containers import (
     ContainerFile,
@@ -193,7 +193,6 @@ def draft_embed(
     with about("map"):
         size = (target.layout.width, target.layout.height)
         buffer = mapping.fit_to_photo(buffer, size, target.orientation, options, notes, guide)
-    photo_ready = photo_ready or ready(target, buffer, options, ahead)
     with about("map"):
         plane = replace(quantize(buffer), pixel_format=options.pixel_format)
         notes.notes.extend(diagnosis.storage_notes(plane))
@@ -204,11 +203,23 @@ def draft_embed(
             accuracy=buffer.accuracy,
             calibration=auxiliary.calibration_properties(buffer.calibration),
         )
-        encoded = auxiliary.encode_plane(
-            target.layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
-        )
+
+    container = target.layout.container
+
+    def encoded_plane() -> EncodedPlane:
+        with about("map"):
+            return auxiliary.encode_plane(
+                container, plane, lossless=options.lossless, effort=options.effort, careful=careful
+            )
+
+    if photo_ready is None and container == "heic":
+        # HEVC takes long enough for all that the photo needs; a gray JPEG takes as long as starting a thread.
+        marked_photo, encoded = both(lambda: ready(target, buffer, options, ahead), encoded_plane)
+    else:
+        marked_photo = photo_ready or ready(target, buffer, options, ahead)
+        encoded = encoded_plane()
     sources = Sources("measured" if buffer.accuracy == "absolute" else mapping.source_of(options))
-    return author(photo_ready, Depth(buffer, plane, encoded, told, sources), options, notes)
+    return author(marked_photo, Depth(buffer, plane, encoded, told, sources), options, notes)
 
 
 def draft_copy(

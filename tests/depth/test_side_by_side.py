@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import warnings
 
 import numpy as np
 import pytest
 
-from authoring.beside import Beside, processors
+from authoring.beside import Beside, allowed_processors, both, processors
 from authoring.depth import DepthBuffer, GrayscaleMeaning, PixelFormat, buffer_from_gray, max_error, quantize
 from authoring.depth.rows import SHARED_SAMPLES, map_rows, shared_rows, take_table
 
@@ -102,3 +103,44 @@ def test_a_call_beside_gives_its_result_or_its_error() -> None:
     assert not waiting.done
     held.set()
     assert waiting.result() and waiting.done
+
+
+def test_a_call_beside_keeps_to_the_processors_of_its_caller() -> None:
+    with processors(1):
+        beside = Beside(allowed_processors)
+    assert beside.result() == 1
+    assert Beside(allowed_processors).result() is None
+
+
+def test_both_are_made_in_two_threads() -> None:
+    meeting = threading.Barrier(2, timeout=30)
+
+    def here() -> int:
+        meeting.wait()
+        return threading.get_ident()
+
+    def there() -> int:
+        meeting.wait()
+        return threading.get_ident()
+
+    one, other = both(here, there)
+    assert one == threading.get_ident() != other
+
+
+def test_both_have_ended_when_an_error_comes_out() -> None:
+    ended = threading.Event()
+
+    def slow() -> None:
+        time.sleep(0.05)
+        ended.set()
+
+    def failing(told: str) -> None:
+        raise ValueError(told)
+
+    with pytest.raises(ValueError, match="here"):
+        both(lambda: failing("here"), slow)
+    assert ended.is_set()
+    with pytest.raises(ValueError, match="there"):
+        both(lambda: None, lambda: failing("there"))
+    with pytest.raises(ValueError, match="there"):
+        both(lambda: failing("here"), lambda: failing("there"))

@@ -203,7 +203,7 @@ def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
     found = layouts.depth_images(containers.parse(once.data).layout)[0]
     codes = auxiliary.read_depth(containers.parse(once.data).layout).plane.codes[:333, :443]
     aux = CodedAuxiliary(
-        443, 333, jpeg.encode_gray(np.ascontiguousarray(codes))[0], b"", "", b"", found.xmp or b""
+        443, 333, jpeg.encode_gray(np.ascontiguousarray(codes)).data, b"", "", b"", found.xmp or b""
     )
     odd = containers.parse(photo).splice(aux).apply(photo)
     result = copy(odd, (GOLDEN / "scene.heic").read_bytes(), options_of())
