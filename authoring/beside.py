@@ -89,11 +89,7 @@ def in_two(count: int, work: Callable[[slice], Result], multiple: int = 1) -> li
     half = -(-count // (2 * multiple)) * multiple
     if half >= count or not side_by_side():
         return [work(slice(0, count))]
-    beside = Beside(work, slice(0, half))
-    try:
-        second = work(slice(half, count))
-    finally:
-        first = beside.result()
+    second, first = both(lambda: work(slice(half, count)), lambda: work(slice(0, half)))
     return [first, second]
 
 

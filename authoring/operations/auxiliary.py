@@ -192,9 +192,10 @@ def encode_plane(
         note = "the map is too noisy for the usual coding and was coded losslessly"
         encoded = replace(_encode_hevc(plane, True, effort or "balanced"), notes=(note,))
     worst = encoded.off_by(plane)
+    encoded = replace(encoded, worst=worst)
     if worst > encoded.tolerance_codes:
         note = f"the coded map is off by {worst} codes in places; the bound says so"
-        encoded = replace(encoded, tolerance_codes=worst, worst=worst, notes=(*encoded.notes, note))
+        encoded = replace(encoded, tolerance_codes=worst, notes=(*encoded.notes, note))
     return encoded
 
 
