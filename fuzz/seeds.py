@@ -25,9 +25,10 @@ from authoring.codecs.sei import DepthRepresentation, build_aux_subtype
 from authoring.containers.heif.structure import parse_structure
 from authoring.containers.jpeg.segments import build_segment
 from authoring.depth import PixelFormat
-from authoring.operations.embed import EmbedOptions, embed
+from authoring.operations.embed import embed
 from authoring.operations.extract import to_dictionary
 from authoring.operations.layouts import photo_orientation
+from authoring.operations.options import EmbedOptions
 from authoring.operations.report import THUMBNAIL_SIDE
 from authoring.operations.restore import Blocks, build_record
 from tests.containers import heif_files, jpeg_files

@@ -20,10 +20,11 @@ from authoring import api, containers
 from authoring.cli.run import run
 from authoring.errors import DepthauthorError
 from authoring.operations.doctor import diagnose
-from authoring.operations.embed import EmbedOptions, copy, embed
+from authoring.operations.embed import copy, embed
 from authoring.operations.extract import extract, extract_file, to_dictionary
 from authoring.operations.inspect import inspect
 from authoring.operations.json_form import as_json
+from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import PortraitOptions
 from authoring.operations.report import row_of
 from authoring.operations.sources import source_of_bytes

@@ -14,7 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from authoring import api, stores
 from authoring.errors import UsageError
-from authoring.operations.embed import EmbedOptions
+from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import PortraitOptions
 from authoring.structs import Struct, field, field_names
 

@@ -7,19 +7,12 @@ Must not know: paths, formats of bytes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from authoring import containers
 from authoring.apple import DepthProperties, PropertyTree, authorship, properties
-from authoring.beside import both, side_by_side
-from authoring.codecs.hevc import Effort
-from authoring.containers import (
-    ContainerFile,
-    ContainerName,
-    EditList,
-    Kept,
-    Layout,
-)
+from authoring.beside import both
+from authoring.containers import ContainerFile, EditList, Kept
 from authoring.depth import (
     DepthBuffer,
     Orientation,
@@ -30,28 +23,18 @@ from authoring.depth import (
     quantize,
 )
 from authoring.errors import RefusedError, about
-from authoring.operations import auxiliary, diagnosis, layouts, mapping
+from authoring.operations import auxiliary, diagnosis, mapping
 from authoring.operations.auxiliary import EncodedPlane
-from authoring.operations.mapping import MapOptions, MapSource, Notes
-from authoring.operations.portrait import (
-    Marked,
-    PortraitOptions,
-    Sources,
-    dressed,
-    marked,
-    provenance,
-    refuse_rendered_blur,
-)
+from authoring.operations.mapping import MapSource, Notes
+from authoring.operations.options import EmbedOptions
+from authoring.operations.portrait import Sources, dressed, provenance
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
-from authoring.operations.transcode import prepare
-from authoring.structs import Struct, field, replace
+from authoring.operations.target import Ahead, Ready, Target, ready, target_of
+from authoring.structs import Struct, replace
 from authoring.version import VERSION
 
 if TYPE_CHECKING:
     from authoring.operations.verifying.facts import Facts
-
-Ahead: TypeAlias = "Callable[[int, memoryview], None]"
-"""Takes bytes of the photo to be, and their offset in it, before the rest is made: see `Outcome.ahead`."""
 
 
 class Draft(Protocol):
@@ -59,67 +42,6 @@ class Draft(Protocol):
 
     def __call__(self, careful: bool, ahead: Ahead | None = None) -> Outcome[EmbedReport]:
         """Quickly or with care."""
-
-
-class EmbedOptions(MapOptions):
-    """Everything `embed` can be told besides photo and map."""
-
-    container: ContainerName | None = None
-    """None keeps the photo's own, so that nothing is coded anew (a PNG becomes HEIC)."""
-    lossless: bool = False
-    replace: bool = False
-    quality: int | None = None
-    effort: Effort | None = None
-    profile: Literal["portrait", "data"] = "portrait"
-    """portrait: all that Photos asks for before it offers its aperture slider; data: the depth alone."""
-    portrait: PortraitOptions = field(default_factory=PortraitOptions)
-
-
-class Target(Struct):
-    """The photo that depth goes into, in its container and without older depth."""
-
-    source: bytes
-    file: ContainerFile
-    cleared: EditList
-    """From `source` to `file`: the removal of older depth, or nothing."""
-    orientation: Orientation
-    reencoded: bool
-
-    @property
-    def layout(self) -> Layout:
-        """What the photo holds."""
-        return self.file.layout
-
-
-class Marks(Struct, eq=False):
-    """The photo with the marks of the portrait profile, and what they have to tell."""
-
-    made: Marked
-    notes: Notes
-
-
-class Ready(Struct, eq=False):
-    """The photo as the depth is spliced into it."""
-
-    target: Target
-    file: ContainerFile
-    edits: EditList
-    """From the target's source to `file`."""
-    marks: Marks | None
-    handed_out: Kept | None = None
-    """What of the target's source was handed out already, and where it should come to lie."""
-
-    def begun(self, ahead: Ahead | None) -> Ready:
-        """Hand out what no depth will move, if that can be told; see `ContainerFile.forecast`.
-
-        Not by a job of one processor: what the copying takes from it is more than the disk's time that is gained.
-        """
-        forecast = self.file.forecast() if ahead and side_by_side() else None
-        run = self.edits.longest_kept(forecast.certain, forecast.edits) if forecast else None
-        if run is None or not ahead:
-            return self
-        ahead(run.place, memoryview(self.target.source)[run.start : run.stop])
-        return replace(self, handed_out=run)
 
 
 class Depth(Struct, eq=False):
@@ -177,7 +99,7 @@ def draft_embed(
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
     """
     notes, photo_notes = Notes(), Notes()
-    target = _target(photo, options, photo_notes, careful)
+    target = target_of(photo, options, photo_notes, careful)
     photo_ready = ready(target, None, options, ahead) if options.profile == "data" else None
     with about("map"):
         if hasattr(source, "data_description") and options.map_orientation is None:
@@ -239,7 +161,7 @@ def draft_copy(
     with about("source"):
         origin = containers.parse(source)
         reading = auxiliary.read_depth(origin.layout)
-    target = _target(photo, options, notes, careful)
+    target = target_of(photo, options, notes, careful)
     layout, orientation = target.layout, target.orientation
     with about("source"):
         turn = reading.orientation.then(orientation.inverse)
@@ -280,47 +202,6 @@ def draft_copy(
         options,
         notes,
     )
-
-
-def _target(photo: bytes, options: EmbedOptions, notes: Notes, careful: bool) -> Target:
-    """The photo, ready to take depth. Raises RefusedError where depth is there, without --replace."""
-    with about("photo"):
-        prepared = prepare(
-            photo, options.container, quality=options.quality, effort=options.effort, hasty=not careful
-        )
-        notes.notes.extend(prepared.notes)
-        file = prepared.file
-        source, cleared = file.source, EditList.unchanged(len(file.source))
-        if layouts.depth_images(file.layout):
-            if not options.replace:
-                raise RefusedError(
-                    "the photo holds a depth map already; --replace puts the new one in its place"
-                )
-            from authoring.operations.strip import restoration
-
-            cleared = restoration(file)
-            file = containers.parse(cleared.apply(source))
-            notes.notes.append("the depth map that was there was replaced")
-        if options.profile == "portrait":
-            refuse_rendered_blur(file.layout, options.portrait, notes)
-        return Target(source, file, cleared, layouts.photo_orientation(file.layout), prepared.reencoded)
-
-
-def ready(
-    target: Target, buffer: DepthBuffer | None, options: EmbedOptions, ahead: Ahead | None = None
-) -> Ready:
-    """The photo with the marks of its profile; what no depth can move is handed out.
-
-    buffer: the map in the photo's stored raster; only the portrait profile asks for it.
-    """
-    file, edits, marks = target.file, target.cleared, None
-    if options.profile == "portrait":
-        assert buffer is not None
-        with about("photo"):
-            notes = Notes()
-            marks = Marks(marked(file, buffer, target.orientation, options.portrait, notes), notes)
-        file, edits = marks.made.file, edits.then(marks.made.edits)
-    return Ready(target, file, edits, marks).begun(ahead)
 
 
 def author(

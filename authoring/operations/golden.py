@@ -24,10 +24,12 @@ from authoring.depth import PixelFormat, StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UsageError
 from authoring.operations import auxiliary, layouts
 from authoring.operations.auxiliary import EncodedPlane
-from authoring.operations.embed import Depth, EmbedOptions, Target, author, ready
+from authoring.operations.embed import Depth, author
 from authoring.operations.mapping import Notes, wide_format
+from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import Sources
 from authoring.operations.strip import strip
+from authoring.operations.target import Target, ready
 from authoring.structs import Struct, as_dict, replace
 
 SCHEMA = "depthauthor/golden/1"

@@ -1,18 +1,34 @@
-"""Options from keywords: the command line's and the library's one way in.
+"""All options of `embed`, and their making from keywords: the command line's and the library's one way in.
 
 Knows: the names of all options of `embed`, and what they can be. Must not know: what they do.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
+from authoring.codecs.hevc import Effort
+from authoring.containers import ContainerName
 from authoring.depth import PixelFormat
 from authoring.errors import UsageError
-from authoring.operations.embed import EmbedOptions
+from authoring.operations.mapping import MapOptions
 from authoring.operations.portrait import PortraitOptions
 from authoring.operations.presets import KINDS, PRESETS
-from authoring.structs import field_names
+from authoring.structs import field, field_names
+
+
+class EmbedOptions(MapOptions):
+    """Everything `embed` can be told besides photo and map."""
+
+    container: ContainerName | None = None
+    """None keeps the photo's own, so that nothing is coded anew (a PNG becomes HEIC)."""
+    lossless: bool = False
+    replace: bool = False
+    quality: int | None = None
+    effort: Effort | None = None
+    profile: Literal["portrait", "data"] = "portrait"
+    """portrait: all that Photos asks for before it offers its aperture slider; data: the depth alone."""
+    portrait: PortraitOptions = field(default_factory=PortraitOptions)
 
 
 def options_of(**given: Any) -> EmbedOptions:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from authoring.codecs.maps import read_map
-from authoring.operations.embed import EmbedOptions, embed
+from authoring.operations.embed import embed
+from authoring.operations.options import EmbedOptions
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

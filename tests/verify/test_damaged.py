@@ -10,7 +10,8 @@ import pytest
 from authoring.codecs.maps import read_map
 from authoring.errors import DepthauthorError
 from authoring.operations.doctor import diagnose
-from authoring.operations.embed import EmbedOptions, embed
+from authoring.operations.embed import embed
+from authoring.operations.options import EmbedOptions
 from authoring.operations.verify import verify
 from tests.verify import portrait_files as made
 

@@ -18,8 +18,9 @@ from authoring.cli.run import run
 from authoring.codecs.maps import read_map
 from authoring.errors import RefusedError
 from authoring.operations.checking import check_before_publish
-from authoring.operations.embed import EmbedOptions, embed
+from authoring.operations.embed import embed
 from authoring.operations.mapping import MapOptions
+from authoring.operations.options import EmbedOptions
 from authoring.operations.strip import strip
 from authoring.operations.verify import verify
 from authoring.operations.verifying.comparison import PhotoProof, compare, exif_changes
