@@ -142,5 +142,10 @@ def test_both_have_ended_when_an_error_comes_out() -> None:
     assert ended.is_set()
     with pytest.raises(ValueError, match="there"):
         both(lambda: None, lambda: failing("there"))
-    with pytest.raises(ValueError, match="there"):
+    with pytest.raises(ValueError, match="here"):
         both(lambda: failing("here"), lambda: failing("there"))
+
+
+def test_both_come_one_after_the_other_where_there_is_one_processor() -> None:
+    with processors(1):
+        assert both(threading.get_ident, threading.get_ident) == (threading.get_ident(),) * 2
