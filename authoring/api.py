@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from authoring import files, outputs
 from authoring.errors import UsageError, about
-from authoring.structs import replace
 
 if TYPE_CHECKING:
     from authoring.codecs.maps import MapFormat

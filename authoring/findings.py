@@ -6,9 +6,8 @@ Must not know: any rule, any file.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from authoring.structs import Struct
 
 Grade = Literal["A", "B", "C", "D"]
 """How well a rule is known.
@@ -34,7 +33,8 @@ LEVELS: tuple[Level, ...] = ("none", "L1", "L2", "L3", "L4")
 """In rising order."""
 
 
-class Rule(Struct):
+@dataclass(frozen=True, slots=True)
+class Rule:
     """One row of the rule table."""
 
     id: str
@@ -49,7 +49,8 @@ class Rule(Struct):
     """What real files taught beside or against the source."""
 
 
-class Finding(Struct):
+@dataclass(frozen=True, slots=True)
+class Finding:
     """What one rule says about one file."""
 
     rule: str

@@ -23,13 +23,13 @@ import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from authoring import files, outputs
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 from authoring.outputs import Buffer, Publication
-from authoring.structs import Struct
 
 WHOLE_PUTS = {"memory", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"}
 """Stores whose put is seen whole or not at all, and refuses to replace where that is asked."""
@@ -187,7 +187,8 @@ def publishing(place: str, *, overwrite: bool = False) -> Iterator[Publication]:
             yield publication
 
 
-class _ObjectPublication(Struct):
+@dataclass(frozen=True, slots=True)
+class _ObjectPublication:
     place: str
     overwrite: bool
 

@@ -5,17 +5,19 @@ Knows: the properties of our own namespace. Must not know: what the records in i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from authoring.apple.table import PROVENANCE, TABLE, PropertyTree, property_of, row_of, text_of
 from authoring.apple.values import decode_base64, format_value
 from authoring.errors import RefusedError
-from authoring.structs import Struct
 
 SOURCES = ("measured", "estimated", "nominal", "donor", "exif", "given")
 """Where depth, calibration or rendering come from: a sensor; a network; our fixed numbers; another photo; the
 photo's Exif; the caller, who did not say."""
 
 
-class Provenance(Struct):
+@dataclass(frozen=True, slots=True)
+class Provenance:
     """Our own mark in the packet of a map we wrote."""
 
     version: str

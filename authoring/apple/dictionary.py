@@ -21,12 +21,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from authoring.apple.table import DISPARITY_FORMATS, FDEP, FDIS, HDEP, HDIS, PropertyTree, fourcc_name
 from authoring.apple.xmp import build_packet, parse_packet
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.structs import Struct
 
 DISPARITY = "kCGImageAuxiliaryDataTypeDisparity"
 DEPTH = "kCGImageAuxiliaryDataTypeDepth"
@@ -48,7 +48,8 @@ UNSUPPORTED_FORMAT = "AVDepthData refuses it with error −11864"
 INCOMPLETE_DESCRIPTION = "AVDepthData refuses it with error −11865"
 
 
-class DataDescription(Struct):
+@dataclass(frozen=True, slots=True)
+class DataDescription:
     """kCGImageAuxiliaryDataInfoDataDescription."""
 
     pixel_format: int
@@ -59,7 +60,8 @@ class DataDescription(Struct):
     """At least width times the sample's size; what is more is padding."""
 
 
-class AuxiliaryData(Struct):
+@dataclass(frozen=True, slots=True)
+class AuxiliaryData:
     """The dictionary: native samples, how they lie, and what is said about them."""
 
     auxiliary_type: str

@@ -10,6 +10,7 @@ so that offsets inside another maker's note stay true.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass, replace
 
 from authoring.apple import makernote
 from authoring.apple.exif_required import (
@@ -35,7 +36,6 @@ from authoring.apple.ifd import (
     read_ifd,
 )
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.structs import Struct, replace
 
 ORIENTATION = 0x0112
 EXIF_IFD = 0x8769
@@ -56,7 +56,8 @@ _LONGEST_FOCAL_MM = 20_000.0
 """Anything longer is no lens."""
 
 
-class ExifFacts(Struct):
+@dataclass(frozen=True, slots=True)
+class ExifFacts:
     """What the portrait marks in a block are; None where it does not say."""
 
     custom_rendered: int | None = None
@@ -64,7 +65,8 @@ class ExifFacts(Struct):
     """Any maker's, whole."""
 
 
-class LensFacts(Struct):
+@dataclass(frozen=True, slots=True)
+class LensFacts:
     """What a block says of the lens; None where it does not say, or says 0 for unknown."""
 
     focal_length_35mm: float | None = None
@@ -80,7 +82,8 @@ class LensFacts(Struct):
     pixel_height: int | None = None
 
 
-class MarksResult(Struct):
+@dataclass(frozen=True, slots=True)
+class MarksResult:
     """A block with its marks."""
 
     exif: bytes

@@ -7,9 +7,9 @@ marks of a portrait. A directory that another program wrote is never completed: 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
 from authoring.apple.ifd import LONG, RATIONAL, SHORT, UNDEFINED, build_entry
-from authoring.structs import Struct
 
 X_RESOLUTION = 0x011A
 Y_RESOLUTION = 0x011B
@@ -50,7 +50,8 @@ _CONFIGURATIONS = {1: b"\1\0\0\0", 3: b"\1\2\3\0"}
 """Y alone, or Y, Cb, Cr; for four colours the standard has no word."""
 
 
-class Recorded(Struct):
+@dataclass(frozen=True, slots=True)
+class Recorded:
     """A photo as far as the mandatory tags go."""
 
     width: int

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from authoring.errors import MalformedError
-from authoring.structs import Struct
 
 MAX_ENTRIES = 512
 """Of one IFD. iOS 18 writes 53 into its maker note, cameras fewer than 100 into Exif; more is a broken count."""
@@ -50,7 +50,8 @@ _INTEGERS = {BYTE: "B", SHORT: "H", LONG: "I", 6: "b", 8: "h", SLONG: "i", 13: "
 _RATIONALS = {RATIONAL: "II", SRATIONAL: "ii"}
 
 
-class Entry(Struct):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """One entry, and where things lie, from the start of the block."""
 
     tag: int
@@ -85,7 +86,8 @@ class Entry(Struct):
         return over / under if under else None
 
 
-class Ifd(Struct):
+@dataclass(frozen=True, slots=True)
+class Ifd:
     """One directory."""
 
     offset: int

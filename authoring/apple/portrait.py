@@ -5,15 +5,17 @@ Knows: where each is read. Must not know: containers, pixels, the depth XMP.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from authoring.apple import makernote
 from authoring.apple.exif import RENDERED, facts_of
 from authoring.apple.region import FocusRegion, focus_region
-from authoring.structs import Struct
 
 __all__ = ["FocusRegion", "PortraitMarks", "is_blur_rendered", "read_marks"]
 
 
-class PortraitMarks(Struct):
+@dataclass(frozen=True, slots=True)
+class PortraitMarks:
     """What a photo says of itself; None where it says nothing."""
 
     custom_rendered: int | None = None

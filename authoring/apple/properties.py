@@ -9,6 +9,7 @@ is no number is an error. Writing is strict: what Apple's readers would drop in 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 from authoring.apple.rendering import parse_rendering
@@ -25,7 +26,6 @@ from authoring.apple.table import (
 )
 from authoring.apple.values import format_value, parse_value
 from authoring.errors import RefusedError
-from authoring.structs import Struct, replace
 
 CALIBRATION_FIELDS = (
     "intrinsic_matrix",
@@ -42,7 +42,8 @@ REQUIRED_CALIBRATION_FIELDS = CALIBRATION_FIELDS[:5]
 """Without any one of them AVDepthData has no calibration (device tests of others: rule R14)."""
 
 
-class DepthProperties(Struct, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DepthProperties:
     """What the XMP of a depth map says; a field is None where the property is absent.
 
     Fields are named after the properties; the table (`table.FIELDS`) has the names, units and sources.

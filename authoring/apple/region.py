@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from authoring.apple.table import Opaque, PropertyTree
 from authoring.apple.xmp import RDF, X, parse_element, parse_packet
 from authoring.errors import DepthauthorError, UsageError
-from authoring.structs import Struct
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -37,7 +37,8 @@ _PADDING = re.compile(rb">([ \t\r\n]*)<\?xpacket end=")
 _LIST_END = re.compile(rb"</([A-Za-z_][\w.-]*):(?:Seq|Bag)\s*>\s*</[A-Za-z_][\w.-]*:RegionList\s*>")
 
 
-class FocusRegion(Struct):
+@dataclass(frozen=True, slots=True)
+class FocusRegion:
     """Centre and size of the region in focus, each 0..1 of the stored photo's width or height."""
 
     x: float
@@ -51,7 +52,8 @@ class FocusRegion(Struct):
         return 0 <= self.x <= 1 and 0 <= self.y <= 1 and 0 < self.w <= 1 and 0 < self.h <= 1
 
 
-class RegionResult(Struct):
+@dataclass(frozen=True, slots=True)
+class RegionResult:
     """A packet with its focus region."""
 
     xmp: bytes

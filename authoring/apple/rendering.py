@@ -12,10 +12,10 @@ from __future__ import annotations
 import functools
 import math
 import struct
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from authoring.errors import MalformedError, RefusedError
-from authoring.structs import Struct, replace
 
 MAGIC = b"REND"
 MAX_RENDERING_BYTES = 1 << 16
@@ -45,7 +45,8 @@ _LARGEST_WHOLE = 1 << 16
 """A word above this is a float in versions 1 and 2: the smallest float there is 2e-4, or 0x39000000 and more."""
 
 
-class Record(Struct):
+@dataclass(frozen=True, slots=True)
+class Record:
     """One number."""
 
     id: int
@@ -55,7 +56,8 @@ class Record(Struct):
     value: float | int
 
 
-class Rendering(Struct):
+@dataclass(frozen=True, slots=True)
+class Rendering:
     """A REND block; of `records` and `body` one is empty."""
 
     version: int

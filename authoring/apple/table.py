@@ -9,10 +9,9 @@ was read, and goes back.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
-
-from authoring.structs import Struct, field
 
 APDI = "http://ns.apple.com/pixeldatainfo/1.0/"
 DEPTH_DATA = "http://ns.apple.com/depthData/1.0/"
@@ -73,7 +72,8 @@ APPLE_DEPTH_DATA_VERSION = 65541
 """1.5, the rear cameras of iOS 14.3 to 17.4."""
 
 
-class Opaque(Struct):
+@dataclass(frozen=True, slots=True)
+class Opaque:
     """The value of a property that is neither text nor a list of texts: a structure, a qualifier, a language.
 
     `xml` is the property's whole element, with the namespaces it uses, as it stood in the packet.
@@ -86,7 +86,8 @@ Value = str | tuple[str, ...] | Opaque
 ArrayForm = Literal["Seq", "Bag", "Alt"]
 
 
-class Property(Struct):
+@dataclass(frozen=True, slots=True)
+class Property:
     """One top-level property. Two that differ only in the prefix are equal: it is but a spelling."""
 
     namespace: str
@@ -107,7 +108,8 @@ Kind = Literal["text", "integer", "half6", "real6", "real", "reals", "boolean", 
 """
 
 
-class Row(Struct):
+@dataclass(frozen=True, slots=True)
+class Row:
     """One line of the table."""
 
     prefix: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from authoring import api, files, outputs, stores
@@ -21,7 +22,6 @@ from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
 from authoring.operations.sources import source_of_bytes
 from authoring.outputs import Buffer, Publication
-from authoring.structs import Struct
 
 
 def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, str]:
@@ -85,7 +85,8 @@ def refuse_existing(output: str, overwrite: bool) -> None:
         raise RefusedError(f"{output}: {outputs.EXISTS}")
 
 
-class _Digesting(Struct):
+@dataclass(frozen=True, slots=True)
+class _Digesting:
     """A publication that keeps the digest of what it published."""
 
     inner: Publication

@@ -13,18 +13,19 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from authoring import stores
 from authoring.errors import RefusedError
-from authoring.structs import Struct
 
 CACHE_KIB = 32 * 1024
 """Of the table of outputs; beyond it SQLite moves it to a temporary file, so that memory stays flat."""
 
 
-class Entry(Struct):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """What the journal says of an output: begun only (no digest), or finished."""
 
     sha256: str | None

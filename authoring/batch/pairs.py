@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from authoring import api
 from authoring.batch.rows import Row, Rules, output_of
 from authoring.errors import UsageError
-from authoring.structs import Struct
 
 MAP_ENDINGS = ("", "_depth", "-depth", "_disparity", "_raw_depth_meter")
 """What follows the photo's name: nothing, Facebook's and most scripts' `_depth`, Depth-Anything-V2's metres."""
@@ -21,7 +21,8 @@ PHOTO_SUFFIXES = {*api.CONTAINER_OF_SUFFIX, ".png"}
 MAP_SUFFIXES = {*api.FORMAT_OF_SUFFIX, ".jpg", ".jpeg", ".plist"}
 
 
-class Pairing(Struct):
+@dataclass(frozen=True, slots=True)
+class Pairing:
     """What belongs together, as file names in the order of the photos' names."""
 
     pairs: tuple[tuple[str, tuple[str, ...]], ...]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -16,7 +17,6 @@ from authoring import api, stores
 from authoring.errors import UsageError
 from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import PortraitOptions
-from authoring.structs import Struct, field, field_names
 
 PATH_COLUMNS = ("photo", "map", "output")
 
@@ -34,7 +34,8 @@ MAX_QUOTED = 60
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
-class Row(Struct):
+@dataclass(frozen=True, slots=True)
+class Row:
     """What one photo of a batch needs. `fault` is set where the row itself cannot be read."""
 
     number: int
@@ -46,7 +47,8 @@ class Row(Struct):
     fault: str = ""
 
 
-class Rules(Struct):
+@dataclass(frozen=True, slots=True)
+class Rules:
     """What holds for every row: where relative paths start, where outputs go, and options unless a row says else."""
 
     base: str
@@ -183,7 +185,7 @@ def _columns() -> dict[str, Callable[[str], Any]]:
     python_names = {long: short for short, long in _SHORT_NAMES.items()}
     for options in (EmbedOptions, PortraitOptions):
         hints = get_type_hints(options)
-        for name in field_names(options):
+        for name in [one.name for one in fields(options)]:
             if name in _NO_COLUMNS:
                 continue
             hint = hints[name]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Protocol
 
 from authoring import stores
@@ -16,7 +17,6 @@ from authoring.batch.journal import Journal
 from authoring.batch.rows import Row
 from authoring.batch.work import BatchResult, Task, failure
 from authoring.errors import DepthauthorError
-from authoring.structs import replace
 
 LOOKED_UP_AT_ONCE = 32
 """Outputs in a store that are asked after at once: an answer takes some 30 ms there, a photo on a cluster less."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from typing import Literal
 
 from authoring import stores
@@ -15,13 +16,13 @@ from authoring.batch.journal import Entry
 from authoring.batch.rows import Row
 from authoring.errors import DepthauthorError, RefusedError
 from authoring.operations.reports import EmbedReport
-from authoring.structs import Struct
 
 FAULT_EXIT_CODE = 70
 """What the command line ends with where the fault is the program's own."""
 
 
-class BatchResult(Struct):
+@dataclass(frozen=True, slots=True)
+class BatchResult:
     """What became of one row."""
 
     row: int
@@ -40,7 +41,8 @@ class BatchResult(Struct):
     schema: str = "depthauthor/batch/1"
 
 
-class Task(Struct):
+@dataclass(frozen=True, slots=True)
+class Task:
     """A row, and what is known of its output."""
 
     row: Row

@@ -8,9 +8,8 @@ takes longer than embedding a map does, and most calls come from scripts that ma
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
-
-from authoring.structs import Struct, field
 
 Command = Callable[..., Any]
 CommandT = TypeVar("CommandT", bound=Command)
@@ -43,7 +42,8 @@ class Argument:
         self.help, self.metavar = help, metavar
 
 
-class Program(Struct, frozen=False):
+@dataclass(slots=True)
+class Program:
     """Commands by name, and groups of commands."""
 
     name: str

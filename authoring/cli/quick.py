@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from authoring.cli.declare import Argument, Command, Option, Program
-from authoring.structs import Struct
 
 _WHOLE = re.compile(r"\d{1,9}", re.ASCII)
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)(e-?\d{1,2})?", re.ASCII | re.IGNORECASE)
@@ -23,7 +23,8 @@ class _NotPlainError(Exception):
     """The line needs a better reader."""
 
 
-class _Parameter(Struct):
+@dataclass(frozen=True, slots=True)
+class _Parameter:
     """A parameter of a command: how its text becomes a value."""
 
     name: str

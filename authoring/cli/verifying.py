@@ -6,6 +6,7 @@ Knows: names, defaults, help texts and exit codes of both. Must not know: how an
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -29,7 +30,6 @@ from authoring.cli.map_options import (
     WhiteOption,
 )
 from authoring.errors import DepthauthorError
-from authoring.structs import replace
 
 if TYPE_CHECKING:
     from authoring.operations.mapping import MapSource

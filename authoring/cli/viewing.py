@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from authoring.cli import streams
 from authoring.cli.declare import Argument, Option, Program
 from authoring.cli.text import wrapped
-from authoring.structs import as_dict
 
 if TYPE_CHECKING:
     from authoring.operations.report import ReportRow
@@ -97,7 +97,7 @@ def report(
 
         summary = showing.report(*photos, output=output, overwrite=overwrite, tell=tell)
     if not as_json:
-        streams.tell(as_dict(summary), False, _summary_text, summary.output)
+        streams.tell(asdict(summary), False, _summary_text, summary.output)
     elif output is None:
         sys.stderr.write(f"depthauthor: {summary.output}\n")
     _open(summary.output, output is None if open_page is None else open_page)

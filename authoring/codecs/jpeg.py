@@ -6,6 +6,7 @@ Knows: Pillow's JPEG encoder and decoder, and how coded data looks. Must not kno
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,6 @@ from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
 from authoring.codecs.raster import samples_of
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
-from authoring.structs import Struct
 
 QUALITY = 100
 """All quantisers 1: the finest that 8-bit baseline JPEG has. Apple's own files (about 95) are wrong by up to
@@ -59,7 +59,8 @@ def is_one_scan(data: bytes, start: int, stop: int) -> bool:
     return True
 
 
-class CodedGray(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class CodedGray:
     """A gray JPEG, and what became of the plane in it."""
 
     data: bytes

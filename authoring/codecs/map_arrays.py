@@ -6,6 +6,7 @@ Knows: NumPy's file formats (numpy.lib.format, versions 1 to 3). Must not know: 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,6 @@ from authoring.codecs.map_image import (
     printable,
 )
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
-from authoring.structs import Struct, replace
 
 if TYPE_CHECKING:
     import zipfile
@@ -47,7 +47,8 @@ PICKLED = (
 )
 
 
-class _Header(Struct):
+@dataclass(frozen=True, slots=True)
+class _Header:
     """What stands before an array's samples."""
 
     shape: tuple[int, ...]

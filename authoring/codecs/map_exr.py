@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,6 @@ from numpy.typing import NDArray
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import MapImage, listing, map_from_array
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
-from authoring.structs import replace
 
 MAGIC = b"\x76\x2f\x31\x01"
 

@@ -6,6 +6,7 @@ Knows: which arrays can be maps, and how many pixels are believed. Must not know
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from authoring.beside import in_two
 from authoring.codecs.limits import MAX_PIXELS
 from authoring.errors import UnsupportedError
-from authoring.structs import Struct, field
 
 MAX_QUOTED = 200
 """Characters of a library's own words, or of a file's, in a message."""
@@ -37,7 +37,8 @@ INFINITY_BITS = 0x7F80_0000
 """Positive infinity of a single float as an integer."""
 
 
-class LinearScale(Struct):
+@dataclass(frozen=True, slots=True)
+class LinearScale:
     """What integer codes stand for: value = at_zero + code / 65535 * (at_full - at_zero).
 
     `kind` "depth" is in metres, "disparity" in 1/m. `invalid` is the code of a hole, or None.
@@ -49,7 +50,8 @@ class LinearScale(Struct):
     invalid: int | None = None
 
 
-class MapImage(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class MapImage:
     """A decoded map file.
 
     `samples` is (H, W): uint8 or uint16 gray levels (`levels` 256 or 65536), or float16/32/64 values

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,6 @@ from authoring.codecs.hevc import PRESETS, Effort, x265_threads
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.map_image import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
-from authoring.structs import Struct
 
 TILE_PX = 512
 """Side of an iPhone's HEIC tiles; a decoder can work on them side by side."""
@@ -34,7 +34,8 @@ MAX_EXIF_BYTES = 65_527
 """What fits into one JPEG APP1 segment beside its header and `Exif\\0\\0`."""
 
 
-class Pixels(Struct):
+@dataclass(frozen=True, slots=True)
+class Pixels:
     """A decoded photo: RGB, 8 bit, rows from the top, `width` x `height`."""
 
     width: int
@@ -49,7 +50,8 @@ class Pixels(Struct):
         return np.frombuffer(self.rgb, np.uint8).reshape(self.height, self.width, 3)
 
 
-class Metadata(Struct):
+@dataclass(frozen=True, slots=True)
+class Metadata:
     """The blocks that travel with a photo, each opaque: TIFF block of Exif, XMP packet, ICC profile."""
 
     exif: bytes | None = None

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from authoring.errors import RefusedError, UnsupportedError
-from authoring.structs import Struct
 
 UNIFORM_INVERSE_Z, UNIFORM_DISPARITY, UNIFORM_Z, NON_UNIFORM_DISPARITY = range(4)
 """`depth_representation_type`. All Apple samples say 1, uniform disparity, with d_min and d_max.
@@ -39,7 +39,8 @@ MAX_REFERENCE_VIEW_ID = 1023
 """Far beyond the views of any photo; it bounds the length of one Exp-Golomb code."""
 
 
-class DepthRepresentation(Struct):
+@dataclass(frozen=True, slots=True)
+class DepthRepresentation:
     """What the message states; a value that it does not state is None.
 
     z_near and z_far are distances; d_min and d_max are disparities, in 1/m in Apple's files.

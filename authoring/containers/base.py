@@ -7,9 +7,8 @@ Must not know: what an auxiliary image means, numpy, codecs, the inside of XMP.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
-
-from authoring.structs import Struct
 
 if TYPE_CHECKING:
     from authoring.containers.edits import EditList
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
 ContainerName = Literal["heic", "jpeg"]
 
 
-class Transform(Struct):
+@dataclass(frozen=True, slots=True)
+class Transform:
     """One HEIF transformative property of the primary, in the file's order.
 
     `irot`: value counts quarter turns anticlockwise, 0..3 (ISO/IEC 23008-12, 6.5.10).
@@ -30,7 +30,8 @@ class Transform(Struct):
     value: int
 
 
-class CodedAuxiliary(Struct):
+@dataclass(frozen=True, slots=True)
+class CodedAuxiliary:
     """An auxiliary image ready to be placed; opaque to the container.
 
     HEIF: `payload` is length-prefixed NAL units, `configuration` the body of the hvcC box.
@@ -48,7 +49,8 @@ class CodedAuxiliary(Struct):
     xmp: bytes
 
 
-class FoundAuxiliary(Struct):
+@dataclass(frozen=True, slots=True)
+class FoundAuxiliary:
     """An auxiliary image as it lies in a file."""
 
     identifier: int
@@ -66,7 +68,8 @@ class FoundAuxiliary(Struct):
     transforms: tuple[Transform, ...]
 
 
-class Thumbnail(Struct):
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
     """A small copy of the photo, as it lies in the file beside it."""
 
     width: int
@@ -80,7 +83,8 @@ class Thumbnail(Struct):
     transforms: tuple[Transform, ...]
 
 
-class Entry(Struct):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """One item (HEIF) or one segment or image (JPEG), for a person who looks inside."""
 
     identifier: int
@@ -90,7 +94,8 @@ class Entry(Struct):
     """Bytes of its data."""
 
 
-class Layout(Struct):
+@dataclass(frozen=True, slots=True)
+class Layout:
     """What a container file holds, as far as depth authoring needs it."""
 
     container: ContainerName
@@ -107,7 +112,8 @@ class Layout(Struct):
     """Whether a C2PA manifest is there; any edit breaks its hash."""
 
 
-class Forecast(Struct):
+@dataclass(frozen=True, slots=True)
+class Forecast:
     """A splice before its image is there."""
 
     edits: EditList

@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import cast
-
-from authoring.structs import Struct, field
 
 MAX_RUNS = 64
 """Differing runs of one block that are named one by one; more would tell a person nothing, so they become one."""
@@ -23,21 +22,24 @@ MAX_RUNS = 64
 _RUN = re.compile(rb"[^\0]+")
 
 
-class Keep(Struct):
+@dataclass(frozen=True, slots=True)
+class Keep:
     """Source bytes [start, stop), unchanged."""
 
     start: int
     stop: int
 
 
-class Put(Struct):
+@dataclass(frozen=True, slots=True)
+class Put:
     """New bytes at this place, and why."""
 
     data: bytes
     reason: str
 
 
-class Replacement(Struct):
+@dataclass(frozen=True, slots=True)
+class Replacement:
     """Source bytes [start, stop) give way to `data`; start == stop is an insertion, empty data a removal."""
 
     start: int
@@ -46,7 +48,8 @@ class Replacement(Struct):
     reason: str
 
 
-class Touched(Struct):
+@dataclass(frozen=True, slots=True)
+class Touched:
     """Source bytes [start, stop) that did not stay; start == stop: bytes were added there."""
 
     start: int
@@ -54,7 +57,8 @@ class Touched(Struct):
     reason: str
 
 
-class Kept(Struct):
+@dataclass(frozen=True, slots=True)
+class Kept:
     """Source bytes [start, stop) that are kept, and where in the result they lie."""
 
     start: int
@@ -105,7 +109,8 @@ def place_of_result(replacements: Iterable[Replacement], new: int) -> int | None
     return new - growth
 
 
-class EditList(Struct, slots=False):
+@dataclass(frozen=True)
+class EditList:
     """What becomes of a source of `source_size` bytes."""
 
     source_size: int

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-
-from authoring.structs import Struct
+from dataclasses import dataclass
 
 ORIENTATION = 0x0112
 """IFD0, one SHORT, 1..8 (Exif 2.32, 4.6.4 A)."""
@@ -24,7 +23,8 @@ _HEADER_BYTES = 8
 _ENTRY_BYTES = 12
 
 
-class IfdEntry(Struct):
+@dataclass(frozen=True, slots=True)
+class IfdEntry:
     """One entry of an IFD, and where its value lies."""
 
     tag: int

@@ -11,6 +11,7 @@ NaN in every conversion. A half float ends at 65 504: what lies beyond becomes i
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -19,7 +20,6 @@ import numpy.typing as npt
 from authoring.depth.calibration import Calibration
 from authoring.depth.rows import FloatArray, frozen, map_rows, row_chunks, shared_rows
 from authoring.errors import UnsupportedError, UsageError
-from authoring.structs import Struct, field, replace
 
 Kind = Literal["disparity", "depth"]
 Unit = Literal["1/m", "m"]
@@ -148,7 +148,8 @@ def _real_plane(array: npt.ArrayLike) -> npt.NDArray[Any]:
     return plane
 
 
-class DepthBuffer(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class DepthBuffer:
     """A map in one of the native formats, as AVDepthData holds it.
 
     The constructor takes a read-only view of `samples`, not a copy: leave the array alone afterwards.

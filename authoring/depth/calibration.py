@@ -13,10 +13,10 @@ nominal centre is 1158 of 2316 (fidmaa_selfie_depth.heic).
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 
 from authoring.depth.orientation import Orientation
 from authoring.errors import UsageError
-from authoring.structs import Struct, replace
 
 Matrix = tuple[tuple[float, ...], ...]
 
@@ -27,7 +27,8 @@ ASPECT_TOLERANCE = 0.01
 """How far a frame's aspect may be from the reference frame's: rounding to whole pixels, not a crop."""
 
 
-class Calibration(Struct):
+@dataclass(frozen=True, slots=True)
+class Calibration:
     """One camera; UsageError where a number is missing, not finite, or cannot be meant."""
 
     intrinsic_matrix: Matrix

@@ -7,6 +7,7 @@ Must not know: picture files, holes marked by a gray level of their own, 8-bit s
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +16,6 @@ import numpy.typing as npt
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.rows import FloatArray, map_rows, reduced, take_table
 from authoring.errors import RefusedError, UsageError
-from authoring.structs import Struct
 
 LEVELS = (256, 65536)
 """Gray levels of an 8-bit and of a 16-bit picture."""
@@ -23,7 +23,8 @@ LEVELS = (256, 65536)
 Levels = Literal[256, 65536]
 
 
-class GrayscaleMeaning(Struct):
+@dataclass(frozen=True, slots=True)
+class GrayscaleMeaning:
     """Which depth black and white stand for, and what is even between them.
 
     UsageError unless 0 < near_m < far_m, both finite.

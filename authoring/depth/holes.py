@@ -6,6 +6,7 @@ Must not know: why a sample is missing, or how the photo looks there.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,6 @@ import numpy.typing as npt
 
 from authoring.depth.buffer import DepthBuffer
 from authoring.errors import RefusedError, UsageError
-from authoring.structs import Struct
 
 MAX_SHARE = 0.6
 """More than this missing and most of the result would be made up."""
@@ -28,7 +28,8 @@ METHOD = (
 )
 
 
-class HoleReport(Struct):
+@dataclass(frozen=True, slots=True)
+class HoleReport:
     """What was filled: `count` samples, as a `share` (0..1) of the map, and by which rule."""
 
     share: float
@@ -36,7 +37,8 @@ class HoleReport(Struct):
     count: int
 
 
-class _Source(Struct):
+@dataclass(frozen=True, slots=True)
+class _Source:
     """For each hole: the valid sample on one axis to take the value from, as a flat index, and how far it is."""
 
     index: npt.NDArray[np.intp]

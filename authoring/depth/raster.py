@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import math
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -21,7 +22,6 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
 from authoring.depth.rows import CHUNK_SAMPLES, FloatArray, row_chunks, widened
 from authoring.errors import RefusedError, UsageError
-from authoring.structs import Struct
 
 __all__ = [
     "MIN_MAP_SIDE",
@@ -67,7 +67,8 @@ class _Tap(NamedTuple):
     last: np.float32
 
 
-class _Taps(Struct):
+@dataclass(frozen=True, slots=True)
+class _Taps:
     """The taps of all output rows. They repeat: the first `outputs` stand for all, each group `inputs` rows later."""
 
     each: list[_Tap]

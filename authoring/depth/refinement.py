@@ -14,6 +14,7 @@ mixed ones where the photo shows no difference between near and far.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,6 @@ from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.holes import fill_holes
 from authoring.depth.raster import resample_area
 from authoring.errors import UsageError
-from authoring.structs import Struct
 
 Plane = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -84,7 +84,8 @@ CHUNK_SAMPLES = 1 << 15
 """Samples voted on at once: 25 votes each stay in the cache."""
 
 
-class Refinement(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Refinement:
     """A refined map and what was done."""
 
     disparity: Plane
@@ -142,7 +143,8 @@ def refine(disparity: Plane, guide: npt.NDArray[np.uint8]) -> Refinement:
     return Refinement(fine, count / fine.size, noise, holes.count)
 
 
-class _Votes(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Votes:
     """The cells that vote, (h, w) each: their disparity, colour (h, w, 3), trust, and whether an edge is near."""
 
     disparity: Plane

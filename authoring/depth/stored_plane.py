@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -19,7 +20,6 @@ from authoring.depth.buffer import INFINITY_BITS, Accuracy, DepthBuffer, PixelFo
 from authoring.depth.calibration import Calibration
 from authoring.depth.rows import FloatArray, frozen, map_rows, row_chunks, shared_rows, take_table
 from authoring.errors import MalformedError, RefusedError, UsageError
-from authoring.structs import Struct
 
 TOP_CODE = 255
 """The largest code of L008."""
@@ -47,7 +47,8 @@ InCodes: TypeAlias = Callable[[FloatArray, npt.NDArray[np.float32] | None], npt.
 """Makes places among the codes of samples, in the second array or a new one."""
 
 
-class StoredPlane(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredPlane:
     """A map as stored: codes and the range they span.
 
     `quantize` gives ends that are exact half floats; a plane from another writer may have others, and may be

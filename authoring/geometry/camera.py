@@ -6,16 +6,17 @@ Must not know: where the numbers come from, depth.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring.geometry.lens import RadialLens
-from authoring.structs import Struct
 
 
-class Camera(Struct):
+@dataclass(frozen=True, slots=True)
+class Camera:
     """A pinhole behind a lens, in pixels of an upright photo from its top left corner."""
 
     width_px: int

@@ -11,12 +11,11 @@ That the coefficients count per cent and mm was found by trying: in six lenses o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from authoring.structs import Struct
 
 Floats = NDArray[np.floating[Any]]
 
@@ -31,7 +30,8 @@ REACH = 1.3
 """How far beyond the outermost point the polynomial is looked at: no phone's lens moves a corner by more."""
 
 
-class RadialLens(Struct):
+@dataclass(frozen=True, slots=True)
+class RadialLens:
     """One lens; points are (..., 2) as x, y in pixels from the top left corner of the photo."""
 
     center_px: tuple[float, float]

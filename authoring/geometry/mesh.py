@@ -5,6 +5,7 @@ Knows: which triangles a grid of samples gives. Must not know: file layouts, how
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,10 @@ from numpy.typing import NDArray
 
 from authoring.geometry.points import Grid
 from authoring.geometry.surface import Surface
-from authoring.structs import Struct
 
 
-class Mesh(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Mesh:
     """Triangles between points."""
 
     points: NDArray[np.float32]

@@ -5,13 +5,13 @@ Knows: coordinate axes, which samples are kept. Must not know: how a file lays p
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring.geometry.camera import Camera
-from authoring.structs import Struct
 
 Axes = Literal["opengl", "opencv"]
 """Both right-handed, the camera in the origin. opengl: x right, y up, z backward, towards the viewer. opencv: x
@@ -26,7 +26,8 @@ BLOCK_SAMPLES = 1 << 18
 """Samples whose rays are worked out together, in double precision."""
 
 
-class PointCloud(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class PointCloud:
     """Coloured points in the camera's frame."""
 
     points: NDArray[np.float32]
@@ -55,7 +56,8 @@ class PointCloud(Struct, eq=False):
         return b"".join(build_pcd(self.points, self.colours, comments=self.comments))
 
 
-class Grid(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
     """Which samples of a map (h, w) to take, by rows and columns, and which of those to keep."""
 
     shape: tuple[int, int]

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from authoring.structs import Struct
 
 GRAZING = 10.0
 """Metres of depth to a metre sideways from which a surface counts as a jump: it is seen within 6 degrees of edge on.
@@ -31,7 +30,8 @@ BLOCK_SAMPLES = 1 << 20
 Mask = NDArray[np.bool_]
 
 
-class Surface(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
     """Depth (H, W) in metres, float32; infinity and NaN where no surface is known."""
 
     depth_m: NDArray[np.float32]

@@ -6,6 +6,7 @@ are made.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -29,7 +30,6 @@ from authoring.depth import (
 from authoring.depth.rows import largest_difference
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.operations.layouts import depth_images, photo_orientation
-from authoring.structs import Struct, replace
 
 UNIFORM_DISPARITY, UNIFORM_DEPTH = 1, 2
 """depth_representation_type of H.265 Annex G; Apple writes the first, the second is its twin for metres."""
@@ -41,7 +41,8 @@ class HastyError(Exception):
     """Something the quick draft took for granted does not hold: it is to be made again, with care."""
 
 
-class EncodedPlane(Struct, eq=False, slots=False):
+@dataclass(frozen=True, eq=False)
+class EncodedPlane:
     """A stored plane as a bitstream."""
 
     container: ContainerName
@@ -77,7 +78,8 @@ class EncodedPlane(Struct, eq=False, slots=False):
         return largest_difference(self.decoded, plane.codes)
 
 
-class DepthReading(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class DepthReading:
     """The depth of a photo as it was read."""
 
     found: FoundAuxiliary

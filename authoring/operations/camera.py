@@ -5,6 +5,7 @@ Knows: what Apple's files and Exif say of a camera, and when they contradict eac
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal, TypeAlias, get_args
 
 from authoring import containers
@@ -14,7 +15,6 @@ from authoring.operations import layouts
 from authoring.operations.portrait import PortraitOptions, camera_of
 from authoring.operations.seen import Camera as CameraChoice
 from authoring.operations.seen import Seen
-from authoring.structs import replace
 
 __all__ = ["CameraChoice", "CameraOrigin", "camera_note", "settled_camera"]
 

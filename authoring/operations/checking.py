@@ -5,16 +5,18 @@ Knows: which breaches are faults for a wanted level. Must not know: originals, m
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from authoring.codecs import jpeg
 from authoring.containers import ContainerFile
 from authoring.findings import Finding, Level
 from authoring.operations import rules
 from authoring.operations.verifying.facts import Facts
 from authoring.operations.verifying.prediction import level_of, reaches, verdict_of
-from authoring.structs import Struct
 
 
-class Checked(Struct):
+@dataclass(frozen=True, slots=True)
+class Checked:
     """What the rules say of a file."""
 
     level: Level

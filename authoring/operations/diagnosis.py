@@ -7,6 +7,7 @@ pixels. Where one reading is left it is taken and told; where polarity or unit i
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from authoring.codecs.maps import MapImage
 from authoring.depth import DepthBuffer, StoredPlane
 from authoring.errors import RefusedError, UsageError
 from authoring.operations.presets import SKY_M, Kind, metres_in
-from authoring.structs import Struct
 
 MAX_ROOM_M = 120.0
 """Median distances beyond it are more likely another unit: photos of depth networks show streets at the most."""
@@ -46,7 +46,8 @@ COLLAGE_TOLERANCE = 0.06
 """A collage is two pictures and a margin: Depth-Anything's has 50 px beside 2 x 518 or more."""
 
 
-class Diagnosis(Struct):
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
     """What a map was taken for, and why, as a sentence for the report."""
 
     kind: Kind
@@ -59,7 +60,8 @@ GRID_SIDE = 128
 """Samples a side that are enough for a percentile; a whole map would cost more than coding it."""
 
 
-class _Range(Struct):
+@dataclass(frozen=True, slots=True)
+class _Range:
     """Of the values that say something: finite, not 0, below the sky."""
 
     low: float

@@ -6,6 +6,7 @@ Knows: the order in which Photos asks, and which command of ours mends what. Mus
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from authoring import containers
 from authoring.apple.portrait import is_blur_rendered
@@ -16,7 +17,6 @@ from authoring.operations import rules
 from authoring.operations.lost import lost_depth
 from authoring.operations.verifying.facts import Facts, gather
 from authoring.operations.verifying.prediction import broken, level_of, verdict_of
-from authoring.structs import Struct
 
 ORDER = (
     *("R1", "R3", "R26", "R4", "R2", "R5", "R6"),
@@ -31,7 +31,8 @@ _SET_BY_EMBED = ("R8", "R17", "R21")
 """Marks that come with a depth map: not worth a word where there is none, unless a foreign maker note bars them."""
 
 
-class Obstacle(Struct):
+@dataclass(frozen=True, slots=True)
+class Obstacle:
     """One thing that stands in the way."""
 
     rule: str
@@ -41,7 +42,8 @@ class Obstacle(Struct):
     """What to do about it, one sentence."""
 
 
-class Diagnosis(Struct):
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
     """What a person should know of one file."""
 
     container: ContainerName

@@ -7,6 +7,7 @@ Must not know: paths, formats of bytes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from authoring import containers
@@ -30,7 +31,6 @@ from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import Sources, dressed, provenance
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
 from authoring.operations.target import Ahead, Ready, Target, ready, target_of
-from authoring.structs import Struct, replace
 from authoring.version import VERSION
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Draft(Protocol):
         """Quickly or with care."""
 
 
-class Depth(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Depth:
     """The depth to go in, in the photo's stored raster."""
 
     buffer: DepthBuffer

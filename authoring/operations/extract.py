@@ -6,6 +6,7 @@ Knows: how a reading becomes an output file's bytes. Must not know: paths, conta
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -18,12 +19,12 @@ from authoring.errors import about
 from authoring.operations.auxiliary import DepthReading, RasterName, read_depth
 from authoring.operations.inspect import inspect
 from authoring.operations.json_form import as_json
-from authoring.structs import Struct, field
 
 Kind = Literal["depth", "disparity"]
 
 
-class ExtractReport(Struct):
+@dataclass(frozen=True, slots=True)
+class ExtractReport:
     """What `extract` wrote."""
 
     kind: str

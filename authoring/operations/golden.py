@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -30,7 +31,6 @@ from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import Sources
 from authoring.operations.strip import strip
 from authoring.operations.target import Target, ready
-from authoring.structs import Struct, as_dict, replace
 
 SCHEMA = "depthauthor/golden/1"
 
@@ -38,7 +38,8 @@ Reader = Callable[[str], bytes]
 """Gives the bytes of a file of the golden folder, named by its path in there; UsageError where it is not there."""
 
 
-class Case(Struct):
+@dataclass(frozen=True, slots=True)
+class Case:
     """One golden: photo, coded depth and profile, what must come out, and how far depth may be from the truth."""
 
     name: str
@@ -63,7 +64,8 @@ class Case(Struct):
         return f"expected/{self.name}.txt"
 
 
-class Verdict(Struct):
+@dataclass(frozen=True, slots=True)
+class Verdict:
     """What a case gave, and how that differs from what was expected (empty: not at all)."""
 
     case: Case
@@ -86,7 +88,7 @@ def cases(manifest: bytes) -> list[Case]:
 
 def build_manifest(listed: list[Case]) -> bytes:
     """Twin of `cases`."""
-    told = [{**as_dict(one), "pixel_format": one.pixel_format.value} for one in listed]
+    told = [{**asdict(one), "pixel_format": one.pixel_format.value} for one in listed]
     return (json.dumps({"schema": SCHEMA, "cases": told}, indent=1) + "\n").encode()
 
 

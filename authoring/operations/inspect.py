@@ -5,6 +5,7 @@ Knows: which stated facts a person asks for. Must not know: bytes of any format.
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from authoring import containers
@@ -15,10 +16,10 @@ from authoring.containers import ContainerName, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
 from authoring.operations.layouts import kind_of, photo_orientation
 from authoring.operations.lost import lost_depth
-from authoring.structs import Struct, as_dict
 
 
-class AuxiliarySummary(Struct):
+@dataclass(frozen=True, slots=True)
+class AuxiliarySummary:
     """An auxiliary image that is no depth map."""
 
     type: str
@@ -27,7 +28,8 @@ class AuxiliarySummary(Struct):
     bytes: int
 
 
-class DepthSummary(Struct):
+@dataclass(frozen=True, slots=True)
+class DepthSummary:
     """The depth map, as the file states it."""
 
     kind: str
@@ -47,7 +49,8 @@ class DepthSummary(Struct):
     source: str = "apple"
 
 
-class PhotoSummary(Struct):
+@dataclass(frozen=True, slots=True)
+class PhotoSummary:
     """The photo: size as stored, and the Exif number of how it is turned for display."""
 
     width: int
@@ -55,7 +58,8 @@ class PhotoSummary(Struct):
     orientation: int
 
 
-class PartSummary(Struct):
+@dataclass(frozen=True, slots=True)
+class PartSummary:
     """One item or segment, with its size in bytes."""
 
     identifier: int
@@ -64,7 +68,8 @@ class PartSummary(Struct):
     bytes: int
 
 
-class InspectReport(Struct):
+@dataclass(frozen=True, slots=True)
+class InspectReport:
     """What a file holds."""
 
     container: ContainerName
@@ -96,7 +101,7 @@ def inspect(photo: bytes) -> InspectReport:
                 for one, kind in kinds
                 if one is not depth
             ),
-            portrait=as_dict(marks),
+            portrait=asdict(marks),
             parts=tuple(PartSummary(one.identifier, one.type, one.role, one.size) for one in file.entries),
             notes=(*file.notes, lost) if lost else file.notes,
         )

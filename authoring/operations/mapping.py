@@ -7,6 +7,7 @@ edges, holes. Must not know: containers, codecs of photos.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -30,7 +31,6 @@ from authoring.errors import RefusedError, UsageError
 from authoring.operations import diagnosis
 from authoring.operations.meaning import buffer_of_image
 from authoring.operations.presets import Kind
-from authoring.structs import Struct, field
 
 if TYPE_CHECKING:
     from authoring.apple.dictionary import AuxiliaryData
@@ -57,7 +57,8 @@ MIN_STORED_SIDE = 64
 """The HEVC encoder pads smaller pictures to this and crops them by a property that no Apple depth item has."""
 
 
-class MapOptions(Struct):
+@dataclass(frozen=True, slots=True)
+class MapOptions:
     """How a map is to be understood and fitted; the command line's options of the same names."""
 
     near_m: float | None = None
@@ -91,7 +92,8 @@ class MapOptions(Struct):
     """Bring the map to the stored size along the photo's edges."""
 
 
-class Notes(Struct, frozen=False, slots=False):
+@dataclass()
+class Notes:
     """Sentences for the report, collected on the way: what was assumed, and what a person should know."""
 
     assumed: list[str] = field(default_factory=list)

@@ -7,6 +7,7 @@ Must not know: the photo, orientation, how files are read.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,13 +19,13 @@ from authoring.depth.rows import take_table
 from authoring.errors import RefusedError, UsageError
 from authoring.operations import diagnosis
 from authoring.operations.presets import RELATIVE, SKY_M, Kind, Preset, metres_in, preset_named
-from authoring.structs import Struct
 
 if TYPE_CHECKING:
     from authoring.operations.mapping import MapOptions, Notes
 
 
-class Meaning(Struct):
+@dataclass(frozen=True, slots=True)
+class Meaning:
     """What the values of a map are. `unit` is None for relative kinds, `invalid` where no value marks a hole."""
 
     kind: Kind

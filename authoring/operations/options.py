@@ -5,6 +5,7 @@ Knows: the names of all options of `embed`, and what they can be. Must not know:
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from authoring.codecs.hevc import Effort
@@ -14,9 +15,9 @@ from authoring.errors import UsageError
 from authoring.operations.mapping import MapOptions
 from authoring.operations.portrait import PortraitOptions
 from authoring.operations.presets import KINDS, PRESETS
-from authoring.structs import field, field_names
 
 
+@dataclass(frozen=True, slots=True)
 class EmbedOptions(MapOptions):
     """Everything `embed` can be told besides photo and map."""
 
@@ -38,8 +39,8 @@ def options_of(**given: Any) -> EmbedOptions:
     Raises UsageError for unknown names and values out of range.
     """
     given = {name: value for name, value in given.items() if value is not None}
-    portrait_names = set(field_names(PortraitOptions))
-    known = (set(field_names(EmbedOptions)) | portrait_names) - {"portrait"}
+    portrait_names = {one.name for one in fields(PortraitOptions)}
+    known = ({one.name for one in fields(EmbedOptions)} | portrait_names) - {"portrait"}
     unknown = sorted(set(given) - known)
     if unknown:
         raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")

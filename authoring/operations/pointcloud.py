@@ -7,6 +7,7 @@ Must not know: paths, how PLY, PCD and GLB are laid out.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -21,7 +22,6 @@ from authoring.operations.camera import camera_note
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.seen import Seen
 from authoring.operations.spatial import CloudOptions, LeftOut, LensState, Space, space_of
-from authoring.structs import Struct
 from authoring.version import VERSION
 
 CloudFormat = Literal["ply", "pcd", "glb"]
@@ -37,7 +37,8 @@ TEXTURE_QUALITY = 90
 LENS_TEXT: dict[LensState, str] = {"removed": "taken out", "ignored": "left in", "none": "none known"}
 
 
-class PointCloudReport(Struct):
+@dataclass(frozen=True, slots=True)
+class PointCloudReport:
     """What `pointcloud` wrote."""
 
     format: Literal["ply", "pcd", "glb"]

@@ -6,6 +6,7 @@ Must not know: bytes of Exif, XMP or REND; those are Apple's room.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -29,7 +30,6 @@ from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import Notes
 from authoring.operations.restore import Blocks, build_record
 from authoring.operations.verifying.placement import photo_components
-from authoring.structs import Struct, replace
 
 CalibrationSource = Literal["exif", "nominal", "none"]
 
@@ -40,7 +40,8 @@ EFFECT_STRENGTH = 0.5
 """What every iPhone portrait since iOS 14 says."""
 
 
-class PortraitOptions(Struct, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortraitOptions:
     """How the portrait profile is filled in."""
 
     calibration_source: CalibrationSource | None = None
@@ -54,7 +55,8 @@ class PortraitOptions(Struct, kw_only=True):
     replace_maker_note: bool = False
 
 
-class Sources(Struct):
+@dataclass(frozen=True, slots=True)
+class Sources:
     """Where the parts of the depth data come from, for provenance: measured, estimated, nominal, donor, …"""
 
     depth: str
@@ -62,7 +64,8 @@ class Sources(Struct):
     rendering: str | None = None
 
 
-class Marked(Struct):
+@dataclass(frozen=True, slots=True)
+class Marked:
     """A photo with the marks of a portrait."""
 
     file: ContainerFile

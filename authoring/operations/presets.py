@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 from authoring.errors import UsageError
-from authoring.structs import Struct
 
 Kind = Literal["depth", "disparity", "inverse-relative", "affine"]
 """What a value is: metres (in some unit), 1/metres, inverse depth without a scale (larger = nearer), or depth
@@ -24,7 +24,8 @@ RELATIVE: tuple[Kind, ...] = ("inverse-relative", "affine")
 Samples = Literal["integer", "float", "any"]
 
 
-class Preset(Struct):
+@dataclass(frozen=True, slots=True)
+class Preset:
     """One maker's files."""
 
     name: str

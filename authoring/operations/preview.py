@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -19,7 +20,6 @@ from authoring.operations.seen import Seen
 from authoring.pictures import contact, page
 from authoring.pictures.profiles import to_srgb
 from authoring.pictures.scale import Scale, written
-from authoring.structs import Struct, replace
 
 PictureFormat = Literal["png", "jpeg"]
 
@@ -40,14 +40,16 @@ CAMERAS = {
 FULL_FRAME_DIAGONAL_MM = math.hypot(36, 24)
 
 
-class FocusPoint(Struct):
+@dataclass(frozen=True, slots=True)
+class FocusPoint:
     """A place in the upright photo, 0..1 from the top left."""
 
     x: float
     y: float
 
 
-class PreviewReport(Struct):
+@dataclass(frozen=True, slots=True)
+class PreviewReport:
     """What `preview` shows of one photo."""
 
     kind: Literal["disparity", "depth"]
@@ -75,7 +77,8 @@ class PreviewReport(Struct):
     schema: str = "depthauthor/preview/1"
 
 
-class SheetEntry(Struct):
+@dataclass(frozen=True, slots=True)
+class SheetEntry:
     """One photo of a contact sheet."""
 
     file: str
@@ -86,7 +89,8 @@ class SheetEntry(Struct):
     """Why the photo's place says so instead of showing depth."""
 
 
-class SheetReport(Struct):
+@dataclass(frozen=True, slots=True)
+class SheetReport:
     """What `preview --contact-sheet` shows."""
 
     photos: tuple[SheetEntry, ...]

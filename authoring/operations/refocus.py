@@ -6,6 +6,7 @@ Knows: where focus, aperture and lens come from, and what to tell of them. Must 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,6 @@ from authoring.operations.reports import Size
 from authoring.operations.seen import Seen
 from authoring.pictures.lens import Lens
 from authoring.pictures.refocus import refocused
-from authoring.structs import Struct
 
 DEFAULT_APERTURE = 2.8
 """Where the slider starts in a photo that states none; `embed` writes the same."""
@@ -36,7 +36,8 @@ sample may be noise."""
 RENDERING = "depthauthor's own simulation of a lens, not Apple's rendering"
 
 
-class RefocusReport(Struct):
+@dataclass(frozen=True, slots=True)
+class RefocusReport:
     """What `refocus` rendered, and from which numbers."""
 
     picture: Size

@@ -5,6 +5,8 @@ Knows: which checks are told, and how small the pictures are. Must not know: HTM
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +23,6 @@ from authoring.operations.doctor import Obstacle, diagnosis_of
 from authoring.operations.reports import Size
 from authoring.operations.verifying.facts import gather
 from authoring.pictures import colours
-from authoring.structs import Struct
 
 THUMBNAIL_SIDE = 280
 """Pixels: 140 of a sharp screen's."""
@@ -32,7 +33,8 @@ THUMBNAIL_QUALITY = 70
 MAX_THUMBNAIL_BYTES = 20_000
 
 
-class DepthRow(Struct):
+@dataclass(frozen=True, slots=True)
+class DepthRow:
     """The depth of one file."""
 
     kind: str
@@ -45,7 +47,8 @@ class DepthRow(Struct):
     """False: the metres are relative, distances hold in proportion only."""
 
 
-class ReportRow(Struct):
+@dataclass(frozen=True, slots=True)
+class ReportRow:
     """One file in a report."""
 
     container: ContainerName | None
@@ -65,7 +68,8 @@ class ReportRow(Struct):
     schema: str = "depthauthor/report/1"
 
 
-class Thumbnails(Struct):
+@dataclass(frozen=True, slots=True)
+class Thumbnails:
     """JPEGs, upright; None where there is nothing to show."""
 
     photo: bytes | None

@@ -6,30 +6,33 @@ Knows: the names of the machine-readable output, which are a contract. Must not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
 from authoring.containers import ContainerName, EditList, Touched
-from authoring.structs import Struct
 
 ReportT = TypeVar("ReportT")
 
 
-class Size(Struct):
+@dataclass(frozen=True, slots=True)
+class Size:
     """Width and height in pixels, as stored."""
 
     width: int
     height: int
 
 
-class ErrorInMetres(Struct):
+@dataclass(frozen=True, slots=True)
+class ErrorInMetres:
     """What an error of the stored plane means in metres, at the nearest and at the farthest value."""
 
     near_m: float | None
     far_m: float | None
 
 
-class EmbedReport(Struct):
+@dataclass(frozen=True, slots=True)
+class EmbedReport:
     """What `embed` or `copy` did."""
 
     container: ContainerName
@@ -55,7 +58,8 @@ class EmbedReport(Struct):
     schema: str = "depthauthor/embed/1"
 
 
-class Outcome(Struct, Generic[ReportT], eq=False, slots=False):
+@dataclass(frozen=True, eq=False)
+class Outcome(Generic[ReportT]):
     """A photo as it will be: a source, the edits on it, and what there is to tell."""
 
     source: bytes

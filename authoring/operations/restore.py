@@ -9,9 +9,9 @@ flags in a maker note costs some thirty bytes to undo.
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 
 from authoring.errors import MalformedError
-from authoring.structs import Struct
 
 VERSION = 1
 MAX_BLOCK_BYTES = 16 << 20
@@ -20,7 +20,8 @@ MAX_BLOCK_BYTES = 16 << 20
 _ABSENT, _UNCHANGED, _PATCHED = 0, 1, 2
 
 
-class Blocks(Struct):
+@dataclass(frozen=True, slots=True)
+class Blocks:
     """A photo's own metadata blocks; None where it has none."""
 
     exif: bytes | None

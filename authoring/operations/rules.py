@@ -10,16 +10,17 @@ the tests.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from authoring.findings import Finding, Rule, Status
 from authoring.operations.verifying import depth_rules, photos_rules
 from authoring.operations.verifying.facts import Facts
 from authoring.operations.verifying.outcome import Check
-from authoring.structs import Struct
 
 
-class Row(Struct):
+@dataclass(frozen=True, slots=True)
+class Row:
     """A rule and the function that judges it."""
 
     rule: Rule

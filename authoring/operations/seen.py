@@ -5,6 +5,7 @@ Knows: how photo, depth and camera are brought into one upright frame. Must not 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -19,13 +20,13 @@ from authoring.errors import about
 from authoring.operations import auxiliary, layouts, mapping
 from authoring.operations.mapping import MapOptions, MapSource, Notes
 from authoring.operations.portrait import PortraitOptions, camera_of
-from authoring.structs import Struct
 
 Camera = Literal["file", "exif", "nominal"]
 """Where a calibration comes from: the depth's own metadata, Exif's focal length, or a usual phone's."""
 
 
-class Seen(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
     """A photo and its depth, both upright."""
 
     pixels: NDArray[np.uint8]

@@ -6,6 +6,7 @@ Knows: how `Seen` becomes what the room `geometry` takes. Must not know: paths, 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,6 @@ from authoring.geometry.points import AXES_TEXT
 from authoring.operations.camera import CameraChoice, CameraOrigin, settled_camera
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.seen import Seen, see, see_with_map
-from authoring.structs import Struct, replace
 
 LensState = Literal["removed", "ignored", "none"]
 
@@ -27,7 +27,8 @@ SAMPLES_FOR_GAPS = 250_000
 them."""
 
 
-class LeftOut(Struct):
+@dataclass(frozen=True, slots=True)
+class LeftOut:
     """Samples of a map that became no points, each counted once, for the first reason that holds."""
 
     infinite: int
@@ -40,7 +41,8 @@ class LeftOut(Struct):
     """Flying pixels."""
 
 
-class CloudOptions(Struct):
+@dataclass(frozen=True, slots=True)
+class CloudOptions:
     """What `pointcloud` can be told besides the photo; UsageError where a value cannot be meant."""
 
     axes: Axes = "opengl"
@@ -79,7 +81,8 @@ class CloudOptions(Struct):
             )
 
 
-class Space(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Space:
     """What clouds and meshes are both made of."""
 
     seen: Seen

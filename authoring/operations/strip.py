@@ -5,6 +5,8 @@ Knows: which images are depth, and where this tool's own record for undoing lies
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from authoring import containers
 from authoring.apple import Provenance, authorship, xmp
 from authoring.containers import ContainerFile, ContainerName, EditList, FoundAuxiliary, Touched
@@ -12,10 +14,10 @@ from authoring.errors import DepthauthorError, MalformedError, RefusedError, abo
 from authoring.operations.layouts import depth_images, kind_of
 from authoring.operations.reports import Outcome
 from authoring.operations.restore import Blocks, parse_record
-from authoring.structs import Struct
 
 
-class EditReport(Struct):
+@dataclass(frozen=True, slots=True)
+class EditReport:
     """What `strip` did."""
 
     container: ContainerName

@@ -7,6 +7,7 @@ Must not know: how the map is made, coded or measured.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from authoring import containers
@@ -19,13 +20,13 @@ from authoring.operations.mapping import Notes
 from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import Marked, marked, refuse_rendered_blur
 from authoring.operations.transcode import prepare
-from authoring.structs import Struct, replace
 
 Ahead: TypeAlias = "Callable[[int, memoryview], None]"
 """Takes bytes of the photo to be, and their offset in it, before the rest is made: see `Outcome.ahead`."""
 
 
-class Target(Struct):
+@dataclass(frozen=True, slots=True)
+class Target:
     """The photo that depth goes into, in its container and without older depth."""
 
     source: bytes
@@ -41,14 +42,16 @@ class Target(Struct):
         return self.file.layout
 
 
-class Marks(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
     """The photo with the marks of the portrait profile, and what they have to tell."""
 
     made: Marked
     notes: Notes
 
 
-class Ready(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
     """The photo as the depth is spliced into it."""
 
     target: Target

@@ -6,16 +6,18 @@ that may stay behind.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from authoring import containers
 from authoring.codecs import photo
 from authoring.codecs.hevc import Effort
 from authoring.containers import ContainerFile, ContainerName, Layout, tiff
 from authoring.depth import Orientation
 from authoring.operations.layouts import kind_of, photo_orientation
-from authoring.structs import Struct, replace
 
 
-class Prepared(Struct):
+@dataclass(frozen=True, slots=True)
+class Prepared:
     """A photo in the container asked for."""
 
     file: ContainerFile

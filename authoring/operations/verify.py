@@ -6,6 +6,7 @@ Knows: how facts, rules, levels and proofs make one report. Must not know: how a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from authoring import containers
 from authoring.containers import ContainerName
@@ -18,10 +19,10 @@ from authoring.operations.verifying.comparison import PhotoProof, compare
 from authoring.operations.verifying.facts import gather
 from authoring.operations.verifying.prediction import level_of, verdict_of
 from authoring.operations.verifying.roundtrip import RoundTrip, measure
-from authoring.structs import Struct
 
 
-class VerifyReport(Struct):
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
     """What a check found."""
 
     container: ContainerName

@@ -6,6 +6,7 @@ Knows: which numbers of a photo the page needs, and how large its pictures may b
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,6 @@ from authoring.operations.reports import Size
 from authoring.operations.seen import Camera, Seen, see
 from authoring.pages import ViewerPage, viewer_page, what_lies_behind
 from authoring.pictures import colours
-from authoring.structs import Struct
 
 PICTURE_SIDE = 2048
 """Pixels of the photo in the page: more than a usual window shows, and half the side of a 12 MP photo."""
@@ -56,7 +56,8 @@ _INFINITE_PER_M = 1e-3
 """Beyond a kilometre a distance is told as infinite."""
 
 
-class ViewReport(Struct):
+@dataclass(frozen=True, slots=True)
+class ViewReport:
     """What the page shows."""
 
     photo: Size

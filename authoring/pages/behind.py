@@ -8,12 +8,11 @@ edge, as far as a viewer's parallax may uncover it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from authoring.structs import Struct
 
 REACH = 0.075
 """Of the longer side: how far behind an edge a viewer may look; a little more than its parallax."""
@@ -27,7 +26,8 @@ FRINGE = 2
 Plane = NDArray[np.float32]
 
 
-class Behind(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Behind:
     """The picture without its near edges."""
 
     nearness: Plane

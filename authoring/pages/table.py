@@ -9,11 +9,11 @@ The counts, known at the end only, stand at the end and are shown at the top.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from string import Template
 from typing import Literal
 
 from authoring.pages.html import asset, data_uri, escape, policy, script, shown_name
-from authoring.structs import Struct
 
 Level = Literal["error", "none", "L1", "L2", "L3", "L4"]
 
@@ -31,7 +31,8 @@ _WORDS: dict[Level, str] = {
 }
 
 
-class Card(Struct):
+@dataclass(frozen=True, slots=True)
+class Card:
     """One file."""
 
     name: str

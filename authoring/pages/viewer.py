@@ -6,18 +6,19 @@ Knows: what the page's script and its words need. Must not know: where any of it
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from string import Template
 from typing import Literal
 
 from authoring.pages.html import asset, data_uri, escape, json_block, policy, script, shown_name
-from authoring.structs import Struct
 
 SCRIPTS = ("png.js", "scene.js", "shaders.js", "renderer.js", "viewer.js", "main.js")
 
 _RAMP_STOPS = 32
 
 
-class ViewerPage(Struct):
+@dataclass(frozen=True, slots=True)
+class ViewerPage:
     """All that the page shows."""
 
     name: str

@@ -6,11 +6,12 @@ Gortler and others, "The Lumigraph", SIGGRAPH 1996). Must not know: lenses.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring.pictures.planes import Plane, Planes, box_mean, doubled, extremes, halved
-from authoring.structs import Struct
 
 EDGE = 2
 """Samples from an edge that belong to it: the map's ramps and the photo's own softness."""
@@ -19,7 +20,8 @@ FAINT = 1e-3
 """Weight of what lies behind no edge: used where nothing else is near."""
 
 
-class Behind(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Behind:
     """The hidden surface, in the raster of a small map."""
 
     place: Plane

@@ -6,6 +6,7 @@ Knows: columns and rows. Must not know: files, how photos are read.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,6 @@ from authoring.pictures.colours import coloured, table
 from authoring.pictures.page import GAP, MARGIN, Page, Scene, fitted_map, resized
 from authoring.pictures.scale import written
 from authoring.pictures.text import FAINT, PANEL, fitted, wrapped
-from authoring.structs import Struct
 
 COLUMNS = 3
 """Pairs beside each other: at 1600 pixels each picture is some 240 wide."""
@@ -25,7 +25,8 @@ SQUARE = 1.34
 """Height of a picture's place by its width, at most: a portrait photo of 3:4 just fits."""
 
 
-class _Cell(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cell:
     name: str
     fact: str
     photo: NDArray[np.uint8] | None

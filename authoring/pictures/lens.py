@@ -17,9 +17,8 @@ same picture on a full frame, f = focal_px · 43.27 mm / diagonal_px.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from itertools import pairwise
-
-from authoring.structs import Struct
 
 FULL_FRAME_DIAGONAL_MM = math.hypot(36, 24)
 
@@ -32,7 +31,8 @@ GROWTH = 1.25
 highlight."""
 
 
-class Lens(Struct):
+@dataclass(frozen=True, slots=True)
+class Lens:
     """A focused lens, in pixels of the photo."""
 
     radius_px_m: float

@@ -8,6 +8,7 @@ All lengths are in units of 1/1600 of the page's width, so a page looks the same
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from authoring.pictures.edges import edges
 from authoring.pictures.planes import box_mean, extremes, stretched
 from authoring.pictures.scale import Scale, histogram, written
 from authoring.pictures.text import FAINT, INK, PANEL, PAPER, fitted, font, wrapped
-from authoring.structs import Struct, field
 
 MARGIN, GAP = 40, 24
 TITLE, BODY, SMALL = 32, 19, 17
@@ -39,7 +39,8 @@ PALE = 0.72
 Picture = NDArray[np.uint8]
 
 
-class Scene(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
     """What a page is to show."""
 
     title: str
@@ -65,7 +66,8 @@ class Scene(Struct, eq=False):
         return self.scale.nearness(self.values)
 
 
-class Page(Struct, frozen=False):
+@dataclass(slots=True)
+class Page:
     """A page that grows downward."""
 
     width: int

@@ -8,12 +8,11 @@ The scale is even in the unit the values are stored in, as codes are, so that a 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
-from authoring.structs import Struct
 
 ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 """Numbers a person likes on a scale, in each decade."""
@@ -25,7 +24,8 @@ BINS = 256
 """Bars of a histogram: one a code."""
 
 
-class Scale(Struct):
+@dataclass(frozen=True, slots=True)
+class Scale:
     """A range of stored values: 1/m (disparity, larger is nearer) or m (depth, smaller is nearer)."""
 
     kind: Literal["disparity", "depth"]

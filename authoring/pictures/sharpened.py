@@ -11,13 +11,13 @@ wall behind it is none that a lens sees.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring.pictures.planes import Plane, Planes, box_mean, extremes, stretched
-from authoring.structs import Struct
 
 WINDOW = 4
 """Samples of the map on each side: an edge of an iPhone's maps is off by two to three of theirs."""
@@ -32,7 +32,8 @@ STEEPNESS = 4.0
 """How much steeper a jump gets than the filter leaves it."""
 
 
-class Sharp(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Sharp:
     """A map that can be asked for any rows of its full-size form."""
 
     size: tuple[int, int]

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from authoring.pictures.disc import blurred
 from authoring.pictures.planes import Plane, Planes, doubled, halved, side_by_side
-from authoring.structs import Struct
 
 SMALL = 2.5
 """Radius in samples that a blur keeps at least when its raster is halved: still a disc, not a blob."""
@@ -37,7 +37,8 @@ BLOCK = 16
 """Samples along a block whose least and greatest places are kept, to tell quickly where a slice is."""
 
 
-class Slice(Struct):
+@dataclass(frozen=True, slots=True)
+class Slice:
     """One of the slices, by the radii around it, far to near."""
 
     before: float
@@ -79,7 +80,8 @@ def cut(radii: Sequence[float]) -> list[Slice]:
     return slices
 
 
-class Raster(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Raster:
     """The picture and what is hidden behind it, at one size."""
 
     scale: int
@@ -159,7 +161,8 @@ def lay(piece: Planes, picture: Planes) -> None:
     picture += piece[:4] * np.minimum(room / np.maximum(piece[3], LEAST_ROOM), STRETCH)
 
 
-class Piece(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
     """A blurred slice: planes (5, h, w), see `carried`, at `top`, `left` of a raster of `scale`."""
 
     scale: int

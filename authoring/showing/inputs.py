@@ -6,6 +6,7 @@ Knows: paths, and which of the options are a map's. Must not know: what is made 
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +15,6 @@ from authoring.errors import UsageError, about
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.seen import Seen, see, see_with_map
 from authoring.operations.sources import source_of_bytes
-from authoring.structs import field_names
 
 PathLike = api.PathLike
 
@@ -41,7 +41,7 @@ def looked_at(photo: Path, depth: MapSource | PathLike | None, options: dict[str
                     f"{_option(min(given))} is about a map, and none is given: the photo's own depth is shown"
                 )
             return see(data)
-        known = set(field_names(MapOptions))
+        known = {one.name for one in fields(MapOptions)}
         unknown = sorted(set(given) - known)
         if unknown:
             raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")

@@ -6,6 +6,7 @@ Knows: paths and suffixes. Must not know: geometry, printing.
 from __future__ import annotations
 
 import os
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from authoring.operations.options import options_of
 from authoring.operations.pointcloud import CloudFormat, PointCloudReport
 from authoring.operations.sources import source_of_bytes
 from authoring.operations.spatial import CloudOptions
-from authoring.structs import field_names, replace
 
 FORMAT_OF_SUFFIX: dict[str, CloudFormat] = {".ply": "ply", ".pcd": "pcd", ".glb": "glb"}
 
@@ -77,7 +77,7 @@ def _gather(
         path = Path(calibration)
         with files.named(path):
             given["calibration"] = parse_calibration_json(files.read_file(path))
-    names = set(field_names(CloudOptions))
+    names = {one.name for one in fields(CloudOptions)}
     cloud_options = CloudOptions(**{name: value for name, value in given.items() if name in names})
     of_map = {name: value for name, value in given.items() if name not in names}
     if depth is None and of_map:

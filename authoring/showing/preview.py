@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from authoring.operations.mapping import MapSource
 from authoring.operations.preview import DEFAULT_WIDTH, PreviewReport, SheetReport
 from authoring.operations.seen import Seen
 from authoring.showing.inputs import PathLike, format_of, looked_at, ready, target_of, title_of
-from authoring.structs import replace
 
 
 def preview(

@@ -6,6 +6,7 @@ Knows: paths and names. Must not know: how blur is made.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from authoring.operations import refocus as refocusing
 from authoring.operations.mapping import MapSource
 from authoring.operations.refocus import RefocusReport
 from authoring.showing.inputs import PathLike, format_of, looked_at, ready, target_of
-from authoring.structs import replace
 
 
 def refocus(

@@ -10,6 +10,7 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from authoring import files, outputs
@@ -20,13 +21,13 @@ from authoring.operations.report import ReportRow, Thumbnails
 from authoring.pages import Card, page_end, page_start, range_text, render_card
 from authoring.pages.table import Level
 from authoring.showing.view import in_temporary_folder
-from authoring.structs import Struct, replace
 
 WORKERS = 4
 """Decoders let go of Python's lock; more of them gain little and each holds a decoded photo."""
 
 
-class Summary(Struct):
+@dataclass(frozen=True, slots=True)
+class Summary:
     """What a report came to."""
 
     output: str

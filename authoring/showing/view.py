@@ -6,6 +6,7 @@ Knows: paths, and what a page is called. Must not know: what is in a page.
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from authoring import files, outputs
@@ -13,7 +14,6 @@ from authoring.api import PathLike
 from authoring.operations import view as viewing
 from authoring.operations.view import ViewReport
 from authoring.showing.inputs import ready, title_of
-from authoring.structs import replace
 
 
 def view(photo: PathLike, *, output: PathLike | None = None, overwrite: bool = False) -> ViewReport:

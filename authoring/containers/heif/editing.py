@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from authoring.containers.edits import EditList, Keep, Replacement
@@ -24,7 +25,6 @@ from authoring.containers.heif.locations import (
 )
 from authoring.containers.heif.structure import Structure
 from authoring.errors import UnsupportedError
-from authoring.structs import Struct, field
 
 
 class Editor:
@@ -93,7 +93,8 @@ class Editor:
         return EditList.of(source_size, self._replacements + [one for one in sizes if one is not None])
 
 
-class NewItem(Struct):
+@dataclass(frozen=True, slots=True)
+class NewItem:
     """A new item's data: `length` bytes, `ahead` bytes into the payload that brings it."""
 
     item: int
@@ -101,7 +102,8 @@ class NewItem(Struct):
     length: int
 
 
-class Payload(Struct):
+@dataclass(frozen=True, slots=True)
+class Payload:
     """The bytes that bring new items' data, put before the source byte `at` inside the boxes `around`."""
 
     at: int
@@ -132,7 +134,8 @@ def check_editable(structure: Structure) -> None:
         raise UnsupportedError("a box inside 'meta' states no size, so nothing can be put after it")
 
 
-class Changes(Struct):
+@dataclass(frozen=True, slots=True)
+class Changes:
     """What becomes of the items that are there."""
 
     dropped: Collection[int] = ()

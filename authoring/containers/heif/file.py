@@ -6,15 +6,16 @@ Knows: which module answers which question. Must not know: how any of them does 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from authoring.containers.base import CodedAuxiliary, Entry, Forecast, Layout, Thumbnail
 from authoring.containers.edits import EditList
 from authoring.containers.heif.structure import Structure, parse_structure
-from authoring.structs import Struct
 
 
-class HeifFile(Struct, slots=False):
+@dataclass(frozen=True)
+class HeifFile:
     """A parsed HEIF photo; implements `authoring.containers.base.ContainerFile`."""
 
     structure: Structure

@@ -9,11 +9,11 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from authoring.containers.heif.box import Box, reading
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.structs import Struct, replace
 
 MAX_EXTENTS = 200_000
 """Extents in one file. An extent may take no bytes at all (all widths 0), so the file's size does not bound them."""
@@ -25,7 +25,8 @@ _HEADS = {0: struct.Struct(">HH"), 1: struct.Struct(">HHH"), 2: struct.Struct(">
 _LETTERS = {0: "", 4: "I", 8: "Q"}
 
 
-class Widths(Struct):
+@dataclass(frozen=True, slots=True)
+class Widths:
     """Bytes of the variable fields, each 0, 4 or 8; a field of 0 bytes reads as 0."""
 
     offset: int
@@ -72,7 +73,8 @@ class Location(NamedTuple):
     stop: int = 0
 
 
-class LocationTable(Struct):
+@dataclass(frozen=True, slots=True)
+class LocationTable:
     """`iloc`: the entries end at `stop`."""
 
     box: Box

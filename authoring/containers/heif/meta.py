@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from authoring.containers.heif.box import Box, build_box, build_full_box, read_boxes, reading
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.structs import Struct
 
 MAX_ITEMS = 65_535
 """Items in one file: what 16-bit counts can state; a 200-megapixel grid of 512-pixel tiles has about 800."""
@@ -39,7 +39,8 @@ class Item(NamedTuple):
     box: Box
 
 
-class ItemTable(Struct):
+@dataclass(frozen=True, slots=True)
+class ItemTable:
     """`iinf`: the items by identifier, in file order."""
 
     box: Box
@@ -62,7 +63,8 @@ class Reference(NamedTuple):
     box: Box
 
 
-class ReferenceTable(Struct):
+@dataclass(frozen=True, slots=True)
+class ReferenceTable:
     """`iref`; version 0 has 16-bit identifiers, version 1 has 32-bit ones."""
 
     box: Box
@@ -75,7 +77,8 @@ class ReferenceTable(Struct):
         return 4 if self.version else 2
 
 
-class Group(Struct):
+@dataclass(frozen=True, slots=True)
+class Group:
     """One entity group in `grpl` (ISO/IEC 14496-12, 8.18.3); its identifier shares its space with the items."""
 
     kind: str

@@ -10,6 +10,7 @@ pug.heic (item 50, Exif, and item 51, XMP).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from zlib import crc32
 
 from authoring.containers.edits import EditList, differing, exchanged
@@ -46,7 +47,6 @@ from authoring.containers.heif.undo import (
     put_back,
 )
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError
-from authoring.structs import Struct, field
 
 EXIF_HEADER = b"\0\0\0\6Exif\0\0"
 """What goes before the TIFF block in a new item: iPhones and Samsung write it so (all samples)."""
@@ -55,7 +55,8 @@ _OWNERS = (1, 2)
 _MAX_RECORDED_HEADER = 255
 
 
-class _Block(Struct):
+@dataclass(frozen=True, slots=True)
+class _Block:
     """A block that is to change."""
 
     number: int
@@ -72,7 +73,8 @@ class _Block(Struct):
         return _NAMES[self.number]
 
 
-class _Work(Struct, frozen=False):
+@dataclass(slots=True)
+class _Work:
     """What the blocks' changes add up to."""
 
     editor: Editor = field(default_factory=Editor)

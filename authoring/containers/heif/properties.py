@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from authoring.containers.heif.box import Box, build_box, build_full_box, read_boxes, reading
 from authoring.errors import MalformedError
-from authoring.structs import Struct
 
 NARROW_INDEX_MAX = 127
 """The largest property index a 1-byte association holds; bit 7 says essential."""
@@ -35,7 +35,8 @@ class Association(NamedTuple):
     stop: int
 
 
-class AssociationTable(Struct):
+@dataclass(frozen=True, slots=True)
+class AssociationTable:
     """One `ipma` box; there may be one for each pair of version and flags."""
 
     box: Box
@@ -50,7 +51,8 @@ class AssociationTable(Struct):
         )
 
 
-class PropertyTable(Struct):
+@dataclass(frozen=True, slots=True)
+class PropertyTable:
     """`iprp`: the properties of `ipco` (index 1 is the first) and the associations of every `ipma`."""
 
     box: Box

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from authoring.containers.base import CodedAuxiliary
 from authoring.containers.edits import EditList
@@ -40,7 +41,6 @@ from authoring.containers.heif.properties import (
 )
 from authoring.containers.heif.structure import MAX_BRANDS_BYTES, Structure
 from authoring.errors import UnsupportedError
-from authoring.structs import Struct
 
 BRAND = "MiHE"
 """MIAF HEVC extended: all iPhone files with a 4:0:0 item name it, after `mif1` (pug, openize, fidmaa)."""
@@ -161,7 +161,8 @@ def _add_association(structure: Structure, editor: Editor, image: int, links: tu
     editor.insert(table.box.stop, data, f"{reason} in a new box", table.box, structure.meta)
 
 
-class UndoRecord(Struct):
+@dataclass(frozen=True, slots=True)
+class UndoRecord:
     """What a splice changes that cannot be told from its result: 8 bytes and the ftyp box."""
 
     empty_references: bool

@@ -6,6 +6,8 @@ Must not know: auxiliary images, edits.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from authoring.containers.heif.box import build_box, build_full_box
 from authoring.containers.heif.layout import raster_of
 from authoring.containers.heif.locations import Widths, build_locations, new_location
@@ -20,14 +22,14 @@ from authoring.containers.heif.properties import (
 )
 from authoring.containers.heif.structure import parse_structure
 from authoring.errors import UnsupportedError
-from authoring.structs import Struct
 
 _ITEM = 1
 _LAST_MAIN_PROFILE = 3
 """general_profile_idc up to Main Still Picture: brand `heic`; Main 10 is 2 but any above 3 is `heix`."""
 
 
-class SingleImage(Struct):
+@dataclass(frozen=True, slots=True)
+class SingleImage:
     """One coded picture.
 
     `width` and `height` are those of `ispe`, the raster the decoder gives: where libheif padded the picture (odd sizes,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from authoring.containers.heif.box import Box, read_boxes
@@ -33,7 +34,6 @@ from authoring.containers.heif.meta import (
 )
 from authoring.containers.heif.properties import PropertyTable, parse_auxiliary, parse_properties
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.structs import Struct, field
 
 MAX_BRANDS_BYTES = 4096
 """Bytes of `ftyp`; iPhones write 40 at most, and the undo record holds a copy."""
@@ -49,7 +49,8 @@ pieces. Every extent takes one step, and two do for a file at that limit."""
 Ranges = tuple[tuple[int, int], ...]
 
 
-class Structure(Struct, slots=False):
+@dataclass(frozen=True)
+class Structure:
     """The parsed tables; every offset is one into `data`."""
 
     data: bytes

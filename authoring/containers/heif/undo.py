@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from authoring.containers.edits import Replacement, place_of_result
@@ -19,7 +20,6 @@ from authoring.containers.heif.box import Box
 from authoring.containers.heif.editing import Editor
 from authoring.containers.heif.locations import Widths
 from authoring.containers.heif.structure import Structure
-from authoring.structs import Struct
 
 ITEM, REFERENCE, LOCATION, DATA, HEAD = range(5)
 """Kinds of pieces: an entry of iinf, of iref, of iloc; a run of data; the header of a box that holds nothing else and
@@ -46,7 +46,8 @@ class Piece(NamedTuple):
     """The bytes; of DATA the position in the item's data, big-endian, no bytes for 0."""
 
 
-class MetadataRecord(Struct):
+@dataclass(frozen=True, slots=True)
+class MetadataRecord:
     """How a photo's metadata lay before it was exchanged."""
 
     references: bool

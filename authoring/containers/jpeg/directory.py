@@ -10,9 +10,8 @@ the photo's end, a video counts back from the end of the file. XMP is scanned, n
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import pairwise
-
-from authoring.structs import Struct
 
 MAX_ITEMS = 64
 """Ultra HDR with a video has 3; Dynamic Depth some 6."""
@@ -24,7 +23,8 @@ _ITEM = re.compile(rb"<[\w.-]+:li\b")
 _HDR_GAIN_MAP = b"http://ns.adobe.com/hdr-gain-map/1.0/"
 
 
-class Item(Struct):
+@dataclass(frozen=True, slots=True)
+class Item:
     """One medium; the first of a directory is the photo itself."""
 
     semantic: str

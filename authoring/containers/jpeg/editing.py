@@ -10,6 +10,7 @@ else is kept, the trailer behind the images too: a video or vendor block there i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from authoring.containers.base import CodedAuxiliary, Forecast
 from authoring.containers.edits import EditList, Put, Replacement
@@ -25,7 +26,6 @@ from authoring.containers.jpeg.segments import (
 )
 from authoring.containers.jpeg.structure import PRIMARY, Structure
 from authoring.errors import MalformedError, RefusedError, UsageError
-from authoring.structs import replace
 
 MAX_OFFSET = 0xFFFFFFFF
 """MP offsets and sizes have 32 bits."""

@@ -10,6 +10,7 @@ they read, once.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,13 @@ from authoring.containers.base import CodedAuxiliary, Entry, Forecast, FoundAuxi
 from authoring.containers.jpeg import jfif, metadata, structure
 from authoring.containers.jpeg.segments import SOS, ImageWalk, Segment, parse_frame
 from authoring.containers.jpeg.structure import PRIMARY, Structure
-from authoring.structs import Struct
 
 if TYPE_CHECKING:
     from authoring.containers.edits import EditList
 
 
-class JpegFile(Struct, slots=False):
+@dataclass(frozen=True)
+class JpegFile:
     """A JPEG file; make one with `parse`."""
 
     structure: Structure

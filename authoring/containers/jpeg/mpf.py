@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from authoring.containers.jpeg.segments import MPF_PREFIX
 from authoring.errors import MalformedError, RefusedError
-from authoring.structs import Struct, replace
 
 BASE = len(MPF_PREFIX)
 """From the start of the payload to its TIFF header, from which MP offsets count."""
@@ -42,7 +42,8 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 _UNDEFINED_TYPE, _LONG = 7, 4
 
 
-class Tag(Struct):
+@dataclass(frozen=True, slots=True)
+class Tag:
     """One IFD entry; `value` are its bytes in the index's byte order."""
 
     number: int
@@ -51,7 +52,8 @@ class Tag(Struct):
     value: bytes
 
 
-class MpEntry(Struct):
+@dataclass(frozen=True, slots=True)
+class MpEntry:
     """One image, 16 bytes (DC-007, 5.2.3.3)."""
 
     attribute: int
@@ -64,7 +66,8 @@ class MpEntry(Struct):
     dependent2: int
 
 
-class MpIndex(Struct):
+@dataclass(frozen=True, slots=True)
+class MpIndex:
     """An MPF payload."""
 
     little_endian: bool

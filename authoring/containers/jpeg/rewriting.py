@@ -9,6 +9,7 @@ stands in the MP index of the photo's size moves along with the photo, right or 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zlib import crc32
 
 from authoring.containers.edits import EditList, Replacement, differing, exchanged, place_of_result
@@ -25,7 +26,6 @@ from authoring.containers.jpeg.segments import (
 )
 from authoring.containers.jpeg.structure import Structure
 from authoring.errors import DepthauthorError, MalformedError, RefusedError
-from authoring.structs import replace
 
 MAX_BLOCK_BYTES = {"Exif": 65_533 - 6, "XMP": 65_533 - len(XMP_PREFIX)}
 """What a segment holds beside its length and prefix: two bytes more of XMP than the standard counts, so that every

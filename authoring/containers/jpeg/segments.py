@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeAlias
 
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.structs import Struct
 
 MAX_SEGMENTS = 20_000
 """Of one image. 255 ICC chunks, some hundred scans and 1,500 chunks of extended XMP have been met."""
@@ -64,7 +64,8 @@ _NEEDED = {EXIF_PREFIX: len(EXIF_PREFIX) + 1, XMP_PREFIX: len(XMP_PREFIX)}
 """Bytes in front of the block itself; Exif's header ends with a byte that may be anything."""
 
 
-class Segment(Struct):
+@dataclass(frozen=True, slots=True)
+class Segment:
     """One marker, with its payload and, after SOS, its entropy-coded data; offsets in the file."""
 
     start: int
@@ -96,7 +97,8 @@ class Segment(Struct):
         return ""
 
 
-class Frame(Struct):
+@dataclass(frozen=True, slots=True)
+class Frame:
     """A frame header (T.81, B.2.2)."""
 
     precision: int
@@ -107,7 +109,8 @@ class Frame(Struct):
     """Component identifiers in order."""
 
 
-class ImageWalk(Struct):
+@dataclass(frozen=True, slots=True)
+class ImageWalk:
     """One image as it lies in `data`: bytes [start, stop)."""
 
     start: int

@@ -10,6 +10,7 @@ image, so that the work stays linear however the index was made.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from authoring.containers.jpeg import directory, metadata, mpf
@@ -27,7 +28,6 @@ from authoring.containers.jpeg.segments import (
     walk,
 )
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.structs import Struct, field
 
 SEQUENTIAL_CODES = frozenset({0xC0, 0xC1})
 """Huffman-coded sequential frames: after one scan of all their components nothing but EOI can come."""
@@ -36,7 +36,8 @@ PRIMARY = 1
 """Number of the photo itself in an MP index."""
 
 
-class Structure(Struct, slots=False):
+@dataclass(frozen=True)
+class Structure:
     """A divided file; images are named by their number in the MP index, the photo being PRIMARY."""
 
     data: bytes

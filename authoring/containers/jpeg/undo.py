@@ -11,9 +11,9 @@ They are opaque to whoever stores them.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 
 from authoring.containers.jpeg.mpf import ENTRY_BYTES
-from authoring.structs import Struct
 
 _MAGIC = b"dJ\x01"
 _HAS_APP0, _HAS_MPF = 1, 2
@@ -29,7 +29,8 @@ MAX_RECORD_BYTES = 2 * 65_535 + 64
 """Two segments and the fields; anything longer was not written here."""
 
 
-class UndoRecord(Struct):
+@dataclass(frozen=True, slots=True)
+class UndoRecord:
     """What a file was before a splice."""
 
     photo_bytes: int
@@ -71,7 +72,8 @@ def build(record: UndoRecord) -> bytes:
     return head + b"".join(_LENGTH.pack(len(block)) + block for block in blocks)
 
 
-class BlockPlace(Struct):
+@dataclass(frozen=True, slots=True)
+class BlockPlace:
     """How the first segment of a kind lies."""
 
     segments: int
@@ -84,7 +86,8 @@ class BlockPlace(Struct):
     """The byte after "Exif\\0", which should be 0; unused in XMP."""
 
 
-class MetadataRecord(Struct):
+@dataclass(frozen=True, slots=True)
+class MetadataRecord:
     """How a photo's metadata lay before it was exchanged."""
 
     file_bytes: int

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -26,7 +27,6 @@ from authoring.containers import ContainerFile, Touched
 from authoring.containers.jpeg import JpegFile
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.operations.layouts import depth_images
-from authoring.structs import Struct
 
 PixelsWord = Literal["equal", "different", "not decoded"]
 
@@ -36,7 +36,8 @@ MIN_FINDABLE_BYTES = 16
 FLAGS = frozenset({makernote.IMAGE_PROCESSING_FLAGS, makernote.PHOTOS_APP_FEATURE_FLAGS})
 
 
-class PhotoProof(Struct):
+@dataclass(frozen=True, slots=True)
+class PhotoProof:
     """How a photo compares with the one it was made from."""
 
     identical: bool
@@ -50,7 +51,8 @@ class PhotoProof(Struct):
     """Parts of the original that were compared."""
 
 
-class _Difference(Struct):
+@dataclass(frozen=True, slots=True)
+class _Difference:
     name: str
     """Of the part: `item 50 Exif`, `segment APP1 XMP 0`."""
     before: bytes | None
@@ -95,7 +97,8 @@ def _is_image(name: str) -> bool:
     return name.startswith("image ")
 
 
-class _Reason(Struct):
+@dataclass(frozen=True, slots=True)
+class _Reason:
     text: str
     meant: bool
     """Whether an embed makes this difference on purpose."""
@@ -199,7 +202,8 @@ def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
 _NEEDED_TAGS = MANDATORY | {ORIENTATION}
 
 
-class _Values(Struct):
+@dataclass(frozen=True, slots=True)
+class _Values:
     tags: Tags
     note: bytes
 

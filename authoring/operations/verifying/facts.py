@@ -9,6 +9,7 @@ that can still be judged is.
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +26,10 @@ from authoring.errors import DepthauthorError, MalformedError
 from authoring.operations.auxiliary import decode_auxiliary
 from authoring.operations.layouts import depth_images
 from authoring.operations.verifying.placement import Placement, components, placement, strays
-from authoring.structs import Struct, field, replace
 
 
-class MakerNoteFacts(Struct):
+@dataclass(frozen=True, slots=True)
+class MakerNoteFacts:
     """Apple's maker note as a reader walks it."""
 
     entries: int
@@ -37,7 +38,8 @@ class MakerNoteFacts(Struct):
     """Why entry counts and bytes do not agree."""
 
 
-class Facts(Struct, eq=False):
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
     """One file, as far as its depth and its portrait marks go."""
 
     layout: Layout

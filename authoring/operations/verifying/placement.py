@@ -5,17 +5,18 @@ Knows: which tables of a parsed file answer which question. Must not know: their
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from authoring.apple.kinds import CICP_DEPTH_URN, HEVC_DEPTH_URN
 from authoring.containers import ContainerFile
-from authoring.structs import Struct
 
 if TYPE_CHECKING:
     from authoring.containers.heif.structure import Structure
 
 
-class DescribingItem(Struct):
+@dataclass(frozen=True, slots=True)
+class DescribingItem:
     """A `mime` item that describes the depth item (`cdsc`)."""
 
     identifier: int
@@ -27,7 +28,8 @@ class DescribingItem(Struct):
     """Construction method 0, and all its bytes in an `mdat` box."""
 
 
-class Placement(Struct):
+@dataclass(frozen=True, slots=True)
+class Placement:
     """The depth item among the others; item identifiers throughout."""
 
     identifier: int

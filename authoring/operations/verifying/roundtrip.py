@@ -6,6 +6,7 @@ Knows: how to bring a map to the stored raster, and the bound that was promised.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +18,13 @@ from authoring.errors import RefusedError, about
 from authoring.operations.auxiliary import DepthReading, read_depth
 from authoring.operations.mapping import MapOptions, MapSource, Notes, buffer_of, fit_to_photo
 from authoring.operations.refining import Guide, guide_of
-from authoring.structs import Struct, replace
 
 ROUNDING = 1e-5
 """What single floats add to an error, relative to the bound; without it exact maps would seem to miss it."""
 
 
-class RoundTrip(Struct):
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
     """The stored map against the ones given, the worst of them where there are several."""
 
     max_error: float
