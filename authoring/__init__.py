@@ -25,10 +25,11 @@ if TYPE_CHECKING:
         inspect,
         strip,
     )
-    from authoring.depth import Calibration, DepthBuffer, PixelFormat
+    from authoring.depth.buffer import DepthBuffer, PixelFormat
+    from authoring.depth.calibration import Calibration
     from authoring.embedder import Embedder
     from authoring.errors import DepthauthorError
-    from authoring.geometry import PointCloud
+    from authoring.geometry.points import PointCloud
     from authoring.showing.pointcloud import pointcloud, pointcloud_file
     from authoring.showing.preview import contact_sheet, preview
     from authoring.showing.refocus import refocus
@@ -64,25 +65,34 @@ __all__ = [
 ]
 
 _HOME = {
-    "Calibration": "authoring.depth",
-    "DepthBuffer": "authoring.depth",
-    "PixelFormat": "authoring.depth",
+    "Calibration": "authoring.depth.calibration",
+    "DepthBuffer": "authoring.depth.buffer",
     "DepthauthorError": "authoring.errors",
     "Embedder": "authoring.embedder",
+    "PixelFormat": "authoring.depth.buffer",
+    "PointCloud": "authoring.geometry.points",
     "contact_sheet": "authoring.showing.preview",
-    "preview": "authoring.showing.preview",
-    "refocus": "authoring.showing.refocus",
-    "PointCloud": "authoring.geometry",
+    "copy": "authoring.api",
+    "dictionary": "authoring.api",
+    "embed": "authoring.api",
+    "embed_bytes": "authoring.api",
+    "extract": "authoring.api",
+    "extract_bytes": "authoring.api",
+    "extract_file": "authoring.api",
+    "inspect": "authoring.api",
     "pointcloud": "authoring.showing.pointcloud",
     "pointcloud_file": "authoring.showing.pointcloud",
+    "preview": "authoring.showing.preview",
+    "refocus": "authoring.showing.refocus",
     "report": "authoring.showing.report",
+    "strip": "authoring.api",
     "view": "authoring.showing.view",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_HOME.get(name, "authoring.api")), name)
+    return getattr(import_module(_HOME[name]), name)

@@ -18,8 +18,8 @@ from authoring.errors import UsageError, about
 
 if TYPE_CHECKING:
     from authoring.codecs.maps import MapFormat
-    from authoring.containers import ContainerName
-    from authoring.depth import DepthBuffer
+    from authoring.containers.base import ContainerName
+    from authoring.depth.buffer import DepthBuffer
     from authoring.operations.auxiliary import RasterName
     from authoring.operations.embed import Draft
     from authoring.operations.extract import ExtractReport
@@ -230,8 +230,8 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
 
     An output that ends in .json gets the same as JSON, its bytes as base64.
     """
-    from authoring.apple import build_json, build_plist
-    from authoring.depth import PixelFormat
+    from authoring.apple.dictionary import build_json, build_plist
+    from authoring.depth.buffer import PixelFormat
     from authoring.operations.extract import to_dictionary
 
     photo, output = Path(photo), Path(output)
@@ -280,7 +280,7 @@ def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
     calibration, donor = options.get("calibration"), options.get("donor")
     read_calibration = read_donor = None
     if isinstance(calibration, os.PathLike) or (isinstance(calibration, str) and "." in calibration):
-        from authoring.depth import parse_calibration_json
+        from authoring.depth.calibration_json import parse_calibration_json
 
         read_calibration = Path(calibration)
         with files.named(read_calibration):

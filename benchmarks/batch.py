@@ -37,8 +37,8 @@ from authoring import outputs
 from authoring.beside import processors
 from authoring.codecs import hevc, photo
 from authoring.codecs import jpeg as gray_jpeg
-from authoring.depth import PixelFormat, quantize
-from authoring.depth.buffer import DepthBuffer
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.stored_plane import quantize
 
 ROOT = Path(__file__).parents[1]
 WIDTH, HEIGHT = 4032, 3024

@@ -26,8 +26,9 @@ from authoring import api, outputs
 from authoring.codecs import hevc, photo
 from authoring.codecs import jpeg as gray_jpeg
 from authoring.codecs.hevc import Effort
-from authoring.depth import GrayscaleMeaning, PixelFormat, buffer_from_gray, lookup_table, quantize
-from authoring.depth.buffer import DepthBuffer
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray, lookup_table
+from authoring.depth.stored_plane import quantize
 from benchmarks.measure import HEIGHT, WIDTH, Row, alternate, depth_map, jpeg_photo, photo_pixels, table
 
 

@@ -108,7 +108,7 @@ def images(folder: Path) -> list[str]:
     import time
 
     from authoring import containers
-    from authoring.containers import CodedAuxiliary
+    from authoring.containers.base import CodedAuxiliary
 
     photo = jpeg_photo(photo_pixels(0.29))
     gray = jpeg_photo(photo_pixels(0.1)[..., 0])

@@ -24,7 +24,8 @@ from PIL import Image
 
 from authoring import api
 from authoring.codecs import photo
-from authoring.depth import refine, resample_area
+from authoring.depth.raster import resample_area
+from authoring.depth.refinement import refine
 from golden.scene import render_depth
 
 GOLDEN = Path(__file__).parents[1] / "golden"

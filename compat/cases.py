@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import authoring
-from authoring.containers import ContainerName
+from authoring.containers.base import ContainerName
 from authoring.operations.inspect import inspect
 from authoring.operations.strip import strip
 from compat import photos

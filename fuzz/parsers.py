@@ -20,8 +20,9 @@ from authoring.batch.manifest import count_rows, read_rows
 from authoring.batch.rows import Rules
 from authoring.codecs import hevc, photo, sei
 from authoring.codecs.maps import read_map, values_of
-from authoring.containers import CodedAuxiliary, ContainerFile, EditList, Replacement, tiff
-from authoring.containers.edits import differing, exchanged, place_of_result
+from authoring.containers import tiff
+from authoring.containers.base import CodedAuxiliary, ContainerFile
+from authoring.containers.edits import EditList, Replacement, differing, exchanged, place_of_result
 from authoring.containers.heif import locations, meta, single_image, splicing
 from authoring.containers.heif import properties as item_properties
 from authoring.containers.heif import undo as heif_undo
@@ -29,8 +30,7 @@ from authoring.containers.heif.box import Box, read_boxes
 from authoring.containers.jpeg import directory, mpf, segments
 from authoring.containers.jpeg import structure as jpeg_structure
 from authoring.containers.jpeg import undo as jpeg_undo
-from authoring.depth import parse_calibration_json
-from authoring.depth.calibration_json import build_calibration_json
+from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
 from authoring.errors import DepthauthorError, RefusedError
 from authoring.operations import golden
 from authoring.operations.restore import parse_record

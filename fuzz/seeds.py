@@ -18,13 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from authoring import containers
-from authoring.apple import AuxiliaryData, build_json, build_plist, makernote, nominal_rendering, region
+from authoring.apple import makernote, nominal_rendering, region
+from authoring.apple.dictionary import AuxiliaryData, build_json, build_plist
 from authoring.apple.rendering import Record, Rendering, build_rendering
 from authoring.codecs import maps
 from authoring.codecs.sei import DepthRepresentation, build_aux_subtype
 from authoring.containers.heif.structure import parse_structure
 from authoring.containers.jpeg.segments import build_segment
-from authoring.depth import PixelFormat
+from authoring.depth.buffer import PixelFormat
 from authoring.operations.embed import embed
 from authoring.operations.extract import to_dictionary
 from authoring.operations.layouts import photo_orientation

@@ -14,8 +14,11 @@ import numpy as np
 
 from authoring import containers
 from authoring.codecs import hevc, jpeg
-from authoring.containers import CodedAuxiliary, heif
-from authoring.depth import DepthBuffer, Orientation, PixelFormat, StoredPlane, quantize
+from authoring.containers import heif
+from authoring.containers.base import CodedAuxiliary
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.orientation import Orientation
+from authoring.depth.stored_plane import StoredPlane, quantize
 from authoring.operations.golden import Case, build_manifest
 from authoring.operations.transcode import prepare
 

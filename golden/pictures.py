@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 import authoring
-from authoring.depth import parse_calibration_json
+from authoring.depth.calibration_json import parse_calibration_json
 from authoring.operations.refocus import refocused_pixels
 from authoring.operations.seen import Seen, see
 from golden.scene import calibration, render

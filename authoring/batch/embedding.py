@@ -15,7 +15,7 @@ from typing import Any
 from authoring import api, files, outputs, stores
 from authoring.batch.rows import Row
 from authoring.beside import processors
-from authoring.depth import parse_calibration_json
+from authoring.depth.calibration_json import parse_calibration_json
 from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.operations.embed import draft_embed
 from authoring.operations.options import options_of

@@ -18,7 +18,8 @@ from authoring.cli.declare import Argument, Option, Program
 from authoring.errors import UsageError
 
 if TYPE_CHECKING:
-    from authoring.batch import BatchResult, Pairing
+    from authoring.batch.pairs import Pairing
+    from authoring.batch.work import BatchResult
 
 SOME_FAILED = 6
 
@@ -98,33 +99,39 @@ def batch(
 
     depthauthor batch photos/ maps/ --out done --near 0.3 --far 10
     """
-    from authoring import batch as batches
     from authoring import stores
+    from authoring.batch.cluster import ClusterWorkers
+    from authoring.batch.journal import Journal
+    from authoring.batch.manifest import count_rows, read_rows
+    from authoring.batch.pairs import pair_folders, rows_of_pairs
+    from authoring.batch.pool import LocalWorkers
+    from authoring.batch.rows import Rules, option_values
+    from authoring.batch.run import run
 
     if scheduler is not None and jobs is not None:
         raise UsageError("--jobs is about this machine; a scheduler has its own workers")
-    options = batches.option_values({**_settings(settings), "near": near, "far": far, "profile": profile})
+    options = option_values({**_settings(settings), "near": near, "far": far, "profile": profile})
     folder = stores.local_path(source)
     if folder is not None and folder.is_dir():
         if maps is None:
             raise UsageError("a folder of photos needs a folder of maps")
-        rules = batches.Rules("", out, options)
-        pairing = batches.pair_folders(folder, maps)
+        rules = Rules("", out, options)
+        pairing = pair_folders(folder, maps)
         total = len(pairing.pairs)
-        rows = batches.rows_of_pairs(pairing, folder, maps, rules)
+        rows = rows_of_pairs(pairing, folder, maps, rules)
         _list_alone(pairing)
     else:
         if maps is not None:
             raise UsageError(f"{source}: this is no folder, so a folder of maps does not go with it")
-        rules = batches.Rules(stores.parent(source), out, options)
-        total = batches.count_rows(source)
-        rows = batches.read_rows(source, rules)
-    kept = batches.Journal(journal or _journal_path(source, out), resume=resume)
+        rules = Rules(stores.parent(source), out, options)
+        total = count_rows(source)
+        rows = read_rows(source, rules)
+    kept = Journal(journal or _journal_path(source, out), resume=resume)
     with (
         closing(kept),
-        batches.ClusterWorkers(scheduler) if scheduler else batches.LocalWorkers(jobs or _cores()) as workers,
+        ClusterWorkers(scheduler) if scheduler else LocalWorkers(jobs or _cores()) as workers,
     ):
-        results = batches.run(rows, kept, workers, overwrite=overwrite, fail_fast=fail_fast)
+        results = run(rows, kept, workers, overwrite=overwrite, fail_fast=fail_fast)
         return _tell(results, total)
 
 

@@ -5,43 +5,8 @@ Knows: containers. Must not know: what depth means, numpy, Pillow, lxml.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from authoring.containers.base import (
-    CodedAuxiliary,
-    ContainerFile,
-    ContainerName,
-    Entry,
-    Forecast,
-    FoundAuxiliary,
-    Layout,
-    Thumbnail,
-    Transform,
-)
+from authoring.containers.base import ContainerFile
 from authoring.errors import MalformedError, UnsupportedError
-
-if TYPE_CHECKING:
-    from authoring.containers.edits import EditList, Keep, Kept, Put, Replacement, Touched
-
-__all__ = [
-    "CodedAuxiliary",
-    "ContainerFile",
-    "ContainerName",
-    "EditList",
-    "Entry",
-    "Forecast",
-    "FoundAuxiliary",
-    "Keep",
-    "Kept",
-    "Layout",
-    "Put",
-    "Replacement",
-    "Thumbnail",
-    "Touched",
-    "Transform",
-    "is_png",
-    "parse",
-]
 
 _OTHERS = (
     (b"GIF8", "GIF"),
@@ -52,18 +17,6 @@ _OTHERS = (
     (b"\xff\x0a", "JPEG XL"),
     (b"\0\0\0\x0cJXL ", "JPEG XL"),
 )
-
-
-_EDITS = frozenset({"EditList", "Keep", "Kept", "Put", "Replacement", "Touched"})
-"""What is imported when it is asked for: a file that is only read needs none of it."""
-
-
-def __getattr__(name: str) -> Any:
-    if name in _EDITS:
-        from authoring.containers import edits
-
-        return getattr(edits, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def is_png(data: bytes) -> bool:

@@ -13,21 +13,21 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.apple import HEVC_DEPTH_URN, DepthProperties, PropertyTree, exact_half, properties, xmp
+from authoring.apple import properties, xmp
+from authoring.apple.kinds import HEVC_DEPTH_URN
+from authoring.apple.properties import DepthProperties
+from authoring.apple.table import PropertyTree
+from authoring.apple.values import exact_half
 from authoring.beside import Beside
 from authoring.codecs import sei
 from authoring.codecs.hevc import Effort
-from authoring.containers import CodedAuxiliary, ContainerName, FoundAuxiliary, Layout
-from authoring.depth import (
-    Calibration,
-    DepthBuffer,
-    Orientation,
-    PixelFormat,
-    StoredPlane,
-    buffer_from_plane,
-    turned,
-)
+from authoring.containers.base import CodedAuxiliary, ContainerName, FoundAuxiliary, Layout
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.calibration import Calibration
+from authoring.depth.orientation import Orientation
+from authoring.depth.raster import turned
 from authoring.depth.rows import largest_difference
+from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.operations.layouts import depth_images, photo_orientation
 

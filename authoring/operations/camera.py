@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Literal, TypeAlias, get_args
 
 from authoring import containers
-from authoring.depth import Calibration, nominal_calibration
+from authoring.depth.calibration import Calibration
+from authoring.depth.calibration_sources import nominal_calibration
 from authoring.errors import UnsupportedError, UsageError
 from authoring.operations import layouts
 from authoring.operations.portrait import PortraitOptions, camera_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authoring.codecs import jpeg
-from authoring.containers import ContainerFile
+from authoring.containers.base import ContainerFile
 from authoring.findings import Finding, Level
 from authoring.operations import rules
 from authoring.operations.verifying.facts import Facts

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.maps import MapImage
-from authoring.depth import DepthBuffer, StoredPlane
+from authoring.depth.buffer import DepthBuffer
+from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import RefusedError, UsageError
 from authoring.operations.presets import SKY_M, Kind, metres_in
 

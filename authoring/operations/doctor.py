@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from authoring import containers
 from authoring.apple.portrait import is_blur_rendered
-from authoring.containers import ContainerName
+from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.findings import Finding, Level
 from authoring.operations import rules

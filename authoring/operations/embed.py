@@ -11,18 +11,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from authoring import containers
-from authoring.apple import DepthProperties, PropertyTree, authorship, properties
+from authoring.apple import authorship, properties
+from authoring.apple.properties import DepthProperties
+from authoring.apple.table import PropertyTree
 from authoring.beside import both
-from authoring.containers import ContainerFile, EditList, Kept
-from authoring.depth import (
-    DepthBuffer,
-    Orientation,
-    StoredPlane,
-    check_aspect,
-    error_in_m,
-    max_error,
-    quantize,
-)
+from authoring.containers.base import ContainerFile
+from authoring.containers.edits import EditList, Kept
+from authoring.depth.buffer import DepthBuffer
+from authoring.depth.orientation import Orientation
+from authoring.depth.raster import check_aspect
+from authoring.depth.stored_plane import StoredPlane, error_in_m, max_error, quantize
 from authoring.errors import RefusedError, about
 from authoring.operations import auxiliary, diagnosis, mapping
 from authoring.operations.auxiliary import EncodedPlane

@@ -12,9 +12,10 @@ from typing import Literal
 import numpy as np
 
 from authoring import containers
-from authoring.apple import AuxiliaryData
+from authoring.apple.dictionary import AuxiliaryData
 from authoring.codecs import maps
-from authoring.depth import DepthBuffer, build_calibration_json
+from authoring.depth.buffer import DepthBuffer
+from authoring.depth.calibration_json import build_calibration_json
 from authoring.errors import about
 from authoring.operations.auxiliary import DepthReading, RasterName, read_depth
 from authoring.operations.inspect import inspect

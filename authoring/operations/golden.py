@@ -20,8 +20,10 @@ import numpy as np
 from authoring import containers
 from authoring.apple import properties
 from authoring.codecs.map_image import first_line
-from authoring.containers import ContainerName, EditList
-from authoring.depth import PixelFormat, StoredPlane, buffer_from_plane
+from authoring.containers.base import ContainerName
+from authoring.containers.edits import EditList
+from authoring.depth.buffer import PixelFormat
+from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UsageError
 from authoring.operations import auxiliary, layouts
 from authoring.operations.auxiliary import EncodedPlane

@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from authoring import containers
-from authoring.apple import exact_half, portrait, properties, xmp
+from authoring.apple import portrait, properties, xmp
 from authoring.apple.properties import DepthProperties
 from authoring.apple.rendering import parse_rendering
-from authoring.containers import ContainerName, FoundAuxiliary
+from authoring.apple.values import exact_half
+from authoring.containers.base import ContainerName, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
 from authoring.operations.layouts import kind_of, photo_orientation
 from authoring.operations.lost import lost_depth

@@ -7,7 +7,8 @@ Knows: types and XMP of auxiliary images, transforms and Exif. Must not know: pi
 from __future__ import annotations
 
 from authoring.apple.kinds import classify
-from authoring.containers import FoundAuxiliary, Layout, tiff
+from authoring.containers import tiff
+from authoring.containers.base import FoundAuxiliary, Layout
 from authoring.depth.orientation import Orientation
 
 

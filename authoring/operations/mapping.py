@@ -14,19 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.maps import MapImage, map_from_array, values_of
-from authoring.depth import (
-    Calibration,
-    DepthBuffer,
-    Orientation,
-    PixelFormat,
-    calibration_from_exif_lens,
-    check_aspect,
-    fill_holes,
-    fitted_size,
-    resampled,
-    turned,
-)
-from authoring.depth.calibration_sources import FILM_DIAGONAL_MM
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.calibration import Calibration
+from authoring.depth.calibration_sources import FILM_DIAGONAL_MM, calibration_from_exif_lens
+from authoring.depth.holes import fill_holes
+from authoring.depth.orientation import Orientation
+from authoring.depth.raster import check_aspect, fitted_size, resampled, turned
 from authoring.errors import RefusedError, UsageError
 from authoring.operations import diagnosis
 from authoring.operations.meaning import buffer_of_image
@@ -168,7 +161,7 @@ def _no_meaning(options: MapOptions, why: str) -> None:
 
 
 def _buffer_of_dictionary(data: AuxiliaryData) -> DepthBuffer:
-    from authoring.apple import depth_properties
+    from authoring.apple.properties import depth_properties
     from authoring.operations.auxiliary import calibration_of
 
     pixel_format = PixelFormat.from_fourcc(data.data_description.pixel_format)

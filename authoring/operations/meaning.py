@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.maps import MapImage
-from authoring.depth import DepthBuffer, GrayscaleMeaning, PixelFormat, buffer_from_gray
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
 from authoring.depth.rows import take_table
 from authoring.errors import RefusedError, UsageError
 from authoring.operations import diagnosis

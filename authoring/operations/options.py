@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from authoring.codecs.hevc import Effort
-from authoring.containers import ContainerName
-from authoring.depth import PixelFormat
+from authoring.containers.base import ContainerName
+from authoring.depth.buffer import PixelFormat
 from authoring.errors import UsageError
 from authoring.operations.mapping import MapOptions
 from authoring.operations.portrait import PortraitOptions

@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 
 from authoring.codecs import photo as pictures
 from authoring.errors import MalformedError, RefusedError, UsageError
-from authoring.geometry import Grid, Mesh, PointCloud, mesh_of, points_of
-from authoring.geometry.mesh import places_of
-from authoring.geometry.points import AXES_TEXT, bounds
+from authoring.geometry.mesh import Mesh, mesh_of, places_of
+from authoring.geometry.points import AXES_TEXT, Grid, PointCloud, bounds, points_of
 from authoring.operations.camera import camera_note
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.seen import Seen

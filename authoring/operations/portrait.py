@@ -12,19 +12,19 @@ from typing import Literal
 import numpy as np
 
 from authoring import containers
-from authoring.apple import DepthProperties, Provenance, exif, nominal_rendering, portrait, properties, region
+from authoring.apple import exif, nominal_rendering, portrait, properties, region
+from authoring.apple.authorship import Provenance
 from authoring.apple.exif_required import Recorded
+from authoring.apple.properties import DepthProperties
 from authoring.apple.rendering import DEFAULT_APERTURE as DEFAULT_APERTURE_ID
 from authoring.apple.rendering import MAX_APERTURE, MIN_APERTURE, build_rendering, parse_rendering
-from authoring.containers import ContainerFile, EditList, Layout
-from authoring.depth import (
-    Calibration,
-    DepthBuffer,
-    Orientation,
-    calibration_from_exif_lens,
-    largest_near_region,
-    nominal_calibration,
-)
+from authoring.containers.base import ContainerFile, Layout
+from authoring.containers.edits import EditList
+from authoring.depth.buffer import DepthBuffer
+from authoring.depth.calibration import Calibration
+from authoring.depth.calibration_sources import calibration_from_exif_lens, nominal_calibration
+from authoring.depth.focus import largest_near_region
+from authoring.depth.orientation import Orientation
 from authoring.errors import RefusedError, UnsupportedError, about
 from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import Notes

@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import photo
-from authoring.depth import DepthBuffer, Orientation, PixelFormat, fitted_size, refine, resampled
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.orientation import Orientation
+from authoring.depth.raster import fitted_size, resampled
+from authoring.depth.refinement import refine
 from authoring.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from authoring.containers import ContainerFile
+    from authoring.containers.base import ContainerFile
     from authoring.operations.mapping import Notes
 
 Guide = NDArray[np.uint8]

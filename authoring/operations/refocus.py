@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.depth import fill_holes, largest_near_region
+from authoring.depth.focus import largest_near_region
+from authoring.depth.holes import fill_holes
 from authoring.errors import UnsupportedError, UsageError, about
 from authoring.operations.preview import FocusPoint, PictureFormat, coded
 from authoring.operations.reports import Size

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from authoring import containers
 from authoring.codecs import photo as pictures
 from authoring.codecs import web
-from authoring.containers import ContainerFile, ContainerName
-from authoring.depth import Orientation, check_aspect
+from authoring.containers.base import ContainerFile, ContainerName
+from authoring.depth.orientation import Orientation
+from authoring.depth.raster import check_aspect
 from authoring.errors import DepthauthorError, about
 from authoring.findings import Finding, Level
 from authoring.operations import auxiliary, layouts, rules

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from authoring.containers import ContainerName, EditList, Touched
+from authoring.containers.base import ContainerName
+from authoring.containers.edits import EditList, Touched
 
 ReportT = TypeVar("ReportT")
 

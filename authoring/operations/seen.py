@@ -14,8 +14,12 @@ from numpy.typing import NDArray
 from authoring import containers
 from authoring.apple import authorship, region
 from authoring.codecs import photo as pictures
-from authoring.containers import ContainerFile
-from authoring.depth import Calibration, DepthBuffer, Orientation, check_aspect, nominal_calibration, turned
+from authoring.containers.base import ContainerFile
+from authoring.depth.buffer import DepthBuffer
+from authoring.depth.calibration import Calibration
+from authoring.depth.calibration_sources import nominal_calibration
+from authoring.depth.orientation import Orientation
+from authoring.depth.raster import check_aspect, turned
 from authoring.errors import about
 from authoring.operations import auxiliary, layouts, mapping
 from authoring.operations.mapping import MapOptions, MapSource, Notes

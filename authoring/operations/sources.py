@@ -22,12 +22,12 @@ def source_of_bytes(data: bytes, key: str | None = None, frame: int | None = Non
     """
     if data.startswith(PLIST):
         _no_choice(key, frame, "a property list")
-        from authoring.apple import parse_plist
+        from authoring.apple.dictionary import parse_plist
 
         return parse_plist(data)
     if data.startswith(b"{"):
         _no_choice(key, frame, "a dictionary in JSON")
-        from authoring.apple import parse_json
+        from authoring.apple.dictionary import parse_json
 
         return parse_json(data)
     if data[4:8] == b"ftyp":

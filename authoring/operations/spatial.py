@@ -12,10 +12,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.depth import Calibration, DepthBuffer, resampled
+from authoring.depth.buffer import DepthBuffer
+from authoring.depth.calibration import Calibration
+from authoring.depth.raster import resampled
 from authoring.errors import RefusedError, UsageError, about
-from authoring.geometry import Axes, Camera, Grid, RadialLens, Surface
-from authoring.geometry.points import AXES_TEXT
+from authoring.geometry.camera import Camera
+from authoring.geometry.lens import RadialLens
+from authoring.geometry.points import AXES_TEXT, Axes, Grid
+from authoring.geometry.surface import Surface
 from authoring.operations.camera import CameraChoice, CameraOrigin, settled_camera
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.seen import Seen, see, see_with_map

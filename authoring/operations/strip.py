@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authoring import containers
-from authoring.apple import Provenance, authorship, xmp
-from authoring.containers import ContainerFile, ContainerName, EditList, FoundAuxiliary, Touched
+from authoring.apple import authorship, xmp
+from authoring.apple.authorship import Provenance
+from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary
+from authoring.containers.edits import EditList, Touched
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, about
 from authoring.operations.layouts import depth_images, kind_of
 from authoring.operations.reports import Outcome

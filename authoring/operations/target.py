@@ -12,8 +12,10 @@ from typing import TypeAlias
 
 from authoring import containers
 from authoring.beside import side_by_side
-from authoring.containers import ContainerFile, EditList, Kept, Layout
-from authoring.depth import DepthBuffer, Orientation
+from authoring.containers.base import ContainerFile, Layout
+from authoring.containers.edits import EditList, Kept
+from authoring.depth.buffer import DepthBuffer
+from authoring.depth.orientation import Orientation
 from authoring.errors import RefusedError, about
 from authoring.operations import layouts
 from authoring.operations.mapping import Notes

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from authoring import containers
 from authoring.codecs import photo
 from authoring.codecs.hevc import Effort
-from authoring.containers import ContainerFile, ContainerName, Layout, tiff
-from authoring.depth import Orientation
+from authoring.containers import tiff
+from authoring.containers.base import ContainerFile, ContainerName, Layout
+from authoring.depth.orientation import Orientation
 from authoring.operations.layouts import kind_of, photo_orientation
 
 

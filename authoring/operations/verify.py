@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from authoring import containers
-from authoring.containers import ContainerName
+from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.findings import Finding, Level
 from authoring.operations import rules

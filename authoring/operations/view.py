@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import web
-from authoring.depth import largest_near_region
+from authoring.depth.focus import largest_near_region
 from authoring.errors import UnsupportedError
 from authoring.operations.doctor import Diagnosis, diagnose
 from authoring.operations.reports import Size

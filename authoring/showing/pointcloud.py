@@ -12,9 +12,9 @@ from typing import Any
 
 from authoring import files, outputs
 from authoring.api import PathLike
-from authoring.depth import parse_calibration_json
+from authoring.depth.calibration_json import parse_calibration_json
 from authoring.errors import UsageError, about
-from authoring.geometry import PointCloud
+from authoring.geometry.points import PointCloud
 from authoring.operations import pointcloud as clouding
 from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.options import options_of

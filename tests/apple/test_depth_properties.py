@@ -15,34 +15,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.apple import (
+from authoring.apple.authorship import Provenance, provenance, with_provenance
+from authoring.apple.properties import (
     CALIBRATION_FIELDS,
+    DepthProperties,
+    data_profile,
+    depth_properties,
+    foreign_properties,
+    tree_of,
+)
+from authoring.apple.table import (
+    DEPTH_DATA,
     FDIS,
+    FIELDS,
     HDEP,
     HDIS,
     L008,
+    NAMESPACES,
     NATIVE_FORMATS,
     TABLE,
-    DepthProperties,
     Opaque,
     Property,
     PropertyTree,
-    Provenance,
-    build_packet,
-    data_profile,
-    depth_properties,
-    exact_half,
     find,
-    foreign_properties,
     fourcc,
     fourcc_name,
-    parse_packet,
-    provenance,
     text_of,
-    tree_of,
-    with_provenance,
 )
-from authoring.apple.table import DEPTH_DATA, FIELDS, NAMESPACES
+from authoring.apple.values import exact_half
+from authoring.apple.xmp import build_packet, parse_packet
 from authoring.errors import MalformedError, RefusedError
 
 HALVES = [

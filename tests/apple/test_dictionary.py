@@ -12,23 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.apple import (
-    FDEP,
-    FDIS,
-    HDEP,
-    HDIS,
-    L008,
-    NATIVE_FORMATS,
+from authoring.apple.dictionary import (
+    MAX_PLIST_BYTES,
+    MAX_SIDE,
     AuxiliaryData,
     DataDescription,
-    build_packet,
     build_plist,
-    data_profile,
-    depth_properties,
     parse_plist,
-    tree_of,
 )
-from authoring.apple.dictionary import MAX_PLIST_BYTES, MAX_SIDE
+from authoring.apple.properties import data_profile, depth_properties, tree_of
+from authoring.apple.table import FDEP, FDIS, HDEP, HDIS, L008, NATIVE_FORMATS
+from authoring.apple.xmp import build_packet
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 METADATA = tree_of(data_profile(HDIS, 0.25, 3.5))
@@ -96,7 +90,7 @@ def test_the_last_row_may_lack_its_padding_when_reading_only() -> None:
 
 
 def test_metadata_of_a_real_photo_survives(depth_packet: Callable[[str], bytes]) -> None:
-    from authoring.apple import parse_packet
+    from authoring.apple.xmp import parse_packet
 
     tree = parse_packet(depth_packet("pug.heic"))
     found = parse_plist(build_plist(replace(SMALL, metadata=tree)))

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from authoring import containers
-from authoring.apple import parse_packet
 from authoring.apple.region import (
     DEFAULT_SIZE,
     FocusRegion,
@@ -19,6 +18,7 @@ from authoring.apple.region import (
     has_focus_region,
     with_focus_region,
 )
+from authoring.apple.xmp import parse_packet
 from authoring.errors import UsageError
 
 PADDED = [

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-from authoring.apple import build_packet, classify, data_profile, fourcc, parse_packet, tree_of
-from authoring.apple.table import Property
+from authoring.apple.kinds import classify
+from authoring.apple.properties import data_profile, tree_of
+from authoring.apple.table import Property, fourcc
+from authoring.apple.xmp import build_packet, parse_packet
 
 BY_XMP = {
     "pug.heic": ["unknown", "hdrgainmap", "depth"],

@@ -9,24 +9,19 @@ from typing import Any
 
 import pytest
 
-from authoring.apple import (
-    HDIS,
-    SOURCES,
+from authoring.apple.authorship import SOURCES, Provenance, provenance, with_provenance
+from authoring.apple.nominal_rendering import nominal_rendering
+from authoring.apple.properties import (
     DepthProperties,
-    Provenance,
-    build_packet,
-    build_rendering,
     data_profile,
     depth_properties,
-    find,
     foreign_properties,
-    parse_packet,
     portrait_profile,
-    provenance,
     tree_of,
-    with_provenance,
 )
-from authoring.apple.nominal_rendering import nominal_rendering
+from authoring.apple.rendering import build_rendering
+from authoring.apple.table import HDIS, find
+from authoring.apple.xmp import build_packet, parse_packet
 from authoring.errors import MalformedError, RefusedError
 
 CALIBRATION = DepthProperties(

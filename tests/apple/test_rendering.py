@@ -11,16 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.apple import (
+from authoring.apple.nominal_rendering import GAIN_MAP_RECORDS, NOMINAL, nominal_rendering
+from authoring.apple.properties import depth_properties
+from authoring.apple.rendering import (
+    FLOAT,
+    RECORD_VERSIONS,
+    SIGNED,
     Record,
     Rendering,
     build_rendering,
-    depth_properties,
-    parse_packet,
     parse_rendering,
 )
-from authoring.apple.nominal_rendering import GAIN_MAP_RECORDS, NOMINAL, nominal_rendering
-from authoring.apple.rendering import FLOAT, RECORD_VERSIONS, SIGNED
+from authoring.apple.xmp import parse_packet
 from authoring.errors import MalformedError, RefusedError, UsageError
 
 SAMPLES = [

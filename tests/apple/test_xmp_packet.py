@@ -13,8 +13,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from authoring.apple import Opaque, Property, build_packet, parse_element, parse_packet
-from authoring.apple.xmp import MAX_MARKS, MAX_NAMESPACES, MAX_NESTING, MAX_XMP_BYTES
+from authoring.apple.table import Opaque, Property
+from authoring.apple.xmp import (
+    MAX_MARKS,
+    MAX_NAMESPACES,
+    MAX_NESTING,
+    MAX_XMP_BYTES,
+    build_packet,
+    parse_element,
+    parse_packet,
+)
 from authoring.errors import DepthauthorError, MalformedError, RefusedError
 
 APPLE = [

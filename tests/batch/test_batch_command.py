@@ -21,7 +21,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from authoring.batch import Journal, LocalWorkers, Row, run
+from authoring.batch.journal import Journal
+from authoring.batch.pool import LocalWorkers
+from authoring.batch.rows import Row
+from authoring.batch.run import run
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"

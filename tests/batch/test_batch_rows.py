@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from authoring.batch import COLUMNS, Journal, Rules, count_rows, option_values, pair_folders, read_rows
+from authoring.batch.journal import Journal
+from authoring.batch.manifest import count_rows, read_rows
+from authoring.batch.pairs import pair_folders
+from authoring.batch.rows import COLUMNS, Rules, option_values
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UsageError
 
 

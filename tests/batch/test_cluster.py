@@ -18,7 +18,12 @@ from typing import Any
 
 import pytest
 
-from authoring.batch import ClusterWorkers, Journal, LocalWorkers, Row, Rules, Workers, read_rows, run
+from authoring.batch.cluster import ClusterWorkers
+from authoring.batch.journal import Journal
+from authoring.batch.manifest import read_rows
+from authoring.batch.pool import LocalWorkers
+from authoring.batch.rows import Row, Rules
+from authoring.batch.run import Workers, run
 from authoring.batch.work import BatchResult
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")

@@ -14,7 +14,11 @@ from typing import Any
 import pytest
 
 from authoring import stores
-from authoring.batch import Journal, LocalWorkers, Row, Rules, read_rows, run
+from authoring.batch.journal import Journal
+from authoring.batch.manifest import read_rows
+from authoring.batch.pool import LocalWorkers
+from authoring.batch.rows import Row, Rules
+from authoring.batch.run import run
 from authoring.batch.work import Task, work
 from authoring.errors import RefusedError, UnsupportedError, UsageError
 

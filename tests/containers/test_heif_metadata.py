@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from authoring.containers import Layout, heif
+from authoring.containers import heif
+from authoring.containers.base import Layout
 from authoring.containers.heif.undo import MetadataRecord
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError
 from tests.containers import heif_files

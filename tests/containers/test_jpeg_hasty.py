@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import authoring
-from authoring.containers import EditList, Replacement, jpeg
+from authoring.containers import jpeg
+from authoring.containers.edits import EditList, Replacement
 from authoring.containers.jpeg import segments
 from authoring.operations import embed as embedding
 from authoring.operations.auxiliary import HastyError

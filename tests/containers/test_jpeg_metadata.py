@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from authoring.containers import Layout, jpeg
+from authoring.containers import jpeg
+from authoring.containers.base import Layout
 from authoring.containers.jpeg import undo
 from authoring.errors import MalformedError, RefusedError
 from tests.containers.jpeg_files import (

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image
 
 from authoring import containers
-from authoring.containers import ContainerFile, tiff
+from authoring.containers import tiff
+from authoring.containers.base import ContainerFile
 from tests.containers import heif_files, jpeg_files
 
 Sample = Callable[[str], bytes]

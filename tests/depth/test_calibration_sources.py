@@ -15,17 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authoring import containers
-from authoring.apple import depth_properties, parse_packet
 from authoring.apple.exif import lens_of
-from authoring.depth import (
-    Calibration,
-    Orientation,
-    build_calibration_json,
-    calibration_from_exif_lens,
-    nominal_calibration,
-    parse_calibration_json,
-)
-from authoring.depth.calibration import IDENTITY_EXTRINSIC
+from authoring.apple.properties import depth_properties
+from authoring.apple.xmp import parse_packet
+from authoring.depth.calibration import IDENTITY_EXTRINSIC, Calibration
+from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
+from authoring.depth.calibration_sources import calibration_from_exif_lens, nominal_calibration
+from authoring.depth.orientation import Orientation
 from authoring.errors import DepthauthorError, MalformedError, UsageError
 from authoring.operations.auxiliary import calibration_of
 from authoring.operations.layouts import depth_images

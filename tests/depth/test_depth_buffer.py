@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from authoring.depth import DepthBuffer, PixelFormat
+from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.errors import UnsupportedError, UsageError
 
 FOURCCS = {

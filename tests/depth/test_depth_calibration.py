@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.depth import Calibration, Orientation
+from authoring.depth.calibration import Calibration
+from authoring.depth.orientation import Orientation
 from authoring.errors import UsageError
 
 COEFFICIENTS = (0.0, -0.94, 0.2, -0.02, 1e-3, -8e-6, -6e-7, 1e-8)

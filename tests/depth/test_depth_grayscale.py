@@ -12,14 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from authoring.depth import (
-    DepthBuffer,
-    GrayscaleMeaning,
-    PixelFormat,
-    buffer_from_gray,
-    gray_from_buffer,
-    lookup_table,
-)
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray, gray_from_buffer, lookup_table
 from authoring.errors import RefusedError, UsageError
 
 meanings = st.builds(

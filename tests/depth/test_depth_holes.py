@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from authoring.depth import DepthBuffer, PixelFormat, fill_holes
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.holes import fill_holes
 from authoring.errors import RefusedError, UsageError
 
 NAN = np.nan

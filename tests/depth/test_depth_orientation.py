@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from authoring.depth import Orientation
+from authoring.depth.orientation import Orientation
 from authoring.errors import MalformedError, UnsupportedError
 
 LETTER = np.arange(6 * 4, dtype=np.uint8).reshape(6, 4)

@@ -11,9 +11,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from authoring.depth import (
-    DepthBuffer,
-    PixelFormat,
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.stored_plane import (
+    ROUNDING_CODES,
     StoredPlane,
     buffer_from_plane,
     dequantize,
@@ -21,7 +21,6 @@ from authoring.depth import (
     max_error,
     quantize,
 )
-from authoring.depth.stored_plane import ROUNDING_CODES
 from authoring.errors import MalformedError, RefusedError, UsageError
 
 HALF_MAX = 65504.0

@@ -13,18 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from authoring.depth import (
-    Calibration,
-    DepthBuffer,
-    Orientation,
-    PixelFormat,
-    check_aspect,
-    fitted_size,
-    raster,
-    resample_area,
-    resampled,
-    turned,
-)
+from authoring.depth import raster
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.calibration import Calibration
+from authoring.depth.orientation import Orientation
+from authoring.depth.raster import check_aspect, fitted_size, resample_area, resampled, turned
 from authoring.errors import RefusedError, UsageError
 
 sides = st.integers(1, 12000)

@@ -9,19 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from authoring.depth import (
-    DepthBuffer,
-    GrayscaleMeaning,
-    PixelFormat,
-    StoredPlane,
-    buffer_from_gray,
-    buffer_from_plane,
-    fill_holes,
-    max_error,
-    quantize,
-    resample_area,
-    resampled,
-)
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
+from authoring.depth.holes import fill_holes
+from authoring.depth.raster import resample_area, resampled
+from authoring.depth.stored_plane import StoredPlane, buffer_from_plane, max_error, quantize
 
 Sample = Callable[[str], bytes]
 

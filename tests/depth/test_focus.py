@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from authoring import containers
-from authoring.depth import Orientation, largest_near_region
+from authoring.depth.focus import largest_near_region
+from authoring.depth.orientation import Orientation
 from authoring.operations.auxiliary import read_depth
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -17,19 +17,11 @@ from hypothesis.extra import numpy as hnp
 from authoring.beside import Beside, in_two
 from authoring.codecs import map_image
 from authoring.codecs.maps import map_from_array
-from authoring.depth import (
-    DepthBuffer,
-    GrayscaleMeaning,
-    PixelFormat,
-    StoredPlane,
-    buffer_from_gray,
-    buffer_from_plane,
-    lookup_table,
-    max_error,
-    quantize,
-    rows,
-)
+from authoring.depth import rows
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray, lookup_table
 from authoring.depth.rows import largest_difference, row_chunks, shared_rows
+from authoring.depth.stored_plane import StoredPlane, buffer_from_plane, max_error, quantize
 from authoring.errors import RefusedError
 
 SHAPE = (1031, 1021)

@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from authoring.beside import Beside, allowed_processors, both, processors
-from authoring.depth import DepthBuffer, GrayscaleMeaning, PixelFormat, buffer_from_gray, max_error, quantize
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
 from authoring.depth.rows import SHARED_SAMPLES, map_rows, shared_rows, take_table
+from authoring.depth.stored_plane import max_error, quantize
 
 SHAPE = (1031, 1021)
 """Just above the threshold, and no multiple of anything."""

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from authoring.geometry import Camera, RadialLens
+from authoring.geometry.camera import Camera
+from authoring.geometry.lens import RadialLens
 from authoring.operations.seen import see
 from authoring.operations.spatial import camera_of_calibration
 

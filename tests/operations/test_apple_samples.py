@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from authoring import containers
-from authoring.apple import build_packet, depth_properties, foreign_properties, parse_packet, tree_of
+from authoring.apple.properties import depth_properties, foreign_properties, tree_of
+from authoring.apple.xmp import build_packet, parse_packet
 from authoring.codecs import sei
 from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import copy, embed
@@ -193,7 +194,7 @@ def test_copy_reconciles_orientations(source: str, target: str, sample: Sample) 
 
 @pytest.mark.parametrize("name", ["pug.heic", "lyangas_12mini_gainmap_depth.jpg", "rw_ios11_test06.jpg"])
 def test_a_dictionary_comes_back_as_a_map(name: str, sample: Sample) -> None:
-    from authoring.apple import build_plist, parse_plist
+    from authoring.apple.dictionary import build_plist, parse_plist
 
     photo = sample(name)
     dictionary = parse_plist(build_plist(to_dictionary(photo)))

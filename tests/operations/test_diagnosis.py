@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring.codecs.maps import map_from_array
-from authoring.depth import DepthBuffer, PixelFormat, quantize
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.stored_plane import quantize
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
 from authoring.operations import diagnosis
 from authoring.operations.embed import embed

@@ -15,8 +15,8 @@ from PIL import Image, ImageOps
 
 from authoring import containers
 from authoring.codecs import maps
-from authoring.containers import ContainerName
-from authoring.depth import Orientation
+from authoring.containers.base import ContainerName
+from authoring.depth.orientation import Orientation
 from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import embed
 from authoring.operations.options import options_of
@@ -195,7 +195,7 @@ def test_tiny_and_odd_maps_are_stored_so_that_they_come_back(
 def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
     """Another writer's JPEG may hold a map of any size; HEVC wants an even one."""
     from authoring.codecs import jpeg
-    from authoring.containers import CodedAuxiliary
+    from authoring.containers.base import CodedAuxiliary
     from authoring.operations.embed import copy
 
     photo = (GOLDEN / "scene.jpg").read_bytes()

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from authoring.containers import EditList, Forecast, Replacement, jpeg
+from authoring.containers import jpeg
+from authoring.containers.base import Forecast
+from authoring.containers.edits import EditList, Replacement
 from authoring.containers.jpeg import editing
 from authoring.operations.embed import draft_copy, draft_embed, embed
 from authoring.operations.options import options_of

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from authoring import api
 from authoring.cli.run import run
-from authoring.depth import PixelFormat
+from authoring.depth.buffer import PixelFormat
 from authoring.operations.embed import embed
 from authoring.operations.extract import extract, read
 from authoring.operations.options import options_of

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring import containers
-from authoring.apple import depth_properties, parse_packet, provenance
+from authoring.apple.authorship import provenance
+from authoring.apple.properties import depth_properties
 from authoring.apple.rendering import parse_rendering
+from authoring.apple.xmp import parse_packet
 from authoring.errors import RefusedError
 from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import copy, embed

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring import api
-from authoring.depth import resample_area
+from authoring.depth.raster import resample_area
 from authoring.operations.mapping import MapOptions
 from authoring.operations.sources import source_of_bytes
 from authoring.operations.verify import verify

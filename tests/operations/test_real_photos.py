@@ -19,8 +19,9 @@ from PIL import Image, ImageOps
 
 from authoring import containers
 from authoring.codecs import jpeg as jpeg_codec
-from authoring.containers import ContainerFile
-from authoring.depth import PixelFormat, StoredPlane, dequantize
+from authoring.containers.base import ContainerFile, Layout
+from authoring.depth.buffer import PixelFormat
+from authoring.depth.stored_plane import StoredPlane, dequantize
 from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import embed
 from authoring.operations.options import options_of
@@ -74,7 +75,7 @@ def _photo(name: str, sample: Sample) -> bytes:
     return out.getvalue()
 
 
-def _depth_m(layout: containers.Layout) -> NDArray[np.float32]:
+def _depth_m(layout: Layout) -> NDArray[np.float32]:
     """A map of the photo's upright aspect with a slope, a step and a corner that shows every turn."""
     orientation = layouts.photo_orientation(layout)
     width, height = layout.width, layout.height

@@ -13,7 +13,7 @@ import pytest
 from authoring import api
 from authoring.batch.rows import option_values
 from authoring.cli.run import run
-from authoring.depth import resample_area
+from authoring.depth.raster import resample_area
 from authoring.operations.extract import extract
 from benchmarks.refine import exact, guide, score
 

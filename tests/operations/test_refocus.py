@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import authoring
-from authoring.depth import DepthBuffer, PixelFormat, nominal_calibration
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.calibration_sources import nominal_calibration
 from authoring.errors import UnsupportedError, UsageError
 from authoring.operations.refocus import refocus, refocused_pixels
 from authoring.operations.seen import Seen, see

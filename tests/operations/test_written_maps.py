@@ -14,7 +14,7 @@ from PIL import Image
 
 from authoring import api
 from authoring.cli.run import run
-from authoring.depth import DepthBuffer, PixelFormat
+from authoring.depth.buffer import DepthBuffer, PixelFormat
 from tests.schemas.test_exported import validate
 
 GOLDEN = Path(__file__).parents[2] / "golden"

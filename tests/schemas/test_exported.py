@@ -16,7 +16,7 @@ from authoring import containers
 from authoring.cli import typer_app, verifying
 from authoring.cli.declare import Program
 from authoring.cli.run import run
-from authoring.depth import parse_calibration_json
+from authoring.depth.calibration_json import parse_calibration_json
 from authoring.errors import MalformedError
 from authoring.operations.layouts import kind_of
 from authoring.operations.rules import TABLE

@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 import authoring
-from authoring.depth import DepthBuffer, parse_calibration_json
+from authoring.depth.buffer import DepthBuffer
+from authoring.depth.calibration_json import parse_calibration_json
 from authoring.operations.mapping import MapOptions
 from authoring.operations.pointcloud import pointcloud, pointcloud_file
 from authoring.operations.sources import source_of_bytes

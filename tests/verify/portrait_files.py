@@ -9,23 +9,16 @@ from typing import Any
 import numpy as np
 
 from authoring import containers
-from authoring.apple import (
-    DepthProperties,
-    Property,
-    PropertyTree,
-    data_profile,
-    exif,
-    makernote,
-    nominal_rendering,
-    region,
-    tree_of,
-)
+from authoring.apple import exif, makernote, nominal_rendering, region
 from authoring.apple.ifd import ASCII, SLONG, build_entry, build_ifd
+from authoring.apple.properties import DepthProperties, data_profile, tree_of
 from authoring.apple.rendering import build_rendering
+from authoring.apple.table import Property, PropertyTree
 from authoring.codecs import photo as pictures
-from authoring.containers import CodedAuxiliary
+from authoring.containers.base import CodedAuxiliary
 from authoring.containers.heif.file import HeifFile
-from authoring.depth import PixelFormat, StoredPlane
+from authoring.depth.buffer import PixelFormat
+from authoring.depth.stored_plane import StoredPlane
 from authoring.operations import auxiliary, layouts
 
 SIZE = (320, 240)

@@ -23,7 +23,8 @@ from authoring.apple.exif_required import MANDATORY
 from authoring.apple.region import REGIONS
 from authoring.apple.tags import Tags, tags_of
 from authoring.codecs import photo as pictures
-from authoring.containers import ContainerFile, Touched
+from authoring.containers.base import ContainerFile
+from authoring.containers.edits import Touched
 from authoring.containers.jpeg import JpegFile
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.operations.layouts import depth_images

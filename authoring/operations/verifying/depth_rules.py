@@ -8,8 +8,17 @@ from __future__ import annotations
 
 import math
 
-from authoring.apple import FDEP, FDIS, HDEP, HDIS, L008, fourcc_name
-from authoring.apple.table import DISPARITY_FORMATS, HALF_FORMATS, NATIVE_FORMATS
+from authoring.apple.table import (
+    DISPARITY_FORMATS,
+    FDEP,
+    FDIS,
+    HALF_FORMATS,
+    HDEP,
+    HDIS,
+    L008,
+    NATIVE_FORMATS,
+    fourcc_name,
+)
 from authoring.codecs.sei import DepthRepresentation
 from authoring.operations.verifying.facts import Facts
 from authoring.operations.verifying.outcome import Outcome

@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.apple import DepthProperties, PropertyTree, makernote, portrait, properties, xmp
+from authoring.apple import makernote, portrait, properties, xmp
 from authoring.apple.exif import facts_of
 from authoring.apple.ifd import ENTRY_BYTES
 from authoring.apple.portrait import PortraitMarks
-from authoring.apple.table import row_of
+from authoring.apple.properties import DepthProperties
+from authoring.apple.table import PropertyTree, row_of
 from authoring.codecs import sei
 from authoring.codecs.sei import DepthRepresentation
-from authoring.containers import ContainerFile, FoundAuxiliary, Layout
+from authoring.containers.base import ContainerFile, FoundAuxiliary, Layout
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.operations.auxiliary import decode_auxiliary
 from authoring.operations.layouts import depth_images

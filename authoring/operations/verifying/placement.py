@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from authoring.apple.kinds import CICP_DEPTH_URN, HEVC_DEPTH_URN
-from authoring.containers import ContainerFile
+from authoring.containers.base import ContainerFile
 
 if TYPE_CHECKING:
     from authoring.containers.heif.structure import Structure

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import hevc, jpeg
-from authoring.containers import ContainerFile, Layout
-from authoring.depth import buffer_from_plane, max_error
+from authoring.containers.base import ContainerFile, Layout
+from authoring.depth.stored_plane import buffer_from_plane, max_error
 from authoring.errors import RefusedError, about
 from authoring.operations.auxiliary import DepthReading, read_depth
 from authoring.operations.mapping import MapOptions, MapSource, Notes, buffer_of, fit_to_photo
