@@ -17,7 +17,7 @@ from authoring import files, outputs
 from authoring.errors import UsageError, about
 
 if TYPE_CHECKING:
-    from authoring.codecs.maps import MapFormat
+    from authoring.codecs.maps.formats import MapFormat
     from authoring.containers.base import ContainerName
     from authoring.depth.buffer import DepthBuffer
     from authoring.operations.auxiliary import RasterName

@@ -11,20 +11,18 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from authoring import containers
-from authoring.apple import authorship, exif, ifd, makernote, portrait, properties, region, xmp
+from authoring import containers, tiff
+from authoring.apple import authorship, depth_properties, exif, ifd, makernote, portrait_marks, region, xmp
 from authoring.apple.dictionary import AuxiliaryData, build_json, build_plist, parse_json, parse_plist
 from authoring.apple.rendering import build_rendering, parse_rendering
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import count_rows, read_rows
 from authoring.batch.rows import Rules
 from authoring.codecs import hevc, photo, sei
-from authoring.codecs.maps import read_map, values_of
-from authoring.containers import tiff
+from authoring.codecs.maps.formats import read_map, values_of
 from authoring.containers.base import CodedAuxiliary, ContainerFile
 from authoring.containers.edits import EditList, Replacement, differing, exchanged, place_of_result
-from authoring.containers.heif import locations, meta, single_image, splicing
-from authoring.containers.heif import properties as item_properties
+from authoring.containers.heif import item_properties, locations, meta, single_image, splicing
 from authoring.containers.heif import undo as heif_undo
 from authoring.containers.heif.box import Box, read_boxes
 from authoring.containers.jpeg import directory, mpf, segments
@@ -320,7 +318,7 @@ def tiff_block(data: bytes) -> None:
 
 def exif_block(data: bytes) -> None:
     """An Exif block as Apple's marks are read and written: marks set are marks read."""
-    exif.facts_of(data), exif.lens_of(data), portrait.read_marks(data, None)
+    exif.facts_of(data), exif.lens_of(data), portrait_marks.read_marks(data, None)
     for replace in (False, True):
         made = _asked(lambda replace=replace: exif.with_portrait_marks(data, replace_maker_note=replace))  # type: ignore[misc]
         if isinstance(made, exif.MarksResult):
@@ -369,8 +367,8 @@ def rend_block(data: bytes) -> None:
 def xmp_packet(data: bytes) -> None:
     """A packet: what is read, built and read again is the same; and all that is read from it."""
     tree = xmp.parse_packet(data)
-    told = properties.depth_properties(tree)
-    authorship.provenance(tree), properties.foreign_properties(tree)
+    told = depth_properties.depth_properties(tree)
+    authorship.provenance(tree), depth_properties.foreign_properties(tree)
     built = xmp.build_packet(tree)
     # The prefix is a matter of taste; all else is the property.
     same = [(one.namespace, one.name, one.value, one.array) for one in xmp.parse_packet(built)]
@@ -378,7 +376,7 @@ def xmp_packet(data: bytes) -> None:
         same == [(one.namespace, one.name, one.value, one.array) for one in tree],
         "parse(build(packet)) differs",
     )
-    properties.tree_of(told)
+    depth_properties.tree_of(told)
 
 
 def focus_region(data: bytes) -> None:

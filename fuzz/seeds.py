@@ -21,7 +21,7 @@ from authoring import containers
 from authoring.apple import makernote, nominal_rendering, region
 from authoring.apple.dictionary import AuxiliaryData, build_json, build_plist
 from authoring.apple.rendering import Record, Rendering, build_rendering
-from authoring.codecs import maps
+from authoring.codecs.maps import formats
 from authoring.codecs.sei import DepthRepresentation, build_aux_subtype
 from authoring.containers.heif.structure import parse_structure
 from authoring.containers.jpeg.segments import build_segment
@@ -43,12 +43,12 @@ MAX_SAMPLE_BYTES = 400_000
 
 
 @cache
-def depth_map() -> maps.MapImage:
+def depth_map() -> formats.MapImage:
     """A small slope, square as the photos of the tests are."""
-    return maps.map_from_array(np.linspace(0.5, 4.0, 64 * 64, dtype=np.float32).reshape(64, 64))
+    return formats.map_from_array(np.linspace(0.5, 4.0, 64 * 64, dtype=np.float32).reshape(64, 64))
 
 
-def map_for(photo: bytes) -> maps.MapImage:
+def map_for(photo: bytes) -> formats.MapImage:
     """A slope of the photo's shape as it is seen, however small; a square where it is too long for that."""
     layout = containers.parse(photo).layout
     width, height = layout.width, layout.height
@@ -58,7 +58,7 @@ def map_for(photo: bytes) -> maps.MapImage:
     if max(sides) > 256:
         sides = [64, 64]
     values = np.linspace(0.5, 4.0, sides[0] * sides[1], dtype=np.float32)
-    return maps.map_from_array(values.reshape(sides))
+    return formats.map_from_array(values.reshape(sides))
 
 
 @cache
@@ -244,12 +244,12 @@ def calibrations() -> list[bytes]:
     return [ours, *(json.dumps(one).encode() for one in made)]
 
 
-def map_files(kind: maps.MapFormat) -> list[bytes]:
+def map_files(kind: formats.MapFormat) -> list[bytes]:
     """Small maps of one format."""
     values = np.linspace(0.5, 4.0, 12, dtype=np.float32).reshape(3, 4)
     holes = values.copy()
     holes[0, 0] = np.nan
-    found = [maps.write_map(values, "depth", kind), maps.write_map(holes, "disparity", kind)]
+    found = [formats.write_map(values, "depth", kind), formats.write_map(holes, "disparity", kind)]
     if kind == "npz":
         out = io.BytesIO()
         np.savez(out, depth=values, focallength_px=np.float64(3.5), stack=np.zeros((2, 3, 4), np.float32))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from authoring.apple.dictionary import AUXILIARY_TYPE, DATA, DATA_DESCRIPTION, DEPTH, DISPARITY, METADATA_XMP
-from authoring.apple.portrait import PortraitMarks
-from authoring.apple.table import NATIVE_FORMATS
+from authoring.apple.portrait_marks import PortraitMarks
+from authoring.apple.property_table import NATIVE_FORMATS
 from authoring.batch.work import BatchResult
 from authoring.depth import calibration_json
 from authoring.operations import golden

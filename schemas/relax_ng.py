@@ -7,7 +7,7 @@ tells (shu_matte), so the apdi namespace is closed in both.
 
 from __future__ import annotations
 
-from authoring.apple.table import APDI, NAMESPACES, OLD_NAMESPACES, TABLE, Row
+from authoring.apple.property_table import APDI, NAMESPACES, OLD_NAMESPACES, TABLE, Row
 
 RELAX_NG = "http://relaxng.org/ns/structure/1.0"
 DATATYPES = "http://www.w3.org/2001/XMLSchema-datatypes"

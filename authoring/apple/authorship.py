@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from authoring.apple.table import PROVENANCE, TABLE, PropertyTree, property_of, row_of, text_of
+from authoring.apple.property_table import PROVENANCE, TABLE, PropertyTree, property_of, row_of, text_of
 from authoring.apple.values import decode_base64, format_value
 from authoring.errors import RefusedError
 

@@ -24,7 +24,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from authoring.apple.table import DISPARITY_FORMATS, FDEP, FDIS, HDEP, HDIS, PropertyTree, fourcc_name
+from authoring.apple.property_table import (
+    DISPARITY_FORMATS,
+    FDEP,
+    FDIS,
+    HDEP,
+    HDIS,
+    PropertyTree,
+    fourcc_name,
+)
 from authoring.apple.xmp import build_packet, parse_packet
 from authoring.errors import MalformedError, UnsupportedError
 

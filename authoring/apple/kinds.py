@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from authoring.apple.table import ADOBE_GAIN_MAP, PropertyTree, find, text_of
+from authoring.apple.property_table import ADOBE_GAIN_MAP, PropertyTree, find, text_of
 from authoring.apple.xmp import parse_packet
 from authoring.errors import MalformedError
 

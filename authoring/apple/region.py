@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from authoring.apple.table import Opaque, PropertyTree
+from authoring.apple.property_table import Opaque, PropertyTree
 from authoring.apple.xmp import RDF, X, parse_element, parse_packet
 from authoring.errors import DepthauthorError, UsageError
 

@@ -13,7 +13,7 @@ import re
 import struct
 from typing import Any
 
-from authoring.apple.table import Row
+from authoring.apple.property_table import Row
 from authoring.errors import MalformedError, RefusedError
 
 SIX_DECIMALS = 1e-6

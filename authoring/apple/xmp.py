@@ -13,7 +13,7 @@ import functools
 import re
 from typing import TYPE_CHECKING, cast
 
-from authoring.apple.table import ArrayForm, Opaque, Property, PropertyTree, Value
+from authoring.apple.property_table import ArrayForm, Opaque, Property, PropertyTree, Value
 from authoring.errors import MalformedError, RefusedError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from authoring.beside import allowed_processors
 from authoring.codecs.limits import check_unpacking
-from authoring.codecs.map_image import first_line
+from authoring.codecs.maps.pillow import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 Effort = Literal["fast", "balanced", "best"]

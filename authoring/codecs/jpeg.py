@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.limits import check_unpacking
-from authoring.codecs.map_image import first_line
-from authoring.codecs.raster import samples_of
+from authoring.codecs.maps.pillow import first_line
+from authoring.codecs.pixels import samples_of
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 QUALITY = 100

@@ -13,10 +13,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.apple import properties, xmp
+from authoring.apple import depth_properties as properties
+from authoring.apple import xmp
+from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.kinds import HEVC_DEPTH_URN
-from authoring.apple.properties import DepthProperties
-from authoring.apple.table import PropertyTree
+from authoring.apple.property_table import PropertyTree
 from authoring.apple.values import exact_half
 from authoring.beside import Beside
 from authoring.codecs import sei

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from authoring import containers
-from authoring.apple.portrait import is_blur_rendered
+from authoring.apple.portrait_marks import is_blur_rendered
 from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.findings import Finding, Level

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from authoring import containers
-from authoring.apple import authorship, properties
-from authoring.apple.properties import DepthProperties
-from authoring.apple.table import PropertyTree
+from authoring.apple import authorship, depth_properties
+from authoring.apple.depth_properties import DepthProperties
+from authoring.apple.property_table import PropertyTree
 from authoring.beside import both
 from authoring.containers.base import ContainerFile
 from authoring.containers.edits import EditList, Kept
@@ -117,7 +117,7 @@ def draft_embed(
     with about("map"):
         plane = replace(quantize(buffer), pixel_format=options.pixel_format)
         notes.notes.extend(diagnosis.storage_notes(plane))
-        told = properties.data_profile(
+        told = depth_properties.data_profile(
             native_format=options.pixel_format.fourcc,
             float_min=plane.float_min,
             float_max=plane.float_max,
@@ -192,7 +192,7 @@ def draft_copy(
             )
         if turn != Orientation(1):
             notes.notes.append("the map was turned into the photo's stored raster")
-        foreign = properties.foreign_properties(reading.tree)
+        foreign = depth_properties.foreign_properties(reading.tree)
     told = replace(told, float_min=plane.float_min, float_max=plane.float_max, int_min=0, int_max=255)
     buffer = replace(reading, plane=plane).buffer("stored")
     return author(
@@ -215,7 +215,7 @@ def author(
             notes.extend(photo.marks.notes)
             restore = photo.marks.made.restore
         mark = provenance(version, file.undo_record(), sources, restore)
-        tree = authorship.with_provenance(properties.tree_of(told, depth.foreign), mark)
+        tree = authorship.with_provenance(depth_properties.tree_of(told, depth.foreign), mark)
         spliced = file.splice(
             auxiliary.coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree)
         )

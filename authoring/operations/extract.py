@@ -13,7 +13,7 @@ import numpy as np
 
 from authoring import containers
 from authoring.apple.dictionary import AuxiliaryData
-from authoring.codecs import maps
+from authoring.codecs.maps import formats
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration_json import build_calibration_json
 from authoring.errors import about
@@ -54,7 +54,7 @@ def extract(photo: bytes, raster: RasterName = "display") -> DepthBuffer:
 
 
 def extract_file(
-    photo: bytes, format: maps.MapFormat, kind: Kind | None = None, raster: RasterName = "display"
+    photo: bytes, format: formats.MapFormat, kind: Kind | None = None, raster: RasterName = "display"
 ) -> tuple[bytes, ExtractReport]:
     """The depth of a photo as a map file: NPY, NPZ, PFM, OpenEXR, float TIFF, or 16-bit PNG with its scale.
 
@@ -70,7 +70,7 @@ def extract_file(
         notes.append(f"{values.size - finite.size} pixels lie at infinity")
     if buffer.accuracy == "relative":
         notes.append("Accuracy is relative: distances are in proportion, their scale is not guaranteed")
-    data = maps.write_map(values, wanted, format)
+    data = formats.write_map(values, wanted, format)
     report = ExtractReport(
         kind=wanted,
         unit="m" if wanted == "depth" else "1/m",

@@ -18,8 +18,8 @@ from typing import Literal
 import numpy as np
 
 from authoring import containers
-from authoring.apple import properties
-from authoring.codecs.map_image import first_line
+from authoring.apple import depth_properties
+from authoring.codecs.maps.pillow import first_line
 from authoring.containers.base import ContainerName
 from authoring.containers.edits import EditList
 from authoring.depth.buffer import PixelFormat
@@ -131,7 +131,7 @@ def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
     orientation = layouts.photo_orientation(layout)
     encoded = _payload(layout.container, read(case.payload))
     plane = StoredPlane(encoded.decoded, case.float_min, case.float_max, case.pixel_format)
-    told = properties.data_profile(
+    told = depth_properties.data_profile(
         native_format=case.pixel_format.fourcc, float_min=case.float_min, float_max=case.float_max
     )
     buffer = buffer_from_plane(replace(plane, pixel_format=wide_format(case.pixel_format)), filtered=True)

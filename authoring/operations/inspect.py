@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from authoring import containers
-from authoring.apple import portrait, properties, xmp
-from authoring.apple.properties import DepthProperties
+from authoring.apple import depth_properties, xmp
+from authoring.apple import portrait_marks as portrait
+from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.rendering import parse_rendering
 from authoring.apple.values import exact_half
 from authoring.containers.base import ContainerName, FoundAuxiliary
@@ -109,7 +110,7 @@ def inspect(photo: bytes) -> InspectReport:
 
 
 def _depth(found: FoundAuxiliary) -> DepthSummary:
-    told = properties.depth_properties(xmp.parse_packet(found.xmp)) if found.xmp else DepthProperties()
+    told = depth_properties.depth_properties(xmp.parse_packet(found.xmp)) if found.xmp else DepthProperties()
     return DepthSummary(
         kind=told.auxiliary_image_type or "disparity",
         native_format=_fourcc(told.native_format),

@@ -6,8 +6,8 @@ Knows: types and XMP of auxiliary images, transforms and Exif. Must not know: pi
 
 from __future__ import annotations
 
+from authoring import tiff
 from authoring.apple.kinds import classify
-from authoring.containers import tiff
 from authoring.containers.base import FoundAuxiliary, Layout
 from authoring.depth.orientation import Orientation
 

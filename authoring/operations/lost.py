@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from authoring.apple import makernote
 from authoring.apple.exif import PORTRAIT_NOT_RENDERED
-from authoring.apple.portrait import PortraitMarks, is_blur_rendered
+from authoring.apple.portrait_marks import PortraitMarks, is_blur_rendered
 from authoring.containers.base import Layout
 from authoring.operations.layouts import kind_of
 

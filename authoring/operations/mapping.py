@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_che
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.maps import MapImage, map_from_array, values_of
+from authoring.codecs.maps.formats import MapImage, map_from_array, values_of
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import FILM_DIAGONAL_MM, calibration_from_exif_lens
@@ -161,7 +161,7 @@ def _no_meaning(options: MapOptions, why: str) -> None:
 
 
 def _buffer_of_dictionary(data: AuxiliaryData) -> DepthBuffer:
-    from authoring.apple.properties import depth_properties
+    from authoring.apple.depth_properties import depth_properties
     from authoring.operations.auxiliary import calibration_of
 
     pixel_format = PixelFormat.from_fourcc(data.data_description.pixel_format)

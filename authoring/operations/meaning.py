@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.maps import MapImage
+from authoring.codecs.maps.formats import MapImage
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
 from authoring.depth.rows import take_table

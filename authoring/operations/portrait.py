@@ -12,10 +12,10 @@ from typing import Literal
 import numpy as np
 
 from authoring import containers
-from authoring.apple import exif, nominal_rendering, portrait, properties, region
+from authoring.apple import depth_properties, exif, nominal_rendering, portrait_marks, region
 from authoring.apple.authorship import Provenance
+from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.exif_required import Recorded
-from authoring.apple.properties import DepthProperties
 from authoring.apple.rendering import DEFAULT_APERTURE as DEFAULT_APERTURE_ID
 from authoring.apple.rendering import MAX_APERTURE, MIN_APERTURE, build_rendering, parse_rendering
 from authoring.containers.base import ContainerFile, Layout
@@ -76,7 +76,7 @@ class Marked:
 
 def refuse_rendered_blur(layout: Layout, options: PortraitOptions, notes: Notes) -> None:
     """Refuse a photo whose blur is in its pixels already, unless it is wanted so; then warn."""
-    if not portrait.is_blur_rendered(portrait.read_marks(layout.exif, layout.xmp)):
+    if not portrait_marks.is_blur_rendered(portrait_marks.read_marks(layout.exif, layout.xmp)):
         return
     if not options.already_blurred:
         raise RefusedError(
@@ -129,7 +129,7 @@ def dressed(
             told, rendering_parameters=rendering, simulated_aperture=aperture, effect_strength=strength
         )
     else:
-        filled = properties.portrait_profile(
+        filled = depth_properties.portrait_profile(
             told,
             calibration=described,
             rendering=rendering,

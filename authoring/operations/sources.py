@@ -6,7 +6,7 @@ Knows: how each is told from its first bytes. Must not know: paths, what gray le
 from __future__ import annotations
 
 from authoring import containers
-from authoring.codecs.maps import read_map
+from authoring.codecs.maps.formats import read_map
 from authoring.errors import DepthauthorError, UnsupportedError, UsageError
 from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import MapSource

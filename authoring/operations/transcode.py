@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from authoring import containers
+from authoring import containers, tiff
 from authoring.codecs import photo
 from authoring.codecs.hevc import Effort
-from authoring.containers import tiff
 from authoring.containers.base import ContainerFile, ContainerName, Layout
 from authoring.depth.orientation import Orientation
 from authoring.operations.layouts import kind_of, photo_orientation

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authoring.apple.authorship import Provenance, provenance, with_provenance
-from authoring.apple.properties import (
+from authoring.apple.depth_properties import (
     CALIBRATION_FIELDS,
     DepthProperties,
     data_profile,
@@ -24,7 +24,7 @@ from authoring.apple.properties import (
     foreign_properties,
     tree_of,
 )
-from authoring.apple.table import (
+from authoring.apple.property_table import (
     DEPTH_DATA,
     FDIS,
     FIELDS,

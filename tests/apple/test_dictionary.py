@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from authoring.apple.depth_properties import data_profile, depth_properties, tree_of
 from authoring.apple.dictionary import (
     MAX_PLIST_BYTES,
     MAX_SIDE,
@@ -20,8 +21,7 @@ from authoring.apple.dictionary import (
     build_plist,
     parse_plist,
 )
-from authoring.apple.properties import data_profile, depth_properties, tree_of
-from authoring.apple.table import FDEP, FDIS, HDEP, HDIS, L008, NATIVE_FORMATS
+from authoring.apple.property_table import FDEP, FDIS, HDEP, HDIS, L008, NATIVE_FORMATS
 from authoring.apple.xmp import build_packet
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 

@@ -12,12 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring import containers
+from authoring import containers, tiff
 from authoring.apple import makernote
 from authoring.apple.exif import LensFacts, facts_of, lens_of, with_portrait_marks
 from authoring.apple.makernote import patched_note, read_entries, smallest_note
-from authoring.apple.portrait import is_blur_rendered, read_marks
-from authoring.containers import tiff
+from authoring.apple.portrait_marks import is_blur_rendered, read_marks
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 APPLE = [

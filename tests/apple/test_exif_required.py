@@ -11,7 +11,7 @@ import pytest
 import authoring
 from authoring.apple.exif import with_portrait_marks
 from authoring.apple.exif_required import Recorded
-from authoring.apple.portrait import read_marks
+from authoring.apple.portrait_marks import read_marks
 from authoring.operations.strip import strip
 from compat import photos
 from compat.cases import fitting_depth

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from authoring.apple.depth_properties import data_profile, tree_of
 from authoring.apple.kinds import classify
-from authoring.apple.properties import data_profile, tree_of
-from authoring.apple.table import Property, fourcc
+from authoring.apple.property_table import Property, fourcc
 from authoring.apple.xmp import build_packet, parse_packet
 
 BY_XMP = {

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from authoring.apple.authorship import SOURCES, Provenance, provenance, with_provenance
-from authoring.apple.nominal_rendering import nominal_rendering
-from authoring.apple.properties import (
+from authoring.apple.depth_properties import (
     DepthProperties,
     data_profile,
     depth_properties,
@@ -19,8 +18,9 @@ from authoring.apple.properties import (
     portrait_profile,
     tree_of,
 )
+from authoring.apple.nominal_rendering import nominal_rendering
+from authoring.apple.property_table import HDIS, find
 from authoring.apple.rendering import build_rendering
-from authoring.apple.table import HDIS, find
 from authoring.apple.xmp import build_packet, parse_packet
 from authoring.errors import MalformedError, RefusedError
 

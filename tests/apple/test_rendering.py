@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from authoring.apple.depth_properties import depth_properties
 from authoring.apple.nominal_rendering import GAIN_MAP_RECORDS, NOMINAL, nominal_rendering
-from authoring.apple.properties import depth_properties
 from authoring.apple.rendering import (
     FLOAT,
     RECORD_VERSIONS,

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from authoring.apple.table import Opaque, Property
+from authoring.apple.property_table import Opaque, Property
 from authoring.apple.xmp import (
     MAX_MARKS,
     MAX_NAMESPACES,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from authoring.codecs import maps
+from authoring.codecs.maps import formats
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError
 
 
@@ -54,20 +54,20 @@ def _npy(array: Any) -> bytes:
     ],
 )
 def test_each_kind_is_read_exactly(data: bytes, expected: Any, levels: int | None) -> None:
-    read = maps.read_map(data)
+    read = formats.read_map(data)
     assert read.levels == levels
     assert np.array_equal(read.samples, expected)
 
 
 def test_a_gray_jpeg_is_read_nearly() -> None:
-    read = maps.read_map(_saved(Image.fromarray(np.dstack([RAMP8] * 3)), "JPEG", quality=95))
+    read = formats.read_map(_saved(Image.fromarray(np.dstack([RAMP8] * 3)), "JPEG", quality=95))
     assert np.abs(read.samples.astype(int) - RAMP8).max() <= 6
 
 
 def test_a_map_with_its_own_orientation_is_turned_and_says_so() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    read = maps.read_map(_saved(Image.fromarray(RAMP8), "PNG", exif=exif))
+    read = formats.read_map(_saved(Image.fromarray(RAMP8), "PNG", exif=exif))
     assert read.samples.shape == (32, 8)
     assert any("orientation" in note for note in read.notes)
 
@@ -100,14 +100,14 @@ def _colour_map() -> bytes:
 )
 def test_what_is_no_map_is_named(data: bytes, error: type[DepthauthorError], words: str) -> None:
     with pytest.raises(error, match=words):
-        maps.read_map(data)
+        formats.read_map(data)
 
 
 def test_an_npy_that_would_unpickle_is_not_loaded() -> None:
     out = io.BytesIO()
     np.save(out, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(MalformedError):
-        maps.read_map(out.getvalue())
+        formats.read_map(out.getvalue())
 
 
 @settings(max_examples=40, deadline=None)
@@ -122,10 +122,10 @@ def test_a_16_bit_png_reads_back_within_half_a_code(values: Any) -> None:
     finite = np.isfinite(values)
     if not finite.any():
         with pytest.raises(UnsupportedError):
-            maps.write_png(values, "depth")
+            formats.write_png(values, "depth")
         return
-    read = maps.read_map(maps.write_png(values, "depth"))
-    back = maps.values_of(read)
+    read = formats.read_map(formats.write_png(values, "depth"))
+    back = formats.values_of(read)
     span = float(values[finite].max()) - float(values[finite].min())
     assert np.array_equal(np.isnan(back), ~finite)
     # float32 itself adds half a unit in the last place of the largest value
@@ -137,8 +137,8 @@ def test_a_16_bit_png_reads_back_within_half_a_code(values: Any) -> None:
 def test_npy_and_tiff_read_back_exactly() -> None:
     values = FLOATS.copy()
     values[0, 0] = np.nan
-    for data in (maps.write_npy(values), maps.write_tiff(values)):
-        assert np.array_equal(maps.read_map(data).samples, values, equal_nan=True)
+    for data in (formats.write_npy(values), formats.write_tiff(values)):
+        assert np.array_equal(formats.read_map(data).samples, values, equal_nan=True)
 
 
 @settings(max_examples=150, deadline=None)
@@ -146,12 +146,12 @@ def test_npy_and_tiff_read_back_exactly() -> None:
 def test_damaged_files_give_only_our_errors(which: int, place: int, value: int, cut: int) -> None:
     whole = bytearray(
         [
-            maps.write_png(FLOATS, "depth"),
-            maps.write_tiff(FLOATS),
-            maps.write_npy(FLOATS),
+            formats.write_png(FLOATS, "depth"),
+            formats.write_tiff(FLOATS),
+            formats.write_npy(FLOATS),
             _saved(Image.fromarray(RAMP8), "JPEG"),
         ][which]
     )
     whole[place % len(whole)] = value
     with contextlib.suppress(DepthauthorError):
-        maps.read_map(bytes(whole[: len(whole) - cut % len(whole)]))
+        formats.read_map(bytes(whole[: len(whole) - cut % len(whole)]))

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.codecs import map_arrays, map_exr, map_pfm, maps
+from authoring.codecs.maps import arrays as map_arrays
+from authoring.codecs.maps import exr, formats, pfm
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
 FLOATS = np.linspace(0.3, 9, 256, dtype=np.float32).reshape(8, 32)
@@ -33,27 +34,27 @@ def _npy(array: Any) -> bytes:
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_the_only_map_of_an_archive_is_taken(save: Any) -> None:
-    read = maps.read_map(_npz(save, depth=FLOATS, focallength_px=np.float64(1234.5), k=np.eye(3)[0]))
+    read = formats.read_map(_npz(save, depth=FLOATS, focallength_px=np.float64(1234.5), k=np.eye(3)[0]))
     assert np.array_equal(read.samples, FLOATS)
     assert (read.key, read.focal_px, read.source) == ("depth", 1234.5, "float32 NPZ")
 
 
 def test_an_archive_of_several_is_chosen_from() -> None:
     data = _npz(depth=FLOATS, mask=FLOATS > 1)
-    assert np.array_equal(maps.read_map(data, key="depth").samples, FLOATS)
+    assert np.array_equal(formats.read_map(data, key="depth").samples, FLOATS)
     with pytest.raises(UsageError, match="--key"):
-        maps.read_map(data)
+        formats.read_map(data)
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 @pytest.mark.parametrize("frame", [0, 1, 2])
 def test_one_frame_of_a_stack_is_taken(save: Any, frame: int) -> None:
     for data in (_npz(save, depths=STACK), _npz(save, depths=STACK[:, None]), _npy(STACK)):
-        assert np.array_equal(maps.read_map(data, frame=frame).samples, STACK[frame])
+        assert np.array_equal(formats.read_map(data, frame=frame).samples, STACK[frame])
 
 
 def test_column_order_is_followed() -> None:
-    assert np.array_equal(maps.read_map(_npy(np.asfortranarray(FLOATS))).samples, FLOATS)
+    assert np.array_equal(formats.read_map(_npy(np.asfortranarray(FLOATS))).samples, FLOATS)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_column_order_is_followed() -> None:
     [
         (_npy(FLOATS), {"frame": 0}, UsageError, "one map"),
         (_npy(FLOATS), {"key": "depth"}, UsageError, "neither"),
-        (map_pfm.write_pfm(FLOATS), {"frame": 0}, UsageError, "neither"),
+        (pfm.write_pfm(FLOATS), {"frame": 0}, UsageError, "neither"),
         (_npz(depth=FLOATS)[:200], {}, MalformedError, "does not load"),
         (_npz(word=np.float32(3)), {}, UnsupportedError, "no array that can be a map"),
         (_npz(), {}, UnsupportedError, "no map file"),
@@ -79,7 +80,7 @@ def test_what_is_no_map_is_named(
     if words == "OpenEXR":
         pytest.importorskip("OpenEXR")
     with pytest.raises(error, match=words):
-        maps.read_map(data, **options)
+        formats.read_map(data, **options)
 
 
 def test_a_header_that_promises_a_bomb_is_not_believed() -> None:
@@ -88,18 +89,18 @@ def test_a_header_that_promises_a_bomb_is_not_believed() -> None:
         out, {"descr": "<f4", "fortran_order": False, "shape": (10**6, 10**6)}
     )
     with pytest.raises(UnsupportedError, match="pixels"):
-        maps.read_map(out.getvalue())
+        formats.read_map(out.getvalue())
 
 
 def test_pfm_has_its_bottom_row_first_and_either_byte_order() -> None:
     rows = np.array([[1, 2], [3, 4], [5, 6]], np.float32)
     bottom_up = rows[::-1]
     for scale, order in ((b"-1.0", "<f4"), (b"1.0", ">f4")):
-        read = maps.read_map(b"Pf\n2 3\n" + scale + b"\n" + bottom_up.astype(order).tobytes())
+        read = formats.read_map(b"Pf\n2 3\n" + scale + b"\n" + bottom_up.astype(order).tobytes())
         assert np.array_equal(read.samples, rows)
-    doubled = maps.read_map(b"Pf\n2 3\n-2.0\n" + bottom_up.astype("<f4").tobytes())
+    doubled = formats.read_map(b"Pf\n2 3\n-2.0\n" + bottom_up.astype("<f4").tobytes())
     assert np.array_equal(doubled.samples, rows * 2)
-    three = maps.read_map(b"PF\n2 3\n-1.0\n" + bottom_up.repeat(3, 1).astype("<f4").tobytes())
+    three = formats.read_map(b"PF\n2 3\n-1.0\n" + bottom_up.repeat(3, 1).astype("<f4").tobytes())
     assert np.array_equal(three.samples, rows)
 
 
@@ -112,35 +113,37 @@ def test_exr_channels_are_found_by_their_names() -> None:
         return out.getvalue()
 
     flat = FLOATS * 0
-    assert maps.read_map(written(Z=FLOATS, R=flat, G=flat, B=flat)).key == "Z"
-    assert maps.read_map(written(**{"ViewLayer.Depth.Z": FLOATS, "Other.R": flat})).key == "ViewLayer.Depth.Z"
-    assert maps.read_map(written(Y=FLOATS)).key == "Y"
-    assert np.array_equal(maps.read_map(written(A=flat, V=FLOATS), key="V").samples, FLOATS)
-    assert maps.read_map(written(R=FLOATS, G=FLOATS, B=FLOATS)).key == "R"
-    assert maps.read_map(written(Z=FLOATS.astype(np.float16))).source == "float16 EXR"
+    assert formats.read_map(written(Z=FLOATS, R=flat, G=flat, B=flat)).key == "Z"
+    assert (
+        formats.read_map(written(**{"ViewLayer.Depth.Z": FLOATS, "Other.R": flat})).key == "ViewLayer.Depth.Z"
+    )
+    assert formats.read_map(written(Y=FLOATS)).key == "Y"
+    assert np.array_equal(formats.read_map(written(A=flat, V=FLOATS), key="V").samples, FLOATS)
+    assert formats.read_map(written(R=FLOATS, G=FLOATS, B=FLOATS)).key == "R"
+    assert formats.read_map(written(Z=FLOATS.astype(np.float16))).source == "float16 EXR"
     with pytest.raises(RefusedError, match="colour picture"):
-        maps.read_map(written(R=FLOATS, G=flat, B=flat))
+        formats.read_map(written(R=FLOATS, G=flat, B=flat))
     with pytest.raises(UsageError, match="--key"):
-        maps.read_map(written(U=FLOATS, V=flat))
+        formats.read_map(written(U=FLOATS, V=flat))
     with pytest.raises(UsageError, match="no channel 'D'"):
-        maps.read_map(written(Z=FLOATS), key="D")
+        formats.read_map(written(Z=FLOATS), key="D")
 
 
 def test_without_the_library_exr_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "OpenEXR", None)
     with pytest.raises(UnsupportedError, match=r"depthauthor\[exr\]"):
-        maps.read_map(map_exr.MAGIC + bytes(8))
+        formats.read_map(exr.MAGIC + bytes(8))
 
 
 @pytest.mark.parametrize("format", ["npy", "npz", "tiff", "pfm", "exr"])
-def test_float_formats_read_back_exactly(format: maps.MapFormat) -> None:
+def test_float_formats_read_back_exactly(format: formats.MapFormat) -> None:
     if format == "exr":
         pytest.importorskip("OpenEXR")
     values = FLOATS.copy()
     values[0, :2] = np.nan, np.inf
-    data = maps.write_map(values, "depth", format)
-    assert data == maps.write_map(values, "depth", format), "the same map gives the same bytes"
-    assert np.array_equal(maps.read_map(data).samples, values, equal_nan=True)
+    data = formats.write_map(values, "depth", format)
+    assert data == formats.write_map(values, "depth", format), "the same map gives the same bytes"
+    assert np.array_equal(formats.read_map(data).samples, values, equal_nan=True)
 
 
 def test_foreign_readers_read_what_is_written() -> None:
@@ -153,22 +156,22 @@ def test_foreign_readers_read_what_is_written() -> None:
 def test_damaged_files_give_only_our_errors(which: int, place: int, value: int, cut: int) -> None:
     whole = bytearray(
         [
-            maps.write_map(FLOATS, "depth", "npz"),
-            maps.write_map(FLOATS, "depth", "pfm"),
+            formats.write_map(FLOATS, "depth", "npz"),
+            formats.write_map(FLOATS, "depth", "pfm"),
             _npz(depths=STACK),
             _npy(STACK),
         ][which]
     )
     whole[place % len(whole)] = value
     with contextlib.suppress(DepthauthorError):
-        maps.read_map(bytes(whole[: len(whole) - cut % len(whole)]), frame=1 if which > 1 else None)
+        formats.read_map(bytes(whole[: len(whole) - cut % len(whole)]), frame=1 if which > 1 else None)
 
 
 def test_damaged_exr_files_give_only_our_errors() -> None:
     pytest.importorskip("OpenEXR")
-    whole = maps.write_map(FLOATS, "depth", "exr")
+    whole = formats.write_map(FLOATS, "depth", "exr")
     for place in range(4, min(len(whole), 420), 3):
         damaged = bytearray(whole)
         damaged[place] ^= 0x55
         with contextlib.suppress(DepthauthorError):
-            maps.read_map(bytes(damaged))
+            formats.read_map(bytes(damaged))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from authoring.codecs.raster import STRIPE_SAMPLES, samples_of
+from authoring.codecs.pixels import STRIPE_SAMPLES, samples_of
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "I;16", "F", "1", "RGBA"])

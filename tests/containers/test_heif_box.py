@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from authoring.containers import heif
 from authoring.containers.edits import EditList
-from authoring.containers.heif import locations, meta, properties
+from authoring.containers.heif import item_properties, locations, meta
 from authoring.containers.heif.box import MAX_SIZE_32, Box, build_box, fits, read_boxes, resized
 from authoring.containers.heif.locations import Extent, Location, Widths
 from authoring.errors import MalformedError, UnsupportedError
@@ -89,8 +89,8 @@ def test_associations_are_twins(version: int, flags: int, data: st.DataObject) -
     link = st.tuples(st.integers(1, 0x7FFF if flags else 0x7F), st.booleans())
     row = st.tuples(WIDE_IDS if version else IDS, st.lists(link, max_size=9).map(tuple))
     rows = data.draw(st.lists(row, max_size=5))
-    built = properties.build_associations(rows, version, flags)
-    table = properties.parse_associations(built, only(built))
+    built = item_properties.build_associations(rows, version, flags)
+    table = item_properties.parse_associations(built, only(built))
     assert [(entry.item, entry.links) for entry in table.entries] == rows
     assert b"".join(built[one.start : one.stop] for one in table.entries) == built[16:]
 
@@ -146,18 +146,18 @@ def test_the_builders_give_the_bytes_of_pug(sample: Callable[[str], bytes]) -> N
 
     assert structure.bytes_of(items[54].box) == meta.build_item(54, "hvc1", meta.HIDDEN, 2)
     assert structure.bytes_of(items[55].box) == meta.build_item(55, "mime", meta.HIDDEN, 2, meta.XMP_TYPE)
-    assert stored("ispe") == properties.build_extent(768, 576)
-    assert stored("pixi") == properties.build_channels((8,))
-    assert stored("pixi", 49) == properties.build_channels((8, 8, 8))
-    assert stored("auxC") == properties.build_auxiliary(URN, SUBTYPE)
-    assert properties.coded_bits(stored("hvcC")[8:]) == (8,)
-    assert properties.coded_bits(stored("hvcC", 1)[8:]) == (8, 8, 8)
+    assert stored("ispe") == item_properties.build_extent(768, 576)
+    assert stored("pixi") == item_properties.build_channels((8,))
+    assert stored("pixi", 49) == item_properties.build_channels((8, 8, 8))
+    assert stored("auxC") == item_properties.build_auxiliary(URN, SUBTYPE)
+    assert item_properties.coded_bits(stored("hvcC")[8:]) == (8,)
+    assert item_properties.coded_bits(stored("hvcC", 1)[8:]) == (8, 8, 8)
     assert structure.bytes_of(references.entries[-1].box) == meta.build_reference("cdsc", 55, (54,), 0)
     table = structure.locations
     body = locations.build_locations(table.entries, table.version, table.widths)
     assert data[table.widths_at : table.box.stop] == body
     (ipma,) = structure.properties.tables
     rows = [(entry.item, entry.links) for entry in ipma.entries]
-    assert structure.bytes_of(ipma.box) == properties.build_associations(rows, 0, 0)
+    assert structure.bytes_of(ipma.box) == item_properties.build_associations(rows, 0, 0)
     (pitm,) = [one for one in structure.children if one.kind == "pitm"]
     assert structure.bytes_of(pitm) == meta.build_primary(49)

@@ -14,8 +14,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from authoring import containers
-from authoring.containers import tiff
+from authoring import containers, tiff
 from authoring.containers.base import ContainerFile
 from tests.containers import heif_files, jpeg_files
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from authoring.containers import jpeg, tiff
+from authoring import tiff
+from authoring.containers import jpeg
 from tests.containers.jpeg_files import exif
 
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from authoring.codecs.maps import read_map
+from authoring.codecs.maps.formats import read_map
 from authoring.operations.embed import embed
 from authoring.operations.options import EmbedOptions
 

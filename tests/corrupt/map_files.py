@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from authoring.codecs.maps import write_map
+from authoring.codecs.maps.formats import write_map
 from authoring.operations.extract import to_dictionary
 from tests.corrupt.case import Table, authored, once, patched
 from tests.corrupt.hostile_files import calibration, chunk, npy, npz, plist, png, tiff, zeros

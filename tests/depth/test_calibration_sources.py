@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authoring import containers
+from authoring.apple.depth_properties import depth_properties
 from authoring.apple.exif import lens_of
-from authoring.apple.properties import depth_properties
 from authoring.apple.xmp import parse_packet
 from authoring.depth.calibration import IDENTITY_EXTRINSIC, Calibration
 from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json

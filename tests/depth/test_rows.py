@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from authoring.beside import Beside, in_two
-from authoring.codecs import map_image
-from authoring.codecs.maps import map_from_array
+from authoring.codecs.maps import pillow
+from authoring.codecs.maps.formats import map_from_array
 from authoring.depth import rows
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray, lookup_table
@@ -38,10 +38,10 @@ surfaces = hnp.arrays(np.float32, shapes, elements=st.floats(2**-10, 2**10, widt
 def _shared_from(samples: int, chunk: int = 16) -> Iterator[None]:
     """Small arrays go the way of large ones."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (rows, map_image):
+        for module in (rows, pillow):
             patch.setattr(module, "SHARED_SAMPLES", samples)
         patch.setattr(rows, "CHUNK_SAMPLES", chunk)
-        patch.setattr(map_image, "LOOKED_AT", chunk)
+        patch.setattr(pillow, "LOOKED_AT", chunk)
         patch.setattr("authoring.depth.stored_plane.COMPARED_CODES", chunk)
         yield
 

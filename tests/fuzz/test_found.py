@@ -15,7 +15,7 @@ from authoring.apple import exif, makernote
 from authoring.apple.tags import tags_of
 from authoring.batch.journal import Entry, Journal
 from authoring.codecs import photo, sei
-from authoring.codecs.maps import read_map
+from authoring.codecs.maps.formats import read_map
 from authoring.containers import heif, jpeg
 from authoring.errors import UnsupportedError, UsageError
 from fuzz import parsers, whole

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from authoring import containers
-from authoring.apple.properties import depth_properties, foreign_properties, tree_of
+from authoring.apple.depth_properties import depth_properties, foreign_properties, tree_of
 from authoring.apple.xmp import build_packet, parse_packet
 from authoring.codecs import sei
 from authoring.operations import auxiliary, layouts

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from authoring import containers
-from authoring.codecs import maps
+from authoring.codecs.maps import formats
 from authoring.containers.base import ContainerName
 from authoring.depth.orientation import Orientation
 from authoring.operations import auxiliary, layouts
@@ -152,7 +152,7 @@ def test_a_png_becomes_a_heic_or_a_jpeg() -> None:
 def test_the_shipped_masks_come_back_in_metres(name: str, codes: int) -> None:
     """8-bit gray between 0.5 and 8 m: a gray step is 3 cm, and the bound of the stored plane is on top."""
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    image = maps.read_map((GOLDEN / name).read_bytes())
+    image = formats.read_map((GOLDEN / name).read_bytes())
     outcome = embed(photo, image, options_of(near_m=0.5, far_m=8.0, max_size=512))
     report = outcome.report
     assert isinstance(report, EmbedReport)

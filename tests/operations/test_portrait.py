@@ -15,7 +15,7 @@ from PIL import Image
 
 from authoring import containers
 from authoring.apple.authorship import provenance
-from authoring.apple.properties import depth_properties
+from authoring.apple.depth_properties import depth_properties
 from authoring.apple.rendering import parse_rendering
 from authoring.apple.xmp import parse_packet
 from authoring.errors import RefusedError

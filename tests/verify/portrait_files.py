@@ -10,10 +10,10 @@ import numpy as np
 
 from authoring import containers
 from authoring.apple import exif, makernote, nominal_rendering, region
+from authoring.apple.depth_properties import DepthProperties, data_profile, tree_of
 from authoring.apple.ifd import ASCII, SLONG, build_entry, build_ifd
-from authoring.apple.properties import DepthProperties, data_profile, tree_of
+from authoring.apple.property_table import Property, PropertyTree
 from authoring.apple.rendering import build_rendering
-from authoring.apple.table import Property, PropertyTree
 from authoring.codecs import photo as pictures
 from authoring.containers.base import CodedAuxiliary
 from authoring.containers.heif.file import HeifFile

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from authoring.codecs.maps import read_map
+from authoring.codecs.maps.formats import read_map
 from authoring.errors import DepthauthorError
 from authoring.operations.doctor import diagnose
 from authoring.operations.embed import embed

@@ -15,7 +15,7 @@ from authoring import containers
 from authoring.cli import typer_app, verifying
 from authoring.cli.declare import Program
 from authoring.cli.run import run
-from authoring.codecs.maps import read_map
+from authoring.codecs.maps.formats import read_map
 from authoring.errors import RefusedError
 from authoring.operations.checking import check_before_publish
 from authoring.operations.embed import embed

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from authoring.containers.heif.box import Box
-from authoring.containers.heif.layout import role_of
-from authoring.containers.heif.properties import (
+from authoring.containers.heif.item_properties import (
     parse_aperture,
     parse_channels,
     parse_extent,
     parse_icc,
     parse_turn,
 )
+from authoring.containers.heif.layout import role_of
 from authoring.containers.heif.structure import Structure
 
 _SHOWN_BYTES = 160

@@ -9,13 +9,8 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from authoring.containers.base import Entry, FoundAuxiliary, Layout, Thumbnail, Transform
+from authoring.containers.heif.item_properties import parse_aperture, parse_extent, parse_icc, parse_turn
 from authoring.containers.heif.meta import XMP_TYPE, Item
-from authoring.containers.heif.properties import (
-    parse_aperture,
-    parse_extent,
-    parse_icc,
-    parse_turn,
-)
 from authoring.containers.heif.structure import Structure
 from authoring.errors import MalformedError, UnsupportedError
 

@@ -26,9 +26,7 @@ from authoring.containers.heif.adding import (
 )
 from authoring.containers.heif.box import Box
 from authoring.containers.heif.editing import Editor, NewItem, check_editable, finish
-from authoring.containers.heif.locations import Widths
-from authoring.containers.heif.meta import XMP_TYPE
-from authoring.containers.heif.properties import (
+from authoring.containers.heif.item_properties import (
     NARROW_INDEX_MAX,
     Link,
     build_association,
@@ -39,6 +37,8 @@ from authoring.containers.heif.properties import (
     build_extent,
     coded_bits,
 )
+from authoring.containers.heif.locations import Widths
+from authoring.containers.heif.meta import XMP_TYPE
 from authoring.containers.heif.structure import MAX_BRANDS_BYTES, Structure
 from authoring.errors import UnsupportedError
 

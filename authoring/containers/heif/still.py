@@ -9,10 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authoring.containers.heif.box import build_box, build_full_box
-from authoring.containers.heif.layout import raster_of
-from authoring.containers.heif.locations import Widths, build_locations, new_location
-from authoring.containers.heif.meta import build_item, build_primary
-from authoring.containers.heif.properties import (
+from authoring.containers.heif.item_properties import (
     Link,
     build_associations,
     build_channels,
@@ -20,6 +17,9 @@ from authoring.containers.heif.properties import (
     build_extent,
     coded_bits,
 )
+from authoring.containers.heif.layout import raster_of
+from authoring.containers.heif.locations import Widths, build_locations, new_location
+from authoring.containers.heif.meta import build_item, build_primary
 from authoring.containers.heif.structure import parse_structure
 from authoring.errors import UnsupportedError
 

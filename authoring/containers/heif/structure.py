@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from authoring.containers.heif.box import Box, read_boxes
+from authoring.containers.heif.item_properties import PropertyTable, parse_auxiliary, parse_properties
 from authoring.containers.heif.locations import (
     IN_FILE,
     IN_IDAT,
@@ -32,7 +33,6 @@ from authoring.containers.heif.meta import (
     parse_primary,
     parse_references,
 )
-from authoring.containers.heif.properties import PropertyTable, parse_auxiliary, parse_properties
 from authoring.errors import MalformedError, UnsupportedError
 
 MAX_BRANDS_BYTES = 4096

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from authoring.apple.table import (
+from authoring.apple.property_table import (
     DISPARITY_FORMATS,
     FDEP,
     FDIS,

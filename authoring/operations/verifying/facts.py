@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.apple import makernote, portrait, properties, xmp
+from authoring.apple import depth_properties, makernote, portrait_marks, xmp
+from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.exif import facts_of
 from authoring.apple.ifd import ENTRY_BYTES
-from authoring.apple.portrait import PortraitMarks
-from authoring.apple.properties import DepthProperties
-from authoring.apple.table import PropertyTree, row_of
+from authoring.apple.portrait_marks import PortraitMarks
+from authoring.apple.property_table import PropertyTree, row_of
 from authoring.codecs import sei
 from authoring.codecs.sei import DepthRepresentation
 from authoring.containers.base import ContainerFile, FoundAuxiliary, Layout
@@ -112,7 +112,7 @@ def gather(file: ContainerFile, *, decoded: bool = True) -> Facts:
         representation=sei.parse_aux_subtype(found.auxiliary_subtype) if found else None,
         codes=codes,
         decode_fault=decode_fault,
-        marks=portrait.read_marks(layout.exif, layout.xmp),
+        marks=portrait_marks.read_marks(layout.exif, layout.xmp),
         note=_note_facts(note),
         foreign_note=bool(note) and not makernote.is_apple(note),
     )
@@ -130,17 +130,17 @@ def _packet(found: FoundAuxiliary | None) -> tuple[PropertyTree | None, str | No
 def _properties(tree: PropertyTree) -> tuple[DepthProperties, dict[str, str]]:
     """All properties that read, and the complaints about those that do not, one by one."""
     with contextlib.suppress(MalformedError):
-        return properties.depth_properties(tree), {}
+        return depth_properties.depth_properties(tree), {}
     good, faults = [], {}
     for one in tree:
         try:
-            properties.depth_properties((one,))
+            depth_properties.depth_properties((one,))
         except MalformedError as error:
             row = row_of(one)
             faults[row.field if row else one.name] = error.message
         else:
             good.append(one)
-    return properties.depth_properties(tuple(good)), faults
+    return depth_properties.depth_properties(tuple(good)), faults
 
 
 def _decoded(layout: Layout, found: FoundAuxiliary) -> tuple[NDArray[np.uint8] | None, str | None]:

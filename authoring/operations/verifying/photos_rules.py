@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from authoring.apple.exif import RENDERED
 from authoring.apple.makernote import DEPTH_FLAG, FEATURE_FLAG, RENDERED_FLAG
-from authoring.apple.portrait import is_blur_rendered
+from authoring.apple.portrait_marks import is_blur_rendered
+from authoring.apple.property_table import FIELDS
 from authoring.apple.rendering import DEFAULT_APERTURE, KNOWN_VERSIONS, parse_rendering
-from authoring.apple.table import FIELDS
 from authoring.errors import MalformedError
 from authoring.operations.verifying.depth_rules import same_shape
 from authoring.operations.verifying.facts import Facts

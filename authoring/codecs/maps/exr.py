@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.limits import check_unpacking
-from authoring.codecs.map_image import MapImage, listing, map_from_array
+from authoring.codecs.maps.pillow import MapImage, listing, map_from_array
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
 MAGIC = b"\x76\x2f\x31\x01"

@@ -13,16 +13,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs import map_arrays, map_exr, map_pfm
 from authoring.codecs.limits import check_unpacking
-from authoring.codecs.map_arrays import write_npy
-from authoring.codecs.map_image import (
-    LinearScale,
-    MapImage,
-    Raster,
-    first_line,
-    map_from_array,
-)
+from authoring.codecs.maps import arrays, exr, pfm
+from authoring.codecs.maps.arrays import write_npy
+from authoring.codecs.maps.pillow import LinearScale, MapImage, Raster, first_line, map_from_array
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
 __all__ = [
@@ -61,7 +55,7 @@ def read_map(data: bytes, key: str | None = None, frame: int | None = None) -> M
     maps (coloured visualisations), MalformedError for damaged files, UsageError where key or frame is missing
     or does not belong.
     """
-    named = data.startswith((ZIP_MAGIC, map_exr.MAGIC))
+    named = data.startswith((ZIP_MAGIC, exr.MAGIC))
     stacked = data.startswith((ZIP_MAGIC, NPY_MAGIC))
     if key is not None and not named:
         raise UsageError(
@@ -70,13 +64,13 @@ def read_map(data: bytes, key: str | None = None, frame: int | None = None) -> M
     if frame is not None and not stacked:
         raise UsageError("--frame chooses from a stack in an NPY or NPZ file, and the map is neither")
     if data.startswith(NPY_MAGIC):
-        return map_arrays.read_npy(data, frame)
+        return arrays.read_npy(data, frame)
     if data.startswith(ZIP_MAGIC):
-        return map_arrays.read_npz(data, key, frame)
-    if data.startswith(map_exr.MAGIC):
-        return map_exr.read_exr(data, key)
+        return arrays.read_npz(data, key, frame)
+    if data.startswith(exr.MAGIC):
+        return exr.read_exr(data, key)
     if data.startswith((b"Pf", b"PF")):
-        return map_pfm.read_pfm(data)
+        return pfm.read_pfm(data)
     return _read_picture(data)
 
 
@@ -247,10 +241,10 @@ def write_map(values: NDArray[np.float32], kind: Literal["depth", "disparity"], 
     """A map file of values (H, W) in metres or 1/m; the twin of `read_map`."""
     writers: dict[MapFormat, Callable[[], bytes]] = {
         "npy": lambda: write_npy(values),
-        "npz": lambda: map_arrays.write_npz(values, kind),
+        "npz": lambda: arrays.write_npz(values, kind),
         "png": lambda: write_png(values, kind),
         "tiff": lambda: write_tiff(values),
-        "pfm": lambda: map_pfm.write_pfm(values),
-        "exr": lambda: map_exr.write_exr(values),
+        "pfm": lambda: pfm.write_pfm(values),
+        "exr": lambda: exr.write_exr(values),
     }
     return writers[format]()

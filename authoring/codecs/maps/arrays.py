@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.limits import check_unpacking
-from authoring.codecs.map_image import (
+from authoring.codecs.maps.pillow import (
     MapImage,
     Raster,
     check_kind,

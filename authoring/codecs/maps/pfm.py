@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.map_image import MapImage, check_pixels, map_from_array
+from authoring.codecs.maps.pillow import MapImage, check_pixels, map_from_array
 from authoring.errors import MalformedError, RefusedError
 
 _HEADER = re.compile(rb"(P[Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+0-9.eE]{1,40})\s")

@@ -12,8 +12,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from authoring.apple.rendering import parse_rendering
-from authoring.apple.table import (
+from authoring.apple.property_table import (
     APPLE_DEPTH_DATA_VERSION,
     DISPARITY_FORMATS,
     FIELDS,
@@ -24,6 +23,7 @@ from authoring.apple.table import (
     property_of,
     row_of,
 )
+from authoring.apple.rendering import parse_rendering
 from authoring.apple.values import format_value, parse_value
 from authoring.errors import RefusedError
 
