@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from authoring.codecs.maps.formats import MapFormat
     from authoring.containers.base import ContainerName
     from authoring.depth.buffer import DepthBuffer
-    from authoring.operations.auxiliary import RasterName
     from authoring.operations.embed import Draft
-    from authoring.operations.extract import ExtractReport
     from authoring.operations.golden import Verdict
-    from authoring.operations.inspect import InspectReport
     from authoring.operations.mapping import MapSource
     from authoring.operations.reports import EmbedReport
     from authoring.operations.strip import EditReport
+    from authoring.read.depth_image import RasterName
+    from authoring.read.extract import ExtractReport
+    from authoring.read.inspect import InspectReport
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
@@ -163,7 +163,7 @@ def strip(
 
 def inspect(photo: PathLike) -> InspectReport:
     """Tell what a photo file holds."""
-    from authoring.operations.inspect import inspect
+    from authoring.read.inspect import inspect
 
     photo = Path(photo)
     with files.naming(photo=photo):
@@ -172,7 +172,7 @@ def inspect(photo: PathLike) -> InspectReport:
 
 def extract(photo: PathLike, *, orientation: RasterName = "display") -> DepthBuffer:
     """The depth of a photo file: a `DepthBuffer` (H, W) with `.depth_m()` and `.disparity_per_m()`."""
-    from authoring.operations.extract import extract
+    from authoring.read.extract import extract
 
     photo = Path(photo)
     with files.naming(photo=photo):
@@ -181,7 +181,7 @@ def extract(photo: PathLike, *, orientation: RasterName = "display") -> DepthBuf
 
 def extract_bytes(photo: bytes, *, orientation: RasterName = "display") -> DepthBuffer:
     """The depth of a photo given as bytes."""
-    from authoring.operations.extract import extract
+    from authoring.read.extract import extract
 
     return extract(photo, orientation)
 
@@ -200,7 +200,7 @@ def extract_file(
 
     metadata: write beside it, as `OUTPUT.json`, the report, what photo and depth say of themselves, and the camera.
     """
-    from authoring.operations import extract as extracting
+    from authoring.read import extract as extracting
 
     photo, output = Path(photo), Path(output)
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
@@ -232,7 +232,7 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
     """
     from authoring.apple.dictionary import build_json, build_plist
     from authoring.depth.buffer import PixelFormat
-    from authoring.operations.extract import to_dictionary
+    from authoring.read.extract import to_dictionary
 
     photo, output = Path(photo), Path(output)
     with files.naming(photo=photo):
@@ -339,8 +339,8 @@ def publish(
 
     opened: opens the target for publishing; `outputs.publishing` for paths.
     """
-    from authoring.operations.auxiliary import HastyError
     from authoring.operations.embed import settled
+    from authoring.read.depth_image import HastyError
 
     if dry_run:
         return settled(draft).report

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 import authoring
 from authoring.containers.base import ContainerName
-from authoring.operations.inspect import inspect
 from authoring.operations.strip import strip
+from authoring.read.inspect import inspect
 from compat import photos
 from compat.photos import GOLDEN
 

@@ -27,11 +27,11 @@ from authoring.containers.heif.structure import parse_structure
 from authoring.containers.jpeg.segments import build_segment
 from authoring.depth.buffer import PixelFormat
 from authoring.operations.embed import embed
-from authoring.operations.extract import to_dictionary
-from authoring.operations.layouts import photo_orientation
 from authoring.operations.options import EmbedOptions
 from authoring.operations.report import THUMBNAIL_SIDE
 from authoring.operations.restore import Blocks, build_record
+from authoring.read.extract import to_dictionary
+from authoring.read.layout import photo_orientation
 from tests.containers import heif_files, jpeg_files
 from tests.containers.heif_files import small_photo
 from tests.verify import portrait_files

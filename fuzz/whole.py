@@ -21,8 +21,6 @@ from authoring.cli.run import run
 from authoring.errors import DepthauthorError
 from authoring.operations.doctor import diagnose
 from authoring.operations.embed import copy, embed
-from authoring.operations.extract import extract, extract_file, to_dictionary
-from authoring.operations.inspect import inspect
 from authoring.operations.json_form import as_json
 from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import PortraitOptions
@@ -30,6 +28,8 @@ from authoring.operations.report import row_of
 from authoring.operations.sources import source_of_bytes
 from authoring.operations.strip import strip
 from authoring.operations.verify import verify
+from authoring.read.extract import extract, extract_file, to_dictionary
+from authoring.read.inspect import inspect
 from fuzz import seeds
 from fuzz.parsers import promise
 from tests.containers import jpeg_files

@@ -15,8 +15,6 @@ from authoring.batch.work import BatchResult
 from authoring.depth import calibration_json
 from authoring.operations import golden
 from authoring.operations.doctor import Diagnosis
-from authoring.operations.extract import ExtractReport
-from authoring.operations.inspect import InspectReport
 from authoring.operations.pointcloud import PointCloudReport
 from authoring.operations.preview import PreviewReport, SheetReport
 from authoring.operations.refocus import RefocusReport
@@ -25,6 +23,8 @@ from authoring.operations.reports import EmbedReport
 from authoring.operations.strip import EditReport
 from authoring.operations.verify import VerifyReport
 from authoring.operations.view import ViewReport
+from authoring.read.extract import ExtractReport
+from authoring.read.inspect import InspectReport
 from schemas.json_schema import DRAFT, Schema, Stand, document
 
 

@@ -12,10 +12,10 @@ from authoring import containers
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
 from authoring.errors import UnsupportedError, UsageError
-from authoring.operations import layouts
 from authoring.operations.portrait import PortraitOptions, camera_of
 from authoring.operations.seen import Camera as CameraChoice
 from authoring.operations.seen import Seen
+from authoring.read import layout as layouts
 
 __all__ = ["CameraChoice", "CameraOrigin", "camera_note", "settled_camera"]
 

@@ -14,9 +14,9 @@ from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.findings import Finding, Level
 from authoring.operations import rules
-from authoring.operations.lost import lost_depth
 from authoring.operations.verifying.facts import Facts, gather
 from authoring.operations.verifying.prediction import broken, level_of, verdict_of
+from authoring.read.missing_depth import lost_depth
 
 ORDER = (
     *("R1", "R3", "R26", "R4", "R2", "R5", "R6"),

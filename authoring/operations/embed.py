@@ -22,13 +22,14 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
 from authoring.depth.stored_plane import StoredPlane, error_in_m, max_error, quantize
 from authoring.errors import RefusedError, about
-from authoring.operations import auxiliary, diagnosis, mapping
-from authoring.operations.auxiliary import EncodedPlane
+from authoring.operations import diagnosis, mapping
 from authoring.operations.mapping import MapSource, Notes
 from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import Sources, dressed, provenance
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
 from authoring.operations.target import Ahead, Ready, Target, ready, target_of
+from authoring.read import depth_image
+from authoring.read.depth_image import EncodedPlane
 from authoring.version import VERSION
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def settled(draft: Draft) -> Outcome[EmbedReport]:
     outcome = draft(False)
     try:
         _ = outcome.report
-    except auxiliary.HastyError:
+    except depth_image.HastyError:
         outcome = draft(True)
         _ = outcome.report
     return outcome
@@ -122,14 +123,14 @@ def draft_embed(
             float_min=plane.float_min,
             float_max=plane.float_max,
             accuracy=buffer.accuracy,
-            calibration=auxiliary.calibration_properties(buffer.calibration),
+            calibration=depth_image.calibration_properties(buffer.calibration),
         )
 
     container = target.layout.container
 
     def encoded_plane() -> EncodedPlane:
         with about("map"):
-            return auxiliary.encode_plane(
+            return depth_image.encode_plane(
                 container, plane, lossless=options.lossless, effort=options.effort, careful=careful
             )
 
@@ -159,7 +160,7 @@ def draft_copy(
     notes = Notes()
     with about("source"):
         origin = containers.parse(source)
-        reading = auxiliary.read_depth(origin.layout)
+        reading = depth_image.read_depth(origin.layout)
     target = target_of(photo, options, notes, careful)
     layout, orientation = target.layout, target.orientation
     with about("source"):
@@ -177,17 +178,17 @@ def draft_copy(
             plane = replace(quantize(fitted), pixel_format=reading.plane.pixel_format)
         else:
             plane = replace(reading.plane, codes=turn.to_display(reading.plane.codes))
-        calibration = auxiliary.calibration_of(reading.properties)
+        calibration = depth_image.calibration_of(reading.properties)
         if calibration is not None:
             calibration = calibration.oriented(turn).scaled(layout.width, layout.height)
-        told = reading.properties.with_calibration(auxiliary.calibration_properties(calibration))
+        told = reading.properties.with_calibration(depth_image.calibration_properties(calibration))
         if turn == Orientation(1) and origin.layout.container == layout.container == "heic":
             found = reading.found
-            encoded = auxiliary.EncodedPlane(
+            encoded = depth_image.EncodedPlane(
                 "heic", found.width, found.height, found.payload, found.configuration, 0
             )
         else:
-            encoded = auxiliary.encode_plane(
+            encoded = depth_image.encode_plane(
                 layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
             )
         if turn != Orientation(1):
@@ -217,7 +218,7 @@ def author(
         mark = provenance(version, file.undo_record(), sources, restore)
         tree = authorship.with_provenance(depth_properties.tree_of(told, depth.foreign), mark)
         spliced = file.splice(
-            auxiliary.coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree)
+            depth_image.coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree)
         )
         edits = photo.edits.then(spliced)
         notes.notes.extend(_photo_notes(file))
@@ -228,7 +229,7 @@ def author(
         from authoring.operations.verifying.facts import gather
 
         if not is_confirmed(target.file):
-            raise auxiliary.HastyError
+            raise depth_image.HastyError
         return gather(file.edited(spliced), decoded=False)
 
     report = lambda: _measure(target, edits, depth, notes, facts)  # noqa: E731
@@ -253,7 +254,7 @@ def _measure(
     # First what needs no map, which may still be being decoded.
     facts, touched = gathered(), edits.touched
     if encoded.off_by(plane) > encoded.tolerance_codes:
-        raise auxiliary.HastyError
+        raise depth_image.HastyError
     decoded = replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format)
     error = max_error(decoded, buffer, plane.codes)
     checked = check_before_publish(facts.with_codes(encoded.decoded))

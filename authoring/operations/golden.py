@@ -25,14 +25,15 @@ from authoring.containers.edits import EditList
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UsageError
-from authoring.operations import auxiliary, layouts
-from authoring.operations.auxiliary import EncodedPlane
 from authoring.operations.embed import Depth, author
 from authoring.operations.mapping import Notes, wide_format
 from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import Sources
 from authoring.operations.strip import strip
 from authoring.operations.target import Target, ready
+from authoring.read import depth_image
+from authoring.read import layout as layouts
+from authoring.read.depth_image import EncodedPlane
 
 SCHEMA = "depthauthor/golden/1"
 
@@ -146,7 +147,7 @@ def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
     )
     data, report = outcome.data, outcome.report
 
-    reading = auxiliary.read_depth(containers.parse(data).layout)
+    reading = depth_image.read_depth(containers.parse(data).layout)
     truth = np.load(io.BytesIO(read(case.truth)), allow_pickle=False).astype(np.float64)
     shown = reading.buffer().samples
     stride = truth.shape[0] // shown.shape[0]

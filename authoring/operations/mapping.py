@@ -162,7 +162,7 @@ def _no_meaning(options: MapOptions, why: str) -> None:
 
 def _buffer_of_dictionary(data: AuxiliaryData) -> DepthBuffer:
     from authoring.apple.depth_properties import depth_properties
-    from authoring.operations.auxiliary import calibration_of
+    from authoring.read.depth_image import calibration_of
 
     pixel_format = PixelFormat.from_fourcc(data.data_description.pixel_format)
     size = (data.data_description.height, data.data_description.width)

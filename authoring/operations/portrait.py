@@ -26,10 +26,11 @@ from authoring.depth.calibration_sources import calibration_from_exif_lens, nomi
 from authoring.depth.focus import largest_near_region
 from authoring.depth.orientation import Orientation
 from authoring.errors import RefusedError, UnsupportedError, about
-from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import Notes
 from authoring.operations.restore import Blocks, build_record
 from authoring.operations.verifying.placement import photo_components
+from authoring.read import depth_image
+from authoring.read import layout as layouts
 
 CalibrationSource = Literal["exif", "nominal", "none"]
 
@@ -98,7 +99,7 @@ def dressed(
     What `told` has stays. Raises UnsupportedError where the donor has no portrait depth.
     """
     donor = _donor(options.donor) if options.donor is not None else None
-    calibration, origin = auxiliary.calibration_of(told), sources.calibration or "given"
+    calibration, origin = depth_image.calibration_of(told), sources.calibration or "given"
     if calibration is None:
         calibration, origin = camera_of(layout, options, donor)
     else:
@@ -123,7 +124,7 @@ def dressed(
     notes.assumed.append(f"the rendering parameters are {_RENDERING_WORDS.get(rendering_origin, 'given')}")
     sources = replace(sources, calibration=origin if calibration else None, rendering=rendering_origin)
     aperture = aperture or DEFAULT_APERTURE
-    described = auxiliary.calibration_properties(calibration)
+    described = depth_image.calibration_properties(calibration)
     if described is None:
         filled = replace(
             told, rendering_parameters=rendering, simulated_aperture=aperture, effect_strength=strength
@@ -160,9 +161,9 @@ _RENDERING_WORDS = {
 }
 
 
-def _donor(data: bytes) -> auxiliary.DepthReading:
+def _donor(data: bytes) -> depth_image.DepthReading:
     with about("donor"):
-        reading = auxiliary.read_depth(containers.parse(data).layout)
+        reading = depth_image.read_depth(containers.parse(data).layout)
         if reading.properties.rendering_parameters is None:
             raise UnsupportedError(
                 "the donor's depth has no rendering parameters; give a photo taken in Portrait mode"
@@ -171,13 +172,13 @@ def _donor(data: bytes) -> auxiliary.DepthReading:
 
 
 def camera_of(
-    layout: Layout, options: PortraitOptions, donor: auxiliary.DepthReading | None
+    layout: Layout, options: PortraitOptions, donor: depth_image.DepthReading | None
 ) -> tuple[Calibration | None, str]:
     """A calibration for the photo's stored raster, and where it comes from."""
     if options.calibration_source == "none":
         return None, "none"
     if options.calibration_source is None and donor is not None:
-        taken = auxiliary.calibration_of(donor.properties)
+        taken = depth_image.calibration_of(donor.properties)
         if taken is not None and not _same_shape(taken, layout):
             # Phones turn a picture upright by a clockwise quarter; a donor that was, or was not, is brought along.
             landscape = taken.reference_width_px > taken.reference_height_px

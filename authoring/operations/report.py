@@ -18,12 +18,14 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
 from authoring.errors import DepthauthorError, about
 from authoring.findings import Finding, Level
-from authoring.operations import auxiliary, layouts, rules
-from authoring.operations.auxiliary import DepthReading
+from authoring.operations import rules
 from authoring.operations.doctor import Obstacle, diagnosis_of
 from authoring.operations.reports import Size
 from authoring.operations.verifying.facts import gather
 from authoring.pictures import colours
+from authoring.read import depth_image
+from authoring.read import layout as layouts
+from authoring.read.depth_image import DepthReading
 
 THUMBNAIL_SIDE = 280
 """Pixels: 140 of a sharp screen's."""
@@ -90,7 +92,7 @@ def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
     told = diagnosis_of(facts, found)
     layout = file.layout
     try:
-        reading = auxiliary.read_depth(layout)
+        reading = depth_image.read_depth(layout)
     except DepthauthorError:
         reading = None
     row = ReportRow(

@@ -21,9 +21,10 @@ from authoring.depth.calibration_sources import nominal_calibration
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect, turned
 from authoring.errors import about
-from authoring.operations import auxiliary, layouts, mapping
+from authoring.operations import mapping
 from authoring.operations.mapping import MapOptions, MapSource, Notes
 from authoring.operations.portrait import PortraitOptions, camera_of
+from authoring.read import depth_image, layout
 
 Camera = Literal["file", "exif", "nominal"]
 """Where a calibration comes from: the depth's own metadata, Exif's focal length, or a usual phone's."""
@@ -64,7 +65,7 @@ def see(photo: bytes) -> Seen:
     """
     with about("photo"):
         file = containers.parse(photo)
-        reading = auxiliary.read_depth(file.layout)
+        reading = depth_image.read_depth(file.layout)
         pixels = _upright(photo, file, reading.orientation)
         buffer = reading.buffer("display")
         calibration, camera = _camera(file, buffer.calibration, reading.orientation, pixels.shape)
@@ -102,7 +103,7 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
             file, orientation, icc = None, Orientation(1), pictures.png_metadata(photo).icc
         else:
             file = containers.parse(photo)
-            orientation = layouts.photo_orientation(file.layout)
+            orientation = layout.photo_orientation(file.layout)
             pixels, icc = _upright(photo, file, orientation), file.layout.icc
     with about("map"):
         if options.map_orientation == "stored":

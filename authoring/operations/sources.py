@@ -8,8 +8,8 @@ from __future__ import annotations
 from authoring import containers
 from authoring.codecs.maps.formats import read_map
 from authoring.errors import DepthauthorError, UnsupportedError, UsageError
-from authoring.operations import auxiliary, layouts
 from authoring.operations.mapping import MapSource
+from authoring.read import depth_image, layout
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")
 JPEG = b"\xff\xd8"
@@ -33,19 +33,19 @@ def source_of_bytes(data: bytes, key: str | None = None, frame: int | None = Non
     if data[4:8] == b"ftyp":
         _no_choice(key, frame, "a photo")
         try:
-            return auxiliary.read_depth(containers.parse(data, hasty=True).layout).buffer("display")
+            return depth_image.read_depth(containers.parse(data, hasty=True).layout).buffer("display")
         except UnsupportedError as error:
             raise UnsupportedError(f"the map is a photo and {error.message}") from error
     if data.startswith(JPEG) and _has_depth(data):
         _no_choice(key, frame, "a photo")
-        return auxiliary.read_depth(containers.parse(data, hasty=True).layout).buffer("display")
+        return depth_image.read_depth(containers.parse(data, hasty=True).layout).buffer("display")
     return read_map(data, key, frame)
 
 
 def _has_depth(data: bytes) -> bool:
     """Whether a JPEG is a photo with depth; a JPEG our parser stumbles on is left to the map reader."""
     try:
-        return bool(layouts.depth_images(containers.parse(data, hasty=True).layout))
+        return bool(layout.depth_images(containers.parse(data, hasty=True).layout))
     except DepthauthorError:
         return False
 

@@ -13,9 +13,9 @@ from authoring.apple.authorship import Provenance
 from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary
 from authoring.containers.edits import EditList, Touched
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, about
-from authoring.operations.layouts import depth_images, kind_of
 from authoring.operations.reports import Outcome
 from authoring.operations.restore import Blocks, parse_record
+from authoring.read.layout import depth_images, kind_of
 
 
 @dataclass(frozen=True, slots=True)

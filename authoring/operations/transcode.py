@@ -13,7 +13,7 @@ from authoring.codecs import photo
 from authoring.codecs.hevc import Effort
 from authoring.containers.base import ContainerFile, ContainerName, Layout
 from authoring.depth.orientation import Orientation
-from authoring.operations.layouts import kind_of, photo_orientation
+from authoring.read.layout import kind_of, photo_orientation
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from authoring.containers import jpeg
 from authoring.containers.edits import EditList, Replacement
 from authoring.containers.jpeg import segments
 from authoring.operations import embed as embedding
-from authoring.operations.auxiliary import HastyError
 from authoring.operations.checking import is_confirmed
 from authoring.operations.options import options_of
+from authoring.read.depth_image import HastyError
 from tests.containers.jpeg_files import auxiliary, coded, gray, photos
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from authoring.codecs.maps.formats import write_map
-from authoring.operations.extract import to_dictionary
+from authoring.read.extract import to_dictionary
 from tests.corrupt.case import Table, authored, once, patched
 from tests.corrupt.hostile_files import calibration, chunk, npy, npz, plist, png, tiff, zeros
 

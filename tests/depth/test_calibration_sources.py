@@ -23,8 +23,8 @@ from authoring.depth.calibration_json import build_calibration_json, parse_calib
 from authoring.depth.calibration_sources import calibration_from_exif_lens, nominal_calibration
 from authoring.depth.orientation import Orientation
 from authoring.errors import DepthauthorError, MalformedError, UsageError
-from authoring.operations.auxiliary import calibration_of
-from authoring.operations.layouts import depth_images
+from authoring.read.depth_image import calibration_of
+from authoring.read.layout import depth_images
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "scene-calibration.json"
 

@@ -11,7 +11,7 @@ import pytest
 from authoring import containers
 from authoring.depth.focus import largest_near_region
 from authoring.depth.orientation import Orientation
-from authoring.operations.auxiliary import read_depth
+from authoring.read.depth_image import read_depth
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

@@ -19,12 +19,13 @@ from authoring import containers
 from authoring.apple.depth_properties import depth_properties, foreign_properties, tree_of
 from authoring.apple.xmp import build_packet, parse_packet
 from authoring.codecs import sei
-from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import copy, embed
-from authoring.operations.extract import extract_file, read, to_dictionary
-from authoring.operations.inspect import inspect
 from authoring.operations.json_form import as_json
 from authoring.operations.options import options_of
+from authoring.read import depth_image
+from authoring.read import layout as layouts
+from authoring.read.extract import extract_file, read, to_dictionary
+from authoring.read.inspect import inspect
 
 Sample = Callable[[str], bytes]
 
@@ -145,7 +146,7 @@ def test_nilsh_triple_comes_out_as_imageio_stored_it(sample: Sample) -> None:
         gray = np.pad(np.asarray(picture.convert("L"), np.float64), ((0, 0), (0, 1)))
     disparity = (1.26269531 + 5.54589844 * gray / 255).reshape(250, 2, 188, 2).mean(axis=(1, 3))
     outcome = embed(sample("nilsh_base.png"), (1 / disparity).astype(np.float32), options_of())
-    ours = auxiliary.read_depth(containers.parse(outcome.data).layout).plane
+    ours = depth_image.read_depth(containers.parse(outcome.data).layout).plane
     theirs = read(sample("nilsh_imageio_output.heic")).plane
     assert ours.codes.shape == theirs.codes.shape == (250, 188)
     assert (ours.float_min, ours.float_max) == pytest.approx((theirs.float_min, theirs.float_max), abs=0.016)
@@ -185,7 +186,7 @@ def test_copy_reconciles_orientations(source: str, target: str, sample: Sample) 
         layout.width,
         layout.height,
     )
-    calibration = auxiliary.calibration_of(origin.properties)
+    calibration = depth_image.calibration_of(origin.properties)
     assert calibration and after.calibration and before.calibration
     x, y = before.calibration.principal_point_px
     scale = after.calibration.reference_width_px / before.calibration.reference_width_px

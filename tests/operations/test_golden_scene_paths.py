@@ -17,12 +17,13 @@ from authoring import containers
 from authoring.codecs.maps import formats
 from authoring.containers.base import ContainerName
 from authoring.depth.orientation import Orientation
-from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import embed
 from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
 from authoring.operations.strip import strip
 from authoring.operations.transcode import prepare
+from authoring.read import depth_image
+from authoring.read import layout as layouts
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -93,7 +94,9 @@ def test_the_depth_lies_on_the_photo_in_every_orientation(number: int, container
     assert isinstance(report, EmbedReport)
     values = report.float_min + foreign * (report.float_max - report.float_min) / 255
     assert np.abs(values - 1 / _depth()).max() <= report.bound * 1.0001
-    assert np.abs(auxiliary.read_depth(layout).buffer().samples - 1 / _depth()).max() <= report.bound * 1.0001
+    assert (
+        np.abs(depth_image.read_depth(layout).buffer().samples - 1 / _depth()).max() <= report.bound * 1.0001
+    )
 
 
 @pytest.mark.parametrize("number", [1, 3, 5, 6, 8])
@@ -130,7 +133,7 @@ def test_a_photo_changes_container_and_back(number: int) -> None:
     assert layouts.photo_orientation(again) == 1, "decoded HEIC is upright, and Exif must say so"
     assert again.icc == before.icc
     assert np.abs(_upright(back.data).astype(int) - _upright(photo)).mean() < 4
-    buffer = auxiliary.read_depth(again).buffer()
+    buffer = depth_image.read_depth(again).buffer()
     report = back.report
     assert isinstance(report, EmbedReport)
     assert np.abs(buffer.samples - 1 / _depth()).max() <= report.bound * 1.0001
@@ -156,7 +159,7 @@ def test_the_shipped_masks_come_back_in_metres(name: str, codes: int) -> None:
     outcome = embed(photo, image, options_of(near_m=0.5, far_m=8.0, max_size=512))
     report = outcome.report
     assert isinstance(report, EmbedReport)
-    read = auxiliary.read_depth(containers.parse(outcome.data).layout).buffer().disparity_per_m()
+    read = depth_image.read_depth(containers.parse(outcome.data).layout).buffer().disparity_per_m()
     gray_step_m = 7.5 / codes
     allowed = report.bound + gray_step_m / 2 / _depth() ** 2
     error = np.abs(read - 1 / _depth())
@@ -185,7 +188,7 @@ def test_tiny_and_odd_maps_are_stored_so_that_they_come_back(
     out = io.BytesIO()
     Image.new("RGB", (width, height), "gray").save(out, "JPEG")
     outcome = embed(out.getvalue(), depth.astype(np.float32), options_of(container=container))
-    buffer = auxiliary.read_depth(containers.parse(outcome.data).layout).buffer()
+    buffer = depth_image.read_depth(containers.parse(outcome.data).layout).buffer()
     assert min(buffer.samples.shape) >= 64 and not any(side % 2 for side in buffer.samples.shape)
     with Image.fromarray(buffer.depth_m()) as picture:
         back = np.asarray(picture.resize(shape[::-1], Image.Resampling.BOX))
@@ -201,11 +204,11 @@ def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
     once = embed(photo, _depth(), options_of())
     found = layouts.depth_images(containers.parse(once.data).layout)[0]
-    codes = auxiliary.read_depth(containers.parse(once.data).layout).plane.codes[:333, :443]
+    codes = depth_image.read_depth(containers.parse(once.data).layout).plane.codes[:333, :443]
     aux = CodedAuxiliary(
         443, 333, jpeg.encode_gray(np.ascontiguousarray(codes)).data, b"", "", b"", found.xmp or b""
     )
     odd = containers.parse(photo).splice(aux).apply(photo)
     result = copy(odd, (GOLDEN / "scene.heic").read_bytes(), options_of())
-    shape = auxiliary.read_depth(containers.parse(result.data).layout).plane.codes.shape
+    shape = depth_image.read_depth(containers.parse(result.data).layout).plane.codes.shape
     assert not any(side % 2 for side in shape)

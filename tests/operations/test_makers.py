@@ -15,10 +15,10 @@ from authoring import api
 from authoring.cli.run import run
 from authoring.depth.buffer import PixelFormat
 from authoring.operations.embed import embed
-from authoring.operations.extract import extract, read
 from authoring.operations.options import options_of
 from authoring.operations.presets import PRESETS, metres_in, preset_named
 from authoring.operations.sources import source_of_bytes
+from authoring.read.extract import extract, read
 from golden.makers import DEPTH, DISPARITY, FILES, MakerFile, exr, integers, npy, npz, returned
 
 GOLDEN = Path(__file__).parents[2] / "golden"

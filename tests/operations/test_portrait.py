@@ -19,11 +19,12 @@ from authoring.apple.depth_properties import depth_properties
 from authoring.apple.rendering import parse_rendering
 from authoring.apple.xmp import parse_packet
 from authoring.errors import RefusedError
-from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import copy, embed
-from authoring.operations.inspect import inspect
 from authoring.operations.options import options_of
 from authoring.operations.strip import strip
+from authoring.read import depth_image
+from authoring.read import layout as layouts
+from authoring.read.inspect import inspect
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 Sample = Callable[[str], bytes]
@@ -149,15 +150,15 @@ def test_a_donor_gives_its_rendering_and_calibration(sample: Sample) -> None:
     photo, donor = sample("plain_iphone_telephoto.heic"), sample("pug.heic")
     outcome = embed(photo, _depth_m(photo), options_of(donor=donor))
     layout = containers.parse(outcome.data).layout
-    ours = auxiliary.read_depth(layout).properties
-    theirs = auxiliary.read_depth(containers.parse(donor).layout).properties
+    ours = depth_image.read_depth(layout).properties
+    theirs = depth_image.read_depth(containers.parse(donor).layout).properties
     assert ours.rendering_parameters == theirs.rendering_parameters
     assert (
         ours.simulated_aperture == theirs.simulated_aperture
         and ours.effect_strength == theirs.effect_strength
     )
     assert (ours.reference_width, ours.reference_height) == (layout.width, layout.height)
-    calibration = auxiliary.calibration_of(ours)
+    calibration = depth_image.calibration_of(ours)
     assert (
         calibration is not None and theirs.intrinsic_matrix is not None and theirs.reference_width is not None
     )
@@ -207,8 +208,8 @@ def test_the_focus_is_found_on_the_nearest_sphere() -> None:
 def test_a_copied_portrait_keeps_its_rendering_and_marks_the_photo(sample: Sample) -> None:
     photo = sample("plain_iphone_telephoto.heic")
     outcome = copy(sample("openize_14pro_portrait.heic"), photo, options_of())
-    reading = auxiliary.read_depth(containers.parse(outcome.data).layout)
-    theirs = auxiliary.read_depth(containers.parse(sample("openize_14pro_portrait.heic")).layout)
+    reading = depth_image.read_depth(containers.parse(outcome.data).layout)
+    theirs = depth_image.read_depth(containers.parse(sample("openize_14pro_portrait.heic")).layout)
     assert reading.properties.rendering_parameters == theirs.properties.rendering_parameters
     assert inspect(outcome.data).portrait["custom_rendered"] == 9
     assert strip(outcome.data, restore=True).data == photo

@@ -22,11 +22,12 @@ from authoring.codecs import jpeg as jpeg_codec
 from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, dequantize
-from authoring.operations import auxiliary, layouts
 from authoring.operations.embed import embed
 from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport, Outcome
 from authoring.operations.strip import removal, strip
+from authoring.read import depth_image
+from authoring.read import layout as layouts
 
 Sample = Callable[[str], bytes]
 
@@ -150,7 +151,7 @@ def _decoded(photo: bytes) -> NDArray[Any]:
 
 def _meant(before: ContainerFile, after: ContainerFile) -> tuple[StoredPlane, NDArray[np.float64]]:
     """The plane as we read it back, and the disparity that was asked for, resampled by Pillow, stored raster."""
-    reading = auxiliary.read_depth(after.layout)
+    reading = depth_image.read_depth(after.layout)
     orientation = layouts.photo_orientation(before.layout)
     disparity = orientation.to_stored(1 / _depth_m(before.layout))
     height, width = reading.plane.codes.shape
@@ -274,7 +275,7 @@ def test_the_orientation_of_a_photo_is_what_pillow_makes_of_it(sample: Sample) -
                 upright = ImageOps.exif_transpose(picture).size
         else:
             upright = pillow_heif.open_heif(io.BytesIO(outcome.data)).size
-        reading = auxiliary.read_depth(containers.parse(outcome.data).layout)
+        reading = depth_image.read_depth(containers.parse(outcome.data).layout)
         values = reading.buffer().depth_m()
         height, width = values.shape
         assert abs(width / height - upright[0] / upright[1]) < 0.01
@@ -297,12 +298,12 @@ def test_the_bound_holds_in_every_format(pixel_format: PixelFormat, container: s
     )
     report = outcome.report
     assert isinstance(report, EmbedReport)
-    buffer = auxiliary.read_depth(containers.parse(outcome.data).layout).buffer()
+    buffer = depth_image.read_depth(containers.parse(outcome.data).layout).buffer()
     exact = scene.depth_m if pixel_format.kind == "depth" else 1 / scene.depth_m
     error = np.abs(buffer.samples.astype(np.float64) - exact)
     assert error.max() <= report.bound * (1 + 1e-5)
     assert report.max_error == pytest.approx(error.max(), rel=1e-3)
     assert report.bound <= 1.5 * (report.float_max - report.float_min) / 255 * (1 + 1e-6)
-    plane = auxiliary.read_depth(containers.parse(outcome.data).layout).plane
+    plane = depth_image.read_depth(containers.parse(outcome.data).layout).plane
     assert plane.pixel_format is pixel_format
     assert np.array_equal(dequantize(plane), buffer.samples)

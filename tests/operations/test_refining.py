@@ -14,7 +14,7 @@ from authoring import api
 from authoring.batch.rows import option_values
 from authoring.cli.run import run
 from authoring.depth.raster import resample_area
-from authoring.operations.extract import extract
+from authoring.read.extract import extract
 from benchmarks.refine import exact, guide, score
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -19,7 +19,7 @@ from authoring.containers.base import CodedAuxiliary
 from authoring.containers.heif.file import HeifFile
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane
-from authoring.operations import auxiliary, layouts
+from authoring.read import depth_image, layout
 
 SIZE = (320, 240)
 """Of the photo, (width, height); the map has half of it."""
@@ -110,8 +110,8 @@ def coded(
     """The plane as an auxiliary image; without: a property that is left out of its XMP."""
     tree = tuple(one for one in tree_of(properties) if one.name != without)
     tree = (*(one for one in tree if one.name not in {new.name for new in extra}), *extra)
-    encoded = auxiliary.encode_plane("heic", stored, careful=True)
-    return auxiliary.coded_auxiliary("heic", stored, encoded, tree)
+    encoded = depth_image.encode_plane("heic", stored, careful=True)
+    return depth_image.coded_auxiliary("heic", stored, encoded, tree)
 
 
 def with_depth(base: bytes, image: CodedAuxiliary) -> bytes:
@@ -140,7 +140,7 @@ def heif(data: bytes) -> HeifFile:
 
 def depth_item(data: bytes) -> int:
     """The depth item's number."""
-    return layouts.depth_images(containers.parse(data).layout)[0].identifier
+    return layout.depth_images(containers.parse(data).layout)[0].identifier
 
 
 def patched(data: bytes, start: int, new: bytes) -> bytes:

@@ -13,8 +13,8 @@ from PIL import Image
 
 import authoring
 from authoring.operations.doctor import diagnose
-from authoring.operations.inspect import inspect
 from authoring.operations.strip import strip
+from authoring.read.inspect import inspect
 from compat import photos
 from compat.cases import fitting_depth
 from tests.verify import portrait_files as made

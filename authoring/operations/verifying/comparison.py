@@ -27,7 +27,7 @@ from authoring.containers.base import ContainerFile
 from authoring.containers.edits import Touched
 from authoring.containers.jpeg import JpegFile
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.operations.layouts import depth_images
+from authoring.read.layout import depth_images
 
 PixelsWord = Literal["equal", "different", "not decoded"]
 

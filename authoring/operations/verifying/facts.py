@@ -24,9 +24,9 @@ from authoring.codecs import sei
 from authoring.codecs.sei import DepthRepresentation
 from authoring.containers.base import ContainerFile, FoundAuxiliary, Layout
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.operations.auxiliary import decode_auxiliary
-from authoring.operations.layouts import depth_images
 from authoring.operations.verifying.placement import Placement, components, placement, strays
+from authoring.read.depth_image import decode_auxiliary
+from authoring.read.layout import depth_images
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from authoring.apple.rendering import parse_rendering
 from authoring.apple.values import exact_half
 from authoring.containers.base import ContainerName, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
-from authoring.operations.layouts import kind_of, photo_orientation
-from authoring.operations.lost import lost_depth
+from authoring.read.layout import kind_of, photo_orientation
+from authoring.read.missing_depth import lost_depth
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from authoring.depth.raster import turned
 from authoring.depth.rows import largest_difference
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.operations.layouts import depth_images, photo_orientation
+from authoring.read.layout import depth_images, photo_orientation
 
 UNIFORM_DISPARITY, UNIFORM_DEPTH = 1, 2
 """depth_representation_type of H.265 Annex G; Apple writes the first, the second is its twin for metres."""

@@ -11,7 +11,7 @@ from authoring.apple import makernote
 from authoring.apple.exif import PORTRAIT_NOT_RENDERED
 from authoring.apple.portrait_marks import PortraitMarks, is_blur_rendered
 from authoring.containers.base import Layout
-from authoring.operations.layouts import kind_of
+from authoring.read.layout import kind_of
 
 
 def lost_depth(layout: Layout, marks: PortraitMarks) -> str | None:
