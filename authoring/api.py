@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from authoring.codecs.maps.formats import MapFormat
     from authoring.containers.base import ContainerName
     from authoring.depth.buffer import DepthBuffer
+    from authoring.maps.fit import MapSource
     from authoring.operations.embed import Draft
     from authoring.operations.golden import Verdict
-    from authoring.operations.mapping import MapSource
     from authoring.operations.reports import EmbedReport
     from authoring.operations.strip import EditReport
     from authoring.read.depth_image import RasterName
@@ -293,7 +293,7 @@ def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
 
 def _source(path: Path, options: dict[str, Any]) -> MapSource:
     """The map in a file, chosen by the options' key and frame; its name becomes a hint to its meaning."""
-    from authoring.operations.sources import source_of_bytes
+    from authoring.maps.load import source_of_bytes
 
     options.setdefault("map_name", path.name)
     return source_of_bytes(files.read_file(path), options.get("key"), options.get("frame"))

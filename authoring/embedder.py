@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from authoring.maps.fit import MapSource
 from authoring.operations import embed as embedding
-from authoring.operations.mapping import MapSource
 from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring.errors import DepthauthorError
+from authoring.maps.load import source_of_bytes
 from authoring.operations.embed import embed
 from authoring.operations.options import options_of
-from authoring.operations.sources import source_of_bytes
 from golden.makers import DEPTH, DISPARITY, FOLDER, affine, integers, inverse, npy, npz, png
 
 Build = Callable[[], bytes]

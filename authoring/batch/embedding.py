@@ -17,10 +17,10 @@ from authoring.batch.rows import Row
 from authoring.beside import processors
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.errors import DepthauthorError, RefusedError, about
+from authoring.maps.load import source_of_bytes
 from authoring.operations.embed import draft_embed
 from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
-from authoring.operations.sources import source_of_bytes
 from authoring.outputs import Buffer, Publication
 
 

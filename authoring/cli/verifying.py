@@ -32,7 +32,7 @@ from authoring.cli.map_options import (
 from authoring.errors import DepthauthorError
 
 if TYPE_CHECKING:
-    from authoring.operations.mapping import MapSource
+    from authoring.maps.fit import MapSource
 
 FAULT_FOUND = 1
 SOME_FAILED = 6
@@ -88,9 +88,9 @@ def verify(
 
     depthauthor verify photo-depth.heic --photo photo.heic --map mask.png --near 0.3 --far 5
     """
+    from authoring.maps.fit import MapOptions
     from authoring.operations import verify as verifying
     from authoring.operations.json_form import as_json as to_json
-    from authoring.operations.mapping import MapOptions
 
     with files.naming(photo=file, source=photo, map=map[0] if map and len(map) == 1 else None):
         report = verifying.verify(
@@ -155,7 +155,7 @@ def doctor(
 
 def _map_source(path: Path, key: str | None, frame: int | None) -> MapSource:
     """What `embed` would take the file for."""
-    from authoring.operations.sources import source_of_bytes
+    from authoring.maps.load import source_of_bytes
 
     data = files.read_file(path)
     with files.named(path):

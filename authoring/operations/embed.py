@@ -22,8 +22,8 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
 from authoring.depth.stored_plane import StoredPlane, error_in_m, max_error, quantize
 from authoring.errors import RefusedError, about
-from authoring.operations import diagnosis, mapping
-from authoring.operations.mapping import MapSource, Notes
+from authoring.maps import diagnose, fit
+from authoring.maps.fit import MapSource, Notes
 from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import Sources, dressed, provenance
 from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
@@ -104,20 +104,20 @@ def draft_embed(
     with about("map"):
         if hasattr(source, "data_description") and options.map_orientation is None:
             options = replace(options, map_orientation="stored")
-        buffer = mapping.buffer_of(source, options, notes)
+        buffer = fit.buffer_of(source, options, notes)
     notes.extend(photo_notes)
     guide = None
     if options.refine:
-        from authoring.operations import refining
+        from authoring.maps import refine
 
         with about("photo"):
-            guide = refining.guide_of(target.file, target.orientation, options.max_size)
+            guide = refine.guide_of(target.file, target.orientation, options.max_size)
     with about("map"):
         size = (target.layout.width, target.layout.height)
-        buffer = mapping.fit_to_photo(buffer, size, target.orientation, options, notes, guide)
+        buffer = fit.fit_to_photo(buffer, size, target.orientation, options, notes, guide)
     with about("map"):
         plane = replace(quantize(buffer), pixel_format=options.pixel_format)
-        notes.notes.extend(diagnosis.storage_notes(plane))
+        notes.notes.extend(diagnose.storage_notes(plane))
         told = depth_properties.data_profile(
             native_format=options.pixel_format.fourcc,
             float_min=plane.float_min,
@@ -140,7 +140,7 @@ def draft_embed(
     else:
         marked_photo = photo_ready or ready(target, buffer, options, ahead)
         encoded = encoded_plane()
-    sources = Sources("measured" if buffer.accuracy == "absolute" else mapping.source_of(options))
+    sources = Sources("measured" if buffer.accuracy == "absolute" else fit.source_of(options))
     return author(marked_photo, Depth(buffer, plane, encoded, told, sources), options, notes)
 
 
@@ -168,11 +168,11 @@ def draft_copy(
         width, height = turn.to_display(reading.plane.codes).shape[::-1]
         check_aspect(width, height, layout.width, layout.height)
         if layout.container == "heic" and (
-            width % 2 or height % 2 or min(width, height) < mapping.MIN_STORED_SIDE
+            width % 2 or height % 2 or min(width, height) < fit.MIN_STORED_SIDE
         ):
             # No HEVC picture has this size without a crop; the map is fitted as a new one would be.
             fitting = replace(options, max_size=max(width, height), map_orientation="display")
-            fitted = mapping.fit_to_photo(
+            fitted = fit.fit_to_photo(
                 reading.buffer(), (layout.width, layout.height), orientation, fitting, notes
             )
             plane = replace(quantize(fitted), pixel_format=reading.plane.pixel_format)

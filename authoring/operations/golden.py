@@ -25,8 +25,8 @@ from authoring.containers.edits import EditList
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UsageError
+from authoring.maps.fit import Notes, wide_format
 from authoring.operations.embed import Depth, author
-from authoring.operations.mapping import Notes, wide_format
 from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import Sources
 from authoring.operations.strip import strip

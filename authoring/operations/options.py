@@ -12,9 +12,9 @@ from authoring.codecs.hevc import Effort
 from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
 from authoring.errors import UsageError
-from authoring.operations.mapping import MapOptions
+from authoring.maps.fit import MapOptions
+from authoring.maps.presets import KINDS, PRESETS
 from authoring.operations.portrait import PortraitOptions
-from authoring.operations.presets import KINDS, PRESETS
 
 
 @dataclass(frozen=True, slots=True)

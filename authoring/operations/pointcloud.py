@@ -17,8 +17,8 @@ from authoring.codecs import photo as pictures
 from authoring.errors import MalformedError, RefusedError, UsageError
 from authoring.geometry.mesh import Mesh, mesh_of, places_of
 from authoring.geometry.points import AXES_TEXT, Grid, PointCloud, bounds, points_of
+from authoring.maps.fit import MapOptions, MapSource
 from authoring.operations.camera import camera_note
-from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.seen import Seen
 from authoring.operations.spatial import CloudOptions, LeftOut, LensState, Space, space_of
 from authoring.version import VERSION

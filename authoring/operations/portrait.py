@@ -26,7 +26,7 @@ from authoring.depth.calibration_sources import calibration_from_exif_lens, nomi
 from authoring.depth.focus import largest_near_region
 from authoring.depth.orientation import Orientation
 from authoring.errors import RefusedError, UnsupportedError, about
-from authoring.operations.mapping import Notes
+from authoring.maps.fit import Notes
 from authoring.operations.restore import Blocks, build_record
 from authoring.operations.verifying.placement import photo_components
 from authoring.read import depth_image

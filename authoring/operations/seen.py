@@ -21,8 +21,8 @@ from authoring.depth.calibration_sources import nominal_calibration
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect, turned
 from authoring.errors import about
-from authoring.operations import mapping
-from authoring.operations.mapping import MapOptions, MapSource, Notes
+from authoring.maps import fit
+from authoring.maps.fit import MapOptions, MapSource, Notes
 from authoring.operations.portrait import PortraitOptions, camera_of
 from authoring.read import depth_image, layout
 
@@ -92,7 +92,7 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
     """
     notes = Notes()
     with about("map"):
-        buffer = mapping.buffer_of(source, options, notes)
+        buffer = fit.buffer_of(source, options, notes)
         if options.calibration is not None:
             buffer = buffer.replace(calibration=options.calibration)
         if options.accuracy is not None:

@@ -20,8 +20,8 @@ from authoring.geometry.camera import Camera
 from authoring.geometry.lens import RadialLens
 from authoring.geometry.points import AXES_TEXT, Axes, Grid
 from authoring.geometry.surface import Surface
+from authoring.maps.fit import MapOptions, MapSource
 from authoring.operations.camera import CameraChoice, CameraOrigin, settled_camera
-from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.seen import Seen, see, see_with_map
 
 LensState = Literal["removed", "ignored", "none"]

@@ -17,7 +17,7 @@ from authoring.containers.edits import EditList, Kept
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
 from authoring.errors import RefusedError, about
-from authoring.operations.mapping import Notes
+from authoring.maps.fit import Notes
 from authoring.operations.options import EmbedOptions
 from authoring.operations.portrait import Marked, marked, refuse_rendered_blur
 from authoring.operations.transcode import prepare

@@ -12,9 +12,9 @@ from authoring import containers
 from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.findings import Finding, Level
+from authoring.maps.fit import MapOptions, MapSource
 from authoring.operations import rules
 from authoring.operations.checking import rule_faults
-from authoring.operations.mapping import MapOptions, MapSource
 from authoring.operations.verifying.comparison import PhotoProof, compare
 from authoring.operations.verifying.facts import gather
 from authoring.operations.verifying.prediction import level_of, verdict_of

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from authoring import api, files, outputs
 from authoring.errors import UsageError, about
-from authoring.operations.mapping import MapOptions, MapSource
+from authoring.maps.fit import MapOptions, MapSource
+from authoring.maps.load import source_of_bytes
 from authoring.operations.seen import Seen, see, see_with_map
-from authoring.operations.sources import source_of_bytes
 
 PathLike = api.PathLike
 

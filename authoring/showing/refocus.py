@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from authoring import files, outputs
+from authoring.maps.fit import MapSource
 from authoring.operations import refocus as refocusing
-from authoring.operations.mapping import MapSource
 from authoring.operations.refocus import RefocusReport
 from authoring.showing.inputs import PathLike, format_of, looked_at, ready, target_of
 

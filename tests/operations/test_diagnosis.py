@@ -16,11 +16,11 @@ from authoring.codecs.maps.formats import map_from_array
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.stored_plane import quantize
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
-from authoring.operations import diagnosis
+from authoring.maps import diagnose
+from authoring.maps.load import source_of_bytes
 from authoring.operations.embed import embed
 from authoring.operations.options import options_of
 from authoring.operations.reports import EmbedReport
-from authoring.operations.sources import source_of_bytes
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 DEPTH: NDArray[np.float32] = np.load(GOLDEN / "scene-depth.npy")
@@ -196,8 +196,8 @@ def test_eight_bits_that_show_are_told_with_a_range_that_would_do(near_m: float)
         depth = np.linspace(near, 6, 128 * 96, dtype=np.float32).reshape(96, 128)
         plane = quantize(DepthBuffer.from_depth_m(depth, PixelFormat.FDIS))
         steps = 1 / (plane.float_min + np.arange(2) * plane.step)
-        told = diagnosis.storage_notes(plane)
-        assert bool(told) == (steps[0] - steps[1] > diagnosis.SHOWS * steps[0])
+        told = diagnose.storage_notes(plane)
+        assert bool(told) == (steps[0] - steps[1] > diagnose.SHOWS * steps[0])
         if told:
             assert f"far plane at 6 m is stored in {(steps[0] - steps[1]) * 100:.0f} cm steps" in told[0]
         return told
@@ -213,9 +213,9 @@ def test_halves_that_only_look_alike_are_no_pair() -> None:
     floor = np.linspace(6, 1, 96)[:, None].repeat(128, 1).astype(np.float32)
     ramp = np.linspace(1, 6, 128)[None, :].repeat(96, 0).astype(np.float32)
     for map_ in (floor, ramp, DEPTH, np.full((96, 128), 2.0, np.float32)):
-        diagnosis.refuse_collage(map_, (1024, 768))
+        diagnose.refuse_collage(map_, (1024, 768))
 
 
 def test_arrays_are_judged_as_files_are() -> None:
     with pytest.raises(UsageError, match="as mm"):
-        diagnosis.diagnose(map_from_array(_mm()), "")
+        diagnose.diagnose(map_from_array(_mm()), "")

@@ -15,8 +15,8 @@ from PIL import Image
 
 from authoring import api
 from authoring.depth.raster import resample_area
-from authoring.operations.mapping import MapOptions
-from authoring.operations.sources import source_of_bytes
+from authoring.maps.fit import MapOptions
+from authoring.maps.load import source_of_bytes
 from authoring.operations.verify import verify
 
 Sample = Callable[[str], bytes]

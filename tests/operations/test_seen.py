@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 
 import authoring
-from authoring.operations.mapping import MapOptions
+from authoring.maps.fit import MapOptions
 from authoring.operations.seen import see, see_with_map
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 import authoring
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration_json import parse_calibration_json
-from authoring.operations.mapping import MapOptions
+from authoring.maps.fit import MapOptions
+from authoring.maps.load import source_of_bytes
 from authoring.operations.pointcloud import pointcloud, pointcloud_file
-from authoring.operations.sources import source_of_bytes
 from authoring.operations.spatial import CloudOptions
 from golden import geometry
 from golden.geometry import BOARD, FLOOR, LEFT, RIGHT, SPHERES_FROM, Intrinsics

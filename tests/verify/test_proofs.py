@@ -17,9 +17,9 @@ from authoring.cli.declare import Program
 from authoring.cli.run import run
 from authoring.codecs.maps.formats import read_map
 from authoring.errors import RefusedError
+from authoring.maps.fit import MapOptions
 from authoring.operations.checking import check_before_publish
 from authoring.operations.embed import embed
-from authoring.operations.mapping import MapOptions
 from authoring.operations.options import EmbedOptions
 from authoring.operations.strip import strip
 from authoring.operations.verify import verify

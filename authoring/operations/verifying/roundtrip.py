@@ -15,8 +15,8 @@ from authoring.codecs import hevc, jpeg
 from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.stored_plane import buffer_from_plane, max_error
 from authoring.errors import RefusedError, about
-from authoring.operations.mapping import MapOptions, MapSource, Notes, buffer_of, fit_to_photo
-from authoring.operations.refining import Guide, guide_of
+from authoring.maps.fit import MapOptions, MapSource, Notes, buffer_of, fit_to_photo
+from authoring.maps.refine import Guide, guide_of
 from authoring.read.depth_image import DepthReading, read_depth
 
 ROUNDING = 1e-5

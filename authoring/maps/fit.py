@@ -21,13 +21,13 @@ from authoring.depth.holes import fill_holes
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect, fitted_size, resampled, turned
 from authoring.errors import RefusedError, UsageError
-from authoring.operations import diagnosis
-from authoring.operations.meaning import buffer_of_image
-from authoring.operations.presets import Kind
+from authoring.maps import diagnose
+from authoring.maps.convert import buffer_of_image
+from authoring.maps.presets import Kind
 
 if TYPE_CHECKING:
     from authoring.apple.dictionary import AuxiliaryData
-    from authoring.operations.refining import Guide
+    from authoring.maps.refine import Guide
 
 
 @runtime_checkable
@@ -127,7 +127,7 @@ def buffer_of(source: MapSource, options: MapOptions, notes: Notes) -> DepthBuff
         return make(values_of(image), pixel_format=wide)
     buffer = buffer_of_image(image, options, wide, notes)
     if options.map_orientation != "stored" and options.preset is None and options.kind is None:
-        doubt = diagnosis.polarity_note(buffer)
+        doubt = diagnose.polarity_note(buffer)
         notes.notes.extend([doubt] if doubt else [])
     if image.focal_px is not None:
         buffer = buffer.replace(calibration=_pinhole(buffer, image.focal_px))
@@ -196,7 +196,7 @@ def fit_to_photo(
         buffer = buffer.replace(calibration=options.calibration)
     seen = options.map_orientation != "stored" and orientation.swaps_axes
     across, down = photo_size[::-1] if seen else photo_size
-    diagnosis.refuse_collage(buffer.samples, (across, down))
+    diagnose.refuse_collage(buffer.samples, (across, down))
     if options.map_orientation != "stored":
         buffer = turned(buffer, orientation.inverse)
         if orientation != Orientation(1):
@@ -209,7 +209,7 @@ def fit_to_photo(
     new_width, new_height = fitted_size(width, height, options.max_size)
     filled = 0
     if guide is not None:
-        from authoring.operations import refining
+        from authoring.maps import refine as refining
 
         buffer, filled = refining.refined(buffer, guide, notes)
         new_height, new_width = guide.shape[:2]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from authoring import containers
 from authoring.codecs.maps.formats import read_map
 from authoring.errors import DepthauthorError, UnsupportedError, UsageError
-from authoring.operations.mapping import MapSource
+from authoring.maps.fit import MapSource
 from authoring.read import depth_image, layout
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")

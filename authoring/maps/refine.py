@@ -20,7 +20,7 @@ from authoring.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from authoring.containers.base import ContainerFile
-    from authoring.operations.mapping import Notes
+    from authoring.maps.fit import Notes
 
 Guide = NDArray[np.uint8]
 """The photo as it is stored, at the size of the map to be: (H, W, 3), sRGB or whatever its profile says."""

@@ -17,7 +17,7 @@ from authoring.codecs.maps.formats import MapImage
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import RefusedError, UsageError
-from authoring.operations.presets import SKY_M, Kind, metres_in
+from authoring.maps.presets import SKY_M, Kind, metres_in
 
 MAX_ROOM_M = 120.0
 """Median distances beyond it are more likely another unit: photos of depth networks show streets at the most."""

@@ -18,11 +18,11 @@ from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
 from authoring.depth.rows import take_table
 from authoring.errors import RefusedError, UsageError
-from authoring.operations import diagnosis
-from authoring.operations.presets import RELATIVE, SKY_M, Kind, Preset, metres_in, preset_named
+from authoring.maps import diagnose
+from authoring.maps.presets import RELATIVE, SKY_M, Kind, Preset, metres_in, preset_named
 
 if TYPE_CHECKING:
-    from authoring.operations.mapping import MapOptions, Notes
+    from authoring.maps.fit import MapOptions, Notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _meaning(image: MapImage, options: MapOptions, preset: Preset | None, notes:
     if kind is None:
         if preset is not None or options.near_m is not None or options.far_m is not None:
             return None
-        found = diagnosis.diagnose(image, options.map_name)
+        found = diagnose.diagnose(image, options.map_name)
         notes.assumed.append(found.why)
         return Meaning(found.kind, found.unit, invalid if invalid is not None else found.invalid)
     if kind not in RELATIVE and unit is None:
