@@ -12,16 +12,16 @@ from authoring.apple.dictionary import AUXILIARY_TYPE, DATA, DATA_DESCRIPTION, D
 from authoring.apple.portrait_marks import PortraitMarks
 from authoring.apple.property_table import NATIVE_FORMATS
 from authoring.batch.work import BatchResult
+from authoring.compatibility.doctor import Diagnosis
+from authoring.compatibility.verify import VerifyReport
 from authoring.depth import calibration_json
 from authoring.operations import golden
-from authoring.operations.doctor import Diagnosis
 from authoring.operations.pointcloud import PointCloudReport
 from authoring.operations.preview import PreviewReport, SheetReport
 from authoring.operations.refocus import RefocusReport
 from authoring.operations.report import ReportRow
 from authoring.operations.reports import EmbedReport
 from authoring.operations.strip import EditReport
-from authoring.operations.verify import VerifyReport
 from authoring.operations.view import ViewReport
 from authoring.read.extract import ExtractReport
 from authoring.read.inspect import InspectReport

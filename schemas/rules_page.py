@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-from authoring.findings import Grade
-from authoring.operations.rules import TABLE
+from authoring.compatibility.findings import Grade
+from authoring.compatibility.rules import TABLE
 
 _HEAD = """# The rules that `verify` runs
 

@@ -88,8 +88,8 @@ def verify(
 
     depthauthor verify photo-depth.heic --photo photo.heic --map mask.png --near 0.3 --far 5
     """
+    from authoring.compatibility import verify as verifying
     from authoring.maps.fit import MapOptions
-    from authoring.operations import verify as verifying
     from authoring.operations.json_form import as_json as to_json
 
     with files.naming(photo=file, source=photo, map=map[0] if map and len(map) == 1 else None):
@@ -129,7 +129,7 @@ def doctor(
     ] = False,
 ) -> int:
     """Say why Photos will probably show no aperture slider, and how to mend it; several files as a table."""
-    from authoring.operations.doctor import diagnose
+    from authoring.compatibility.doctor import diagnose
     from authoring.operations.json_form import as_json as to_json
 
     reports: list[dict[str, Any]] = []

@@ -33,7 +33,7 @@ from authoring.read.depth_image import EncodedPlane
 from authoring.version import VERSION
 
 if TYPE_CHECKING:
-    from authoring.operations.verifying.facts import Facts
+    from authoring.compatibility.facts import Facts
 
 
 class Draft(Protocol):
@@ -225,8 +225,8 @@ def author(
 
     def facts() -> Facts:
         # Imported here: the rules are needed while the disk is busy, not before.
-        from authoring.operations.checking import is_confirmed
-        from authoring.operations.verifying.facts import gather
+        from authoring.compatibility.facts import gather
+        from authoring.compatibility.publish_check import is_confirmed
 
         if not is_confirmed(target.file):
             raise depth_image.HastyError
@@ -248,7 +248,7 @@ def _measure(
     target: Target, edits: EditList, depth: Depth, notes: Notes, gathered: Callable[[], Facts]
 ) -> EmbedReport:
     """Decode what will be written, hold it against the map and the rules, and report."""
-    from authoring.operations.checking import check_before_publish
+    from authoring.compatibility.publish_check import check_before_publish
 
     plane, encoded, buffer = depth.plane, depth.encoded, depth.buffer
     # First what needs no map, which may still be being decoded.

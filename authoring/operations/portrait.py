@@ -18,6 +18,7 @@ from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.exif_required import Recorded
 from authoring.apple.rendering import DEFAULT_APERTURE as DEFAULT_APERTURE_ID
 from authoring.apple.rendering import MAX_APERTURE, MIN_APERTURE, build_rendering, parse_rendering
+from authoring.compatibility.placement import photo_components
 from authoring.containers.base import ContainerFile, Layout
 from authoring.containers.edits import EditList
 from authoring.depth.buffer import DepthBuffer
@@ -28,7 +29,6 @@ from authoring.depth.orientation import Orientation
 from authoring.errors import RefusedError, UnsupportedError, about
 from authoring.maps.fit import Notes
 from authoring.operations.restore import Blocks, build_record
-from authoring.operations.verifying.placement import photo_components
 from authoring.read import depth_image
 from authoring.read import layout as layouts
 

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from authoring import containers
 from authoring.codecs import photo as pictures
 from authoring.codecs import web
+from authoring.compatibility import rules
+from authoring.compatibility.doctor import Obstacle, diagnosis_of
+from authoring.compatibility.facts import gather
+from authoring.compatibility.findings import Finding, Level
 from authoring.containers.base import ContainerFile, ContainerName
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
 from authoring.errors import DepthauthorError, about
-from authoring.findings import Finding, Level
-from authoring.operations import rules
-from authoring.operations.doctor import Obstacle, diagnosis_of
 from authoring.operations.reports import Size
-from authoring.operations.verifying.facts import gather
 from authoring.pictures import colours
 from authoring.read import depth_image
 from authoring.read import layout as layouts

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import web
+from authoring.compatibility.doctor import Diagnosis, diagnose
 from authoring.depth.focus import largest_near_region
 from authoring.errors import UnsupportedError
-from authoring.operations.doctor import Diagnosis, diagnose
 from authoring.operations.reports import Size
 from authoring.operations.seen import Camera, Seen, see
 from authoring.pages import ViewerPage, viewer_page, what_lies_behind

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import authoring
+from authoring.compatibility.publish_check import is_confirmed
 from authoring.containers import jpeg
 from authoring.containers.edits import EditList, Replacement
 from authoring.containers.jpeg import segments
 from authoring.operations import embed as embedding
-from authoring.operations.checking import is_confirmed
 from authoring.operations.options import options_of
 from authoring.read.depth_image import HastyError
 from tests.containers.jpeg_files import auxiliary, coded, gray, photos

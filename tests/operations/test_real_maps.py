@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring import api
+from authoring.compatibility.verify import verify
 from authoring.depth.raster import resample_area
 from authoring.maps.fit import MapOptions
 from authoring.maps.load import source_of_bytes
-from authoring.operations.verify import verify
 
 Sample = Callable[[str], bytes]
 

@@ -16,9 +16,9 @@ from authoring import containers
 from authoring.cli import typer_app, verifying
 from authoring.cli.declare import Program
 from authoring.cli.run import run
+from authoring.compatibility.rules import TABLE
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.errors import MalformedError
-from authoring.operations.rules import TABLE
 from authoring.read.layout import kind_of
 from schemas.diagnosis_page import SECTIONS, answer
 from schemas.export import ROOT, answers, texts

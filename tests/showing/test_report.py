@@ -11,8 +11,8 @@ import pytest
 
 import authoring
 from authoring.cli.run import run
+from authoring.compatibility.verify import verify
 from authoring.operations.report import Thumbnails, row_of
-from authoring.operations.verify import verify
 from tests.showing.pages import Page, jpeg, remote, validate
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from authoring.codecs.maps.formats import read_map
+from authoring.compatibility.doctor import diagnose
+from authoring.compatibility.verify import verify
 from authoring.errors import DepthauthorError
-from authoring.operations.doctor import diagnose
 from authoring.operations.embed import embed
 from authoring.operations.options import EmbedOptions
-from authoring.operations.verify import verify
 from tests.verify import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"

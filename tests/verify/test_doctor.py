@@ -11,9 +11,9 @@ import pytest
 
 from authoring.cli import typer_app, verifying
 from authoring.cli.declare import Program
-from authoring.findings import LEVELS
-from authoring.operations.doctor import ORDER, diagnose
-from authoring.operations.rules import RULES
+from authoring.compatibility.doctor import ORDER, diagnose
+from authoring.compatibility.findings import LEVELS
+from authoring.compatibility.rules import RULES
 from tests.verify import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 import authoring
-from authoring.operations.doctor import diagnose
+from authoring.compatibility.doctor import diagnose
 from authoring.operations.strip import strip
 from authoring.read.inspect import inspect
 from compat import photos

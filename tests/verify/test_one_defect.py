@@ -14,9 +14,9 @@ from PIL import Image
 from authoring.apple import exif
 from authoring.cli import typer_app, verifying
 from authoring.cli.declare import Program
-from authoring.operations import rules
-from authoring.operations.verify import verify
-from authoring.operations.verifying.prediction import level_of
+from authoring.compatibility import rules
+from authoring.compatibility.levels import level_of
+from authoring.compatibility.verify import verify
 from tests.verify import portrait_files as made
 
 

@@ -16,15 +16,15 @@ from authoring.cli import typer_app, verifying
 from authoring.cli.declare import Program
 from authoring.cli.run import run
 from authoring.codecs.maps.formats import read_map
+from authoring.compatibility.facts import gather
+from authoring.compatibility.photo_proof import PhotoProof, compare, exif_changes
+from authoring.compatibility.publish_check import check_before_publish
+from authoring.compatibility.verify import verify
 from authoring.errors import RefusedError
 from authoring.maps.fit import MapOptions
-from authoring.operations.checking import check_before_publish
 from authoring.operations.embed import embed
 from authoring.operations.options import EmbedOptions
 from authoring.operations.strip import strip
-from authoring.operations.verify import verify
-from authoring.operations.verifying.comparison import PhotoProof, compare, exif_changes
-from authoring.operations.verifying.facts import gather
 from tests.verify import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from authoring.operations.rules import RULES
-from authoring.operations.verify import verify
+from authoring.compatibility.rules import RULES
+from authoring.compatibility.verify import verify
 
 APPLE = {
     "pug.heic": ("L2", "R9w R10 R17 R18w"),

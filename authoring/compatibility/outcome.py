@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from authoring.operations.verifying.facts import Facts
+from authoring.compatibility.facts import Facts
 
 
 class Outcome(NamedTuple):

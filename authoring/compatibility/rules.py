@@ -13,10 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from authoring.findings import Finding, Rule, Status
-from authoring.operations.verifying import depth_rules, photos_rules
-from authoring.operations.verifying.facts import Facts
-from authoring.operations.verifying.outcome import Check
+from authoring.compatibility import depth_checks, photos_checks
+from authoring.compatibility.facts import Facts
+from authoring.compatibility.findings import Finding, Rule, Status
+from authoring.compatibility.outcome import Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ TABLE: tuple[Row, ...] = (
             "ImageIO's published lookup order; all Apple samples",
             "A portrait matte says `depth` too and is told apart by its sub-type only (shu_matte).",
         ),
-        depth_rules.one_depth_image,
+        depth_checks.one_depth_image,
     ),
     Row(
         Rule(
@@ -50,7 +50,7 @@ TABLE: tuple[Row, ...] = (
             "L1",
             "a device test in which hvcC was wrapped twice: every structural check passed and Photos stayed blank",
         ),
-        depth_rules.decodes,
+        depth_checks.decodes,
     ),
     Row(
         Rule(
@@ -61,7 +61,7 @@ TABLE: tuple[Row, ...] = (
             "L1",
             "XDRemux, which saw XMP in `idat` passed over; all Apple HEIC samples",
         ),
-        depth_rules.has_xmp,
+        depth_checks.has_xmp,
     ),
     Row(
         Rule(
@@ -72,7 +72,7 @@ TABLE: tuple[Row, ...] = (
             "L1",
             "ImageIO and AVDepthData as published: without them the format falls back to L008, error -11864",
         ),
-        depth_rules.scale_complete,
+        depth_checks.scale_complete,
     ),
     Row(
         Rule(
@@ -85,7 +85,7 @@ TABLE: tuple[Row, ...] = (
             "The photo's size counts after its clean aperture: the file that ImageIO wrote (nilsh) has ispe 376x500, "
             "clap 375x500 and a map of 188x250 without clap.",
         ),
-        depth_rules.covers_photo,
+        depth_checks.covers_photo,
     ),
     Row(
         Rule(
@@ -95,7 +95,7 @@ TABLE: tuple[Row, ...] = (
             "L1",
             "half floats end at 65504",
         ),
-        depth_rules.values_finite,
+        depth_checks.values_finite,
     ),
     Row(
         Rule(
@@ -105,7 +105,7 @@ TABLE: tuple[Row, ...] = (
             "warning",
             "all Apple HEIC samples",
         ),
-        depth_rules.sei_agrees,
+        depth_checks.sei_agrees,
     ),
     Row(
         Rule(
@@ -115,7 +115,7 @@ TABLE: tuple[Row, ...] = (
             "L2",
             "device tests (Komorebi); all portrait samples",
         ),
-        photos_rules.badge,
+        photos_checks.badge,
     ),
     Row(
         Rule(
@@ -127,7 +127,7 @@ TABLE: tuple[Row, ...] = (
             "Camera portraits that were exported with their blur hold 8 (pug, openize, fidmaa, shu_matte, lyangas). "
             "Where 7 or 8 is the only portrait mark, R21 reports it.",
         ),
-        photos_rules.not_declared_rendered,
+        photos_checks.not_declared_rendered,
     ),
     Row(
         Rule(
@@ -139,15 +139,15 @@ TABLE: tuple[Row, ...] = (
             "Camera portraits exported with their blur have it set, so they end at L2 here; on the phone that took "
             "them Photos edits from an original which the export does not hold.",
         ),
-        photos_rules.not_applied_before,
+        photos_checks.not_applied_before,
     ),
     Row(
         Rule("R11", "C", "AuxiliaryImageType is disparity.", "L3", "Photos' gate, as described in public"),
-        photos_rules.is_disparity,
+        photos_checks.is_disparity,
     ),
     Row(
         Rule("R12", "A", "Quality is not low; absent counts as high.", "L3", "device tests (Komorebi)"),
-        photos_rules.quality_high,
+        photos_checks.quality_high,
     ),
     Row(
         Rule(
@@ -157,7 +157,7 @@ TABLE: tuple[Row, ...] = (
             "L3",
             "Photos' gate, as described in public",
         ),
-        photos_rules.filtered,
+        photos_checks.filtered,
     ),
     Row(
         Rule(
@@ -169,7 +169,7 @@ TABLE: tuple[Row, ...] = (
             "device tests (Komorebi) that left out one key at a time",
             "The aspect is compared only where the map has the photo's; else R5 has reported it.",
         ),
-        photos_rules.calibrated,
+        photos_checks.calibrated,
     ),
     Row(
         Rule(
@@ -179,7 +179,7 @@ TABLE: tuple[Row, ...] = (
             "L3",
             "Photos' gate, as described in public",
         ),
-        photos_rules.version_accepted,
+        photos_checks.version_accepted,
     ),
     Row(
         Rule(
@@ -192,7 +192,7 @@ TABLE: tuple[Row, ...] = (
             "Seen: version 1 (rw), 2 (shu_matte), 4 (lyangas), 6 (pug, fidmaa, openize); 7 is reported. The 1352 "
             "bytes of openize (iOS 17.4) are version 6 with 167 records, not version 7.",
         ),
-        photos_rules.rendering_readable,
+        photos_checks.rendering_readable,
     ),
     Row(
         Rule(
@@ -203,7 +203,7 @@ TABLE: tuple[Row, ...] = (
             "a device test in which clearing it on a working file killed both sliders",
             "Of the samples only shu_matte has it set; rw, a camera original of iOS 11, has no such entry.",
         ),
-        photos_rules.feature_flag,
+        photos_checks.feature_flag,
     ),
     Row(
         Rule(
@@ -214,7 +214,7 @@ TABLE: tuple[Row, ...] = (
             "Photos' gate, as described in public, where a missing one is tolerated",
             "pug, openize, fidmaa and lyangas have none.",
         ),
-        photos_rules.focus_region,
+        photos_checks.focus_region,
     ),
     Row(
         Rule(
@@ -225,7 +225,7 @@ TABLE: tuple[Row, ...] = (
             "Photos as described in public: 5.9 and 0.5 are taken where they are absent",
             "Absence is no fault: shu_matte and rw state no EffectStrength.",
         ),
-        photos_rules.effect_settings,
+        photos_checks.effect_settings,
     ),
     Row(
         Rule(
@@ -235,7 +235,7 @@ TABLE: tuple[Row, ...] = (
             "L3",
             "a device report: Photos crashed on Edit where the entry count and the bytes did not agree",
         ),
-        photos_rules.note_consistent,
+        photos_checks.note_consistent,
     ),
     Row(
         Rule(
@@ -246,7 +246,7 @@ TABLE: tuple[Row, ...] = (
             "device tests (Komorebi); rw",
             "Not judged where no portrait mark is there at all: that is R8.",
         ),
-        photos_rules.toggle,
+        photos_checks.toggle,
     ),
     Row(
         Rule(
@@ -256,7 +256,7 @@ TABLE: tuple[Row, ...] = (
             "note",
             "Komorebi's files worked with less, photographic-styles-tool's did not",
         ),
-        photos_rules.proven_set,
+        photos_checks.proven_set,
     ),
     Row(
         Rule(
@@ -267,7 +267,7 @@ TABLE: tuple[Row, ...] = (
             "spans of real files 0.50 to 4.61; about 0.4 was seen to give no visible blur",
             "The upper end was given as 3.6; lyangas (4.61), straight from a camera, and nilsh (4.13) go beyond it.",
         ),
-        depth_rules.span_usual,
+        depth_checks.span_usual,
     ),
     Row(
         Rule(
@@ -277,7 +277,7 @@ TABLE: tuple[Row, ...] = (
             "note",
             "device reports: `off` is still blurred",
         ),
-        photos_rules.pixels_sharp,
+        photos_checks.pixels_sharp,
     ),
     Row(
         Rule(
@@ -287,7 +287,7 @@ TABLE: tuple[Row, ...] = (
             "note",
             "no report of a JPEG with made-up depth that got Edit controls; Apple documents JPEG for reading",
         ),
-        photos_rules.proven_container,
+        photos_checks.proven_container,
     ),
     Row(
         Rule(
@@ -297,7 +297,7 @@ TABLE: tuple[Row, ...] = (
             "L1",
             "ISO 16684-1; a packet that does not parse counts as none",
         ),
-        depth_rules.packet_parses,
+        depth_checks.packet_parses,
     ),
     Row(
         Rule(
@@ -307,7 +307,7 @@ TABLE: tuple[Row, ...] = (
             "warning",
             "AVDepthData's documentation; all Apple samples are hdis in disparity",
         ),
-        depth_rules.type_fits_format,
+        depth_checks.type_fits_format,
     ),
     Row(
         Rule(
@@ -317,7 +317,7 @@ TABLE: tuple[Row, ...] = (
             "warning",
             "H.265, table A.8; x265's lossless mode writes 255, and whether Apple's decoder takes it is not known",
         ),
-        depth_rules.level_known,
+        depth_checks.level_known,
     ),
     Row(
         Rule(
@@ -327,7 +327,7 @@ TABLE: tuple[Row, ...] = (
             "warning",
             "libheif reads it as the bytes stand; no Apple sample needs any",
         ),
-        depth_rules.sei_readable,
+        depth_checks.sei_readable,
     ),
     Row(
         Rule(
@@ -337,7 +337,7 @@ TABLE: tuple[Row, ...] = (
             "warning",
             "all Apple HEIC samples; ISO/IEC 23008-12 recommends it for auxiliary images",
         ),
-        depth_rules.hidden,
+        depth_checks.hidden,
     ),
     Row(
         Rule(
@@ -348,7 +348,7 @@ TABLE: tuple[Row, ...] = (
             "XDRemux, after files of iOS 18; no Apple sample at hand",
             "Samsung's gain map names the primary alone though there is a `tmap` (aux_YCbCr).",
         ),
-        depth_rules.listed_for_tone_map,
+        depth_checks.listed_for_tone_map,
     ),
     Row(
         Rule(
@@ -359,7 +359,7 @@ TABLE: tuple[Row, ...] = (
             "pinhole geometry",
             "fx and fy may differ: fidmaa has 2085.5 and 2718.4.",
         ),
-        photos_rules.camera_plausible,
+        photos_checks.camera_plausible,
     ),
     Row(
         Rule(
@@ -369,7 +369,7 @@ TABLE: tuple[Row, ...] = (
             "note",
             "all samples whose REND has records: pug, openize, fidmaa, lyangas",
         ),
-        photos_rules.aperture_agrees,
+        photos_checks.aperture_agrees,
     ),
 )
 """All rules, in the order of their numbers."""

@@ -22,9 +22,9 @@ from authoring.apple.portrait_marks import PortraitMarks
 from authoring.apple.property_table import PropertyTree, row_of
 from authoring.codecs import sei
 from authoring.codecs.sei import DepthRepresentation
+from authoring.compatibility.placement import Placement, components, placement, strays
 from authoring.containers.base import ContainerFile, FoundAuxiliary, Layout
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.operations.verifying.placement import Placement, components, placement, strays
 from authoring.read.depth_image import decode_auxiliary
 from authoring.read.layout import depth_images
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from authoring.findings import LEVELS, Finding, Level
-from authoring.operations.rules import RULES
+from authoring.compatibility.findings import LEVELS, Finding, Level
+from authoring.compatibility.rules import RULES
 
 SLIDER_RULE = "R16"
 """Broken alone it takes the aperture slider and leaves the other controls."""

@@ -20,8 +20,8 @@ from authoring.apple.property_table import (
     fourcc_name,
 )
 from authoring.codecs.sei import DepthRepresentation
-from authoring.operations.verifying.facts import Facts
-from authoring.operations.verifying.outcome import Outcome
+from authoring.compatibility.facts import Facts
+from authoring.compatibility.outcome import Outcome
 
 LEAST_SPAN_PER_M, LARGEST_SPAN_PER_M = 0.5, 5.0
 """Disparity spans that are no surprise: 0.50 (shu_matte) to 4.61 (lyangas); about 0.4 was seen to give no blur."""

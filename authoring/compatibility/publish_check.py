@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authoring.codecs import jpeg
+from authoring.compatibility import rules
+from authoring.compatibility.facts import Facts
+from authoring.compatibility.findings import Finding, Level
+from authoring.compatibility.levels import level_of, reaches, verdict_of
 from authoring.containers.base import ContainerFile
-from authoring.findings import Finding, Level
-from authoring.operations import rules
-from authoring.operations.verifying.facts import Facts
-from authoring.operations.verifying.prediction import level_of, reaches, verdict_of
 
 
 @dataclass(frozen=True, slots=True)

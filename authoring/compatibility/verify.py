@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from authoring import containers
+from authoring.compatibility import rules
+from authoring.compatibility.facts import gather
+from authoring.compatibility.findings import Finding, Level
+from authoring.compatibility.levels import level_of, verdict_of
+from authoring.compatibility.map_error import RoundTrip, measure
+from authoring.compatibility.photo_proof import PhotoProof, compare
+from authoring.compatibility.publish_check import rule_faults
 from authoring.containers.base import ContainerName
 from authoring.errors import about
-from authoring.findings import Finding, Level
 from authoring.maps.fit import MapOptions, MapSource
-from authoring.operations import rules
-from authoring.operations.checking import rule_faults
-from authoring.operations.verifying.comparison import PhotoProof, compare
-from authoring.operations.verifying.facts import gather
-from authoring.operations.verifying.prediction import level_of, verdict_of
-from authoring.operations.verifying.roundtrip import RoundTrip, measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from authoring.apple.makernote import DEPTH_FLAG, FEATURE_FLAG, RENDERED_FLAG
 from authoring.apple.portrait_marks import is_blur_rendered
 from authoring.apple.property_table import FIELDS
 from authoring.apple.rendering import DEFAULT_APERTURE, KNOWN_VERSIONS, parse_rendering
+from authoring.compatibility.depth_checks import same_shape
+from authoring.compatibility.facts import Facts
+from authoring.compatibility.outcome import Outcome
 from authoring.errors import MalformedError
-from authoring.operations.verifying.depth_rules import same_shape
-from authoring.operations.verifying.facts import Facts
-from authoring.operations.verifying.outcome import Outcome
 
 PORTRAIT_BITS = DEPTH_FLAG | RENDERED_FLAG
 """Of the image-processing flags: either makes a portrait."""

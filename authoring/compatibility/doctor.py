@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from authoring import containers
 from authoring.apple.portrait_marks import is_blur_rendered
+from authoring.compatibility import rules
+from authoring.compatibility.facts import Facts, gather
+from authoring.compatibility.findings import Finding, Level
+from authoring.compatibility.levels import broken, level_of, verdict_of
 from authoring.containers.base import ContainerName
 from authoring.errors import about
-from authoring.findings import Finding, Level
-from authoring.operations import rules
-from authoring.operations.verifying.facts import Facts, gather
-from authoring.operations.verifying.prediction import broken, level_of, verdict_of
 from authoring.read.missing_depth import lost_depth
 
 ORDER = (
