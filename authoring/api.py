@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from authoring.codecs.maps.formats import MapFormat
     from authoring.containers.base import ContainerName
     from authoring.depth.buffer import DepthBuffer
+    from authoring.embed.golden import Verdict
+    from authoring.embed.reports import EmbedReport
+    from authoring.embed.steps import Draft
+    from authoring.embed.strip import EditReport
     from authoring.maps.fit import MapSource
-    from authoring.operations.embed import Draft
-    from authoring.operations.golden import Verdict
-    from authoring.operations.reports import EmbedReport
-    from authoring.operations.strip import EditReport
     from authoring.read.depth_image import RasterName
     from authoring.read.extract import ExtractReport
     from authoring.read.inspect import InspectReport
@@ -53,12 +53,12 @@ FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
 
 
 def embed_bytes(photo: bytes, depth: MapSource, **options: Any) -> bytes:
-    """The photo with the map in it; see `authoring.operations.embed.embed` for what a map can be.
+    """The photo with the map in it; see `authoring.embed.steps.embed` for what a map can be.
 
     A bare float array (H, W) holds metres, upright as the photo is seen. Options are those of `EmbedOptions`.
     """
-    from authoring.operations.embed import embed
-    from authoring.operations.options import options_of
+    from authoring.embed.options import options_of
+    from authoring.embed.steps import embed
 
     return embed(photo, depth, options_of(**options)).data
 
@@ -77,8 +77,8 @@ def embed(
     output: its suffix chooses the container; None writes `NAME-depth.SUFFIX` beside the photo, in the photo's
     own container. The photo itself is never written.
     """
-    from authoring.operations.embed import draft_embed
-    from authoring.operations.options import options_of
+    from authoring.embed.options import options_of
+    from authoring.embed.steps import draft_embed
 
     photo = Path(photo)
     source_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
@@ -113,8 +113,8 @@ def copy(
     **options: Any,
 ) -> EmbedReport:
     """Put the depth of one photo file into another and write a new file; see `embed` for the options."""
-    from authoring.operations.embed import draft_copy
-    from authoring.operations.options import options_of
+    from authoring.embed.options import options_of
+    from authoring.embed.steps import draft_copy
 
     source, photo = Path(source), Path(photo)
     donor, calibration = _read_aside(options)
@@ -144,7 +144,7 @@ def strip(
     dry_run: bool = False,
 ) -> EditReport:
     """Write a copy of a photo file without its depth map; with `restore` its own metadata as it was before, too."""
-    from authoring.operations.strip import strip
+    from authoring.embed.strip import strip
 
     photo, output = Path(photo), Path(output)
     with files.naming(photo=photo):
@@ -257,7 +257,7 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
 
 def golden(folder: PathLike, *, update: bool = False) -> Iterator[Verdict]:
     """Check every case of a golden folder; with `update` write the expected texts and digests anew."""
-    from authoring.operations.golden import build_manifest, check
+    from authoring.embed.golden import build_manifest, check
 
     folder = Path(folder)
     path = folder / "cases.json"
@@ -339,7 +339,7 @@ def publish(
 
     opened: opens the target for publishing; `outputs.publishing` for paths.
     """
-    from authoring.operations.embed import settled
+    from authoring.embed.steps import settled
     from authoring.read.depth_image import HastyError
 
     if dry_run:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from authoring.embed import steps as embedding
+from authoring.embed.options import options_of
+from authoring.embed.reports import EmbedReport
 from authoring.maps.fit import MapSource
-from authoring.operations import embed as embedding
-from authoring.operations.options import options_of
-from authoring.operations.reports import EmbedReport
 
 
 class Embedder:

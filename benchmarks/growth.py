@@ -54,8 +54,8 @@ def one(photo: Path, depth: Path, folder: Path, size: int) -> tuple[float, float
 def base_mb() -> float:
     """Peak memory of a process that has imported everything and embedded nothing."""
     code = (
-        "import numpy, PIL.Image, PIL.JpegImagePlugin, lxml.etree, authoring.operations.embed, "
-        f"authoring.containers.jpeg, authoring.operations.options\n{PEAK}\nprint(peak_kib())"
+        "import numpy, PIL.Image, PIL.JpegImagePlugin, lxml.etree, authoring.embed.steps, "
+        f"authoring.containers.jpeg, authoring.embed.options\n{PEAK}\nprint(peak_kib())"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     return int(told) / 1024

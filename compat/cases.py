@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import authoring
 from authoring.containers.base import ContainerName
-from authoring.operations.strip import strip
+from authoring.embed.strip import strip
 from authoring.read.inspect import inspect
 from compat import photos
 from compat.photos import GOLDEN

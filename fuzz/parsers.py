@@ -29,9 +29,9 @@ from authoring.containers.jpeg import directory, mpf, segments
 from authoring.containers.jpeg import structure as jpeg_structure
 from authoring.containers.jpeg import undo as jpeg_undo
 from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
+from authoring.embed import golden
+from authoring.embed.undo import parse_record
 from authoring.errors import DepthauthorError, RefusedError
-from authoring.operations import golden
-from authoring.operations.restore import parse_record
 from fuzz.bounds import BrokenPromise
 from fuzz.seeds import BLOCKS
 from tests.containers import heif_files, jpeg_files

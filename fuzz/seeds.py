@@ -26,10 +26,10 @@ from authoring.codecs.sei import DepthRepresentation, build_aux_subtype
 from authoring.containers.heif.structure import parse_structure
 from authoring.containers.jpeg.segments import build_segment
 from authoring.depth.buffer import PixelFormat
-from authoring.operations.embed import embed
-from authoring.operations.options import EmbedOptions
+from authoring.embed.options import EmbedOptions
+from authoring.embed.steps import embed
+from authoring.embed.undo import Blocks, build_record
 from authoring.operations.report import THUMBNAIL_SIDE
-from authoring.operations.restore import Blocks, build_record
 from authoring.read.extract import to_dictionary
 from authoring.read.layout import photo_orientation
 from tests.containers import heif_files, jpeg_files

@@ -20,14 +20,14 @@ from authoring import api, containers
 from authoring.cli.run import run
 from authoring.compatibility.doctor import diagnose
 from authoring.compatibility.verify import verify
+from authoring.embed.options import EmbedOptions
+from authoring.embed.portrait import PortraitOptions
+from authoring.embed.steps import copy, embed
+from authoring.embed.strip import strip
 from authoring.errors import DepthauthorError
 from authoring.maps.load import source_of_bytes
-from authoring.operations.embed import copy, embed
 from authoring.operations.json_form import as_json
-from authoring.operations.options import EmbedOptions
-from authoring.operations.portrait import PortraitOptions
 from authoring.operations.report import row_of
-from authoring.operations.strip import strip
 from authoring.read.extract import extract, extract_file, to_dictionary
 from authoring.read.inspect import inspect
 from fuzz import seeds

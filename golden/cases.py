@@ -19,8 +19,8 @@ from authoring.containers.base import CodedAuxiliary
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.orientation import Orientation
 from authoring.depth.stored_plane import StoredPlane, quantize
-from authoring.operations.golden import Case, build_manifest
-from authoring.operations.transcode import prepare
+from authoring.embed.golden import Case, build_manifest
+from authoring.embed.transcode import prepare
 
 FOLDER = Path(__file__).parent
 Profile = Literal["portrait", "data"]

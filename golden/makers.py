@@ -210,9 +210,9 @@ def _photo() -> bytes:
 
 def returned(one: MakerFile) -> Return:
     """Embed the file in the golden photo and extract it again."""
+    from authoring.embed.options import options_of
+    from authoring.embed.steps import embed
     from authoring.maps.load import source_of_bytes
-    from authoring.operations.embed import embed
-    from authoring.operations.options import options_of
     from authoring.read.extract import extract
 
     source = source_of_bytes(one.build(), one.options.get("key"), one.options.get("frame"))

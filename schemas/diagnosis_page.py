@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from authoring.embed.options import options_of
+from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError
 from authoring.maps.load import source_of_bytes
-from authoring.operations.embed import embed
-from authoring.operations.options import options_of
 from golden.makers import DEPTH, DISPARITY, FOLDER, affine, integers, inverse, npy, npz, png
 
 Build = Callable[[], bytes]

@@ -15,13 +15,13 @@ from authoring.batch.work import BatchResult
 from authoring.compatibility.doctor import Diagnosis
 from authoring.compatibility.verify import VerifyReport
 from authoring.depth import calibration_json
-from authoring.operations import golden
+from authoring.embed import golden
+from authoring.embed.reports import EmbedReport
+from authoring.embed.strip import EditReport
 from authoring.operations.pointcloud import PointCloudReport
 from authoring.operations.preview import PreviewReport, SheetReport
 from authoring.operations.refocus import RefocusReport
 from authoring.operations.report import ReportRow
-from authoring.operations.reports import EmbedReport
-from authoring.operations.strip import EditReport
 from authoring.operations.view import ViewReport
 from authoring.read.extract import ExtractReport
 from authoring.read.inspect import InspectReport

@@ -16,11 +16,11 @@ from authoring import api, files, outputs, stores
 from authoring.batch.rows import Row
 from authoring.beside import processors
 from authoring.depth.calibration_json import parse_calibration_json
+from authoring.embed.options import options_of
+from authoring.embed.reports import EmbedReport
+from authoring.embed.steps import draft_embed
 from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.maps.load import source_of_bytes
-from authoring.operations.embed import draft_embed
-from authoring.operations.options import options_of
-from authoring.operations.reports import EmbedReport
 from authoring.outputs import Buffer, Publication
 
 

@@ -14,9 +14,9 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from authoring import api, stores
+from authoring.embed.options import EmbedOptions
+from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
-from authoring.operations.options import EmbedOptions
-from authoring.operations.portrait import PortraitOptions
 
 PATH_COLUMNS = ("photo", "map", "output")
 

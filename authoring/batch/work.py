@@ -14,8 +14,8 @@ from authoring import stores
 from authoring.batch.embedding import embed_row, inputs_of
 from authoring.batch.journal import Entry
 from authoring.batch.rows import Row
+from authoring.embed.reports import EmbedReport
 from authoring.errors import DepthauthorError, RefusedError
-from authoring.operations.reports import EmbedReport
 
 FAULT_EXIT_CODE = 70
 """What the command line ends with where the fault is the program's own."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from authoring.operations.golden import Verdict
+    from authoring.embed.golden import Verdict
 
 Report = dict[str, Any]
 

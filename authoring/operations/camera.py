@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias, get_args
 from authoring import containers
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
+from authoring.embed.portrait import PortraitOptions, camera_of
 from authoring.errors import UnsupportedError, UsageError
-from authoring.operations.portrait import PortraitOptions, camera_of
 from authoring.operations.seen import Camera as CameraChoice
 from authoring.operations.seen import Seen
 from authoring.read import layout as layouts

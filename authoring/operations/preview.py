@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import photo as codecs
+from authoring.embed.reports import Size
 from authoring.errors import UsageError
-from authoring.operations.reports import Size
 from authoring.operations.seen import Seen
 from authoring.pictures import contact, page
 from authoring.pictures.profiles import to_srgb

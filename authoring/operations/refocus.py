@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from authoring.depth.focus import largest_near_region
 from authoring.depth.holes import fill_holes
+from authoring.embed.reports import Size
 from authoring.errors import UnsupportedError, UsageError, about
 from authoring.operations.preview import FocusPoint, PictureFormat, coded
-from authoring.operations.reports import Size
 from authoring.operations.seen import Seen
 from authoring.pictures.lens import Lens
 from authoring.pictures.refocus import refocused

@@ -20,8 +20,8 @@ from authoring.compatibility.findings import Finding, Level
 from authoring.containers.base import ContainerFile, ContainerName
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
+from authoring.embed.reports import Size
 from authoring.errors import DepthauthorError, about
-from authoring.operations.reports import Size
 from authoring.pictures import colours
 from authoring.read import depth_image
 from authoring.read import layout as layouts

@@ -20,10 +20,10 @@ from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect, turned
+from authoring.embed.portrait import PortraitOptions, camera_of
 from authoring.errors import about
 from authoring.maps import fit
 from authoring.maps.fit import MapOptions, MapSource, Notes
-from authoring.operations.portrait import PortraitOptions, camera_of
 from authoring.read import depth_image, layout
 
 Camera = Literal["file", "exif", "nominal"]

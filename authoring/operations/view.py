@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from authoring.codecs import web
 from authoring.compatibility.doctor import Diagnosis, diagnose
 from authoring.depth.focus import largest_near_region
+from authoring.embed.reports import Size
 from authoring.errors import UnsupportedError
-from authoring.operations.reports import Size
 from authoring.operations.seen import Camera, Seen, see
 from authoring.pages import ViewerPage, viewer_page, what_lies_behind
 from authoring.pictures import colours

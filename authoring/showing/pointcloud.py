@@ -13,12 +13,12 @@ from typing import Any
 from authoring import files, outputs
 from authoring.api import PathLike
 from authoring.depth.calibration_json import parse_calibration_json
+from authoring.embed.options import options_of
 from authoring.errors import UsageError, about
 from authoring.geometry.points import PointCloud
 from authoring.maps.fit import MapOptions, MapSource
 from authoring.maps.load import source_of_bytes
 from authoring.operations import pointcloud as clouding
-from authoring.operations.options import options_of
 from authoring.operations.pointcloud import CloudFormat, PointCloudReport
 from authoring.operations.spatial import CloudOptions
 

@@ -12,7 +12,7 @@ import authoring
 from authoring.apple.exif import with_portrait_marks
 from authoring.apple.exif_required import Recorded
 from authoring.apple.portrait_marks import read_marks
-from authoring.operations.strip import strip
+from authoring.embed.strip import strip
 from compat import photos
 from compat.cases import fitting_depth
 from tests.containers import jpeg_files

@@ -13,8 +13,8 @@ from authoring.compatibility.publish_check import is_confirmed
 from authoring.containers import jpeg
 from authoring.containers.edits import EditList, Replacement
 from authoring.containers.jpeg import segments
-from authoring.operations import embed as embedding
-from authoring.operations.options import options_of
+from authoring.embed import steps as embedding
+from authoring.embed.options import options_of
 from authoring.read.depth_image import HastyError
 from tests.containers.jpeg_files import auxiliary, coded, gray, photos
 

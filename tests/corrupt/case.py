@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from authoring.codecs.maps.formats import read_map
-from authoring.operations.embed import embed
-from authoring.operations.options import EmbedOptions
+from authoring.embed.options import EmbedOptions
+from authoring.embed.steps import embed
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

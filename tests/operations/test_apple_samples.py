@@ -19,9 +19,9 @@ from authoring import containers
 from authoring.apple.depth_properties import depth_properties, foreign_properties, tree_of
 from authoring.apple.xmp import build_packet, parse_packet
 from authoring.codecs import sei
-from authoring.operations.embed import copy, embed
+from authoring.embed.options import options_of
+from authoring.embed.steps import copy, embed
 from authoring.operations.json_form import as_json
-from authoring.operations.options import options_of
 from authoring.read import depth_image
 from authoring.read import layout as layouts
 from authoring.read.extract import extract_file, read, to_dictionary

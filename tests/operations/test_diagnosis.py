@@ -15,12 +15,12 @@ from PIL import Image
 from authoring.codecs.maps.formats import map_from_array
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.stored_plane import quantize
+from authoring.embed.options import options_of
+from authoring.embed.reports import EmbedReport
+from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
 from authoring.maps import diagnose
 from authoring.maps.load import source_of_bytes
-from authoring.operations.embed import embed
-from authoring.operations.options import options_of
-from authoring.operations.reports import EmbedReport
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 DEPTH: NDArray[np.float32] = np.load(GOLDEN / "scene-depth.npy")

@@ -17,11 +17,11 @@ from authoring import containers
 from authoring.codecs.maps import formats
 from authoring.containers.base import ContainerName
 from authoring.depth.orientation import Orientation
-from authoring.operations.embed import embed
-from authoring.operations.options import options_of
-from authoring.operations.reports import EmbedReport
-from authoring.operations.strip import strip
-from authoring.operations.transcode import prepare
+from authoring.embed.options import options_of
+from authoring.embed.reports import EmbedReport
+from authoring.embed.steps import embed
+from authoring.embed.strip import strip
+from authoring.embed.transcode import prepare
 from authoring.read import depth_image
 from authoring.read import layout as layouts
 
@@ -199,7 +199,7 @@ def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
     """Another writer's JPEG may hold a map of any size; HEVC wants an even one."""
     from authoring.codecs import jpeg
     from authoring.containers.base import CodedAuxiliary
-    from authoring.operations.embed import copy
+    from authoring.embed.steps import copy
 
     photo = (GOLDEN / "scene.jpg").read_bytes()
     once = embed(photo, _depth(), options_of())

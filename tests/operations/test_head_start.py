@@ -13,8 +13,8 @@ from authoring.containers import jpeg
 from authoring.containers.base import Forecast
 from authoring.containers.edits import EditList, Replacement
 from authoring.containers.jpeg import editing
-from authoring.operations.embed import draft_copy, draft_embed, embed
-from authoring.operations.options import options_of
+from authoring.embed.options import options_of
+from authoring.embed.steps import draft_copy, draft_embed, embed
 from tests.containers import jpeg_files
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from authoring import api
 from authoring.cli.run import run
 from authoring.depth.buffer import PixelFormat
+from authoring.embed.options import options_of
+from authoring.embed.steps import embed
 from authoring.maps.load import source_of_bytes
 from authoring.maps.presets import PRESETS, metres_in, preset_named
-from authoring.operations.embed import embed
-from authoring.operations.options import options_of
 from authoring.read.extract import extract, read
 from golden.makers import DEPTH, DISPARITY, FILES, MakerFile, exr, integers, npy, npz, returned
 

@@ -18,10 +18,10 @@ from authoring.apple.authorship import provenance
 from authoring.apple.depth_properties import depth_properties
 from authoring.apple.rendering import parse_rendering
 from authoring.apple.xmp import parse_packet
+from authoring.embed.options import options_of
+from authoring.embed.steps import copy, embed
+from authoring.embed.strip import strip
 from authoring.errors import RefusedError
-from authoring.operations.embed import copy, embed
-from authoring.operations.options import options_of
-from authoring.operations.strip import strip
 from authoring.read import depth_image
 from authoring.read import layout as layouts
 from authoring.read.inspect import inspect

@@ -22,10 +22,10 @@ from authoring.codecs import jpeg as jpeg_codec
 from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, dequantize
-from authoring.operations.embed import embed
-from authoring.operations.options import options_of
-from authoring.operations.reports import EmbedReport, Outcome
-from authoring.operations.strip import removal, strip
+from authoring.embed.options import options_of
+from authoring.embed.reports import EmbedReport, Outcome
+from authoring.embed.steps import embed
+from authoring.embed.strip import removal, strip
 from authoring.read import depth_image
 from authoring.read import layout as layouts
 

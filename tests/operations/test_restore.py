@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authoring.embed.undo import Blocks, build_record, parse_record
 from authoring.errors import MalformedError
-from authoring.operations.restore import Blocks, build_record, parse_record
 
 blocks = st.one_of(st.none(), st.binary(min_size=1, max_size=300))
 

@@ -10,9 +10,9 @@ import pytest
 from authoring.codecs.maps.formats import read_map
 from authoring.compatibility.doctor import diagnose
 from authoring.compatibility.verify import verify
+from authoring.embed.options import EmbedOptions
+from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError
-from authoring.operations.embed import embed
-from authoring.operations.options import EmbedOptions
 from tests.verify import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"

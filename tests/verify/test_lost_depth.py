@@ -13,7 +13,7 @@ from PIL import Image
 
 import authoring
 from authoring.compatibility.doctor import diagnose
-from authoring.operations.strip import strip
+from authoring.embed.strip import strip
 from authoring.read.inspect import inspect
 from compat import photos
 from compat.cases import fitting_depth

@@ -20,11 +20,11 @@ from authoring.compatibility.facts import gather
 from authoring.compatibility.photo_proof import PhotoProof, compare, exif_changes
 from authoring.compatibility.publish_check import check_before_publish
 from authoring.compatibility.verify import verify
+from authoring.embed.options import EmbedOptions
+from authoring.embed.steps import embed
+from authoring.embed.strip import strip
 from authoring.errors import RefusedError
 from authoring.maps.fit import MapOptions
-from authoring.operations.embed import embed
-from authoring.operations.options import EmbedOptions
-from authoring.operations.strip import strip
 from tests.verify import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -24,13 +24,13 @@ from authoring.containers.base import ContainerName
 from authoring.containers.edits import EditList
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
+from authoring.embed.options import EmbedOptions
+from authoring.embed.portrait import Sources
+from authoring.embed.steps import Depth, author
+from authoring.embed.strip import strip
+from authoring.embed.target import Target, ready
 from authoring.errors import MalformedError, UsageError
 from authoring.maps.fit import Notes, wide_format
-from authoring.operations.embed import Depth, author
-from authoring.operations.options import EmbedOptions
-from authoring.operations.portrait import Sources
-from authoring.operations.strip import strip
-from authoring.operations.target import Target, ready
 from authoring.read import depth_image
 from authoring.read import layout as layouts
 from authoring.read.depth_image import EncodedPlane

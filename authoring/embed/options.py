@@ -11,10 +11,10 @@ from typing import Any, Literal
 from authoring.codecs.hevc import Effort
 from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
+from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
 from authoring.maps.fit import MapOptions
 from authoring.maps.presets import KINDS, PRESETS
-from authoring.operations.portrait import PortraitOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from authoring.apple import authorship, xmp
 from authoring.apple.authorship import Provenance
 from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary
 from authoring.containers.edits import EditList, Touched
+from authoring.embed.reports import Outcome
+from authoring.embed.undo import Blocks, parse_record
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, about
-from authoring.operations.reports import Outcome
-from authoring.operations.restore import Blocks, parse_record
 from authoring.read.layout import depth_images, kind_of
 
 

@@ -26,9 +26,9 @@ from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import calibration_from_exif_lens, nominal_calibration
 from authoring.depth.focus import largest_near_region
 from authoring.depth.orientation import Orientation
+from authoring.embed.undo import Blocks, build_record
 from authoring.errors import RefusedError, UnsupportedError, about
 from authoring.maps.fit import Notes
-from authoring.operations.restore import Blocks, build_record
 from authoring.read import depth_image
 from authoring.read import layout as layouts
 

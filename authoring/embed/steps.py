@@ -21,13 +21,13 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
 from authoring.depth.stored_plane import StoredPlane, error_in_m, max_error, quantize
+from authoring.embed.options import EmbedOptions
+from authoring.embed.portrait import Sources, dressed, provenance
+from authoring.embed.reports import EmbedReport, ErrorInMetres, Outcome, Size
+from authoring.embed.target import Ahead, Ready, Target, ready, target_of
 from authoring.errors import RefusedError, about
 from authoring.maps import diagnose, fit
 from authoring.maps.fit import MapSource, Notes
-from authoring.operations.options import EmbedOptions
-from authoring.operations.portrait import Sources, dressed, provenance
-from authoring.operations.reports import EmbedReport, ErrorInMetres, Outcome, Size
-from authoring.operations.target import Ahead, Ready, Target, ready, target_of
 from authoring.read import depth_image
 from authoring.read.depth_image import EncodedPlane
 from authoring.version import VERSION

@@ -16,11 +16,11 @@ from authoring.containers.base import ContainerFile, Layout
 from authoring.containers.edits import EditList, Kept
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
+from authoring.embed.options import EmbedOptions
+from authoring.embed.portrait import Marked, marked, refuse_rendered_blur
+from authoring.embed.transcode import prepare
 from authoring.errors import RefusedError, about
 from authoring.maps.fit import Notes
-from authoring.operations.options import EmbedOptions
-from authoring.operations.portrait import Marked, marked, refuse_rendered_blur
-from authoring.operations.transcode import prepare
 from authoring.read import layout
 
 Ahead: TypeAlias = "Callable[[int, memoryview], None]"
@@ -91,7 +91,7 @@ def target_of(photo: bytes, options: EmbedOptions, notes: Notes, careful: bool) 
                 raise RefusedError(
                     "the photo holds a depth map already; --replace puts the new one in its place"
                 )
-            from authoring.operations.strip import restoration
+            from authoring.embed.strip import restoration
 
             cleared = restoration(file)
             file = containers.parse(cleared.apply(source))
