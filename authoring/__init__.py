@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from authoring.depth.calibration import Calibration
     from authoring.embedder import Embedder
     from authoring.errors import DepthauthorError
-    from authoring.geometry.points import PointCloud
     from authoring.showing.pointcloud import pointcloud, pointcloud_file
     from authoring.showing.preview import contact_sheet, preview
     from authoring.showing.refocus import refocus
     from authoring.showing.report import report
     from authoring.showing.view import view
+    from authoring.views.geometry.points import PointCloud
 
 __version__ = VERSION
 
@@ -70,7 +70,7 @@ _HOME = {
     "DepthauthorError": "authoring.errors",
     "Embedder": "authoring.embedder",
     "PixelFormat": "authoring.depth.buffer",
-    "PointCloud": "authoring.geometry.points",
+    "PointCloud": "authoring.views.geometry.points",
     "contact_sheet": "authoring.showing.preview",
     "copy": "authoring.api",
     "dictionary": "authoring.api",

@@ -16,9 +16,9 @@ from functools import partial
 from pathlib import Path
 
 import authoring
-from authoring.operations.pointcloud import CloudFormat, pointcloud_file
-from authoring.operations.seen import see
-from authoring.operations.spatial import CloudOptions
+from authoring.views.pointcloud import CloudFormat, pointcloud_file
+from authoring.views.scene import see
+from authoring.views.space import CloudOptions
 from benchmarks.measure import Row, alternate, depth_map, jpeg_photo, photo_pixels, table
 
 ROWS: dict[str, tuple[CloudFormat, str, CloudOptions]] = {

@@ -30,11 +30,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import authoring
-from authoring.operations.seen import see
-from authoring.pictures.lens import Lens
-from authoring.pictures.light import SHOULDER, linear, to_light
-from authoring.pictures.planes import extremes
-from authoring.pictures.refocus import refocused
+from authoring.views.pictures.lens import Lens
+from authoring.views.pictures.lens_blur import refocused
+from authoring.views.pictures.light import SHOULDER, linear, to_light
+from authoring.views.pictures.planes import extremes
+from authoring.views.scene import see
 from golden.geometry import Intrinsics
 from golden.lens import opening_m, view_through_lens
 from golden.scene import Scene, view

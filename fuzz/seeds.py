@@ -29,9 +29,9 @@ from authoring.depth.buffer import PixelFormat
 from authoring.embed.options import EmbedOptions
 from authoring.embed.steps import embed
 from authoring.embed.undo import Blocks, build_record
-from authoring.operations.report import THUMBNAIL_SIDE
 from authoring.read.extract import to_dictionary
 from authoring.read.layout import photo_orientation
+from authoring.views.report import THUMBNAIL_SIDE
 from tests.containers import heif_files, jpeg_files
 from tests.containers.heif_files import small_photo
 from tests.verify import portrait_files

@@ -27,9 +27,9 @@ from authoring.embed.strip import strip
 from authoring.errors import DepthauthorError
 from authoring.maps.load import source_of_bytes
 from authoring.operations.json_form import as_json
-from authoring.operations.report import row_of
 from authoring.read.extract import extract, extract_file, to_dictionary
 from authoring.read.inspect import inspect
+from authoring.views.report import row_of
 from fuzz import seeds
 from fuzz.parsers import promise
 from tests.containers import jpeg_files

@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 import authoring
 from authoring.depth.calibration_json import parse_calibration_json
-from authoring.operations.refocus import refocused_pixels
-from authoring.operations.seen import Seen, see
+from authoring.views.refocus import refocused_pixels
+from authoring.views.scene import Seen, see
 from golden.scene import calibration, render
 
 DOCS: Final = Path(__file__).parents[1] / "docs"

@@ -18,13 +18,13 @@ from authoring.depth import calibration_json
 from authoring.embed import golden
 from authoring.embed.reports import EmbedReport
 from authoring.embed.strip import EditReport
-from authoring.operations.pointcloud import PointCloudReport
-from authoring.operations.preview import PreviewReport, SheetReport
-from authoring.operations.refocus import RefocusReport
-from authoring.operations.report import ReportRow
-from authoring.operations.view import ViewReport
 from authoring.read.extract import ExtractReport
 from authoring.read.inspect import InspectReport
+from authoring.views.pointcloud import PointCloudReport
+from authoring.views.preview import PreviewReport, SheetReport
+from authoring.views.refocus import RefocusReport
+from authoring.views.report import ReportRow
+from authoring.views.viewer import ViewReport
 from schemas.json_schema import DRAFT, Schema, Stand, document
 
 

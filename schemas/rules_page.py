@@ -12,7 +12,7 @@ from authoring.compatibility.rules import TABLE
 
 _HEAD = """# The rules that `verify` runs
 
-Made from the rule table in `authoring/operations/rules.py` by `python -m schemas.export`; edit the table instead.
+Made from the rule table in `authoring/compatibility/rules.py` by `python -m schemas.export`; edit the table instead.
 
 Nothing here was tried on an Apple device by this project. A rule says what is expected, and its grade on what ground:
 

@@ -17,7 +17,7 @@ from authoring.cli.declare import Argument, Option, Program
 from authoring.cli.text import wrapped
 
 if TYPE_CHECKING:
-    from authoring.operations.report import ReportRow
+    from authoring.views.report import ReportRow
 
 SOME_FAILED = 6
 
@@ -124,7 +124,7 @@ def _view_text(made: dict[str, Any]) -> str:
 
 
 def _summary_text(summary: dict[str, Any]) -> str:
-    from authoring.pages import LEVELS
+    from authoring.views.pages.report_page import LEVELS
 
     words = {"error": "unreadable", "none": "without readable depth"}
     counts = summary["counts"]

@@ -14,7 +14,7 @@ from authoring import api, files, outputs
 from authoring.errors import UsageError, about
 from authoring.maps.fit import MapOptions, MapSource
 from authoring.maps.load import source_of_bytes
-from authoring.operations.seen import Seen, see, see_with_map
+from authoring.views.scene import Seen, see, see_with_map
 
 PathLike = api.PathLike
 

@@ -15,12 +15,12 @@ from authoring.api import PathLike
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.embed.options import options_of
 from authoring.errors import UsageError, about
-from authoring.geometry.points import PointCloud
 from authoring.maps.fit import MapOptions, MapSource
 from authoring.maps.load import source_of_bytes
-from authoring.operations import pointcloud as clouding
-from authoring.operations.pointcloud import CloudFormat, PointCloudReport
-from authoring.operations.spatial import CloudOptions
+from authoring.views import pointcloud as clouding
+from authoring.views.geometry.points import PointCloud
+from authoring.views.pointcloud import CloudFormat, PointCloudReport
+from authoring.views.space import CloudOptions
 
 FORMAT_OF_SUFFIX: dict[str, CloudFormat] = {".ply": "ply", ".pcd": "pcd", ".glb": "glb"}
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from authoring import files, outputs
 from authoring.maps.fit import MapSource
-from authoring.operations import refocus as refocusing
-from authoring.operations.refocus import RefocusReport
 from authoring.showing.inputs import PathLike, format_of, looked_at, ready, target_of
+from authoring.views import refocus as refocusing
+from authoring.views.refocus import RefocusReport
 
 
 def refocus(

@@ -16,11 +16,11 @@ from pathlib import Path
 from authoring import files, outputs
 from authoring.api import CONTAINER_OF_SUFFIX, PathLike
 from authoring.errors import DepthauthorError, UsageError
-from authoring.operations import report as reporting
-from authoring.operations.report import ReportRow, Thumbnails
-from authoring.pages import Card, page_end, page_start, range_text, render_card
-from authoring.pages.table import Level
 from authoring.showing.view import in_temporary_folder
+from authoring.views import report as reporting
+from authoring.views.pages.report_page import Card, Level, page_end, page_start, render_card
+from authoring.views.pages.viewer_page import range_text
+from authoring.views.report import ReportRow, Thumbnails
 
 WORKERS = 4
 """Decoders let go of Python's lock; more of them gain little and each holds a decoded photo."""

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from authoring import files, outputs
 from authoring.api import PathLike
-from authoring.operations import view as viewing
-from authoring.operations.view import ViewReport
 from authoring.showing.inputs import ready, title_of
+from authoring.views import viewer as viewing
+from authoring.views.viewer import ViewReport
 
 
 def view(photo: PathLike, *, output: PathLike | None = None, overwrite: bool = False) -> ViewReport:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from authoring.geometry.camera import Camera
-from authoring.geometry.lens import RadialLens
-from authoring.operations.seen import see
-from authoring.operations.spatial import camera_of_calibration
+from authoring.views.geometry.camera import Camera
+from authoring.views.geometry.distortion import RadialLens
+from authoring.views.scene import see
+from authoring.views.space import camera_of_calibration
 
 FORWARD = (0.0, -0.94, 0.21, -0.0215, 0.00097, -7.9e-06, -6.6e-07, 1.4e-08)
 """About a 26 mm wide lens: drawn in by 1.8 % at most, and less again in the corners."""

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from authoring.geometry import surface as surface_module
-from authoring.geometry.mesh import mesh_of
-from authoring.geometry.points import Grid
-from authoring.geometry.surface import Surface
+from authoring.views.geometry import surface as surface_module
+from authoring.views.geometry.mesh import mesh_of
+from authoring.views.geometry.points import Grid
+from authoring.views.geometry.surface import Surface
 
 FOOTPRINT = (1 / 600, 1 / 600)
 

@@ -17,11 +17,11 @@ import authoring
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration_sources import nominal_calibration
 from authoring.errors import UnsupportedError, UsageError
-from authoring.operations.refocus import refocus, refocused_pixels
-from authoring.operations.seen import Seen, see
-from authoring.pictures.lens import FULL_FRAME_DIAGONAL_MM, Lens, radii
-from authoring.pictures.light import linear, to_light
-from authoring.pictures.refocus import refocused
+from authoring.views.pictures.lens import FULL_FRAME_DIAGONAL_MM, Lens, radii
+from authoring.views.pictures.lens_blur import refocused
+from authoring.views.pictures.light import linear, to_light
+from authoring.views.refocus import refocus, refocused_pixels
+from authoring.views.scene import Seen, see
 from benchmarks.refocus import at_edges, by_gaussian, error
 from golden import lens as golden_lens
 from golden.geometry import Intrinsics

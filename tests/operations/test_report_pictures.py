@@ -15,8 +15,8 @@ from PIL import Image
 from authoring import containers
 from authoring.codecs import photo as pictures
 from authoring.containers import heif
-from authoring.operations import report
-from authoring.operations.report import row_of
+from authoring.views import report
+from authoring.views.report import row_of
 from tests.containers import heif_files
 
 SIZE = (640, 480)

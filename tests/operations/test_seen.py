@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 import authoring
 from authoring.maps.fit import MapOptions
-from authoring.operations.seen import see, see_with_map
+from authoring.views.scene import see, see_with_map
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 TURNED = sorted((GOLDEN / "orientation").glob("*.jpg"))

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from authoring.pictures.colours import HOLE, coloured, from_oklab, oklab, table
-from authoring.pictures.light import to_codes, to_light
-from authoring.pictures.scale import BINS, Scale, histogram, written
+from authoring.views.pictures.colours import HOLE, coloured, from_oklab, oklab, table
+from authoring.views.pictures.light import to_codes, to_light
+from authoring.views.pictures.scale import BINS, Scale, histogram, written
 
 
 def test_steps_look_equal_and_lightness_rises() -> None:

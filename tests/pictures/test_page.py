@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring.pictures import contact, page
-from authoring.pictures.colours import HOLE, oklab, table
-from authoring.pictures.edges import edges
-from authoring.pictures.scale import Scale
+from authoring.views.pictures import contact, page
+from authoring.views.pictures.colours import HOLE, oklab, table
+from authoring.views.pictures.edges import edges
+from authoring.views.pictures.scale import Scale
 from golden.scene import render, render_depth
 
 LARGE = (512, 384)

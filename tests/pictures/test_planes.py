@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring.pictures.behind import behind, filled
-from authoring.pictures.disc import blurred, weights
-from authoring.pictures.planes import box_mean, doubled, extremes, halved, stretched
-from authoring.pictures.sharpened import sharpened
+from authoring.views.pictures.behind import behind, filled
+from authoring.views.pictures.disc import blurred, weights
+from authoring.views.pictures.planes import box_mean, doubled, extremes, halved, stretched
+from authoring.views.pictures.sharpened import sharpened
 
 RANDOM = np.random.default_rng(7)
 

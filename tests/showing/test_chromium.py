@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import authoring
-from authoring.operations.view import view
+from authoring.views.viewer import view
 from tests.showing.pages import Page, gray
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

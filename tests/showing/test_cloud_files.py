@@ -18,9 +18,9 @@ from PIL import Image
 
 import authoring
 from authoring.cli.run import run
-from authoring.operations.pointcloud import pointcloud_file
-from authoring.operations.seen import see
-from authoring.operations.spatial import CloudOptions
+from authoring.views.pointcloud import pointcloud_file
+from authoring.views.scene import see
+from authoring.views.space import CloudOptions
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 DEPTH_M = np.load(GOLDEN / "scene-depth.npy")

@@ -15,8 +15,8 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.maps.fit import MapOptions
 from authoring.maps.load import source_of_bytes
-from authoring.operations.pointcloud import pointcloud, pointcloud_file
-from authoring.operations.spatial import CloudOptions
+from authoring.views.pointcloud import pointcloud, pointcloud_file
+from authoring.views.space import CloudOptions
 from golden import geometry
 from golden.geometry import BOARD, FLOOR, LEFT, RIGHT, SPHERES_FROM, Intrinsics
 

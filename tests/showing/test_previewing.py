@@ -15,7 +15,7 @@ from PIL import Image
 import authoring
 from authoring.cli.run import run
 from authoring.errors import RefusedError, UsageError
-from authoring.pictures.colours import table
+from authoring.views.pictures.colours import table
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 DEPTH_M = np.load(GOLDEN / "scene-depth.npy")

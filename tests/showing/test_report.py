@@ -12,7 +12,7 @@ import pytest
 import authoring
 from authoring.cli.run import run
 from authoring.compatibility.verify import verify
-from authoring.operations.report import Thumbnails, row_of
+from authoring.views.report import Thumbnails, row_of
 from tests.showing.pages import Page, jpeg, remote, validate
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -118,7 +118,7 @@ def test_a_fault_of_ours_is_a_card_too(folder: Path, tmp_path: Path, monkeypatch
     def broken(data: bytes) -> None:
         raise ZeroDivisionError("by <zero>")
 
-    monkeypatch.setattr("authoring.operations.report.row_of", broken)
+    monkeypatch.setattr("authoring.views.report.row_of", broken)
     out = tmp_path / "report.html"
     assert authoring.report(folder, output=out).counts == {"error": 4}
     assert "ZeroDivisionError: by &lt;zero&gt;" in out.read_text(encoding="utf-8")
@@ -129,9 +129,7 @@ def test_memory_does_not_grow_with_the_photos(
 ) -> None:
     """Pictures of half a megabyte for each of eighty files: a few are in hand at a time, never all."""
     row, _ = row_of((folder / "a.jpg").read_bytes())
-    monkeypatch.setattr(
-        "authoring.operations.report.row_of", lambda data: (row, Thumbnails(bytes(500_000), None))
-    )
+    monkeypatch.setattr("authoring.views.report.row_of", lambda data: (row, Thumbnails(bytes(500_000), None)))
     out = tmp_path / "many.html"
     tracemalloc.start()
     authoring.report(*[folder / "a.jpg"] * 80, output=out)

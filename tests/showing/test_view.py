@@ -15,8 +15,8 @@ from PIL import Image
 
 import authoring
 from authoring.cli.run import run
-from authoring.operations.seen import see
-from authoring.operations.view import view
+from authoring.views.scene import see
+from authoring.views.viewer import view
 from tests.showing.pages import Page, gray, jpeg, remote, validate
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from authoring.pictures.colours import coloured, hatched, table
-from authoring.pictures.edges import edges
-from authoring.pictures.planes import box_mean, extremes, stretched
-from authoring.pictures.scale import Scale, histogram, written
-from authoring.pictures.text import FAINT, INK, PANEL, PAPER, fitted, font, wrapped
+from authoring.views.pictures.colours import coloured, hatched, table
+from authoring.views.pictures.edges import edges
+from authoring.views.pictures.lettering import FAINT, INK, PANEL, PAPER, fitted, font, wrapped
+from authoring.views.pictures.planes import box_mean, extremes, stretched
+from authoring.views.pictures.scale import Scale, histogram, written
 
 MARGIN, GAP = 40, 24
 TITLE, BODY, SMALL = 32, 19, 17

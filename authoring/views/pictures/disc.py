@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from authoring.pictures.planes import BAND_SAMPLES, Plane, Planes
+from authoring.views.pictures.planes import BAND_SAMPLES, Plane, Planes
 
 FINE = 16
 """Points along each side of a pixel by which the disc's share of it is counted."""

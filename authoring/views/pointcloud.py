@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from authoring.codecs import photo as pictures
 from authoring.errors import MalformedError, RefusedError, UsageError
-from authoring.geometry.mesh import Mesh, mesh_of, places_of
-from authoring.geometry.points import AXES_TEXT, Grid, PointCloud, bounds, points_of
 from authoring.maps.fit import MapOptions, MapSource
-from authoring.operations.camera import camera_note
-from authoring.operations.seen import Seen
-from authoring.operations.spatial import CloudOptions, LeftOut, LensState, Space, space_of
 from authoring.version import VERSION
+from authoring.views.camera_choice import camera_note
+from authoring.views.geometry.mesh import Mesh, mesh_of, places_of
+from authoring.views.geometry.points import AXES_TEXT, Grid, PointCloud, bounds, points_of
+from authoring.views.scene import Seen
+from authoring.views.space import CloudOptions, LeftOut, LensState, Space, space_of
 
 CloudFormat = Literal["ply", "pcd", "glb"]
 
@@ -110,8 +110,8 @@ def pointcloud_file(
         raise UsageError("a GLB file has y up by its standard; leave out --axes, or write a .ply")
     space = space_of(photo, options, depth, map_options or MapOptions())
     if not mesh:
-        from authoring.geometry.pcd import build_pcd
-        from authoring.geometry.ply import build_ply
+        from authoring.views.geometry.pcd import build_pcd
+        from authoring.views.geometry.ply import build_ply
 
         cloud = _cloud(space, options)
         build = build_pcd if format == "pcd" else build_ply
@@ -119,12 +119,12 @@ def pointcloud_file(
         return pieces, _report(space, options, format, cloud.points, None)
     made, grid = _mesh(space, options)
     if format == "glb":
-        from authoring.geometry.glb import build_glb
+        from authoring.views.geometry.glb import build_glb
 
         told = {"units": "m", "absolute": space.seen.absolute, "about": list(_comments(space, options))}
         pieces = build_glb(made, _texture(space.seen), f"depthauthor {VERSION}", told)
     else:
-        from authoring.geometry.ply import build_ply
+        from authoring.views.geometry.ply import build_ply
 
         pieces = build_ply(made.points, _colours(space.seen, grid), made.faces, _comments(space, options))
     return pieces, _report(space, options, format, made.points, len(made.faces))

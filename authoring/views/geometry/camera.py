@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.geometry.lens import RadialLens
+from authoring.views.geometry.distortion import RadialLens
 
 
 @dataclass(frozen=True, slots=True)

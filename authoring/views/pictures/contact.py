@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.pictures.colours import coloured, table
-from authoring.pictures.page import GAP, MARGIN, Page, Scene, fitted_map, resized
-from authoring.pictures.scale import written
-from authoring.pictures.text import FAINT, PANEL, fitted, wrapped
+from authoring.views.pictures.colours import coloured, table
+from authoring.views.pictures.lettering import FAINT, PANEL, fitted, wrapped
+from authoring.views.pictures.page import GAP, MARGIN, Page, Scene, fitted_map, resized
+from authoring.views.pictures.scale import written
 
 COLUMNS = 3
 """Pairs beside each other: at 1600 pixels each picture is some 240 wide."""

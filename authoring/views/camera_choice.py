@@ -13,9 +13,9 @@ from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
 from authoring.embed.portrait import PortraitOptions, camera_of
 from authoring.errors import UnsupportedError, UsageError
-from authoring.operations.seen import Camera as CameraChoice
-from authoring.operations.seen import Seen
 from authoring.read import layout as layouts
+from authoring.views.scene import Camera as CameraChoice
+from authoring.views.scene import Seen
 
 __all__ = ["CameraChoice", "CameraOrigin", "camera_note", "settled_camera"]
 

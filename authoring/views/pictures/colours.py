@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.pictures.light import encoded, linear
+from authoring.views.pictures.light import encoded, linear
 
 KEYS = (
     (30, 26, 88),

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.pictures.behind import filled
-from authoring.pictures.planes import Plane, box_mean, stretched
+from authoring.views.pictures.behind import filled
+from authoring.views.pictures.planes import Plane, box_mean, stretched
 
 CLEAR = 0.035
 """Change of nearness (0..1) over two samples of the map that makes an edge by itself."""

@@ -16,13 +16,13 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration import Calibration
 from authoring.depth.raster import resampled
 from authoring.errors import RefusedError, UsageError, about
-from authoring.geometry.camera import Camera
-from authoring.geometry.lens import RadialLens
-from authoring.geometry.points import AXES_TEXT, Axes, Grid
-from authoring.geometry.surface import Surface
 from authoring.maps.fit import MapOptions, MapSource
-from authoring.operations.camera import CameraChoice, CameraOrigin, settled_camera
-from authoring.operations.seen import Seen, see, see_with_map
+from authoring.views.camera_choice import CameraChoice, CameraOrigin, settled_camera
+from authoring.views.geometry.camera import Camera
+from authoring.views.geometry.distortion import RadialLens
+from authoring.views.geometry.points import AXES_TEXT, Axes, Grid
+from authoring.views.geometry.surface import Surface
+from authoring.views.scene import Seen, see, see_with_map
 
 LensState = Literal["removed", "ignored", "none"]
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.geometry.mesh import Mesh
-from authoring.geometry.points import bounds
+from authoring.views.geometry.mesh import Mesh
+from authoring.views.geometry.points import bounds
 
 MAGIC, VERSION = b"glTF", 2
 JSON_CHUNK, BINARY_CHUNK = 0x4E4F534A, 0x004E4942

@@ -14,12 +14,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.pictures.behind import Behind, behind
-from authoring.pictures.lens import Lens, radii
-from authoring.pictures.light import to_codes, to_light
-from authoring.pictures.planes import Plane, Planes, bands, box_mean, doubled, side_by_side, stretched
-from authoring.pictures.sharpened import Sharp, sharpened
-from authoring.pictures.slices import Raster, Slice, Stack, carried, cut, lay, picked, scales
+from authoring.views.pictures.behind import Behind, behind
+from authoring.views.pictures.lens import Lens, radii
+from authoring.views.pictures.light import to_codes, to_light
+from authoring.views.pictures.planes import Plane, Planes, bands, box_mean, doubled, side_by_side, stretched
+from authoring.views.pictures.sharpened import Sharp, sharpened
+from authoring.views.pictures.slices import Raster, Slice, Stack, carried, cut, lay, picked, scales
 
 BASE_SAMPLES = 4_000_000
 """Samples of the raster that blurs are worked on in: a 12-megapixel photo halved has three million. Beside photo and

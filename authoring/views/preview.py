@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from authoring.codecs import photo as codecs
 from authoring.embed.reports import Size
 from authoring.errors import UsageError
-from authoring.operations.seen import Seen
-from authoring.pictures import contact, page
-from authoring.pictures.profiles import to_srgb
-from authoring.pictures.scale import Scale, written
+from authoring.views.pictures import contact, page
+from authoring.views.pictures.profiles import to_srgb
+from authoring.views.pictures.scale import Scale, written
+from authoring.views.scene import Seen
 
 PictureFormat = Literal["png", "jpeg"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.pictures.planes import Plane, Planes, box_mean, doubled, extremes, halved
+from authoring.views.pictures.planes import Plane, Planes, box_mean, doubled, extremes, halved
 
 EDGE = 2
 """Samples from an edge that belong to it: the map's ramps and the photo's own softness."""

@@ -16,9 +16,10 @@ from authoring.compatibility.doctor import Diagnosis, diagnose
 from authoring.depth.focus import largest_near_region
 from authoring.embed.reports import Size
 from authoring.errors import UnsupportedError
-from authoring.operations.seen import Camera, Seen, see
-from authoring.pages import ViewerPage, viewer_page, what_lies_behind
-from authoring.pictures import colours
+from authoring.views.pages.inpainting import what_lies_behind
+from authoring.views.pages.viewer_page import ViewerPage, viewer_page
+from authoring.views.pictures import colours
+from authoring.views.scene import Camera, Seen, see
 
 PICTURE_SIDE = 2048
 """Pixels of the photo in the page: more than a usual window shows, and half the side of a 12 MP photo."""

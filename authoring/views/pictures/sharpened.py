@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.pictures.planes import Plane, Planes, box_mean, extremes, stretched
+from authoring.views.pictures.planes import Plane, Planes, box_mean, extremes, stretched
 
 WINDOW = 4
 """Samples of the map on each side: an edge of an iPhone's maps is off by two to three of theirs."""

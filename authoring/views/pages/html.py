@@ -61,7 +61,7 @@ def _digest(text: str) -> str:
 @cache
 def asset(name: str) -> str:
     """A text of the package's assets."""
-    return resources.files("authoring.pages").joinpath("assets", name).read_text(encoding="utf-8")
+    return resources.files("authoring.views.pages").joinpath("assets", name).read_text(encoding="utf-8")
 
 
 def script(*names: str) -> str:

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.geometry.points import Grid
-from authoring.geometry.surface import Surface
+from authoring.views.geometry.points import Grid
+from authoring.views.geometry.surface import Surface
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,10 +22,10 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
 from authoring.embed.reports import Size
 from authoring.errors import DepthauthorError, about
-from authoring.pictures import colours
 from authoring.read import depth_image
 from authoring.read import layout as layouts
 from authoring.read.depth_image import DepthReading
+from authoring.views.pictures import colours
 
 THUMBNAIL_SIDE = 280
 """Pixels: 140 of a sharp screen's."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from string import Template
 from typing import Literal
 
-from authoring.pages.html import asset, data_uri, escape, policy, script, shown_name
+from authoring.views.pages.html import asset, data_uri, escape, policy, script, shown_name
 
 Level = Literal["error", "none", "L1", "L2", "L3", "L4"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from string import Template
 from typing import Literal
 
-from authoring.pages.html import asset, data_uri, escape, json_block, policy, script, shown_name
+from authoring.views.pages.html import asset, data_uri, escape, json_block, policy, script, shown_name
 
 SCRIPTS = ("png.js", "scene.js", "shaders.js", "renderer.js", "viewer.js", "main.js")
 

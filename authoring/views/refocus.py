@@ -16,10 +16,10 @@ from authoring.depth.focus import largest_near_region
 from authoring.depth.holes import fill_holes
 from authoring.embed.reports import Size
 from authoring.errors import UnsupportedError, UsageError, about
-from authoring.operations.preview import FocusPoint, PictureFormat, coded
-from authoring.operations.seen import Seen
-from authoring.pictures.lens import Lens
-from authoring.pictures.refocus import refocused
+from authoring.views.pictures.lens import Lens
+from authoring.views.pictures.lens_blur import refocused
+from authoring.views.preview import FocusPoint, PictureFormat, coded
+from authoring.views.scene import Seen
 
 DEFAULT_APERTURE = 2.8
 """Where the slider starts in a photo that states none; `embed` writes the same."""

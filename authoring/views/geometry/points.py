@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.geometry.camera import Camera
+from authoring.views.geometry.camera import Camera
 
 Axes = Literal["opengl", "opencv"]
 """Both right-handed, the camera in the origin. opengl: x right, y up, z backward, towards the viewer. opencv: x
@@ -45,13 +45,13 @@ class PointCloud:
 
     def to_ply(self) -> bytes:
         """A binary little-endian PLY file."""
-        from authoring.geometry.ply import build_ply
+        from authoring.views.geometry.ply import build_ply
 
         return b"".join(build_ply(self.points, self.colours, comments=self.comments))
 
     def to_pcd(self) -> bytes:
         """A binary PCD file, version 0.7."""
-        from authoring.geometry.pcd import build_pcd
+        from authoring.views.geometry.pcd import build_pcd
 
         return b"".join(build_pcd(self.points, self.colours, comments=self.comments))
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from authoring.pictures.disc import blurred
-from authoring.pictures.planes import Plane, Planes, doubled, halved, side_by_side
+from authoring.views.pictures.disc import blurred
+from authoring.views.pictures.planes import Plane, Planes, doubled, halved, side_by_side
 
 SMALL = 2.5
 """Radius in samples that a blur keeps at least when its raster is halved: still a disc, not a blob."""

@@ -1,0 +1,1 @@
+"""Pictures made from a photo and its depth: colours, legends, overlays, and the blur of a lens."""
