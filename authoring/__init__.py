@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from authoring.version import VERSION
 
 if TYPE_CHECKING:
-    from authoring.api import (
+    from authoring.api.embedder import Embedder
+    from authoring.api.photo_files import (
         copy,
         dictionary,
         embed,
@@ -25,15 +26,14 @@ if TYPE_CHECKING:
         inspect,
         strip,
     )
+    from authoring.api.pointcloud_files import pointcloud, pointcloud_file
+    from authoring.api.preview_files import contact_sheet, preview
+    from authoring.api.refocus_files import refocus
+    from authoring.api.report_files import report
+    from authoring.api.view_files import view
     from authoring.depth.buffer import DepthBuffer, PixelFormat
     from authoring.depth.calibration import Calibration
-    from authoring.embedder import Embedder
     from authoring.errors import DepthauthorError
-    from authoring.showing.pointcloud import pointcloud, pointcloud_file
-    from authoring.showing.preview import contact_sheet, preview
-    from authoring.showing.refocus import refocus
-    from authoring.showing.report import report
-    from authoring.showing.view import view
     from authoring.views.geometry.points import PointCloud
 
 __version__ = VERSION
@@ -68,25 +68,25 @@ _HOME = {
     "Calibration": "authoring.depth.calibration",
     "DepthBuffer": "authoring.depth.buffer",
     "DepthauthorError": "authoring.errors",
-    "Embedder": "authoring.embedder",
+    "Embedder": "authoring.api.embedder",
     "PixelFormat": "authoring.depth.buffer",
     "PointCloud": "authoring.views.geometry.points",
-    "contact_sheet": "authoring.showing.preview",
-    "copy": "authoring.api",
-    "dictionary": "authoring.api",
-    "embed": "authoring.api",
-    "embed_bytes": "authoring.api",
-    "extract": "authoring.api",
-    "extract_bytes": "authoring.api",
-    "extract_file": "authoring.api",
-    "inspect": "authoring.api",
-    "pointcloud": "authoring.showing.pointcloud",
-    "pointcloud_file": "authoring.showing.pointcloud",
-    "preview": "authoring.showing.preview",
-    "refocus": "authoring.showing.refocus",
-    "report": "authoring.showing.report",
-    "strip": "authoring.api",
-    "view": "authoring.showing.view",
+    "contact_sheet": "authoring.api.preview_files",
+    "copy": "authoring.api.photo_files",
+    "dictionary": "authoring.api.photo_files",
+    "embed": "authoring.api.photo_files",
+    "embed_bytes": "authoring.api.photo_files",
+    "extract": "authoring.api.photo_files",
+    "extract_bytes": "authoring.api.photo_files",
+    "extract_file": "authoring.api.photo_files",
+    "inspect": "authoring.api.photo_files",
+    "pointcloud": "authoring.api.pointcloud_files",
+    "pointcloud_file": "authoring.api.pointcloud_files",
+    "preview": "authoring.api.preview_files",
+    "refocus": "authoring.api.refocus_files",
+    "report": "authoring.api.report_files",
+    "strip": "authoring.api.photo_files",
+    "view": "authoring.api.view_files",
 }
 
 

@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring import api, outputs
+from authoring import outputs
+from authoring.api import photo_files
 from authoring.codecs import hevc, photo
 from authoring.codecs import jpeg as gray_jpeg
 from authoring.codecs.hevc import Effort
@@ -76,7 +77,7 @@ class Bench:
             return buffer.getvalue()
 
         def ours() -> None:
-            api.embed(
+            photo_files.embed(
                 path,
                 depth,
                 output=target,
@@ -98,14 +99,14 @@ class Bench:
 
     def extract(self) -> Row:
         """`extract` from JPEG against decoding the gray JPEG."""
-        data = api.embed_bytes(self.jpeg.read_bytes(), depth_map(), profile="data")
+        data = photo_files.embed_bytes(self.jpeg.read_bytes(), depth_map(), profile="data")
         path = self._made("depth.jpg", data)
         from authoring import containers
 
         payload = containers.parse(data).layout.auxiliaries[0].payload
 
         def ours() -> None:
-            api.extract(path)
+            photo_files.extract(path)
 
         name = "extract from JPEG, 768x576, against decoding its gray JPEG"
         return Row(name, *alternate(ours, lambda: gray_jpeg.decode_gray(payload), self.rounds), "at most 2")
@@ -117,7 +118,7 @@ class Bench:
         path = self.folder / "depth.jpg"
         command = ["exiftool", "-b", "-MPImage2", str(path)]
         ours, theirs = alternate(
-            lambda: api.extract(path),
+            lambda: photo_files.extract(path),
             lambda: subprocess.run(command, stdout=subprocess.DEVNULL, check=True),
             max(self.rounds // 3, 5),
         )

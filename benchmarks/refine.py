@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring import api
+from authoring.api import photo_files
 from authoring.codecs import photo
 from authoring.depth.raster import resample_area
 from authoring.depth.refinement import refine
@@ -165,7 +165,7 @@ def cost(rounds: int) -> None:
 
             def embed(refined: bool, source: Path = source, target: Path = target) -> None:
                 depth = 1 / (coarse if refined else plain_map)
-                api.embed(source, depth, output=target, overwrite=True, profile="data", refine=refined)
+                photo_files.embed(source, depth, output=target, overwrite=True, profile="data", refine=refined)
 
             ours, plain = (_cpu(partial(embed, one), rounds) for one in (True, False))
             print(

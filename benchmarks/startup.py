@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 import authoring
-from authoring import api
+from authoring.api import photo_files
 from benchmarks.measure import GOLDEN, Row, depth_map, jpeg_photo, photo_pixels, table
 
 IMPORTS = "import numpy, PIL.Image, typer"
@@ -51,7 +51,7 @@ def rows(folder: Path, rounds: int) -> tuple[list[Row], str]:
     compileall.compile_dir(str(Path(authoring.__file__).parent), quiet=1)
     photo, out, mapped = folder / "photo.jpg", folder / "out.jpg", folder / "depth.jpg"
     photo.write_bytes(jpeg_photo(photo_pixels()))
-    mapped.write_bytes(api.embed_bytes(photo.read_bytes(), depth_map(), profile="data"))
+    mapped.write_bytes(photo_files.embed_bytes(photo.read_bytes(), depth_map(), profile="data"))
     python = sys.executable
     ours = [python, "-m", "authoring"]
     commands = {

@@ -16,7 +16,8 @@ from typing import Any
 import jsonschema
 import numpy as np
 
-from authoring import api, containers
+from authoring import containers
+from authoring.api import photo_files
 from authoring.cli.run import run
 from authoring.compatibility.doctor import diagnose
 from authoring.compatibility.verify import verify
@@ -26,9 +27,9 @@ from authoring.embed.steps import copy, embed
 from authoring.embed.strip import strip
 from authoring.errors import DepthauthorError
 from authoring.maps.load import source_of_bytes
-from authoring.operations.json_form import as_json
 from authoring.read.extract import extract, extract_file, to_dictionary
 from authoring.read.inspect import inspect
+from authoring.read.report_json import as_json
 from authoring.views.report import row_of
 from fuzz import seeds
 from fuzz.parsers import promise
@@ -200,7 +201,7 @@ def on_files(data: bytes) -> None:
         photo.write_bytes(data)
         output = output if data[4:8] == b"ftyp" else output.with_suffix(".jpg")
         try:
-            api.strip(photo, output=output)
+            photo_files.strip(photo, output=output)
         except DepthauthorError:
             promise(_names(folder) == ["photo"], "an error left a file behind")
         else:

@@ -1,1 +1,1 @@
-"""The batch room: many photos, one `authoring.api.embed` each."""
+"""The batch room: many photos, one `authoring.api.photo_files.embed` each."""

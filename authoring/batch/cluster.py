@@ -22,7 +22,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from authoring import stores
+from authoring.batch import stores
 from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
 from authoring.version import VERSION

@@ -1,7 +1,6 @@
 """One row of work, from the places that it names to the place that it writes.
 
-Knows: how `authoring.api.embed` goes from inputs to an output, here with places (paths and URLs) in place of paths.
-Must not know: journals, other rows, whether a worker is a process here or on another machine.
+How `api.photo_files.embed` goes from inputs to an output, here with places (paths and URLs) instead of paths.
 """
 
 from __future__ import annotations
@@ -12,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from authoring import api, files, outputs, stores
+from authoring import files, outputs
+from authoring.api import photo_files
+from authoring.batch import stores
 from authoring.batch.rows import Row
 from authoring.beside import processors
 from authoring.depth.calibration_json import parse_calibration_json
@@ -32,7 +33,7 @@ def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, s
     """
     options = dict(row.options)
     try:
-        options["container"] = api.container_of(
+        options["container"] = photo_files.container_of(
             row.output, stores.name_of(row.output).suffix, options.get("container")
         )
         _read_aside(options)
@@ -53,7 +54,7 @@ def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, s
 
         # A job is one processor: as many encoders with a thread for each of them would get in one another's way.
         with processors(1):
-            report = api.publish(
+            report = photo_files.publish(
                 lambda careful, ahead=None: draft_embed(
                     photo, source, settings, careful=careful, ahead=ahead
                 ),

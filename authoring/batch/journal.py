@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from authoring import stores
+from authoring.batch import stores
 from authoring.errors import RefusedError
 
 CACHE_KIB = 32 * 1024

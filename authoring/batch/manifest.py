@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, TextIO
 
-from authoring import stores
+from authoring.batch import stores
 from authoring.batch.rows import COLUMNS, PATH_COLUMNS, Row, Rules, column_name, row_of, unknown_columns
 from authoring.errors import MalformedError, UnsupportedError, UsageError
 from authoring.files import named

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from authoring import api
+from authoring.api import photo_files
 from authoring.batch.rows import Row, Rules, output_of
 from authoring.errors import UsageError
 
 MAP_ENDINGS = ("", "_depth", "-depth", "_disparity", "_raw_depth_meter")
 """What follows the photo's name: nothing, Facebook's and most scripts' `_depth`, Depth-Anything-V2's metres."""
 
-PHOTO_SUFFIXES = {*api.CONTAINER_OF_SUFFIX, ".png"}
-MAP_SUFFIXES = {*api.FORMAT_OF_SUFFIX, ".jpg", ".jpeg", ".plist"}
+PHOTO_SUFFIXES = {*photo_files.CONTAINER_OF_SUFFIX, ".png"}
+MAP_SUFFIXES = {*photo_files.FORMAT_OF_SUFFIX, ".jpg", ".jpeg", ".plist"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from authoring import api, stores
+from authoring.api import photo_files
+from authoring.batch import stores
 from authoring.embed.options import EmbedOptions
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
@@ -120,7 +121,7 @@ def output_of(photo: str, given: str, rules: Rules, container: str | None = None
             raise UsageError("a batch writes files, not the standard streams")
         return output
     name = stores.name_of(photo)
-    own = api.CONTAINER_OF_SUFFIX.get(name.suffix.lower())
+    own = photo_files.CONTAINER_OF_SUFFIX.get(name.suffix.lower())
     wanted = container or own or "heic"
     suffix = name.suffix if own == wanted else ".jpg" if wanted == "jpeg" else ".heic"
     if rules.out is not None:

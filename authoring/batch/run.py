@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import Protocol
 
-from authoring import stores
+from authoring.batch import stores
 from authoring.batch.journal import Journal
 from authoring.batch.rows import Row
 from authoring.batch.work import BatchResult, Task, failure

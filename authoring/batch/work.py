@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from authoring import stores
+from authoring.batch import stores
 from authoring.batch.embedding import embed_row, inputs_of
 from authoring.batch.journal import Entry
 from authoring.batch.rows import Row

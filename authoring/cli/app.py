@@ -1,7 +1,7 @@
 """The commands and their options.
 
 Knows: names, defaults and help texts. Must not know: how anything is done; each command calls one function of
-`authoring.api` and prints its report.
+`authoring.api.photo_files` and prints its report.
 """
 
 from __future__ import annotations
@@ -159,9 +159,9 @@ def embed(
 
     depthauthor embed photo.jpg mask.png --near 0.3 --far 5
     """
-    from authoring import api
+    from authoring.api import photo_files
 
-    report = api.embed(
+    report = photo_files.embed(
         photo,
         map,
         output=output,
@@ -223,9 +223,9 @@ def copy(
 
     Orientations are reconciled; the two photos must have the same aspect.
     """
-    from authoring import api
+    from authoring.api import photo_files
 
-    report = api.copy(
+    report = photo_files.copy(
         source,
         photo,
         output=output,
@@ -274,9 +274,9 @@ def extract(
 
     depthauthor extract IMG_0001.HEIC -o depth.npy --as depth
     """
-    from authoring import api
+    from authoring.api import photo_files
 
-    report = api.extract_file(
+    report = photo_files.extract_file(
         file,
         output,
         format=format,
@@ -295,9 +295,9 @@ def inspect(
     as_json: JsonOption = False,
 ) -> None:
     """Tell what a photo holds: depth, other auxiliary images, portrait marks, every item or segment."""
-    from authoring import api
+    from authoring.api import photo_files
 
-    streams.tell(api.inspect(file), as_json, text.inspect_with_records if records else text.inspect)
+    streams.tell(photo_files.inspect(file), as_json, text.inspect_with_records if records else text.inspect)
 
 
 @app.command()
@@ -312,9 +312,9 @@ def strip(
     as_json: JsonOption = False,
 ) -> None:
     """Write a copy of a photo without its depth map; everything else stays byte for byte."""
-    from authoring import api
+    from authoring.api import photo_files
 
-    report = api.strip(file, output=output, restore=restore, overwrite=overwrite, dry_run=dry_run)
+    report = photo_files.strip(file, output=output, restore=restore, overwrite=overwrite, dry_run=dry_run)
     streams.tell(report, as_json, text.strip, report.output)
 
 
@@ -329,9 +329,9 @@ def dictionary(
 
     A Swift program can hand it to AVDepthData(fromDictionaryRepresentation:); `embed` takes it as a map.
     """
-    from authoring import api
+    from authoring.api import photo_files
 
-    report = api.dictionary(file, output, overwrite=overwrite)
+    report = photo_files.dictionary(file, output, overwrite=overwrite)
     streams.tell(report, as_json, text.dictionary, report["output"])
 
 
@@ -349,9 +349,9 @@ FolderOption = Annotated[Path, Option("--folder", help="The golden folder, with 
 @golden_app.command("check")
 def golden_check(folder: FolderOption = Path("golden"), as_json: JsonOption = False) -> int:
     """Author every golden case and compare it with the text expected; exit 1 where one differs."""
-    from authoring import api
+    from authoring.api import photo_files
 
-    verdicts = list(api.golden(folder))
+    verdicts = list(photo_files.golden(folder))
     if as_json:
         streams.print_json(text.golden_json(verdicts), sys.stdout)
     else:
@@ -362,8 +362,8 @@ def golden_check(folder: FolderOption = Path("golden"), as_json: JsonOption = Fa
 @golden_app.command("update")
 def golden_update(folder: FolderOption = Path("golden"), dry_run: DryRunOption = False) -> int:
     """Show how each golden text differs, then write it anew."""
-    from authoring import api
+    from authoring.api import photo_files
 
-    for one in api.golden(folder, update=not dry_run):
+    for one in photo_files.golden(folder, update=not dry_run):
         sys.stdout.write(one.difference or f"{one.case.name}: unchanged\n")
     return 0

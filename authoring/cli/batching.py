@@ -99,7 +99,7 @@ def batch(
 
     depthauthor batch photos/ maps/ --out done --near 0.3 --far 10
     """
-    from authoring import stores
+    from authoring.batch import stores
     from authoring.batch.cluster import ClusterWorkers
     from authoring.batch.journal import Journal
     from authoring.batch.manifest import count_rows, read_rows
@@ -137,7 +137,7 @@ def batch(
 
 def _tell(results: Iterator[BatchResult], total: int) -> int:
     """A line for each result, then the summary; the exit code."""
-    from authoring.operations.json_form import as_json
+    from authoring.read.report_json import as_json
 
     counts: Counter[str] = Counter()
     failures: list[BatchResult] = []
@@ -183,7 +183,7 @@ def _settings(given: list[str] | None) -> dict[str, Any]:
 
 def _journal_path(source: str, out: str | None) -> Path:
     """Beside the outputs, else beside the manifest; a journal is appended to, which stores cannot, so it stays here."""
-    from authoring import stores
+    from authoring.batch import stores
 
     folder = stores.local_path(out) if out is not None else None
     if folder is not None:

@@ -104,7 +104,7 @@ def pointcloud(
 
     depthauthor pointcloud IMG_0001.HEIC --mesh -o scene.glb
     """
-    from authoring.showing.pointcloud import pointcloud_file
+    from authoring.api.pointcloud_files import pointcloud_file
 
     report = pointcloud_file(
         file,

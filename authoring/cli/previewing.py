@@ -125,7 +125,7 @@ def preview(
         raise UsageError(
             f"{len(files)} files are given; a preview shows one photo, or a photo and a map; --contact-sheet shows many"
         )
-    from authoring.showing import preview as showing
+    from authoring.api import preview_files as showing
 
     report = showing.preview(
         files[0],
@@ -192,7 +192,7 @@ def refocus(
 
     depthauthor refocus IMG_0001.HEIC --aperture 1.8 --focus 0.4,0.6 -o blurred.jpg
     """
-    from authoring.showing import refocus as showing
+    from authoring.api import refocus_files as showing
 
     report = showing.refocus(
         file,
@@ -227,7 +227,7 @@ def _sheet(
         )
     if output is None:
         raise UsageError("a contact sheet needs -o to say where it goes")
-    from authoring.showing.preview import contact_sheet
+    from authoring.api.preview_files import contact_sheet
 
     report = contact_sheet(photos, output=output, width=width, overwrite=overwrite)
     streams.tell(report, as_json, _sheet_text, report.output)

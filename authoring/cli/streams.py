@@ -72,7 +72,7 @@ def print_json(value: Any, stream: TextIO) -> None:
 
 def tell(report: Any, as_json: bool, render: Callable[[Any], str], output: str | None = None) -> None:
     """A report on stdout, as JSON or as `render` words its JSON form; on stderr where stdout carries the result."""
-    from authoring.operations.json_form import as_json as to_json
+    from authoring.read.report_json import as_json as to_json
 
     value = report if isinstance(report, dict) else to_json(report)
     stream = sys.stderr if output == "-" else sys.stdout

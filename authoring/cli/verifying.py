@@ -90,7 +90,7 @@ def verify(
     """
     from authoring.compatibility import verify as verifying
     from authoring.maps.fit import MapOptions
-    from authoring.operations.json_form import as_json as to_json
+    from authoring.read.report_json import as_json as to_json
 
     with files.naming(photo=file, source=photo, map=map[0] if map and len(map) == 1 else None):
         report = verifying.verify(
@@ -130,7 +130,7 @@ def doctor(
 ) -> int:
     """Say why Photos will probably show no aperture slider, and how to mend it; several files as a table."""
     from authoring.compatibility.doctor import diagnose
-    from authoring.operations.json_form import as_json as to_json
+    from authoring.read.report_json import as_json as to_json
 
     reports: list[dict[str, Any]] = []
     for path in photos:

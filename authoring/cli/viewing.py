@@ -58,7 +58,7 @@ def view(
 
     depthauthor view IMG_0001.HEIC -o page.html
     """
-    from authoring.showing import view as showing
+    from authoring.api import view_files as showing
 
     made = showing.view(file, output=output, overwrite=overwrite)
     streams.tell(made, as_json, _view_text, made.output)
@@ -85,7 +85,7 @@ def report(
 
     depthauthor report photos/ -o report.html
     """
-    from authoring.showing import report as showing
+    from authoring.api import report_files as showing
 
     to_stdout = str(output) == "-"
     with _progress(photos) as advance:
@@ -153,7 +153,7 @@ def _progress(photos: list[Path]) -> Iterator[Callable[[], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    from authoring.showing.report import photo_paths
+    from authoring.api.report_files import photo_paths
 
     total = sum(1 for _ in photo_paths(photos))
     with Progress(

@@ -17,9 +17,9 @@ from authoring.codecs.maps import formats
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration_json import build_calibration_json
 from authoring.errors import about
-from authoring.operations.json_form import as_json
 from authoring.read.depth_image import DepthReading, RasterName, read_depth
 from authoring.read.inspect import inspect
+from authoring.read.report_json import as_json
 
 Kind = Literal["depth", "disparity"]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from authoring import stores
+from authoring.batch import stores
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import read_rows
 from authoring.batch.pool import LocalWorkers

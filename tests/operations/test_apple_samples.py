@@ -21,11 +21,11 @@ from authoring.apple.xmp import build_packet, parse_packet
 from authoring.codecs import sei
 from authoring.embed.options import options_of
 from authoring.embed.steps import copy, embed
-from authoring.operations.json_form import as_json
 from authoring.read import depth_image
 from authoring.read import layout as layouts
 from authoring.read.extract import extract_file, read, to_dictionary
 from authoring.read.inspect import inspect
+from authoring.read.report_json import as_json
 
 Sample = Callable[[str], bytes]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from authoring import api
+from authoring.api import photo_files
 from authoring.cli.run import run
 from authoring.depth.buffer import PixelFormat
 from authoring.embed.options import options_of
@@ -118,14 +118,14 @@ def test_moge_s_field_of_view_is_the_calibration(tmp_path: Path) -> None:
     }
     (tmp_path / "fov.json").write_text(json.dumps({name: round(one, 2) for name, one in angles.items()}))
     (tmp_path / "depth.exr").write_bytes(exr(Y=DEPTH))
-    api.embed(
+    photo_files.embed(
         GOLDEN / "scene.jpg",
         tmp_path / "depth.exr",
         preset="moge",
         output=tmp_path / "o.jpg",
         calibration=str(tmp_path / "fov.json"),
     )
-    calibration = api.extract(tmp_path / "o.jpg").calibration
+    calibration = photo_files.extract(tmp_path / "o.jpg").calibration
     assert calibration is not None
     assert calibration.focal_px == pytest.approx((800, 800), rel=1e-3)
 
@@ -139,14 +139,14 @@ class _Tensor:
 
 def test_whatever_gives_an_array_is_taken() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    assert api.embed_bytes(photo, _Tensor()) == api.embed_bytes(photo, DEPTH)
+    assert photo_files.embed_bytes(photo, _Tensor()) == photo_files.embed_bytes(photo, DEPTH)
 
 
 @pytest.mark.parametrize("name", ["first.jpg", "first.heic"])
 def test_another_photo_s_own_depth_is_a_map(name: str, tmp_path: Path) -> None:
-    api.embed(GOLDEN / "scene.jpg", GOLDEN / "scene-depth.npy", output=tmp_path / name)
-    api.embed(GOLDEN / "scene.jpg", tmp_path / name, output=tmp_path / "second.jpg")
-    one, two = (api.extract(tmp_path / each) for each in (name, "second.jpg"))
+    photo_files.embed(GOLDEN / "scene.jpg", GOLDEN / "scene-depth.npy", output=tmp_path / name)
+    photo_files.embed(GOLDEN / "scene.jpg", tmp_path / name, output=tmp_path / "second.jpg")
+    one, two = (photo_files.extract(tmp_path / each) for each in (name, "second.jpg"))
     assert np.abs(one.disparity_per_m() - two.disparity_per_m()).max() <= 0.011  # 1.5 steps of 1.4/255
 
 

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring import api
+from authoring.api import photo_files
 from authoring.compatibility.verify import verify
 from authoring.depth.raster import resample_area
 from authoring.maps.fit import MapOptions
@@ -82,7 +82,7 @@ def test_range_holes_and_values_are_those_of_the_file(
     if pair.calibration:
         options["calibration"] = str(tmp_path / pair.calibration)
     out = tmp_path / f"o.{suffix}"
-    report = api.embed(tmp_path / pair.photo, tmp_path / pair.map, output=out, **options)
+    report = photo_files.embed(tmp_path / pair.photo, tmp_path / pair.map, output=out, **options)
 
     with Image.open(tmp_path / pair.map) as picture:
         raw = np.asarray(picture).astype(np.float64)
@@ -98,7 +98,7 @@ def test_range_holes_and_values_are_those_of_the_file(
     # The ends are half floats beyond the values, at most one of their steps away.
     assert report.float_min == pytest.approx(wanted[known].min(), rel=1e-3)
     assert report.float_max == pytest.approx(wanted[known].max(), rel=1e-3)
-    back = api.extract(out).disparity_per_m()
+    back = photo_files.extract(out).disparity_per_m()
     assert np.abs(back[known] - wanted[known]).max() <= report.bound + 1e-6
     filled = back[~known]
     assert not filled.size or (
@@ -116,7 +116,7 @@ def test_range_holes_and_values_are_those_of_the_file(
 def test_nyu_s_photo_stays_as_it_is(sample: Sample, tmp_path: Path) -> None:
     photo = sample("in_nyu_rgb.jpg")
     source = source_of_bytes(sample("in_nyu_depth16mm.png"))
-    made = api.embed_bytes(photo, source, preset="nyu")
+    made = photo_files.embed_bytes(photo, source, preset="nyu")
     assert verify(made, original=photo).photo.identical  # type: ignore[union-attr]
 
 
@@ -125,20 +125,20 @@ def test_zeiss_s_own_camera_goes_along(sample: Sample, tmp_path: Path) -> None:
     for one in (pair.photo, pair.map, pair.calibration):
         (tmp_path / one).write_bytes(sample(one))
     out = tmp_path / "o.heic"
-    api.embed(
+    photo_files.embed(
         tmp_path / pair.photo,
         tmp_path / pair.map,
         output=out,
         unit="m*10000",
         calibration=str(tmp_path / pair.calibration),
     )
-    camera = api.extract(out).calibration
+    camera = photo_files.extract(out).calibration
     assert camera is not None
     assert (camera.reference_width_px, camera.reference_height_px) == (640, 480)
     assert camera.focal_px == pytest.approx((436.77585, 436.77585))
     assert camera.principal_point_px == pytest.approx((321.60822, 239.47842))
     # The board's squares are 20.875 mm, as the data set says, and 48 pixels wide in the middle of the picture.
-    pitch_px = camera.focal_px[0] * 0.020875 * api.extract(out).disparity_per_m()[200, 320]
+    pitch_px = camera.focal_px[0] * 0.020875 * photo_files.extract(out).disparity_per_m()[200, 320]
     assert math.isclose(pitch_px, 48, abs_tol=2)
 
 
@@ -147,12 +147,12 @@ def test_refining_moves_silhouettes_only(name: str, sample: Sample, tmp_path: Pa
     pair = PAIRS[name]
     source = source_of_bytes(sample(pair.map))
     plain, fine = (
-        api.embed_bytes(
+        photo_files.embed_bytes(
             sample(pair.photo), source, container="heic", profile="data", refine=refine, **pair.options
         )
         for refine in (False, True)
     )
-    before, after = (api.extract_bytes(one).disparity_per_m() for one in (plain, fine))
+    before, after = (photo_files.extract_bytes(one).disparity_per_m() for one in (plain, fine))
     assert before.shape == after.shape
     moved = np.abs(after - before) > 0.05 * before
     assert 0 < moved.mean() < 0.05

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from authoring import api
+from authoring.api import photo_files
 from authoring.batch.rows import option_values
 from authoring.cli.run import run
 from authoring.depth.raster import resample_area
@@ -47,7 +47,7 @@ def test_the_photo_s_edges_are_those_of_the_way_it_lies(orientation: int, contai
     made = []
     for one in (1, orientation):
         photo = (GOLDEN / "orientation" / f"scene-{one}.jpg").read_bytes()
-        made.append(extract(api.embed_bytes(photo, COARSE, **options)).disparity_per_m())
+        made.append(extract(photo_files.embed_bytes(photo, COARSE, **options)).disparity_per_m())
     assert made[0].shape == made[1].shape == (384, 512)
     differ = np.abs(made[0] - made[1]) > 0.03
     assert differ.mean() < 0.01
@@ -64,7 +64,7 @@ def test_a_larger_map_is_averaged_first_and_holes_are_told() -> None:
 
 
 def api_embedder(**options: Any) -> Callable[..., Any]:
-    from authoring.embedder import Embedder
+    from authoring.api.embedder import Embedder
 
     return Embedder(refine=True, profile="data", **options).report
 
@@ -78,7 +78,7 @@ def test_every_native_format_is_refined(pixel_format: str) -> None:
 
 
 def test_without_it_the_map_stays_as_coarse_as_it_is() -> None:
-    data = api.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), COARSE, profile="data")
+    data = photo_files.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), COARSE, profile="data")
     assert extract(data).depth_m().shape == (144, 192)
 
 
@@ -104,7 +104,7 @@ def test_a_photo_that_does_not_decode_is_told_in_one_sentence(
 
 def test_an_arithmetic_jpeg_is_told(sample: Callable[[str], bytes], tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "photo.jpg").write_bytes(sample("edge_arithmetic.jpg"))
-    size = api.inspect(tmp_path / "photo.jpg").photo
+    size = photo_files.inspect(tmp_path / "photo.jpg").photo
     np.save(tmp_path / "m.npy", np.linspace(1, 5, size.height * size.width).reshape(size.height, size.width))
     arguments = ["embed", str(tmp_path / "photo.jpg"), str(tmp_path / "m.npy"), "-o", str(tmp_path / "o.jpg")]
     assert run([*arguments, "--refine"]) == 4
@@ -129,12 +129,12 @@ def test_real_photos_of_every_kind_can_guide(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(sample(name))
-    photo = api.inspect(path).photo
+    photo = photo_files.inspect(path).photo
     height, width = photo.height, photo.width
     if photo.orientation >= 5:
         height, width = width, height
     ramp = np.linspace(1, 4, 48)[:, None].repeat(max(2, round(48 * width / height)), 1).astype(np.float32)
-    report = api.embed(path, ramp, output=tmp_path / f"o{path.suffix}", refine=True, profile="data")
+    report = photo_files.embed(path, ramp, output=tmp_path / f"o{path.suffix}", refine=True, profile="data")
     assert report.max_error <= report.bound
     assert max(report.map.width, report.map.height) <= 768
 
@@ -147,7 +147,7 @@ def test_a_phone_s_own_map_made_coarse_comes_closer_again(name: str, sample: Cal
     coarse = resample_area(own, own.shape[1] // 4, own.shape[0] // 4)
     depth = np.where(coarse > 0, 1 / np.maximum(coarse, 1e-6), np.inf).astype(np.float32)
     options = {"replace": True, "profile": "data", "refine": True}
-    made = extract(api.embed_bytes(photo, depth, **options)).disparity_per_m()
+    made = extract(photo_files.embed_bytes(photo, depth, **options)).disparity_per_m()
     noise = np.random.default_rng(1).integers(0, 256, (*own.shape, 3), np.uint8)
     plain = score(resample_area(coarse, own.shape[1], own.shape[0]), own, noise)
     fine = score(made, own, noise)

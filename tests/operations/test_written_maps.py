@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring import api
+from authoring.api import photo_files
 from authoring.cli.run import run
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from tests.schemas.test_exported import validate
@@ -72,7 +72,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("written") / "a.heic"
     turned = GOLDEN / "orientation" / "scene-6.jpg"
     calibration = str(GOLDEN / "scene-calibration.json")
-    api.embed(turned, depth, output=out, calibration=calibration, aperture=4.0)
+    photo_files.embed(turned, depth, output=out, calibration=calibration, aperture=4.0)
     return out
 
 
@@ -85,8 +85,8 @@ def test_another_reader_finds_what_the_photo_holds(
     if suffix == "exr":
         pytest.importorskip("OpenEXR")
     target = tmp_path / f"m.{suffix}"
-    report = api.extract_file(photo, target, kind=kind, orientation=orientation)
-    buffer = api.extract(photo, orientation=orientation)
+    report = photo_files.extract_file(photo, target, kind=kind, orientation=orientation)
+    buffer = photo_files.extract(photo, orientation=orientation)
     wanted = buffer.depth_m() if kind == "depth" else buffer.disparity_per_m()
     found = READERS[suffix](target, kind)
     assert found.shape == wanted.shape == ((384, 512) if orientation == "display" else (512, 384))
@@ -107,12 +107,12 @@ def test_another_reader_finds_what_the_photo_holds(
 def test_each_is_read_back_as_a_map(suffix: str, kind: Any, tmp_path: Path) -> None:
     if suffix == "exr":
         pytest.importorskip("OpenEXR")
-    api.embed(GOLDEN / "scene.jpg", GOLDEN / "scene-depth.npy", output=tmp_path / "a.jpg")
+    photo_files.embed(GOLDEN / "scene.jpg", GOLDEN / "scene-depth.npy", output=tmp_path / "a.jpg")
     target = tmp_path / f"out.{suffix}"
-    assert api.extract_file(tmp_path / "a.jpg", target, kind=kind).kind == kind
+    assert photo_files.extract_file(tmp_path / "a.jpg", target, kind=kind).kind == kind
     meant: dict[str, Any] = {"kind": "disparity"} if kind == "disparity" and suffix != "png" else {}
-    again = api.embed(GOLDEN / "scene.jpg", target, output=tmp_path / "b.jpg", **meant)
-    first, second = (api.extract(tmp_path / one).disparity_per_m() for one in ("a.jpg", "b.jpg"))
+    again = photo_files.embed(GOLDEN / "scene.jpg", target, output=tmp_path / "b.jpg", **meant)
+    first, second = (photo_files.extract(tmp_path / one).disparity_per_m() for one in ("a.jpg", "b.jpg"))
     assert np.abs(first - second).max() <= again.bound * 1.01
 
 
@@ -121,7 +121,7 @@ def test_the_same_photo_gives_the_same_bytes(suffix: str, photo: Path, tmp_path:
     if suffix == "exr":
         pytest.importorskip("OpenEXR")
     for name in ("one", "two"):
-        api.extract_file(photo, tmp_path / f"{name}.{suffix}")
+        photo_files.extract_file(photo, tmp_path / f"{name}.{suffix}")
     assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
 
 
@@ -152,14 +152,14 @@ def test_metadata_lies_beside_the_map_on_request(photo: Path, tmp_path: Path) ->
 
 def test_map_and_metadata_make_the_photo_again(photo: Path, tmp_path: Path) -> None:
     assert run(["extract", str(photo), "-o", str(tmp_path / "d.pfm"), "--metadata"]) == 0
-    api.embed(
+    photo_files.embed(
         GOLDEN / "orientation" / "scene-6.jpg",
         tmp_path / "d.pfm",
         output=tmp_path / "b.heic",
         kind="disparity",
         calibration=str(tmp_path / "d.pfm.json"),
     )
-    one, two = api.extract(photo), api.extract(tmp_path / "b.heic")
+    one, two = photo_files.extract(photo), photo_files.extract(tmp_path / "b.heic")
     assert one.calibration is not None and two.calibration is not None
     assert two.calibration.focal_px == pytest.approx(one.calibration.focal_px)
     assert two.calibration.principal_point_px == pytest.approx(one.calibration.principal_point_px)
@@ -168,7 +168,7 @@ def test_map_and_metadata_make_the_photo_again(photo: Path, tmp_path: Path) -> N
 
 def test_metadata_of_a_photo_without_a_camera_says_so(tmp_path: Path, capsys: Any) -> None:
     depth = DepthBuffer.from_depth_m(np.load(GOLDEN / "scene-depth.npy"), PixelFormat.FDEP)
-    made = api.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), depth, pixel_format="hdep", profile="data")
+    made = photo_files.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), depth, pixel_format="hdep", profile="data")
     (tmp_path / "a.jpg").write_bytes(made)
     target = tmp_path / "d.npy"
     assert run(["extract", str(tmp_path / "a.jpg"), "-o", str(target), "--metadata"]) == 0

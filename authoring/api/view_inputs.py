@@ -10,13 +10,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
-from authoring import api, files, outputs
+from authoring import files, outputs
+from authoring.api import photo_files
 from authoring.errors import UsageError, about
 from authoring.maps.fit import MapOptions, MapSource
 from authoring.maps.load import source_of_bytes
 from authoring.views.scene import Seen, see, see_with_map
 
-PathLike = api.PathLike
+PathLike = photo_files.PathLike
 
 FORMAT_OF_SUFFIX: dict[str, Literal["png", "jpeg"]] = {
     ".png": "png",

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from authoring import files, outputs
-from authoring.api import PathLike
-from authoring.showing.inputs import ready, title_of
+from authoring.api.photo_files import PathLike
+from authoring.api.view_inputs import ready, title_of
 from authoring.views import viewer as viewing
 from authoring.views.viewer import ViewReport
 

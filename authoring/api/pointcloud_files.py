@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from authoring import files, outputs
-from authoring.api import PathLike
+from authoring.api.photo_files import PathLike
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.embed.options import options_of
 from authoring.errors import UsageError, about

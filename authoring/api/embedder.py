@@ -1,6 +1,6 @@
 """`Embedder`: options once, many photos; for the inside of a pipeline.
 
-Knows: nothing but `authoring.api` and the embedding below it. Must not know: files, printing.
+Knows: nothing but `authoring.api.photo_files` and the embedding below it. Must not know: files, printing.
 """
 
 from __future__ import annotations

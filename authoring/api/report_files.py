@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from authoring import files, outputs
-from authoring.api import CONTAINER_OF_SUFFIX, PathLike
+from authoring.api.photo_files import CONTAINER_OF_SUFFIX, PathLike
+from authoring.api.view_files import in_temporary_folder
 from authoring.errors import DepthauthorError, UsageError
-from authoring.showing.view import in_temporary_folder
 from authoring.views import report as reporting
 from authoring.views.pages.report_page import Card, Level, page_end, page_start, render_card
 from authoring.views.pages.viewer_page import range_text

@@ -1,0 +1,1 @@
+"""The public functions on files: read, do, write."""

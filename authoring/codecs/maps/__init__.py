@@ -1,0 +1,1 @@
+"""Map files, read and written."""
