@@ -165,7 +165,9 @@ def cost(rounds: int) -> None:
 
             def embed(refined: bool, source: Path = source, target: Path = target) -> None:
                 depth = 1 / (coarse if refined else plain_map)
-                photo_files.embed(source, depth, output=target, overwrite=True, profile="data", refine=refined)
+                photo_files.embed(
+                    source, depth, output=target, overwrite=True, profile="data", refine=refined
+                )
 
             ours, plain = (_cpu(partial(embed, one), rounds) for one in (True, False))
             print(

@@ -32,9 +32,9 @@ from authoring.embed.undo import Blocks, build_record
 from authoring.read.extract import to_dictionary
 from authoring.read.layout import photo_orientation
 from authoring.views.report import THUMBNAIL_SIDE
+from tests.compatibility import portrait_files
 from tests.containers import heif_files, jpeg_files
 from tests.containers.heif_files import small_photo
-from tests.verify import portrait_files
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 

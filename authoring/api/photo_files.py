@@ -339,8 +339,8 @@ def publish(
 
     opened: opens the target for publishing; `outputs.publishing` for paths.
     """
+    from authoring.embed.encode import HastyError
     from authoring.embed.steps import settled
-    from authoring.read.depth_image import HastyError
 
     if dry_run:
         return settled(draft).report

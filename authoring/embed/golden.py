@@ -24,6 +24,7 @@ from authoring.containers.base import ContainerName
 from authoring.containers.edits import EditList
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
+from authoring.embed.encode import EncodedPlane
 from authoring.embed.options import EmbedOptions
 from authoring.embed.portrait import Sources
 from authoring.embed.steps import Depth, author
@@ -32,8 +33,7 @@ from authoring.embed.target import Target, ready
 from authoring.errors import MalformedError, UsageError
 from authoring.maps.fit import Notes, wide_format
 from authoring.read import depth_image
-from authoring.read import layout as layouts
-from authoring.read.depth_image import EncodedPlane
+from authoring.read.layout import photo_orientation
 
 SCHEMA = "depthauthor/golden/1"
 
@@ -129,7 +129,7 @@ def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
     photo = read(case.photo)
     file = containers.parse(photo)
     layout = file.layout
-    orientation = layouts.photo_orientation(layout)
+    orientation = photo_orientation(layout)
     encoded = _payload(layout.container, read(case.payload))
     plane = StoredPlane(encoded.decoded, case.float_min, case.float_max, case.pixel_format)
     told = depth_properties.data_profile(

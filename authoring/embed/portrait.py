@@ -30,7 +30,7 @@ from authoring.embed.undo import Blocks, build_record
 from authoring.errors import RefusedError, UnsupportedError, about
 from authoring.maps.fit import Notes
 from authoring.read import depth_image
-from authoring.read import layout as layouts
+from authoring.read.layout import kind_of
 
 CalibrationSource = Literal["exif", "nominal", "none"]
 
@@ -109,7 +109,7 @@ def dressed(
     if rendering is None and donor is not None and donor.properties.rendering_parameters is not None:
         rendering, rendering_origin = donor.properties.rendering_parameters, "donor"
     elif rendering is None:
-        gain_map = any(layouts.kind_of(one) == "hdrgainmap" for one in layout.auxiliaries)
+        gain_map = any(kind_of(one) == "hdrgainmap" for one in layout.auxiliaries)
         made = nominal_rendering.nominal_rendering(aperture or DEFAULT_APERTURE, gain_map=gain_map)
         rendering, rendering_origin = build_rendering(made), "nominal"
     if options.aperture is not None:

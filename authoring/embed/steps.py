@@ -21,6 +21,7 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
 from authoring.depth.stored_plane import StoredPlane, error_in_m, max_error, quantize
+from authoring.embed.encode import EncodedPlane, HastyError, coded_auxiliary, encode_plane
 from authoring.embed.options import EmbedOptions
 from authoring.embed.portrait import Sources, dressed, provenance
 from authoring.embed.reports import EmbedReport, ErrorInMetres, Outcome, Size
@@ -29,7 +30,6 @@ from authoring.errors import RefusedError, about
 from authoring.maps import diagnose, fit
 from authoring.maps.fit import MapSource, Notes
 from authoring.read import depth_image
-from authoring.read.depth_image import EncodedPlane
 from authoring.version import VERSION
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def settled(draft: Draft) -> Outcome[EmbedReport]:
     outcome = draft(False)
     try:
         _ = outcome.report
-    except depth_image.HastyError:
+    except HastyError:
         outcome = draft(True)
         _ = outcome.report
     return outcome
@@ -130,7 +130,7 @@ def draft_embed(
 
     def encoded_plane() -> EncodedPlane:
         with about("map"):
-            return depth_image.encode_plane(
+            return encode_plane(
                 container, plane, lossless=options.lossless, effort=options.effort, careful=careful
             )
 
@@ -184,11 +184,9 @@ def draft_copy(
         told = reading.properties.with_calibration(depth_image.calibration_properties(calibration))
         if turn == Orientation(1) and origin.layout.container == layout.container == "heic":
             found = reading.found
-            encoded = depth_image.EncodedPlane(
-                "heic", found.width, found.height, found.payload, found.configuration, 0
-            )
+            encoded = EncodedPlane("heic", found.width, found.height, found.payload, found.configuration, 0)
         else:
-            encoded = depth_image.encode_plane(
+            encoded = encode_plane(
                 layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
             )
         if turn != Orientation(1):
@@ -217,9 +215,7 @@ def author(
             restore = photo.marks.made.restore
         mark = provenance(version, file.undo_record(), sources, restore)
         tree = authorship.with_provenance(depth_properties.tree_of(told, depth.foreign), mark)
-        spliced = file.splice(
-            depth_image.coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree)
-        )
+        spliced = file.splice(coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree))
         edits = photo.edits.then(spliced)
         notes.notes.extend(_photo_notes(file))
 
@@ -229,7 +225,7 @@ def author(
         from authoring.compatibility.publish_check import is_confirmed
 
         if not is_confirmed(target.file):
-            raise depth_image.HastyError
+            raise HastyError
         return gather(file.edited(spliced), decoded=False)
 
     report = lambda: _measure(target, edits, depth, notes, facts)  # noqa: E731
@@ -254,7 +250,7 @@ def _measure(
     # First what needs no map, which may still be being decoded.
     facts, touched = gathered(), edits.touched
     if encoded.off_by(plane) > encoded.tolerance_codes:
-        raise depth_image.HastyError
+        raise HastyError
     decoded = replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format)
     error = max_error(decoded, buffer, plane.codes)
     checked = check_before_publish(facts.with_codes(encoded.decoded))

@@ -21,7 +21,7 @@ from authoring.embed.portrait import Marked, marked, refuse_rendered_blur
 from authoring.embed.transcode import prepare
 from authoring.errors import RefusedError, about
 from authoring.maps.fit import Notes
-from authoring.read import layout
+from authoring.read.layout import depth_images, photo_orientation
 
 Ahead: TypeAlias = "Callable[[int, memoryview], None]"
 """Takes bytes of the photo to be, and their offset in it, before the rest is made: see `Outcome.ahead`."""
@@ -86,7 +86,7 @@ def target_of(photo: bytes, options: EmbedOptions, notes: Notes, careful: bool) 
         notes.notes.extend(prepared.notes)
         file = prepared.file
         source, cleared = file.source, EditList.unchanged(len(file.source))
-        if layout.depth_images(file.layout):
+        if depth_images(file.layout):
             if not options.replace:
                 raise RefusedError(
                     "the photo holds a depth map already; --replace puts the new one in its place"
@@ -98,7 +98,7 @@ def target_of(photo: bytes, options: EmbedOptions, notes: Notes, careful: bool) 
             notes.notes.append("the depth map that was there was replaced")
         if options.profile == "portrait":
             refuse_rendered_blur(file.layout, options.portrait, notes)
-        return Target(source, file, cleared, layout.photo_orientation(file.layout), prepared.reencoded)
+        return Target(source, file, cleared, photo_orientation(file.layout), prepared.reencoded)
 
 
 def ready(

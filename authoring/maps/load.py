@@ -9,7 +9,8 @@ from authoring import containers
 from authoring.codecs.maps.formats import read_map
 from authoring.errors import DepthauthorError, UnsupportedError, UsageError
 from authoring.maps.fit import MapSource
-from authoring.read import depth_image, layout
+from authoring.read import depth_image
+from authoring.read.layout import depth_images
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")
 JPEG = b"\xff\xd8"
@@ -45,7 +46,7 @@ def source_of_bytes(data: bytes, key: str | None = None, frame: int | None = Non
 def _has_depth(data: bytes) -> bool:
     """Whether a JPEG is a photo with depth; a JPEG our parser stumbles on is left to the map reader."""
     try:
-        return bool(layout.depth_images(containers.parse(data, hasty=True).layout))
+        return bool(depth_images(containers.parse(data, hasty=True).layout))
     except DepthauthorError:
         return False
 

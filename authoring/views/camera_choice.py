@@ -13,7 +13,7 @@ from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
 from authoring.embed.portrait import PortraitOptions, camera_of
 from authoring.errors import UnsupportedError, UsageError
-from authoring.read import layout as layouts
+from authoring.read.layout import photo_orientation
 from authoring.views.scene import Camera as CameraChoice
 from authoring.views.scene import Seen
 
@@ -76,7 +76,7 @@ def _exif(photo: bytes, width: int, height: int) -> Calibration | None:
     found, origin = camera_of(layout, PortraitOptions(), None)
     if found is None or origin != "exif":
         return None
-    return found.oriented(layouts.photo_orientation(layout)).scaled(width, height)
+    return found.oriented(photo_orientation(layout)).scaled(width, height)
 
 
 def _squared(photo: bytes, seen: Seen) -> tuple[Calibration, str]:

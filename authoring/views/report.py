@@ -23,8 +23,8 @@ from authoring.depth.raster import check_aspect
 from authoring.embed.reports import Size
 from authoring.errors import DepthauthorError, about
 from authoring.read import depth_image
-from authoring.read import layout as layouts
 from authoring.read.depth_image import DepthReading
+from authoring.read.layout import photo_orientation
 from authoring.views.pictures import colours
 
 THUMBNAIL_SIDE = 280
@@ -148,7 +148,7 @@ def _photo_picture(file: ContainerFile) -> NDArray[np.uint8] | None:
             # HEIF decoders give the picture upright, JPEG decoders as it lies.
             return own if own is not None else pictures.decode_heic(file.source).array
         lying = web.jpeg_draft(file.source, 2 * THUMBNAIL_SIDE)
-        return layouts.photo_orientation(file.layout).to_display(lying)
+        return photo_orientation(file.layout).to_display(lying)
     except DepthauthorError:
         return None
 
@@ -166,7 +166,7 @@ def _own_thumbnail(file: ContainerFile) -> NDArray[np.uint8] | None:
             return None
         turn = Orientation.from_transforms([(one.kind, one.value) for one in found.transforms])
         photo = file.layout
-        turned = turn.swaps_axes ^ layouts.photo_orientation(photo).swaps_axes
+        turned = turn.swaps_axes ^ photo_orientation(photo).swaps_axes
         width, height = (found.height, found.width) if turned else (found.width, found.height)
         check_aspect(width, height, photo.width, photo.height)
         still = heif.build_still(found.width, found.height, found.payload, found.configuration, found.colour)

@@ -24,7 +24,8 @@ from authoring.embed.portrait import PortraitOptions, camera_of
 from authoring.errors import about
 from authoring.maps import fit
 from authoring.maps.fit import MapOptions, MapSource, Notes
-from authoring.read import depth_image, layout
+from authoring.read import depth_image
+from authoring.read.layout import photo_orientation
 
 Camera = Literal["file", "exif", "nominal"]
 """Where a calibration comes from: the depth's own metadata, Exif's focal length, or a usual phone's."""
@@ -103,7 +104,7 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
             file, orientation, icc = None, Orientation(1), pictures.png_metadata(photo).icc
         else:
             file = containers.parse(photo)
-            orientation = layout.photo_orientation(file.layout)
+            orientation = photo_orientation(file.layout)
             pixels, icc = _upright(photo, file, orientation), file.layout.icc
     with about("map"):
         if options.map_orientation == "stored":

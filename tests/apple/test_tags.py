@@ -9,7 +9,7 @@ import pytest
 
 from authoring.apple.tags import UNREADABLE, tags_of
 from authoring.errors import MalformedError
-from tests.verify import portrait_files
+from tests.compatibility import portrait_files
 
 
 def block(order: str) -> bytes:

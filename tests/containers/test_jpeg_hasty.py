@@ -14,8 +14,8 @@ from authoring.containers import jpeg
 from authoring.containers.edits import EditList, Replacement
 from authoring.containers.jpeg import segments
 from authoring.embed import steps as embedding
+from authoring.embed.encode import HastyError
 from authoring.embed.options import options_of
-from authoring.read.depth_image import HastyError
 from tests.containers.jpeg_files import auxiliary, coded, gray, photos
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -11,11 +11,11 @@ import zlib
 from dataclasses import replace
 from functools import cache
 
+from tests.compatibility import portrait_files
 from tests.containers import heif_files as heif
 from tests.containers import jpeg_files as jpeg
 from tests.containers.heif_files import MadeItem, box, full, small_photo
 from tests.corrupt.case import Table, authored, patched
-from tests.verify import portrait_files
 
 MILLION = 1_000_000
 

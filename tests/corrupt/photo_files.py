@@ -7,13 +7,13 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 
+from tests.compatibility import portrait_files as made
+from tests.compatibility import test_one_defect as rules
 from tests.containers import jpeg_files as jpeg
 from tests.containers.heif_files import box, full, small_photo
 from tests.containers.test_heif_damage import DEFECTS
 from tests.corrupt.case import Table, authored, golden, once, patched
 from tests.corrupt.hostile_files import RDF_HEAD, RDF_TAIL, xmp_heic
-from tests.verify import portrait_files as made
-from tests.verify import test_one_defect as rules
 
 HEIC = Table(".heic")
 JPEG = Table(".jpg")

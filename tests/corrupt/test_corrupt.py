@@ -15,7 +15,7 @@ from tests.corrupt.case import Case
 from tests.corrupt.told import faults, tell
 
 CASES = [case for case in cases() if case.verdict != "found"]
-"""Those with a finding of `verify` are run by tests/verify/test_one_defect.py, where they come from."""
+"""Those with a finding of `verify` are run by tests/compatibility/test_one_defect.py, where they come from."""
 
 ALONE = (
     "heif_dimg_cycle", "heif_depth_stream_is_noise", "jpeg_depth_claims_65500x65500", "png_zip_bomb_12000x12000",

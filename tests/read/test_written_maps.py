@@ -168,7 +168,9 @@ def test_map_and_metadata_make_the_photo_again(photo: Path, tmp_path: Path) -> N
 
 def test_metadata_of_a_photo_without_a_camera_says_so(tmp_path: Path, capsys: Any) -> None:
     depth = DepthBuffer.from_depth_m(np.load(GOLDEN / "scene-depth.npy"), PixelFormat.FDEP)
-    made = photo_files.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), depth, pixel_format="hdep", profile="data")
+    made = photo_files.embed_bytes(
+        (GOLDEN / "scene.jpg").read_bytes(), depth, pixel_format="hdep", profile="data"
+    )
     (tmp_path / "a.jpg").write_bytes(made)
     target = tmp_path / "d.npy"
     assert run(["extract", str(tmp_path / "a.jpg"), "-o", str(target), "--metadata"]) == 0

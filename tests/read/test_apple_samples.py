@@ -22,9 +22,9 @@ from authoring.codecs import sei
 from authoring.embed.options import options_of
 from authoring.embed.steps import copy, embed
 from authoring.read import depth_image
-from authoring.read import layout as layouts
 from authoring.read.extract import extract_file, read, to_dictionary
 from authoring.read.inspect import inspect
+from authoring.read.layout import depth_images
 from authoring.read.report_json import as_json
 
 Sample = Callable[[str], bytes]
@@ -48,7 +48,7 @@ def test_inspect_agrees_with_exiftool(
     report = as_json(inspect(photo))
     depth = report["depth"]
     layout = containers.parse(photo).layout
-    found = layouts.depth_images(layout)[0]
+    found = depth_images(layout)[0]
     path = tmp_path / name
     if name in JPEG:
         assert found.identifier == JPEG[name]

@@ -13,7 +13,7 @@ import authoring
 from authoring.cli.run import run
 from authoring.compatibility.verify import verify
 from authoring.views.report import Thumbnails, row_of
-from tests.showing.pages import Page, jpeg, remote, validate
+from tests.views.pages import Page, jpeg, remote, validate
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

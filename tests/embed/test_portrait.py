@@ -23,8 +23,8 @@ from authoring.embed.steps import copy, embed
 from authoring.embed.strip import strip
 from authoring.errors import RefusedError
 from authoring.read import depth_image
-from authoring.read import layout as layouts
 from authoring.read.inspect import inspect
+from authoring.read.layout import depth_images, photo_orientation
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 Sample = Callable[[str], bytes]
@@ -48,7 +48,7 @@ def _depth_m(photo: bytes) -> NDArray[np.float32]:
     """The golden scene, resized to the photo's upright aspect."""
     layout = containers.parse(photo).layout
     width, height = layout.width, layout.height
-    if layouts.photo_orientation(layout).swaps_axes:
+    if photo_orientation(layout).swaps_axes:
         width, height = height, width
     scale = 640 / max(width, height)
     with Image.fromarray(np.load(GOLDEN / "scene-depth.npy")) as picture:
@@ -125,7 +125,7 @@ def test_exiftool_sees_the_full_set(
     )  # fmt: skip
     assert "CustomRendered                  : 9" in told, told
     assert "Focus" in told and "RegionAreaX" in told
-    found = layouts.depth_images(containers.parse(outcome.data).layout)[0]
+    found = depth_images(containers.parse(outcome.data).layout)[0]
     (tmp_path / "depth.xmp").write_bytes(found.xmp or b"")
     xmp = tool("exiftool", "-s", "-XMP:all", tmp_path / "depth.xmp")
     for word in (
@@ -200,7 +200,7 @@ def test_the_focus_is_found_on_the_nearest_sphere() -> None:
         raster = np.zeros((layout.height, layout.width))
         row, column = int(region["y"] * layout.height), int(region["x"] * layout.width)
         raster[row, column] = 1
-        shown = layouts.photo_orientation(layout).to_display(raster)
+        shown = photo_orientation(layout).to_display(raster)
         found = np.argwhere(shown == 1)[0]
         assert abs(found[1] / shown.shape[1] - x) < 0.02 and abs(found[0] / shown.shape[0] - y) < 0.02
 

@@ -17,7 +17,7 @@ from authoring.embed.strip import strip
 from authoring.read.inspect import inspect
 from compat import photos
 from compat.cases import fitting_depth
-from tests.verify import portrait_files as made
+from tests.compatibility import portrait_files as made
 
 
 @cache

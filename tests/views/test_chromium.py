@@ -13,7 +13,7 @@ import pytest
 
 import authoring
 from authoring.views.viewer import view
-from tests.showing.pages import Page, gray
+from tests.views.pages import Page, gray
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (

@@ -13,7 +13,7 @@ from authoring.compatibility.verify import verify
 from authoring.embed.options import EmbedOptions
 from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError
-from tests.verify import portrait_files as made
+from tests.compatibility import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

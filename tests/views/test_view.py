@@ -17,7 +17,7 @@ import authoring
 from authoring.cli.run import run
 from authoring.views.scene import see
 from authoring.views.viewer import view
-from tests.showing.pages import Page, gray, jpeg, remote, validate
+from tests.views.pages import Page, gray, jpeg, remote, validate
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 HOSTILE = "</script><img src=x onerror=alert(1)>\"'&\u202e\x07\udce4`${1}.heic"

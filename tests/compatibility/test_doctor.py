@@ -14,7 +14,7 @@ from authoring.cli.declare import Program
 from authoring.compatibility.doctor import ORDER, diagnose
 from authoring.compatibility.findings import LEVELS
 from authoring.compatibility.rules import RULES
-from tests.verify import portrait_files as made
+from tests.compatibility import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 

@@ -17,7 +17,7 @@ from authoring.cli.declare import Program
 from authoring.compatibility import rules
 from authoring.compatibility.levels import level_of
 from authoring.compatibility.verify import verify
-from tests.verify import portrait_files as made
+from tests.compatibility import portrait_files as made
 
 
 def run(*arguments: str | Path) -> int:

@@ -19,7 +19,8 @@ from authoring.containers.base import CodedAuxiliary
 from authoring.containers.heif.file import HeifFile
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane
-from authoring.read import depth_image, layout
+from authoring.embed.encode import coded_auxiliary, encode_plane
+from authoring.read.layout import depth_images
 
 SIZE = (320, 240)
 """Of the photo, (width, height); the map has half of it."""
@@ -110,8 +111,8 @@ def coded(
     """The plane as an auxiliary image; without: a property that is left out of its XMP."""
     tree = tuple(one for one in tree_of(properties) if one.name != without)
     tree = (*(one for one in tree if one.name not in {new.name for new in extra}), *extra)
-    encoded = depth_image.encode_plane("heic", stored, careful=True)
-    return depth_image.coded_auxiliary("heic", stored, encoded, tree)
+    encoded = encode_plane("heic", stored, careful=True)
+    return coded_auxiliary("heic", stored, encoded, tree)
 
 
 def with_depth(base: bytes, image: CodedAuxiliary) -> bytes:
@@ -140,7 +141,7 @@ def heif(data: bytes) -> HeifFile:
 
 def depth_item(data: bytes) -> int:
     """The depth item's number."""
-    return layout.depth_images(containers.parse(data).layout)[0].identifier
+    return depth_images(containers.parse(data).layout)[0].identifier
 
 
 def patched(data: bytes, start: int, new: bytes) -> bytes:

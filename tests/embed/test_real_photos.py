@@ -27,7 +27,7 @@ from authoring.embed.reports import EmbedReport, Outcome
 from authoring.embed.steps import embed
 from authoring.embed.strip import removal, strip
 from authoring.read import depth_image
-from authoring.read import layout as layouts
+from authoring.read.layout import depth_images, kind_of, photo_orientation
 
 Sample = Callable[[str], bytes]
 
@@ -78,7 +78,7 @@ def _photo(name: str, sample: Sample) -> bytes:
 
 def _depth_m(layout: Layout) -> NDArray[np.float32]:
     """A map of the photo's upright aspect with a slope, a step and a corner that shows every turn."""
-    orientation = layouts.photo_orientation(layout)
+    orientation = photo_orientation(layout)
     width, height = layout.width, layout.height
     if orientation.swaps_axes:
         width, height = height, width
@@ -100,7 +100,7 @@ def _embedded(name: str, sample: Sample) -> tuple[bytes, Outcome[EmbedReport], C
 @pytest.mark.parametrize("name", HEIC + JPEG)
 def test_everything_that_was_there_is_still_there(name: str, sample: Sample) -> None:
     _, outcome, before, after = _embedded(name, sample)
-    gone = {one.identifier for one in layouts.depth_images(before.layout)}
+    gone = {one.identifier for one in depth_images(before.layout)}
     gone |= {
         entry.identifier
         for entry in before.entries
@@ -117,10 +117,10 @@ def test_everything_that_was_there_is_still_there(name: str, sample: Sample) -> 
     if not gone:
         # Without --replace only structure is touched: a few hundred bytes at the very most.
         assert sum(one.stop - one.start for one in report.touched) < 2000
-    kinds = [layouts.kind_of(one) for one in after.layout.auxiliaries]
+    kinds = [kind_of(one) for one in after.layout.auxiliaries]
     assert kinds.count("depth") == 1
-    others_before = [one.payload for one in before.layout.auxiliaries if layouts.kind_of(one) != "depth"]
-    others_after = [one.payload for one in after.layout.auxiliaries if layouts.kind_of(one) != "depth"]
+    others_before = [one.payload for one in before.layout.auxiliaries if kind_of(one) != "depth"]
+    others_after = [one.payload for one in after.layout.auxiliaries if kind_of(one) != "depth"]
     assert others_before == others_after, "gain maps and mattes keep their order and their bytes"
 
 
@@ -152,7 +152,7 @@ def _decoded(photo: bytes) -> NDArray[Any]:
 def _meant(before: ContainerFile, after: ContainerFile) -> tuple[StoredPlane, NDArray[np.float64]]:
     """The plane as we read it back, and the disparity that was asked for, resampled by Pillow, stored raster."""
     reading = depth_image.read_depth(after.layout)
-    orientation = layouts.photo_orientation(before.layout)
+    orientation = photo_orientation(before.layout)
     disparity = orientation.to_stored(1 / _depth_m(before.layout))
     height, width = reading.plane.codes.shape
     with Image.fromarray(np.ascontiguousarray(disparity)) as picture:
@@ -174,7 +174,7 @@ def test_libheif_sees_the_depth(name: str, sample: Sample, tool: Callable[..., s
     assert (told["d_min"], told["d_max"]) == (report.float_min, report.float_max)
     assert told["representation_type"] == 1
     foreign = np.asarray(images[0])  # libheif turns it for display
-    orientation = layouts.photo_orientation(after.layout)
+    orientation = photo_orientation(after.layout)
     stored = orientation.to_stored(foreign)
     assert np.abs(stored.astype(int) - plane.codes).max() <= 1
     # An area average differs from Pillow's only at the fractional borders of a step: compare off the step.
@@ -195,7 +195,7 @@ def test_pillow_and_exiftool_see_the_depth(
 ) -> None:
     _, outcome, before, after = _embedded(name, sample)
     plane, wanted = _meant(before, after)
-    number = layouts.depth_images(after.layout)[0].identifier
+    number = depth_images(after.layout)[0].identifier
     count = 1 + len(after.layout.auxiliaries)
     assert number == count, "the depth goes behind all other images"
 

@@ -23,7 +23,7 @@ from authoring.embed.steps import embed
 from authoring.embed.strip import strip
 from authoring.embed.transcode import prepare
 from authoring.read import depth_image
-from authoring.read import layout as layouts
+from authoring.read.layout import depth_images, photo_orientation
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -78,9 +78,9 @@ def test_the_depth_lies_on_the_photo_in_every_orientation(number: int, container
     photo = (GOLDEN / "orientation" / f"scene-{number}.jpg").read_bytes()
     outcome = embed(photo, _depth(), options_of(container=container))
     layout = containers.parse(outcome.data).layout
-    assert layouts.photo_orientation(layout) == number
+    assert photo_orientation(layout) == number
     if container == "jpeg":
-        found = layouts.depth_images(layout)[0]
+        found = depth_images(layout)[0]
         with Image.open(io.BytesIO(found.payload)) as picture:
             stored = np.asarray(picture)
         assert stored.shape == ((384, 512) if number < 5 else (512, 384)), "it lies as the photo's pixels lie"
@@ -130,7 +130,7 @@ def test_a_photo_changes_container_and_back(number: int) -> None:
 
     back = embed(strip(heic.data).data, _depth(), options_of(container="jpeg", profile="data"))
     again = containers.parse(back.data).layout
-    assert layouts.photo_orientation(again) == 1, "decoded HEIC is upright, and Exif must say so"
+    assert photo_orientation(again) == 1, "decoded HEIC is upright, and Exif must say so"
     assert again.icc == before.icc
     assert np.abs(_upright(back.data).astype(int) - _upright(photo)).mean() < 4
     buffer = depth_image.read_depth(again).buffer()
@@ -203,7 +203,7 @@ def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
 
     photo = (GOLDEN / "scene.jpg").read_bytes()
     once = embed(photo, _depth(), options_of())
-    found = layouts.depth_images(containers.parse(once.data).layout)[0]
+    found = depth_images(containers.parse(once.data).layout)[0]
     codes = depth_image.read_depth(containers.parse(once.data).layout).plane.codes[:333, :443]
     aux = CodedAuxiliary(
         443, 333, jpeg.encode_gray(np.ascontiguousarray(codes)).data, b"", "", b"", found.xmp or b""

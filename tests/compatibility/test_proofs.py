@@ -25,7 +25,7 @@ from authoring.embed.steps import embed
 from authoring.embed.strip import strip
 from authoring.errors import RefusedError
 from authoring.maps.fit import MapOptions
-from tests.verify import portrait_files as made
+from tests.compatibility import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 RANGE = {"near_m": 0.5, "far_m": 8.0}
