@@ -1,20 +1,20 @@
-"""Files that are read: whole, or not at all; and their names in front of what is wrong with them.
-
-Knows: paths, standard streams. Must not know: what the bytes mean, how files are written.
-"""
+"""Read files whole, and write them whole under their name or not at all."""
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeAlias
 
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UsageError
+
+Buffer: TypeAlias = bytes | memoryview
 
 MAX_FILE_BYTES = 4 << 30
 """A photo is held in memory; 4 GiB is forty times the largest raw panorama that phones write."""
@@ -22,48 +22,51 @@ MAX_FILE_BYTES = 4 << 30
 STANDARD_STREAM = Path("-")
 """The name that means stdin for an input and stdout for an output."""
 
-STDIN = "standard input"
-"""What messages call it."""
+STDIN, STDOUT = "standard input", "standard output"
+"""Names of the standard streams in messages."""
 
-ZERO_BYTE = "the name holds a zero byte, which no file's name has"
+EXISTS = "exists already; --overwrite replaces it, -o writes elsewhere"
+SAME = "this is an input, and inputs are never overwritten; name another file"
+_ZERO_BYTE = "the name holds a zero byte, which no file name has"
 _TOO_LARGE = f"the file is larger than {MAX_FILE_BYTES >> 30} GiB"
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file or a pipe, or of stdin for `-`.
+    """Return the bytes of a file or a pipe, or of stdin for `-`.
 
-    UsageError where it cannot be read, MalformedError above `MAX_FILE_BYTES`, RefusedError where it changed meanwhile.
+    Raises UsageError where it cannot be read, MalformedError above `MAX_FILE_BYTES`, RefusedError where the file
+    changed while it was read.
     """
     with named(path):
         try:
             if path == STANDARD_STREAM:
                 if sys.stdin is None:
                     raise UsageError("it is closed, and the input was to come from there")
-                return _whole(sys.stdin.buffer)
+                return _read_whole(sys.stdin.buffer)
             with path.open("rb", buffering=0) as file:
                 mode = os.fstat(file.fileno()).st_mode
                 if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
                     raise UsageError("this is a device, not a file; - reads standard input")
-                return _whole(file)
+                return _read_whole(file)
         except FileNotFoundError:
             raise UsageError("no such file") from None
         except IsADirectoryError:
             raise UsageError("this is a folder, not a file") from None
         except ValueError:
-            raise UsageError(ZERO_BYTE) from None
+            raise UsageError(_ZERO_BYTE) from None
         except OSError as error:
             raise UsageError(f"cannot be read: {error.strerror}") from error
 
 
-def _whole(file: IO[bytes]) -> bytes:
+def _read_whole(file: IO[bytes]) -> bytes:
     try:
         before = os.fstat(file.fileno())
     except io.UnsupportedOperation:
-        return _limited(file)  # A stream that somebody put in the place of stdin has no descriptor.
+        return _read_limited(file)  # A stream that replaces stdin has no descriptor.
     if before.st_size > MAX_FILE_BYTES:
         raise MalformedError(_TOO_LARGE)
     if not stat.S_ISREG(before.st_mode):
-        return _limited(file)
+        return _read_limited(file)
     data = file.read()
     after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
@@ -71,14 +74,135 @@ def _whole(file: IO[bytes]) -> bytes:
     return data
 
 
-def _limited(file: IO[bytes]) -> bytes:
-    """What a pipe gives, which may never end."""
+def _read_limited(file: IO[bytes]) -> bytes:
+    """Read a pipe, which may never end, up to the limit."""
     out = io.BytesIO()
     while part := file.read(1 << 20):
         if out.tell() + len(part) > MAX_FILE_BYTES:
             raise MalformedError(_TOO_LARGE)
         out.write(part)
     return out.getvalue()
+
+
+def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
+    """Write a file whole under its name, or not at all; `-` is stdout.
+
+    The chunks go to a temporary file in the same folder, which is synced and then takes the name. A link is followed:
+    the file that it names is replaced and keeps its permissions. The folder is not synced: after a power cut the
+    old file may still be there, never a part of the new one.
+
+    Raises RefusedError where the name is taken and may not be overwritten, or cannot be written.
+    """
+    if path == STANDARD_STREAM:
+        with named(path, STDOUT):
+            _write_stdout(chunks)
+        return
+    refuse_existing(path, overwrite)
+    with named(path):
+        target = Path(os.path.realpath(path))
+        temporary = target.with_name(temporary_name(target.name, os.urandom(4).hex()))
+        try:
+            descriptor = _create(temporary, target)
+        except OSError as error:
+            raise RefusedError(f"cannot be written there: {error.strerror}") from error
+        try:
+            with open(descriptor, "wb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            _take_name(temporary, target, overwrite)
+        except OSError as error:
+            raise RefusedError(f"could not be written: {error.strerror}; nothing was left behind") from error
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _create(temporary: Path, target: Path) -> int:
+    """Create a new file, as private as the one that it will replace; return its descriptor."""
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode) & 0o777
+    except OSError:
+        mode = None
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o666 if mode is None else mode)
+    if mode is not None and hasattr(os, "fchmod"):
+        with contextlib.suppress(OSError):  # A file system without permissions has none to keep.
+            os.fchmod(descriptor, mode)
+    return descriptor
+
+
+def _take_name(temporary: Path, path: Path, overwrite: bool) -> None:
+    if overwrite:
+        temporary.replace(path)
+        return
+    try:
+        # A hard link fails if the name was taken meanwhile; a rename would silently replace that file.
+        os.link(temporary, path)
+    except FileExistsError:
+        raise RefusedError(EXISTS) from None
+    except OSError:
+        # A file system without hard links: a file that appears between this check and the rename is lost.
+        if os.path.lexists(path):
+            raise RefusedError(EXISTS) from None
+        temporary.rename(path)
+
+
+def _write_stdout(chunks: Iterable[Buffer]) -> None:
+    if sys.__stdout__ is None:
+        raise RefusedError("it is closed, and the result was to go there")
+    try:
+        for chunk in chunks:
+            sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise RefusedError(f"could not be written: {error.strerror}") from error
+
+
+def temporary_name(name: str, token: str) -> str:
+    """Return the name of the temporary file for `name`, in the same folder."""
+    return f".{name}.{token}.part"
+
+
+def is_temporary_of(name: str, target: str) -> bool:
+    """Return whether a name is one that `temporary_name` gives for a target."""
+    return name.startswith(f".{target}.") and name.endswith(".part")
+
+
+def remove_temporaries(path: Path) -> None:
+    """Remove the temporary files that killed processes left while they wrote `path`."""
+    for file in path.parent.iterdir() if path.parent.is_dir() else ():
+        if is_temporary_of(file.name, path.name):
+            file.unlink(missing_ok=True)
+
+
+def refuse_existing(path: Path, overwrite: bool) -> None:
+    """Raise RefusedError where an output exists and may not be overwritten, or is not a file."""
+    if path == STANDARD_STREAM:
+        return
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        mode = stat.S_IFREG  # Nothing is there, or nothing that can be examined: opening it tells why.
+    except ValueError:
+        raise UsageError(_ZERO_BYTE) from None
+    if stat.S_ISDIR(mode):
+        raise RefusedError(f"{path}: this is a folder; name the file to write")
+    if not stat.S_ISREG(mode):
+        raise RefusedError(f"{path}: this is a device or a pipe, not a file; -o - writes to standard output")
+    if os.path.lexists(path) and not overwrite:
+        raise RefusedError(f"{path}: {EXISTS}")
+
+
+def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
+    """Raise RefusedError where the output is one of the inputs: an input is never overwritten."""
+    for path in inputs:
+        with contextlib.suppress(OSError, ValueError):
+            if STANDARD_STREAM not in (path, output) and output.samefile(path):
+                raise RefusedError(f"{output}: {SAME}")
 
 
 @contextmanager
@@ -93,7 +217,7 @@ def named(path: Path | str, stream: str = STDIN) -> Iterator[None]:
 
 @contextmanager
 def naming(**paths: Path | None) -> Iterator[None]:
-    """Put the name of the file at fault in front of every error raised inside that says which input it is about.
+    """Put a file's name in front of every error raised inside that says which input it is about.
 
     The keywords are the errors' subjects: photo, map, source, donor.
     """

@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring import outputs
+from authoring import files
 from authoring.beside import processors
 from authoring.codecs import hevc, photo
 from authoring.codecs import jpeg as gray_jpeg
@@ -256,7 +256,7 @@ def floor(container: str, photos: list[Path], planes: list[NDArray[np.uint8]], t
     start = time.perf_counter()
     for number, path in enumerate(photos):
         plane = coded(container, planes[number % MAPS])
-        outputs.write_file(target, [path.read_bytes(), plane], overwrite=True)
+        files.write_file(target, [path.read_bytes(), plane], overwrite=True)
     return (time.perf_counter() - start) / len(photos)
 
 

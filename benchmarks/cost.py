@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring import outputs
+from authoring import files
 from authoring.api import photo_files
 from authoring.codecs import hevc, photo
 from authoring.codecs import jpeg as gray_jpeg
@@ -92,7 +92,7 @@ class Bench:
             payload = encode()
             if decoded:
                 (hevc if path.suffix == ".heic" else gray_jpeg).decode_gray(payload)
-            outputs.write_file(floor_target, [data, payload], overwrite=True)
+            files.write_file(floor_target, [data, payload], overwrite=True)
 
         rounds = self.rounds if path.suffix == ".jpg" else max(self.rounds // 2, 5)
         return Row(name, *alternate(ours, floor, rounds), wanted)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from authoring import files, outputs
+from authoring import files
 from authoring.errors import MalformedError, RefusedError, UsageError
 
 NEW = b"new bytes"
@@ -35,14 +35,14 @@ def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
         target.unlink(missing_ok=True)
         target.write_bytes(b"old")
         target.chmod(mode)
-        outputs.write_file(target, [NEW], overwrite=True)
+        files.write_file(target, [NEW], overwrite=True)
         assert (stat.S_IMODE(target.stat().st_mode), target.read_bytes()) == (mode, NEW)
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        outputs.write_file(tmp_path / "new.jpg", [NEW])
+        files.write_file(tmp_path / "new.jpg", [NEW])
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "new.jpg").stat().st_mode) == 0o640
@@ -54,8 +54,8 @@ def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
     real.write_bytes(b"old")
     link.symlink_to("deep/real.jpg")
     with pytest.raises(RefusedError, match=r"link\.jpg: exists already"):
-        outputs.write_file(link, [NEW])
-    outputs.write_file(link, [NEW], overwrite=True)
+        files.write_file(link, [NEW])
+    files.write_file(link, [NEW], overwrite=True)
     assert link.is_symlink() and real.read_bytes() == NEW
     assert names(tmp_path) == {"deep", "link.jpg"} and names(tmp_path / "deep") == {"real.jpg"}
 
@@ -64,8 +64,8 @@ def test_a_link_to_nothing_is_something(tmp_path: Path) -> None:
     link = tmp_path / "link.jpg"
     link.symlink_to(tmp_path / "nothing.jpg")
     with pytest.raises(RefusedError, match="exists already"):
-        outputs.write_file(link, [NEW])
-    outputs.write_file(link, [NEW], overwrite=True)
+        files.write_file(link, [NEW])
+    files.write_file(link, [NEW], overwrite=True)
     assert link.is_symlink() and (tmp_path / "nothing.jpg").read_bytes() == NEW
 
 
@@ -73,12 +73,12 @@ def test_a_second_name_of_a_file_keeps_the_old_bytes(tmp_path: Path) -> None:
     photo, other = tmp_path / "photo.jpg", tmp_path / "other.jpg"
     photo.write_bytes(b"the photo")
     os.link(photo, other)
-    outputs.write_file(other, [NEW], overwrite=True)
+    files.write_file(other, [NEW], overwrite=True)
     assert (photo.read_bytes(), other.read_bytes()) == (b"the photo", NEW)
     other.unlink()
     os.link(photo, other)
     with pytest.raises(RefusedError, match="this is an input"):
-        outputs.refuse_same(other, [photo])
+        files.refuse_same(other, [photo])
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -87,7 +87,7 @@ def test_what_is_no_file_is_not_replaced(overwrite: bool, tmp_path: Path) -> Non
     (tmp_path / "null.jpg").symlink_to(os.devnull)
     for name in ("pipe.jpg", "null.jpg"):
         with pytest.raises(RefusedError, match="a device or a pipe"):
-            outputs.write_file(tmp_path / name, [NEW], overwrite=overwrite)
+            files.write_file(tmp_path / name, [NEW], overwrite=overwrite)
     assert stat.S_ISFIFO((tmp_path / "pipe.jpg").stat().st_mode)
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
 
@@ -98,7 +98,7 @@ def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "link", no_link)
     target = tmp_path / "new.jpg"
-    outputs.write_file(target, [NEW])
+    files.write_file(target, [NEW])
     assert target.read_bytes() == NEW and names(tmp_path) == {"new.jpg"}
     # The name is taken while the bytes are on their way.
     late = tmp_path / "late.jpg"
@@ -158,8 +158,8 @@ def test_names_that_no_file_can_have(tmp_path: Path) -> None:
         with pytest.raises(UsageError):
             files.read_file(tmp_path / name)
         with pytest.raises((UsageError, RefusedError)):
-            outputs.write_file(tmp_path / name, [NEW])
-    outputs.refuse_same(tmp_path / "zero\0byte.jpg", [tmp_path])
+            files.write_file(tmp_path / name, [NEW])
+    files.refuse_same(tmp_path / "zero\0byte.jpg", [tmp_path])
     assert names(tmp_path) == set()
 
 
@@ -169,14 +169,14 @@ def test_closed_streams(monkeypatch: pytest.MonkeyPatch) -> None:
         files.read_file(files.STANDARD_STREAM)
     monkeypatch.setattr(sys, "__stdout__", None)
     with pytest.raises(RefusedError, match="standard output: it is closed"):
-        outputs.write_file(files.STANDARD_STREAM, [NEW])
+        files.write_file(files.STANDARD_STREAM, [NEW])
 
 
 def test_a_full_device_behind_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
     with Path("/dev/full").open("w") as full:
         monkeypatch.setattr(sys, "stdout", full)
         with pytest.raises(RefusedError, match="standard output: could not be written: No space left"):
-            outputs.write_file(files.STANDARD_STREAM, [NEW])
+            files.write_file(files.STANDARD_STREAM, [NEW])
         monkeypatch.undo()
         with pytest.raises(OSError, match="No space left"):
             full.close()

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from authoring import files, outputs
+from authoring import files
 from authoring.errors import UsageError, about
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ def embed(
             source = _source(source_path, options) if source_path else depth
         assert not isinstance(source, str | os.PathLike)
         target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
-        outputs.refuse_same(target, [path for path in (photo, source_path, donor, calibration) if path])
+        files.refuse_same(target, [path for path in (photo, source_path, donor, calibration) if path])
         if not dry_run:
-            outputs.refuse_existing(target, overwrite)
+            files.refuse_existing(target, overwrite)
         settings = options_of(**options)
         return publish(
             lambda careful, ahead=None: draft_embed(
@@ -121,9 +121,9 @@ def copy(
     with files.naming(photo=photo, source=source, donor=donor):
         source_bytes, photo_bytes = files.read_file(source), files.read_file(photo)
         target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
-        outputs.refuse_same(target, [path for path in (photo, source, donor, calibration) if path])
+        files.refuse_same(target, [path for path in (photo, source, donor, calibration) if path])
         if not dry_run:
-            outputs.refuse_existing(target, overwrite)
+            files.refuse_existing(target, overwrite)
         settings = options_of(**options)
         return publish(
             lambda careful, ahead=None: draft_copy(
@@ -149,7 +149,7 @@ def strip(
     photo, output = Path(photo), Path(output)
     with files.naming(photo=photo):
         data = files.read_file(photo)
-        outputs.refuse_same(output, [photo])
+        files.refuse_same(output, [photo])
         outcome = strip(data, restore=restore)
         wanted = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
         if wanted and wanted != outcome.report.container:
@@ -157,7 +157,7 @@ def strip(
                 f"the photo is {outcome.report.container} and strip keeps it so, but {output.name} says otherwise"
             )
     if not dry_run:
-        outputs.write_file(output, outcome.chunks, overwrite=overwrite)
+        files.write_file(output, outcome.chunks, overwrite=overwrite)
     return replace(outcome.report, output=None if dry_run else str(output))
 
 
@@ -210,18 +210,18 @@ def extract_file(
         )
     with files.naming(photo=photo):
         data = files.read_file(photo)
-        outputs.refuse_same(output, [photo])
+        files.refuse_same(output, [photo])
         result, report = extracting.extract_file(data, chosen, kind, orientation)
         beside = output.with_name(f"{output.name}.json")
         if metadata:
             if output == files.STANDARD_STREAM:
                 raise UsageError("metadata is written beside a file, and the map goes to standard output")
-            outputs.refuse_existing(beside, overwrite)
-    outputs.write_file(output, [result], overwrite=overwrite)
+            files.refuse_existing(beside, overwrite)
+    files.write_file(output, [result], overwrite=overwrite)
     report = replace(report, file=str(photo), output=str(output))
     if metadata:
         told = extracting.metadata_json(data, report)
-        outputs.write_file(beside, [told], overwrite=overwrite)
+        files.write_file(beside, [told], overwrite=overwrite)
     return report
 
 
@@ -237,10 +237,10 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
     photo, output = Path(photo), Path(output)
     with files.naming(photo=photo):
         data = files.read_file(photo)
-        outputs.refuse_same(output, [photo])
+        files.refuse_same(output, [photo])
         found = to_dictionary(data)
     build = build_json if output.suffix.lower() == ".json" else build_plist
-    outputs.write_file(output, [build(found)], overwrite=overwrite)
+    files.write_file(output, [build(found)], overwrite=overwrite)
     told = found.data_description
     return {
         "schema": "depthauthor/dictionary/1",
@@ -268,11 +268,11 @@ def golden(folder: PathLike, *, update: bool = False) -> Iterator[Verdict]:
             target = folder / verdict.case.expected
             if update and verdict.difference:
                 target.parent.mkdir(exist_ok=True)
-                outputs.write_file(target, [verdict.text.encode()], overwrite=True)
+                files.write_file(target, [verdict.text.encode()], overwrite=True)
             renewed.append(replace(verdict.case, sha256=verdict.sha256))
             yield verdict
     if update:
-        outputs.write_file(path, [build_manifest(renewed)], overwrite=True)
+        files.write_file(path, [build_manifest(renewed)], overwrite=True)
 
 
 def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:

@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from authoring import files, outputs
+from authoring import files
 from authoring.api.photo_files import PathLike
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.embed.options import options_of
@@ -58,12 +58,12 @@ def pointcloud_file(
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
     if chosen is None:
         raise UsageError(f"{output}: the suffix says no format; .ply, .pcd and .glb are written")
-    outputs.refuse_existing(output, overwrite)
+    files.refuse_existing(output, overwrite)
     with files.naming(photo=photo, map=map_path):
         data, source, cloud_options, map_options = _gather(photo, map_path, depth, options)
-        outputs.refuse_same(output, [path for path in (photo, map_path) if path])
+        files.refuse_same(output, [path for path in (photo, map_path) if path])
         pieces, report = clouding.pointcloud_file(data, chosen, cloud_options, source, map_options, mesh=mesh)
-    outputs.write_file(output, pieces, overwrite=overwrite)
+    files.write_file(output, pieces, overwrite=overwrite)
     return replace(report, file=str(photo), output=str(output))
 
 

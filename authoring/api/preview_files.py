@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from authoring import files, outputs
+from authoring import files
 from authoring.api.view_inputs import PathLike, format_of, looked_at, ready, target_of, title_of
 from authoring.errors import DepthauthorError, UsageError
 from authoring.maps.fit import MapSource
@@ -51,7 +51,7 @@ def preview(
             overlay=overlay,
             picture_format=chosen,
         )
-    outputs.write_file(target, [data], overwrite=overwrite)
+    files.write_file(target, [data], overwrite=overwrite)
     return replace(report, file=str(photo), map_file=str(map_path) if map_path else None, output=str(target))
 
 
@@ -78,6 +78,6 @@ def contact_sheet(
                 yield path.name, error.message.removeprefix(f"{path}: ")
 
     data, report = previewing.contact_sheet(each(), width=width, picture_format=chosen)
-    outputs.write_file(target, [data], overwrite=overwrite)
+    files.write_file(target, [data], overwrite=overwrite)
     entries = tuple(replace(one, file=str(path)) for one, path in zip(report.photos, paths, strict=True))
     return replace(report, photos=entries, output=str(target))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from authoring import files, outputs
+from authoring import files
 from authoring.api.view_inputs import PathLike, format_of, looked_at, ready, target_of
 from authoring.maps.fit import MapSource
 from authoring.views import refocus as refocusing
@@ -44,5 +44,5 @@ def refocus(
         data, report = refocusing.refocus(
             seen, aperture=aperture, focus=focus, strength=strength, picture_format=chosen
         )
-    outputs.write_file(target, [data], overwrite=overwrite)
+    files.write_file(target, [data], overwrite=overwrite)
     return replace(report, file=str(photo), map_file=str(map_path) if map_path else None, output=str(target))

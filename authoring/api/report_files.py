@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from authoring import files, outputs
+from authoring import files
 from authoring.api.photo_files import CONTAINER_OF_SUFFIX, PathLike
 from authoring.api.view_files import in_temporary_folder
 from authoring.errors import DepthauthorError, UsageError
@@ -54,7 +54,7 @@ def report(
     """
     paths = list(photo_paths(Path(one) for one in photos))
     target = in_temporary_folder("report") if output is None else Path(output)
-    outputs.refuse_same(target, paths)
+    files.refuse_same(target, paths)
     counts: Counter[Level] = Counter()
 
     def chunks() -> Iterator[bytes]:
@@ -66,7 +66,7 @@ def report(
         yield page_end(counts)
 
     try:
-        outputs.write_file(target, chunks(), overwrite=overwrite)
+        files.write_file(target, chunks(), overwrite=overwrite)
     except BaseException:
         if output is None:
             with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from authoring import files, outputs
+from authoring import files
 from authoring.api.photo_files import PathLike
 from authoring.api.view_inputs import ready, title_of
 from authoring.views import viewer as viewing
@@ -30,7 +30,7 @@ def view(photo: PathLike, *, output: PathLike | None = None, overwrite: bool = F
         page, report = viewing.view(data, title_of(photo))
     if target is None:
         target = in_temporary_folder(photo.stem if photo != files.STANDARD_STREAM else "photo")
-    outputs.write_file(target, [page], overwrite=overwrite)
+    files.write_file(target, [page], overwrite=overwrite)
     return replace(report, file=str(photo), output=str(target))
 
 

@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
-from authoring import files, outputs
+from authoring import files
 from authoring.api import photo_files
 from authoring.errors import UsageError, about
 from authoring.maps.fit import MapOptions, MapSource
@@ -77,8 +77,8 @@ def format_of(target: Path, default: Literal["png", "jpeg"]) -> Literal["png", "
 
 def ready(target: Path, inputs: list[Path | None], overwrite: bool) -> None:
     """RefusedError where the target is an input, or exists without `overwrite`."""
-    outputs.refuse_same(target, [one for one in inputs if one is not None])
-    outputs.refuse_existing(target, overwrite)
+    files.refuse_same(target, [one for one in inputs if one is not None])
+    files.refuse_existing(target, overwrite)
 
 
 def title_of(photo: Path) -> str:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from authoring import files, outputs
+from authoring import files
 from authoring.api import photo_files
 from authoring.batch import stores
 from authoring.batch.rows import Row
@@ -22,7 +22,7 @@ from authoring.embed.reports import EmbedReport
 from authoring.embed.steps import draft_embed
 from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.maps.load import source_of_bytes
-from authoring.outputs import Buffer, Publication
+from authoring.files import Buffer, Publication
 
 
 def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, str]:
@@ -81,9 +81,9 @@ def refuse_existing(output: str, overwrite: bool) -> None:
     """RefusedError where an output is taken: said before a photo is decoded for nothing."""
     path = stores.local_path(output)
     if path is not None:
-        outputs.refuse_existing(path, overwrite)
+        files.refuse_existing(path, overwrite)
     elif not overwrite and stores.exists(output):
-        raise RefusedError(f"{output}: {outputs.EXISTS}")
+        raise RefusedError(f"{output}: {files.EXISTS}")
 
 
 @dataclass(frozen=True, slots=True)

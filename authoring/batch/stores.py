@@ -27,9 +27,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-from authoring import files, outputs
+from authoring import files
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
-from authoring.outputs import Buffer, Publication
+from authoring.files import Buffer, Publication
 
 WHOLE_PUTS = {"memory", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"}
 """Stores whose put is seen whole or not at all, and refuses to replace where that is asked."""
@@ -218,16 +218,16 @@ class _ObjectPublication:
                         "this store can neither put whole objects nor rename; write elsewhere"
                     )
             except FileExistsError:
-                raise RefusedError(outputs.EXISTS) from None
+                raise RefusedError(files.EXISTS) from None
 
 
 def refuse_same(output: str, inputs: Iterable[str]) -> None:
     """RefusedError where the output is one of the inputs."""
     path = local_path(output)
     if path is not None:
-        outputs.refuse_same(path, [found for one in inputs if (found := local_path(one)) is not None])
+        files.refuse_same(path, [found for one in inputs if (found := local_path(one)) is not None])
     elif output in inputs:
-        raise RefusedError(f"{output}: {outputs.SAME}")
+        raise RefusedError(f"{output}: {files.SAME}")
 
 
 def make_parent(place: str) -> None:
@@ -250,20 +250,20 @@ def remove_parts(place: str) -> None:
     """Remove what a killed writer left beside a place; a put that was not completed leaves nothing."""
     path = local_path(place)
     if path is not None:
-        outputs.remove_parts(path)
+        files.remove_temporaries(path)
         return
     with contextlib.suppress(Exception):
         store, inner = _opened(place)
         if not _protocols(store) & WHOLE_PUTS:
             folder, name = posixpath.split(inner)
             for one in store.ls(folder, detail=False):
-                if outputs.is_part(posixpath.basename(one), name):
+                if files.is_temporary_of(posixpath.basename(one), name):
                     store.rm_file(one)
 
 
 def _write_and_rename(store: Any, inner: str, chunks: Iterable[Buffer], overwrite: bool) -> None:
     folder, name = posixpath.split(inner)
-    temporary = posixpath.join(folder, outputs.part_name(name, secrets.token_hex(4)))
+    temporary = posixpath.join(folder, files.temporary_name(name, secrets.token_hex(4)))
     try:
         with store.open(temporary, "wb") as file:
             for chunk in chunks:

@@ -27,7 +27,7 @@ from authoring.containers.base import ContainerFile
 from authoring.containers.edits import Touched
 from authoring.containers.jpeg import JpegFile
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.read.layout import depth_images
+from authoring.read.layout import depth_images, metadata_kind
 
 PixelsWord = Literal["equal", "different", "not decoded"]
 
@@ -110,7 +110,7 @@ def _reason(one: _Difference, file: ContainerFile, original: ContainerFile) -> _
     if _is_depth(one.name, one.before, original) and _is_depth(one.name, one.after, file):
         verb = "added" if one.before is None else "removed" if one.after is None else "replaced"
         return _Reason(f"depth map {verb}: {_short(one.name)}", True)
-    kind = _metadata_kind(one.name, file if one.after is not None else original)
+    kind = metadata_kind(one.name, file if one.after is not None else original)
     if kind == "Exif":
         return _exif_reason(one, file.layout.exif, original.layout.exif)
     if kind == "XMP":
@@ -141,15 +141,6 @@ def _item_of(name: str) -> int | None:
 def _short(name: str) -> str:
     """The item or image; an item's entry, properties and references go with it."""
     return name if name.startswith("segment ") else " ".join(name.split()[:2])
-
-
-def _metadata_kind(name: str, file: ContainerFile) -> str:
-    """Exif or XMP where the part is the photo's; empty for others."""
-    item = _item_of(name)
-    if item is None:
-        words = name.split()
-        return words[2] if words[:2] == ["segment", "APP1"] and words[2] in ("Exif", "XMP") else ""
-    return next((entry.role for entry in file.entries if entry.identifier == item), "")
 
 
 def _exif_reason(one: _Difference, after: bytes | None, before: bytes | None) -> _Reason:

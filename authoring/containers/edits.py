@@ -242,6 +242,23 @@ class EditList:
             place += edit.stop - edit.start
         return cast("bytes", out)
 
+    def inverse(self, source: bytes, reason: str) -> EditList:
+        """Return the edit list over the result that gives the source again.
+
+        It holds the source bytes that this list drops; its result is `source` where it is applied to `apply(source)`.
+        """
+        replacements = []
+        source_stop = result_stop = result_place = 0
+        for edit in (*self.edits, Keep(self.source_size, self.source_size)):
+            if isinstance(edit, Put):
+                result_place += len(edit.data)
+                continue
+            old = source[source_stop : edit.start]
+            replacements.append(Replacement(result_stop, result_place, old, reason))
+            result_place += edit.stop - edit.start
+            source_stop, result_stop = edit.stop, result_place
+        return EditList.of(self.result_size, replacements)
+
     def then(self, second: EditList) -> EditList:
         """One list, over this list's source, that does this edit and then `second` on its result."""
         edits = self._followed_by(second)

@@ -71,6 +71,16 @@ class Orientation(enum.IntEnum):
         """The stored raster of a displayed one, as a view: the inverse of `to_display`."""
         return self.inverse.to_display(array)
 
+    def point_to_display(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a point of the stored raster is in the displayed one; both in 0..1 of width and height."""
+        x, y = (y, x) if self.swaps_axes else (x, y)
+        return 1 - x if self.swaps_left_right else x, 1 - y if self.swaps_top_bottom else y
+
+    def point_to_stored(self, x: float, y: float) -> tuple[float, float]:
+        """Return where a point of the displayed raster is in the stored one; the inverse of `point_to_display`."""
+        x, y = 1 - x if self.swaps_left_right else x, 1 - y if self.swaps_top_bottom else y
+        return (y, x) if self.swaps_axes else (x, y)
+
     @property
     def inverse(self) -> Orientation:
         """The orientation that undoes this one; only the two quarter turns are not their own."""

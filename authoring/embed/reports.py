@@ -1,13 +1,9 @@
-"""What an operation gives that makes a photo, and what embedding tells.
-
-Knows: the names of the machine-readable output, which are a contract. Must not know: how anything was done.
-"""
+"""What `embed` and `copy` report, and the edited photo that every operation on a photo returns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Generic, TypeVar
 
 from authoring.containers.base import ContainerName
@@ -34,7 +30,7 @@ class ErrorInMetres:
 
 @dataclass(frozen=True, slots=True)
 class EmbedReport:
-    """What `embed` or `copy` did."""
+    """What `embed` or `copy` did; the field names are those of the JSON output."""
 
     container: ContainerName
     reencoded: bool
@@ -43,9 +39,9 @@ class EmbedReport:
     float_max: float
     map: Size
     max_error: float
-    """Largest error of the decoded map against the one asked for, in `unit`; measured."""
+    """Largest error of the decoded map against the fitted one, in `unit`; measured."""
     bound: float
-    """What it had to stay below: half a quantisation step, and the codec's tolerance in steps on top."""
+    """Upper limit of `max_error`: half a quantisation step, plus the codec's tolerance in steps."""
     unit: str
     max_error_m: ErrorInMetres
     touched: tuple[Touched, ...]
@@ -54,26 +50,18 @@ class EmbedReport:
     level: str
     """How far Photos is expected to go with it: L1 … L4."""
     verdict: str
-    """The same in a sentence, with the ground it stands on."""
+    """The same in a sentence, with its evidence."""
     output: str | None = None
     schema: str = "depthauthor/embed/1"
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome(Generic[ReportT]):
-    """A photo as it will be: a source, the edits on it, and what there is to tell."""
+@dataclass(frozen=True, slots=True, eq=False)
+class EditedPhoto(Generic[ReportT]):
+    """A source photo, the edits on it, and the report; what was written is measured already."""
 
     source: bytes
     edits: EditList
-    settle: Callable[[], ReportT]
-    """Measures what was coded and gives the report, or raises: nothing may be published before it returns."""
-    ahead: range = range(0)
-    """The bytes of the result that were handed out before the rest was made, and are as they were handed out."""
-
-    @cached_property
-    def report(self) -> ReportT:
-        """The report; the first use measures."""
-        return self.settle()
+    report: ReportT
 
     @property
     def chunks(self) -> Iterator[bytes | memoryview]:

@@ -1,96 +1,65 @@
-"""Embed: a photo and a map become a photo with Apple depth; and `copy`, whose map is another photo's depth.
-
-Knows: the order of the steps, and the promises that are checked before anything is given out.
-Must not know: paths, formats of bytes.
-"""
+"""Embed a map into a photo, and copy the depth of one photo into another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
 
 from authoring import containers
-from authoring.apple import authorship, depth_properties
-from authoring.apple.depth_properties import DepthProperties
-from authoring.apple.property_table import PropertyTree
-from authoring.beside import both
-from authoring.containers.base import ContainerFile
-from authoring.containers.edits import EditList, Kept
+from authoring.apple import authorship
+from authoring.apple.authorship import Provenance
+from authoring.apple.depth_properties import DepthProperties, foreign_properties, tree_of
+from authoring.apple.dictionary import AuxiliaryData
+from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008, PropertyTree
+from authoring.compatibility.facts import gather
+from authoring.compatibility.publish_check import check_before_publish
+from authoring.containers.base import CodedAuxiliary
+from authoring.containers.edits import EditList
 from authoring.depth.buffer import DepthBuffer
+from authoring.depth.calibration import Calibration
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
 from authoring.depth.stored_plane import StoredPlane, error_in_m, max_error, quantize
-from authoring.embed.encode import EncodedPlane, HastyError, coded_auxiliary, encode_plane
+from authoring.embed.encode import CodedPlane, coded_auxiliary, encode_plane
 from authoring.embed.options import EmbedOptions
-from authoring.embed.portrait import Sources, dressed, provenance
-from authoring.embed.reports import EmbedReport, ErrorInMetres, Outcome, Size
-from authoring.embed.target import Ahead, Ready, Target, ready, target_of
+from authoring.embed.portrait import PortraitEffect, add_portrait_metadata, portrait_effect
+from authoring.embed.reports import EditedPhoto, EmbedReport, ErrorInMetres, Size
+from authoring.embed.target import Target, open_target
+from authoring.embed.undo import build_record, splice_with_undo
 from authoring.errors import RefusedError, about
-from authoring.maps import diagnose, fit
-from authoring.maps.fit import MapSource, Notes
-from authoring.read import depth_image
+from authoring.maps import diagnose
+from authoring.maps.fit import MIN_STORED_SIDE, FittedMap, fit_to_photo
+from authoring.maps.load import LoadedMap, MapSource, load_map
+from authoring.maps.notes import Notes
+from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
 from authoring.version import VERSION
-
-if TYPE_CHECKING:
-    from authoring.compatibility.facts import Facts
-
-
-class Draft(Protocol):
-    """Makes an outcome that is not measured yet."""
-
-    def __call__(self, careful: bool, ahead: Ahead | None = None) -> Outcome[EmbedReport]:
-        """Quickly or with care."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Depth:
-    """The depth to go in, in the photo's stored raster."""
+class CodedDepth:
+    """Depth as it goes into a photo, in the photo's stored raster."""
 
     buffer: DepthBuffer
+    """What the coded plane is measured against."""
     plane: StoredPlane
-    encoded: EncodedPlane
-    told: DepthProperties
-    sources: Sources
-    foreign: PropertyTree = ()
+    coded: CodedPlane
+    calibration: Calibration | None
+    notes: Notes
+    source: str
+    """Where the distances come from: one of `authorship.SOURCES`."""
+    copied: DepthReading | None = None
+    """The depth that is copied; its XMP is kept where this program has nothing better to say."""
 
 
-def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> Outcome[EmbedReport]:
-    """Put a map into a photo, and measure it: `draft_embed`, settled."""
-    return settled(
-        lambda careful, ahead=None: draft_embed(photo, source, options, careful=careful, ahead=ahead)
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class SplicedPhoto:
+    """The edits that put depth into a photo, and what there is to say of them."""
+
+    edits: EditList
+    notes: Notes
 
 
-def copy(source: bytes, photo: bytes, options: EmbedOptions) -> Outcome[EmbedReport]:
-    """Put the depth of one photo into another, and measure it: `draft_copy`, settled."""
-    return settled(
-        lambda careful, ahead=None: draft_copy(source, photo, options, careful=careful, ahead=ahead)
-    )
-
-
-def settled(draft: Draft) -> Outcome[EmbedReport]:
-    """The quick draft where it keeps its bound, which is measured now; else the careful one."""
-    outcome = draft(False)
-    try:
-        _ = outcome.report
-    except HastyError:
-        outcome = draft(True)
-        _ = outcome.report
-    return outcome
-
-
-def draft_embed(
-    photo: bytes,
-    source: MapSource,
-    options: EmbedOptions,
-    *,
-    careful: bool = False,
-    ahead: Ahead | None = None,
-) -> Outcome[EmbedReport]:
-    """Put a map into a photo; the outcome is not measured yet, so that a caller can do so while it writes.
-
-    Settling the outcome raises `HastyError` where the quick coding missed its bound: draft again, careful.
+def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
+    """Put a map into a photo, and measure what will be written.
 
     photo: JPEG, HEIC or PNG bytes. source: a float array (H, W) of metres, a gray array, a `MapImage`, a
     `DepthBuffer` or an `AuxiliaryData`, upright as the photo is seen unless `options.map_orientation` says
@@ -98,186 +67,27 @@ def draft_embed(
 
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
     """
-    notes, photo_notes = Notes(), Notes()
-    target = target_of(photo, options, photo_notes, careful)
-    photo_ready = ready(target, None, options, ahead) if options.profile == "data" else None
-    with about("map"):
-        if hasattr(source, "data_description") and options.map_orientation is None:
-            options = replace(options, map_orientation="stored")
-        buffer = fit.buffer_of(source, options, notes)
-    notes.extend(photo_notes)
-    guide = None
-    if options.refine:
-        from authoring.maps import refine
-
-        with about("photo"):
-            guide = refine.guide_of(target.file, target.orientation, options.max_size)
-    with about("map"):
-        size = (target.layout.width, target.layout.height)
-        buffer = fit.fit_to_photo(buffer, size, target.orientation, options, notes, guide)
-    with about("map"):
-        plane = replace(quantize(buffer), pixel_format=options.pixel_format)
-        notes.notes.extend(diagnose.storage_notes(plane))
-        told = depth_properties.data_profile(
-            native_format=options.pixel_format.fourcc,
-            float_min=plane.float_min,
-            float_max=plane.float_max,
-            accuracy=buffer.accuracy,
-            calibration=depth_image.calibration_properties(buffer.calibration),
-        )
-
-    container = target.layout.container
-
-    def encoded_plane() -> EncodedPlane:
-        with about("map"):
-            return encode_plane(
-                container, plane, lossless=options.lossless, effort=options.effort, careful=careful
-            )
-
-    if photo_ready is None and container == "heic":
-        # HEVC takes long enough for all that the photo needs; a gray JPEG takes as long as starting a thread.
-        marked_photo, encoded = both(lambda: ready(target, buffer, options, ahead), encoded_plane)
-    else:
-        marked_photo = photo_ready or ready(target, buffer, options, ahead)
-        encoded = encoded_plane()
-    sources = Sources("measured" if buffer.accuracy == "absolute" else fit.source_of(options))
-    return author(marked_photo, Depth(buffer, plane, encoded, told, sources), options, notes)
+    target = open_target(photo, options)
+    loaded = load(source, options)
+    fitted = fit(loaded, target, options)
+    plane = quantize_map(fitted, options)
+    coded = encode(plane, target, options)
+    depth = CodedDepth(fitted.buffer, plane, coded, fitted.buffer.calibration, fitted.notes, _depth_source(fitted.buffer, options))
+    spliced = splice(target, depth, options)
+    return EditedPhoto(target.source, spliced.edits, check(target, depth, spliced))
 
 
-def draft_copy(
-    source: bytes,
-    photo: bytes,
-    options: EmbedOptions,
-    *,
-    careful: bool = False,
-    ahead: Ahead | None = None,
-) -> Outcome[EmbedReport]:
+def copy(source: bytes, photo: bytes, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
     """Put the depth of one photo into another, with all that its XMP says, orientations reconciled.
 
     The codes and the float range stay as they are; only the raster is turned. Raises RefusedError where the
     aspects differ by more than one per cent.
     """
-    notes = Notes()
     with about("source"):
         origin = containers.parse(source)
-        reading = depth_image.read_depth(origin.layout)
-    target = target_of(photo, options, notes, careful)
-    layout, orientation = target.layout, target.orientation
+        reading = read_depth(origin.layout)
+    target = open_target(photo, options)
     with about("source"):
-        turn = reading.orientation.then(orientation.inverse)
-        width, height = turn.to_display(reading.plane.codes).shape[::-1]
-        check_aspect(width, height, layout.width, layout.height)
-        if layout.container == "heic" and (
-            width % 2 or height % 2 or min(width, height) < fit.MIN_STORED_SIDE
-        ):
-            # No HEVC picture has this size without a crop; the map is fitted as a new one would be.
-            fitting = replace(options, max_size=max(width, height), map_orientation="display")
-            fitted = fit.fit_to_photo(
-                reading.buffer(), (layout.width, layout.height), orientation, fitting, notes
-            )
-            plane = replace(quantize(fitted), pixel_format=reading.plane.pixel_format)
-        else:
-            plane = replace(reading.plane, codes=turn.to_display(reading.plane.codes))
-        calibration = depth_image.calibration_of(reading.properties)
-        if calibration is not None:
-            calibration = calibration.oriented(turn).scaled(layout.width, layout.height)
-        told = reading.properties.with_calibration(depth_image.calibration_properties(calibration))
-        if turn == Orientation(1) and origin.layout.container == layout.container == "heic":
-            found = reading.found
-            encoded = EncodedPlane("heic", found.width, found.height, found.payload, found.configuration, 0)
-        else:
-            encoded = encode_plane(
-                layout.container, plane, lossless=options.lossless, effort=options.effort, careful=careful
-            )
-        if turn != Orientation(1):
-            notes.notes.append("the map was turned into the photo's stored raster")
-        foreign = depth_properties.foreign_properties(reading.tree)
-    told = replace(told, float_min=plane.float_min, float_max=plane.float_max, int_min=0, int_max=255)
-    buffer = replace(reading, plane=plane).buffer("stored")
-    return author(
-        ready(target, buffer, options, ahead),
-        Depth(buffer, plane, encoded, told, Sources("donor", "donor", "donor"), foreign),
-        options,
-        notes,
-    )
-
-
-def author(
-    photo: Ready, depth: Depth, options: EmbedOptions, notes: Notes, version: str = VERSION
-) -> Outcome[EmbedReport]:
-    """Splice the depth in, and leave the measuring to whoever publishes."""
-    told, sources, file, target = depth.told, depth.sources, photo.file, photo.target
-    with about("photo"):
-        restore = b""
-        if photo.marks:
-            told, sources = dressed(told, target.layout, options.portrait, sources, notes)
-            notes.extend(photo.marks.notes)
-            restore = photo.marks.made.restore
-        mark = provenance(version, file.undo_record(), sources, restore)
-        tree = authorship.with_provenance(depth_properties.tree_of(told, depth.foreign), mark)
-        spliced = file.splice(coded_auxiliary(file.layout.container, depth.plane, depth.encoded, tree))
-        edits = photo.edits.then(spliced)
-        notes.notes.extend(_photo_notes(file))
-
-    def facts() -> Facts:
-        # Imported here: the rules are needed while the disk is busy, not before.
-        from authoring.compatibility.facts import gather
-        from authoring.compatibility.publish_check import is_confirmed
-
-        if not is_confirmed(target.file):
-            raise HastyError
-        return gather(file.edited(spliced), decoded=False)
-
-    report = lambda: _measure(target, edits, depth, notes, facts)  # noqa: E731
-    return Outcome(target.source, edits, report, _come_true(photo.handed_out, edits))
-
-
-def _come_true(handed_out: Kept | None, edits: EditList) -> range:
-    """Where in the result the run lies that was handed out; nowhere, if that is not where it was said to lie."""
-    if handed_out is None or not edits.keeps(handed_out.start, handed_out.stop):
-        return range(0)
-    place, size = edits.new_offset(handed_out.start), handed_out.stop - handed_out.start
-    return range(place, place + size) if place == handed_out.place else range(0)
-
-
-def _measure(
-    target: Target, edits: EditList, depth: Depth, notes: Notes, gathered: Callable[[], Facts]
-) -> EmbedReport:
-    """Decode what will be written, hold it against the map and the rules, and report."""
-    from authoring.compatibility.publish_check import check_before_publish
-
-    plane, encoded, buffer = depth.plane, depth.encoded, depth.buffer
-    # First what needs no map, which may still be being decoded.
-    facts, touched = gathered(), edits.touched
-    if encoded.off_by(plane) > encoded.tolerance_codes:
-        raise HastyError
-    decoded = replace(plane, codes=encoded.decoded, pixel_format=buffer.pixel_format)
-    error = max_error(decoded, buffer, plane.codes)
-    checked = check_before_publish(facts.with_codes(encoded.decoded))
-    if checked.level == "none":
-        raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")
-    unit = plane.pixel_format.unit
-    ends = (plane.float_max, plane.float_min) if unit == "1/m" else (plane.float_min, plane.float_max)
-    return EmbedReport(
-        container=target.layout.container,
-        reencoded=target.reencoded,
-        native_format=plane.pixel_format.value,
-        float_min=plane.float_min,
-        float_max=plane.float_max,
-        map=Size(plane.codes.shape[1], plane.codes.shape[0]),
-        max_error=error,
-        bound=plane.step * (0.5 + encoded.tolerance_codes),
-        unit=unit,
-        max_error_m=ErrorInMetres(*(error_in_m(error, value, plane.pixel_format) for value in ends)),
-        touched=touched,
-        assumed=tuple(notes.assumed),
-        notes=(*notes.notes, *encoded.notes),
-        level=checked.level,
-        verdict=checked.verdict,
-    )
-
-
-def _photo_notes(file: ContainerFile) -> tuple[str, ...]:
-    if not file.layout.signed:
-        return file.notes
-    return (*file.notes, "the photo is signed (C2PA): the signature no longer matches the edited file")
+        depth = transfer(reading, origin.layout.container, target, options)
+    spliced = splice(target, depth, options)
+    return EditedPhoto(target.source, spliced.edits, check(target, depth, spliced))

@@ -1,7 +1,4 @@
-"""Strip: a photo loses its depth map and keeps everything else.
-
-Knows: which images are depth, and where this tool's own record for undoing lies. Must not know: formats.
-"""
+"""Strip: take the depth map out of a photo, keep everything else."""
 
 from __future__ import annotations
 
@@ -12,15 +9,17 @@ from authoring.apple import authorship, xmp
 from authoring.apple.authorship import Provenance
 from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary
 from authoring.containers.edits import EditList, Touched
-from authoring.embed.reports import Outcome
-from authoring.embed.undo import Blocks, parse_record
-from authoring.errors import DepthauthorError, MalformedError, RefusedError, about
-from authoring.read.layout import depth_images, kind_of
+from authoring.embed.reports import EditedPhoto
+from authoring.embed.undo import undone
+from authoring.errors import DepthauthorError, RefusedError, about
+from authoring.read.layout import depth_images, kind_of, metadata_kind
+
+STRUCTURAL = "the record of the embed does not fit this file, so the depth map was removed by its structure alone"
 
 
 @dataclass(frozen=True, slots=True)
-class EditReport:
-    """What `strip` did."""
+class StripReport:
+    """What `strip` did; the field names are those of the JSON output."""
 
     container: ContainerName
     removed: tuple[str, ...]
@@ -31,82 +30,111 @@ class EditReport:
     schema: str = "depthauthor/strip/1"
 
 
-def strip(photo: bytes, *, restore: bool = False) -> Outcome[EditReport]:
+@dataclass(frozen=True, slots=True)
+class _Removal:
+    """The removal of every depth map from a file."""
+
+    edits: EditList
+    provenance: tuple[Provenance, ...]
+    """Of the removed maps that this program wrote."""
+    exact: bool
+    """Whether the result is the file before the embed, byte for byte."""
+
+
+def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
     """Take the depth map out of a photo; gain maps, mattes and all metadata stay.
 
-    With `restore`, what this tool changed in the photo's own Exif and XMP is taken back too, and a photo that it
-    authored is the photo before, byte for byte. Raises RefusedError where there is no depth map, and where there
-    is nothing to restore or another program changed the photo since.
+    With `restore`, the changes that this program made to the photo's own Exif and XMP are undone too: the result is
+    the photo before, byte for byte. Raises RefusedError where there is no depth map, where this program did not
+    write it, and where another program changed the photo since.
     """
     with about("photo"):
         file = containers.parse(photo)
         images = depth_images(file.layout)
         if not images:
             raise RefusedError("the photo holds no depth map; there is nothing to strip")
-        marks = [mark for one in images if (mark := _mark(one)) is not None]
-        if restore and not marks:
-            raise RefusedError(
-                "the depth map was not put in by this tool, so there is no record to restore from"
-            )
-        edits = _removal(file, images, marks)
+        removal = _remove_depth(file)
         notes = list(file.notes)
+        if any(provenance.undo for provenance in removal.provenance) and not removal.exact:
+            notes.append(STRUCTURAL)
+        edits = removal.edits
         if restore:
-            edits = edits.then(_restored(edits.apply(photo), marks))
-        elif any(mark.restore for mark in marks):
+            if not removal.provenance:
+                raise RefusedError(
+                    "the depth map was not put in by this tool, so there is no record to restore from"
+                )
+            edits = edits.then(_restore_metadata(edits.apply(photo), removal))
+        elif any(provenance.restore for provenance in removal.provenance):
             notes.append("the portrait marks in Exif and XMP stay; --restore takes them back")
-    report = EditReport(
+    report = StripReport(
         container=file.layout.container,
-        removed=tuple(f"{kind_of(one)} {one.width}x{one.height}" for one in images),
+        removed=tuple(f"{kind_of(image)} {image.width}x{image.height}" for image in images),
         bytes_removed=len(photo) - edits.result_size,
         touched=edits.touched,
         notes=tuple(notes),
     )
-    return Outcome(photo, edits, lambda: report)
+    return EditedPhoto(photo, edits, report)
 
 
 def restoration(file: ContainerFile) -> EditList:
-    """The edits that take every depth map out, and where this tool put it in all else that it changed."""
-    images = depth_images(file.layout)
-    marks = [mark for one in images if (mark := _mark(one)) is not None]
-    edits = _removal(file, images, marks)
+    """Return the edits that remove every depth map and undo what this program changed with it, as far as it fits."""
+    removal = _remove_depth(file)
     try:
-        return edits.then(_restored(edits.apply(file.source), marks))
-    except DepthauthorError:
-        return edits  # Changed since: what is there now is the photo.
+        return removal.edits.then(_restore_metadata(removal.edits.apply(file.source), removal))
+    except RefusedError:
+        return removal.edits  # Another program changed the photo since: what is there now is the photo.
 
 
-def removal(file: ContainerFile) -> EditList:
-    """The edits that take every depth map out of a file, and nothing else."""
+def _remove_depth(file: ContainerFile) -> _Removal:
+    """Remove every depth map: by the record of the embed where it fits, else structurally."""
     images = depth_images(file.layout)
-    return _removal(file, images, [mark for one in images if (mark := _mark(one)) is not None])
+    provenance = tuple(found for image in images if (found := _provenance(image)) is not None)
+    structural = file.remove([image.identifier for image in images])
+    for record in (found.undo for found in provenance):
+        edits = undone(record, file.source)
+        if edits is not None and _same_photo(structural.apply(file.source), edits.apply(file.source)):
+            return _Removal(edits, provenance, True)
+    return _Removal(structural, provenance, False)
 
 
-def _mark(found: FoundAuxiliary) -> Provenance | None:
-    """Our own mark on a depth map; None where it has none or its packet is broken."""
-    try:
-        return authorship.provenance(xmp.parse_packet(found.xmp)) if found.xmp else None
-    except DepthauthorError:
-        return None
+def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
+    """Return the edits that undo this program's changes to the metadata of a photo without depth.
 
-
-def _removal(file: ContainerFile, images: list[FoundAuxiliary], marks: list[Provenance]) -> EditList:
-    undo = next((mark.undo for mark in marks if mark.undo), b"")
-    return file.remove([one.identifier for one in images], undo)
-
-
-def _restored(photo: bytes, marks: list[Provenance]) -> EditList:
-    """The edits that bring the photo's own metadata back. Raises RefusedError where the record does not fit."""
-    record = next((mark.restore for mark in marks if mark.restore), b"")
+    Raises RefusedError where they do not fit.
+    """
+    record = next((found.restore for found in removal.provenance if found.restore), b"")
     if not record:
         return EditList.unchanged(len(photo))
-    file = containers.parse(photo)
-    now = Blocks(file.layout.exif, file.layout.xmp)
+    edits = undone(record, photo)
+    if edits is None or not _same_photo(photo, edits.apply(photo), but_metadata=True):
+        raise RefusedError(
+            "the record for restoring the photo's metadata does not fit it; another program changed the photo since"
+        )
+    return edits
+
+
+def _same_photo(before: bytes, after: bytes, *, but_metadata: bool = False) -> bool:
+    """Return whether both files have the same coded images and the same metadata, part by part.
+
+    A record is data from a file: whatever it says, it must not change what the photo decodes to.
+    but_metadata: the photo's own Exif and XMP may differ.
+    """
     try:
-        before, undo = parse_record(record, now)
-    except MalformedError as error:
-        raise RefusedError(error.message) from error
-    return file.with_metadata(
-        exif=None if before.exif == now.exif else before.exif or b"",
-        xmp=None if before.xmp == now.xmp else before.xmp or b"",
-        undo=undo,
-    )
+        old, new = containers.parse(before), containers.parse(after)
+        old_parts, new_parts = old.parts(), new.parts()
+    except DepthauthorError:
+        return False
+    changed = {
+        name for name in old_parts.keys() | new_parts.keys() if old_parts.get(name) != new_parts.get(name)
+    }
+    if not but_metadata:
+        return not changed
+    return all(metadata_kind(name, old) or metadata_kind(name, new) for name in changed)
+
+
+def _provenance(image: FoundAuxiliary) -> Provenance | None:
+    """Return this program's mark on a depth map; None where there is none or its packet is broken."""
+    try:
+        return authorship.provenance(xmp.parse_packet(image.xmp)) if image.xmp else None
+    except DepthauthorError:
+        return None

@@ -1,104 +1,144 @@
-"""What undoes the changes to a photo's own Exif and XMP: kept in the depth's provenance, small.
+"""The undo record: the inverse of an edit list, small enough to travel in the depth's own XMP.
 
-Knows: how to say one block in terms of another. Must not know: what the blocks hold.
+`strip` takes the record of the splice and `strip --restore` that of the changed metadata too: two records, each of
+which turns one result back into its source, byte for byte.
 
-A block is told by what of the new one it begins and ends with, and its own bytes in between, packed: setting two
-flags in a maker note costs some thirty bytes to undo.
+Layout, big-endian: a version byte, then zlib data: length and CRC-32 of the source, the index of the hunk that holds
+the record itself, then the hunks in order. A hunk: bytes kept since the last one, bytes of the result that go, length
+of the source bytes that come back, and these. The hunk that holds the record states 0 for what goes, since that depends
+on the record's own length; it follows from the length of the result.
 """
 
 from __future__ import annotations
 
+import struct
 import zlib
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from authoring.errors import MalformedError
+from authoring.containers.base import CodedAuxiliary, ContainerFile
+from authoring.containers.edits import EditList, Keep, Put, Replacement
 
 VERSION = 1
-MAX_BLOCK_BYTES = 16 << 20
-"""An Exif block or XMP packet of more than this is no photo's; a record that claims one is not followed."""
+MAX_RECORD_BYTES = 1 << 20
+"""Of the unpacked record: the iloc entries of a thousand tiles take 20 kB; a record that claims more is not followed."""
 
-_ABSENT, _UNCHANGED, _PATCHED = 0, 1, 2
+REASON = "put back from the undo record"
 
-
-@dataclass(frozen=True, slots=True)
-class Blocks:
-    """A photo's own metadata blocks; None where it has none."""
-
-    exif: bytes | None
-    xmp: bytes | None
+_HEAD = struct.Struct(">QIi")
+_HUNK = struct.Struct(">QQI")
+_NO_HUNK = -1
+_ROUNDS = 3
+"""Splices until the record fits the file that holds it: the second is the first with the record's length known."""
 
 
-def build_record(before: Blocks, after: Blocks, container: bytes = b"") -> bytes:
-    """The record that turns `after` back into `before`; `container` is what the container adds, opaque."""
-    body = bytes([VERSION])
-    for old, new in ((before.exif, after.exif), (before.xmp, after.xmp)):
-        body += _build_patch(old, new)
-    return body + zlib.compress(container, 9) if container else body
+def splice_with_undo(
+    file: ContainerFile, auxiliary: Callable[[bytes], CodedAuxiliary]
+) -> EditList:
+    """Splice an auxiliary image that carries the record of its own removal.
 
-
-def parse_record(record: bytes, after: Blocks) -> tuple[Blocks, bytes]:
-    """Twin of `build_record`: the blocks before, and the container's part.
-
-    Raises MalformedError where the record does not fit the blocks that are there now.
+    auxiliary: builds the image for a record. Where no record fits (a table changed its field widths because of the
+    record's own length), the image is spliced with an empty one, and `strip` removes it structurally.
     """
-    if not record or record[0] != VERSION:
-        raise MalformedError("the record for restoring the photo's metadata is of an unknown version")
-    try:
-        exif, rest = _parse_patch(record[1:], after.exif)
-        xmp, rest = _parse_patch(rest, after.xmp)
-        return Blocks(exif, xmp), _unpacked(rest) if rest else b""
-    except (IndexError, ValueError, zlib.error) as error:
-        raise MalformedError(
-            "the record for restoring the photo's metadata does not fit it; another program changed the photo since"
-        ) from error
+    edits = file.splice(auxiliary(b""))
+    for _ in range(_ROUNDS):
+        inverse = edits.inverse(file.source, REASON)
+        record = build_record(inverse, file.source, _longest_removal(inverse))
+        edits = file.splice(auxiliary(record))
+        if parse_record(record, edits.result_size) == edits.inverse(file.source, REASON):
+            return edits
+    return file.splice(auxiliary(b""))
 
 
-def _build_patch(old: bytes | None, new: bytes | None) -> bytes:
-    if old == new:
-        return bytes([_UNCHANGED])
-    if old is None:
-        return bytes([_ABSENT])
-    there = new or b""
-    head = _common(old, there)
-    tail = _common(old[head:][::-1], there[head:][::-1])
-    middle = zlib.compress(old[head : len(old) - tail], 9)
-    checks = zlib.crc32(there).to_bytes(4, "big") + zlib.crc32(old).to_bytes(4, "big")
-    sizes = b"".join(number.to_bytes(4, "big") for number in (head, tail, len(middle)))
-    return bytes([_PATCHED]) + checks + sizes + middle
+def build_record(inverse: EditList, source: bytes, open_hunk: int = _NO_HUNK) -> bytes:
+    """Build the record of an inverse edit list, which turns a result back into `source`.
+
+    open_hunk: the index of the hunk that holds the record itself. Empty where nothing is to be undone.
+    """
+    hunks = _hunks(inverse)
+    if not hunks:
+        return b""
+    body = [_HEAD.pack(len(source), zlib.crc32(source), open_hunk)]
+    for index, (kept, removed, old) in enumerate(hunks):
+        body.append(_HUNK.pack(kept, 0 if index == open_hunk else removed, len(old)) + old)
+    return bytes([VERSION]) + zlib.compress(b"".join(body), 9)
 
 
-def _parse_patch(record: bytes, new: bytes | None) -> tuple[bytes | None, bytes]:
-    kind = record[0]
-    if kind == _UNCHANGED:
-        return new, record[1:]
-    if kind == _ABSENT:
-        return None, record[1:]
-    there = new or b""
-    if kind != _PATCHED or int.from_bytes(record[1:5], "big") != zlib.crc32(there):
-        raise ValueError("another block")
-    head, tail, size = (int.from_bytes(record[at : at + 4], "big") for at in (9, 13, 17))
-    middle = _unpacked(record[21 : 21 + size])
-    old = there[:head] + middle + there[len(there) - tail :]
-    if head + tail > len(there) or zlib.crc32(old) != int.from_bytes(record[5:9], "big"):
-        raise ValueError("another block")
-    return old, record[21 + size :]
+def parse_record(record: bytes, result_size: int) -> EditList | None:
+    """Parse a record to the edit list over a result of this size; None where it does not fit.
+
+    Whether the list gives the source is known only when it is applied: see `undone`.
+    """
+    parsed = _unpack(record)
+    if parsed is None:
+        return None
+    source_size, _, open_hunk, hunks = parsed
+    stated = sum(len(old) - removed for _, removed, old in hunks)
+    missing = result_size + stated - source_size
+    if missing < 0 or (open_hunk == _NO_HUNK and missing):
+        return None
+    replacements, position = [], 0
+    for index, (kept, removed, old) in enumerate(hunks):
+        start = position + kept
+        position = start + removed + (missing if index == open_hunk else 0)
+        replacements.append(Replacement(start, position, old, REASON))
+    return EditList.of(result_size, replacements) if position <= result_size else None
 
 
-def _unpacked(data: bytes) -> bytes:
+def undone(record: bytes, result: bytes) -> EditList | None:
+    """Return the edits that turn `result` back into the source of the record; None where it does not fit.
+
+    A record fits where what it gives has the length and the CRC-32 of that source.
+    """
+    edits = parse_record(record, len(result))
+    parsed = _unpack(record)
+    if edits is None or parsed is None:
+        return None
+    checksum = 0
+    for chunk in edits.chunks(result):
+        checksum = zlib.crc32(chunk, checksum)
+    return edits if checksum == parsed[1] else None
+
+
+def _hunks(inverse: EditList) -> list[tuple[int, int, bytes]]:
+    """Return (bytes kept before, bytes that go, bytes that come back) of each change, in order."""
+    hunks = []
+    ends = [Keep(0, 0), *inverse.edits, Keep(inverse.source_size, inverse.source_size)]
+    kept_stop = hunk_start = 0
+    old = b""
+    for edit in ends:
+        if isinstance(edit, Put):
+            old += edit.data
+            continue
+        if old or edit.start > kept_stop:
+            hunks.append((kept_stop - hunk_start, edit.start - kept_stop, old))
+            hunk_start, old = edit.start, b""
+        kept_stop = edit.stop
+    return hunks
+
+
+def _longest_removal(inverse: EditList) -> int:
+    """Return the index of the hunk that removes most: the coded image with its XMP, which holds the record."""
+    removed = [removed for _, removed, _ in _hunks(inverse)]
+    return removed.index(max(removed))
+
+
+def _unpack(record: bytes) -> tuple[int, int, int, list[tuple[int, int, bytes]]] | None:
+    """Return source length, CRC-32, open hunk and hunks; None for a record that is empty, foreign or damaged."""
+    if record[:1] != bytes([VERSION]):
+        return None
     unpacker = zlib.decompressobj()
-    out = unpacker.decompress(data, MAX_BLOCK_BYTES)
-    if not unpacker.eof:
-        raise ValueError("a block beyond the limit")
-    return out
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """How many bytes two strings begin alike, by halving: blocks are up to megabytes long."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[:middle] == other[:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    try:
+        body = unpacker.decompress(record[1:], MAX_RECORD_BYTES)
+    except zlib.error:
+        return None
+    if not unpacker.eof or len(body) < _HEAD.size:
+        return None
+    source_size, checksum, open_hunk = _HEAD.unpack_from(body)
+    hunks, position = [], _HEAD.size
+    while position + _HUNK.size <= len(body):
+        kept, removed, size = _HUNK.unpack_from(body, position)
+        position += _HUNK.size + size
+        hunks.append((kept, removed, body[position - size : position]))
+    if position != len(body) or not _NO_HUNK <= open_hunk < len(hunks):
+        return None
+    return source_size, checksum, open_hunk, hunks

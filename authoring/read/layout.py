@@ -6,9 +6,11 @@ Knows: types and XMP of auxiliary images, transforms and Exif. Must not know: pi
 
 from __future__ import annotations
 
+from typing import Literal
+
 from authoring import tiff
 from authoring.apple.kinds import classify
-from authoring.containers.base import FoundAuxiliary, Layout
+from authoring.containers.base import ContainerFile, FoundAuxiliary, Layout
 from authoring.depth.orientation import Orientation
 
 
@@ -28,3 +30,14 @@ def depth_images(layout: Layout) -> list[FoundAuxiliary]:
 def kind_of(found: FoundAuxiliary) -> str:
     """What an auxiliary image is, in a word: depth, hdrgainmap, portraiteffectsmatte, …"""
     return classify(found.auxiliary_type, found.xmp)
+
+
+def metadata_kind(part: str, file: ContainerFile) -> Literal["Exif", "XMP"] | None:
+    """Return which of the photo's own metadata a part (see `ContainerFile.parts`) belongs to; None for all others."""
+    words = part.split()
+    if words[0] == "item" and words[1].isdigit():
+        item = int(words[1])
+        kind = next((entry.role for entry in file.entries if entry.identifier == item), "")
+    else:
+        kind = words[2] if words[:2] == ["segment", "APP1"] else ""
+    return "Exif" if kind == "Exif" else "XMP" if kind == "XMP" else None

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias, get_args
 from authoring import containers
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
-from authoring.embed.portrait import PortraitOptions, camera_of
+from authoring.read.camera import exif_calibration
 from authoring.errors import UnsupportedError, UsageError
 from authoring.read.layout import photo_orientation
 from authoring.views.scene import Camera as CameraChoice
@@ -73,8 +73,8 @@ def _exif(photo: bytes, width: int, height: int) -> Calibration | None:
     if containers.is_png(photo):
         return None
     layout = containers.parse(photo).layout
-    found, origin = camera_of(layout, PortraitOptions(), None)
-    if found is None or origin != "exif":
+    found = exif_calibration(layout)
+    if found is None:
         return None
     return found.oriented(photo_orientation(layout)).scaled(width, height)
 

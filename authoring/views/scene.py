@@ -20,7 +20,7 @@ from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect, turned
-from authoring.embed.portrait import PortraitOptions, camera_of
+from authoring.read.camera import exif_calibration
 from authoring.errors import about
 from authoring.maps import fit
 from authoring.maps.fit import MapOptions, MapSource, Notes
@@ -150,10 +150,10 @@ def _camera(
     height, width = shape[:2]
     if given is not None:
         return given.scaled(width, height), "file"
-    found, origin = camera_of(file.layout, PortraitOptions(), None)
-    if found is None:
+    calibration = exif_calibration(file.layout)
+    if calibration is None:
         return nominal_calibration(width, height), "nominal"
-    return found.oriented(orientation).scaled(width, height), "exif" if origin == "exif" else "nominal"
+    return calibration.oriented(orientation).scaled(width, height), "exif"
 
 
 def _focus(file: ContainerFile, orientation: Orientation) -> tuple[float, float] | None:
@@ -161,8 +161,4 @@ def _focus(file: ContainerFile, orientation: Orientation) -> tuple[float, float]
     found = region.focus_region(file.layout.xmp)
     if found is None or not found.is_valid:
         return None
-    x, y = (found.y, found.x) if orientation.swaps_axes else (found.x, found.y)
-    return (
-        1 - x if orientation.swaps_left_right else x,
-        1 - y if orientation.swaps_top_bottom else y,
-    )
+    return orientation.point_to_display(found.x, found.y)

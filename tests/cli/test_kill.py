@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from authoring import outputs
+from authoring import files
 from benchmarks import kill
 
 ROOT = Path(__file__).parents[2]
 NEW = bytes(range(256)) * 1000
 WRITE = """
 from pathlib import Path
-from authoring import outputs
+from authoring import files
 data = bytes(range(256)) * 1000
 outputs._SYNCED_WRITES = outputs._SYNCED_WRITES and sys.argv[3] != "no synced writes"
 ahead = range(50_000, 200_000) if sys.argv[3] == "ahead" else range(0)
@@ -57,7 +57,7 @@ def test_killed_at_every_call(overwrite: bool, way: str, tmp_path: Path) -> None
         left = {one.name for one in tmp_path.iterdir()} - {"out.jpg"}
         assert all(one.startswith(".out.jpg.") and one.endswith(".part") for one in left) and len(left) <= 1
         # What is left hinders nobody.
-        outputs.write_file(target, [NEW], overwrite=True)
+        files.write_file(target, [NEW], overwrite=True)
         for one in tmp_path.iterdir():
             one.unlink()
     calls = CALLS[way] if outputs._SYNCED_WRITES else CALLS["no synced writes"]
