@@ -10,7 +10,7 @@ from typing import Any
 from authoring.embed import steps as embedding
 from authoring.embed.options import options_of
 from authoring.embed.reports import EmbedReport
-from authoring.maps.fit import MapSource
+from authoring.maps.load import MapSource
 
 
 class Embedder:

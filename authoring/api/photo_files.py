@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from authoring.embed.reports import EmbedReport
     from authoring.embed.steps import Draft
     from authoring.embed.strip import EditReport
-    from authoring.maps.fit import MapSource
+    from authoring.maps.load import MapSource
     from authoring.read.depth_image import RasterName
     from authoring.read.extract import ExtractReport
     from authoring.read.inspect import InspectReport
@@ -293,10 +293,10 @@ def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
 
 def _source(path: Path, options: dict[str, Any]) -> MapSource:
     """The map in a file, chosen by the options' key and frame; its name becomes a hint to its meaning."""
-    from authoring.maps.load import source_of_bytes
+    from authoring.maps.load import parse_map_source
 
     options.setdefault("map_name", path.name)
-    return source_of_bytes(files.read_file(path), options.get("key"), options.get("frame"))
+    return parse_map_source(files.read_file(path), options.get("key"), options.get("frame"))
 
 
 def _target(

@@ -21,7 +21,7 @@ from authoring.embed.options import options_of
 from authoring.embed.reports import EmbedReport
 from authoring.embed.steps import draft_embed
 from authoring.errors import DepthauthorError, RefusedError, about
-from authoring.maps.load import source_of_bytes
+from authoring.maps.load import parse_map_source
 from authoring.outputs import Buffer, Publication
 
 
@@ -40,7 +40,7 @@ def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, s
         photo = stores.read(row.photo)
         with about("map"):
             options.setdefault("map_name", stores.name_of(row.map).name)
-            source = source_of_bytes(stores.read(row.map), options.get("key"), options.get("frame"))
+            source = parse_map_source(stores.read(row.map), options.get("key"), options.get("frame"))
         stores.refuse_same(row.output, inputs_of(row)[:2])
         if not begun:
             refuse_existing(row.output, overwrite)

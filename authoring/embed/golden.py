@@ -25,13 +25,13 @@ from authoring.containers.edits import EditList
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
 from authoring.embed.encode import EncodedPlane
+from authoring.embed.note_list import NoteList
 from authoring.embed.options import EmbedOptions
 from authoring.embed.portrait import Sources
 from authoring.embed.steps import Depth, author
 from authoring.embed.strip import strip
 from authoring.embed.target import Target, ready
 from authoring.errors import MalformedError, UsageError
-from authoring.maps.fit import Notes, wide_format
 from authoring.read import depth_image
 from authoring.read.layout import photo_orientation
 
@@ -135,14 +135,14 @@ def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
     told = depth_properties.data_profile(
         native_format=case.pixel_format.fourcc, float_min=case.float_min, float_max=case.float_max
     )
-    buffer = buffer_from_plane(replace(plane, pixel_format=wide_format(case.pixel_format)), filtered=True)
+    buffer = buffer_from_plane(replace(plane, pixel_format=case.pixel_format.single), filtered=True)
     target = Target(photo, file, EditList.unchanged(len(photo)), orientation, False)
     options = EmbedOptions(profile=case.profile)
     outcome = author(
         ready(target, buffer, options),
         Depth(buffer, plane, encoded, told, Sources("given")),
         options,
-        Notes(),
+        NoteList(),
         "golden",
     )
     data, report = outcome.data, outcome.report

@@ -13,7 +13,7 @@ from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
-from authoring.maps.fit import MapOptions
+from authoring.maps.map_options import MapOptions
 from authoring.maps.presets import KINDS, PRESETS
 
 

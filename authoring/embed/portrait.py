@@ -26,9 +26,9 @@ from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import calibration_from_exif_lens, nominal_calibration
 from authoring.depth.focus import largest_near_region
 from authoring.depth.orientation import Orientation
+from authoring.embed.note_list import NoteList
 from authoring.embed.undo import Blocks, build_record
 from authoring.errors import RefusedError, UnsupportedError, about
-from authoring.maps.fit import Notes
 from authoring.read import depth_image
 from authoring.read.layout import kind_of
 
@@ -75,7 +75,7 @@ class Marked:
     """What brings the photo's own metadata back; empty where nothing was changed."""
 
 
-def refuse_rendered_blur(layout: Layout, options: PortraitOptions, notes: Notes) -> None:
+def refuse_rendered_blur(layout: Layout, options: PortraitOptions, notes: NoteList) -> None:
     """Refuse a photo whose blur is in its pixels already, unless it is wanted so; then warn."""
     if not portrait_marks.is_blur_rendered(portrait_marks.read_marks(layout.exif, layout.xmp)):
         return
@@ -92,7 +92,7 @@ def dressed(
     layout: Layout,
     options: PortraitOptions,
     sources: Sources,
-    notes: Notes,
+    notes: NoteList,
 ) -> tuple[DepthProperties, Sources]:
     """The depth properties with calibration, rendering parameters, aperture and lighting, and their sources.
 
@@ -214,7 +214,11 @@ def _same_shape(calibration: Calibration, layout: Layout) -> bool:
 
 
 def marked(
-    file: ContainerFile, buffer: DepthBuffer, orientation: Orientation, options: PortraitOptions, notes: Notes
+    file: ContainerFile,
+    buffer: DepthBuffer,
+    orientation: Orientation,
+    options: PortraitOptions,
+    notes: NoteList,
 ) -> Marked:
     """The photo with the flags, CustomRendered and focus region that Photos looks for.
 
@@ -242,7 +246,7 @@ def marked(
 
 
 def _focus(
-    buffer: DepthBuffer, orientation: Orientation, options: PortraitOptions, notes: Notes
+    buffer: DepthBuffer, orientation: Orientation, options: PortraitOptions, notes: NoteList
 ) -> tuple[float, float]:
     """The focus in the stored raster, 0..1."""
     if options.focus is not None:

@@ -22,13 +22,14 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
 from authoring.depth.stored_plane import StoredPlane, error_in_m, max_error, quantize
 from authoring.embed.encode import EncodedPlane, HastyError, coded_auxiliary, encode_plane
+from authoring.embed.note_list import NoteList
 from authoring.embed.options import EmbedOptions
 from authoring.embed.portrait import Sources, dressed, provenance
 from authoring.embed.reports import EmbedReport, ErrorInMetres, Outcome, Size
 from authoring.embed.target import Ahead, Ready, Target, ready, target_of
 from authoring.errors import RefusedError, about
 from authoring.maps import diagnose, fit
-from authoring.maps.fit import MapSource, Notes
+from authoring.maps.load import MapSource, load_map, with_stored_orientation
 from authoring.read import depth_image
 from authoring.version import VERSION
 
@@ -98,13 +99,13 @@ def draft_embed(
 
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
     """
-    notes, photo_notes = Notes(), Notes()
+    notes, photo_notes = NoteList(), NoteList()
     target = target_of(photo, options, photo_notes, careful)
     photo_ready = ready(target, None, options, ahead) if options.profile == "data" else None
     with about("map"):
-        if hasattr(source, "data_description") and options.map_orientation is None:
-            options = replace(options, map_orientation="stored")
-        buffer = fit.buffer_of(source, options, notes)
+        options = with_stored_orientation(options, source)
+        loaded = load_map(source, options)
+    notes.extend(loaded.notes)
     notes.extend(photo_notes)
     guide = None
     if options.refine:
@@ -114,7 +115,9 @@ def draft_embed(
             guide = refine.guide_of(target.file, target.orientation, options.max_size)
     with about("map"):
         size = (target.layout.width, target.layout.height)
-        buffer = fit.fit_to_photo(buffer, size, target.orientation, options, notes, guide)
+        fitted = fit.fit_to_photo(loaded.buffer, size, target.orientation, options, guide)
+        buffer = fitted.buffer
+    notes.extend(fitted.notes)
     with about("map"):
         plane = replace(quantize(buffer), pixel_format=options.pixel_format)
         notes.notes.extend(diagnose.storage_notes(plane))
@@ -140,7 +143,7 @@ def draft_embed(
     else:
         marked_photo = photo_ready or ready(target, buffer, options, ahead)
         encoded = encoded_plane()
-    sources = Sources("measured" if buffer.accuracy == "absolute" else fit.source_of(options))
+    sources = Sources("measured" if buffer.accuracy == "absolute" else options.depth_source)
     return author(marked_photo, Depth(buffer, plane, encoded, told, sources), options, notes)
 
 
@@ -157,7 +160,7 @@ def draft_copy(
     The codes and the float range stay as they are; only the raster is turned. Raises RefusedError where the
     aspects differ by more than one per cent.
     """
-    notes = Notes()
+    notes = NoteList()
     with about("source"):
         origin = containers.parse(source)
         reading = depth_image.read_depth(origin.layout)
@@ -172,10 +175,9 @@ def draft_copy(
         ):
             # No HEVC picture has this size without a crop; the map is fitted as a new one would be.
             fitting = replace(options, max_size=max(width, height), map_orientation="display")
-            fitted = fit.fit_to_photo(
-                reading.buffer(), (layout.width, layout.height), orientation, fitting, notes
-            )
-            plane = replace(quantize(fitted), pixel_format=reading.plane.pixel_format)
+            fitted = fit.fit_to_photo(reading.buffer(), (layout.width, layout.height), orientation, fitting)
+            notes.extend(fitted.notes)
+            plane = replace(quantize(fitted.buffer), pixel_format=reading.plane.pixel_format)
         else:
             plane = replace(reading.plane, codes=turn.to_display(reading.plane.codes))
         calibration = depth_image.calibration_of(reading.properties)
@@ -203,7 +205,7 @@ def draft_copy(
 
 
 def author(
-    photo: Ready, depth: Depth, options: EmbedOptions, notes: Notes, version: str = VERSION
+    photo: Ready, depth: Depth, options: EmbedOptions, notes: NoteList, version: str = VERSION
 ) -> Outcome[EmbedReport]:
     """Splice the depth in, and leave the measuring to whoever publishes."""
     told, sources, file, target = depth.told, depth.sources, photo.file, photo.target
@@ -241,7 +243,7 @@ def _come_true(handed_out: Kept | None, edits: EditList) -> range:
 
 
 def _measure(
-    target: Target, edits: EditList, depth: Depth, notes: Notes, gathered: Callable[[], Facts]
+    target: Target, edits: EditList, depth: Depth, notes: NoteList, gathered: Callable[[], Facts]
 ) -> EmbedReport:
     """Decode what will be written, hold it against the map and the rules, and report."""
     from authoring.compatibility.publish_check import check_before_publish

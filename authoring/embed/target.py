@@ -16,11 +16,11 @@ from authoring.containers.base import ContainerFile, Layout
 from authoring.containers.edits import EditList, Kept
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
+from authoring.embed.note_list import NoteList
 from authoring.embed.options import EmbedOptions
 from authoring.embed.portrait import Marked, marked, refuse_rendered_blur
 from authoring.embed.transcode import prepare
 from authoring.errors import RefusedError, about
-from authoring.maps.fit import Notes
 from authoring.read.layout import depth_images, photo_orientation
 
 Ahead: TypeAlias = "Callable[[int, memoryview], None]"
@@ -49,7 +49,7 @@ class Marks:
     """The photo with the marks of the portrait profile, and what they have to tell."""
 
     made: Marked
-    notes: Notes
+    notes: NoteList
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,7 @@ class Ready:
         return replace(self, handed_out=run)
 
 
-def target_of(photo: bytes, options: EmbedOptions, notes: Notes, careful: bool) -> Target:
+def target_of(photo: bytes, options: EmbedOptions, notes: NoteList, careful: bool) -> Target:
     """The photo, ready to take depth. Raises RefusedError where depth is there, without --replace."""
     with about("photo"):
         prepared = prepare(
@@ -112,7 +112,7 @@ def ready(
     if options.profile == "portrait":
         assert buffer is not None
         with about("photo"):
-            notes = Notes()
+            notes = NoteList()
             marks = Marks(marked(file, buffer, target.orientation, options.portrait, notes), notes)
         file, edits = marks.made.file, edits.then(marks.made.edits)
     return Ready(target, file, edits, marks).begun(ahead)
