@@ -106,7 +106,7 @@ def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False)
         except OSError as error:
             raise RefusedError(f"cannot be written there: {error.strerror}") from error
         try:
-            with open(descriptor, "wb") as file:
+            with os.fdopen(descriptor, "wb") as file:
                 for chunk in chunks:
                     file.write(chunk)
                 file.flush()

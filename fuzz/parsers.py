@@ -22,18 +22,15 @@ from authoring.codecs import hevc, photo, sei
 from authoring.codecs.maps.formats import read_map, values_of
 from authoring.containers.base import CodedAuxiliary, ContainerFile
 from authoring.containers.edits import EditList, Replacement, differing, exchanged, place_of_result
-from authoring.containers.heif import item_properties, locations, meta, single_image, splicing
-from authoring.containers.heif import undo as heif_undo
+from authoring.containers.heif import item_properties, locations, meta, single_image
 from authoring.containers.heif.box import Box, read_boxes
 from authoring.containers.jpeg import directory, mpf, segments
 from authoring.containers.jpeg import structure as jpeg_structure
-from authoring.containers.jpeg import undo as jpeg_undo
 from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
 from authoring.embed import golden
-from authoring.embed.undo import parse_record
+from authoring.embed.undo import build_record, undone
 from authoring.errors import DepthauthorError, RefusedError
 from fuzz.bounds import BrokenPromise
-from fuzz.seeds import BLOCKS
 from tests.containers import heif_files, jpeg_files
 
 MANY_EXTENTS = 2_000
@@ -85,15 +82,6 @@ def jpeg_index(data: bytes) -> None:
     entries = [*index.entries, mpf.MpEntry(0, 1, 2, 0, 0)]
     grown = index.with_entries(entries, [*range(len(index.entries)), -1])
     promise(list(mpf.parse(mpf.build(grown)).entries) == entries, "with_entries lost one")
-
-
-def jpeg_records(data: bytes) -> None:
-    """The undo records of both kinds: parse and build are twins."""
-    splice, exchange = jpeg_undo.parse(data), jpeg_undo.parse_metadata(data)
-    if splice is not None:
-        promise(jpeg_undo.parse(jpeg_undo.build(splice)) == splice, "an undo record is not its twin's")
-    if exchange is not None:
-        promise(jpeg_undo.build_metadata(exchange) == data, "a metadata record is not its twin's")
 
 
 def google_directory(data: bytes) -> None:
@@ -178,18 +166,6 @@ def heif_associations(data: bytes) -> None:
     promise([(one.item, one.links) for one in again.entries] == rows, "parse(build(associations)) differs")
 
 
-def heif_records(data: bytes) -> None:
-    """The undo records of both kinds."""
-    splice, exchange = splicing.UndoRecord.parse(data), heif_undo.MetadataRecord.parse(data)
-    if splice is not None:
-        promise(splicing.UndoRecord.parse(splice.build()) == splice, "an undo record is not its twin's")
-    if exchange is not None:
-        promise(
-            heif_undo.MetadataRecord.parse(exchange.build()) == exchange,
-            "a metadata record is not its twin's",
-        )
-
-
 def heif_single(data: bytes) -> None:
     """A one-image file as an encoder writes it."""
     single_image(data)
@@ -201,7 +177,7 @@ def heif_single(data: bytes) -> None:
 def container_read(data: bytes) -> None:
     """All that a file tells without being changed."""
     file = containers.parse(data)
-    for ask in (lambda: file.layout, file.dump, file.parts, file.undo_record, file.metadata_undo):
+    for ask in (lambda: file.layout, file.dump, file.parts):
         _asked(ask)
 
 
@@ -233,29 +209,32 @@ def container_edit(data: bytes) -> None:
 
 
 def _spliced(file: ContainerFile, auxiliary: CodedAuxiliary) -> None:
-    undo = file.undo_record()
-    data = file.splice(auxiliary).apply(file.source)
+    edits = file.splice(auxiliary)
+    data = edits.apply(file.source)
     before = {one.identifier for one in file.layout.auxiliaries}
     after = _reread(data, "a splice made a file that does not parse")
     added = [one for one in after.layout.auxiliaries if one.identifier not in before]
     promise(len(added) == 1, f"a splice added {len(added)} images")
     promise(added[0].xmp == auxiliary.xmp, "a splice lost the XMP")
-    back = after.remove([added[0].identifier], undo).apply(data)
-    promise(back == file.source, "a removal with its undo record is not the file before")
+    _undone(file, edits, "a splice")
+    after.remove([added[0].identifier]).apply(data)
 
 
 def _exchanged(file: ContainerFile, exif_block: bytes | None, packet: bytes | None) -> None:
-    undo, old = file.metadata_undo(), file.layout
-    data = file.with_metadata(exif=exif_block, xmp=packet).apply(file.source)
-    after = _reread(data, "an exchange of metadata made a file that does not parse")
+    edits = file.with_metadata(exif=exif_block, xmp=packet)
+    after = _reread(edits.apply(file.source), "an exchange of metadata made a file that does not parse")
     if packet:
         promise(after.layout.xmp == packet, "the XMP put in is not the XMP read")
-    back = after.with_metadata(
-        exif=None if exif_block is None else old.exif or b"",
-        xmp=None if packet is None else old.xmp or b"",
-        undo=undo,
-    ).apply(data)
-    promise(back == file.source, "metadata taken back with its undo record are not the file before")
+    _undone(file, edits, "an exchange of metadata")
+
+
+def _undone(file: ContainerFile, edits: EditList, what: str) -> None:
+    """The record of an edit gives the source again."""
+    result, record = edits.apply(file.source), build_record(edits, file.source)
+    inverse = undone(record, result) if record else EditList.unchanged(len(result))
+    promise(inverse is not None, f"the record of {what} does not fit its result")
+    if inverse is not None:
+        promise(inverse.apply(result) == file.source, f"{what} undone is not the file before")
 
 
 def _reread(data: bytes, what: str) -> ContainerFile:
@@ -407,9 +386,12 @@ def _dictionary(
     promise(parse(build(found)) == found, "parse(build(dictionary)) differs")
 
 
-def restore_record(data: bytes) -> None:
-    """The record by which a photo's metadata come back."""
-    parse_record(data, BLOCKS[1])
+def undo_record(data: bytes) -> None:
+    """An undo record: what it gives has the size that it states, whatever file it is applied to."""
+    result = bytes(300)
+    edits = undone(data, result)
+    if edits is not None:
+        edits.apply(result)
 
 
 # Depth

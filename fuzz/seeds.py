@@ -23,12 +23,13 @@ from authoring.apple.dictionary import AuxiliaryData, build_json, build_plist
 from authoring.apple.rendering import Record, Rendering, build_rendering
 from authoring.codecs.maps import formats
 from authoring.codecs.sei import DepthRepresentation, build_aux_subtype
+from authoring.containers.edits import EditList, Replacement
 from authoring.containers.heif.structure import parse_structure
 from authoring.containers.jpeg.segments import build_segment
 from authoring.depth.buffer import PixelFormat
 from authoring.embed.options import EmbedOptions
 from authoring.embed.steps import embed
-from authoring.embed.undo import Blocks, build_record
+from authoring.embed.undo import build_record
 from authoring.read.extract import to_dictionary
 from authoring.read.layout import photo_orientation
 from authoring.views.report import THUMBNAIL_SIDE
@@ -308,26 +309,14 @@ def journals() -> list[bytes]:
     return [b"".join(json.dumps(one).encode() + b"\n" for one in lines) + b'{"beg']
 
 
-def records() -> list[bytes]:
-    """Records for restoring a photo's metadata, of the blocks in `BLOCKS`."""
-    return [
-        build_record(BLOCKS[0], BLOCKS[1], b"container"),
-        build_record(BLOCKS[1], BLOCKS[1]),
-        build_record(Blocks(None, b"x"), BLOCKS[1]),
-    ]
-
-
-BLOCKS = (Blocks(b"MM\0*" + bytes(60), b"<x/>" * 20), Blocks(b"MM\0*" + bytes(30) + b"!" * 30, b"<y/>" * 20))
-"""Blocks before, and after."""
-
-
 def undo_records() -> list[bytes]:
-    """What both containers keep to undo a splice, and an exchange of metadata."""
-    found = []
-    for data in (*jpeg(), *heif()):
-        file = containers.parse(data)
-        found += [file.undo_record(), file.metadata_undo()]
-    return _unlike(found)
+    """Undo records of edits of a short source, one of them the record of a file that holds it."""
+    source = bytes(range(200))
+    edits = EditList.of(
+        len(source),
+        [Replacement(10, 12, b"new", ""), Replacement(50, 50, b"x" * 30, ""), Replacement(90, 99, b"", "")],
+    )
+    return [build_record(edits, source), build_record(edits, source, holds_record=True)]
 
 
 def directories() -> list[bytes]:

@@ -26,7 +26,7 @@ from authoring.embed.portrait import PortraitOptions
 from authoring.embed.steps import copy, embed
 from authoring.embed.strip import strip
 from authoring.errors import DepthauthorError
-from authoring.maps.load import source_of_bytes
+from authoring.maps.load import parse_map_source
 from authoring.read.extract import extract, extract_file, to_dictionary
 from authoring.read.inspect import inspect
 from authoring.read.report_json import as_json
@@ -114,7 +114,7 @@ def restorable(data: bytes) -> bytes:
 
 def embedding_map(data: bytes) -> None:
     """`embed` of a damaged map, of any kind."""
-    source = source_of_bytes(data)
+    source = parse_map_source(data)
     embed(seeds.heif()[0], source, EmbedOptions(near_m=0.5, far_m=8, effort="fast"))
 
 

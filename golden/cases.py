@@ -20,7 +20,7 @@ from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.orientation import Orientation
 from authoring.depth.stored_plane import StoredPlane, quantize
 from authoring.embed.golden import Case, build_manifest
-from authoring.embed.transcode import prepare
+from authoring.embed.transcode import transcode
 
 FOLDER = Path(__file__).parent
 Profile = Literal["portrait", "data"]
@@ -60,13 +60,13 @@ def planes() -> dict[str, StoredPlane]:
 def files() -> Iterator[tuple[str, bytes]]:
     """Name and bytes of every file but the list of cases."""
     jpeg_photo = (FOLDER / "scene.jpg").read_bytes()
-    heic_photo = prepare(jpeg_photo, "heic").file.source
+    heic_photo = transcode(jpeg_photo, "heic").file.source
     yield "scene.heic", heic_photo
     yield "scene-gainmap.jpg", with_gain_map(jpeg_photo)
     yield "scene-gainmap.heic", with_gain_map(heic_photo)
     for number in ORIENTATIONS:
         photo = (FOLDER / "orientation" / f"scene-{number}.jpg").read_bytes()
-        yield f"orientation/scene-{number}.heic", prepare(photo, "heic").file.source
+        yield f"orientation/scene-{number}.heic", transcode(photo, "heic").file.source
     for kind, plane in planes().items():
         for number in ORIENTATIONS if kind == "disparity" else (1,):
             codes = np.ascontiguousarray(Orientation(number).to_stored(plane.codes))

@@ -212,10 +212,10 @@ def returned(one: MakerFile) -> Return:
     """Embed the file in the golden photo and extract it again."""
     from authoring.embed.options import options_of
     from authoring.embed.steps import embed
-    from authoring.maps.load import source_of_bytes
+    from authoring.maps.load import parse_map_source
     from authoring.read.extract import extract
 
-    source = source_of_bytes(one.build(), one.options.get("key"), one.options.get("frame"))
+    source = parse_map_source(one.build(), one.options.get("key"), one.options.get("frame"))
     outcome = embed(_photo(), source, options_of(profile="data", **one.options))
     disparity = extract(outcome.data).disparity_per_m().astype(np.float64)
     correlation = float(np.corrcoef(disparity.ravel(), DISPARITY.ravel())[0, 1])

@@ -19,7 +19,7 @@ from PIL import Image
 from authoring.embed.options import options_of
 from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError
-from authoring.maps.load import source_of_bytes
+from authoring.maps.load import parse_map_source
 from golden.makers import DEPTH, DISPARITY, FOLDER, affine, integers, inverse, npy, npz, png
 
 Build = Callable[[], bytes]
@@ -160,7 +160,7 @@ def answer(case: Case) -> tuple[int, tuple[str, ...]]:
     """The exit code and the sentences: of the error, or of the report."""
     photo = (FOLDER / "scene.jpg").read_bytes()
     try:
-        source = source_of_bytes(case.build(), case.options.get("key"), case.options.get("frame"))
+        source = parse_map_source(case.build(), case.options.get("key"), case.options.get("frame"))
         report = embed(photo, source, options_of(profile="data", **case.options)).report
     except DepthauthorError as error:
         return error.exit_code, (error.message,)

@@ -17,7 +17,7 @@ from authoring.compatibility.verify import VerifyReport
 from authoring.depth import calibration_json
 from authoring.embed import golden
 from authoring.embed.reports import EmbedReport
-from authoring.embed.strip import EditReport
+from authoring.embed.strip import StripReport
 from authoring.read.extract import ExtractReport
 from authoring.read.inspect import InspectReport
 from authoring.views.pointcloud import PointCloudReport
@@ -117,7 +117,7 @@ FORMS: dict[str, tuple[type, str]] = {
     "inspect": (InspectReport, "depthauthor inspect --json"),
     "extract": (ExtractReport, "depthauthor extract --json"),
     "pointcloud": (PointCloudReport, "depthauthor pointcloud --json"),
-    "strip": (EditReport, "depthauthor strip --json"),
+    "strip": (StripReport, "depthauthor strip --json"),
     "verify": (VerifyReport, "depthauthor verify --json"),
     "doctor": (Diagnosis, "depthauthor doctor --json, one line a file"),
     "view": (ViewReport, "depthauthor view --json"),

@@ -8,7 +8,7 @@ import os
 import stat
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,15 @@ from authoring.errors import MalformedError, RefusedError, UsageError
 NEW = b"new bytes"
 
 
-def publish_checked(target: Path, check: Callable[[], object]) -> None:
-    with outputs.publishing(target) as publication:
-        publication.publish([NEW], check)
+def write_during(target: Path, event: Callable[[], object]) -> None:
+    """Write a file in two chunks; something happens between them."""
+
+    def chunks() -> Iterator[bytes]:
+        yield NEW[:4]
+        event()
+        yield NEW[4:]
+
+    files.write_file(target, chunks())
 
 
 def names(folder: Path) -> set[str]:
@@ -103,14 +109,14 @@ def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.Mo
     # The name is taken while the bytes are on their way.
     late = tmp_path / "late.jpg"
     with pytest.raises(RefusedError, match="exists already"):
-        publish_checked(late, lambda: late.write_bytes(b"somebody else's"))
+        write_during(late, lambda: late.write_bytes(b"somebody else's"))
     assert late.read_bytes() == b"somebody else's" and names(tmp_path) == {"new.jpg", "late.jpg"}
 
 
 def test_a_name_taken_meanwhile_stays(tmp_path: Path) -> None:
     late = tmp_path / "late.jpg"
     with pytest.raises(RefusedError, match="exists already"):
-        publish_checked(late, lambda: late.write_bytes(b"somebody else's"))
+        write_during(late, lambda: late.write_bytes(b"somebody else's"))
     assert late.read_bytes() == b"somebody else's" and names(tmp_path) == {"late.jpg"}
 
 
@@ -182,96 +188,36 @@ def test_a_full_device_behind_stdout(monkeypatch: pytest.MonkeyPatch) -> None:
             full.close()
 
 
-RANGES = [(0, 3), (0, 9), (2, 5), (4, 9), (3, 3)]
+def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise UsageError("no such map")
 
-
-@pytest.mark.parametrize("synced", [True, False])
-@pytest.mark.parametrize("part", RANGES)
-def test_a_head_start_that_holds(
-    part: tuple[int, int], synced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outputs, "_SYNCED_WRITES", synced and outputs._SYNCED_WRITES)
-    start, stop = part
-    target = tmp_path / "photo.jpg"
-    with outputs.publishing(target) as publication:
-        publication.ahead(start, memoryview(NEW)[start:stop])
-        # What was written ahead is believed, so other bytes in its place must not reach the file.
-        told = NEW[:start] + bytes(stop - start) + NEW[stop:]
-        publication.publish([told[:4], memoryview(told)[4:]], lambda: None, range(start, stop))
-    assert target.read_bytes() == NEW
-    assert names(tmp_path) == {"photo.jpg"}
-
-
-@pytest.mark.parametrize("synced", [True, False])
-def test_a_head_start_for_nothing(synced: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "_SYNCED_WRITES", synced and outputs._SYNCED_WRITES)
-    target = tmp_path / "photo.jpg"
-    with outputs.publishing(target) as publication:
-        publication.ahead(2, memoryview(bytes(100)))
-        publication.publish([NEW])
-    assert target.read_bytes() == NEW
-
-
-def test_a_head_start_that_is_still_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The check does not wait for the disk, and the rest of the file does."""
-    begun, checked = threading.Event(), threading.Event()
-    write = outputs._write_synced
-
-    def slow(*arguments: Any) -> None:
-        begun.set()
-        assert checked.wait(30)
-        write(*arguments)
-
-    monkeypatch.setattr(outputs, "_write_synced", slow)
-    target = tmp_path / "photo.jpg"
-    with outputs.publishing(target) as publication:
-        publication.ahead(3, memoryview(NEW)[3:])
-        assert begun.wait(30)
-        publication.publish([NEW], checked.set, range(3, len(NEW)))
-    assert target.read_bytes() == NEW
-
-
-def test_a_draft_that_fails_leaves_nothing(tmp_path: Path) -> None:
-    def missed() -> None:
-        raise RefusedError("the bound is missed")
-
-    with pytest.raises(ValueError, match="no map"), outputs.publishing(tmp_path / "photo.jpg") as publication:
-        publication.ahead(0, memoryview(NEW))
-        raise ValueError("no map")
-    with (
-        pytest.raises(RefusedError, match="bound is missed"),
-        outputs.publishing(tmp_path / "photo.jpg") as publication,
-    ):
-        publication.ahead(2, memoryview(NEW)[2:])
-        publication.publish([NEW], missed, range(2, len(NEW)))
+    with pytest.raises(UsageError, match="no such map"):
+        write_during(tmp_path / "photo.jpg", fail)
     assert names(tmp_path) == set()
 
 
-def test_a_head_start_onto_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any) -> None:
+def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(outputs, "_write_synced", full)
-    with (
-        pytest.raises(
-            RefusedError, match=r"photo\.jpg: could not be written: No space left .* nothing was left"
-        ),
-        outputs.publishing(tmp_path / "photo.jpg") as publication,
+    monkeypatch.setattr(os, "fsync", full)
+    old = tmp_path / "photo.jpg"
+    old.write_bytes(b"old")
+    with pytest.raises(
+        RefusedError, match=r"photo\.jpg: could not be written: No space left .* nothing was left"
     ):
-        publication.ahead(2, memoryview(NEW)[2:])
-        publication.publish([NEW], lambda: None, range(2, len(NEW)))
-    assert names(tmp_path) == set()
-    with (
-        pytest.raises(RefusedError, match=r"absent/photo\.jpg: cannot be written there"),
-        outputs.publishing(tmp_path / "absent" / "photo.jpg") as publication,
-    ):
-        publication.ahead(2, memoryview(NEW)[2:])
+        files.write_file(old, [NEW], overwrite=True)
+    assert names(tmp_path) == {"photo.jpg"} and old.read_bytes() == b"old"
 
 
-def test_thousands_of_pieces(tmp_path: Path) -> None:
-    """More than one call of the system takes, small ones and large."""
-    for size in (1, outputs.SMALL_PIECE_BYTES):
-        pieces = [bytes([number % 251]) * size for number in range(outputs.MAX_PIECES + 10)]
-        with outputs.publishing(tmp_path / "photo.jpg", overwrite=True) as publication:
-            publication.publish(pieces)
-        assert (tmp_path / "photo.jpg").read_bytes() == b"".join(pieces)
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match=r"absent/photo\.jpg: cannot be written there"):
+        files.write_file(tmp_path / "absent" / "photo.jpg", [NEW])
+
+
+def test_thousands_of_chunks(tmp_path: Path) -> None:
+    for size in (1, 1 << 16):
+        chunks = [bytes([number % 251]) * size for number in range(1100)]
+        files.write_file(tmp_path / "photo.jpg", map(memoryview, chunks), overwrite=True)
+        assert (tmp_path / "photo.jpg").read_bytes() == b"".join(chunks)

@@ -1,16 +1,13 @@
-"""`Embedder`: options once, many photos; for the inside of a pipeline.
-
-Knows: nothing but `authoring.api.photo_files` and the embedding below it. Must not know: files, printing.
-"""
+"""`Embedder`: options given once, many photos, bytes to bytes; for the inside of a pipeline."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from authoring.embed import steps as embedding
+from authoring.embed import steps
 from authoring.embed.options import options_of
 from authoring.embed.reports import EmbedReport
-from authoring.maps.fit import MapSource
+from authoring.maps.load import MapSource
 
 
 class Embedder:
@@ -36,8 +33,8 @@ class Embedder:
 
     def report(self, photo: bytes, depth: MapSource) -> tuple[bytes, EmbedReport]:
         """The same, with the report of what was done and measured."""
-        outcome = embedding.embed(photo, depth, self._options)
-        return outcome.data, outcome.report
+        edited = steps.embed(photo, depth, self._options)
+        return edited.data, edited.report
 
     def __reduce__(self) -> tuple[Any, ...]:
         """The options, by name."""

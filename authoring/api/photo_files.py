@@ -1,14 +1,12 @@
-"""The public functions on files: read, do, publish.
+"""The public functions on photo files and photo bytes: read, do, write.
 
-Knows: paths and defaults. Must not know: printing, formats. The functions on bytes are here too, so that one
-import serves a pipeline. Each function imports what it needs: `inspect` starts without numpy.
+Each function imports what it needs: `inspect` starts without numpy.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -21,10 +19,9 @@ if TYPE_CHECKING:
     from authoring.containers.base import ContainerName
     from authoring.depth.buffer import DepthBuffer
     from authoring.embed.golden import Verdict
-    from authoring.embed.reports import EmbedReport
-    from authoring.embed.steps import Draft
-    from authoring.embed.strip import EditReport
-    from authoring.maps.fit import MapSource
+    from authoring.embed.reports import EditedPhoto, EmbedReport
+    from authoring.embed.strip import StripReport
+    from authoring.maps.load import MapSource
     from authoring.read.depth_image import RasterName
     from authoring.read.extract import ExtractReport
     from authoring.read.inspect import InspectReport
@@ -77,8 +74,8 @@ def embed(
     output: its suffix chooses the container; None writes `NAME-depth.SUFFIX` beside the photo, in the photo's
     own container. The photo itself is never written.
     """
+    from authoring.embed import steps
     from authoring.embed.options import options_of
-    from authoring.embed.steps import draft_embed
 
     photo = Path(photo)
     source_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
@@ -92,15 +89,8 @@ def embed(
         files.refuse_same(target, [path for path in (photo, source_path, donor, calibration) if path])
         if not dry_run:
             files.refuse_existing(target, overwrite)
-        settings = options_of(**options)
-        return publish(
-            lambda careful, ahead=None: draft_embed(
-                photo_bytes, source, settings, careful=careful, ahead=ahead
-            ),
-            target,
-            overwrite,
-            dry_run,
-        )
+        edited = steps.embed(photo_bytes, source, options_of(**options))
+    return _write(edited, target, overwrite=overwrite, dry_run=dry_run)
 
 
 def copy(
@@ -113,8 +103,8 @@ def copy(
     **options: Any,
 ) -> EmbedReport:
     """Put the depth of one photo file into another and write a new file; see `embed` for the options."""
+    from authoring.embed import steps
     from authoring.embed.options import options_of
-    from authoring.embed.steps import draft_copy
 
     source, photo = Path(source), Path(photo)
     donor, calibration = _read_aside(options)
@@ -124,15 +114,8 @@ def copy(
         files.refuse_same(target, [path for path in (photo, source, donor, calibration) if path])
         if not dry_run:
             files.refuse_existing(target, overwrite)
-        settings = options_of(**options)
-        return publish(
-            lambda careful, ahead=None: draft_copy(
-                source_bytes, photo_bytes, settings, careful=careful, ahead=ahead
-            ),
-            target,
-            overwrite,
-            dry_run,
-        )
+        edited = steps.copy(source_bytes, photo_bytes, options_of(**options))
+    return _write(edited, target, overwrite=overwrite, dry_run=dry_run)
 
 
 def strip(
@@ -142,7 +125,7 @@ def strip(
     restore: bool = False,
     overwrite: bool = False,
     dry_run: bool = False,
-) -> EditReport:
+) -> StripReport:
     """Write a copy of a photo file without its depth map; with `restore` its own metadata as it was before, too."""
     from authoring.embed.strip import strip
 
@@ -293,10 +276,10 @@ def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
 
 def _source(path: Path, options: dict[str, Any]) -> MapSource:
     """The map in a file, chosen by the options' key and frame; its name becomes a hint to its meaning."""
-    from authoring.maps.load import source_of_bytes
+    from authoring.maps.load import parse_map_source
 
     options.setdefault("map_name", path.name)
-    return source_of_bytes(files.read_file(path), options.get("key"), options.get("frame"))
+    return parse_map_source(files.read_file(path), options.get("key"), options.get("frame"))
 
 
 def _target(
@@ -327,32 +310,9 @@ def container_of(output: str, suffix: str, container: ContainerName | None) -> C
     return named
 
 
-def publish(
-    draft: Draft,
-    target: Path | str,
-    overwrite: bool,
-    dry_run: bool = False,
-    *,
-    opened: Callable[..., AbstractContextManager[outputs.Publication]] = outputs.publishing,
-) -> EmbedReport:
-    """Write the quick draft, measuring it while the disk is busy; where it missed its bound, the careful one.
-
-    opened: opens the target for publishing; `outputs.publishing` for paths.
-    """
-    from authoring.embed.encode import HastyError
-    from authoring.embed.steps import settled
-
+def _write(edited: EditedPhoto[EmbedReport], target: Path, *, overwrite: bool, dry_run: bool) -> EmbedReport:
+    """Write an edited photo; return its report, with the output's name where it was written."""
     if dry_run:
-        return settled(draft).report
-
-    def published(careful: bool) -> EmbedReport:
-        with opened(target, overwrite=overwrite) as publication:
-            outcome = draft(careful, publication.ahead)
-            publication.publish(list(outcome.chunks), lambda: outcome.report, outcome.ahead)
-        return outcome.report
-
-    try:
-        report = published(careful=False)
-    except HastyError:
-        report = published(careful=True)
-    return replace(report, output=str(target))
+        return edited.report
+    files.write_file(target, edited.chunks, overwrite=overwrite)
+    return replace(edited.report, output=str(target))

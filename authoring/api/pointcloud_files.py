@@ -15,8 +15,8 @@ from authoring.api.photo_files import PathLike
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.embed.options import options_of
 from authoring.errors import UsageError, about
-from authoring.maps.fit import MapOptions, MapSource
-from authoring.maps.load import source_of_bytes
+from authoring.maps.load import MapSource, parse_map_source
+from authoring.maps.map_options import MapOptions
 from authoring.views import pointcloud as clouding
 from authoring.views.geometry.points import PointCloud
 from authoring.views.pointcloud import CloudFormat, PointCloudReport
@@ -87,6 +87,6 @@ def _gather(
     source = None if isinstance(depth, str | os.PathLike) else depth
     if map_path is not None:
         with about("map"):
-            source = source_of_bytes(files.read_file(map_path), map_options.key, map_options.frame)
+            source = parse_map_source(files.read_file(map_path), map_options.key, map_options.frame)
         map_options = replace(map_options, map_name=map_path.name)
     return data, source, cloud_options, map_options

@@ -14,7 +14,7 @@ from typing import Any
 from authoring import files
 from authoring.api.view_inputs import PathLike, format_of, looked_at, ready, target_of, title_of
 from authoring.errors import DepthauthorError, UsageError
-from authoring.maps.fit import MapSource
+from authoring.maps.load import MapSource
 from authoring.views import preview as previewing
 from authoring.views.preview import DEFAULT_WIDTH, PreviewReport, SheetReport
 from authoring.views.scene import Seen

@@ -12,7 +12,7 @@ from typing import Any
 
 from authoring import files
 from authoring.api.view_inputs import PathLike, format_of, looked_at, ready, target_of
-from authoring.maps.fit import MapSource
+from authoring.maps.load import MapSource
 from authoring.views import refocus as refocusing
 from authoring.views.refocus import RefocusReport
 

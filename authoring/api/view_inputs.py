@@ -13,8 +13,8 @@ from typing import Any, Literal
 from authoring import files
 from authoring.api import photo_files
 from authoring.errors import UsageError, about
-from authoring.maps.fit import MapOptions, MapSource
-from authoring.maps.load import source_of_bytes
+from authoring.maps.load import MapSource, parse_map_source
+from authoring.maps.map_options import MapOptions
 from authoring.views.scene import Seen, see, see_with_map
 
 PathLike = photo_files.PathLike
@@ -49,7 +49,7 @@ def looked_at(photo: Path, depth: MapSource | PathLike | None, options: dict[str
         if path is not None:
             given.setdefault("map_name", path.name)
             with about("map"):
-                source = source_of_bytes(files.read_file(path), given.get("key"), given.get("frame"))
+                source = parse_map_source(files.read_file(path), given.get("key"), given.get("frame"))
         else:
             assert not isinstance(depth, str | os.PathLike)
             source = depth

@@ -6,23 +6,19 @@ How `api.photo_files.embed` goes from inputs to an output, here with places (pat
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from authoring import files
 from authoring.api import photo_files
 from authoring.batch import stores
 from authoring.batch.rows import Row
-from authoring.beside import processors
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.embed.options import options_of
 from authoring.embed.reports import EmbedReport
-from authoring.embed.steps import draft_embed
+from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError, RefusedError, about
-from authoring.maps.load import source_of_bytes
-from authoring.files import Buffer, Publication
+from authoring.maps.load import parse_map_source
 
 
 def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, str]:
@@ -40,29 +36,21 @@ def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, s
         photo = stores.read(row.photo)
         with about("map"):
             options.setdefault("map_name", stores.name_of(row.map).name)
-            source = source_of_bytes(stores.read(row.map), options.get("key"), options.get("frame"))
+            source = parse_map_source(stores.read(row.map), options.get("key"), options.get("frame"))
         stores.refuse_same(row.output, inputs_of(row)[:2])
         if not begun:
             refuse_existing(row.output, overwrite)
-        settings = options_of(**options)
-        digests: list[str] = []
-
-        @contextmanager
-        def opened(output: str, *, overwrite: bool) -> Iterator[Publication]:
-            with stores.publishing(output, overwrite=overwrite) as publication:
-                yield _Digesting(publication, output, begun, digests)
-
-        # A job is one processor: as many encoders with a thread for each of them would get in one another's way.
-        with processors(1):
-            report = photo_files.publish(
-                lambda careful, ahead=None: draft_embed(
-                    photo, source, settings, careful=careful, ahead=ahead
-                ),
-                row.output,
-                overwrite,
-                opened=opened,
-            )
-        return report, digests[-1]
+        edited = embed(photo, source, options_of(**options, encoder_threads=1))
+        digest = hashlib.sha256()
+        for chunk in edited.chunks:
+            digest.update(chunk)
+        sha256 = digest.hexdigest()
+        try:
+            stores.write(row.output, edited.chunks, overwrite=overwrite)
+        except RefusedError:
+            if not begun or stores.digest(row.output) != sha256:
+                raise
+        return replace(edited.report, output=row.output), sha256
     except DepthauthorError as error:
         subjects = {"photo": row.photo, "map": row.map, "donor": row.options.get("donor")}
         place = subjects.get(error.subject or "")
@@ -84,47 +72,6 @@ def refuse_existing(output: str, overwrite: bool) -> None:
         files.refuse_existing(path, overwrite)
     elif not overwrite and stores.exists(output):
         raise RefusedError(f"{output}: {files.EXISTS}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Digesting:
-    """A publication that keeps the digest of what it published."""
-
-    inner: Publication
-    output: str
-    begun: bool
-    digests: list[str]
-
-    def ahead(self, offset: int, data: memoryview) -> None:
-        self.inner.ahead(offset, data)
-
-    def publish(
-        self,
-        chunks: Sequence[Buffer],
-        check: Callable[[], object] = lambda: None,
-        ahead: range = outputs.NOTHING,
-    ) -> None:
-        checked = False
-
-        def measure() -> None:
-            # Beside the write, whose time is the disk's.
-            nonlocal checked
-            digest = hashlib.sha256()
-            for piece in chunks:
-                digest.update(piece)
-            self.digests.append(digest.hexdigest())
-            check()
-            checked = True
-
-        try:
-            self.inner.publish(chunks, measure, ahead)
-        except RefusedError:
-            if not self.begun or not stores.exists(self.output):
-                raise
-            if not checked:
-                measure()
-            if stores.digest(self.output) != self.digests[-1]:
-                raise
 
 
 def _read_aside(options: dict[str, Any]) -> None:

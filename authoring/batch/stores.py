@@ -21,15 +21,14 @@ import os
 import posixpath
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from authoring import files
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
-from authoring.files import Buffer, Publication
+from authoring.files import Buffer
 
 WHOLE_PUTS = {"memory", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"}
 """Stores whose put is seen whole or not at all, and refuses to replace where that is asked."""
@@ -176,49 +175,29 @@ def digest(place: str) -> str | None:
     return hashlib.sha256(read(place)).hexdigest()
 
 
-@contextmanager
-def publishing(place: str, *, overwrite: bool = False) -> Iterator[Publication]:
-    """A file or an object to be published; where the body ends without that, nothing is left of it."""
+def write(place: str, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
+    """Write a file or an object whole, or not at all.
+
+    Raises RefusedError where the place is taken and may not be overwritten, or cannot be written.
+    """
     path = local_path(place)
-    if path is None:
-        yield _ObjectPublication(place, overwrite)
-    else:
-        with outputs.publishing(path, overwrite=overwrite) as publication:
-            yield publication
-
-
-@dataclass(frozen=True, slots=True)
-class _ObjectPublication:
-    place: str
-    overwrite: bool
-
-    def ahead(self, offset: int, data: memoryview) -> None:
-        """A store takes an object from its first byte on: nothing begins before that is known."""
-
-    def publish(
-        self,
-        chunks: Sequence[Buffer],
-        check: Callable[[], object] = lambda: None,
-        ahead: range = outputs.NOTHING,
-    ) -> None:
-        with _told(self.place, "written", RefusedError):
-            store, inner = _opened(self.place)
-            check()
-            try:
-                # Asked first, too: not every store that speaks S3 heeds the condition.
-                if not self.overwrite and store.exists(inner):
-                    raise FileExistsError
-                if _protocols(store) & WHOLE_PUTS:
-                    mode = "overwrite" if self.overwrite else "create"
-                    store.pipe_file(inner, b"".join(chunks), mode=mode)
-                elif _renames(store):
-                    _write_and_rename(store, inner, chunks, self.overwrite)
-                else:
-                    raise UnsupportedError(
-                        "this store can neither put whole objects nor rename; write elsewhere"
-                    )
-            except FileExistsError:
-                raise RefusedError(files.EXISTS) from None
+    if path is not None:
+        files.write_file(path, chunks, overwrite=overwrite)
+        return
+    with _told(place, "written", RefusedError):
+        store, inner = _opened(place)
+        try:
+            # Asked first, too: not every store that speaks S3 heeds the condition.
+            if not overwrite and store.exists(inner):
+                raise FileExistsError
+            if _protocols(store) & WHOLE_PUTS:
+                store.pipe_file(inner, b"".join(chunks), mode="overwrite" if overwrite else "create")
+            elif _renames(store):
+                _write_and_rename(store, inner, chunks, overwrite)
+            else:
+                raise UnsupportedError("this store can neither put whole objects nor rename; write elsewhere")
+        except FileExistsError:
+            raise RefusedError(files.EXISTS) from None
 
 
 def refuse_same(output: str, inputs: Iterable[str]) -> None:

@@ -32,7 +32,7 @@ from authoring.cli.map_options import (
 from authoring.errors import DepthauthorError
 
 if TYPE_CHECKING:
-    from authoring.maps.fit import MapSource
+    from authoring.maps.load import MapSource
 
 FAULT_FOUND = 1
 SOME_FAILED = 6
@@ -89,7 +89,7 @@ def verify(
     depthauthor verify photo-depth.heic --photo photo.heic --map mask.png --near 0.3 --far 5
     """
     from authoring.compatibility import verify as verifying
-    from authoring.maps.fit import MapOptions
+    from authoring.maps.map_options import MapOptions
     from authoring.read.report_json import as_json as to_json
 
     with files.naming(photo=file, source=photo, map=map[0] if map and len(map) == 1 else None):
@@ -155,11 +155,11 @@ def doctor(
 
 def _map_source(path: Path, key: str | None, frame: int | None) -> MapSource:
     """What `embed` would take the file for."""
-    from authoring.maps.load import source_of_bytes
+    from authoring.maps.load import parse_map_source
 
     data = files.read_file(path)
     with files.named(path):
-        return source_of_bytes(data, key, frame)
+        return parse_map_source(data, key, frame)
 
 
 def _print(report: dict[str, Any] | str) -> None:

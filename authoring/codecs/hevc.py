@@ -13,7 +13,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.beside import allowed_processors
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.maps.pillow import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
@@ -58,7 +57,13 @@ _RBSP_LEVEL = {_VPS: 2 + 4 + 11, _SPS: 2 + 1 + 11}
 """Where general_level_idc lies: NAL header, the fields before profile_tier_level, 11 bytes into that."""
 
 
-def encode_gray(codes: NDArray[np.uint8], *, lossless: bool = False, effort: Effort = "balanced") -> bytes:
+def encode_gray(
+    codes: NDArray[np.uint8],
+    *,
+    lossless: bool = False,
+    effort: Effort = "balanced",
+    threads: int | None = None,
+) -> bytes:
     """Encode `codes` (H, W) uint8, 0..255 full range; give a one-image HEIC file.
 
     Within one code of the input; with `lossless` exact, at the price of transquant bypass in the stream.
@@ -67,7 +72,7 @@ def encode_gray(codes: NDArray[np.uint8], *, lossless: bool = False, effort: Eff
 
     height, width = codes.shape
     target = io.BytesIO()
-    parameters = {"preset": PRESETS[effort]} | x265_threads()
+    parameters = {"preset": PRESETS[effort]} | x265_threads(threads)
     if effort == "fast" and level_for(width, height) < LARGE_BLOCKS_LEVEL:
         parameters |= SMALL_BLOCKS
     if not lossless:
@@ -85,12 +90,11 @@ def encode_gray(codes: NDArray[np.uint8], *, lossless: bool = False, effort: Eff
     return target.getvalue()
 
 
-def x265_threads() -> dict[str, str]:
-    """The encoder parameters that say how many threads it may have; the bitstream is the same with any number.
+def x265_threads(count: int | None) -> dict[str, str]:
+    """Return the encoder parameters for a number of threads; the bitstream is the same with any number.
 
-    `pools` sizes x265's pool of threads and, unlike `wpp`, says nothing about the picture.
+    `pools` sizes x265's pool of threads and, unlike `wpp`, does not change the bitstream.
     """
-    count = allowed_processors()
     return {} if count is None else {"x265:pools": str(count)}
 
 

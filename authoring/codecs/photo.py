@@ -185,8 +185,9 @@ def encode_heic(
     *,
     quality: int = HEIC_QUALITY,
     effort: Effort = "fast",
+    threads: int | None = None,
 ) -> bytes:
-    """Encode as HEIC in 512-pixel tiles, 4:2:0.
+    """Encode as HEIC in 512-pixel tiles, 4:2:0; threads: of the encoder, None for its own choice.
 
     irot/imir are written for the Orientation in the Exif block (or in the XMP, which libheif's wrapper
     prefers: the caller compares); the pixels stay as they lie and Exif keeps its value, as on an iPhone.
@@ -209,7 +210,7 @@ def encode_heic(
         out,
         quality=quality,
         tile_size=TILE_PX if tiled else 0,
-        enc_params={"preset": PRESETS[effort]} | x265_threads(),
+        enc_params={"preset": PRESETS[effort]} | x265_threads(threads),
         **extra,
     )
     return out.getvalue()

@@ -15,7 +15,9 @@ from authoring.codecs import hevc, jpeg
 from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.stored_plane import buffer_from_plane, max_error
 from authoring.errors import RefusedError, about
-from authoring.maps.fit import MapOptions, MapSource, Notes, buffer_of, fit_to_photo
+from authoring.maps.fit import fit_to_photo
+from authoring.maps.load import MapSource, load_map, with_stored_orientation
+from authoring.maps.map_options import MapOptions
 from authoring.maps.refine import Guide, guide_of
 from authoring.read.depth_image import DepthReading, read_depth
 
@@ -77,10 +79,10 @@ def _measure(
     plane = reading.plane
     height, width = plane.codes.shape
     options = replace(options, pixel_format=plane.pixel_format, max_size=max(width, height, 2))
-    if hasattr(source, "data_description") and options.map_orientation is None:
-        options = replace(options, map_orientation="stored")
-    buffer = buffer_of(source, options, Notes())
-    buffer = fit_to_photo(buffer, (layout.width, layout.height), reading.orientation, options, Notes(), guide)
+    options = with_stored_orientation(options, source)
+    loaded = load_map(source, options)
+    size = (layout.width, layout.height)
+    buffer = fit_to_photo(loaded.buffer, size, reading.orientation, options, guide).buffer
     if buffer.samples.shape != plane.codes.shape:
         raise RefusedError(
             f"the map comes to {buffer.width}x{buffer.height} for this photo, but the file holds {width}x{height}; "

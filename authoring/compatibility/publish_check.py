@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from authoring.codecs import jpeg
 from authoring.compatibility import rules
 from authoring.compatibility.facts import Facts
 from authoring.compatibility.findings import Finding, Level
 from authoring.compatibility.levels import level_of, reaches, verdict_of
-from authoring.containers.base import ContainerFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +21,6 @@ class Checked:
     verdict: str
     faults: tuple[str, ...]
     """What keeps it from being read as depth at all (L1)."""
-
-
-def is_confirmed(file: ContainerFile) -> bool:
-    """Whether what a hasty parse took for granted holds."""
-    return file.assumed is None or jpeg.is_one_scan(file.source, *file.assumed)
 
 
 def check_before_publish(facts: Facts) -> Checked:

@@ -18,7 +18,8 @@ from authoring.compatibility.photo_proof import PhotoProof, compare
 from authoring.compatibility.publish_check import rule_faults
 from authoring.containers.base import ContainerName
 from authoring.errors import about
-from authoring.maps.fit import MapOptions, MapSource
+from authoring.maps.load import MapSource
+from authoring.maps.map_options import MapOptions
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,11 @@ class PixelFormat(enum.Enum):
         """The unit of a sample."""
         return "1/m" if self.kind == "disparity" else "m"
 
+    @property
+    def single(self) -> PixelFormat:
+        """The float32 format of the same kind; maps are prepared in it, so that float16 adds no error of its own."""
+        return PixelFormat.FDIS if self.kind == "disparity" else PixelFormat.FDEP
+
     @classmethod
     def from_fourcc(cls, fourcc: int) -> PixelFormat:
         """The format with this code; UnsupportedError for any other number."""

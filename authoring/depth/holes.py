@@ -66,8 +66,8 @@ def fill_holes(buffer: DepthBuffer, max_share: float = MAX_SHARE) -> tuple[Depth
         )
     if share > max_share:
         raise RefusedError(
-            f"{share:.0%} of the map holds no valid depth, more than the {max_share:.0%} that may be filled in;"
-            " supply a map with fewer holes",
+            f"{100 * share:.0f} % of the map holds no valid depth, more than the {100 * max_share:.0f} % that may be"
+            " filled in; supply a map with fewer holes",
             subject="map",
         )
     nearer_is_larger = buffer.pixel_format.kind == "disparity"

@@ -18,22 +18,22 @@ from typing import Literal
 import numpy as np
 
 from authoring import containers
-from authoring.apple import depth_properties
+from authoring.codecs import hevc
 from authoring.codecs.maps.pillow import first_line
+from authoring.containers import heif
 from authoring.containers.base import ContainerName
-from authoring.containers.edits import EditList
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
-from authoring.embed.encode import EncodedPlane
+from authoring.embed.encode import CodedPlane
 from authoring.embed.options import EmbedOptions
-from authoring.embed.portrait import Sources
-from authoring.embed.steps import Depth, author
+from authoring.embed.reports import EditedPhoto
+from authoring.embed.steps import CodedDepth, splice
+from authoring.embed.steps import check as check_result
 from authoring.embed.strip import strip
-from authoring.embed.target import Target, ready
+from authoring.embed.target import open_target
 from authoring.errors import MalformedError, UsageError
-from authoring.maps.fit import Notes, wide_format
+from authoring.maps.notes import Notes
 from authoring.read import depth_image
-from authoring.read.layout import photo_orientation
 
 SCHEMA = "depthauthor/golden/1"
 
@@ -127,25 +127,16 @@ def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
     The text has the edits made, the rules' verdict, the structure of the result, and the depth's properties.
     """
     photo = read(case.photo)
-    file = containers.parse(photo)
-    layout = file.layout
-    orientation = photo_orientation(layout)
-    encoded = _payload(layout.container, read(case.payload))
-    plane = StoredPlane(encoded.decoded, case.float_min, case.float_max, case.pixel_format)
-    told = depth_properties.data_profile(
-        native_format=case.pixel_format.fourcc, float_min=case.float_min, float_max=case.float_max
-    )
-    buffer = buffer_from_plane(replace(plane, pixel_format=wide_format(case.pixel_format)), filtered=True)
-    target = Target(photo, file, EditList.unchanged(len(photo)), orientation, False)
+    layout = containers.parse(photo).layout
+    coded = _payload(layout.container, read(case.payload))
+    plane = StoredPlane(coded.decoded, case.float_min, case.float_max, case.pixel_format)
+    buffer = buffer_from_plane(replace(plane, pixel_format=case.pixel_format.single), filtered=True)
     options = EmbedOptions(profile=case.profile)
-    outcome = author(
-        ready(target, buffer, options),
-        Depth(buffer, plane, encoded, told, Sources("given")),
-        options,
-        Notes(),
-        "golden",
-    )
-    data, report = outcome.data, outcome.report
+    target = open_target(photo, options)
+    depth = CodedDepth(buffer, plane, coded, Notes(), "given")
+    spliced = splice(target, depth, options, "golden")
+    edited = EditedPhoto(photo, spliced.edits, check_result(target, spliced, depth))
+    data, report = edited.data, edited.report
 
     reading = depth_image.read_depth(containers.parse(data).layout)
     truth = np.load(io.BytesIO(read(case.truth)), allow_pickle=False).astype(np.float64)
@@ -177,14 +168,14 @@ def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
     return data, "\n".join(lines) + "\n", error
 
 
-def _payload(container: ContainerName, data: bytes) -> EncodedPlane:
-    """A kept payload: for JPEG the gray JPEG itself, for HEIC a one-image HEIC file."""
+def _payload(container: ContainerName, data: bytes) -> CodedPlane:
+    """Read a kept payload: for JPEG the gray JPEG itself, for HEIC a one-image HEIC file."""
     if container == "jpeg":
         frame = containers.parse(data).layout
-        return EncodedPlane(container, frame.width, frame.height, data, b"", 0)
-    from authoring.codecs import hevc
-    from authoring.containers import heif
-
-    image = heif.single_image(data)
-    configuration = hevc.finish_configuration(image.configuration, image.width, image.height)
-    return EncodedPlane(container, image.width, image.height, image.payload, configuration, 0)
+        width, height, payload, configuration = frame.width, frame.height, data, b""
+    else:
+        image = heif.single_image(data)
+        width, height, payload = image.width, image.height, image.payload
+        configuration = hevc.finish_configuration(image.configuration, width, height)
+    decoded = depth_image.decode_plane(container, width, height, payload, configuration)
+    return CodedPlane(container, width, height, payload, configuration, decoded, 0)

@@ -1,7 +1,4 @@
-"""All options of `embed`, and their making from keywords: the command line's and the library's one way in.
-
-Knows: the names of all options of `embed`, and what they can be. Must not know: what they do.
-"""
+"""The options of `embed` and `copy`, and their construction from keywords."""
 
 from __future__ import annotations
 
@@ -13,34 +10,36 @@ from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
-from authoring.maps.fit import MapOptions
+from authoring.maps.map_options import MapOptions
 from authoring.maps.presets import KINDS, PRESETS
 
 
 @dataclass(frozen=True, slots=True)
 class EmbedOptions(MapOptions):
-    """Everything `embed` can be told besides photo and map."""
+    """All options of `embed` and `copy` besides photo and map."""
 
     container: ContainerName | None = None
-    """None keeps the photo's own, so that nothing is coded anew (a PNG becomes HEIC)."""
+    """None keeps the photo's own, so that nothing is re-encoded (a PNG becomes HEIC)."""
     lossless: bool = False
     replace: bool = False
     quality: int | None = None
     effort: Effort | None = None
+    encoder_threads: int | None = None
+    """Threads of the HEVC encoder; None lets it use every processor. The bytes do not depend on it."""
     profile: Literal["portrait", "data"] = "portrait"
-    """portrait: all that Photos asks for before it offers its aperture slider; data: the depth alone."""
+    """portrait: everything that Photos needs before it offers its aperture slider; data: the depth alone."""
     portrait: PortraitOptions = field(default_factory=PortraitOptions)
 
 
 def options_of(**given: Any) -> EmbedOptions:
-    """`EmbedOptions` from keywords, those of `PortraitOptions` among them; None stands for the default.
+    """Build `EmbedOptions` from keywords, those of `PortraitOptions` included; None stands for the default.
 
     pixel_format may be text ("hdis"); calibration may be a `Calibration` or the word exif, nominal or none.
     Raises UsageError for unknown names and values out of range.
     """
     given = {name: value for name, value in given.items() if value is not None}
-    portrait_names = {one.name for one in fields(PortraitOptions)}
-    known = ({one.name for one in fields(EmbedOptions)} | portrait_names) - {"portrait"}
+    portrait_names = {option.name for option in fields(PortraitOptions)}
+    known = ({option.name for option in fields(EmbedOptions)} | portrait_names) - {"portrait"}
     unknown = sorted(set(given) - known)
     if unknown:
         raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")
@@ -74,6 +73,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 _RANGES = {
     "clip": (0, 49),
     "max_holes": (0, 100),
+    "encoder_threads": (1, 64),
     "max_size": (2, 16384),
     "quality": (1, 100),
     "aperture": (0.5, 64),

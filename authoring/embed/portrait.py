@@ -1,4 +1,4 @@
-"""What the portrait profile adds: calibration, rendering parameters and aperture to the depth, metadata to the photo."""
+"""The portrait profile: the effect that goes into the depth's XMP, and the photo's own portrait metadata."""
 
 from __future__ import annotations
 

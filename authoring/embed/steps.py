@@ -8,14 +8,12 @@ from authoring import containers
 from authoring.apple import authorship
 from authoring.apple.authorship import Provenance
 from authoring.apple.depth_properties import DepthProperties, foreign_properties, tree_of
-from authoring.apple.dictionary import AuxiliaryData
-from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008, PropertyTree
+from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008
 from authoring.compatibility.facts import gather
 from authoring.compatibility.publish_check import check_before_publish
 from authoring.containers.base import CodedAuxiliary
 from authoring.containers.edits import EditList
 from authoring.depth.buffer import DepthBuffer
-from authoring.depth.calibration import Calibration
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
 from authoring.depth.stored_plane import StoredPlane, error_in_m, max_error, quantize
@@ -28,8 +26,9 @@ from authoring.embed.undo import build_record, splice_with_undo
 from authoring.errors import RefusedError, about
 from authoring.maps import diagnose
 from authoring.maps.fit import MIN_STORED_SIDE, FittedMap, fit_to_photo
-from authoring.maps.load import LoadedMap, MapSource, load_map
+from authoring.maps.load import LoadedMap, MapSource, load_map, with_stored_orientation
 from authoring.maps.notes import Notes
+from authoring.maps.refine import guide_of
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
 from authoring.version import VERSION
 
@@ -39,20 +38,19 @@ class CodedDepth:
     """Depth as it goes into a photo, in the photo's stored raster."""
 
     buffer: DepthBuffer
-    """What the coded plane is measured against."""
+    """What the coded plane is measured against; it has the calibration."""
     plane: StoredPlane
     coded: CodedPlane
-    calibration: Calibration | None
     notes: Notes
     source: str
     """Where the distances come from: one of `authorship.SOURCES`."""
     copied: DepthReading | None = None
-    """The depth that is copied; its XMP is kept where this program has nothing better to say."""
+    """The depth of another photo that is copied: its XMP is kept."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class SplicedPhoto:
-    """The edits that put depth into a photo, and what there is to say of them."""
+    """The edits that put depth into a photo, and the notes for the report."""
 
     edits: EditList
     notes: Notes
@@ -62,19 +60,19 @@ def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> EditedPhoto
     """Put a map into a photo, and measure what will be written.
 
     photo: JPEG, HEIC or PNG bytes. source: a float array (H, W) of metres, a gray array, a `MapImage`, a
-    `DepthBuffer` or an `AuxiliaryData`, upright as the photo is seen unless `options.map_orientation` says
+    `DepthBuffer` or an `AuxiliaryData`, upright as the photo is displayed unless `options.map_orientation` says
     "stored" (an `AuxiliaryData` is stored by nature).
 
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
     """
+    options = with_stored_orientation(options, source)
     target = open_target(photo, options)
     loaded = load(source, options)
     fitted = fit(loaded, target, options)
-    plane = quantize_map(fitted, options)
-    coded = encode(plane, target, options)
-    depth = CodedDepth(fitted.buffer, plane, coded, fitted.buffer.calibration, fitted.notes, _depth_source(fitted.buffer, options))
+    depth = encode(fitted, target, options)
     spliced = splice(target, depth, options)
-    return EditedPhoto(target.source, spliced.edits, check(target, depth, spliced))
+    report = check(target, spliced, depth)
+    return EditedPhoto(target.source, spliced.edits, report)
 
 
 def copy(source: bytes, photo: bytes, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
@@ -83,11 +81,197 @@ def copy(source: bytes, photo: bytes, options: EmbedOptions) -> EditedPhoto[Embe
     The codes and the float range stay as they are; only the raster is turned. Raises RefusedError where the
     aspects differ by more than one per cent.
     """
-    with about("source"):
-        origin = containers.parse(source)
-        reading = read_depth(origin.layout)
+    origin = read_source(source)
     target = open_target(photo, options)
-    with about("source"):
-        depth = transfer(reading, origin.layout.container, target, options)
+    depth = transfer(origin, target, options)
     spliced = splice(target, depth, options)
-    return EditedPhoto(target.source, spliced.edits, check(target, depth, spliced))
+    report = check(target, spliced, depth)
+    return EditedPhoto(target.source, spliced.edits, report)
+
+
+def load(source: MapSource, options: EmbedOptions) -> LoadedMap:
+    """Read a map to metres or 1/m, upright or stored as the options say."""
+    with about("map"):
+        return load_map(source, options)
+
+
+def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
+    """Turn, shrink, refine and fill a map for the target's stored raster."""
+    guide = None
+    if options.refine:
+        with about("photo"):
+            guide = guide_of(target.file, target.orientation, options.max_size)
+    with about("map"):
+        size = (target.layout.width, target.layout.height)
+        fitted = fit_to_photo(loaded.buffer, size, target.orientation, options, guide)
+        return FittedMap(fitted.buffer, loaded.notes + target.notes + fitted.notes)
+
+
+def encode(fitted: FittedMap, target: Target, options: EmbedOptions) -> CodedDepth:
+    """Quantize a fitted map to 8-bit codes, and encode them for the target's container."""
+    buffer = fitted.buffer
+    with about("map"):
+        plane = replace(quantize(buffer), pixel_format=options.pixel_format)
+        notes = fitted.notes + Notes(notes=tuple(diagnose.storage_notes(plane)))
+        coded = _encode_plane(plane, target, options)
+    source = "measured" if buffer.accuracy == "absolute" else options.depth_source
+    return CodedDepth(buffer, plane, coded, notes, source)
+
+
+def _encode_plane(plane: StoredPlane, target: Target, options: EmbedOptions) -> CodedPlane:
+    return encode_plane(
+        target.layout.container,
+        plane,
+        lossless=options.lossless,
+        effort=options.effort or "balanced",
+        threads=options.encoder_threads,
+    )
+
+
+def read_source(source: bytes) -> DepthReading:
+    """Read the depth of the photo that `copy` takes it from."""
+    with about("source"):
+        return read_depth(containers.parse(source).layout)
+
+
+def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> CodedDepth:
+    """Turn another photo's depth into the target's stored raster; its bitstream is kept where nothing changes."""
+    layout, notes = target.layout, target.notes
+    with about("source"):
+        turn = origin.orientation.then(target.orientation.inverse)
+        plane = replace(origin.plane, codes=turn.to_display(origin.plane.codes))
+        height, width = plane.codes.shape
+        check_aspect(width, height, layout.width, layout.height)
+        calibration = calibration_of(origin.properties)
+        if calibration is not None:
+            calibration = calibration.oriented(turn).scaled(layout.width, layout.height)
+        if turn == Orientation(1) and origin.container == layout.container == "heic":
+            found = origin.found
+            coded = CodedPlane(
+                "heic", found.width, found.height, found.payload, found.configuration, plane.codes, 0
+            )
+        else:
+            if layout.container == "heic" and (
+                width % 2 or height % 2 or min(width, height) < MIN_STORED_SIDE
+            ):
+                # No HEVC picture has this size without a crop; the map is fitted as a new one would be.
+                fitting = replace(options, max_size=max(width, height), map_orientation="display")
+                size = (layout.width, layout.height)
+                fitted = fit_to_photo(origin.buffer(), size, target.orientation, fitting)
+                plane = replace(quantize(fitted.buffer), pixel_format=plane.pixel_format)
+                notes += fitted.notes
+            coded = _encode_plane(plane, target, options)
+        if turn != Orientation(1):
+            notes += Notes(notes=("the map was turned into the photo's stored raster",))
+    buffer = replace(origin, plane=plane).buffer("stored").replace(calibration=calibration)
+    return CodedDepth(buffer, plane, coded, notes, "donor", origin)
+
+
+def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: str = VERSION) -> SplicedPhoto:
+    """Build the edits that put depth and its XMP into the target, with portrait metadata where the profile has it."""
+    file, edits, notes = target.file, target.cleared, depth.notes
+    effect, restore = None, b""
+    with about("photo"):
+        if options.profile == "portrait":
+            copied = depth.copied.properties if depth.copied else None
+            effect = portrait_effect(target.layout, options.portrait, depth.buffer.calibration, copied)
+            photo = add_portrait_metadata(file, depth.buffer, target.orientation, options.portrait)
+            restore = build_record(photo.edits, file.source)
+            notes += effect.notes + photo.notes
+            file, edits = photo.file, edits.then(photo.edits)
+        properties = describe(depth, effect)
+        foreign = foreign_properties(depth.copied.tree) if depth.copied else ()
+        sources = _sources(depth, effect)
+
+        def auxiliary(undo: bytes) -> CodedAuxiliary:
+            provenance = replace(sources, version=version, undo=undo, restore=restore)
+            tree = authorship.with_provenance(tree_of(properties, foreign), provenance)
+            return coded_auxiliary(depth.plane, depth.coded, tree)
+
+        edits = edits.then(splice_with_undo(file, auxiliary))
+    notes += Notes(notes=file.notes)
+    if file.layout.signed:
+        notes += Notes(notes=("the photo is signed (C2PA): the signature no longer matches the edited file",))
+    return SplicedPhoto(edits, notes)
+
+
+def describe(depth: CodedDepth, effect: PortraitEffect | None) -> DepthProperties:
+    """Build the depth's XMP properties: those of the copied depth, or what an iPhone's rear camera says of its map."""
+    plane, buffer = depth.plane, depth.buffer
+    if depth.copied:
+        properties = depth.copied.properties
+    else:
+        properties = DepthProperties(
+            auxiliary_image_type=plane.pixel_format.kind,
+            native_format=plane.pixel_format.fourcc,
+            stored_format=L008,
+            accuracy=buffer.accuracy,
+            quality="high",
+            filtered=True,
+            depth_data_version=APPLE_DEPTH_DATA_VERSION,
+        )
+    calibration = buffer.calibration
+    if effect is not None:
+        calibration = effect.calibration
+        properties = replace(
+            properties,
+            rendering_parameters=effect.rendering,
+            simulated_aperture=effect.aperture,
+            effect_strength=effect.strength,
+        )
+        if calibration is not None:
+            properties = replace(properties, quality="high", filtered=True)
+    return replace(
+        properties,
+        int_min=0,
+        int_max=255,
+        float_min=plane.float_min,
+        float_max=plane.float_max,
+        **calibration_fields(calibration),
+    )
+
+
+def _sources(depth: CodedDepth, effect: PortraitEffect | None) -> Provenance:
+    """Return the provenance of the depth's parts; version and records are not known yet."""
+    copied = "donor" if depth.copied else None
+    if effect is None:
+        return Provenance("", depth_source=depth.source, calibration_source=copied, rendering_source=copied)
+    return Provenance(
+        "",
+        depth_source=depth.source,
+        calibration_source=effect.calibration_source,
+        rendering_source=effect.rendering_source,
+    )
+
+
+def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth) -> EmbedReport:
+    """Measure the decoded plane against the fitted map, run the rules on what will be written, and report.
+
+    Raises RefusedError where the result would not be read as depth.
+    """
+    plane, coded, buffer = depth.plane, depth.coded, depth.buffer
+    result = containers.parse(spliced.edits.apply(target.source))
+    checked = check_before_publish(gather(result, decoded=False).with_codes(coded.decoded))
+    if checked.level == "none":
+        raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")
+    decoded = replace(plane, codes=coded.decoded, pixel_format=buffer.pixel_format)
+    error = max_error(decoded, buffer, plane.codes)
+    unit = plane.pixel_format.unit
+    ends = (plane.float_max, plane.float_min) if unit == "1/m" else (plane.float_min, plane.float_max)
+    return EmbedReport(
+        container=target.layout.container,
+        reencoded=target.reencoded,
+        native_format=plane.pixel_format.value,
+        float_min=plane.float_min,
+        float_max=plane.float_max,
+        map=Size(plane.codes.shape[1], plane.codes.shape[0]),
+        max_error=error,
+        bound=plane.step * (0.5 + coded.tolerance_codes),
+        unit=unit,
+        max_error_m=ErrorInMetres(*(error_in_m(error, value, plane.pixel_format) for value in ends)),
+        touched=spliced.edits.touched,
+        assumed=spliced.notes.assumed,
+        notes=(*spliced.notes.notes, *coded.notes),
+        level=checked.level,
+        verdict=checked.verdict,
+    )

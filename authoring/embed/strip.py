@@ -14,7 +14,9 @@ from authoring.embed.undo import undone
 from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.read.layout import depth_images, kind_of, metadata_kind
 
-STRUCTURAL = "the record of the embed does not fit this file, so the depth map was removed by its structure alone"
+STRUCTURAL = (
+    "the record of the embed does not fit this file, so the depth map was removed by its structure alone"
+)
 
 
 @dataclass(frozen=True, slots=True)

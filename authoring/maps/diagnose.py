@@ -17,6 +17,7 @@ from authoring.codecs.maps.formats import MapImage
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import RefusedError, UsageError
+from authoring.maps.notes import percent
 from authoring.maps.presets import SKY_M, Kind, metres_in
 
 MAX_ROOM_M = 120.0
@@ -140,7 +141,7 @@ def _of_integers(image: MapImage, name: str) -> Diagnosis:
     if found is None:
         raise RefusedError(f"the {image.source} holds no valid depth: it is 0 everywhere")
     zeros = float(np.mean(image.samples == 0))
-    holes = f"; {zeros:.1%} are 0, taken for holes" if zeros else ""
+    holes = f"; {percent(zeros)} are 0, taken for holes" if zeros else ""
     for word, unit, pattern in _UNIT_WORDS:
         if re.search(pattern, name.lower()) and found.believable(unit):
             return Diagnosis(

@@ -1,56 +1,176 @@
-"""From a file given as a map to what `embed` takes: map files, Apple's dictionary, another photo's own depth.
-
-Knows: how each is told from its first bytes. Must not know: paths, what gray levels mean.
-"""
+"""Load a user's map: from file bytes, an array or Apple's dictionary to a buffer in metres or 1/m."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
 from authoring import containers
-from authoring.codecs.maps.formats import read_map
+from authoring.apple.depth_properties import depth_properties
+from authoring.apple.dictionary import AuxiliaryData, parse_json, parse_plist
+from authoring.codecs.maps.formats import MapImage, map_from_array, read_map, values_of
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.calibration import Calibration
+from authoring.depth.calibration_sources import FILM_DIAGONAL_MM, calibration_from_exif_lens
 from authoring.errors import DepthauthorError, UnsupportedError, UsageError
-from authoring.maps.fit import MapSource
+from authoring.maps.convert import convert_image
+from authoring.maps.diagnose import polarity_note
+from authoring.maps.map_options import MapOptions
+from authoring.maps.notes import Notes
 from authoring.read import depth_image
 from authoring.read.layout import depth_images
+
+
+@runtime_checkable
+class SupportsArray(Protocol):
+    """What NumPy can make an array of, such as a torch tensor on the CPU."""
+
+    def __array__(self) -> NDArray[Any]:
+        """Return the array."""
+        ...
+
+
+MapSource: TypeAlias = NDArray[Any] | SupportsArray | MapImage | DepthBuffer | AuxiliaryData
+"""Everything that `embed` takes as a map. A bare float array (H, W) holds metres."""
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")
 JPEG = b"\xff\xd8"
 
+Options = TypeVar("Options", bound=MapOptions)
 
-def source_of_bytes(data: bytes, key: str | None = None, frame: int | None = None) -> MapSource:
-    """The map in a file's bytes; a JPEG or HEIC with Apple depth gives that depth, upright.
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedMap:
+    """A map as a 32-bit buffer, (H, W) float32 in metres or 1/m, and what was assumed in reading it.
+
+    The raster is upright, or the photo's stored one where `MapOptions.map_orientation` is "stored".
+    """
+
+    buffer: DepthBuffer
+    notes: Notes
+
+
+def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
+    """Return the map's distances, oriented as given, holes included.
+
+    Raises UsageError where unit, polarity or range are missing or do not apply, RefusedError where no value is
+    usable.
+    """
+    single = options.pixel_format.single
+    if isinstance(source, DepthBuffer):
+        _refuse_meaning(options, "the map holds distances already")
+        return LoadedMap(source.converted(single), Notes())
+    if isinstance(source, AuxiliaryData):
+        _refuse_meaning(options, "the dictionary holds distances already")
+        return LoadedMap(_buffer_of_dictionary(source).converted(single), Notes())
+    image = source if isinstance(source, MapImage) else map_from_array(_to_array(source))
+    file_notes = Notes(notes=image.notes)
+    if image.scale is not None:
+        _refuse_meaning(options, "the PNG states its own scale")
+        build = DepthBuffer.from_depth_m if image.scale.kind == "depth" else DepthBuffer.from_disparity_per_m
+        return LoadedMap(build(values_of(image), pixel_format=single), file_notes)
+    buffer, notes = convert_image(image, options)
+    notes = file_notes + notes
+    if options.map_orientation != "stored" and options.preset is None and options.kind is None:
+        doubt = polarity_note(buffer)
+        if doubt is not None:
+            notes += Notes(notes=(doubt,))
+    if image.focal_px is not None:
+        buffer = buffer.replace(calibration=_pinhole(buffer, image.focal_px))
+        notes += Notes(
+            assumed=(f"the focal length is the map file's own, {image.focal_px:g} pixels of the map",)
+        )
+    return LoadedMap(buffer, notes)
+
+
+def with_stored_orientation(options: Options, source: MapSource) -> Options:
+    """Return the options with `map_orientation` "stored" for an AuxiliaryData, unless they say something else.
+
+    ImageIO's dictionary describes the stored raster; every other source is upright by default.
+    """
+    if isinstance(source, AuxiliaryData) and options.map_orientation is None:
+        return replace(options, map_orientation="stored")
+    return options
+
+
+def parse_map_source(data: bytes, key: str | None = None, frame: int | None = None) -> MapSource:
+    """Parse a map file: a map, ImageIO's dictionary, or a photo with Apple depth, whose depth is taken upright.
 
     key: of an NPZ or OpenEXR file; frame: of a stack. Raises UnsupportedError for a HEIC without depth.
     """
     if data.startswith(PLIST):
-        _no_choice(key, frame, "a property list")
-        from authoring.apple.dictionary import parse_plist
-
+        _refuse_choice(key, frame, "a property list")
         return parse_plist(data)
     if data.startswith(b"{"):
-        _no_choice(key, frame, "a dictionary in JSON")
-        from authoring.apple.dictionary import parse_json
-
+        _refuse_choice(key, frame, "a dictionary in JSON")
         return parse_json(data)
     if data[4:8] == b"ftyp":
-        _no_choice(key, frame, "a photo")
+        _refuse_choice(key, frame, "a photo")
         try:
-            return depth_image.read_depth(containers.parse(data, hasty=True).layout).buffer("display")
+            return _depth_of_photo(data)
         except UnsupportedError as error:
             raise UnsupportedError(f"the map is a photo and {error.message}") from error
     if data.startswith(JPEG) and _has_depth(data):
-        _no_choice(key, frame, "a photo")
-        return depth_image.read_depth(containers.parse(data, hasty=True).layout).buffer("display")
+        _refuse_choice(key, frame, "a photo")
+        return _depth_of_photo(data)
     return read_map(data, key, frame)
 
 
+def _depth_of_photo(data: bytes) -> DepthBuffer:
+    return depth_image.read_depth(containers.parse(data, hasty=True).layout).buffer("display")
+
+
 def _has_depth(data: bytes) -> bool:
-    """Whether a JPEG is a photo with depth; a JPEG our parser stumbles on is left to the map reader."""
+    """Return whether a JPEG is a photo with depth; one that our parser rejects is left to the map reader."""
     try:
         return bool(depth_images(containers.parse(data, hasty=True).layout))
     except DepthauthorError:
         return False
 
 
-def _no_choice(key: str | None, frame: int | None, what: str) -> None:
+def _refuse_choice(key: str | None, frame: int | None, what: str) -> None:
     if key is not None or frame is not None:
         raise UsageError(f"--key and --frame choose within NPZ, NPY and OpenEXR files, and the map is {what}")
+
+
+def _to_array(source: SupportsArray) -> NDArray[Any]:
+    try:
+        return np.asarray(source)
+    except Exception as error:  # Torch raises TypeError for bfloat16 and CUDA, RuntimeError for gradients.
+        raise UsageError(
+            f"the map gives no NumPy array ({str(error).splitlines()[0] if str(error) else type(error).__name__}); "
+            "a tensor needs .detach().float().cpu()"
+        ) from error
+
+
+def _pinhole(buffer: DepthBuffer, focal_px: float) -> Calibration | None:
+    equivalent = focal_px * FILM_DIAGONAL_MM / math.hypot(buffer.width, buffer.height)
+    return calibration_from_exif_lens(buffer.width, buffer.height, equivalent)
+
+
+def _refuse_meaning(options: MapOptions, why: str) -> None:
+    """Raise UsageError for options that say what values mean, given with a map that states it itself."""
+    if options.near_m is not None or options.far_m is not None:
+        raise UsageError(f"--near and --far do not apply: {why}")
+    for name in ("preset", "kind", "unit", "invalid", "clip"):
+        if getattr(options, name) is not None:
+            raise UsageError(f"--{name} does not apply: {why}")
+
+
+def _buffer_of_dictionary(data: AuxiliaryData) -> DepthBuffer:
+    description = data.data_description
+    pixel_format = PixelFormat.from_fourcc(description.pixel_format)
+    samples = np.frombuffer(data.packed_data(), pixel_format.dtype)
+    properties = depth_properties(data.metadata)
+    return DepthBuffer(
+        samples=samples.reshape(description.height, description.width),
+        pixel_format=pixel_format,
+        accuracy="absolute" if properties.accuracy == "absolute" else "relative",
+        quality="low" if properties.quality == "low" else "high",
+        filtered=bool(properties.filtered),
+        calibration=depth_image.calibration_of(properties),
+    )

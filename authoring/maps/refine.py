@@ -1,74 +1,76 @@
-"""`--refine`: a map brought to the photo's stored size along the photo's edges.
-
-Knows: which pixels of the photo guide it, in which raster, and what the report says. Must not know: how edges are
-found, how photos are decoded.
-"""
+"""`--refine`: bring a map to the photo's stored size along the photo's edges."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import photo
+from authoring.containers.base import ContainerFile
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import fitted_size, resampled
 from authoring.depth.refinement import refine
 from authoring.errors import UnsupportedError
-
-if TYPE_CHECKING:
-    from authoring.containers.base import ContainerFile
-    from authoring.maps.fit import Notes
+from authoring.maps.notes import Notes, percent
 
 Guide = NDArray[np.uint8]
-"""The photo as it is stored, at the size of the map to be: (H, W, 3), sRGB or whatever its profile says."""
+"""The photo's pixels (H, W, 3) in its stored raster, at the size of the map to be, in the photo's own colours."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RefinedMap:
+    """A map of the guide's size, the number of its samples that were holes, and what was done."""
+
+    buffer: DepthBuffer
+    filled: int
+    notes: Notes
 
 
 def guide_of(file: ContainerFile, orientation: Orientation, max_size: int) -> Guide:
-    """The photo's pixels in its stored raster, at most `max_size` long: the size that the map will have.
+    """Decode the photo in its stored raster, at most `max_size` long: the size that the map will have.
 
-    Raises UnsupportedError for codings that cannot be decoded here, and says that the map can be embedded without;
-    MalformedError for damage.
+    Raises UnsupportedError for codings that cannot be decoded here, MalformedError for damage.
     """
     layout = file.layout
     heic = layout.container == "heic"
-    width, height = fitted_size(layout.width, layout.height, max_size)
-    decoded_upright = heic and orientation.swaps_axes
-    size = (height, width) if decoded_upright else (width, height)
+    size = fitted_size(layout.width, layout.height, max_size)
     try:
-        pixels = photo.decode_small(file.source, size, heic=heic)
+        # HEIF decoders give the picture upright.
+        decoded_size = size[::-1] if heic and orientation.swaps_axes else size
+        pixels = photo.decode_small(file.source, decoded_size, heic=heic).array
     except UnsupportedError as error:
         raise UnsupportedError(
             "--refine goes by the photo's pixels, and they cannot be decoded here (arithmetic coding, or damage); "
             "without --refine the map is embedded as it is"
         ) from error
-    rgb = pixels.array
-    return np.ascontiguousarray(orientation.to_stored(rgb) if heic else rgb)
+    return np.ascontiguousarray(orientation.to_stored(pixels) if heic else pixels)
 
 
-def refined(buffer: DepthBuffer, guide: Guide, notes: Notes) -> tuple[DepthBuffer, int]:
-    """The map at the guide's size, along its edges, and how many of its own samples were holes and filled.
+def refine_map(buffer: DepthBuffer, guide: Guide) -> RefinedMap:
+    """Bring a map in the photo's stored raster to the guide's size, along the guide's edges.
 
-    Map and guide lie in the photo's stored raster. RefusedError where no sample is valid.
+    Raises RefusedError where no sample is valid.
     """
     height, width = guide.shape[:2]
     given = (buffer.width, buffer.height)
     buffer = resampled(buffer, min(width, buffer.width), min(height, buffer.height))
-    made = refine(buffer.converted(PixelFormat.FDIS).samples, guide)
-    brought = (
-        f"was brought from {given[0]}x{given[1]} to {width}x{height} and"
-        if given != (width, height)
-        else "was"
+    refinement = refine(buffer.converted(PixelFormat.FDIS).samples, guide)
+    done = "was"
+    if given != (width, height):
+        done = f"was brought from {given[0]}x{given[1]} to {width}x{height} and"
+    effect = "nothing in it mixed near and far"
+    if refinement.voted:
+        effect = f"{percent(refinement.voted)} of it, where near and far were mixed, was assigned to one of the two"
+    if refinement.noise:
+        effect += f"; noise of about {percent(refinement.noise)} of the disparity was averaged"
+    note = (
+        f"the map {done} refined along the photo's edges: {effect}; "
+        "the largest error is measured against the refined map"
     )
-    said = f"the map {brought} refined along the photo's edges: " + (
-        f"{made.voted:.1%} of it, where near and far were mixed, was given to one of both"
-        if made.voted
-        else "nothing in it mixed near and far"
+    fine = DepthBuffer.from_disparity_per_m(refinement.disparity, buffer.pixel_format)
+    return RefinedMap(
+        buffer.replace(samples=fine.samples, filtered=True), refinement.filled, Notes(notes=(note,))
     )
-    if made.noise:
-        said += f"; noise of about {made.noise:.1%} of the disparity was averaged"
-    notes.notes.append(f"{said}; the largest error is measured against the refined map")
-    fine = DepthBuffer.from_disparity_per_m(made.disparity, buffer.pixel_format)
-    return buffer.replace(samples=fine.samples, filtered=True), made.filled

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring.apple import depth_properties as properties
 from authoring.apple import xmp
-from authoring.apple.depth_properties import DepthProperties
+from authoring.apple.depth_properties import CALIBRATION_FIELDS, DepthProperties
 from authoring.apple.property_table import PropertyTree
 from authoring.apple.values import exact_half
 from authoring.codecs import sei
@@ -30,6 +30,7 @@ RasterName = Literal["display", "stored"]
 class DepthReading:
     """The depth of a photo as it was read."""
 
+    container: ContainerName
     found: FoundAuxiliary
     properties: DepthProperties
     tree: PropertyTree
@@ -78,7 +79,7 @@ def read_depth(layout: Layout) -> DepthReading:
         step = (high - low) / (int_max - int_min)
         low, high = low - int_min * step, low + (255 - int_min) * step
     plane = StoredPlane(codes, low, high, pixel_format)
-    return DepthReading(found, told, tree, plane, photo_orientation(layout))
+    return DepthReading(layout.container, found, told, tree, plane, photo_orientation(layout))
 
 
 def _scale(found: FoundAuxiliary, told: DepthProperties) -> tuple[PixelFormat, float, float]:
@@ -140,21 +141,20 @@ def calibration_of(told: DepthProperties) -> Calibration | None:
     )
 
 
-def calibration_properties(calibration: Calibration | None) -> DepthProperties | None:
-    """Twin of `calibration_of`: the nine calibration fields, or None."""
+def calibration_fields(calibration: Calibration | None) -> dict[str, Any]:
+    """Return the nine calibration fields of `DepthProperties`; the twin of `calibration_of`."""
     if calibration is None:
-        return None
+        return dict.fromkeys(CALIBRATION_FIELDS)
     center = calibration.lens_distortion_center_px or (None, None)
-    return DepthProperties(
-        intrinsic_matrix=tuple(
-            value for column in zip(*calibration.intrinsic_matrix, strict=True) for value in column
-        ),
-        reference_width=calibration.reference_width_px,
-        reference_height=calibration.reference_height_px,
-        extrinsic_matrix=calibration.extrinsic_matrix,
-        pixel_size=calibration.pixel_size_mm,
-        lens_distortion_coefficients=calibration.lens_distortion_coefficients or None,
-        inverse_lens_distortion_coefficients=calibration.inverse_lens_distortion_coefficients or None,
-        center_x=center[0],
-        center_y=center[1],
-    )
+    columns = zip(*calibration.intrinsic_matrix, strict=True)
+    return {
+        "intrinsic_matrix": tuple(value for column in columns for value in column),
+        "reference_width": calibration.reference_width_px,
+        "reference_height": calibration.reference_height_px,
+        "extrinsic_matrix": calibration.extrinsic_matrix,
+        "pixel_size": calibration.pixel_size_mm,
+        "lens_distortion_coefficients": calibration.lens_distortion_coefficients or None,
+        "inverse_lens_distortion_coefficients": calibration.inverse_lens_distortion_coefficients or None,
+        "center_x": center[0],
+        "center_y": center[1],
+    }

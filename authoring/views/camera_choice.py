@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias, get_args
 from authoring import containers
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
-from authoring.read.camera import exif_calibration
 from authoring.errors import UnsupportedError, UsageError
+from authoring.read.camera import exif_calibration
 from authoring.read.layout import photo_orientation
 from authoring.views.scene import Camera as CameraChoice
 from authoring.views.scene import Seen

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from authoring.codecs import photo as pictures
 from authoring.errors import MalformedError, RefusedError, UsageError
-from authoring.maps.fit import MapOptions, MapSource
+from authoring.maps.load import MapSource
+from authoring.maps.map_options import MapOptions
 from authoring.version import VERSION
 from authoring.views.camera_choice import camera_note
 from authoring.views.geometry.mesh import Mesh, mesh_of, places_of

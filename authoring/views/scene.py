@@ -20,11 +20,11 @@ from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect, turned
-from authoring.read.camera import exif_calibration
 from authoring.errors import about
-from authoring.maps import fit
-from authoring.maps.fit import MapOptions, MapSource, Notes
+from authoring.maps.load import MapSource, load_map
+from authoring.maps.map_options import MapOptions
 from authoring.read import depth_image
+from authoring.read.camera import exif_calibration
 from authoring.read.layout import photo_orientation
 
 Camera = Literal["file", "exif", "nominal"]
@@ -91,9 +91,9 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
 
     Raises RefusedError where photo and map have different aspects.
     """
-    notes = Notes()
     with about("map"):
-        buffer = fit.buffer_of(source, options, notes)
+        loaded = load_map(source, options)
+        buffer = loaded.buffer
         if options.calibration is not None:
             buffer = buffer.replace(calibration=options.calibration)
         if options.accuracy is not None:
@@ -126,7 +126,7 @@ def see_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Seen:
         camera=camera,
         focus=_focus(file, orientation) if file is not None else None,
         aperture=None,
-        notes=(*notes.assumed, *notes.notes),
+        notes=(*loaded.notes.assumed, *loaded.notes.notes),
         icc=_rgb_profile(icc),
     )
 

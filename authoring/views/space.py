@@ -16,7 +16,8 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration import Calibration
 from authoring.depth.raster import resampled
 from authoring.errors import RefusedError, UsageError, about
-from authoring.maps.fit import MapOptions, MapSource
+from authoring.maps.load import MapSource
+from authoring.maps.map_options import MapOptions
 from authoring.views.camera_choice import CameraChoice, CameraOrigin, settled_camera
 from authoring.views.geometry.camera import Camera
 from authoring.views.geometry.distortion import RadialLens

@@ -17,25 +17,14 @@ WRITE = """
 from pathlib import Path
 from authoring import files
 data = bytes(range(256)) * 1000
-outputs._SYNCED_WRITES = outputs._SYNCED_WRITES and sys.argv[3] != "no synced writes"
-ahead = range(50_000, 200_000) if sys.argv[3] == "ahead" else range(0)
-with outputs.publishing(Path(sys.argv[1]), overwrite=sys.argv[2] == "True") as publication:
-    if ahead:
-        publication.ahead(ahead.start, memoryview(data)[ahead.start : ahead.stop])
-        while not publication._running.done:
-            pass
-    publication.publish([data[:100_000], memoryview(data)[100_000:]], lambda: None, ahead)
+files.write_file(
+    Path(sys.argv[1]), [data[:100_000], memoryview(data)[100_000:]], overwrite=sys.argv[2] == "True"
+)
 """
-CALLS = {
-    "at once": ["pwritev"],
-    "no synced writes": ["write", "fsync"],
-    "ahead": ["pwritev", "write", "fsync"],
-}
 
 
-@pytest.mark.parametrize("way", CALLS)
 @pytest.mark.parametrize("overwrite", [True, False])
-def test_killed_at_every_call(overwrite: bool, way: str, tmp_path: Path) -> None:
+def test_killed_at_every_call(overwrite: bool, tmp_path: Path) -> None:
     target = tmp_path / "out.jpg"
     before = {kill.OLD} if overwrite else {None}
     met: list[str] = []
@@ -43,7 +32,7 @@ def test_killed_at_every_call(overwrite: bool, way: str, tmp_path: Path) -> None
         if overwrite:
             target.write_bytes(kill.OLD)
         done = subprocess.run(
-            [sys.executable, "-c", kill.SPY + WRITE, str(number), str(target), str(overwrite), way],
+            [sys.executable, "-c", kill.SPY + WRITE, str(number), str(target), str(overwrite)],
             capture_output=True,
             check=False,
             cwd=ROOT,
@@ -60,9 +49,8 @@ def test_killed_at_every_call(overwrite: bool, way: str, tmp_path: Path) -> None
         files.write_file(target, [NEW], overwrite=True)
         for one in tmp_path.iterdir():
             one.unlink()
-    calls = CALLS[way] if outputs._SYNCED_WRITES else CALLS["no synced writes"]
     around = ["open", "fchmod"] if overwrite else ["open"]
-    assert [*dict.fromkeys(met)] == [*around, *calls, "replace" if overwrite else "link", "unlink"]
+    assert [*dict.fromkeys(met)] == [*around, "write", "fsync", "replace" if overwrite else "link", "unlink"]
 
 
 def test_killed_at_random_moments(tmp_path: Path) -> None:

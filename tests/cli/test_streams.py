@@ -86,10 +86,10 @@ def test_asked_to_end_it_leaves_nothing(number: signal.Signals, code: int, tmp_p
     if signal.getsignal(number) == signal.SIG_IGN:
         pytest.skip(f"{number.name} is ignored here, as under nohup, and stays so")
     trickle = (
-        "import sys, time; from authoring import cli, outputs\n"
-        "def slow(file, runs):\n"
-        "    file.write(b'half'); sys.stderr.write('!'); sys.stderr.flush(); time.sleep(30)\n"
-        "outputs._write = slow; cli.main()\n"
+        "import os, sys, time; from authoring import cli\n"
+        "def slow(descriptor):\n"
+        "    sys.stderr.write('!'); sys.stderr.flush(); time.sleep(30)\n"
+        "os.fsync = slow; cli.main()\n"
     )
     arguments = [*map(str, EMBED), "-o", str(tmp_path / "out.jpg")]
     process = subprocess.Popen([sys.executable, "-c", trickle, *arguments], stderr=subprocess.PIPE)

@@ -111,8 +111,7 @@ def coded(
     """The plane as an auxiliary image; without: a property that is left out of its XMP."""
     tree = tuple(one for one in tree_of(properties) if one.name != without)
     tree = (*(one for one in tree if one.name not in {new.name for new in extra}), *extra)
-    encoded = encode_plane("heic", stored, careful=True)
-    return coded_auxiliary("heic", stored, encoded, tree)
+    return coded_auxiliary(stored, encode_plane("heic", stored), tree)
 
 
 def with_depth(base: bytes, image: CodedAuxiliary) -> bytes:

@@ -24,7 +24,7 @@ from authoring.embed.options import EmbedOptions
 from authoring.embed.steps import embed
 from authoring.embed.strip import strip
 from authoring.errors import RefusedError
-from authoring.maps.fit import MapOptions
+from authoring.maps.map_options import MapOptions
 from tests.compatibility import portrait_files as made
 
 GOLDEN = Path(__file__).parents[2] / "golden"

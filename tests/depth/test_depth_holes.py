@@ -64,7 +64,7 @@ def test_nothing_to_fill() -> None:
 def test_refusals() -> None:
     with pytest.raises(RefusedError, match="no valid depth"):
         fill_holes(_disparity([[NAN, -1, np.inf]]))
-    with pytest.raises(RefusedError, match=r"75% of the map.*60%"):
+    with pytest.raises(RefusedError, match=r"75 % of the map.*60 %"):
         fill_holes(_disparity([[NAN, -1, np.inf, 1]]))
     with pytest.raises(UsageError, match="between 0 and 1"):
         fill_holes(_disparity([[1]]), max_share=1.5)

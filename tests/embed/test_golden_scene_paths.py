@@ -21,7 +21,7 @@ from authoring.embed.options import options_of
 from authoring.embed.reports import EmbedReport
 from authoring.embed.steps import embed
 from authoring.embed.strip import strip
-from authoring.embed.transcode import prepare
+from authoring.embed.transcode import transcode
 from authoring.read import depth_image
 from authoring.read.layout import depth_images, photo_orientation
 
@@ -145,7 +145,7 @@ def test_a_png_becomes_a_heic_or_a_jpeg() -> None:
         outcome = embed(photo, _depth(), options_of(container=container))
         assert isinstance(outcome.report, EmbedReport) and outcome.report.reencoded
         assert np.abs(_upright(outcome.data).astype(int) - _upright(photo)[..., :3]).mean() < 3
-    assert prepare(photo, None).file.layout.container == "heic"
+    assert transcode(photo, None).file.layout.container == "heic"
 
 
 @pytest.mark.parametrize(

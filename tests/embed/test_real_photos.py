@@ -23,9 +23,9 @@ from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, dequantize
 from authoring.embed.options import options_of
-from authoring.embed.reports import EmbedReport, Outcome
+from authoring.embed.reports import EditedPhoto, EmbedReport
 from authoring.embed.steps import embed
-from authoring.embed.strip import removal, strip
+from authoring.embed.strip import strip
 from authoring.read import depth_image
 from authoring.read.layout import depth_images, kind_of, photo_orientation
 
@@ -90,7 +90,9 @@ def _depth_m(layout: Layout) -> NDArray[np.float32]:
     return np.asarray(depth, np.float32)
 
 
-def _embedded(name: str, sample: Sample) -> tuple[bytes, Outcome[EmbedReport], ContainerFile, ContainerFile]:
+def _embedded(
+    name: str, sample: Sample
+) -> tuple[bytes, EditedPhoto[EmbedReport], ContainerFile, ContainerFile]:
     photo = _photo(name, sample)
     before = containers.parse(photo)
     outcome = embed(photo, _depth_m(before.layout), options_of(profile="data", replace=name in HAD_DEPTH))
@@ -231,7 +233,7 @@ def test_pillow_and_exiftool_see_the_depth(
 def test_strip_gives_the_photo_before(name: str, sample: Sample) -> None:
     photo = _photo(name, sample)
     if name in HAD_DEPTH:
-        photo = removal(containers.parse(photo)).apply(photo)
+        photo = strip(photo).data
     outcome = embed(photo, _depth_m(containers.parse(photo).layout), options_of(profile="data"))
     assert outcome.data != photo
     assert strip(outcome.data).data == photo

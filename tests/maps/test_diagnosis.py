@@ -20,7 +20,7 @@ from authoring.embed.reports import EmbedReport
 from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
 from authoring.maps import diagnose
-from authoring.maps.load import source_of_bytes
+from authoring.maps.load import parse_map_source
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 DEPTH: NDArray[np.float32] = np.load(GOLDEN / "scene-depth.npy")
@@ -113,7 +113,7 @@ ASKED: list[tuple[str, Callable[[], bytes], dict[str, Any], type[DepthauthorErro
 
 
 def _report(data: bytes, **options: Any) -> EmbedReport:
-    source = source_of_bytes(data, options.get("key"), options.get("frame"))
+    source = parse_map_source(data, options.get("key"), options.get("frame"))
     return embed(PHOTO, source, options_of(profile="data", **options)).report
 
 
@@ -167,7 +167,7 @@ def test_a_marked_value_is_a_hole() -> None:
     depth[10:20, 10:40] = 99
     for options in ({"invalid": 99.0}, {"invalid": 99.0, "unit": "m"}):
         report = _report(_npy(depth), **options)
-        assert any(one.startswith("0.2% of the map were holes") for one in report.notes)
+        assert any(one.startswith("0.2 % of the map were holes") for one in report.notes)
         assert 1 / report.float_min < 7
     gray = _gray(np.uint8)
     gray[10:20, 10:40] = 0
@@ -187,7 +187,7 @@ def test_outliers_are_clipped() -> None:
 def test_more_holes_may_be_allowed() -> None:
     share = float(np.isnan(_holed(0.7)).mean())
     report = _report(_npy(_holed(0.7)), max_holes=80)
-    assert any(one.startswith(f"{share:.1%} of the map were holes") for one in report.notes)
+    assert any(one.startswith(f"{100 * share:.1f} % of the map were holes") for one in report.notes)
 
 
 @pytest.mark.parametrize("near_m", [0.3, 2.0])

@@ -16,7 +16,7 @@ from authoring.cli.run import run
 from authoring.depth.buffer import PixelFormat
 from authoring.embed.options import options_of
 from authoring.embed.steps import embed
-from authoring.maps.load import source_of_bytes
+from authoring.maps.load import parse_map_source
 from authoring.maps.presets import PRESETS, metres_in, preset_named
 from authoring.read.extract import extract, read
 from golden.makers import DEPTH, DISPARITY, FILES, MakerFile, exr, integers, npy, npz, returned
@@ -49,7 +49,7 @@ MAKERS = {
 def _embedded(data: bytes, **options: Any) -> tuple[NDArray[Any], Any]:
     """The disparity read back (H, W), and the report."""
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    source = source_of_bytes(data, options.get("key"), options.get("frame"))
+    source = parse_map_source(data, options.get("key"), options.get("frame"))
     outcome = embed(photo, source, options_of(profile="data", **options))
     return extract(outcome.data).disparity_per_m().astype(np.float64), outcome.report
 
@@ -87,7 +87,7 @@ def test_blender_s_sky_is_infinitely_far() -> None:
     depth[:100] = 1e10
     back, report = _embedded(exr(Z=depth), preset="blender")
     assert back[:100].max() <= report.bound
-    assert any("26.0% of the map are sky" in one for one in report.notes)
+    assert any("26.0 % of the map is sky" in one for one in report.notes)
 
 
 def test_moge_s_mask_is_a_hole() -> None:
@@ -96,12 +96,12 @@ def test_moge_s_mask_is_a_hole() -> None:
     depth[300:320, 100:140] = np.inf
     back, report = _embedded(exr(Y=depth), preset="moge")
     assert back[300:320, 100:140].min() > 0.1
-    assert any("0.4% of the map were holes" in one for one in report.notes)
+    assert any("0.4 % of the map were holes" in one for one in report.notes)
 
 
 def test_depth_pro_s_focal_length_is_the_calibration() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    source = source_of_bytes(npz(depth=DEPTH, focallength_px=np.float32(400)))
+    source = parse_map_source(npz(depth=DEPTH, focallength_px=np.float32(400)))
     outcome = embed(photo, source, options_of())
     calibration = read(outcome.data).buffer("stored").calibration
     assert calibration is not None

@@ -16,8 +16,8 @@ from PIL import Image
 from authoring.api import photo_files
 from authoring.compatibility.verify import verify
 from authoring.depth.raster import resample_area
-from authoring.maps.fit import MapOptions
-from authoring.maps.load import source_of_bytes
+from authoring.maps.load import parse_map_source
+from authoring.maps.map_options import MapOptions
 
 Sample = Callable[[str], bytes]
 
@@ -47,7 +47,7 @@ NILSH_FAR, NILSH_SPAN = 1.26269531, 5.54589844
 
 PAIRS = {
     "nyu": Pair(
-        "in_nyu_rgb.jpg", "in_nyu_depth16mm.png", {"preset": "nyu"}, _inverse(1000), "26.7% of the map were holes"
+        "in_nyu_rgb.jpg", "in_nyu_depth16mm.png", {"preset": "nyu"}, _inverse(1000), "26.7 % of the map were holes"
     ),
     # Ten-thousandths of a metre, as the data set's own evaluation reads them. The board in the picture agrees: its
     # squares of 20.9 mm are 48 pixels wide at a focal length of 437 pixels, so it is 0.19 m away.
@@ -56,7 +56,7 @@ PAIRS = {
         "in_zeiss11pro_truedepth16.png",
         {"unit": "m*10000"},
         _inverse(10_000),
-        "14.8% of the map were holes",
+        "14.8 % of the map were holes",
         "in_zeiss11pro_DepthMetadata.json",
     ),
     "nilsh": Pair(
@@ -94,7 +94,7 @@ def test_range_holes_and_values_are_those_of_the_file(
     assert [one for one in report.notes if "holes" in one and pair.holes and one.startswith(pair.holes)] or (
         not pair.holes and not any("holes" in one for one in report.notes)
     )
-    assert pair.holes in ("", f"{(~known).mean():.1%} of the map were holes")
+    assert pair.holes in ("", f"{100 * (~known).mean():.1f} % of the map were holes")
     # The ends are half floats beyond the values, at most one of their steps away.
     assert report.float_min == pytest.approx(wanted[known].min(), rel=1e-3)
     assert report.float_max == pytest.approx(wanted[known].max(), rel=1e-3)
@@ -106,7 +106,7 @@ def test_range_holes_and_values_are_those_of_the_file(
         and filled.max() <= wanted[known].max() + report.bound
     )
 
-    source = source_of_bytes((tmp_path / pair.map).read_bytes())
+    source = parse_map_source((tmp_path / pair.map).read_bytes())
     meant = MapOptions(**pair.options)
     checked = verify(out.read_bytes(), maps=[source], options=meant)
     assert checked.passed and checked.level == "L4", checked.faults
@@ -115,7 +115,7 @@ def test_range_holes_and_values_are_those_of_the_file(
 
 def test_nyu_s_photo_stays_as_it_is(sample: Sample, tmp_path: Path) -> None:
     photo = sample("in_nyu_rgb.jpg")
-    source = source_of_bytes(sample("in_nyu_depth16mm.png"))
+    source = parse_map_source(sample("in_nyu_depth16mm.png"))
     made = photo_files.embed_bytes(photo, source, preset="nyu")
     assert verify(made, original=photo).photo.identical  # type: ignore[union-attr]
 
@@ -145,7 +145,7 @@ def test_zeiss_s_own_camera_goes_along(sample: Sample, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["nyu", "nilsh"])
 def test_refining_moves_silhouettes_only(name: str, sample: Sample, tmp_path: Path) -> None:
     pair = PAIRS[name]
-    source = source_of_bytes(sample(pair.map))
+    source = parse_map_source(sample(pair.map))
     plain, fine = (
         photo_files.embed_bytes(
             sample(pair.photo), source, container="heic", profile="data", refine=refine, **pair.options

@@ -59,7 +59,7 @@ def test_a_larger_map_is_averaged_first_and_holes_are_told() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
     data, report = api_embedder(max_size=256)(photo, depth)
     assert (report.map.width, report.map.height) == (256, 192)
-    assert any(one.startswith("0.1% of the map were holes, each filled") for one in report.notes)
+    assert any(one.startswith("0.1 % of the map were holes, each filled") for one in report.notes)
     assert extract(data).disparity_per_m().shape == (192, 256)
 
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 import authoring
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration_json import parse_calibration_json
-from authoring.maps.fit import MapOptions
-from authoring.maps.load import source_of_bytes
+from authoring.maps.load import parse_map_source
+from authoring.maps.map_options import MapOptions
 from authoring.views.pointcloud import pointcloud, pointcloud_file
 from authoring.views.space import CloudOptions
 from golden import geometry
@@ -203,7 +203,7 @@ def test_infinity_is_left_out_and_range_and_stride_are_kept() -> None:
 
 def test_a_map_that_is_not_embedded_yet() -> None:
     photo = (GOLDEN / "orientation" / "scene-6.jpg").read_bytes()
-    source = source_of_bytes((GOLDEN / "scene-depth.npy").read_bytes())
+    source = parse_map_source((GOLDEN / "scene-depth.npy").read_bytes())
     exact, _ = truth()
     cloud = pointcloud(photo, CloudOptions(axes="opencv", calibration=CALIBRATION), source)
     assert np.linalg.norm(cloud.points - exact, axis=1).max() < 1e-5
@@ -216,7 +216,7 @@ def test_a_map_that_is_not_embedded_yet() -> None:
 def test_eight_bit_maps_make_whole_meshes() -> None:
     """A gray mask's steps are no jumps: its mesh is as whole as that of the exact depth."""
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    source = source_of_bytes((GOLDEN / "scene-mask.png").read_bytes())
+    source = parse_map_source((GOLDEN / "scene-mask.png").read_bytes())
     options = MapOptions(near_m=0.5, far_m=8)
     _, report = pointcloud_file(photo, "glb", None, source, options, mesh=True)
     assert report.triangles is not None

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageOps
 
 import authoring
-from authoring.maps.fit import MapOptions
+from authoring.maps.map_options import MapOptions
 from authoring.views.scene import see, see_with_map
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -1,0 +1,53 @@
+"""The options that say what a map means and how it is fitted to the photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from authoring.depth.buffer import PixelFormat
+from authoring.depth.calibration import Calibration
+from authoring.maps.presets import Kind
+
+DEFAULT_MAX_SIZE = 768
+"""The long side of every rear-camera map in the samples; larger maps gain nothing at 8 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapOptions:
+    """How to understand and fit a map; the command line's options of the same names."""
+
+    near_m: float | None = None
+    far_m: float | None = None
+    white: Literal["far", "near"] = "far"
+    spacing: Literal["depth", "disparity"] = "depth"
+    pixel_format: PixelFormat = PixelFormat.HDIS
+    accuracy: Literal["relative", "absolute"] | None = None
+    map_orientation: Literal["display", "stored"] | None = None
+    max_size: int = DEFAULT_MAX_SIZE
+    calibration: Calibration | None = None
+    """Of the camera that took the map, in the map's own orientation."""
+    preset: str | None = None
+    """Whose files' meaning to take: a name of `presets.PRESETS`."""
+    kind: Kind | None = None
+    unit: str | None = None
+    """Of metric kinds: m, cm, mm, or steps per metre such as m*256."""
+    invalid: float | None = None
+    """The value that marks a hole, besides NaN; 0 for integers of a metric unit."""
+    clip: float | None = None
+    """Percentage of the values to treat as outliers at either end, 0 to 49."""
+    max_holes: float = 60.0
+    """Percentage of the map that may be holes."""
+    key: str | None = None
+    """The array of an NPZ, the channel of an OpenEXR file."""
+    frame: int | None = None
+    """The map of a stack, from 0."""
+    map_name: str = ""
+    """The map file's name, a hint to its meaning."""
+    refine: bool = False
+    """Bring the map to the stored size along the photo's edges."""
+
+    @property
+    def depth_source(self) -> Literal["nominal", "estimated"]:
+        """Provenance of the distances: nominal for gray levels between --near and --far, else estimated."""
+        return "nominal" if self.near_m is not None else "estimated"

@@ -1,0 +1,22 @@
+"""Sentences for the report: what was assumed about a map or photo, and what a person should know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """What a step assumed, and what else it has to say. `+` joins the notes of two steps in order."""
+
+    assumed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __add__(self, other: Notes) -> Notes:
+        """Return these notes, followed by the other's."""
+        return Notes(self.assumed + other.assumed, self.notes + other.notes)
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """Return a share of 0 to 1 as "39.8 %"."""
+    return f"{100 * share:.{digits}f} %"

@@ -1,0 +1,130 @@
+"""The undo record: any edit is undone, and a record that does not fit, or lies, does no harm."""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authoring import containers
+from authoring.apple import authorship, xmp
+from authoring.codecs import photo as pictures
+from authoring.containers.edits import EditList, Replacement
+from authoring.embed.options import options_of
+from authoring.embed.steps import embed
+from authoring.embed.strip import strip
+from authoring.embed.undo import build_record, undone
+from authoring.errors import RefusedError
+from authoring.read.layout import depth_images
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+SOURCE = bytes(range(251)) * 4
+
+
+@st.composite
+def edit_lists(draw: st.DrawFn) -> EditList:
+    """Edits of `SOURCE` that do not overlap."""
+    bounds = sorted(draw(st.lists(st.integers(0, len(SOURCE)), max_size=12)))
+    pairs = zip(bounds[::2], bounds[1::2], strict=False)
+    return EditList.of(
+        len(SOURCE), [Replacement(start, stop, draw(st.binary(max_size=9)), "") for start, stop in pairs]
+    )
+
+
+@given(edit_lists())
+def test_every_edit_is_undone(edits: EditList) -> None:
+    result, record = edits.apply(SOURCE), build_record(edits, SOURCE)
+    inverse = undone(record, result)
+    assert (record == b"") == (not edits.touched)
+    assert inverse is None if record == b"" else inverse is not None and inverse.apply(result) == SOURCE
+
+
+@given(st.binary(min_size=200, max_size=3000), st.integers(0, 190), st.binary(min_size=1, max_size=4))
+def test_a_small_change_has_a_small_record(source: bytes, start: int, new: bytes) -> None:
+    edits = EditList.of(len(source), [Replacement(start, start + len(new), new, "")])
+    assert len(build_record(edits, source)) < 60
+
+
+@given(st.binary(max_size=80))
+def test_no_bytes_are_a_record_by_chance(record: bytes) -> None:
+    assert undone(record, SOURCE) is None
+    assert undone(b"\x01" + zlib.compress(record), SOURCE) is None
+
+
+@given(edit_lists(), st.data())
+def test_a_record_with_another_byte_or_another_file_does_not_fit(
+    edits: EditList, data: st.DataObject
+) -> None:
+    result, record = edits.apply(SOURCE), build_record(edits, SOURCE)
+    if not record or not result:
+        return
+    place, flip = data.draw(st.integers(0, len(record) - 1)), data.draw(st.integers(1, 255))
+    changed = record[:place] + bytes([record[place] ^ flip]) + record[place + 1 :]
+    inverse = undone(changed, result)
+    assert inverse is None or inverse.apply(result) == SOURCE
+    place = data.draw(st.integers(0, len(result) - 1))
+    other = result[:place] + bytes([result[place] ^ flip]) + result[place + 1 :]
+    inverse = undone(record, other)
+    assert inverse is None or inverse.apply(other) == SOURCE  # The byte was one that goes.
+
+
+MODEL = b"golden scene\0"
+"""Exif's Model of the golden scene."""
+PHOTOS = ["scene.jpg", "scene.heic", "scene-gainmap.jpg", "scene-gainmap.heic"]
+
+
+@pytest.fixture(scope="module")
+def embedded() -> dict[str, bytes]:
+    depth_m = np.load(GOLDEN / "scene-depth.npy")
+    return {name: embed((GOLDEN / name).read_bytes(), depth_m, options_of()).data for name in PHOTOS}
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_a_photo_changed_since_is_stripped_by_its_structure(name: str, embedded: dict[str, bytes]) -> None:
+    """Another program changed the photo's Exif in place: that stays, and --restore says why it refuses."""
+    changed = embedded[name].replace(MODEL, MODEL.upper(), 1)
+    assert changed != embedded[name]
+    stripped = strip(changed)
+    file = containers.parse(stripped.data)
+    assert not depth_images(file.layout) and file.layout.exif == containers.parse(changed).layout.exif
+    assert MODEL.upper() in (file.layout.exif or b"")
+    assert any("does not fit this file" in note for note in stripped.report.notes)
+    with pytest.raises(RefusedError, match="another program changed the photo since"):
+        strip(changed, restore=True)
+
+
+def with_undo_record(data: bytes, record: bytes) -> bytes:
+    """Return the photo with another undo record in its depth's XMP; the packet keeps its length."""
+    image = depth_images(containers.parse(data).layout)[0]
+    assert image.xmp is not None
+    tree = xmp.parse_packet(image.xmp)
+    provenance = authorship.provenance(tree)
+    assert provenance is not None
+    packet = xmp.build_packet(
+        authorship.with_provenance(tree, authorship.Provenance(provenance.version, record))
+    )
+    assert len(packet) <= len(image.xmp)
+    return data.replace(image.xmp, packet.ljust(len(image.xmp)))
+
+
+@pytest.mark.parametrize("name", ["scene.jpg", "scene.heic"])
+def test_a_forged_record_never_changes_the_pixels(name: str, embedded: dict[str, bytes]) -> None:
+    """A record with a right checksum that puts other bytes into the photo's coded data is not followed."""
+    data = embedded[name]
+    stripped = strip(data)
+    middle = len(stripped.data) // 2
+    other = bytes([stripped.data[middle] ^ 0x55])
+    forgery = stripped.edits.then(
+        EditList.of(len(stripped.data), [Replacement(middle, middle + 1, other, "")])
+    )
+    source = forgery.apply(data)
+    record = build_record(forgery.inverse(data, ""), source, holds_record=True)
+    forged = with_undo_record(data, record)
+    inverse = undone(record, forged)
+    assert inverse is not None and inverse.apply(forged) == source != stripped.data
+    decode = pictures.decode_heic if name.endswith("heic") else pictures.decode
+    assert decode(strip(forged).data).rgb == decode(stripped.data).rgb
