@@ -24,8 +24,8 @@ PATH_COLUMNS = ("photo", "map", "output")
 _SHORT_NAMES = {"near": "near_m", "far": "far_m", "format": "pixel_format"}
 """The command line's names of options that are called otherwise in Python."""
 
-_NO_COLUMNS = {"portrait", "map_name", "calibration_source"}
-"""A group, a hint taken from the map's path, and what the column `calibration` sets."""
+_NO_COLUMNS = {"portrait", "map_name", "calibration_source", "encoder_threads"}
+"""A group, a hint taken from the map's path, what the column `calibration` sets, and what the worker sets."""
 
 MAX_NAMED = 10
 """Unknown columns that a message names; one that is no manifest may have thousands."""

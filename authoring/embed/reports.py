@@ -30,7 +30,7 @@ class ErrorInMetres:
 
 @dataclass(frozen=True, slots=True)
 class EmbedReport:
-    """What `embed` or `copy` did; the field names are those of the JSON output."""
+    """What `embed` or `copy` did."""
 
     container: ContainerName
     reencoded: bool

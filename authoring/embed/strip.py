@@ -21,7 +21,7 @@ STRUCTURAL = (
 
 @dataclass(frozen=True, slots=True)
 class StripReport:
-    """What `strip` did; the field names are those of the JSON output."""
+    """What `strip` did."""
 
     container: ContainerName
     removed: tuple[str, ...]

@@ -6,7 +6,7 @@ which turns one result back into its source, byte for byte.
 Layout, big-endian: a version byte, then zlib data: length and CRC-32 of the source, CRC-32 of the result, the index of
 the hunk that holds the record itself, then the hunks in order. A hunk: bytes kept since the last one, bytes of the
 result that go, length of the source bytes that come back, and these. Where the record lies in the result (the index is
-not -1), its hunk states 0 for what goes, which follows from the length of the result, and the CRC-32 of the result is 0.
+not -1), its hunk states 0 for what goes, which follows from the length of the result, and the CRC-32 of it is 0.
 """
 
 from __future__ import annotations

@@ -1,0 +1,109 @@
+"""depthauthor: put a depth map into a photo the way an iPhone does, and read it back.
+
+    import depthauthor as da
+    report = da.embed("photo.jpg", depth_m, output="photo.heic")   # float array (H, W), metres
+    buffer = da.extract("photo.heic")                              # .depth_m(), .disparity_per_m()
+
+`python -m depthauthor` is the command line. The code is in the package `authoring`; its modules are not public. Each
+function imports what it needs when it is used: `inspect` starts without numpy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from authoring.version import VERSION
+
+if TYPE_CHECKING:
+    from authoring.api.embedder import Embedder
+    from authoring.api.photo_files import (
+        copy,
+        dictionary,
+        embed,
+        embed_bytes,
+        extract,
+        extract_bytes,
+        extract_file,
+        inspect,
+        strip,
+    )
+    from authoring.api.pointcloud_files import pointcloud, pointcloud_file
+    from authoring.api.preview_files import contact_sheet, preview
+    from authoring.api.refocus_files import refocus
+    from authoring.api.report_files import report
+    from authoring.api.view_files import view
+    from authoring.depth.buffer import DepthBuffer, PixelFormat
+    from authoring.depth.calibration import Calibration
+    from authoring.errors import DepthauthorError
+    from authoring.views.geometry.points import PointCloud
+
+__version__ = VERSION
+
+__all__ = [
+    "Calibration",
+    "DepthBuffer",
+    "DepthauthorError",
+    "Embedder",
+    "PixelFormat",
+    "PointCloud",
+    "__version__",
+    "contact_sheet",
+    "copy",
+    "dictionary",
+    "embed",
+    "embed_bytes",
+    "extract",
+    "extract_bytes",
+    "extract_file",
+    "inspect",
+    "pointcloud",
+    "pointcloud_file",
+    "preview",
+    "refocus",
+    "report",
+    "strip",
+    "view",
+]
+
+_HOME = {
+    "Calibration": "authoring.depth.calibration",
+    "DepthBuffer": "authoring.depth.buffer",
+    "DepthauthorError": "authoring.errors",
+    "Embedder": "authoring.api.embedder",
+    "PixelFormat": "authoring.depth.buffer",
+    "PointCloud": "authoring.views.geometry.points",
+    "contact_sheet": "authoring.api.preview_files",
+    "copy": "authoring.api.photo_files",
+    "dictionary": "authoring.api.photo_files",
+    "embed": "authoring.api.photo_files",
+    "embed_bytes": "authoring.api.photo_files",
+    "extract": "authoring.api.photo_files",
+    "extract_bytes": "authoring.api.photo_files",
+    "extract_file": "authoring.api.photo_files",
+    "inspect": "authoring.api.photo_files",
+    "pointcloud": "authoring.api.pointcloud_files",
+    "pointcloud_file": "authoring.api.pointcloud_files",
+    "preview": "authoring.api.preview_files",
+    "refocus": "authoring.api.refocus_files",
+    "report": "authoring.api.report_files",
+    "strip": "authoring.api.photo_files",
+    "view": "authoring.api.view_files",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+if __name__ == "__main__":
+    from authoring.cli import main
+
+    main()
