@@ -1,10 +1,13 @@
-"""Every error a user can meet, by whose fault it is.
+"""Every error that a user can meet, by whose fault it is.
 
-Knows: the documented exit codes, and that an error may concern the photo or the map.
-Must not know: files, formats, printing.
+    DepthauthorError
+    ├── UsageError         exit 2: the options
+    ├── MalformedError     exit 3: the input breaks its own format
+    ├── UnsupportedError   exit 4: the input is of a kind that is not handled
+    └── RefusedError       exit 5: it would lose or overwrite something
 
-A message is one sentence for a person: where, what is wrong, what to do. The file's name is not in it:
-only the command line knows names, and it puts the right one in front with the help of `subject`.
+A message is one sentence for a person: where, what is wrong, what to do. The file's name is not in it: `files.named`
+and `files.naming` put it in front, with the help of `subject`.
 """
 
 from __future__ import annotations
@@ -17,17 +20,17 @@ Subject = Literal["photo", "map", "source", "donor"]
 
 
 class DepthauthorError(Exception):
-    """The root of all errors raised on purpose; `exit_code` is what the command line ends with."""
+    """The root of all errors raised on purpose; `exit_code` is the exit code of the command line."""
 
     exit_code: ClassVar[int] = 3
 
     def __init__(self, message: str, *, subject: Subject | None = None) -> None:
-        """Keep the sentence, and which input it is about where that is known already."""
+        """Keep the sentence, and which input it is about where that is known."""
         super().__init__(message)
         self.message = message
         self.subject = subject
         self.named = False
-        """Whether a file's name stands in front of the sentence already."""
+        """Whether the sentence starts with a file's name already."""
 
 
 class UsageError(DepthauthorError):

@@ -50,9 +50,9 @@ FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
 
 
 def embed_bytes(photo: bytes, depth: MapSource, **options: Any) -> bytes:
-    """The photo with the map in it; see `authoring.embed.steps.embed` for what a map can be.
+    """Put a map into a photo given as bytes; see `embed.steps.embed` for what a map can be.
 
-    A bare float array (H, W) holds metres, upright as the photo is seen. Options are those of `EmbedOptions`.
+    A bare float array (H, W) holds metres, upright as the photo is displayed. Options are those of `EmbedOptions`.
     """
     from authoring.embed.options import options_of
     from authoring.embed.steps import embed
@@ -71,8 +71,8 @@ def embed(
 ) -> EmbedReport:
     """Put a map (a file or an array) into a photo file and write a new file.
 
-    output: its suffix chooses the container; None writes `NAME-depth.SUFFIX` beside the photo, in the photo's
-    own container. The photo itself is never written.
+    output: its extension chooses the container; None writes `NAME-depth.EXT` in the photo's folder, in the photo's own
+    container. The photo itself is never overwritten.
     """
     from authoring.embed import steps
     from authoring.embed.options import options_of
@@ -126,26 +126,27 @@ def strip(
     overwrite: bool = False,
     dry_run: bool = False,
 ) -> StripReport:
-    """Write a copy of a photo file without its depth map; with `restore` its own metadata as it was before, too."""
+    """Write a copy of a photo file without its depth map; with `restore` its metadata is as before the embed, too."""
     from authoring.embed.strip import strip
 
     photo, output = Path(photo), Path(output)
     with files.naming(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
-        outcome = strip(data, restore=restore)
+        edited = strip(data, restore=restore)
         wanted = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
-        if wanted and wanted != outcome.report.container:
+        if wanted and wanted != edited.report.container:
             raise UsageError(
-                f"the photo is {outcome.report.container} and strip keeps it so, but {output.name} says otherwise"
+                f"the photo is {edited.report.container} and strip keeps its container; "
+                f"{output.name} has the extension of another one"
             )
     if not dry_run:
-        files.write_file(output, outcome.chunks, overwrite=overwrite)
-    return replace(outcome.report, output=None if dry_run else str(output))
+        files.write_file(output, edited.chunks, overwrite=overwrite)
+    return replace(edited.report, output=None if dry_run else str(output))
 
 
 def inspect(photo: PathLike) -> InspectReport:
-    """Tell what a photo file holds."""
+    """Report what a photo file holds."""
     from authoring.read.inspect import inspect
 
     photo = Path(photo)
@@ -154,7 +155,7 @@ def inspect(photo: PathLike) -> InspectReport:
 
 
 def extract(photo: PathLike, *, orientation: RasterName = "display") -> DepthBuffer:
-    """The depth of a photo file: a `DepthBuffer` (H, W) with `.depth_m()` and `.disparity_per_m()`."""
+    """Return the depth of a photo file: a `DepthBuffer` (H, W) with `.depth_m()` and `.disparity_per_m()`."""
     from authoring.read.extract import extract
 
     photo = Path(photo)
@@ -163,7 +164,7 @@ def extract(photo: PathLike, *, orientation: RasterName = "display") -> DepthBuf
 
 
 def extract_bytes(photo: bytes, *, orientation: RasterName = "display") -> DepthBuffer:
-    """The depth of a photo given as bytes."""
+    """Return the depth of a photo given as bytes."""
     from authoring.read.extract import extract
 
     return extract(photo, orientation)
@@ -179,37 +180,37 @@ def extract_file(
     metadata: bool = False,
     overwrite: bool = False,
 ) -> ExtractReport:
-    """Write the depth of a photo file as NPY, NPZ, PFM, OpenEXR, float TIFF or 16-bit PNG, by the suffix.
+    """Write the depth of a photo file as NPY, NPZ, PFM, OpenEXR, float TIFF or 16-bit PNG; the extension chooses.
 
-    metadata: write beside it, as `OUTPUT.json`, the report, what photo and depth say of themselves, and the camera.
+    metadata: also write `OUTPUT.json` with the report, the XMP properties of photo and depth, and the calibration.
     """
     from authoring.read import extract as extracting
 
     photo, output = Path(photo), Path(output)
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
     if chosen is None:
-        raise UsageError(
-            f"{output}: the suffix says no map format; .npy, .npz, .png, .tiff, .pfm and .exr are written"
-        )
+        raise UsageError(f"{output}: unsupported map format; use .npy, .npz, .png, .tiff, .pfm or .exr")
     with files.naming(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
         result, report = extracting.extract_file(data, chosen, kind, orientation)
-        beside = output.with_name(f"{output.name}.json")
+        metadata_path = output.with_name(f"{output.name}.json")
         if metadata:
             if output == files.STANDARD_STREAM:
-                raise UsageError("metadata is written beside a file, and the map goes to standard output")
-            files.refuse_existing(beside, overwrite)
+                raise UsageError(
+                    "the metadata goes into a file named after the map, but the map goes to standard output"
+                )
+            files.refuse_existing(metadata_path, overwrite)
     files.write_file(output, [result], overwrite=overwrite)
     report = replace(report, file=str(photo), output=str(output))
     if metadata:
         told = extracting.metadata_json(data, report)
-        files.write_file(beside, [told], overwrite=overwrite)
+        files.write_file(metadata_path, [told], overwrite=overwrite)
     return report
 
 
 def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) -> dict[str, Any]:
-    """Write the auxiliary data dictionary of a photo file's depth as a property list; tell what is in it.
+    """Write the auxiliary data dictionary of a photo file's depth as a property list; report what is in it.
 
     An output that ends in .json gets the same as JSON, its bytes as base64.
     """
@@ -259,7 +260,7 @@ def golden(folder: PathLike, *, update: bool = False) -> Iterator[Verdict]:
 
 
 def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
-    """Read the donor and the calibration file that options name, in place; give their paths."""
+    """Read the donor and the calibration file that the options name, in place; return their paths."""
     calibration, donor = options.get("calibration"), options.get("donor")
     read_calibration = read_donor = None
     if isinstance(calibration, os.PathLike) or (isinstance(calibration, str) and "." in calibration):
@@ -275,7 +276,7 @@ def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
 
 
 def _source(path: Path, options: dict[str, Any]) -> MapSource:
-    """The map in a file, chosen by the options' key and frame; its name becomes a hint to its meaning."""
+    """Read a map file with the options' key and frame; its name becomes a hint to its meaning."""
     from authoring.maps.load import parse_map_source
 
     options.setdefault("map_name", path.name)
@@ -285,7 +286,7 @@ def _source(path: Path, options: dict[str, Any]) -> MapSource:
 def _target(
     photo: Path, data: bytes, output: PathLike | None, container: ContainerName | None
 ) -> tuple[Path, ContainerName | None]:
-    """Where to write, and in which container: the suffix decides, else the option, else the photo itself."""
+    """Return the output path and the container: the extension decides, else the option, else the photo itself."""
     if output is None:
         if photo == files.STANDARD_STREAM:
             raise UsageError("a photo from standard input needs -o to say where the result goes")
@@ -301,12 +302,12 @@ def _target(
 
 
 def container_of(output: str, suffix: str, container: ContainerName | None) -> ContainerName:
-    """The container that an output's suffix says. UsageError for another suffix, and where an option differs."""
+    """Return the container of an output's extension. Raises UsageError for another one, and where an option differs."""
     named = CONTAINER_OF_SUFFIX.get(suffix.lower())
     if named is None:
-        raise UsageError(f"{output}: the suffix says no container; .heic and .jpg are written")
+        raise UsageError(f"{output}: unsupported output type; use .heic or .jpg")
     if container and container != named:
-        raise UsageError(f"{output}: the suffix says {named}, the container option {container}")
+        raise UsageError(f"{output}: the extension means {named}, but the container option is {container}")
     return named
 
 
