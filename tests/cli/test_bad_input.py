@@ -203,11 +203,11 @@ def test_outputs_that_must_not_be(folder: Path, capsys: Any) -> None:
     (folder / "deep.jpg").mkdir()
     for output, code, words in (
         ("photo.jpg", 5, "input"),
-        ("mask.png", 2, "suffix"),
+        ("mask.png", 2, "unsupported output type; use .heic or .jpg"),
         ("there.jpg", 5, "--overwrite"),
         ("deep.jpg", 5, "folder"),
         ("nowhere/out.jpg", 5, "written"),
-        ("out.txt", 2, "suffix"),
+        ("out.txt", 2, "unsupported output type"),
     ):
         found, told = _fails(folder, capsys, *_embed(folder, "-o", folder / output))
         assert (found, words in _sentence(told)) == (code, True), told
