@@ -1,111 +1,254 @@
-"""The directories of a TIFF block, as Exif uses them; one value read or patched in place.
+"""Read image file directories (IFDs) as TIFF 6.0 defines them, and build entries of them.
 
-Knows: TIFF 6.0 headers and IFDs, in both byte orders. Must not know: containers, what most tags mean.
-
-A patch never moves a byte: offsets inside a maker note count from places that only the maker knows.
+Exif, Apple's maker note and the MP index of JPEG are made of IFDs. All are read here, in both byte orders; offsets
+count from the start of the block that is passed. What the tags mean is up to the callers.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
+
+from authoring.errors import MalformedError
+
+HEADER_BYTES = 8
+ENTRY_BYTES = 12
+
+MAX_ENTRIES = 4096
+"""Of one IFD. Cameras write fewer than 100 into Exif, iOS 18 writes 53 into its maker note; more is a broken count."""
+
+MAX_VALUES_RATIO = 4
+"""Limit on the bytes of all values of one IFD, in block sizes: values may share bytes, and each is copied."""
 
 ORIENTATION = 0x0112
 """IFD0, one SHORT, 1..8 (Exif 2.32, 4.6.4 A)."""
 
-MAX_ENTRIES = 4096
-"""Of one IFD; cameras write fewer than 100."""
 
-SHORT = 3
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
-_HEADER_BYTES = 8
-_ENTRY_BYTES = 12
+class TiffType(IntEnum):
+    """Type of a value: TIFF 6.0, section 2; IFD from its Technical Note 1; the last three from BigTIFF.
+
+    Maker notes since iOS 16 hold two LONG8 (pug).
+    """
+
+    BYTE = 1
+    ASCII = 2
+    SHORT = 3
+    LONG = 4
+    RATIONAL = 5
+    SBYTE = 6
+    UNDEFINED = 7
+    SSHORT = 8
+    SLONG = 9
+    SRATIONAL = 10
+    FLOAT = 11
+    DOUBLE = 12
+    IFD = 13
+    LONG8 = 16
+    SLONG8 = 17
+    IFD8 = 18
+
+
+_FORMATS: Mapping[int, str] = {
+    TiffType.BYTE: "B",
+    TiffType.ASCII: "c",
+    TiffType.SHORT: "H",
+    TiffType.LONG: "I",
+    TiffType.RATIONAL: "II",
+    TiffType.SBYTE: "b",
+    TiffType.UNDEFINED: "c",
+    TiffType.SSHORT: "h",
+    TiffType.SLONG: "i",
+    TiffType.SRATIONAL: "ii",
+    TiffType.FLOAT: "f",
+    TiffType.DOUBLE: "d",
+    TiffType.IFD: "I",
+    TiffType.LONG8: "Q",
+    TiffType.SLONG8: "q",
+    TiffType.IFD8: "Q",
+}
+"""Format of one value, as `struct` takes it."""
+
+SIZES: Mapping[int, int] = {kind: struct.calcsize("=" + form) for kind, form in _FORMATS.items()}
+"""Bytes of one value, by type."""
+
+_INTEGERS = frozenset("BHIbhi")
+_RATIONALS = frozenset({"II", "ii"})
 
 
 @dataclass(frozen=True, slots=True)
 class IfdEntry:
-    """One entry of an IFD, and where its value lies."""
+    """One entry of an IFD; offsets count from the start of the block."""
 
+    order: str
+    """Byte order, "<" or ">", as `struct` takes it."""
     tag: int
     type: int
+    """A `TiffType`, or a number that is none."""
     count: int
+    """As the file states it: it may be larger than the block."""
+    offset: int
+    """Of the entry's 12 bytes."""
     value_offset: int
-    """From the start of the bytes walked: inside the entry for a value of up to 4 bytes."""
-    value_bytes: int
+    """Inside the entry for values of up to four bytes."""
+    value: bytes | None
+    """In the block's byte order; None if the type is unknown or the value ends outside the block."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the value as the file states it; None for an unknown type."""
+        return SIZES[self.type] * self.count if self.type in SIZES else None
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether the value is in the entry itself."""
+        return self.value_offset == self.offset + 8
+
+    def integer(self) -> int | None:
+        """Return the value if it is one whole number of up to 32 bits."""
+        form = _FORMATS.get(self.type)
+        if self.count != 1 or form not in _INTEGERS or self.value is None:
+            return None
+        return int(struct.unpack(self.order + form, self.value)[0])
+
+    def number(self) -> float | None:
+        """Return the value if it is one fraction or whole number; None for a denominator of 0."""
+        form = _FORMATS.get(self.type)
+        if self.count != 1 or form not in _RATIONALS or self.value is None:
+            integer = self.integer()
+            return None if integer is None else float(integer)
+        numerator, denominator = struct.unpack(self.order + form, self.value)
+        return numerator / denominator if denominator else None
+
+    def big_endian_value(self) -> bytes | None:
+        """Return the value with each of its numbers in big-endian order, to compare blocks of different orders."""
+        if self.value is None or self.order == ">":
+            return self.value
+        width = struct.calcsize("=" + _FORMATS[self.type][0])
+        return b"".join(self.value[start : start + width][::-1] for start in range(0, len(self.value), width))
 
 
-def byte_order(tiff: bytes) -> str | None:
-    """The prefix for `struct`, "<" or ">"; None where the block has no TIFF header."""
-    return {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
+@dataclass(frozen=True, slots=True)
+class Ifd:
+    """An image file directory."""
+
+    order: str
+    """Byte order, "<" or ">", as `struct` takes it."""
+    offset: int
+    entries: tuple[IfdEntry, ...]
+    """In the file's order."""
+    next_offset: int
+    """Offset of the IFD that follows in the chain; 0 if none does, or if the block ends before the link."""
+
+    @property
+    def end(self) -> int:
+        """Offset of the link to the next IFD, just after the entries."""
+        return self.offset + 2 + ENTRY_BYTES * len(self.entries)
+
+    def find(self, tag: int) -> IfdEntry | None:
+        """Return the first entry with this tag."""
+        return next((entry for entry in self.entries if entry.tag == tag), None)
 
 
-def first_ifd(tiff: bytes) -> int | None:
-    """Offset of IFD0; None where the block is no TIFF."""
-    order = byte_order(tiff)
-    if order is None or len(tiff) < _HEADER_BYTES:
-        return None
-    return int(struct.unpack_from(order + "I", tiff, 4)[0])
+def read_header(block: bytes, name: str) -> tuple[str, int]:
+    """Return the byte order ("<" or ">") and the offset of IFD0.
 
-
-def walk_ifd(block: bytes, offset: int, order: str, base: int = 0) -> Iterator[IfdEntry]:
-    """The entries of the IFD at `offset`, in order; those whose value leaves the block are passed over.
-
-    Offsets of long values count from `base`: 0 for Exif, the start of the note for a maker note such as
-    Apple's. Garbage gives few or no entries, never an error.
+    Raises MalformedError, calling the block `name`, if it has no TIFF header.
     """
-    if offset < 0 or offset + 2 > len(block):
-        return
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
+    if order is None or len(block) < HEADER_BYTES:
+        raise MalformedError(f"{name} has no TIFF header")
+    return order, int(struct.unpack_from(order + "I", block, 4)[0])
+
+
+def read_ifd(block: bytes, offset: int, order: str, name: str, *, partial: bool = False) -> Ifd:
+    """Return the IFD at `offset`.
+
+    Raises MalformedError, calling the IFD `name`, if its entries leave the block, are too many, or claim values
+    that are far larger than the block. With `partial`, entries that leave the block are left out instead.
+    """
+    if not 0 <= offset <= len(block) - 2:
+        raise MalformedError(f"{name} lies outside its block")
     (count,) = struct.unpack_from(order + "H", block, offset)
-    if count > MAX_ENTRIES:
-        return
-    for place in range(offset + 2, offset + 2 + _ENTRY_BYTES * count, _ENTRY_BYTES):
-        if place + _ENTRY_BYTES > len(block):
-            return
-        tag, kind, items, long_offset = struct.unpack_from(order + "HHII", block, place)
-        if kind not in _SIZES:
-            continue
-        size = _SIZES[kind] * items
-        start = place + 8 if size <= 4 else base + long_offset
-        if start + size <= len(block):
-            yield IfdEntry(tag, kind, items, start, size)
+    room = (len(block) - offset - 2) // ENTRY_BYTES
+    if count > MAX_ENTRIES or (count > room and not partial):
+        raise MalformedError(f"{name} says it has {count} entries, more than there is room for")
+    entries = []
+    total = 0
+    for entry_offset in range(offset + 2, offset + 2 + ENTRY_BYTES * min(count, room), ENTRY_BYTES):
+        tag, kind, items, long_offset = struct.unpack_from(order + "HHII", block, entry_offset)
+        size = SIZES.get(kind, 0) * items
+        start = long_offset if size > 4 else entry_offset + 8
+        value = None
+        if kind in SIZES and start + size <= len(block):
+            total += size
+            if total > MAX_VALUES_RATIO * len(block):
+                raise MalformedError(f"{name} has values that are far larger than their block")
+            value = block[start : start + size]
+        entries.append(IfdEntry(order, tag, kind, items, entry_offset, start, value))
+    end = offset + 2 + ENTRY_BYTES * count
+    link = block[end : end + 4]
+    next_offset = struct.unpack(order + "I", link)[0] if len(link) == 4 else 0
+    return Ifd(order, offset, tuple(entries), next_offset)
 
 
-def find_entry(block: bytes, offset: int, order: str, tag: int, base: int = 0) -> IfdEntry | None:
-    """The first entry with this tag in the IFD at `offset`; None where there is none."""
-    return next((entry for entry in walk_ifd(block, offset, order, base) if entry.tag == tag), None)
+def build_entry(order: str, tag: int, kind: int, count: int, value: int | bytes) -> bytes:
+    """Return an entry of 12 bytes.
+
+    `value` is a number of type `kind`, up to four bytes as they are, or the offset of a longer value. Raises
+    struct.error for a number that the type cannot hold.
+    """
+    if isinstance(value, int):
+        value = struct.pack(order + ("I" if SIZES[kind] * count > 4 else _FORMATS[kind]), value)
+    return struct.pack(order + "HHI", tag, kind, count) + value.ljust(4, b"\0")
 
 
-def orientation(tiff: bytes) -> int | None:
-    """The Orientation of IFD0, 1..8; None where it is absent or says anything else."""
-    place = _orientation_place(tiff)
-    order = byte_order(tiff)
-    if place is None or order is None:
-        return None
-    (value,) = struct.unpack_from(order + "H", tiff, place)
-    return int(value) if 1 <= value <= 8 else None
+def build_ifd(order: str, entries: Sequence[bytes], next_offset: int = 0) -> bytes:
+    """Return an IFD of these entries of 12 bytes, in their order; TIFF wants it ascending by tag."""
+    return struct.pack(order + "H", len(entries)) + b"".join(entries) + struct.pack(order + "I", next_offset)
 
 
-def with_orientation(tiff: bytes, value: int) -> bytes | None:
-    """The block with Orientation `value` (1..8) in place of what stands there, all other bytes equal.
+def insert_entries(block: bytes, ifd: Ifd, added: Mapping[int, bytes]) -> bytes:
+    """Return a copy of an IFD of the block, with entries of 12 bytes inserted by tag; all others stay as they are."""
+    entries = [block[entry.offset : entry.offset + ENTRY_BYTES] for entry in ifd.entries]
+    tags = [entry.tag for entry in ifd.entries]
+    for tag, entry in added.items():
+        index = next((index for index, other in enumerate(tags) if other > tag), len(tags))
+        tags.insert(index, tag)
+        entries.insert(index, entry)
+    return build_ifd(ifd.order, entries, ifd.next_offset)
 
-    None where the tag is absent. Raises ValueError for a value outside 1..8: a fault of the caller.
+
+def orientation(block: bytes) -> int | None:
+    """Return the Orientation of IFD0, 1..8; None if it is absent or has any other value."""
+    entry = _orientation_entry(block)
+    value = entry.integer() if entry else None
+    return value if value is not None and 1 <= value <= 8 else None
+
+
+def with_orientation(block: bytes, value: int) -> bytes | None:
+    """Return the block with another Orientation, all other bytes equal; None if the tag is absent.
+
+    Raises ValueError for a value outside 1..8.
     """
     if not 1 <= value <= 8:
         raise ValueError(f"Orientation is 1..8, not {value}")
-    place = _orientation_place(tiff)
-    order = byte_order(tiff)
-    if place is None or order is None:
+    entry = _orientation_entry(block)
+    if entry is None:
         return None
-    return tiff[:place] + struct.pack(order + "H", value) + tiff[place + 2 :]
+    start = entry.value_offset
+    return block[:start] + struct.pack(entry.order + "H", value) + block[start + 2 :]
 
 
-def _orientation_place(tiff: bytes) -> int | None:
-    """Offset of the SHORT; an Orientation of another type or count is not believed."""
-    order, offset = byte_order(tiff), first_ifd(tiff)
-    if order is None or offset is None:
+def _orientation_entry(block: bytes) -> IfdEntry | None:
+    """Return the entry; one of another type or count is ignored."""
+    try:
+        order, offset = read_header(block, "the Exif block")
+        ifd = read_ifd(block, offset, order, "IFD0", partial=True)
+    except MalformedError:
         return None
-    entry = find_entry(tiff, offset, order, ORIENTATION)
-    if entry is None or entry.type != SHORT or entry.count != 1:
-        return None
-    return entry.value_offset
+    return next(
+        (one for one in ifd.entries if (one.tag, one.type, one.count) == (ORIENTATION, TiffType.SHORT, 1)),
+        None,
+    )

@@ -12,8 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from authoring import containers, tiff
-from authoring.apple import authorship, depth_properties, exif, ifd, makernote, portrait_marks, region, xmp
+from authoring.apple import authorship, depth_properties, exif, makernote, region, xmp
 from authoring.apple.dictionary import AuxiliaryData, build_json, build_plist, parse_json, parse_plist
+from authoring.apple.exif_required import ImageCharacteristics
+from authoring.apple.portrait_exif import PortraitExif, add_portrait_tags
+from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.rendering import build_rendering, parse_rendering
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import count_rows, read_rows
@@ -291,29 +294,29 @@ def tiff_block(data: bytes) -> None:
         promise(len(patched) == len(data) and tiff.orientation(patched) == 3, "an orientation was not set")
     promise(value is None or patched is not None, "an orientation that is read is not set")
     for order in "<>":
-        for _ in tiff.walk_ifd(data, 0, order):
-            pass
+        _asked(lambda order=order: tiff.read_ifd(data, 0, order, "IFD", partial=True))  # type: ignore[misc]
 
 
 def exif_block(data: bytes) -> None:
     """An Exif block as Apple's marks are read and written: marks set are marks read."""
-    exif.facts_of(data), exif.lens_of(data), portrait_marks.read_marks(data, None)
+    exif.read_lens(data), read_portrait_metadata(data, None)
+    image = ImageCharacteristics(40, 30)
     for replace in (False, True):
-        made = _asked(lambda replace=replace: exif.with_portrait_marks(data, replace_maker_note=replace))  # type: ignore[misc]
-        if isinstance(made, exif.MarksResult):
-            again = exif.with_portrait_marks(made.exif, replace_maker_note=replace)
+        made = _asked(lambda replace=replace: add_portrait_tags(data, image, replace_maker_note=replace))  # type: ignore[misc]
+        if isinstance(made, PortraitExif):
+            again = add_portrait_tags(made.exif, image, replace_maker_note=replace)
             promise(again.exif == made.exif, "marks set twice are not the marks set once")
-    order, first = ifd.header(data)
-    table = ifd.read_ifd(data, first, order, "IFD0")
+    order, first = tiff.read_header(data, "the block")
+    table = tiff.read_ifd(data, first, order, "IFD0")
     for one in table.entries:
-        one.integer(order), one.rational(order), one.is_inline
+        one.integer(), one.number(), one.is_inline, one.big_endian_value()
 
 
 def maker_note(data: bytes) -> None:
     """Apple's maker note: flags set are flags read, and all else stays."""
     found = makernote.integers(data)
     flags = makernote.portrait_flags(found)
-    made = makernote.patched_note(data, flags)
+    made = makernote.with_integers(data, flags)
     again = makernote.integers(made)
     promise(all(again.get(tag) == value for tag, value in flags.items()), "a flag set is not the flag read")
     promise({**again, **found, **flags} == again, "an entry of the note was lost")

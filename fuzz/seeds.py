@@ -167,8 +167,8 @@ def exif_blocks() -> list[bytes]:
 def maker_notes() -> list[bytes]:
     """Apple's notes."""
     return [
-        makernote.smallest_note(0, 0),
-        makernote.smallest_note(0x22, 1),
+        makernote.minimal_note({0x19: 0, 0x1F: 0}),
+        makernote.minimal_note({0x19: 0x22, 0x1F: 1}),
         portrait_files.note(0x20, 1),
         portrait_files.note(0x60, 0, broken=True),
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from authoring.apple.dictionary import AUXILIARY_TYPE, DATA, DATA_DESCRIPTION, DEPTH, DISPARITY, METADATA_XMP
-from authoring.apple.portrait_marks import PortraitMarks
+from authoring.apple.portrait_metadata import PortraitMetadata
 from authoring.apple.property_table import NATIVE_FORMATS
 from authoring.batch.work import BatchResult
 from authoring.compatibility.doctor import Diagnosis
@@ -106,7 +106,7 @@ class GoldenManifest:
 
 
 STANDS: Stand = {
-    ("InspectReport", "portrait"): PortraitMarks,
+    ("InspectReport", "portrait"): PortraitMetadata,
     ("DepthSummary", "calibration"): CalibrationSummary,
     ("DepthSummary", "rendering"): RenderingSummary,
 }

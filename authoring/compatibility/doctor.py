@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from authoring import containers
-from authoring.apple.portrait_marks import is_blur_rendered
 from authoring.compatibility import rules
 from authoring.compatibility.facts import Facts, gather
 from authoring.compatibility.findings import Finding, Level
@@ -164,7 +163,7 @@ def _unmarked(finding: Finding, facts: Facts) -> tuple[str, str]:
 
 def _feature(finding: Finding, facts: Facts) -> tuple[str, str]:
     because = "the flag that wakes the sliders (maker note 0x001F) is not set"
-    if is_blur_rendered(facts.marks):
+    if facts.marks.is_blur_rendered:
         return because, "it is set when the map is put into the unblurred original"
     if facts.foreign_note:
         return (

@@ -14,11 +14,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.apple import depth_properties, makernote, portrait_marks, xmp
+from authoring.apple import depth_properties, makernote, xmp
 from authoring.apple.depth_properties import DepthProperties
-from authoring.apple.exif import facts_of
-from authoring.apple.ifd import ENTRY_BYTES
-from authoring.apple.portrait_marks import PortraitMarks
+from authoring.apple.exif import read_portrait_tags
+from authoring.apple.portrait_metadata import PortraitMetadata, read_portrait_metadata
 from authoring.apple.property_table import PropertyTree, row_of
 from authoring.codecs import sei
 from authoring.codecs.sei import DepthRepresentation
@@ -27,6 +26,7 @@ from authoring.containers.base import ContainerFile, FoundAuxiliary, Layout
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.read.depth_image import decode_auxiliary
 from authoring.read.layout import depth_images
+from authoring.tiff import ENTRY_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Facts:
     codes: NDArray[np.uint8] | None
     """(H, W) as stored; None where they were not asked for or do not decode."""
     decode_fault: str | None
-    marks: PortraitMarks
+    marks: PortraitMetadata
     note: MakerNoteFacts | None
     """None where there is no maker note of Apple's."""
     foreign_note: bool
@@ -93,7 +93,7 @@ def gather(file: ContainerFile, *, decoded: bool = True) -> Facts:
     Raises MalformedError or UnsupportedError only where the container itself cannot be read.
     """
     layout = file.layout
-    note = facts_of(layout.exif).maker_note or b""
+    note = read_portrait_tags(layout.exif).maker_note or b""
     depth = tuple(depth_images(layout))
     found = depth[0] if depth else None
     tree, packet_fault = _packet(found)
@@ -112,7 +112,7 @@ def gather(file: ContainerFile, *, decoded: bool = True) -> Facts:
         representation=sei.parse_aux_subtype(found.auxiliary_subtype) if found else None,
         codes=codes,
         decode_fault=decode_fault,
-        marks=portrait_marks.read_marks(layout.exif, layout.xmp),
+        marks=read_portrait_metadata(layout.exif, layout.xmp),
         note=_note_facts(note),
         foreign_note=bool(note) and not makernote.is_apple(note),
     )
@@ -162,7 +162,7 @@ def _note_facts(note: bytes) -> MakerNoteFacts | None:
     except MalformedError as error:
         return MakerNoteFacts(len(entries), error.message)
     # A count that is too high makes entries of what are values; then a true entry's value lies among them.
-    table_stop = max((one.place + ENTRY_BYTES for one in entries), default=0)
-    if any(not one.is_inline and one.value_place < table_stop for one in entries):
+    table_stop = max((one.offset + ENTRY_BYTES for one in entries), default=0)
+    if any(not one.is_inline and one.value_offset < table_stop for one in entries):
         return MakerNoteFacts(len(entries), f"{len(entries)} entries reach into the values behind them")
     return MakerNoteFacts(len(entries), None)

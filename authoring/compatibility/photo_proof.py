@@ -18,8 +18,8 @@ from typing import Literal
 import numpy as np
 
 from authoring.apple import makernote, xmp
-from authoring.apple.exif import CUSTOM_RENDERED, MAKER_NOTE, ORIENTATION
-from authoring.apple.exif_required import MANDATORY
+from authoring.apple.exif import CUSTOM_RENDERED, MAKER_NOTE
+from authoring.apple.exif_required import REQUIRED_TAGS
 from authoring.apple.region import REGIONS
 from authoring.apple.tags import Tags, tags_of
 from authoring.codecs import photo as pictures
@@ -28,6 +28,7 @@ from authoring.containers.edits import Touched
 from authoring.containers.jpeg import JpegFile
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.read.layout import depth_images, metadata_kind
+from authoring.tiff import ORIENTATION
 
 PixelsWord = Literal["equal", "different", "not decoded"]
 
@@ -191,7 +192,7 @@ def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
     return changed
 
 
-_NEEDED_TAGS = MANDATORY | {ORIENTATION}
+_NEEDED_TAGS = REQUIRED_TAGS | {ORIENTATION}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from authoring.apple.exif import RENDERED
 from authoring.apple.makernote import DEPTH_FLAG, FEATURE_FLAG, RENDERED_FLAG
-from authoring.apple.portrait_marks import is_blur_rendered
 from authoring.apple.property_table import FIELDS
 from authoring.apple.rendering import DEFAULT_APERTURE, KNOWN_VERSIONS, parse_rendering
 from authoring.compatibility.depth_checks import same_shape
@@ -332,7 +331,7 @@ def proven_set(facts: Facts) -> Outcome:
 
 def pixels_sharp(facts: Facts) -> Outcome:
     """R24."""
-    if is_blur_rendered(facts.marks):
+    if facts.marks.is_blur_rendered:
         return Outcome(
             False,
             "the photo seems to be blurred already: switching the effect off will not make it sharp",

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from authoring import containers
-from authoring.apple import exif, nominal_rendering, portrait_marks, region
+from authoring.apple import nominal_rendering, region
 from authoring.apple.depth_properties import DepthProperties
-from authoring.apple.exif_required import Recorded
+from authoring.apple.exif_required import ImageCharacteristics
+from authoring.apple.portrait_exif import add_portrait_tags
+from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.rendering import DEFAULT_APERTURE as DEFAULT_APERTURE_ID
 from authoring.apple.rendering import MAX_APERTURE, MIN_APERTURE, build_rendering, parse_rendering
 from authoring.compatibility.placement import photo_components
@@ -79,7 +81,7 @@ class PortraitPhoto:
 
 def refuse_rendered_blur(layout: Layout, options: PortraitOptions) -> Notes:
     """Refuse a photo whose blur is in its pixels already; warn instead where that is wanted."""
-    if not portrait_marks.is_blur_rendered(portrait_marks.read_marks(layout.exif, layout.xmp)):
+    if not read_portrait_metadata(layout.exif, layout.xmp).is_blur_rendered:
         return Notes()
     if not options.already_blurred:
         raise RefusedError(
@@ -201,17 +203,17 @@ def add_portrait_metadata(
     buffer: the map in the photo's stored raster; the focus is found in it where the options give none.
     """
     layout = file.layout
-    marked = exif.with_portrait_marks(
+    tagged = add_portrait_tags(
         layout.exif,
+        ImageCharacteristics(layout.width, layout.height, photo_components(file) or 3, layout.icc is not None),
+        orientation=int(orientation),
         replace_maker_note=options.replace_maker_note,
-        orientation=int(orientation) if layout.exif is None else None,
-        recorded=Recorded(layout.width, layout.height, photo_components(file) or 3, layout.icc is not None),
     )
     (x, y), assumed = _focus(buffer, orientation, options)
     focused = region.with_focus_region(layout.xmp, x, y, layout.width, layout.height)
-    notes = Notes(assumed, (*marked.changes, *focused.changes, *marked.notes, *focused.notes))
+    notes = Notes(assumed, (*tagged.changes, *focused.changes, *tagged.notes, *focused.notes))
     edits = file.with_metadata(
-        exif=None if layout.exif == marked.exif else marked.exif,
+        exif=None if layout.exif == tagged.exif else tagged.exif,
         xmp=None if layout.xmp == focused.xmp else focused.xmp,
     )
     if not edits.touched:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authoring.apple import exif
+from authoring.apple.exif import read_lens
 from authoring.containers.base import Layout
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import calibration_from_exif_lens
@@ -10,7 +10,7 @@ from authoring.depth.calibration_sources import calibration_from_exif_lens
 
 def exif_calibration(layout: Layout) -> Calibration | None:
     """Return a pinhole calibration for the photo's stored raster; None where Exif does not say enough."""
-    lens = exif.lens_of(layout.exif)
+    lens = read_lens(layout.exif)
     frame = (lens.pixel_width, lens.pixel_height) if lens.pixel_width and lens.pixel_height else None
     plane = None
     if lens.focal_plane_x_resolution and lens.focal_plane_unit:

@@ -10,8 +10,8 @@ from typing import Any
 
 from authoring import containers
 from authoring.apple import depth_properties, xmp
-from authoring.apple import portrait_marks as portrait
 from authoring.apple.depth_properties import DepthProperties
+from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.rendering import parse_rendering
 from authoring.apple.values import exact_half
 from authoring.containers.base import ContainerName, FoundAuxiliary
@@ -92,7 +92,7 @@ def inspect(photo: bytes) -> InspectReport:
         layout = file.layout
         kinds = [(one, kind_of(one)) for one in layout.auxiliaries]
         depth = next((one for one, kind in kinds if kind == "depth"), None)
-        marks = portrait.read_marks(layout.exif, layout.xmp)
+        marks = read_portrait_metadata(layout.exif, layout.xmp)
         lost = None if depth else lost_depth(layout, marks)
         return InspectReport(
             container=layout.container,

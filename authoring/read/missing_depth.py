@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from authoring.apple import makernote
 from authoring.apple.exif import PORTRAIT_NOT_RENDERED
-from authoring.apple.portrait_marks import PortraitMarks, is_blur_rendered
+from authoring.apple.portrait_metadata import PortraitMetadata
 from authoring.containers.base import Layout
 from authoring.read.layout import kind_of
 
 
-def lost_depth(layout: Layout, marks: PortraitMarks) -> str | None:
+def lost_depth(layout: Layout, marks: PortraitMetadata) -> str | None:
     """What to say of a photo without a depth map whose marks speak of one: a clause; None where they do not.
 
     `layout` is of a photo in which no depth map was found. A focus region alone says nothing, nor does maker note
@@ -26,7 +26,7 @@ def lost_depth(layout: Layout, marks: PortraitMarks) -> str | None:
         has.append(f"CustomRendered is {marks.custom_rendered}")
     if has:
         claim = f"it has depth ({', '.join(has)}) but holds none"
-    elif is_blur_rendered(marks):
+    elif marks.is_blur_rendered:
         claim = "it is a portrait with its blur rendered but holds no depth"
     else:
         return None

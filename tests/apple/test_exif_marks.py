@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from authoring import containers, tiff
 from authoring.apple import makernote
-from authoring.apple.exif import LensFacts, facts_of, lens_of, with_portrait_marks
-from authoring.apple.makernote import patched_note, read_entries, smallest_note
-from authoring.apple.portrait_marks import is_blur_rendered, read_marks
+from authoring.apple.exif import LensTags, read_lens, read_portrait_tags
+from authoring.apple.exif_required import ImageCharacteristics
+from authoring.apple.makernote import minimal_note, read_entries, with_integers
+from authoring.apple.portrait_exif import PortraitExif, add_portrait_tags
+from authoring.apple.portrait_metadata import PortraitMetadata, read_portrait_metadata
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 APPLE = [
@@ -39,6 +41,17 @@ NO_NOTE = [
 FOREIGN = ["aux_YCbCr.heic", "edge_mpf_45gps.jpg"]
 
 Sample = Callable[[str], bytes]
+
+IMAGE = ImageCharacteristics(4032, 3024)
+FLAGS = {0x19: 0x20, 0x1F: 1}
+
+
+def tagged(block: bytes | None, *, orientation: int | None = None, replace: bool = False) -> PortraitExif:
+    return add_portrait_tags(block, IMAGE, orientation=orientation, replace_maker_note=replace)
+
+
+def metadata(block: bytes) -> PortraitMetadata:
+    return read_portrait_metadata(block, None)
 
 
 def exif_of(data: bytes) -> bytes:
@@ -86,29 +99,29 @@ def test_every_entry_of_an_iphone_still_reads_the_same(
     same_length: bool,
 ) -> None:
     before = exif_of(sample(name))
-    marks = read_marks(before, None)
+    marks = metadata(before)
     assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (
         custom,
         flags,
         features,
     )
-    assert is_blur_rendered(marks) == (custom == 8)
+    assert marks.is_blur_rendered == (custom == 8)
 
-    result = with_portrait_marks(before)
+    result = tagged(before)
     after = result.exif
-    marks = read_marks(after, None)
+    marks = metadata(after)
     assert marks.custom_rendered == (custom or 9)
     assert marks.image_processing_flags == flags & ~0x40 | 0x20
     assert marks.photos_app_flags == (features or 0) | 1
     assert (len(after) == len(before)) == same_length
-    assert with_portrait_marks(after).exif == after and not with_portrait_marks(after).changes
+    assert tagged(after).exif == after and not tagged(after).changes
     assert bool(result.notes) == (custom == 8)
 
     # Bytes: everything of the old block stands where it stood, save a handful.
     differing = [i for i in range(len(before)) if before[i] != after[i]]
     assert len(differing) <= 8, differing
     # Entries: each of the old ones reads the same, in the note and by exiftool.
-    old, new = facts_of(before).maker_note, facts_of(after).maker_note
+    old, new = read_portrait_tags(before).maker_note, read_portrait_tags(after).maker_note
     assert old is not None and new is not None
     makernote.check_counts(new)
     values = {entry.tag: entry.value for entry in read_entries(new)}
@@ -132,11 +145,11 @@ def test_every_entry_of_an_iphone_still_reads_the_same(
 @pytest.mark.parametrize("tags", [{0x19: 32}, {0x1F: 1}, {0x02FF: 7, 0x0000: 3}, {0x18: 1, 0x1E: -1}])
 @pytest.mark.parametrize("name", [row[0] for row in APPLE])
 def test_an_entry_put_in_moves_no_other(sample: Sample, name: str, tags: dict[int, int]) -> None:
-    note = facts_of(exif_of(sample(name))).maker_note
+    note = read_portrait_tags(exif_of(sample(name))).maker_note
     assert note is not None
     there = {entry.tag: entry.value for entry in read_entries(note)}
     new = {tag: value for tag, value in tags.items() if tag not in there}
-    made = patched_note(note, tags)
+    made = with_integers(note, tags)
     makernote.check_counts(made)
     assert len(made) == len(note) + 12 * len(new)
     again = read_entries(made)
@@ -152,13 +165,13 @@ def test_an_entry_put_in_moves_no_other(sample: Sample, name: str, tags: dict[in
 def test_a_grown_note_reads_the_same_in_exiftool(sample: Sample, reading: Callable[..., list[Read]]) -> None:
     # rw has no 0x001F; take 0x0019 out of pug's to see the large one grow too.
     before = exif_of(sample("pug.heic"))
-    note = facts_of(before).maker_note
+    note = read_portrait_tags(before).maker_note
     assert note is not None
     place = before.index(note)
     entry = next(one for one in read_entries(note) if one.tag == 0x19)
-    renamed = note[: entry.place] + struct.pack(">H", 0x18) + note[entry.place + 2 :]
+    renamed = note[: entry.offset] + struct.pack(">H", 0x18) + note[entry.offset + 2 :]
     before = before.replace(note, renamed)
-    after = with_portrait_marks(before).exif
+    after = tagged(before).exif
     assert len(after) == len(before) + len(note) + 12 and after[place:][: len(note)] == renamed
     told = changed(*reading(before, after))
     assert told and all("0019" in key or "001f" in key or "ImageProcessingFlags" in key for key in told), told
@@ -169,9 +182,9 @@ def test_a_block_without_a_note_gets_the_smallest(
     sample: Sample, reading: Callable[..., list[Read]], name: str
 ) -> None:
     before = exif_of(sample(name))
-    result = with_portrait_marks(before)
+    result = tagged(before)
     assert not result.notes and len(result.changes) == 2
-    marks = read_marks(result.exif, None)
+    marks = metadata(result.exif)
     assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (9, 32, 1)
     assert sum(a != b for a, b in zip(before, result.exif, strict=False)) <= 4, "one pointer"
     old, new = reading(before, result.exif)
@@ -184,36 +197,39 @@ def test_another_makers_note_stays_unless_told(
     sample: Sample, reading: Callable[..., list[Read]], name: str
 ) -> None:
     before = exif_of(sample(name))
-    note = facts_of(before).maker_note
+    note = read_portrait_tags(before).maker_note
     assert note
-    left = with_portrait_marks(before)
-    assert facts_of(left.exif).maker_note == note and facts_of(left.exif).custom_rendered == 9
+    left = tagged(before)
+    assert (
+        read_portrait_tags(left.exif).maker_note == note
+        and read_portrait_tags(left.exif).custom_rendered == 9
+    )
     assert "--replace-maker-note" in left.notes[0]
     old, new = reading(before, left.exif)
     assert all(new.get(key) == value for key, value in old.items()), changed(old, new)
 
-    replaced = with_portrait_marks(before, replace_maker_note=True)
-    marks = read_marks(replaced.exif, None)
+    replaced = tagged(before, replace=True)
+    marks = metadata(replaced.exif)
     assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (9, 32, 1)
-    assert "no longer found" in replaced.notes[0] and note in replaced.exif
+    assert "no longer find" in replaced.notes[0] and note in replaced.exif
 
 
 @pytest.mark.parametrize("orientation", [None, 1, 6])
 def test_a_photo_without_exif_gets_a_minimal_block(
     reading: Callable[..., list[Read]], orientation: int | None
 ) -> None:
-    made = with_portrait_marks(None, orientation=orientation)
+    made = tagged(None, orientation=orientation)
     (told,) = reading(made.exif)
     assert told["ExifIFD:CustomRendered"] == "9" and told["ExifIFD:ExifVersion"] == "'0232'"
     assert told.get("IFD0:Orientation") == (None if orientation is None else str(orientation))
     assert "32" in {value for key, value in told.items() if key.startswith("Apple:")}
     assert not [key for key in told if "Warning" in key]
-    assert with_portrait_marks(made.exif).exif == made.exif
+    assert tagged(made.exif).exif == made.exif
     assert tiff.orientation(made.exif) == orientation
 
 
 def test_the_smallest_note() -> None:
-    note = smallest_note(0x20, 1)
+    note = minimal_note(FLAGS)
     assert note == bytes.fromhex(
         "4170706c6520694f530000014d4d0002 0019000900000001 00000020 001f000900000001 00000001 00000000"
     )
@@ -249,16 +265,16 @@ def block_of(order: str, custom: bytes | None, note: bytes | None, exif: bool = 
 )
 def test_what_becomes_of_custom_rendered(order: str, value: int, after: int) -> None:
     custom = struct.pack(order + "HHIHH", 0xA401, 3, 1, value, 0)
-    result = with_portrait_marks(block_of(order, custom, smallest_note(32, 1)))
-    assert facts_of(result.exif).custom_rendered == after
+    result = tagged(block_of(order, custom, minimal_note(FLAGS)))
+    assert read_portrait_tags(result.exif).custom_rendered == after
     assert bool(result.changes) == (value in (0, 1)) and bool(result.notes) == (value not in (0, 1, 9))
 
 
 @pytest.mark.parametrize("order", "<>")
 def test_a_block_without_an_exif_directory_gets_one(reading: Callable[..., list[Read]], order: str) -> None:
     before = block_of(order, None, None, exif=False)
-    result = with_portrait_marks(before)
-    marks = read_marks(result.exif, None)
+    result = tagged(before)
+    marks = metadata(result.exif)
     assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (9, 32, 1)
     assert result.exif[8 : len(before)] == before[8:]
     (told,) = reading(result.exif)
@@ -297,22 +313,25 @@ LONG_NOTE = (
 )
 def test_a_broken_note_is_left_alone(note: bytes, words: str) -> None:
     with pytest.raises(MalformedError, match=words):
-        patched_note(note, {0x19: 32, 0x1F: 1})
+        with_integers(note, {0x19: 32, 0x1F: 1})
     before = block_of(">", None, note)
-    left = with_portrait_marks(before)
-    assert facts_of(left.exif).maker_note == note and facts_of(left.exif).custom_rendered == 9
+    left = tagged(before)
+    assert (
+        read_portrait_tags(left.exif).maker_note == note
+        and read_portrait_tags(left.exif).custom_rendered == 9
+    )
     assert "left alone" in left.notes[0]
-    replaced = with_portrait_marks(before, replace_maker_note=True)
-    assert facts_of(replaced.exif).maker_note == smallest_note(32, 1)
+    replaced = tagged(before, replace=True)
+    assert read_portrait_tags(replaced.exif).maker_note == minimal_note(FLAGS)
 
 
 def test_an_entry_of_unknown_type_forbids_growth() -> None:
     odd = LONG_NOTE.replace(struct.pack(">HHI", 0x08, 10, 1), struct.pack(">HHI", 0x08, 99, 1))
     with pytest.raises(UnsupportedError, match="type 99"):
-        patched_note(odd, {0x1F: 1})
-    assert makernote.integers(patched_note(odd, {0x19: 32})) == {0x19: 32}
+        with_integers(odd, {0x1F: 1})
+    assert makernote.integers(with_integers(odd, {0x19: 32})) == {0x19: 32}
     with pytest.raises(MalformedError, match="no room"):
-        patched_note(LONG_NOTE, {0x19: 1 << 40})
+        with_integers(LONG_NOTE, {0x19: 1 << 40})
 
 
 @pytest.mark.parametrize(
@@ -328,19 +347,19 @@ def test_an_entry_of_unknown_type_forbids_growth() -> None:
     ],
 )
 def test_a_damaged_block_is_left_alone(block: bytes) -> None:
-    result = with_portrait_marks(block)
+    result = tagged(block)
     assert result.exif == block and not result.changes and len(result.notes) == 1
-    assert facts_of(block).custom_rendered is None and lens_of(block) == LensFacts()
+    assert read_portrait_tags(block).custom_rendered is None and read_lens(block) == LensTags()
 
 
 def test_lens_facts(sample: Sample) -> None:
-    openize = lens_of(exif_of(sample("openize_14pro_portrait.heic")))
+    openize = read_lens(exif_of(sample("openize_14pro_portrait.heic")))
     assert openize.focal_length_35mm == 48
     assert openize.focal_length_mm == pytest.approx(6.86)
     assert (openize.pixel_width, openize.pixel_height) == (4032, 3024), "sensor-wise; stored 3024 by 4032"
-    assert lens_of(exif_of(sample("plain_iphone_telephoto.heic"))).focal_length_35mm == 177
-    assert lens_of(exif_of(sample("edge_gray.jpg"))) == LensFacts()
-    assert lens_of(None) == LensFacts()
+    assert read_lens(exif_of(sample("plain_iphone_telephoto.heic"))).focal_length_35mm == 177
+    assert read_lens(exif_of(sample("edge_gray.jpg"))) == LensTags()
+    assert read_lens(None) == LensTags()
 
 
 def test_impossible_lenses_read_as_absence() -> None:
@@ -351,8 +370,8 @@ def test_impossible_lenses_read_as_absence() -> None:
     ]
     head = b"MM\0*" + struct.pack(">IHHHII", 8, 1, 0x8769, 4, 1, 26) + bytes(4)
     block = head + struct.pack(">H", 3) + b"".join(entries) + bytes(4)
-    assert lens_of(block + struct.pack(">II", 5, 0)) == LensFacts(focal_plane_unit=3)
-    assert lens_of(block + struct.pack(">II", 5, 2)) == LensFacts(focal_length_mm=2.5, focal_plane_unit=3)
+    assert read_lens(block + struct.pack(">II", 5, 0)) == LensTags(focal_plane_unit=3)
+    assert read_lens(block + struct.pack(">II", 5, 2)) == LensTags(focal_length_mm=2.5, focal_plane_unit=3)
 
 
 @settings(max_examples=60, deadline=None)
@@ -361,7 +380,7 @@ def test_impossible_lenses_read_as_absence() -> None:
     st.dictionaries(st.integers(0, 0xFFFF), st.integers(-(2**31), 2**31 - 1), max_size=5),
 )
 def test_any_entries_come_back(first: dict[int, int], second: dict[int, int]) -> None:
-    made = patched_note(patched_note(smallest_note(0, 0), first), second)
+    made = with_integers(with_integers(minimal_note({0x19: 0, 0x1F: 0}), first), second)
     assert makernote.integers(made) == {0x19: 0, 0x1F: 0} | first | second
     assert [entry.tag for entry in read_entries(made)] == sorted(makernote.integers(made))
 
@@ -369,21 +388,21 @@ def test_any_entries_come_back(first: dict[int, int], second: dict[int, int]) ->
 def test_damage_raises_only_our_errors(sample: Sample) -> None:
     generator = random.Random(5)
     source = exif_of(sample("rw_ios11_test06.jpg"))[:1500]
-    note = facts_of(source).maker_note
+    note = read_portrait_tags(source).maker_note
     assert note is not None
     for _ in range(600):
         broken = bytearray(source)
         for _ in range(generator.randrange(1, 6)):
             broken[generator.randrange(len(broken))] = generator.randrange(256)
         block = bytes(broken[: generator.randrange(len(broken)) if generator.random() < 0.3 else None])
-        result = with_portrait_marks(block, replace_maker_note=generator.random() < 0.5)
+        result = tagged(block, replace=generator.random() < 0.5)
         assert len(result.exif) < len(block) + 1200
-        read_marks(result.exif, None)
-        lens_of(block)
+        metadata(result.exif)
+        read_lens(block)
         damaged = bytearray(note)
         damaged[generator.randrange(14, len(note))] = generator.randrange(256)
         try:
-            made = patched_note(bytes(damaged), {0x19: 32, 0x1F: 1})
+            made = with_integers(bytes(damaged), {0x19: 32, 0x1F: 1})
         except DepthauthorError:
             continue
         makernote.check_counts(made)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import authoring
-from authoring.apple.exif import with_portrait_marks
-from authoring.apple.exif_required import Recorded
-from authoring.apple.portrait_marks import read_marks
+from authoring import tiff
+from authoring.apple.exif_required import ImageCharacteristics
+from authoring.apple.portrait_exif import add_portrait_tags
+from authoring.apple.portrait_metadata import PortraitMetadata, read_portrait_metadata
 from authoring.embed.strip import strip
 from compat import photos
 from compat.cases import fitting_depth
@@ -19,7 +20,7 @@ from tests.containers import jpeg_files
 
 Tool = Callable[..., str]
 
-RECORDED = Recorded(4032, 3024)
+IMAGE = ImageCharacteristics(4032, 3024)
 
 
 def told(data: bytes, tool: Tool, tmp_path: Path) -> dict[str, object]:
@@ -66,33 +67,34 @@ def test_a_block_of_one_directory_gets_a_whole_second_one(tool: Tool, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("recorded", "configuration", "space"),
+    ("image", "configuration", "space"),
     [
-        (RECORDED, b"\1\2\3\0", 1),
-        (Recorded(40, 30, components=1), b"\1\0\0\0", 1),
-        (Recorded(40, 30, components=4), None, 1),
-        (Recorded(40, 30, profiled=True), b"\1\2\3\0", 0xFFFF),
+        (IMAGE, b"\1\2\3\0", 1),
+        (ImageCharacteristics(40, 30, components=1), b"\1\0\0\0", 1),
+        (ImageCharacteristics(40, 30, components=4), None, 1),
+        (ImageCharacteristics(40, 30, has_profile=True), b"\1\2\3\0", 0xFFFF),
     ],
 )
 def test_nothing_is_claimed_that_is_not_so(
-    recorded: Recorded, configuration: bytes | None, space: int
+    image: ImageCharacteristics, configuration: bytes | None, space: int
 ) -> None:
-    block = with_portrait_marks(None, recorded=recorded).exif
+    block = add_portrait_tags(None, image).exif
     at = block.find(b"\x91\x01\0\7\0\0\0\4")
     assert (None if at < 0 else block[at + 8 : at + 12]) == configuration
-    assert (b"\x02\x13\0\3" in block) == (recorded.components == 3)
+    assert (b"\x02\x13\0\3" in block) == (image.components == 3)
     assert b"\xa0\x01\0\3\0\0\0\1" + space.to_bytes(2, "big") in block
 
 
 @pytest.mark.parametrize("orientation", [None, 1, 6])
-def test_the_marks_are_there_as_in_the_smallest_block(orientation: int | None) -> None:
-    small = with_portrait_marks(None, orientation=orientation).exif
-    whole = with_portrait_marks(None, orientation=orientation, recorded=RECORDED).exif
-    assert read_marks(small, None) == read_marks(whole, None) and len(small) < len(whole)
-    again = with_portrait_marks(whole, recorded=RECORDED)
-    assert again.exif == whole and not again.changes
+def test_a_fresh_block_has_the_portrait_tags_too(orientation: int | None) -> None:
+    block = add_portrait_tags(None, IMAGE, orientation=orientation).exif
+    assert tiff.orientation(block) == orientation
+    assert read_portrait_metadata(block, None) == PortraitMetadata(9, 0x20, 1)
+    again = add_portrait_tags(block, IMAGE)
+    assert again.exif == block and not again.changes
 
 
 def test_a_directory_of_another_program_is_not_completed() -> None:
     block = photos.exif_block()
-    assert with_portrait_marks(block, recorded=RECORDED) == with_portrait_marks(block)
+    other = ImageCharacteristics(40, 30, components=1)
+    assert add_portrait_tags(block, IMAGE) == add_portrait_tags(block, other)

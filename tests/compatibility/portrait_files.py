@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from authoring import containers
-from authoring.apple import exif, makernote, nominal_rendering, region
+from authoring.apple import makernote, nominal_rendering, region
 from authoring.apple.depth_properties import DepthProperties, data_profile, tree_of
-from authoring.apple.ifd import ASCII, SLONG, build_entry, build_ifd
+from authoring.apple.exif_required import ImageCharacteristics
+from authoring.apple.portrait_exif import add_portrait_tags
 from authoring.apple.property_table import Property, PropertyTree
 from authoring.apple.rendering import build_rendering
 from authoring.codecs import photo as pictures
@@ -21,6 +22,7 @@ from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane
 from authoring.embed.encode import coded_auxiliary, encode_plane
 from authoring.read.layout import depth_images
+from authoring.tiff import TiffType, build_entry, build_ifd
 
 SIZE = (320, 240)
 """Of the photo, (width, height); the map has half of it."""
@@ -59,21 +61,21 @@ def told(stored: StoredPlane, **changes: Any) -> DepthProperties:
 def note(flags25: int, flags31: int, *, broken: bool = False) -> bytes:
     """An Apple maker note; broken: an entry whose text would end outside it."""
     entries = {
-        tag: build_entry(">", tag, SLONG, 1, value)
+        tag: build_entry(">", tag, TiffType.SLONG, 1, value)
         for tag, value in (
             (makernote.IMAGE_PROCESSING_FLAGS, flags25),
             (makernote.PHOTOS_APP_FEATURE_FLAGS, flags31),
         )
     }
     if broken:
-        entries[0x0015] = build_entry(">", 0x0015, ASCII, 1000, 40)
-    return makernote.HEAD + build_ifd(">", entries)
+        entries[0x0015] = build_entry(">", 0x0015, TiffType.ASCII, 1000, 40)
+    return makernote.HEAD + build_ifd(">", [entries[tag] for tag in sorted(entries)])
 
 
 def exif_block(*, flags25: int = 0x20, flags31: int = 1, custom: int = 9, broken: bool = False) -> bytes:
     """A block with the portrait marks, or others."""
-    block = exif.with_portrait_marks(None).exif
-    old = makernote.smallest_note(0x20, 1)
+    block = add_portrait_tags(None, ImageCharacteristics(*SIZE)).exif
+    old = makernote.minimal_note({0x19: 0x20, 0x1F: 1})
     new = note(flags25, flags31, broken=broken)
     assert block.endswith(old)
     block = block.removesuffix(old) + new

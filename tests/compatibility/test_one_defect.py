@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from authoring.apple import exif
+from authoring.apple.exif_required import ImageCharacteristics
+from authoring.apple.portrait_exif import add_portrait_tags
 from authoring.cli import typer_app, verifying
 from authoring.cli.declare import Program
 from authoring.compatibility import rules
@@ -95,7 +96,7 @@ def xmp_outside_mdat() -> bytes:
 
 def turned_otherwise() -> bytes:
     """The photo is turned; the depth item's link to irot is cleared."""
-    block = exif.with_portrait_marks(None, orientation=6).exif
+    block = add_portrait_tags(None, ImageCharacteristics(*made.SIZE), orientation=6).exif
     data = made.portrait(made.photo(block, made.focus_packet()))
     structure = made.heif(data).structure
     depth = made.depth_item(data)

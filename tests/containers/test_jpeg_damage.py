@@ -63,12 +63,12 @@ def test_photo_beyond_use(data: bytes, error: type[DepthauthorError], words: str
 @pytest.mark.parametrize(
     ("data", "note", "editable"),
     [
-        (patched(TWO, BODY + 4, b"XX"), "byte-order mark", False),
-        (patched(TWO, BODY + 8, struct.pack(">I", 5000)), "cut short", False),
-        (patched(TWO, BODY + 12, b"\xff\xff"), "more than 64", False),
+        (patched(TWO, BODY + 4, b"XX"), "TIFF header", False),
+        (patched(TWO, BODY + 8, struct.pack(">I", 5000)), "outside its block", False),
+        (patched(TWO, BODY + 12, b"\xff\xff"), "more than there is room for", False),
         (patched(TWO, BODY + 46, struct.pack(">I", 5000)), "beyond its segment", False),
-        (patched(TWO, BODY + 50, struct.pack(">I", 5000)), "cut short", False),
-        (after_jfif(coded(), segment(0xE2, b"MPF\0")), "byte-order mark", False),
+        (patched(TWO, BODY + 50, struct.pack(">I", 5000)), "outside its block", False),
+        (after_jfif(coded(), segment(0xE2, b"MPF\0")), "TIFF header", False),
         (after_jfif(coded(), index(">", [(0, 0, 0)] * 257)), "more than 256", False),
         (patched(TWO, BODY + 54 + 16 + 8, struct.pack(">I", 3)), "lists an image 2", True),
         (patched(TWO, BODY + 54 + 16 + 8, bytes(4)), "lists an image 2", True),

@@ -250,7 +250,7 @@ def test_nothing_moves_where_the_index_cannot_be_read() -> None:
     broken = after_jfif(coded(), exif(), segment(0xE2, b"MPF\0nonsense"))
     file = jpeg.parse(broken)
     assert file.with_metadata(exif=TIFF[:-1] + b"x").result_size == len(broken)
-    with pytest.raises(MalformedError, match="byte-order mark; remove that segment"):
+    with pytest.raises(MalformedError, match="TIFF header; remove that segment"):
         file.with_metadata(exif=OTHER)
 
 

@@ -107,16 +107,16 @@ GOOD = index(">", [(0x030000, 10, 0), (0, 2, 3)])[4:]
 @pytest.mark.parametrize(
     ("payload", "words"),
     [
-        (b"", "byte-order mark"),
-        (b"MPF\0XX\0*" + GOOD[8:], "byte-order mark"),
-        (GOOD[:10], "cut short"),
-        (GOOD[:20], "cut short"),
+        (b"", "does not start with MPF"),
+        (b"MPF\0XX\0*" + GOOD[8:], "no TIFF header"),
+        (GOOD[:10], "no TIFF header"),
+        (GOOD[:20], "more than there is room"),
         (GOOD[:60], "beyond its segment"),
-        (GOOD[:8] + struct.pack(">I", 9999) + GOOD[12:], "cut short"),
-        (GOOD[:12] + b"\xff\xff" + GOOD[14:], "more than 64"),
+        (GOOD[:8] + struct.pack(">I", 9999) + GOOD[12:], "outside its block"),
+        (GOOD[:12] + b"\xff\xff" + GOOD[14:], "65535 entries"),
         (GOOD[:16] + b"\0\x63" + GOOD[18:], "unknown type 99"),
         (GOOD[:42] + b"\x7f\xff\xff\xf0" + GOOD[46:], "beyond its segment"),
-        (GOOD[:50] + struct.pack(">I", 5000) + GOOD[54:], "cut short"),
+        (GOOD[:50] + struct.pack(">I", 5000) + GOOD[54:], "attribute IFD .* outside its block"),
         (index(">", [(0, 0, 0)] * 257)[4:], "more than 256 images"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Orientation in a TIFF block, and the walk of its directory."""
+"""TIFF blocks: directories are read and grown, the orientation is read and patched."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from authoring import tiff
 from authoring.containers import jpeg
+from authoring.errors import MalformedError
 from tests.containers.jpeg_files import exif
 
 
@@ -88,27 +89,73 @@ def test_invalid_orientation_is_none_but_can_be_set(value: int) -> None:
         tiff.with_orientation(made, value)
 
 
-def test_walk_tells_where_values_lie() -> None:
+def read(made: bytes) -> tiff.Ifd:
+    order, offset = tiff.read_header(made, "block")
+    return tiff.read_ifd(made, offset, order, "IFD0")
+
+
+def test_entries_have_their_values_and_offsets() -> None:
     made = block(">", entry(">", 0x010F, 2, 8, 38), entry(">", 0x0112, 3, 1, 6, "H"), tail=b"Maker\0\0\0")
-    offset = tiff.first_ifd(made)
-    assert offset == 8
-    long, short = tiff.walk_ifd(made, offset, ">")
-    assert made[long.value_offset : long.value_offset + long.value_bytes] == b"Maker\0\0\0"
-    assert (short.tag, short.type, short.count, short.value_bytes) == (0x0112, 3, 1, 2)
-    assert made[short.value_offset : short.value_offset + 2] == b"\0\6"
+    long, short = read(made).entries
+    assert (long.type, long.count, long.offset, long.value_offset) == (tiff.TiffType.ASCII, 8, 10, 38)
+    assert (long.value, long.is_inline, long.integer()) == (b"Maker\0\0\0", False, None)
+    assert (short.tag, short.size, short.value_offset, short.is_inline) == (0x0112, 2, 30, True)
+    assert (short.value, short.integer(), short.number()) == (b"\0\6", 6, 6.0)
 
 
-def test_base_of_a_maker_note_moves_only_long_values() -> None:
-    note = b"Apple iOS\0\0\1MM\0\2" + entry(">", 1, 4, 1, 7) + entry(">", 2, 7, 5, 42) + bytes(2) + b"inner"
-    made = b"some Exif ahead " + note
-    start = made.index(b"Apple")
-    first = tiff.find_entry(made, start + 14, ">", 1, base=start)
-    second = tiff.find_entry(made, start + 14, ">", 2, base=start)
-    assert first is not None
-    assert second is not None
-    assert made[first.value_offset :][:4] == b"\0\0\0\7"
-    assert made[second.value_offset :][: second.value_bytes] == note[42:47]
-    assert tiff.find_entry(made, start + 14, ">", 3, base=start) is None
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_values_of_both_byte_orders_compare(order: str) -> None:
+    tail = struct.pack(order + "IIII", 1, 3, 5, 0)
+    made = read(
+        block(
+            order, entry(order, 1, 5, 1, 50), entry(order, 2, 5, 1, 58), entry(order, 3, 1, 3, 7), tail=tail
+        )
+    )
+    assert [one.number() for one in made.entries] == [1 / 3, None, None]
+    assert made.entries[0].big_endian_value() == b"\0\0\0\1\0\0\0\3"
+
+
+def test_a_value_that_is_not_there_is_none() -> None:
+    made = read(
+        block(">", entry(">", 1, 7, 0xFFFFFFFF, 38), entry(">", 2, 99, 1, 6), entry(">", 3, 16, 1, 8))
+    )
+    assert [(one.value is None, one.size) for one in made.entries] == [
+        (True, 0xFFFFFFFF),
+        (True, None),
+        (False, 8),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (b"XX\0*\0\0\0\x08\0\0", "block has no TIFF header"),
+        (b"MM\0*\xff\xff\xff\xff", "IFD0 lies outside"),
+        (block(">", entry(">", 1, 3, 1, 6, "H"))[:20], "1 entries, more than there is room for"),
+        (b"MM\0*\0\0\0\x08\xff\xff" + bytes(12 * 0xFFFF), "65535 entries"),
+        (block(">", *[entry(">", tag, 7, 1200, 0) for tag in range(100)]), "far larger than their block"),
+    ],
+)
+def test_a_directory_that_is_not_there_is_refused(made: bytes, words: str) -> None:
+    with pytest.raises(MalformedError, match=words):
+        read(made)
+
+
+def test_a_cut_directory_is_read_in_part_where_asked() -> None:
+    made = block(">", entry(">", 0x0112, 3, 1, 6, "H"), entry(">", 0x0131, 3, 1, 1, "H"))[:30]
+    with pytest.raises(MalformedError, match="room"):
+        read(made)
+    assert [one.tag for one in tiff.read_ifd(made, 8, ">", "IFD0", partial=True).entries] == [0x0112]
+    assert tiff.orientation(made) == 6
+
+
+def test_entries_are_inserted_by_tag() -> None:
+    made = block(">", entry(">", 5, 4, 1, 50), entry(">", 9, 4, 1, 90))
+    added = {tag: tiff.build_entry(">", tag, tiff.TiffType.LONG, 1, tag) for tag in (7, 1, 11)}
+    grown = tiff.insert_entries(made, read(made), added)
+    again = tiff.read_ifd(grown, 0, ">", "IFD")
+    assert [(one.tag, one.integer()) for one in again.entries] == [(1, 1), (5, 50), (7, 7), (9, 90), (11, 11)]
+    assert again.end == len(grown) - 4 and again.next_offset == 0
 
 
 @settings(max_examples=150, deadline=None)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from authoring import containers
 from authoring.apple.depth_properties import depth_properties
-from authoring.apple.exif import lens_of
+from authoring.apple.exif import read_lens
 from authoring.apple.xmp import parse_packet
 from authoring.depth.calibration import IDENTITY_EXTRINSIC, Calibration
 from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
@@ -106,7 +106,7 @@ def test_turning_matches_what_apple_wrote(
 def test_exifs_lens_is_near_apples_own(
     sample: Callable[[str], bytes], apples: Callable[[str], Calibration], name: str
 ) -> None:
-    told, camera = lens_of(containers.parse(sample(name)).layout.exif), apples(name)
+    told, camera = read_lens(containers.parse(sample(name)).layout.exif), apples(name)
     made = calibration_from_exif_lens(
         camera.reference_width_px, camera.reference_height_px, told.focal_length_35mm, told.focal_length_mm
     )

@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 
 from authoring import containers
-from authoring.apple import exif, makernote
+from authoring.apple import makernote
+from authoring.apple.exif import read_portrait_tags
+from authoring.apple.exif_required import ImageCharacteristics
+from authoring.apple.portrait_exif import add_portrait_tags
 from authoring.apple.tags import tags_of
 from authoring.batch.journal import Entry, Journal
 from authoring.codecs import photo, sei
@@ -71,17 +74,17 @@ def test_four_limits_are_written_however_many_spellings_there_are() -> None:
 
 def test_bytes_put_behind_a_block_do_not_come_to_lie_in_its_note() -> None:
     block = found.note_outside_its_block()
-    made = exif.with_portrait_marks(block)
+    made = add_portrait_tags(block, ImageCharacteristics(40, 30))
     assert made.exif == block
     assert "lies outside" in made.notes[0]
-    replaced = exif.with_portrait_marks(block, replace_maker_note=True)
-    assert exif.facts_of(replaced.exif).maker_note == makernote.smallest_note(0x20, 1)
+    replaced = add_portrait_tags(block, ImageCharacteristics(40, 30), replace_maker_note=True)
+    assert read_portrait_tags(replaced.exif).maker_note == makernote.minimal_note({0x19: 0x20, 0x1F: 1})
 
 
 def test_a_link_that_leads_nowhere_does_not_lead_into_what_is_added() -> None:
     block = found.EXIF["a link that leads nowhere"]()
     assert len(block) < 99
-    made = exif.with_portrait_marks(block).exif
+    made = add_portrait_tags(block, ImageCharacteristics(40, 30)).exif
     assert len(made) > 99
     assert not [key for key in tags_of(made) if key[0] == "1st"]
     assert tags_of(made)["0th", 0x0112] == tags_of(block)["0th", 0x0112]

@@ -13,17 +13,16 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from authoring import tiff
 from authoring.containers.jpeg.segments import MPF_PREFIX
 from authoring.errors import MalformedError, RefusedError
+from authoring.tiff import Ifd, TiffType
 
 BASE = len(MPF_PREFIX)
 """From the start of the payload to its TIFF header, from which MP offsets count."""
 
 MAX_IMAGES = 256
 """A burst or panorama holds some tens; an index that claims more is damaged."""
-
-MAX_TAGS = 64
-"""Of one IFD. DC-007 names 5 for the index and some 20 attributes."""
 
 MAX_PAYLOAD_BYTES = 65_533
 """What the 16-bit length of a segment can hold beside itself."""
@@ -38,8 +37,7 @@ BASELINE_PRIMARY = 0x030000
 UNDEFINED = 0
 """Attribute of Apple's auxiliary images, disparity too: what they are stands in their XMP (shu_matte.jpg)."""
 
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}
-_UNDEFINED_TYPE, _LONG = 7, 4
+_NAME = "the MP index (APP2 MPF)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +105,17 @@ class MpIndex:
         """
         packed = pack_entries(entries, self.order)
         values = {
-            NUMBER_OF_IMAGES: Tag(NUMBER_OF_IMAGES, _LONG, 1, struct.pack(self.order + "I", len(entries))),
-            MP_ENTRY: Tag(MP_ENTRY, _UNDEFINED_TYPE, len(packed), packed),
+            NUMBER_OF_IMAGES: Tag(
+                NUMBER_OF_IMAGES, TiffType.LONG, 1, struct.pack(self.order + "I", len(entries))
+            ),
+            MP_ENTRY: Tag(MP_ENTRY, TiffType.UNDEFINED, len(packed), packed),
         }
         old = self._value(UNIQUE_IDS)
         if old:
             starts = [UNIQUE_ID_BYTES * place for place in kept]
             known = [old[start : start + UNIQUE_ID_BYTES] if start >= 0 else b"" for start in starts]
             identifiers = b"".join(one.ljust(UNIQUE_ID_BYTES, b"\0") for one in known)
-            values[UNIQUE_IDS] = Tag(UNIQUE_IDS, _UNDEFINED_TYPE, len(identifiers), identifiers)
+            values[UNIQUE_IDS] = Tag(UNIQUE_IDS, TiffType.UNDEFINED, len(identifiers), identifiers)
         present = {tag.number for tag in self.tags}
         tags = [values.get(tag.number, tag) for tag in self.tags]
         tags += [tag for number, tag in values.items() if number not in present]
@@ -133,8 +133,8 @@ def short_index(total: int) -> MpIndex:
     return MpIndex(
         False,
         (
-            Tag(VERSION, _UNDEFINED_TYPE, 4, b"0100"),
-            Tag(NUMBER_OF_IMAGES, _LONG, 1, struct.pack(">I", total)),
+            Tag(VERSION, TiffType.UNDEFINED, 4, b"0100"),
+            Tag(NUMBER_OF_IMAGES, TiffType.LONG, 1, struct.pack(">I", total)),
         ),
         (),
     )
@@ -145,19 +145,10 @@ def parse(payload: bytes) -> MpIndex:
 
     Raises MalformedError where the IFDs cannot be followed.
     """
-    header = payload[BASE : BASE + 4]
-    if not payload.startswith(MPF_PREFIX) or header not in (b"MM\0*", b"II*\0"):
-        raise MalformedError("the MP index (APP2 MPF) has no byte-order mark")
-    little = header == b"II*\0"
-    block = payload[BASE:]
-    position = _number(block, 4, "I", little)
-    tags, following = _parse_ifd(block, position, little)
-    attributes: tuple[Tag, ...] = ()
-    if following:
-        attributes, _ = _parse_ifd(block, following, little)
-    index = MpIndex(little, tags, attributes)
+    index_ifd, attribute_ifd = _read_ifds(payload)
+    index = MpIndex(index_ifd.order == "<", _tags(index_ifd), _tags(attribute_ifd) if attribute_ifd else ())
     if len(index.entries) > MAX_IMAGES:
-        raise MalformedError(f"the MP index (APP2 MPF) lists more than {MAX_IMAGES} images")
+        raise MalformedError(f"{_NAME} lists more than {MAX_IMAGES} images")
     return index
 
 
@@ -167,17 +158,15 @@ def patched(payload: bytes, entries: bytes) -> bytes:
     Raises MalformedError where there are none, or where they share bytes with anything else.
     """
     index = parse(payload)
-    place = BASE + _number(payload, BASE + 4, "I", index.little_endian) + 2
-    for tag in index.tags:
-        if tag.number == MP_ENTRY and len(tag.value) == len(entries) > 4:
-            start = BASE + _number(payload, place + 8, "I", index.little_endian)
-            result = payload[:start] + entries + payload[start + len(entries) :]
-            tags = tuple(replace(one, value=entries) if one is tag else one for one in index.tags)
-            if parse(result) == replace(index, tags=tags):
-                return result
-            break
-        place += 12
-    raise MalformedError("the entries of the MP index (APP2 MPF) overlap other parts of it")
+    old = _read_ifds(payload)[0].find(MP_ENTRY)
+    if old is not None and old.size == len(entries) > 4:
+        start = BASE + old.value_offset
+        result = payload[:start] + entries + payload[start + len(entries) :]
+        first = next(tag for tag in index.tags if tag.number == MP_ENTRY)
+        tags = tuple(replace(tag, value=entries) if tag is first else tag for tag in index.tags)
+        if parse(result) == replace(index, tags=tags):
+            return result
+    raise MalformedError(f"the entries of {_NAME} overlap other parts of it")
 
 
 def pack_entries(entries: Sequence[MpEntry], order: str) -> bytes:
@@ -202,46 +191,37 @@ def build(index: MpIndex) -> bytes:
     return MPF_PREFIX + block
 
 
-def _parse_ifd(block: bytes, position: int, little: bool) -> tuple[tuple[Tag, ...], int]:
-    """The tags of one IFD, and the position of the next IFD (0: none)."""
-    count = _number(block, position, "H", little)
-    if count > MAX_TAGS:
-        raise MalformedError(f"an IFD of the MP index (APP2 MPF) claims {count} tags, more than {MAX_TAGS}")
+def _read_ifds(payload: bytes) -> tuple[Ifd, Ifd | None]:
+    """Return the index IFD, and the attribute IFD if there is one."""
+    if not payload.startswith(MPF_PREFIX):
+        raise MalformedError(f"{_NAME} does not start with MPF")
+    block = payload[BASE:]
+    order, offset = tiff.read_header(block, _NAME)
+    index = tiff.read_ifd(block, offset, order, _NAME)
+    if not index.next_offset:
+        return index, None
+    return index, tiff.read_ifd(block, index.next_offset, order, f"the attribute IFD of {_NAME}")
+
+
+def _tags(ifd: Ifd) -> tuple[Tag, ...]:
     tags = []
-    for place in range(position + 2, position + 2 + 12 * count, 12):
-        number, type_ = _number(block, place, "H", little), _number(block, place + 2, "H", little)
-        items = _number(block, place + 4, "I", little)
-        if type_ not in _SIZES:
-            raise MalformedError(f"tag {number:04X} of the MP index (APP2 MPF) has the unknown type {type_}")
-        size = _SIZES[type_] * items
-        start = place + 8 if size <= 4 else _number(block, place + 8, "I", little)
-        value = block[start : start + size]
-        if len(value) != size:
-            raise MalformedError(f"tag {number:04X} of the MP index (APP2 MPF) reaches beyond its segment")
-        tags.append(Tag(number, type_, items, value))
-    following = position + 2 + 12 * count
-    # Some writers leave the link to the next IFD out when there is none.
-    return tuple(tags), _number(block, following, "I", little) if following + 4 <= len(block) else 0
+    for entry in ifd.entries:
+        if entry.size is None:
+            raise MalformedError(f"tag {entry.tag:04X} of {_NAME} has the unknown type {entry.type}")
+        if entry.value is None:
+            raise MalformedError(f"tag {entry.tag:04X} of {_NAME} reaches beyond its segment")
+        tags.append(Tag(entry.tag, entry.type, entry.count, entry.value))
+    return tuple(tags)
 
 
 def _build_ifd(tags: Sequence[Tag], position: int, order: str, more: bool) -> bytes:
     """One IFD that begins at `position` of the block, with its long values and the link to a next one."""
-    values = b""
-    room = position + 2 + 12 * len(tags) + 4
-    fixed = struct.pack(order + "H", len(tags))
+    values_start = position + 2 + tiff.ENTRY_BYTES * len(tags) + 4
+    entries, values = [], b""
     for tag in tags:
-        fixed += struct.pack(order + "HHI", tag.number, tag.type, tag.count)
-        if len(tag.value) <= 4:
-            fixed += tag.value.ljust(4, b"\0")
-        else:
-            fixed += struct.pack(order + "I", room + len(values))
+        value: int | bytes = tag.value
+        if len(tag.value) > 4:
+            value = values_start + len(values)
             values += tag.value + bytes(len(tag.value) % 2)
-    return fixed + struct.pack(order + "I", room + len(values) if more else 0) + values
-
-
-def _number(block: bytes, position: int, kind: str, little: bool) -> int:
-    size = struct.calcsize(kind)
-    field = block[position : position + size]
-    if len(field) != size:
-        raise MalformedError("the MP index (APP2 MPF) is cut short")
-    return int.from_bytes(field, "little" if little else "big")
+        entries.append(tiff.build_entry(order, tag.number, tag.type, tag.count, value))
+    return tiff.build_ifd(order, entries, values_start + len(values) if more else 0) + values
