@@ -12,11 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from authoring import containers, tiff
-from authoring.apple import authorship, depth_properties, exif, makernote, region, xmp
+from authoring.apple import depth_properties, exif, makernote, region, xmp
 from authoring.apple.dictionary import AuxiliaryData, build_json, build_plist, parse_json, parse_plist
 from authoring.apple.exif_required import ImageCharacteristics
 from authoring.apple.portrait_exif import PortraitExif, add_portrait_tags
 from authoring.apple.portrait_metadata import read_portrait_metadata
+from authoring.apple.provenance import read_provenance
 from authoring.apple.rendering import build_rendering, parse_rendering
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import count_rows, read_rows
@@ -349,8 +350,8 @@ def rend_block(data: bytes) -> None:
 def xmp_packet(data: bytes) -> None:
     """A packet: what is read, built and read again is the same; and all that is read from it."""
     tree = xmp.parse_packet(data)
-    told = depth_properties.depth_properties(tree)
-    authorship.provenance(tree), depth_properties.foreign_properties(tree)
+    told = depth_properties.parse_properties(tree)
+    read_provenance(tree), depth_properties.foreign_properties(tree)
     built = xmp.build_packet(tree)
     # The prefix is a matter of taste; all else is the property.
     same = [(one.namespace, one.name, one.value, one.array) for one in xmp.parse_packet(built)]
@@ -358,7 +359,7 @@ def xmp_packet(data: bytes) -> None:
         same == [(one.namespace, one.name, one.value, one.array) for one in tree],
         "parse(build(packet)) differs",
     )
-    depth_properties.tree_of(told)
+    depth_properties.build_tree(told)
 
 
 def focus_region(data: bytes) -> None:

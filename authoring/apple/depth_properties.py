@@ -1,9 +1,7 @@
-"""The properties of a depth map as typed values, and back: what a packet says, and what a profile asks for.
+"""Parse the XMP properties of a depth map into typed values, and build them.
 
-Knows: which property is which field. Must not know: XML, pixels, how one value is printed.
-
-Reading is lenient: a value of an unknown kind is left in the tree and its field is None; only a number that
-is no number is an error. Writing is strict: what Apple's readers would drop in silence is refused.
+Parsing is lenient: a value of an unknown kind stays in the tree and its field is None; only a malformed number is an
+error. Building is strict: what Apple's readers would ignore without a word is refused.
 """
 
 from __future__ import annotations
@@ -23,6 +21,7 @@ from authoring.apple.property_table import (
     property_of,
     row_of,
 )
+from authoring.apple.provenance import Provenance, with_provenance
 from authoring.apple.rendering import parse_rendering
 from authoring.apple.values import format_value, parse_value
 from authoring.errors import RefusedError
@@ -39,26 +38,26 @@ CALIBRATION_FIELDS = (
     "center_y",
 )
 REQUIRED_CALIBRATION_FIELDS = CALIBRATION_FIELDS[:5]
-"""Without any one of them AVDepthData has no calibration (device tests of others: rule R14)."""
+"""If one of them is missing, AVDepthData has no calibration (device tests of others: rule R14)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepthProperties:
-    """What the XMP of a depth map says; a field is None where the property is absent.
+    """The XMP properties of a depth map; a field is None if the property is absent.
 
-    Fields are named after the properties; the table (`table.FIELDS`) has the names, units and sources.
+    `property_table.FIELDS` has the property's name, unit and source of each field.
     """
 
     auxiliary_image_type: str | None = None
     """disparity (1/m) or depth (m)."""
     native_format: int | None = None
-    """FourCC of the samples as a reader gets them: hdis, fdis, hdep, fdep."""
+    """FourCC of the samples that a reader gets: hdis, fdis, hdep, fdep."""
     stored_format: int | None = None
     """FourCC of the coded plane: L008 in every sample."""
     int_min: int | None = None
     int_max: int | None = None
     float_min: float | None = None
-    """Value of code int_min, in 1/m or m; half floats are given exactly, not as printed."""
+    """Value of code int_min, in 1/m or m; a half float exactly, not as printed."""
     float_max: float | None = None
     accuracy: str | None = None
     """relative or absolute."""
@@ -83,69 +82,68 @@ class DepthProperties:
     center_y: float | None = None
     simulated_aperture: float | None = None
     rendering_parameters: bytes | None = None
-    """The REND block, base64 in the XMP; None also where that cannot be decoded (the tree still has it)."""
+    """The REND block, base64 in the XMP; None also if that cannot be decoded (the tree still has it)."""
     effect_strength: float | None = None
     portrait_score: float | None = None
     portrait_score_is_high: bool | None = None
 
     @property
     def calibrated(self) -> bool:
-        """Whether the five properties are there that AVDepthData needs for a calibration."""
+        """Whether it has the five properties that AVDepthData needs for a calibration."""
         return all(getattr(self, name) is not None for name in REQUIRED_CALIBRATION_FIELDS)
 
-    def calibration(self) -> DepthProperties:
-        """The nine calibration fields alone."""
-        return DepthProperties(**{name: getattr(self, name) for name in CALIBRATION_FIELDS})
-
     def with_calibration(self, other: DepthProperties | None) -> DepthProperties:
-        """These properties with the nine calibration fields of `other`; with none where `other` is None."""
-        source = other if other is not None else DepthProperties()
+        """Return these properties with the nine calibration fields of `other`, or without any for None."""
+        source = DepthProperties() if other is None else other
         return replace(self, **{name: getattr(source, name) for name in CALIBRATION_FIELDS})
 
 
-def depth_properties(tree: PropertyTree) -> DepthProperties:
-    """The typed view of a packet. Raises MalformedError, naming the property, for a number that is none.
+def parse_properties(tree: PropertyTree) -> DepthProperties:
+    """Return the typed values of a packet.
 
-    Where a property occurs twice the first counts. A FloatMin or FloatMax of six decimals is brought back to
-    the half float it was before printing.
+    Of a property that occurs twice the first counts. A FloatMin or FloatMax of six decimals is returned as the half
+    float that was printed. Raises MalformedError, naming the property, for a malformed number.
     """
-    read: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for one in tree:
         row = row_of(one)
-        if row is not None and row.field and row.field not in read:
-            read[row.field] = parse_value(row, one.value)
-    return DepthProperties(**read)
+        if row is not None and row.field and row.field not in values:
+            values[row.field] = parse_value(row, one.value)
+    return DepthProperties(**values)
 
 
 def foreign_properties(tree: PropertyTree) -> PropertyTree:
-    """What `depth_properties` does not read: hand it to `tree_of` so that it is not lost."""
-    kept = []
+    """Return the properties that `parse_properties` does not read; `build_tree` takes them."""
+    result = []
     for one in tree:
         row = row_of(one)
         if row is None or not row.field or parse_value(row, one.value) is None:
-            kept.append(one)
-    return tuple(kept)
+            result.append(one)
+    return tuple(result)
 
 
-def tree_of(properties: DepthProperties, foreign: PropertyTree = ()) -> PropertyTree:
-    """The packet's properties in the order iOS writes them, then the foreign ones that it does not have yet.
+def build_tree(
+    properties: DepthProperties, foreign: PropertyTree = (), provenance: Provenance | None = None
+) -> PropertyTree:
+    """Return the properties of a packet: typed ones in the order of iOS, foreign ones, then the provenance.
 
-    Raises RefusedError for a list of the wrong length and for a number that is not finite.
+    A foreign property gives way to a typed one of the same name; an older provenance is removed. Raises RefusedError
+    for a list of the wrong length, for a number that is not finite and for an unknown source.
     """
-    written = []
-    for name, row in FIELDS.items():
-        value = getattr(properties, name)
+    result = []
+    for field, row in FIELDS.items():
+        value = getattr(properties, field)
         if value is not None:
-            written.append(property_of(row, format_value(row, value)))
-    there = {(one.namespace, one.name) for one in written}
+            result.append(property_of(row, format_value(row, value)))
+    written = {(one.namespace, one.name) for one in result}
     for one in foreign:
         known = row_of(one)
-        if known is None or (known.namespace, known.name) not in there:
-            written.append(one)
-    return tuple(written)
+        if known is None or (known.namespace, known.name) not in written:
+            result.append(one)
+    return with_provenance(tuple(result), provenance)
 
 
-def data_profile(
+def plane_properties(
     native_format: int,
     float_min: float,
     float_max: float,
@@ -153,10 +151,10 @@ def data_profile(
     accuracy: str = "relative",
     calibration: DepthProperties | None = None,
 ) -> DepthProperties:
-    """What an iPhone's rear camera says of a map as data: the apdi block, and depthData without effects.
+    """Return what an iPhone's rear camera writes for a map as data: the apdi block, and depthData without effects.
 
-    `native_format` is a FourCC, `float_min` < `float_max` in 1/m (hdis, fdis) or m (hdep, fdep); of
-    `calibration` the nine calibration fields are taken. Raises RefusedError for what no reader would take.
+    `native_format` is a FourCC, `float_min` < `float_max` in 1/m (hdis, fdis) or m (hdep, fdep). Only the nine
+    calibration fields of `calibration` are used. Raises RefusedError for values that no reader would accept.
     """
     if native_format not in NATIVE_FORMATS:
         raise RefusedError(
@@ -181,35 +179,18 @@ def data_profile(
     ).with_calibration(calibration)
 
 
-def portrait_profile(
-    base: DepthProperties,
-    *,
-    calibration: DepthProperties | None,
-    rendering: bytes | None,
-    simulated_aperture: float,
-    effect_strength: float = 0.5,
-) -> DepthProperties:
-    """`base` with all that Photos asks of a map before it offers depth controls (rules R10 to R17).
+def check_portrait(properties: DepthProperties) -> None:
+    """Check what Photos asks of a map before it offers depth controls (rules R10 to R17).
 
-    Of `calibration` the nine calibration fields are taken; None keeps those of `base`. `rendering` is a REND
-    block; None leaves it out, and with it the aperture slider. `simulated_aperture` is an f-number, where the
-    slider starts; `effect_strength` is 0 to 1, and 0.5 in every sample. Raises RefusedError for what Photos
-    would not take, MalformedError for a REND block that is none.
+    Raises RefusedError for an aperture that is no f-number, an effect strength outside 0..1 and a calibration
+    that is not complete, MalformedError for a broken REND block.
     """
-    if not (math.isfinite(simulated_aperture) and simulated_aperture > 0):
-        raise RefusedError(f"the simulated aperture {simulated_aperture} is no f-number above 0")
-    if not 0 <= effect_strength <= 1:
-        raise RefusedError(f"the effect strength {effect_strength} is not between 0 and 1")
-    told = base if calibration is None else base.with_calibration(calibration)
-    if not told.calibrated:
+    aperture, strength = properties.simulated_aperture, properties.effect_strength
+    if aperture is None or not (math.isfinite(aperture) and aperture > 0):
+        raise RefusedError(f"the simulated aperture {aperture} is no f-number above 0")
+    if strength is None or not 0 <= strength <= 1:
+        raise RefusedError(f"the effect strength {strength} is not between 0 and 1")
+    if not properties.calibrated:
         raise RefusedError("the calibration lacks a part without which Photos offers no depth controls")
-    if rendering is not None:
-        parse_rendering(rendering)
-    return replace(
-        told,
-        quality="high",
-        filtered=True,
-        simulated_aperture=simulated_aperture,
-        rendering_parameters=rendering,
-        effect_strength=effect_strength,
-    )
+    if properties.rendering_parameters is not None:
+        parse_rendering(properties.rendering_parameters)

@@ -130,17 +130,17 @@ def _packet(found: FoundAuxiliary | None) -> tuple[PropertyTree | None, str | No
 def _properties(tree: PropertyTree) -> tuple[DepthProperties, dict[str, str]]:
     """All properties that read, and the complaints about those that do not, one by one."""
     with contextlib.suppress(MalformedError):
-        return depth_properties.depth_properties(tree), {}
+        return depth_properties.parse_properties(tree), {}
     good, faults = [], {}
     for one in tree:
         try:
-            depth_properties.depth_properties((one,))
+            depth_properties.parse_properties((one,))
         except MalformedError as error:
             row = row_of(one)
             faults[row.field if row else one.name] = error.message
         else:
             good.append(one)
-    return depth_properties.depth_properties(tuple(good)), faults
+    return depth_properties.parse_properties(tuple(good)), faults
 
 
 def _decoded(layout: Layout, found: FoundAuxiliary) -> tuple[NDArray[np.uint8] | None, str | None]:

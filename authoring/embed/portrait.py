@@ -205,7 +205,9 @@ def add_portrait_metadata(
     layout = file.layout
     tagged = add_portrait_tags(
         layout.exif,
-        ImageCharacteristics(layout.width, layout.height, photo_components(file) or 3, layout.icc is not None),
+        ImageCharacteristics(
+            layout.width, layout.height, photo_components(file) or 3, layout.icc is not None
+        ),
         orientation=int(orientation),
         replace_maker_note=options.replace_maker_note,
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from authoring import containers
-from authoring.apple import authorship
-from authoring.apple.authorship import Provenance
-from authoring.apple.depth_properties import DepthProperties, foreign_properties, tree_of
+from authoring.apple.depth_properties import DepthProperties, build_tree, foreign_properties
 from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008
+from authoring.apple.provenance import Provenance
 from authoring.compatibility.facts import gather
 from authoring.compatibility.publish_check import check_before_publish
 from authoring.containers.base import CodedAuxiliary
@@ -43,7 +42,7 @@ class CodedDepth:
     coded: CodedPlane
     notes: Notes
     source: str
-    """Where the distances come from: one of `authorship.SOURCES`."""
+    """Where the distances come from: one of `provenance.SOURCES`."""
     copied: DepthReading | None = None
     """The depth of another photo that is copied: its XMP is kept."""
 
@@ -185,8 +184,7 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
 
         def auxiliary(undo: bytes) -> CodedAuxiliary:
             provenance = replace(sources, version=version, undo=undo, restore=restore)
-            tree = authorship.with_provenance(tree_of(properties, foreign), provenance)
-            return coded_auxiliary(depth.plane, depth.coded, tree)
+            return coded_auxiliary(depth.plane, depth.coded, build_tree(properties, foreign, provenance))
 
         edits = edits.then(splice_with_undo(file, auxiliary))
     notes += Notes(notes=file.notes)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authoring import containers
-from authoring.apple import authorship, xmp
-from authoring.apple.authorship import Provenance
+from authoring.apple import xmp
+from authoring.apple.provenance import Provenance, read_provenance
 from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary
 from authoring.containers.edits import EditList, Touched
 from authoring.embed.reports import EditedPhoto
@@ -137,6 +137,6 @@ def _same_photo(before: bytes, after: bytes, *, but_metadata: bool = False) -> b
 def _provenance(image: FoundAuxiliary) -> Provenance | None:
     """Return this program's mark on a depth map; None where there is none or its packet is broken."""
     try:
-        return authorship.provenance(xmp.parse_packet(image.xmp)) if image.xmp else None
+        return read_provenance(xmp.parse_packet(image.xmp)) if image.xmp else None
     except DepthauthorError:
         return None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring import containers
-from authoring.apple.depth_properties import depth_properties
+from authoring.apple.depth_properties import parse_properties
 from authoring.apple.dictionary import AuxiliaryData, parse_json, parse_plist
 from authoring.codecs.maps.formats import MapImage, map_from_array, read_map, values_of
 from authoring.depth.buffer import DepthBuffer, PixelFormat
@@ -165,7 +165,7 @@ def _buffer_of_dictionary(data: AuxiliaryData) -> DepthBuffer:
     description = data.data_description
     pixel_format = PixelFormat.from_fourcc(description.pixel_format)
     samples = np.frombuffer(data.packed_data(), pixel_format.dtype)
-    properties = depth_properties(data.metadata)
+    properties = parse_properties(data.metadata)
     return DepthBuffer(
         samples=samples.reshape(description.height, description.width),
         pixel_format=pixel_format,

@@ -8,8 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.apple import depth_properties as properties
-from authoring.apple import xmp
+from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import CALIBRATION_FIELDS, DepthProperties
 from authoring.apple.property_table import PropertyTree
 from authoring.apple.values import exact_half
@@ -68,7 +67,7 @@ def read_depth(layout: Layout) -> DepthReading:
         raise UnsupportedError("the photo holds no Apple depth map")
     found = images[0]
     tree = xmp.parse_packet(found.xmp) if found.xmp else ()
-    told = properties.depth_properties(tree)
+    told = depth_properties.parse_properties(tree)
     pixel_format, low, high = _scale(found, told)
     codes = decode_auxiliary(layout.container, found)
     int_min, int_max = told.int_min or 0, 255 if told.int_max is None else told.int_max

@@ -110,7 +110,7 @@ def inspect(photo: bytes) -> InspectReport:
 
 
 def _depth(found: FoundAuxiliary) -> DepthSummary:
-    told = depth_properties.depth_properties(xmp.parse_packet(found.xmp)) if found.xmp else DepthProperties()
+    told = depth_properties.parse_properties(xmp.parse_packet(found.xmp)) if found.xmp else DepthProperties()
     return DepthSummary(
         kind=told.auxiliary_image_type or "disparity",
         native_format=_fourcc(told.native_format),

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring import containers
-from authoring.apple import authorship, region
+from authoring.apple import region
+from authoring.apple.provenance import read_provenance
 from authoring.codecs import photo as pictures
 from authoring.containers.base import ContainerFile
 from authoring.depth.buffer import DepthBuffer
@@ -70,7 +71,7 @@ def see(photo: bytes) -> Seen:
         pixels = _upright(photo, file, reading.orientation)
         buffer = reading.buffer("display")
         calibration, camera = _camera(file, buffer.calibration, reading.orientation, pixels.shape)
-        mark = authorship.provenance(reading.tree)
+        mark = read_provenance(reading.tree)
         if camera == "file" and mark is not None and mark.calibration_source in ("exif", "nominal"):
             camera = "exif" if mark.calibration_source == "exif" else "nominal"
         return Seen(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.apple.depth_properties import data_profile, depth_properties, tree_of
+from authoring.apple.depth_properties import build_tree, parse_properties, plane_properties
 from authoring.apple.dictionary import (
     MAX_PLIST_BYTES,
     MAX_SIDE,
@@ -25,7 +25,7 @@ from authoring.apple.property_table import FDEP, FDIS, HDEP, HDIS, L008, NATIVE_
 from authoring.apple.xmp import build_packet
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
-METADATA = tree_of(data_profile(HDIS, 0.25, 3.5))
+METADATA = build_tree(plane_properties(HDIS, 0.25, 3.5))
 SMALL = AuxiliaryData.packed(HDIS, 3, 2, bytes(range(12)), METADATA)
 DESCRIPTION = "kCGImageAuxiliaryDataInfoDataDescription"
 
@@ -94,7 +94,7 @@ def test_metadata_of_a_real_photo_survives(depth_packet: Callable[[str], bytes])
 
     tree = parse_packet(depth_packet("pug.heic"))
     found = parse_plist(build_plist(replace(SMALL, metadata=tree)))
-    assert found.metadata == tree and depth_properties(found.metadata).calibrated
+    assert found.metadata == tree and parse_properties(found.metadata).calibrated
 
 
 def spoil(change: Callable[[dict[str, Any]], Any]) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.apple.depth_properties import depth_properties
+from authoring.apple.depth_properties import parse_properties
 from authoring.apple.nominal_rendering import GAIN_MAP_RECORDS, NOMINAL, nominal_rendering
 from authoring.apple.rendering import (
     FLOAT,
@@ -39,7 +39,7 @@ SAMPLES = [
 @pytest.fixture
 def rend(depth_packet: Callable[[str], bytes]) -> Callable[[str], bytes]:
     def read(name: str) -> bytes:
-        data = depth_properties(parse_packet(depth_packet(name))).rendering_parameters
+        data = parse_properties(parse_packet(depth_packet(name))).rendering_parameters
         assert data is not None
         return data
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from authoring import containers
 from authoring.apple import makernote, nominal_rendering, region
-from authoring.apple.depth_properties import DepthProperties, data_profile, tree_of
+from authoring.apple.depth_properties import DepthProperties, build_tree, plane_properties
 from authoring.apple.exif_required import ImageCharacteristics
 from authoring.apple.portrait_exif import add_portrait_tags
 from authoring.apple.property_table import Property, PropertyTree
@@ -41,7 +41,7 @@ def told(stored: StoredPlane, **changes: Any) -> DepthProperties:
     """The full portrait set for a plane."""
     width, height = SIZE
     return replace(
-        data_profile(
+        plane_properties(
             native_format=stored.pixel_format.fourcc, float_min=stored.float_min, float_max=stored.float_max
         ),
         **{
@@ -111,7 +111,7 @@ def coded(
     stored: StoredPlane, properties: DepthProperties, *, without: str = "", extra: PropertyTree = ()
 ) -> CodedAuxiliary:
     """The plane as an auxiliary image; without: a property that is left out of its XMP."""
-    tree = tuple(one for one in tree_of(properties) if one.name != without)
+    tree = tuple(one for one in build_tree(properties) if one.name != without)
     tree = (*(one for one in tree if one.name not in {new.name for new in extra}), *extra)
     return coded_auxiliary(stored, encode_plane("heic", stored), tree)
 
@@ -129,7 +129,7 @@ def portrait(base: bytes | None = None, **changes: Any) -> bytes:
 
 def text_property(properties: DepthProperties, name: str, value: str | tuple[str, ...]) -> PropertyTree:
     """A property of the set with another text, as no writer of ours would have it."""
-    found = next(one for one in tree_of(properties) if one.name == name)
+    found = next(one for one in build_tree(properties) if one.name == name)
     return (Property(found.namespace, found.prefix, name, value),)
 
 

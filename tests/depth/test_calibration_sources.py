@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authoring import containers
-from authoring.apple.depth_properties import depth_properties
+from authoring.apple.depth_properties import parse_properties
 from authoring.apple.exif import read_lens
 from authoring.apple.xmp import parse_packet
 from authoring.depth.calibration import IDENTITY_EXTRINSIC, Calibration
@@ -44,7 +44,7 @@ def apples(sample: Callable[[str], bytes]) -> Callable[[str], Calibration]:
     def read(name: str) -> Calibration:
         (depth,) = depth_images(containers.parse(sample(name)).layout)
         assert depth.xmp is not None
-        found = calibration_of(depth_properties(parse_packet(depth.xmp)))
+        found = calibration_of(parse_properties(parse_packet(depth.xmp)))
         assert found is not None
         return found
 

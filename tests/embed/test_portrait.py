@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring import containers
-from authoring.apple.authorship import provenance
-from authoring.apple.depth_properties import depth_properties
+from authoring.apple.depth_properties import parse_properties
+from authoring.apple.provenance import read_provenance
 from authoring.apple.rendering import parse_rendering
 from authoring.apple.xmp import parse_packet
 from authoring.embed.options import options_of
@@ -136,12 +136,12 @@ def test_exiftool_sees_the_full_set(
         "RenderingParameters",
     ):
         assert word in xmp, word
-    properties = depth_properties(parse_packet(found.xmp or b""))
+    properties = parse_properties(parse_packet(found.xmp or b""))
     assert properties.simulated_aperture == 4.0 and properties.calibrated
     assert properties.rendering_parameters is not None
     values = {record.id: record.value for record in parse_rendering(properties.rendering_parameters).records}
     assert values[600] == 4.0
-    mark = provenance(parse_packet(found.xmp or b""))
+    mark = read_provenance(parse_packet(found.xmp or b""))
     assert mark is not None and mark.rendering_source == "nominal" and mark.depth_source == "estimated"
     assert mark.calibration_source == ("nominal" if name == "no Exif" else "exif")
 

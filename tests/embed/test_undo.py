@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authoring import containers
-from authoring.apple import authorship, xmp
+from authoring.apple import xmp
+from authoring.apple.provenance import Provenance, read_provenance, with_provenance
 from authoring.codecs import photo as pictures
 from authoring.containers.edits import EditList, Replacement
 from authoring.embed.options import options_of
@@ -102,11 +103,9 @@ def with_undo_record(data: bytes, record: bytes) -> bytes:
     image = depth_images(containers.parse(data).layout)[0]
     assert image.xmp is not None
     tree = xmp.parse_packet(image.xmp)
-    provenance = authorship.provenance(tree)
+    provenance = read_provenance(tree)
     assert provenance is not None
-    packet = xmp.build_packet(
-        authorship.with_provenance(tree, authorship.Provenance(provenance.version, record))
-    )
+    packet = xmp.build_packet(with_provenance(tree, Provenance(provenance.version, record)))
     assert len(packet) <= len(image.xmp)
     return data.replace(image.xmp, packet.ljust(len(image.xmp)))
 

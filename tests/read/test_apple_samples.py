@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from authoring import containers
-from authoring.apple.depth_properties import depth_properties, foreign_properties, tree_of
+from authoring.apple.depth_properties import build_tree, foreign_properties, parse_properties
 from authoring.apple.xmp import build_packet, parse_packet
 from authoring.codecs import sei
 from authoring.embed.options import options_of
@@ -116,7 +116,7 @@ def test_the_xmp_of_every_apple_file_is_built_again(name: str, sample: Sample) -
     packet = read(sample(name)).found.xmp
     assert packet
     tree = parse_packet(packet)
-    again = parse_packet(build_packet(tree_of(depth_properties(tree), foreign_properties(tree))))
+    again = parse_packet(build_packet(build_tree(parse_properties(tree), foreign_properties(tree))))
 
     def values(one: Any) -> dict[tuple[str, str], Any]:
         return {(each.namespace, each.name): each.value for each in one}

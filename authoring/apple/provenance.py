@@ -1,0 +1,75 @@
+"""Read and write the provenance of a depth map that this program wrote: properties of a namespace of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from authoring.apple.property_table import PROVENANCE, ROWS, PropertyTree, property_of, row_of, text_of
+from authoring.apple.values import decode_base64, format_value
+from authoring.errors import RefusedError
+
+SOURCES = ("measured", "estimated", "nominal", "donor", "exif", "given")
+"""Origins of depth, calibration and rendering: a sensor; a network; our fixed numbers; another photo; the photo's
+Exif; the caller, who did not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Which version wrote the depth, from which sources, and how to undo it."""
+
+    version: str
+    """Of the program."""
+    undo: bytes = b""
+    """What the container needs to remove the map byte for byte; empty if it needs nothing."""
+    restore: bytes = b""
+    """What undoes the changes to the photo's Exif and XMP; empty if nothing was changed."""
+    depth_source: str | None = None
+    """One of `SOURCES`, as the next two."""
+    calibration_source: str | None = None
+    rendering_source: str | None = None
+
+
+_NAMES = {
+    "version": "Version",
+    "undo": "Undo",
+    "restore": "Restore",
+    "depth_source": "DepthSource",
+    "calibration_source": "CalibrationSource",
+    "rendering_source": "RenderingSource",
+}
+"""Field of `Provenance` → name of the property, in the order of writing."""
+
+
+def read_provenance(tree: PropertyTree) -> Provenance | None:
+    """Return the provenance, if there is one; a record that cannot be decoded counts as empty."""
+    texts = {field: text_of(tree, f"depthauthor:{name}") for field, name in _NAMES.items()}
+    version = texts["version"]
+    if version is None:
+        return None
+    return Provenance(
+        version,
+        decode_base64(texts["undo"] or "") or b"",
+        decode_base64(texts["restore"] or "") or b"",
+        texts["depth_source"],
+        texts["calibration_source"],
+        texts["rendering_source"],
+    )
+
+
+def with_provenance(tree: PropertyTree, provenance: Provenance | None) -> PropertyTree:
+    """Return the tree with this provenance at its end instead of any older one; None removes it.
+
+    Raises RefusedError for a source that is not in `SOURCES`.
+    """
+    ours = [ROWS[PROVENANCE, name] for name in _NAMES.values()]
+    result = [one for one in tree if row_of(one) not in ours]
+    if provenance is None:
+        return tuple(result)
+    for field, name in _NAMES.items():
+        value = getattr(provenance, field)
+        if field.endswith("_source") and value is not None and value not in SOURCES:
+            raise RefusedError(f"{value!r} is no source; give one of {', '.join(SOURCES)}")
+        if value is not None and value != b"":
+            row = ROWS[PROVENANCE, name]
+            result.append(property_of(row, format_value(row, value)))
+    return tuple(result)
