@@ -339,7 +339,6 @@ def sei_twins(data: bytes) -> None:
 def rend_block(data: bytes) -> None:
     """The rendering parameters: parse and build are twins where the records ascend."""
     found = parse_rendering(data)
-    found.words()
     try:
         built = build_rendering(found)
     except RefusedError:
@@ -364,10 +363,10 @@ def xmp_packet(data: bytes) -> None:
 
 def focus_region(data: bytes) -> None:
     """The focus region: one that is put in is the one that is read."""
-    region.focus_region(data)
+    region.read_focus_region(data)
     made = region.with_focus_region(data, 0.25, 0.5, 400, 300)
     if made.changes:
-        found = region.focus_region(made.xmp)
+        found = region.read_focus_region(made.xmp)
         promise(
             found is not None and (found.x, found.y) == (0.25, 0.5), "the region put in is not the one read"
         )

@@ -7,7 +7,7 @@ tells (shu_matte), so the apdi namespace is closed in both.
 
 from __future__ import annotations
 
-from authoring.apple.property_table import APDI, NAMESPACES, OLD_NAMESPACES, TABLE, Row
+from authoring.apple.property_table import APDI, NAMESPACES, OLD_NAMESPACES, TABLE, PropertyRow
 
 RELAX_NG = "http://relaxng.org/ns/structure/1.0"
 DATATYPES = "http://www.w3.org/2001/XMLSchema-datatypes"
@@ -115,12 +115,12 @@ def _grammar(about: str, parts: list[str]) -> str:
 """
 
 
-def _element(row: Row, namespace: str | None = None, words: tuple[str, ...] | None = None) -> str:
+def _element(row: PropertyRow, namespace: str | None = None, words: tuple[str, ...] | None = None) -> str:
     """One property as an element."""
     return f'<element name="{row.name}" ns="{namespace or row.namespace}">{_content(row, words)}</element>'
 
 
-def _content(row: Row, words: tuple[str, ...] | None) -> str:
+def _content(row: PropertyRow, words: tuple[str, ...] | None) -> str:
     words = words or _WORDS.get(row.name) or (_BOOLEAN if row.kind == "boolean" else None)
     if words:
         return f"<choice>{''.join(f'<value>{word}</value>' for word in words)}</choice>"

@@ -1,9 +1,7 @@
-"""ImageIO's auxiliary data dictionary, and a property list that carries it to a Mac.
+"""Define ImageIO's auxiliary data dictionary, and parse and build property lists and JSON that carry it to a Mac.
 
-Knows: the keys, and what AVDepthData refuses (its documented error codes). Must not know: containers, arrays.
-
-A property list cannot hold a CGImageMetadata object. The list therefore holds the XMP packet under a key of
-ours, and three lines of Swift make the dictionary whole:
+A property list cannot hold a CGImageMetadata object. It therefore holds the XMP packet under a key of this program,
+and three statements of Swift complete the dictionary:
 
     var info = try PropertyListSerialization.propertyList(from: Data(contentsOf: url), format: nil)
         as! [AnyHashable: Any]
@@ -11,16 +9,16 @@ ours, and three lines of Swift make the dictionary whole:
         CGImageMetadataCreateFromXMPData(info["DepthAuthorMetadataXMP"] as! CFData)
     let depth = try AVDepthData(fromDictionaryRepresentation: info)
 
-Without the second statement the list can be handed over as it is loaded; AVDepthData then takes the map for
-relative, of low quality, unfiltered and uncalibrated. `DepthAuthorAuxiliaryDataType` is the type that
-CGImageDestinationAddAuxiliaryDataInfo wants beside the dictionary.
+Without the second statement AVDepthData accepts the list too, but takes the map for relative, of low quality,
+unfiltered and uncalibrated. `DepthAuthorAuxiliaryDataType` is the type that CGImageDestinationAddAuxiliaryDataInfo
+takes beside the dictionary.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+import plistlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +45,10 @@ AUXILIARY_TYPE = "DepthAuthorAuxiliaryDataType"
 SAMPLE_BYTES = {HDIS: 2, FDIS: 4, HDEP: 2, FDEP: 4}
 
 MAX_PLIST_BYTES = 128 << 20
-"""A map of 24 megapixels in single floats, as base64 in XML. Apple's maps need 1.2 MB."""
+"""A map of 24 megapixels of single floats, as base64 in XML. Apple's maps need 1.2 MB."""
 
 MAX_SIDE = 1 << 16
-"""Pixels along one side of a map; no image format here goes further."""
+"""Pixels along one side of a map; no image format of this program allows more."""
 
 UNSUPPORTED_FORMAT = "AVDepthData refuses it with error −11864"
 INCOMPLETE_DESCRIPTION = "AVDepthData refuses it with error −11865"
@@ -65,12 +63,12 @@ class DataDescription:
     width: int
     height: int
     bytes_per_row: int
-    """At least width times the sample's size; what is more is padding."""
+    """At least width times the sample's size; the rest is padding."""
 
 
 @dataclass(frozen=True, slots=True)
 class AuxiliaryData:
-    """The dictionary: native samples, how they lie, and what is said about them."""
+    """The dictionary: samples in a native format, their description and their metadata."""
 
     auxiliary_type: str
     """`DISPARITY` for hdis and fdis, `DEPTH` for hdep and fdep."""
@@ -83,48 +81,49 @@ class AuxiliaryData:
     def packed(
         cls, pixel_format: int, width: int, height: int, data: bytes, metadata: PropertyTree = ()
     ) -> AuxiliaryData:
-        """The dictionary of samples without padding; type and row length follow from the pixel format.
+        """Return the dictionary of samples without padding.
 
         Raises what `validate` raises.
         """
         description = DataDescription(pixel_format, width, height, width * SAMPLE_BYTES.get(pixel_format, 0))
-        made = cls(auxiliary_type_of(pixel_format), data, description, metadata)
-        made.validate()
-        return made
+        result = cls(auxiliary_type_of(pixel_format), data, description, metadata)
+        result.validate()
+        return result
 
     def validate(self) -> None:
-        """Check all that AVDepthData checks, and that the data fill their rows exactly.
+        """Check what AVDepthData checks, and that the data fill their rows exactly.
 
         Raises UnsupportedError for a pixel format that is none of the four, MalformedError for the rest.
         """
-        self._check()
-        whole = self.data_description.height * self.data_description.bytes_per_row
-        if len(self.data) != whole:
+        self.check_readable()
+        size = self.data_description.height * self.data_description.bytes_per_row
+        if len(self.data) != size:
             raise MalformedError(
-                f"the auxiliary data has {len(self.data)} bytes, and its rows take {whole}; they must agree"
+                f"the auxiliary data has {len(self.data)} bytes, and its rows take {size}; they must agree"
             )
 
-    def rows(self) -> Iterator[memoryview]:
-        """The samples of each row, without padding."""
-        self._check()
-        description = self.data_description
-        used = description.width * SAMPLE_BYTES[description.pixel_format]
-        view = memoryview(self.data)
-        for start in range(0, description.height * description.bytes_per_row, description.bytes_per_row):
-            yield view[start : start + used]
-
     def packed_data(self) -> bytes:
-        """All samples without padding, little-endian, (height, width)."""
-        return b"".join(self.rows())
-
-    def _check(self) -> None:
-        """What reading asks for: the padding of the last row may be missing, and bytes may follow."""
+        """Return all samples without padding, little-endian, (height, width)."""
+        self.check_readable()
         description = self.data_description
-        wanted = auxiliary_type_of(description.pixel_format)
-        if self.auxiliary_type != wanted:
+        row_bytes, used = (
+            description.bytes_per_row,
+            description.width * SAMPLE_BYTES[description.pixel_format],
+        )
+        view = memoryview(self.data)
+        return b"".join(view[row * row_bytes : row * row_bytes + used] for row in range(description.height))
+
+    def check_readable(self) -> None:
+        """Check all samples are there: the padding of the last row may be missing, and more bytes may follow.
+
+        Raises UnsupportedError for a foreign pixel format, MalformedError for the rest.
+        """
+        description = self.data_description
+        expected = auxiliary_type_of(description.pixel_format)
+        if self.auxiliary_type != expected:
             raise MalformedError(
                 f"the auxiliary type is {str(self.auxiliary_type)[:60]!r}, but the pixel format"
-                f" {fourcc_name(description.pixel_format)} belongs to {wanted}"
+                f" {fourcc_name(description.pixel_format)} belongs to {expected}"
             )
         for name, number in (
             ("Width", description.width),
@@ -149,7 +148,7 @@ class AuxiliaryData:
 
 
 def auxiliary_type_of(pixel_format: int) -> str:
-    """The auxiliary type of a native pixel format; UnsupportedError for one that is none."""
+    """Return the auxiliary type of a native pixel format; raises UnsupportedError for any other format."""
     if pixel_format == 0:
         raise MalformedError(f"the data description's PixelFormat is 0; {INCOMPLETE_DESCRIPTION}")
     if pixel_format not in SAMPLE_BYTES:
@@ -161,17 +160,30 @@ def auxiliary_type_of(pixel_format: int) -> str:
 
 
 def build_plist(auxiliary: AuxiliaryData) -> bytes:
-    """The dictionary as an XML property list; the same dictionary gives the same bytes.
+    """Build an XML property list; the same dictionary gives the same bytes.
 
     Raises what `AuxiliaryData.validate` raises.
     """
-    import plistlib
-
     return plistlib.dumps(_content(auxiliary), fmt=plistlib.FMT_XML)
 
 
+def parse_plist(data: bytes) -> AuxiliaryData:
+    """Parse what `build_plist` builds, and binary property lists, padded rows, and a missing type or packet.
+
+    Raises MalformedError for data that is no such dictionary, UnsupportedError for a foreign pixel format.
+    """
+    if len(data) > MAX_PLIST_BYTES:
+        raise MalformedError(f"the property list has {len(data)} bytes; at most {MAX_PLIST_BYTES} are read")
+    # plistlib refuses entity declarations and loads nothing from outside. Broken lists raise any kind of error.
+    try:
+        content = plistlib.loads(data)
+    except Exception as error:
+        raise MalformedError("this is not a property list, or a broken one") from error
+    return _parse_content(content)
+
+
 def build_json(auxiliary: AuxiliaryData) -> bytes:
-    """The same as JSON, for programs without property lists: bytes are base64 text."""
+    """Build the same as JSON, for programs without property lists: bytes are base64 text."""
     content = {
         key: base64.b64encode(value).decode("ascii") if isinstance(value, bytes) else value
         for key, value in _content(auxiliary).items()
@@ -180,7 +192,7 @@ def build_json(auxiliary: AuxiliaryData) -> bytes:
 
 
 def parse_json(data: bytes) -> AuxiliaryData:
-    """The twin of `build_json`; raises what `parse_plist` raises."""
+    """Parse what `build_json` builds; raises what `parse_plist` raises."""
     if len(data) > MAX_PLIST_BYTES:
         raise MalformedError(f"the dictionary has {len(data)} bytes; at most {MAX_PLIST_BYTES} are read")
     try:
@@ -210,14 +222,6 @@ def _content(auxiliary: AuxiliaryData) -> dict[str, Any]:
     return content
 
 
-def parse_plist(data: bytes) -> AuxiliaryData:
-    """The twin of `build_plist`; also takes binary property lists, padded rows, and a missing type or packet.
-
-    Raises MalformedError for what is no such dictionary, UnsupportedError for a foreign pixel format.
-    """
-    return _parse_content(_load(data))
-
-
 def _parse_content(content: object) -> AuxiliaryData:
     if not isinstance(content, dict):
         raise MalformedError("the property list is not a dictionary")
@@ -233,32 +237,18 @@ def _parse_content(content: object) -> AuxiliaryData:
     packet = content.get(METADATA_XMP, b"")
     if not isinstance(packet, bytes):
         raise MalformedError(f"the property list's {METADATA_XMP} is not data")
-    found = AuxiliaryData(
+    result = AuxiliaryData(
         content.get(AUXILIARY_TYPE, auxiliary_type_of(description.pixel_format)),
         samples,
         description,
         parse_packet(packet) if packet else (),
     )
-    found._check()
-    return found
-
-
-def _load(data: bytes) -> object:
-    """What the list holds, or MalformedError."""
-    import plistlib
-
-    if len(data) > MAX_PLIST_BYTES:
-        raise MalformedError(f"the property list has {len(data)} bytes; at most {MAX_PLIST_BYTES} are read")
-    # plistlib itself refuses entity declarations and loads nothing from outside. On broken lists it raises
-    # whatever its inner steps happen to raise.
-    try:
-        return plistlib.loads(data)
-    except Exception as error:
-        raise MalformedError("this is not a property list, or a broken one") from error
+    result.check_readable()
+    return result
 
 
 def _integer(described: dict[str, Any], key: str) -> int:
-    """One number of the description; Apple's error code where it is missing."""
+    """Return one number of the description."""
     value = described.get(key, 0)
     if isinstance(value, float) and value.is_integer():
         value = int(value)

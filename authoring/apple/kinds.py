@@ -1,7 +1,4 @@
-"""What an auxiliary image is: by the URN of its `auxC` box in HEIF, by its XMP in JPEG.
-
-Knows: the URNs and the few properties that tell. Must not know: containers, pixels.
-"""
+"""Classify auxiliary images: by the URN of the `auxC` box in HEIF, by their XMP in JPEG."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from authoring.apple.property_table import ADOBE_GAIN_MAP, PropertyTree, find, t
 from authoring.apple.xmp import parse_packet
 from authoring.errors import MalformedError
 
-Kind = Literal[
+AuxiliaryKind = Literal[
     "depth",
     "portraiteffectsmatte",
     "semanticskinmatte",
@@ -26,13 +23,13 @@ Kind = Literal[
     "alpha",
     "unknown",
 ]
-"""`depth` is a disparity or depth map; `semanticmatte` one whose subject only a URN could tell."""
+"""`depth` is a disparity or depth map; `semanticmatte` one whose subject only a URN would state."""
 
 HEVC_DEPTH_URN = "urn:mpeg:hevc:2015:auxid:2"
-"""The one that Apple writes; `CICP_DEPTH_URN` is read as well, by ImageIO and libheif alike."""
+"""Apple writes this one; ImageIO and libheif read `CICP_DEPTH_URN` as well."""
 CICP_DEPTH_URN = "urn:mpeg:mpegB:cicp:systems:auxiliary:depth"
 
-URNS: dict[str, Kind] = {
+URNS: dict[str, AuxiliaryKind] = {
     HEVC_DEPTH_URN: "depth",
     CICP_DEPTH_URN: "depth",
     "urn:mpeg:hevc:2015:auxid:1": "alpha",
@@ -40,42 +37,41 @@ URNS: dict[str, Kind] = {
     "urn:iso:std:iso:ts:21496:-1": "gainmap-iso",
 }
 
-MISSPELT: dict[str, Kind] = {"semanticchairmatte": "semantichairmatte"}
-"""Met in the wild."""
+MISSPELT: dict[str, AuxiliaryKind] = {"semanticchairmatte": "semantichairmatte"}
+"""Seen in files."""
 
 
-def classify(auxiliary_type: str, xmp: bytes | None) -> Kind:
-    """What the image is; "unknown" where neither the URN nor the XMP says.
+def classify(auxiliary_type: str, xmp: bytes | None) -> AuxiliaryKind:
+    """Return the kind of an image; "unknown" if neither the URN nor the XMP states it.
 
-    A URN that is known decides, as it does for ImageIO; the XMP is only parsed where there is none. XMP that
-    cannot be parsed says nothing.
+    A known URN decides, as it does for ImageIO; otherwise the XMP is parsed. A broken packet states nothing.
     """
     by_urn = _by_urn(auxiliary_type)
     if by_urn != "unknown" or not xmp:
         return by_urn
     try:
-        return classify_tree(parse_packet(xmp))
+        return _classify_tree(parse_packet(xmp))
     except MalformedError:
         return "unknown"
 
 
-def classify_tree(tree: PropertyTree) -> Kind:
-    """The same from a parsed packet alone, as in JPEG.
+def _classify_tree(tree: PropertyTree) -> AuxiliaryKind:
+    """Classify by the XMP alone, as in JPEG.
 
-    A portrait matte says AuxiliaryImageType = depth too, and only the sub-type sets it apart (shu_matte). A
-    semantic matte has nothing but a version number (fidmaa).
+    A portrait matte has AuxiliaryImageType = depth too, and only the sub-type distinguishes it (shu_matte). A
+    semantic matte has a version number only (fidmaa).
     """
-    kind = text_of(tree, "apdi:AuxiliaryImageType") or ""
-    refined = text_of(tree, "apdi:AuxiliaryImageSubType")
-    if kind in ("disparity", "depth"):
-        return "depth" if not refined else _by_word(refined)
-    by_urn = _by_urn(kind)
+    image_type = text_of(tree, "apdi:AuxiliaryImageType") or ""
+    sub_type = text_of(tree, "apdi:AuxiliaryImageSubType")
+    if image_type in ("disparity", "depth"):
+        return _by_word(sub_type) if sub_type else "depth"
+    by_urn = _by_urn(image_type)
     if by_urn != "unknown":
         return by_urn
     if find(tree, "portraitEffectsMatte:PortraitEffectsMatteVersion"):
         return "portraiteffectsmatte"
     if find(tree, "semanticSegmentationMatte:SemanticSegmentationMatteVersion"):
-        return _by_word(refined) if refined else "semanticmatte"
+        return _by_word(sub_type) if sub_type else "semanticmatte"
     if find(tree, "HDRGainMap:HDRGainMapVersion"):
         return "hdrgainmap"
     if any(one.namespace == ADOBE_GAIN_MAP and one.name == "Version" for one in tree):
@@ -83,17 +79,17 @@ def classify_tree(tree: PropertyTree) -> Kind:
     return "unknown"
 
 
-def _by_urn(urn: str) -> Kind:
-    """By the whole URN, or by its last word: Samsung's `urn:com:samsung:photo:2024:aux:hdrgainmap` counts."""
+def _by_urn(urn: str) -> AuxiliaryKind:
+    """Classify by the URN, or by its last word, as in Samsung's `urn:com:samsung:photo:2024:aux:hdrgainmap`."""
     if urn in URNS:
         return URNS[urn]
     return _by_word(urn.rpartition(":")[2]) if ":aux:" in urn else "unknown"
 
 
-def _by_word(word: str) -> Kind:
-    """One of Apple's words, as they end a URN or stand in the sub-type."""
+def _by_word(word: str) -> AuxiliaryKind:
+    """Classify by Apple's word, which ends a URN or is the sub-type."""
     lowered = word.lower()
-    known: tuple[Kind, ...] = get_args(Kind)
+    known: tuple[AuxiliaryKind, ...] = get_args(AuxiliaryKind)
     for kind in known:
         if kind == lowered and kind.endswith(("matte", "map")):
             return kind

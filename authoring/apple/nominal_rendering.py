@@ -1,16 +1,13 @@
-"""A nominal set of rendering parameters: the numbers of one capture, as a table that can be read and corrected.
+"""Provide a nominal set of rendering parameters: the numbers of one capture, as a table.
 
-Knows: the records of version 6 in pug.heic, a BSD-3 licensed public sample (an iPhone 13 Pro's rear camera, iOS
-16.2), and how the same records stand in three other samples. Must not know: the layout in bytes.
-
-Nobody outside Apple has published what most records do. They are one camera's tuning and belong together, so the
-set is taken whole. With the default arguments and f/2.8 it is pug's to the byte. 400 to 403 are pug's own too,
-though they vary with the scene: they are in proportion (1, 48 and 0.4) in every sample.
+They are the records of version 6 in pug.heic, a BSD-3 licensed public sample (rear camera of an iPhone 13 Pro, iOS
+16.2), with the values of three other samples beside them. The meaning of most records is not published. They are one
+camera's tuning and belong together, so the set is used as it is: with f/2.8 it equals pug's byte for byte. 400 to 403
+are pug's too, although they vary with the scene: they are in proportion (1, 48 and 0.4) in every sample.
 """
 
 from __future__ import annotations
 
-import functools
 import math
 
 from authoring.apple.rendering import (
@@ -27,15 +24,15 @@ from authoring.errors import UsageError
 
 VERSION = 6
 WORD = 1
-"""The fourth word of the header, the same in all samples of versions 4 and 6."""
+"""Fourth word of the header, the same in all samples of versions 4 and 6."""
 
 GAIN_MAP_RECORDS = (450, 451, 452, 453)
-"""0 in a front camera's file without a gain map, else in step with the gain map's headroom."""
+"""0 in a front camera's file without a gain map, otherwise proportional to the gain map's headroom."""
 
-LEAST_APERTURE, GREATEST_APERTURE = 0.5, 64.0
-"""f-numbers that lenses have; Photos' own slider goes from 1.4 to 16."""
+SMALLEST_APERTURE, LARGEST_APERTURE = 0.5, 64.0
+"""f-numbers of existing lenses; the slider of Photos has 1.4 to 16."""
 
-# id, type, value in pug.heic, what is known: the meaning where there is a guess, and what other samples have.
+# id, type, value in pug.heic, remark: the supposed meaning, and the values of other samples if they differ.
 # fidmaa is a front camera (version 6), openize a 48 mm rear one (version 6), lyangas an older phone (version 4).
 NOMINAL: tuple[tuple[int, int, float | int, str], ...] = (
     (100, SIGNED, 0, "fidmaa 65535"),
@@ -195,17 +192,16 @@ NOMINAL: tuple[tuple[int, int, float | int, str], ...] = (
 )
 
 
-@functools.lru_cache(maxsize=16)
 def nominal_rendering(aperture: float, *, gain_map: bool = True) -> Rendering:
-    """The nominal set with `aperture` (an f-number, 0.5 to 64) as the default one.
+    """Return the nominal set with this default aperture, an f-number of 0.5 to 64.
 
-    The slider's ends and the smallest f-numbers stay pug's unless the aperture lies beyond them, and follow it
-    there. Without `gain_map`, that is for a photo that has none, the records that go with it are 0, as in the
-    one sample known without. Raises UsageError for an aperture that no lens has.
+    The slider's ends and the smallest f-numbers are pug's, unless the aperture is beyond them. For a photo without a
+    gain map the records that go with one are 0, as in the one sample without. Raises UsageError for an aperture
+    outside the range.
     """
-    if not (math.isfinite(aperture) and LEAST_APERTURE <= aperture <= GREATEST_APERTURE):
+    if not (math.isfinite(aperture) and SMALLEST_APERTURE <= aperture <= LARGEST_APERTURE):
         raise UsageError(
-            f"the aperture {aperture:g} is not an f-number from {LEAST_APERTURE:g} to {GREATEST_APERTURE:g}"
+            f"the aperture {aperture:g} is not an f-number from {SMALLEST_APERTURE:g} to {LARGEST_APERTURE:g}"
         )
     records = []
     for identifier, kind, value, _ in NOMINAL:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from authoring.apple import makernote
 from authoring.apple.exif import RENDERED, read_portrait_tags
-from authoring.apple.region import FocusRegion, focus_region
+from authoring.apple.region import FocusRegion, read_focus_region
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +36,5 @@ def read_portrait_metadata(exif: bytes | None, xmp: bytes | None) -> PortraitMet
         tags.custom_rendered,
         flags.get(makernote.IMAGE_PROCESSING_FLAGS),
         flags.get(makernote.PHOTOS_APP_FEATURE_FLAGS),
-        focus_region(xmp),
+        read_focus_region(xmp),
     )

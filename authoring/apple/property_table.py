@@ -1,9 +1,7 @@
-"""What Apple calls things in the XMP of an auxiliary image: the namespaces and the table of properties.
+"""Define the XMP properties of Apple's auxiliary images: namespaces, names, number formats, sources.
 
-Knows: names, number formats, and in which sample or document each was seen. Must not know: XML, pixels.
-
-A packet is a `PropertyTree`: its properties in the file's order. What is not understood stays in it as it
-was read, and goes back.
+A packet is a `PropertyTree`: its properties in the file's order. Unknown ones stay in it as they were read, and are
+written back.
 """
 
 from __future__ import annotations
@@ -18,13 +16,13 @@ DEPTH_DATA = "http://ns.apple.com/depthData/1.0/"
 DEPTH_BLUR_EFFECT = "http://ns.apple.com/depthBlurEffect/1.0/"
 PORTRAIT_LIGHTING_EFFECT = "http://ns.apple.com/portraitLightingEffect/2.0/"
 PORTRAIT_LIGHTING_EFFECT_1 = "http://ns.apple.com/portraitLightingEffect/1.0/"
-"""In no sample, but reported as accepted by Photos: read like 2.0, never written."""
+"""Not in any sample, but Photos is reported to accept it: read like 2.0, never written."""
 PORTRAIT_EFFECTS_MATTE = "http://ns.apple.com/portraitEffectsMatte/1.0/"
 SEMANTIC_SEGMENTATION_MATTE = "http://ns.apple.com/semanticSegmentationMatte/1.0/"
 HDR_GAIN_MAP = "http://ns.apple.com/HDRGainMap/1.0/"
 ADOBE_GAIN_MAP = "http://ns.adobe.com/hdr-gain-map/1.0/"
 PROVENANCE = "urn:depthauthor:provenance/1.0/"
-"""Our own: which version wrote the depth, from what sources, and what takes it out again without a trace."""
+"""Of this program: which version wrote the depth, from what sources, and how to undo it."""
 
 NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
     {
@@ -38,7 +36,7 @@ NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
         "depthauthor": PROVENANCE,
     }
 )
-"""Prefix → namespace, with the prefixes that Apple writes."""
+"""Prefix, as Apple writes it → namespace."""
 
 OLD_NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
     {PORTRAIT_LIGHTING_EFFECT_1: PORTRAIT_LIGHTING_EFFECT}
@@ -46,12 +44,12 @@ OLD_NAMESPACES: MappingProxyType[str, str] = MappingProxyType(
 
 
 def fourcc(name: str) -> int:
-    """The decimal number that Apple writes for a four-character code: hdis is 1751411059."""
+    """Return the number of a four-character code, which Apple writes in decimal: hdis is 1751411059."""
     return int.from_bytes(name.encode("ascii"), "big")
 
 
 def fourcc_name(code: int) -> str:
-    """The four characters of a code; the number itself where it is none, so that messages can name it."""
+    """Return the four characters of a code for a message; the number itself if they cannot be printed."""
     if 0 <= code < 1 << 32:
         text = code.to_bytes(4, "big").decode("latin-1")
         if text.isascii() and text.isprintable():
@@ -64,22 +62,19 @@ HDEP, FDEP = fourcc("hdep"), fourcc("fdep")
 L008 = fourcc("L008")
 
 DISPARITY_FORMATS = (HDIS, FDIS)
-DEPTH_FORMATS = (HDEP, FDEP)
 HALF_FORMATS = (HDIS, HDEP)
 NATIVE_FORMATS = (HDIS, FDIS, HDEP, FDEP)
 
 APPLE_DEPTH_DATA_VERSION = 65541
-"""1.5, the rear cameras of iOS 14.3 to 17.4."""
+"""1.5: rear cameras, iOS 14.3 to 17.4."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """The value of a property that is neither text nor a list of texts: a structure, a qualifier, a language.
-
-    `xml` is the property's whole element, with the namespaces it uses, as it stood in the packet.
-    """
+    """The value of a property that is neither text nor a list of texts: a structure, a qualifier, a language."""
 
     xml: str
+    """The property's element with the namespaces it uses, as it was in the packet."""
 
 
 Value = str | tuple[str, ...] | Opaque
@@ -88,56 +83,56 @@ ArrayForm = Literal["Seq", "Bag", "Alt"]
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One top-level property. Two that differ only in the prefix are equal: it is but a spelling."""
+    """One top-level property; the prefix does not count when two are compared."""
 
     namespace: str
     prefix: str = field(compare=False)
     name: str
     value: Value
     array: ArrayForm = "Seq"
-    """Which RDF container a tuple is written as; of no meaning for other values."""
+    """RDF container that a tuple is written as; ignored for other values."""
 
 
 PropertyTree = tuple[Property, ...]
 
-Kind = Literal["text", "integer", "half6", "real6", "real", "reals", "boolean", "base64"]
+ValueKind = Literal["text", "integer", "half6", "real6", "real", "reals", "boolean", "base64"]
 """How a value is printed.
 
-`integer` plain · `real6` six decimals · `half6` the same, for limits that are half floats · `real` and `reals`
-17 significant digits, zero as 0.0 · `boolean` True or False · `base64` binary.
+`integer`: decimal · `real6`: six decimals · `half6`: the same, for limits that are half floats · `real` and `reals`:
+17 significant digits, zero as 0.0 · `boolean`: True or False · `base64`: binary data.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table."""
+class PropertyRow:
+    """What is known of one property."""
 
     prefix: str
     name: str
     field: str
-    """The field of `DepthProperties` that holds it; empty where it belongs to another kind of image."""
-    kind: Kind
+    """Field of `DepthProperties`; empty for a property of another kind of image."""
+    kind: ValueKind
     count: int
-    """How many numbers; 1 for a simple value."""
+    """Of numbers; 1 for a simple value."""
     unit: str
     source: str
-    """Sample files, or the section of a document, that it was seen in."""
+    """Sample files that have it."""
 
     @property
     def namespace(self) -> str:
-        """The namespace behind the prefix."""
+        """Namespace of the prefix."""
         return NAMESPACES[self.prefix]
 
     @property
     def label(self) -> str:
-        """The name for people, as in `depthData:PixelSize`."""
+        """Name for messages, such as `depthData:PixelSize`."""
         return f"{self.prefix}:{self.name}"
 
 
-# The rows stand in the order that iOS 14 to 17 writes them in (a hash order, the same in pug, lyangas, openize
-# and fidmaa), and are written in it. "all" means pug, openize, fidmaa, nilsh, lyangas, shu and rw.
-TABLE: tuple[Row, ...] = tuple(
-    Row(*cells)
+# In the order in which iOS 14 to 17 writes the properties (a hash order, the same in pug, lyangas, openize and
+# fidmaa); it is also our order of writing. "all" means pug, openize, fidmaa, nilsh, lyangas, shu and rw.
+TABLE: tuple[PropertyRow, ...] = tuple(
+    PropertyRow(*cells)
     for cells in (
         ("apdi", "IntMaxValue", "int_max", "integer", 1, "code", "all: 255"),
         ("apdi", "StoredFormat", "stored_format", "integer", 1, "FourCC", "all: L008"),
@@ -178,15 +173,7 @@ TABLE: tuple[Row, ...] = tuple(
             "% per mm^2k",
             "all but nilsh",
         ),
-        (
-            "depthData",
-            "LensDistortionCenterOffsetX",
-            "center_x",
-            "real",
-            1,
-            "px",
-            "all but nilsh",
-        ),
+        ("depthData", "LensDistortionCenterOffsetX", "center_x", "real", 1, "px", "all but nilsh"),
         (
             "depthData",
             "LensDistortionCoefficients",
@@ -201,15 +188,7 @@ TABLE: tuple[Row, ...] = tuple(
         ("depthData", "Filtered", "filtered", "boolean", 1, "", "all: True; nilsh: False"),
         ("depthData", "ExtrinsicMatrix", "extrinsic_matrix", "reals", 12, "1, then mm", "all but nilsh"),
         ("depthData", "PortraitScore", "portrait_score", "real6", 1, "", "fidmaa, nilsh"),
-        (
-            "depthData",
-            "LensDistortionCenterOffsetY",
-            "center_y",
-            "real",
-            1,
-            "px",
-            "all but nilsh",
-        ),
+        ("depthData", "LensDistortionCenterOffsetY", "center_y", "real", 1, "px", "all but nilsh"),
         ("depthBlurEffect", "RenderingParameters", "rendering_parameters", "base64", 1, "", "all but nilsh"),
         (
             "depthBlurEffect",
@@ -242,35 +221,35 @@ TABLE: tuple[Row, ...] = tuple(
     )
 )
 
-ROWS: MappingProxyType[tuple[str, str], Row] = MappingProxyType(
+ROWS: MappingProxyType[tuple[str, str], PropertyRow] = MappingProxyType(
     {(row.namespace, row.name): row for row in TABLE}
 )
 """(namespace, name) → row."""
 
-FIELDS: MappingProxyType[str, Row] = MappingProxyType({row.field: row for row in TABLE if row.field})
+FIELDS: MappingProxyType[str, PropertyRow] = MappingProxyType({row.field: row for row in TABLE if row.field})
 """Field of `DepthProperties` → row, in the order of writing."""
 
 
-def row_of(one: Property) -> Row | None:
-    """The line of the table about this property, if there is one; older namespaces count as today's."""
-    return ROWS.get((OLD_NAMESPACES.get(one.namespace, one.namespace), one.name))
+def row_of(item: Property) -> PropertyRow | None:
+    """Return the table's row of a property, if there is one; older namespaces count as today's."""
+    return ROWS.get((OLD_NAMESPACES.get(item.namespace, item.namespace), item.name))
 
 
 def find(tree: PropertyTree, label: str) -> Property | None:
-    """The first property called `label`, as in `apdi:AuxiliaryImageType`; the prefix is Apple's."""
-    for one in tree:
-        row = row_of(one)
+    """Return the first property with this label, such as `apdi:AuxiliaryImageType`."""
+    for item in tree:
+        row = row_of(item)
         if row is not None and row.label == label:
-            return one
+            return item
     return None
 
 
 def text_of(tree: PropertyTree, label: str) -> str | None:
-    """The text of that property without surrounding space; None where it is absent or is not a text."""
-    found = find(tree, label)
-    return found.value.strip() if found is not None and isinstance(found.value, str) else None
+    """Return the text of that property without surrounding space; None if it is absent or not a text."""
+    item = find(tree, label)
+    return item.value.strip() if item is not None and isinstance(item.value, str) else None
 
 
-def property_of(row: Row, value: str | Iterable[str]) -> Property:
-    """A property as this row has it."""
+def property_of(row: PropertyRow, value: str | Iterable[str]) -> Property:
+    """Return the property of a row with this value."""
     return Property(row.namespace, row.prefix, row.name, value if isinstance(value, str) else tuple(value))

@@ -1,11 +1,9 @@
-"""The focus region in the photo's own XMP: read, and added without touching the rest of the packet.
+"""Read the focus region of a photo's own XMP, and add one without changing the rest of the packet.
 
-Knows: MWG regions (Metadata Working Group, 2.0, section 5.9) as iOS writes them, and where a packet takes text.
-Must not know: containers, the depth map.
-
-A region is in the photo's *stored* raster, before any orientation: rw_ios11_test06 is stored 4032 by 3024 with
-Orientation 6, its AppliedToDimensions are 4032 by 3024, and only in the unturned raster does its box lie on a near
-flower; turned along, it would lie on a flag far behind.
+Regions are those of the Metadata Working Group (2.0, section 5.9), as iOS writes them. A region is in the photo's
+*stored* raster, before any orientation: rw_ios11_test06 is stored 4032 by 3024 with Orientation 6, its
+AppliedToDimensions are 4032 by 3024, and only in the stored raster is its box on a near flower; turned, it would be
+on a distant flag.
 """
 
 from __future__ import annotations
@@ -13,21 +11,19 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from lxml import etree
 
 from authoring.apple.property_table import Opaque, PropertyTree
 from authoring.apple.xmp import RDF, X, parse_element, parse_packet
 from authoring.errors import DepthauthorError, UsageError
-
-if TYPE_CHECKING:
-    from lxml import etree
 
 REGIONS = "http://www.metadataworkinggroup.com/schemas/regions/"
 AREA = "http://ns.adobe.com/xmp/sType/Area#"
 DIMENSIONS = "http://ns.adobe.com/xap/1.0/sType/Dimensions#"
 
 DEFAULT_SIZE = (0.119, 0.089)
-"""Width and height of the box that an iPhone X wrote (shu_matte): 360 pixels square in 3024 by 4032."""
+"""Width and height of the box of an iPhone X (shu_matte): 360 pixels square in 3024 by 4032."""
 
 PACKET_START = b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 PACKET_END = b'<?xpacket end="w"?>'
@@ -48,7 +44,7 @@ class FocusRegion:
 
     @property
     def is_valid(self) -> bool:
-        """Whether the centre lies in the photo and the box has a size within it."""
+        """Whether the centre is in the photo and the box is neither empty nor larger than the photo."""
         return 0 <= self.x <= 1 and 0 <= self.y <= 1 and 0 < self.w <= 1 and 0 < self.h <= 1
 
 
@@ -57,13 +53,13 @@ class RegionResult:
     """A packet with its focus region."""
 
     xmp: bytes
-    """The same bytes where nothing was changed."""
+    """The same bytes if nothing was changed."""
     changes: tuple[str, ...]
     notes: tuple[str, ...]
 
 
-def focus_region(packet: bytes | None) -> FocusRegion | None:
-    """The first region of type Focus, in element or attribute form; damage reads as absence."""
+def read_focus_region(packet: bytes | None) -> FocusRegion | None:
+    """Return the first region of type Focus, in element or attribute form; a damaged packet has none."""
     if not packet:
         return None
     try:
@@ -89,11 +85,6 @@ def focus_region(packet: bytes | None) -> FocusRegion | None:
     return None
 
 
-def has_focus_region(packet: bytes | None) -> bool:
-    """Whether the packet holds a readable region of type Focus."""
-    return focus_region(packet) is not None
-
-
 def with_focus_region(
     packet: bytes | None,
     x: float,
@@ -103,12 +94,12 @@ def with_focus_region(
     *,
     size: tuple[float, float] = DEFAULT_SIZE,
 ) -> RegionResult:
-    """The photo's packet with a Focus region around (x, y), each 0..1 of the stored raster of that size.
+    """Return the photo's packet with a Focus region around (x, y), each 0..1 of the stored raster of that size.
 
-    A region that is there is kept. Regions of other types (faces) get one more in their list; else the regions
-    come as a further rdf:Description at the packet's end. All other text stays as it is; the packet keeps its
-    length where its padding gives room. Where the text cannot be added safely the packet comes back unchanged
-    with a note. Raises UsageError for a centre outside the photo.
+    An existing Focus region is kept. If there are regions of other types (faces), it is added to their list,
+    otherwise as an rdf:Description at the packet's end. All other text stays as it is; padding is used up first, so
+    that the packet keeps its length. If the text cannot be added safely, the packet is returned unchanged with a
+    note. Raises UsageError for a centre outside the photo.
     """
     if not (0 <= x <= 1 and 0 <= y <= 1):
         raise UsageError(f"the focus {x:g},{y:g} lies outside the photo; give two numbers from 0 to 1")
@@ -122,25 +113,25 @@ def with_focus_region(
             ("an XMP packet with a focus region was added",),
             (),
         )
-    there = focus_region(packet)
-    if there is not None:
-        return RegionResult(packet, (), (f"the photo's focus region at {there.x:g},{there.y:g} was kept",))
+    old = read_focus_region(packet)
+    if old is not None:
+        return RegionResult(packet, (), (f"the photo's focus region at {old.x:g},{old.y:g} was kept",))
     try:
         before = parse_packet(packet)
-        made = _inserted(packet, before, region, width_px, height_px)
+        result = _insert(packet, before, region, width_px, height_px)
     except DepthauthorError:
-        made = None
-    if made is None:
+        result = None
+    if result is None:
         return RegionResult(
             packet, (), ("the photo's XMP takes no focus region safely, so it was left without one",)
         )
-    return RegionResult(made, ("a focus region was added to the photo's XMP",), ())
+    return RegionResult(result, ("a focus region was added to the photo's XMP",), ())
 
 
-def _inserted(
+def _insert(
     packet: bytes, before: PropertyTree, region: FocusRegion, width_px: int, height_px: int
 ) -> bytes | None:
-    """The packet with the text put in, read again to see that all else is equal; None where it is not."""
+    """Return the packet with the region, parsed again to check that all else is equal; None if it is not."""
     if any(one.namespace == REGIONS and one.name == "Regions" for one in before):
         ends = list(_LIST_END.finditer(packet))
         if len(ends) != 1:
@@ -151,15 +142,15 @@ def _inserted(
         if not ends:
             return None
         text = _description(ends[0][1].decode("ascii"), _subject(packet), region, width_px, height_px)
-    place = ends[0].start()
-    made = _unpadded(packet[:place] + text.encode() + packet[place:], len(text.encode()))
-    after = parse_packet(made)
-    found = focus_region(made)
-    return made if found == region and _others(after) == _others(before) and _kept(before, after) else None
+    start, added = ends[0].start(), text.encode()
+    result = _remove_padding(packet[:start] + added + packet[start:], len(added))
+    after = parse_packet(result)
+    same = _other_properties(after) == _other_properties(before) and _keeps_regions(before, after)
+    return result if same and read_focus_region(result) == region else None
 
 
-def _unpadded(packet: bytes, length: int) -> bytes:
-    """The packet without `length` bytes of its padding, where it has as many."""
+def _remove_padding(packet: bytes, length: int) -> bytes:
+    """Return the packet without `length` bytes of its padding, if it has that many."""
     padding = list(_PADDING.finditer(packet))[-1:]
     if not padding or padding[0].end(1) - padding[0].start(1) < length:
         return packet
@@ -167,21 +158,18 @@ def _unpadded(packet: bytes, length: int) -> bytes:
     return packet[:start] + packet[start + length :]
 
 
-def _others(tree: PropertyTree) -> list[object]:
-    """All properties but the regions."""
+def _other_properties(tree: PropertyTree) -> list[object]:
     return [one for one in tree if (one.namespace, one.name) != (REGIONS, "Regions")]
 
 
-def _kept(before: PropertyTree, after: PropertyTree) -> bool:
-    """Whether every region that was there is among those that are, in order and at the front."""
-    old, new = _items(before), _items(after)
+def _keeps_regions(before: PropertyTree, after: PropertyTree) -> bool:
+    """Whether all old regions are still there, in order, and one more after them."""
+    old, new = _region_items(before), _region_items(after)
     return len(new) == len(old) + 1 and new[: len(old)] == old
 
 
-def _items(tree: PropertyTree) -> list[bytes]:
-    """The regions as canonical XML."""
-    from lxml import etree
-
+def _region_items(tree: PropertyTree) -> list[bytes]:
+    """Return the regions as canonical XML."""
     for one in tree:
         if (one.namespace, one.name) == (REGIONS, "Regions") and isinstance(one.value, Opaque):
             root = parse_element(one.value.xml.encode())
@@ -191,14 +179,14 @@ def _items(tree: PropertyTree) -> list[bytes]:
 
 
 def _subject(packet: bytes) -> str:
-    """What the packet is about, in its own word: all its rdf:Description must agree (ISO 16684-1, 7.4)."""
-    found = parse_element(packet).find(f".//{{{RDF}}}Description")
-    about = None if found is None else found.get(f"{{{RDF}}}about", found.get("about"))
+    """Return the packet's rdf:about: it must be the same in each rdf:Description (ISO 16684-1, 7.4)."""
+    description = parse_element(packet).find(f".//{{{RDF}}}Description")
+    about = None if description is None else description.get(f"{{{RDF}}}about", description.get("about"))
     return (about or "").replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
 
 
 def _description(rdf: str, about: str, region: FocusRegion, width_px: int, height_px: int) -> str:
-    """The regions with one item, as iOS nests them (shu_matte); `rdf` is the packet's prefix for RDF."""
+    """Return regions with one item, as iOS nests them (shu_matte); `rdf` is the packet's prefix for RDF."""
     resource = f'{rdf}:parseType="Resource"'
     return (
         f'<{rdf}:Description {rdf}:about="{about}" xmlns:mwg-rs="{REGIONS}" xmlns:stArea="{AREA}"'
@@ -210,7 +198,7 @@ def _description(rdf: str, about: str, region: FocusRegion, width_px: int, heigh
 
 
 def _item(rdf: str, region: FocusRegion, *, declared: bool) -> str:
-    """One region; with its own namespaces where they may not be declared around it."""
+    """Return one region; it declares its namespaces itself unless they are `declared` around it."""
     resource = f'{rdf}:parseType="Resource"'
     spaces = "" if declared else f' xmlns:mwg-rs="{REGIONS}" xmlns:stArea="{AREA}"'
     return (
@@ -222,8 +210,8 @@ def _item(rdf: str, region: FocusRegion, *, declared: bool) -> str:
 
 
 def _value(holder: etree._Element, name: str) -> str | None:
-    """A property in either form."""
-    found = holder.get(name)
-    if found is None:
-        found = holder.findtext(name)
-    return str(found).strip() if found is not None else None
+    """Return a property in attribute or element form."""
+    value = holder.get(name)
+    if value is None:
+        value = holder.findtext(name)
+    return None if value is None else str(value).strip()

@@ -1,15 +1,12 @@
-"""REND, the rendering parameters of the depth effect: bytes into numbered records, and back.
+"""Parse and build REND, the rendering parameters of the depth effect.
 
-Knows: the layout, read from samples; no document of Apple's describes it. Must not know: what
-the renderer does with most records.
-
-Little-endian: "REND", u32 version, u32 length of the whole, u32 of unknown meaning; then, from version 4 on,
-records of eight bytes: u16 id, u16 type, four bytes of value, ids ascending. Versions 1 and 2 are plain words.
+Apple has not published the layout; it is known from samples. Little-endian: "REND", u32 version, u32 length of the
+block, u32 of unknown meaning; then, from version 4 on, records of eight bytes: u16 id, u16 type, four bytes of value,
+ids ascending. Versions 1 and 2 are 32-bit words without ids. The meaning of most records is unknown.
 """
 
 from __future__ import annotations
 
-import functools
 import math
 import struct
 from dataclasses import dataclass, replace
@@ -22,32 +19,29 @@ MAX_RENDERING_BYTES = 1 << 16
 """The longest seen has 1352 bytes (openize)."""
 
 RECORD_VERSIONS = (4, 6, 7)
-"""Read as records: 4 lyangas; 6 pug, fidmaa, openize; 7 is reported of iOS 26."""
-WORD_VERSIONS = (1, 2)
-"""Plain words: 1 rw, 2 shu."""
-KNOWN_VERSIONS = (*WORD_VERSIONS, *RECORD_VERSIONS)
+"""Versions made of records: 4 lyangas; 6 pug, fidmaa, openize; 7 is reported for iOS 26."""
+KNOWN_VERSIONS = (1, 2, *RECORD_VERSIONS)
+"""1 rw, 2 shu: words without ids."""
 
 FLOAT, SIGNED = 1, 2
-"""Types seen: a single float, a whole number. 3 and 4 are reported to be unsigned and are read so."""
+"""Types in samples: a single float, an integer. 3 and 4 are reported to be unsigned and are read so."""
 
 DEFAULT_APERTURE = 600
 """Equal to SimulatedAperture in all record-form samples."""
 MIN_APERTURE = 601
 MAX_APERTURE = 602
-"""1.4 and 16 in all of them: the ends of the slider, as it seems."""
+"""1.4 and 16 in all samples: the ends of the slider, it seems."""
 WIDEST_APERTURES = (303, 603)
-"""1.4 behind the rear cameras, 1.95 and 2.25 in front (fidmaa), 603 = 1 in openize; reported: smallest f-number."""
+"""1.4 for rear cameras, 1.95 and 2.25 in front (fidmaa), 603 = 1 in openize; reported: smallest f-number."""
 
 _HEAD = struct.Struct("<4sIII")
 _RECORD = struct.Struct("<HH4s")
 _CODES = {FLOAT: "<f", SIGNED: "<i"}
-_LARGEST_WHOLE = 1 << 16
-"""A word above this is a float in versions 1 and 2: the smallest float there is 2e-4, or 0x39000000 and more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One number."""
+    """One numbered value."""
 
     id: int
     """0..65535."""
@@ -58,21 +52,21 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A REND block; of `records` and `body` one is empty."""
+    """A REND block; either `records` or `body` is empty."""
 
     version: int
     word: int
     """The fourth word of the header: 2 in version 1, 3 in version 2, 1 in 4 and 6; its meaning is unknown."""
     records: tuple[Record, ...] = ()
     body: bytes = b""
-    """What follows the header in a version that has no records or is not known, as it is."""
+    """All that follows the header in a version without records or an unknown one."""
 
     def value(self, identifier: int) -> float | int | None:
-        """The value of a record; None where there is none."""
+        """Return the value of a record; None if there is no such record."""
         return next((one.value for one in self.records if one.id == identifier), None)
 
     def with_value(self, identifier: int, value: float) -> Rendering:
-        """The same with another value in the record of that number; RefusedError where there is none."""
+        """Return a copy with another value in a record; raises RefusedError if there is no such record."""
         if self.value(identifier) is None:
             raise RefusedError(f"the rendering parameters have no record {identifier}")
         records = tuple(
@@ -81,23 +75,11 @@ class Rendering:
         )
         return replace(self, records=records)
 
-    def words(self) -> tuple[float | int, ...]:
-        """The body of versions 1 and 2 as numbers, floats and whole numbers told apart by their size."""
-        if self.version not in WORD_VERSIONS:
-            return ()
-        whole = len(self.body) // 4 * 4
-        return tuple(
-            number if number < _LARGEST_WHOLE else struct.unpack("<f", number.to_bytes(4, "little"))[0]
-            for (number,) in struct.iter_unpack("<I", self.body[:whole])
-        )
 
-
-# Several rules ask for the same block; parsing is pure, and its result frozen.
-@functools.lru_cache(maxsize=4)
 def parse_rendering(data: bytes) -> Rendering:
-    """Read a REND block; an unknown version is carried as it is.
+    """Parse a REND block; the body of an unknown version is kept as it is.
 
-    Raises MalformedError where magic, length or the shape of the records is wrong.
+    Raises MalformedError for a wrong magic, length or layout of records.
     """
     if len(data) < _HEAD.size or not data.startswith(MAGIC):
         raise MalformedError("the rendering parameters do not start with REND")
@@ -117,7 +99,7 @@ def parse_rendering(data: bytes) -> Rendering:
 
 
 def build_rendering(rendering: Rendering) -> bytes:
-    """The twin of `parse_rendering`.
+    """Build a REND block; the inverse of `parse_rendering`.
 
     Raises RefusedError for records that do not ascend by id, for a value that its type cannot hold, and for
     records in a version that has none.
@@ -145,7 +127,6 @@ def _parse_record(identifier: int, kind: int, raw: bytes) -> Record:
 
 
 def _build_record(one: Record) -> bytes:
-    """The twin of `_parse_record`."""
     try:
         if one.type == FLOAT and math.isnan(one.value):
             raise ValueError

@@ -1,8 +1,4 @@
-"""One value of a property: from its text to a number, truth, text or bytes, and back as Apple prints it.
-
-Knows: the table's number formats, and what half floats lose in six decimals. Must not know: which properties there
-are, XML.
-"""
+"""Parse one value of a property, and format it as Apple prints it."""
 
 from __future__ import annotations
 
@@ -13,24 +9,25 @@ import re
 import struct
 from typing import Any
 
-from authoring.apple.property_table import Row
+from authoring.apple.property_table import PropertyRow
 from authoring.errors import MalformedError, RefusedError
 
 SIX_DECIMALS = 1e-6
-"""How far a half float printed with six decimals can be from itself, with room for a second rounding."""
+"""Largest error of a half float that is printed with six decimals, with room for a second rounding."""
 
-WHOLE_NUMBER_SLACK = 1e-6
+INTEGER_TOLERANCE = 1e-6
+"""iOS prints some whole numbers from doubles: 3023.9999999999995 in the regions of shu_matte."""
 
 MAX_NUMBER_CHARACTERS = 64
-"""17 digits, sign and exponent need 24; more is no number, and is not searched."""
+"""17 digits, sign and exponent need 24; a longer text is not searched."""
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def exact_half(value: float) -> float:
-    """The half float that `value` is a six-decimal print of; `value` itself where none is within 1e-6.
+    """Return the half float that prints as `value` with six decimals; `value` itself if none is within 1e-6.
 
-    Certain for magnitudes from 1/512 on, where neighbours lie further apart than six decimals can blur.
+    Unambiguous from 1/512 on, where neighbouring half floats differ by more than six decimals can blur.
     """
     if not math.isfinite(value) or abs(value) > 65504:
         return value
@@ -38,8 +35,11 @@ def exact_half(value: float) -> float:
     return nearest if abs(nearest - value) <= SIX_DECIMALS else value
 
 
-def parse_value(row: Row, value: object) -> Any:
-    """One value by its row's kind: a number, bool, text, bytes or tuple of numbers; None where it is of no use."""
+def parse_value(row: PropertyRow, value: object) -> Any:
+    """Return a number, bool, text, bytes or tuple of numbers, by the row's kind; None for an unknown value.
+
+    Raises MalformedError for a malformed number.
+    """
     if row.kind == "reals":
         numbers = value if isinstance(value, tuple) else (None,)
         return tuple(_number(row, text) for text in numbers)
@@ -47,8 +47,7 @@ def parse_value(row: Row, value: object) -> Any:
         number = _number(row, value)
         if row.kind != "integer":
             return _before_printing(number) if row.kind == "half6" else number
-        # iOS prints some whole numbers from doubles: 3023.9999999999995 in the regions of shu_matte.
-        if abs(number - round(number)) > WHOLE_NUMBER_SLACK:
+        if abs(number - round(number)) > INTEGER_TOLERANCE:
             raise MalformedError(f"XMP property {row.label}: {number!r} is not a whole number")
         return round(number)
     if not isinstance(value, str):
@@ -59,8 +58,8 @@ def parse_value(row: Row, value: object) -> Any:
     return decode_base64(text) if row.kind == "base64" else text
 
 
-def _number(row: Row, text: object) -> float:
-    """A finite number, or MalformedError with the property's name."""
+def _number(row: PropertyRow, text: object) -> float:
+    """Return a finite number; MalformedError names the property."""
     digits = text.strip() if isinstance(text, str) else ""
     if len(digits) <= MAX_NUMBER_CHARACTERS and NUMBER.fullmatch(digits):
         number = float(digits)
@@ -72,15 +71,15 @@ def _number(row: Row, text: object) -> float:
 
 
 def _before_printing(number: float) -> float:
-    """The half float behind a number of six decimals; any other number is what it says.
+    """Return the half float of a number of six decimals; any other number is exact.
 
-    iOS 11 printed the six-decimal number with 17 digits (rw), so the value tells, not the length of the text.
+    iOS 11 printed the six-decimal number with 17 digits (rw), so the length of the text does not decide.
     """
     return exact_half(number) if number == float(f"{number:f}") else number
 
 
 def decode_base64(text: str) -> bytes | None:
-    """Base64, with white space and missing padding forgiven; None where it is something else."""
+    """Decode base64, with white space or without padding too; None if it is something else."""
     packed = "".join(text.split()).rstrip("=")
     try:
         return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
@@ -88,8 +87,11 @@ def decode_base64(text: str) -> bytes | None:
         return None
 
 
-def format_value(row: Row, value: Any) -> str | tuple[str, ...]:
-    """The twin of `parse_value`."""
+def format_value(row: PropertyRow, value: Any) -> str | tuple[str, ...]:
+    """Return the text or texts of a value; the inverse of `parse_value`.
+
+    Raises RefusedError for a list of the wrong length and for a number that is not finite.
+    """
     if row.kind == "reals":
         if len(value) != row.count:
             raise RefusedError(f"XMP property {row.label} takes {row.count} numbers, not {len(value)}")
@@ -101,11 +103,11 @@ def format_value(row: Row, value: Any) -> str | tuple[str, ...]:
     return str(value) if row.kind in ("integer", "text") else _format_number(row, value)
 
 
-def _format_number(row: Row, number: float) -> str:
-    """Six decimals or 17 digits, as Apple prints each property.
+def _format_number(row: PropertyRow, number: float) -> str:
+    """Return six decimals or 17 digits, as Apple prints each property.
 
-    Six decimals are given up only where they would lose the value: a small number that they print as zero,
-    and limits that are not half floats. iOS 11 printed 17 digits there (rw), so readers take them.
+    17 digits replace six decimals only if those would lose the value: a small number that would print as zero, and
+    limits that are not half floats. iOS 11 printed 17 digits there (rw), so readers accept them.
     """
     if not math.isfinite(number):
         raise RefusedError(f"XMP property {row.label} cannot hold {number}; give a finite number")

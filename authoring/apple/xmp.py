@@ -1,51 +1,45 @@
-"""XMP packets: bytes into a property tree, and a property tree into the bytes an iPhone would write.
+"""Parse XMP packets into property trees (RDF/XML: ISO 16684-1, clause 7), and build them as iPhones write them.
 
-Knows: RDF/XML as XMP uses it (ISO 16684-1, clause 7), and Apple's way of laying it out. Must not know: what
-any property means.
-
-Hostile packets are expected: no DTD, no entity, no network, and limits on bytes, marks and nesting. lxml is
-imported when a packet is parsed, not before: building needs none of it.
+Packets may be hostile: no DTD, no entity, no network, and limits on bytes, markup and nesting.
 """
 
 from __future__ import annotations
 
-import functools
 import re
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import cast
+
+from lxml import etree
 
 from authoring.apple.property_table import ArrayForm, Opaque, Property, PropertyTree, Value
 from authoring.errors import MalformedError, RefusedError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lxml import etree
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 X = "adobe:ns:meta/"
 XML = "http://www.w3.org/XML/1998/namespace"
 
 MAX_XMP_BYTES = 10_000_000
-"""libxml2's own limit on one text. Apple's packets have 6 kB; Google's, with images inside, some megabytes."""
+"""libxml2's own limit on one text. Apple's packets have 6 kB; Google's, which hold images, some megabytes."""
 
-MAX_MARKS = 10_000
-"""`<` and `=` signs in a packet, for lxml's time grows with the square of attributes. Apple's packets have 150."""
+MAX_MARKUP = 10_000
+"""`<` and `=` signs: lxml's time grows with the square of the attributes. Apple's packets have 150."""
 
 MAX_NAMESPACES = 256
-"""Declarations in a packet, which are copied for every structure. Apple's packets have 6 at most."""
+"""Declarations in a packet: each structure gets a copy of them. Apple's packets have 6 at most."""
 
 LONG_NAMESPACE = re.compile(rb"""xmlns(?:[^=]{1000}|[^=]*=\s*(?:"[^"]{2000}|'[^']{2000}))""")
-"""A declaration that no writer makes: every name in it would be held with the whole of it, thousands of times."""
+"""A declaration that no writer makes: each of thousands of names in it would hold a copy."""
 
 MAX_NESTING = 64
-"""Elements inside elements. Apple's focus regions go 9 deep (shu_matte)."""
+"""Elements in elements. Apple's focus regions have 9 levels (shu_matte)."""
 
 TOOLKIT = "XMP Core 6.0.0"
-"""What iOS 14 to 17 and ImageIO put into x:xmptk; iOS 11 and 12 wrote 5.4.0."""
+"""x:xmptk of iOS 14 to 17 and of ImageIO; iOS 11 and 12 wrote 5.4.0."""
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 PLAIN_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9_.~:/?#@!$&'()*+,;=-]+")
-"""What names and namespaces look like, as far as they matter; others are checked by reading them again."""
+"""Names and namespaces that need no check; packets with others are parsed again."""
 
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 IN_TEXT = re.compile(r"[&<>\r]")
@@ -54,29 +48,26 @@ ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;",
 
 
 def parse_element(data: bytes) -> etree._Element:
-    """The root element of a packet, for whoever looks into structures.
+    """Parse the root element of a packet or of an opaque property.
 
-    Raises MalformedError for what is not well-formed XML in UTF-8, holds a DTD, or is beyond the limits; what
-    could make work without end is refused before lxml sees it.
+    Raises MalformedError for a packet that is not well-formed XML in UTF-8, has a DTD, or exceeds the limits; what
+    could take unbounded time is refused before lxml is called.
     """
     packet = bytes(data).strip(b"\0 \t\r\n").removeprefix(b"\xef\xbb\xbf")
     if not packet:
         raise MalformedError("the XMP packet is empty")
     if len(packet) > MAX_XMP_BYTES:
         raise MalformedError(f"the XMP packet has {len(packet)} bytes; at most {MAX_XMP_BYTES} are read")
-    if packet.count(b"<") + packet.count(b"=") > MAX_MARKS:
-        raise MalformedError(f"the XMP packet has more than {MAX_MARKS} elements or attributes")
+    if packet.count(b"<") + packet.count(b"=") > MAX_MARKUP:
+        raise MalformedError(f"the XMP packet has more than {MAX_MARKUP} elements or attributes")
     if packet.count(b"xmlns") > MAX_NAMESPACES:
         raise MalformedError(f"the XMP packet declares more than {MAX_NAMESPACES} namespaces")
     if LONG_NAMESPACE.search(packet):
         raise MalformedError("the XMP packet declares a namespace of more than 2000 characters")
     if b"<!DOCTYPE" in packet or b"<!ENTITY" in packet:
         raise MalformedError("the XMP packet has a document type declaration, which XMP forbids")
-
-    from lxml import etree
-
     # The encoding is forced, so that no declared one can hide what was searched for above; the standards of
-    # both containers ask for UTF-8.
+    # both containers require UTF-8.
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,
@@ -100,20 +91,18 @@ def parse_element(data: bytes) -> etree._Element:
     return root
 
 
-# A file's depth packet is asked for by several rooms in turn; parsing is pure, and its result frozen.
-@functools.lru_cache(maxsize=4)
 def parse_packet(data: bytes) -> PropertyTree:
-    """The top-level properties of a packet, in its order.
+    """Return the top-level properties of a packet, in its order.
 
-    Takes packets with and without the xpacket wrapper, with padding or NULs around them, properties as
-    attributes or elements, and several rdf:Description; all are read as one resource. Of a property that
-    occurs twice the first is kept. Raises MalformedError for what is no XMP, or is beyond the limits.
+    Accepts packets with and without the xpacket wrapper, with padding or NULs around them, properties as attributes
+    or elements, and several rdf:Description, which are read as one resource. Of a property that occurs twice the
+    first is kept. Raises MalformedError for data that is no XMP, or exceeds the limits.
     """
     root = parse_element(data)
     rdf = root if root.tag == f"{{{RDF}}}RDF" else root.find(f"{{{RDF}}}RDF")
     if rdf is None:
         raise MalformedError("the XMP packet has no rdf:RDF element")
-    found: dict[tuple[str, str], Property] = {}
+    properties: dict[tuple[str, str], Property] = {}
     prefixes: dict[str, str] = {}
     for description in rdf.iterfind(f"{{{RDF}}}Description"):
         for tag, text in cast("Mapping[str, str]", description.attrib).items():
@@ -122,18 +111,18 @@ def parse_packet(data: bytes) -> PropertyTree:
                 continue
             if namespace not in prefixes:
                 prefixes |= {uri: prefix or "" for prefix, uri in description.nsmap.items()}
-            found.setdefault((namespace, name), Property(namespace, prefixes[namespace], name, text))
+            properties.setdefault((namespace, name), Property(namespace, prefixes[namespace], name, text))
         for element in description:
             namespace, name = _split(element.tag)
             if namespace:
                 value, array = _parse_value(element)
-                one = Property(namespace, element.prefix or "", name, value, array)
-                found.setdefault((namespace, name), one)
-    return tuple(found.values())
+                item = Property(namespace, element.prefix or "", name, value, array)
+                properties.setdefault((namespace, name), item)
+    return tuple(properties.values())
 
 
 def build_packet(tree: PropertyTree) -> bytes:
-    """The packet in the form that iPhones write for auxiliary images (pug, lyangas): no xpacket, no padding.
+    """Return the packet in the form that iPhones write for auxiliary images (pug, lyangas): no xpacket, no padding.
 
     One rdf:Description, properties as elements, arrays as rdf:Seq, namespaces declared in the order of their
     first use. The same tree gives the same bytes. Raises MalformedError for names and texts that XML cannot
@@ -141,12 +130,12 @@ def build_packet(tree: PropertyTree) -> bytes:
     """
     prefixes = {RDF: "rdf", X: "x"}
     taken = set(prefixes.values())
-    there: set[tuple[str, str]] = set()
+    written: set[tuple[str, str]] = set()
     lines = []
     for one in tree:
-        if (one.namespace, one.name) in there:
+        if (one.namespace, one.name) in written:
             raise RefusedError(f"XMP property {one.name} is there twice; leave one out")
-        there.add((one.namespace, one.name))
+        written.add((one.namespace, one.name))
         if isinstance(one.value, Opaque):
             lines.append(f"         {one.value.xml}\n")
             continue
@@ -182,7 +171,7 @@ def build_packet(tree: PropertyTree) -> bytes:
 
 
 def _split(tag: str) -> tuple[str, str]:
-    """Namespace and local name of lxml's `{namespace}name`."""
+    """Return namespace and local name of lxml's `{namespace}name`."""
     if tag.startswith("{"):
         namespace, _, name = tag[1:].partition("}")
         return namespace, name
@@ -190,7 +179,7 @@ def _split(tag: str) -> tuple[str, str]:
 
 
 def _parse_value(element: etree._Element) -> tuple[Value, ArrayForm]:
-    """The value of a property element: a text, a list of plain texts, or the element itself."""
+    """Return the value of a property element: a text, a list of plain texts, or the element itself."""
     if not element.attrib:
         if len(element) == 0:
             return element.text or "", "Seq"
@@ -204,12 +193,7 @@ def _parse_value(element: etree._Element) -> tuple[Value, ArrayForm]:
                 and _is_plain_array(array)
             ):
                 return tuple(item.text or "" for item in array), cast("ArrayForm", form)
-    from copy import deepcopy
-
-    from lxml import etree
-
-    # A copy holds the namespaces that it uses and no others, wherever they were declared: it can stand alone,
-    # and is equal again when it is read back.
+    # A copy declares exactly the namespaces that it uses: it can stand alone, and is equal when it is read again.
     return Opaque(etree.tostring(deepcopy(element), encoding="unicode", with_tail=False)), "Seq"
 
 
@@ -223,7 +207,7 @@ def _is_plain_array(array: etree._Element) -> bool:
 
 
 def _is_plain_property(one: Property) -> bool:
-    """Whether what is written is certain to be what is read."""
+    """Whether the property is certain to be read as it is written."""
     return (
         not isinstance(one.value, Opaque)
         and NAME.fullmatch(one.name) is not None
@@ -232,7 +216,7 @@ def _is_plain_property(one: Property) -> bool:
 
 
 def _check_foreign(packet: bytes, tree: PropertyTree) -> None:
-    """Read the packet again: XML that was handed in ready-made must not reach beyond its own property."""
+    """Parse the packet again: an opaque property must not reach beyond its own element."""
     try:
         again = parse_packet(packet)
     except MalformedError:
@@ -244,7 +228,7 @@ def _check_foreign(packet: bytes, tree: PropertyTree) -> None:
 
 
 def _build_property(tag: str, value: str | tuple[str, ...], array: ArrayForm) -> str:
-    """The twin of `_parse_value`: one property as lines, indented as Apple does."""
+    """Return the lines of one property, indented as Apple does; the inverse of `_parse_value`."""
     if isinstance(value, str):
         return f"         {_element(tag, value)}\n"
     if not value:
@@ -256,19 +240,15 @@ def _build_property(tag: str, value: str | tuple[str, ...], array: ArrayForm) ->
 
 
 def _element(tag: str, text: str) -> str:
-    """One simple element."""
     return f"<{tag}>{_escape(text)}</{tag}>" if text else f"<{tag}/>"
 
 
 def _escape(text: str, special: re.Pattern[str] = IN_TEXT) -> str:
-    """Text as XML holds it; numbers and base64, which need nothing, are told apart first for speed."""
-    if text.isalnum():
-        return text
-    return special.sub(lambda found: ESCAPES[found.group()], text) if special.search(text) else text
+    return special.sub(lambda match: ESCAPES[match.group()], text)
 
 
 def _free_prefix(wanted: str, taken: set[str]) -> str:
-    """`wanted` where it is a name and free, else a numbered one that is."""
+    """Return `wanted` if it is a name and not taken, else a numbered prefix."""
     if NAME.fullmatch(wanted) and wanted not in taken and not wanted.lower().startswith("xml"):
         return wanted
     number = len(taken) - 1

@@ -20,8 +20,8 @@ import numpy as np
 from authoring.apple import makernote, xmp
 from authoring.apple.exif import CUSTOM_RENDERED, MAKER_NOTE
 from authoring.apple.exif_required import REQUIRED_TAGS
+from authoring.apple.exif_tags import Tags, read_tags
 from authoring.apple.region import REGIONS
-from authoring.apple.tags import Tags, tags_of
 from authoring.codecs import photo as pictures
 from authoring.containers.base import ContainerFile
 from authoring.containers.edits import Touched
@@ -204,7 +204,7 @@ class _Values:
 def _exif_values(block: bytes) -> _Values | None:
     """Every tag but the maker note, by directory; pointers between directories are no values."""
     try:
-        tags = tags_of(block)
+        tags = read_tags(block)
     except MalformedError:
         return None
     _, note = tags.pop(("Exif", MAKER_NOTE), (0, b""))

@@ -159,7 +159,7 @@ def _camera(
 
 def _focus(file: ContainerFile, orientation: Orientation) -> tuple[float, float] | None:
     """The photo's Focus region, whose coordinates are of the stored raster (rw_ios11_test06.jpg)."""
-    found = region.focus_region(file.layout.xmp)
+    found = region.read_focus_region(file.layout.xmp)
     if found is None or not found.is_valid:
         return None
     return orientation.point_to_display(found.x, found.y)

@@ -14,8 +14,7 @@ from authoring import containers
 from authoring.apple.region import (
     DEFAULT_SIZE,
     FocusRegion,
-    focus_region,
-    has_focus_region,
+    read_focus_region,
     with_focus_region,
 )
 from authoring.apple.xmp import parse_packet
@@ -80,7 +79,9 @@ def test_a_region_is_added_and_nothing_else_changes(
     result = with_focus_region(before, 0.25, 1 / 3, 4032, 3024)
     after = result.xmp
     assert (
-        result.changes and not result.notes and focus_region(after) == FocusRegion(0.25, 1 / 3, *DEFAULT_SIZE)
+        result.changes
+        and not result.notes
+        and read_focus_region(after) == FocusRegion(0.25, 1 / 3, *DEFAULT_SIZE)
     )
     assert (len(after) == len(before)) == (name in PADDED)
 
@@ -104,7 +105,7 @@ def test_a_region_is_added_and_nothing_else_changes(
 @pytest.mark.parametrize("name", sorted(FOCUSED))
 def test_a_region_that_is_there_stays(sample: Callable[[str], bytes], name: str) -> None:
     before = packet_of(sample(name))
-    found = focus_region(before)
+    found = read_focus_region(before)
     assert found is not None and found.is_valid
     expected = FOCUSED[name]
     assert (found.x, found.y, found.w, found.h) == pytest.approx(
@@ -120,7 +121,7 @@ def test_a_face_gets_company(
     whole = packet_of(sample("shu_matte.jpg"))
     items = list(re.finditer(rb"\s*<rdf:li.*?</rdf:li>", whole, re.DOTALL))
     before = whole[: items[1].start()] + whole[items[1].end() :]
-    assert not has_focus_region(before)
+    assert read_focus_region(before) is None
     result = with_focus_region(before, 0.5, 0.75, 3024, 4032)
     assert result.changes and len(result.xmp) > len(before)
     old, new = reading(before, result.xmp)
@@ -148,7 +149,7 @@ def test_another_prefix_and_subject_are_followed() -> None:
         b' xmlns:q="urn:q" q:v="1"/></r:RDF>'
     )
     after = with_focus_region(before, 0.5, 0.5, 10, 20).xmp
-    assert has_focus_region(after) and after.count(b'r:about="uuid:a&amp;b"') == 2
+    assert read_focus_region(after) is not None and after.count(b'r:about="uuid:a&amp;b"') == 2
     assert [one.name for one in parse_packet(after)] == ["v", "Regions"]
 
 
@@ -195,4 +196,4 @@ def test_damage_never_raises(sample: Callable[[str], bytes]) -> None:
         for _ in range(generator.randrange(1, 4)):
             broken[generator.randrange(1500)] = generator.choice(b"<>/\"' :=ax\0\xff")
         result = with_focus_region(bytes(broken), 0.5, 0.5, 10, 10)
-        assert result.xmp == bytes(broken) or has_focus_region(result.xmp)
+        assert result.xmp == bytes(broken) or read_focus_region(result.xmp) is not None

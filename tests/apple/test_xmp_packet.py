@@ -15,7 +15,7 @@ from lxml import etree
 
 from authoring.apple.property_table import Opaque, Property
 from authoring.apple.xmp import (
-    MAX_MARKS,
+    MAX_MARKUP,
     MAX_NAMESPACES,
     MAX_NESTING,
     MAX_XMP_BYTES,
@@ -204,8 +204,8 @@ REFUSED = {
     "external DTD": b'<!DOCTYPE x SYSTEM "http://localhost:9/x.dtd">' + packet("<a:p>1</a:p>"),
     "undefined entity": packet("<a:p>&e;</a:p>"),
     "too large": packet("<a:p>" + "x" * MAX_XMP_BYTES + "</a:p>"),
-    "too many elements": packet("<a:p/>" * (MAX_MARKS + 1)),
-    "too many attributes": packet("", "".join(f' a:n{n}="1"' for n in range(MAX_MARKS))),
+    "too many elements": packet("<a:p/>" * (MAX_MARKUP + 1)),
+    "too many attributes": packet("", "".join(f' a:n{n}="1"' for n in range(MAX_MARKUP))),
     "too many namespaces": packet("", "".join(f' xmlns:n{n}="urn:{n}"' for n in range(MAX_NAMESPACES))),
     "too deep": packet("<a:p>" * MAX_NESTING + "</a:p>" * MAX_NESTING),
     "far too deep": packet("<a:p>" * 4000 + "</a:p>" * 4000),

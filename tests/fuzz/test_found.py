@@ -14,8 +14,8 @@ from authoring import containers
 from authoring.apple import makernote
 from authoring.apple.exif import read_portrait_tags
 from authoring.apple.exif_required import ImageCharacteristics
+from authoring.apple.exif_tags import read_tags
 from authoring.apple.portrait_exif import add_portrait_tags
-from authoring.apple.tags import tags_of
 from authoring.batch.journal import Entry, Journal
 from authoring.codecs import photo, sei
 from authoring.codecs.maps.formats import read_map
@@ -86,8 +86,8 @@ def test_a_link_that_leads_nowhere_does_not_lead_into_what_is_added() -> None:
     assert len(block) < 99
     made = add_portrait_tags(block, ImageCharacteristics(40, 30)).exif
     assert len(made) > 99
-    assert not [key for key in tags_of(made) if key[0] == "1st"]
-    assert tags_of(made)["0th", 0x0112] == tags_of(block)["0th", 0x0112]
+    assert not [key for key in read_tags(made) if key[0] == "1st"]
+    assert read_tags(made)["0th", 0x0112] == read_tags(block)["0th", 0x0112]
 
 
 def test_no_more_than_its_share_is_copied() -> None:

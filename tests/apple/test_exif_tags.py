@@ -7,7 +7,7 @@ import struct
 import piexif
 import pytest
 
-from authoring.apple.tags import UNREADABLE, tags_of
+from authoring.apple.exif_tags import UNREADABLE, read_tags
 from authoring.errors import MalformedError
 from tests.compatibility import portrait_files
 
@@ -32,8 +32,8 @@ def block(order: str) -> bytes:
 
 
 def test_both_byte_orders_say_the_same() -> None:
-    assert tags_of(block("<")) == tags_of(block(">"))
-    assert tags_of(block("<")) == {
+    assert read_tags(block("<")) == read_tags(block(">"))
+    assert read_tags(block("<")) == {
         ("0th", 0x0112): (3, b"\0\6"),
         ("Exif", 0x829A): (5, b"\0\0\0\1\0\0\0\x3c"),
         ("1st", 0x0202): (4, b"\0\0\0\4"),
@@ -46,13 +46,13 @@ def test_a_foreign_reader_finds_the_same_tags(data: bytes) -> None:
     told = piexif.load(b"Exif\0\0" + data)
     foreign = {(name, tag) for name in ("0th", "1st", "Exif", "GPS", "Interop") for tag in told[name]}
     pointers = {("0th", 0x8769), ("0th", 0x8825), ("Exif", 0xA005), ("1st", 0x0201)}
-    assert {key for key in tags_of(data) if key[0] != "thumbnail"} == foreign - pointers
+    assert {key for key in read_tags(data) if key[0] != "thumbnail"} == foreign - pointers
 
 
 def test_a_directory_that_cannot_be_read_counts_as_its_place() -> None:
     data = bytearray(block(">"))
     struct.pack_into(">H", data, 38, 0xFFFF)
-    assert tags_of(bytes(data))["Exif", UNREADABLE] == (7, b"38")
+    assert read_tags(bytes(data))["Exif", UNREADABLE] == (7, b"38")
     struct.pack_into(">H", data, 8, 0xFFFF)
     with pytest.raises(MalformedError, match="first directory"):
-        tags_of(bytes(data))
+        read_tags(bytes(data))
