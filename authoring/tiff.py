@@ -248,7 +248,7 @@ def _orientation_entry(block: bytes) -> IfdEntry | None:
         ifd = read_ifd(block, offset, order, "IFD0", partial=True)
     except MalformedError:
         return None
-    return next(
-        (one for one in ifd.entries if (one.tag, one.type, one.count) == (ORIENTATION, TiffType.SHORT, 1)),
-        None,
-    )
+    for entry in ifd.entries:
+        if (entry.tag, entry.type, entry.count) == (ORIENTATION, TiffType.SHORT, 1):
+            return entry
+    return None

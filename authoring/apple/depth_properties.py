@@ -105,20 +105,20 @@ def parse_properties(tree: PropertyTree) -> DepthProperties:
     float that was printed. Raises MalformedError, naming the property, for a malformed number.
     """
     values: dict[str, Any] = {}
-    for one in tree:
-        row = row_of(one)
+    for item in tree:
+        row = row_of(item)
         if row is not None and row.field and row.field not in values:
-            values[row.field] = parse_value(row, one.value)
+            values[row.field] = parse_value(row, item.value)
     return DepthProperties(**values)
 
 
 def foreign_properties(tree: PropertyTree) -> PropertyTree:
     """Return the properties that `parse_properties` does not read; `build_tree` takes them."""
     result = []
-    for one in tree:
-        row = row_of(one)
-        if row is None or not row.field or parse_value(row, one.value) is None:
-            result.append(one)
+    for item in tree:
+        row = row_of(item)
+        if row is None or not row.field or parse_value(row, item.value) is None:
+            result.append(item)
     return tuple(result)
 
 
@@ -135,11 +135,11 @@ def build_tree(
         value = getattr(properties, field)
         if value is not None:
             result.append(property_of(row, format_value(row, value)))
-    written = {(one.namespace, one.name) for one in result}
-    for one in foreign:
-        known = row_of(one)
+    written = {(item.namespace, item.name) for item in result}
+    for item in foreign:
+        known = row_of(item)
         if known is None or (known.namespace, known.name) not in written:
-            result.append(one)
+            result.append(item)
     return with_provenance(tuple(result), provenance)
 
 

@@ -74,7 +74,7 @@ def _classify_tree(tree: PropertyTree) -> AuxiliaryKind:
         return _by_word(sub_type) if sub_type else "semanticmatte"
     if find(tree, "HDRGainMap:HDRGainMapVersion"):
         return "hdrgainmap"
-    if any(one.namespace == ADOBE_GAIN_MAP and one.name == "Version" for one in tree):
+    if any(item.namespace == ADOBE_GAIN_MAP and item.name == "Version" for item in tree):
         return "gainmap-adobe"
     return "unknown"
 

@@ -62,7 +62,7 @@ def with_provenance(tree: PropertyTree, provenance: Provenance | None) -> Proper
     Raises RefusedError for a source that is not in `SOURCES`.
     """
     ours = [ROWS[PROVENANCE, name] for name in _NAMES.values()]
-    result = [one for one in tree if row_of(one) not in ours]
+    result = [item for item in tree if row_of(item) not in ours]
     if provenance is None:
         return tuple(result)
     for field, name in _NAMES.items():

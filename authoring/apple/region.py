@@ -132,7 +132,7 @@ def _insert(
     packet: bytes, before: PropertyTree, region: FocusRegion, width_px: int, height_px: int
 ) -> bytes | None:
     """Return the packet with the region, parsed again to check that all else is equal; None if it is not."""
-    if any(one.namespace == REGIONS and one.name == "Regions" for one in before):
+    if any(item.namespace == REGIONS and item.name == "Regions" for item in before):
         ends = list(_LIST_END.finditer(packet))
         if len(ends) != 1:
             return None
@@ -159,7 +159,7 @@ def _remove_padding(packet: bytes, length: int) -> bytes:
 
 
 def _other_properties(tree: PropertyTree) -> list[object]:
-    return [one for one in tree if (one.namespace, one.name) != (REGIONS, "Regions")]
+    return [item for item in tree if (item.namespace, item.name) != (REGIONS, "Regions")]
 
 
 def _keeps_regions(before: PropertyTree, after: PropertyTree) -> bool:
@@ -170,9 +170,9 @@ def _keeps_regions(before: PropertyTree, after: PropertyTree) -> bool:
 
 def _region_items(tree: PropertyTree) -> list[bytes]:
     """Return the regions as canonical XML."""
-    for one in tree:
-        if (one.namespace, one.name) == (REGIONS, "Regions") and isinstance(one.value, Opaque):
-            root = parse_element(one.value.xml.encode())
+    for item in tree:
+        if (item.namespace, item.name) == (REGIONS, "Regions") and isinstance(item.value, Opaque):
+            root = parse_element(item.value.xml.encode())
             lists = root.iterfind(f"{{{REGIONS}}}RegionList/*/{{{RDF}}}li")
             return [etree.tostring(item, method="c14n", exclusive=True, with_tail=False) for item in lists]
     return []

@@ -63,15 +63,17 @@ class Rendering:
 
     def value(self, identifier: int) -> float | int | None:
         """Return the value of a record; None if there is no such record."""
-        return next((one.value for one in self.records if one.id == identifier), None)
+        return next((record.value for record in self.records if record.id == identifier), None)
 
     def with_value(self, identifier: int, value: float) -> Rendering:
         """Return a copy with another value in a record; raises RefusedError if there is no such record."""
         if self.value(identifier) is None:
             raise RefusedError(f"the rendering parameters have no record {identifier}")
         records = tuple(
-            replace(one, value=value if one.type == FLOAT else int(value)) if one.id == identifier else one
-            for one in self.records
+            replace(record, value=value if record.type == FLOAT else int(value))
+            if record.id == identifier
+            else record
+            for record in self.records
         )
         return replace(self, records=records)
 
@@ -106,7 +108,7 @@ def build_rendering(rendering: Rendering) -> bytes:
     """
     if rendering.records and (rendering.body or rendering.version not in RECORD_VERSIONS):
         raise RefusedError(f"rendering parameters of version {rendering.version} are not built from records")
-    ids = [one.id for one in rendering.records]
+    ids = [record.id for record in rendering.records]
     if any(first >= second for first, second in pairwise(ids)):
         raise RefusedError("the records of the rendering parameters do not ascend by id")
     body = rendering.body + b"".join(map(_build_record, rendering.records))
@@ -126,12 +128,12 @@ def _parse_record(identifier: int, kind: int, raw: bytes) -> Record:
     return Record(identifier, kind, value)
 
 
-def _build_record(one: Record) -> bytes:
+def _build_record(record: Record) -> bytes:
     try:
-        if one.type == FLOAT and math.isnan(one.value):
+        if record.type == FLOAT and math.isnan(record.value):
             raise ValueError
-        return _RECORD.pack(one.id, one.type, struct.pack(_CODES.get(one.type, "<I"), one.value))
+        return _RECORD.pack(record.id, record.type, struct.pack(_CODES.get(record.type, "<I"), record.value))
     except (struct.error, OverflowError, ValueError) as error:
         raise RefusedError(
-            f"record {one.id} of the rendering parameters cannot hold {one.value} as type {one.type}"
+            f"record {record.id} of the rendering parameters cannot hold {record.value} as type {record.type}"
         ) from error

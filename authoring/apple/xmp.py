@@ -132,21 +132,21 @@ def build_packet(tree: PropertyTree) -> bytes:
     taken = set(prefixes.values())
     written: set[tuple[str, str]] = set()
     lines = []
-    for one in tree:
-        if (one.namespace, one.name) in written:
-            raise RefusedError(f"XMP property {one.name} is there twice; leave one out")
-        written.add((one.namespace, one.name))
-        if isinstance(one.value, Opaque):
-            lines.append(f"         {one.value.xml}\n")
+    for item in tree:
+        if (item.namespace, item.name) in written:
+            raise RefusedError(f"XMP property {item.name} is there twice; leave one out")
+        written.add((item.namespace, item.name))
+        if isinstance(item.value, Opaque):
+            lines.append(f"         {item.value.xml}\n")
             continue
-        if not one.namespace or not one.name.replace("-", "_").replace(".", "_").isidentifier():
+        if not item.namespace or not item.name.replace("-", "_").replace(".", "_").isidentifier():
             raise MalformedError(
-                f"XMP property {one.name!r} in {one.namespace!r} has no name that XML can hold"
+                f"XMP property {item.name!r} in {item.namespace!r} has no name that XML can hold"
             )
-        if one.namespace not in prefixes:
-            prefixes[one.namespace] = _free_prefix(one.prefix, taken)
-            taken.add(prefixes[one.namespace])
-        lines.append(_build_property(f"{prefixes[one.namespace]}:{one.name}", one.value, one.array))
+        if item.namespace not in prefixes:
+            prefixes[item.namespace] = _free_prefix(item.prefix, taken)
+            taken.add(prefixes[item.namespace])
+        lines.append(_build_property(f"{prefixes[item.namespace]}:{item.name}", item.value, item.array))
     head = (
         f'<x:xmpmeta xmlns:x="{X}" x:xmptk="{TOOLKIT}">\n   <rdf:RDF xmlns:rdf="{RDF}">\n'
         '      <rdf:Description rdf:about=""'
@@ -165,7 +165,7 @@ def build_packet(tree: PropertyTree) -> bytes:
         raise RefusedError(
             f"the XMP packet would have {len(packet)} bytes; at most {MAX_XMP_BYTES} are handled"
         )
-    if not all(_is_plain_property(one) for one in tree):
+    if not all(_is_plain_property(item) for item in tree):
         _check_foreign(packet, tree)
     return packet
 
@@ -206,12 +206,12 @@ def _is_plain_array(array: etree._Element) -> bool:
     )
 
 
-def _is_plain_property(one: Property) -> bool:
+def _is_plain_property(item: Property) -> bool:
     """Whether the property is certain to be read as it is written."""
     return (
-        not isinstance(one.value, Opaque)
-        and NAME.fullmatch(one.name) is not None
-        and PLAIN_URI.fullmatch(one.namespace) is not None
+        not isinstance(item.value, Opaque)
+        and NAME.fullmatch(item.name) is not None
+        and PLAIN_URI.fullmatch(item.namespace) is not None
     )
 
 
@@ -221,7 +221,7 @@ def _check_foreign(packet: bytes, tree: PropertyTree) -> None:
         again = parse_packet(packet)
     except MalformedError:
         again = ()
-    if [(one.namespace, one.name) for one in again] != [(one.namespace, one.name) for one in tree]:
+    if [(item.namespace, item.name) for item in again] != [(item.namespace, item.name) for item in tree]:
         raise MalformedError(
             "a foreign XMP property would not be read back as written: its name, namespace or XML is broken"
         )
