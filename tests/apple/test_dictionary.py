@@ -54,20 +54,20 @@ def test_any_dictionary_comes_back(
     size = 4 if pixel_format in (FDIS, FDEP) else 2
     row = width * size + padding
     kind = "Depth" if pixel_format in (HDEP, FDEP) else "Disparity"
-    made = AuxiliaryData(
+    auxiliary = AuxiliaryData(
         f"kCGImageAuxiliaryDataType{kind}",
         rng.randbytes(row * height),
         DataDescription(pixel_format, width, height, row),
         METADATA if padding else (),
     )
-    made.validate()
-    assert parse_plist(build_plist(made)) == made
-    expected = b"".join(made.data[y * row : y * row + width * size] for y in range(height))
-    assert made.packed_data() == expected
+    auxiliary.validate()
+    assert parse_plist(build_plist(auxiliary)) == auxiliary
+    expected = b"".join(auxiliary.data[y * row : y * row + width * size] for y in range(height))
+    assert auxiliary.packed_data() == expected
     assert AuxiliaryData.packed(pixel_format, width, height, expected).packed_data() == expected
 
 
-def test_binary_lists_and_missing_extras_are_taken() -> None:
+def test_binary_lists_and_missing_extras_are_accepted() -> None:
     content = small()
     assert parse_plist(plistlib.dumps(content, fmt=plistlib.FMT_BINARY)) == SMALL
     del content["DepthAuthorMetadataXMP"], content["DepthAuthorAuxiliaryDataType"]
@@ -161,7 +161,7 @@ def test_writing_checks_too() -> None:
     ],
     ids=lambda data: f"{len(data)} bytes {data[:60]!r}",
 )
-def test_what_is_no_such_list_is_malformed(data: bytes) -> None:
+def test_other_data_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedError) as caught:
         parse_plist(data)
     assert "\n" not in caught.value.message

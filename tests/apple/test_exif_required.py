@@ -1,4 +1,4 @@
-"""An Exif directory made here names what the standard wants of every photo; another program's is not completed."""
+"""A new Exif directory has the tags that the standard requires; another program's is not completed."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Tool = Callable[..., str]
 IMAGE = ImageCharacteristics(4032, 3024)
 
 
-def told(data: bytes, tool: Tool, tmp_path: Path) -> dict[str, object]:
-    """What exiftool makes of a photo."""
+def read_tags(data: bytes, tool: Tool, tmp_path: Path) -> dict[str, object]:
+    """Return all tags that exiftool reads in a photo."""
     path = tmp_path / "photo.jpg"
     path.write_bytes(data)
     arguments = ("-j", "-n", "-G1", "-a", "-validate", "-warning", "-error", "-all")
@@ -40,7 +40,7 @@ def embedded(photo: bytes) -> bytes:
 def test_a_photo_without_exif_gets_a_block_that_validates(tool: Tool, tmp_path: Path) -> None:
     photo = photos.coded_jpeg(exif=False)
     after = embedded(photo)
-    found = told(after, tool, tmp_path)
+    found = read_tags(after, tool, tmp_path)
     assert found["ExifTool:Warning"] == "[minor] Unknown value for ExifIFD:CustomRendered"
     assert found["ExifTool:Validate"] == "0 1 1"  # No error, one warning, which is minor.
     expected = {
@@ -60,7 +60,7 @@ def test_a_photo_without_exif_gets_a_block_that_validates(tool: Tool, tmp_path: 
 
 def test_a_block_of_one_directory_gets_a_whole_second_one(tool: Tool, tmp_path: Path) -> None:
     photo = jpeg_files.after_jfif(photos.coded_jpeg(exif=False), jpeg_files.exif("<", 1))
-    before, after = told(photo, tool, tmp_path), told(embedded(photo), tool, tmp_path)
+    before, after = read_tags(photo, tool, tmp_path), read_tags(embedded(photo), tool, tmp_path)
     assert after["ExifIFD:ExifImageWidth"] == photos.SIZE[0] and after["IFD0:Orientation"] == 1
     assert "IFD0:XResolution" not in before and "IFD0:XResolution" not in after
     assert strip(embedded(photo), restore=True).data == photo
@@ -75,7 +75,7 @@ def test_a_block_of_one_directory_gets_a_whole_second_one(tool: Tool, tmp_path: 
         (ImageCharacteristics(40, 30, has_profile=True), b"\1\2\3\0", 0xFFFF),
     ],
 )
-def test_nothing_is_claimed_that_is_not_so(
+def test_tags_depend_on_the_image(
     image: ImageCharacteristics, configuration: bytes | None, space: int
 ) -> None:
     block = add_portrait_tags(None, image).exif

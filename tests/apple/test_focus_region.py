@@ -1,4 +1,4 @@
-"""The focus region put into a photo's own packet: everything else stays, in text and in foreign eyes."""
+"""The focus region that is added to a photo's own packet: everything else stays, as text and for exiftool."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def packet_of(data: bytes) -> bytes:
 
 @pytest.fixture
 def reading(tool: Callable[..., str], tmp_path: Path) -> Callable[..., list[dict[str, object]]]:
-    """What exiftool reads in packets, structures and lists whole."""
+    """Return what exiftool reads in packets, with structures and lists."""
 
     def read(*packets: bytes) -> list[dict[str, object]]:
         paths = [tmp_path / f"{number}.xmp" for number in range(len(packets))]
@@ -61,8 +61,8 @@ def reading(tool: Callable[..., str], tmp_path: Path) -> Callable[..., list[dict
     return read
 
 
-def check_region(told: dict[str, object], x: float, y: float, width: int, height: int) -> None:
-    regions = told.pop("XMP-mwg-rs:RegionInfo")
+def check_region(tags: dict[str, object], x: float, y: float, width: int, height: int) -> None:
+    regions = tags.pop("XMP-mwg-rs:RegionInfo")
     assert isinstance(regions, dict)
     dimensions = regions["AppliedToDimensions"]
     assert (dimensions["W"], dimensions["H"], dimensions["Unit"]) == (width, height, "pixel")
@@ -115,12 +115,12 @@ def test_a_region_that_is_there_stays(sample: Callable[[str], bytes], name: str)
     assert result.xmp == before and not result.changes and "was kept" in result.notes[0]
 
 
-def test_a_face_gets_company(
+def test_a_region_is_added_to_those_of_faces(
     sample: Callable[[str], bytes], reading: Callable[..., list[dict[str, object]]]
 ) -> None:
-    whole = packet_of(sample("shu_matte.jpg"))
-    items = list(re.finditer(rb"\s*<rdf:li.*?</rdf:li>", whole, re.DOTALL))
-    before = whole[: items[1].start()] + whole[items[1].end() :]
+    packet = packet_of(sample("shu_matte.jpg"))
+    items = list(re.finditer(rb"\s*<rdf:li.*?</rdf:li>", packet, re.DOTALL))
+    before = packet[: items[1].start()] + packet[items[1].end() :]
     assert read_focus_region(before) is None
     result = with_focus_region(before, 0.5, 0.75, 3024, 4032)
     assert result.changes and len(result.xmp) > len(before)
@@ -132,18 +132,18 @@ def test_a_face_gets_company(
 
 
 def test_a_photo_without_a_packet_gets_one(reading: Callable[..., list[dict[str, object]]]) -> None:
-    made = with_focus_region(None, 0.5, 0.5, 640, 480).xmp
-    assert made.startswith(b'<?xpacket begin="\xef\xbb\xbf"') and made.endswith(b'<?xpacket end="w"?>')
-    (told,) = reading(made)
-    check_region(told, 0.5, 0.5, 640, 480)
-    assert with_focus_region(b"", 0.5, 0.5, 640, 480).xmp == made
+    packet = with_focus_region(None, 0.5, 0.5, 640, 480).xmp
+    assert packet.startswith(b'<?xpacket begin="\xef\xbb\xbf"') and packet.endswith(b'<?xpacket end="w"?>')
+    (tags,) = reading(packet)
+    check_region(tags, 0.5, 0.5, 640, 480)
+    assert with_focus_region(b"", 0.5, 0.5, 640, 480).xmp == packet
 
 
 RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
 MWG = 'xmlns:m="http://www.metadataworkinggroup.com/schemas/regions/"'
 
 
-def test_another_prefix_and_subject_are_followed() -> None:
+def test_another_prefix_and_subject_are_used() -> None:
     before = (
         b'<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><r:Description r:about="uuid:a&amp;b"'
         b' xmlns:q="urn:q" q:v="1"/></r:RDF>'
@@ -166,7 +166,7 @@ def test_another_prefix_and_subject_are_followed() -> None:
         "</rdf:li></rdf:Bag></m:RegionList></m:Regions></rdf:Description></rdf:RDF>",
     ],
 )
-def test_what_takes_no_region_safely_is_left(packet: str) -> None:
+def test_a_packet_that_takes_no_region_safely_is_left(packet: str) -> None:
     result = with_focus_region(packet.encode(), 0.5, 0.5, 10, 20)
     assert result.xmp == packet.encode() and not result.changes and "left without one" in result.notes[0]
 
@@ -177,7 +177,7 @@ def test_a_focus_outside_the_photo(x: float, y: float) -> None:
         with_focus_region(None, x, y, 10, 10)
 
 
-def test_which_regions_are_valid() -> None:
+def test_valid_regions() -> None:
     assert FocusRegion(0, 1, 0.1, 1).is_valid
     for region in (
         FocusRegion(0.5, 0.5, 0, 0.1),

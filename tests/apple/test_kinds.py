@@ -1,4 +1,4 @@
-"""Telling depth from mattes and gain maps: by URN and by XMP, on the real files."""
+"""Depth, mattes and gain maps are classified by URN and by XMP, on real files."""
 
 from __future__ import annotations
 

@@ -57,12 +57,17 @@ def test_every_sample_comes_back_byte_for_byte(
     aperture: float | None,
 ) -> None:
     data = rend(name)
-    told = parse_rendering(data)
-    assert (told.version, told.word, len(data), len(told.records)) == (version, word, size, records)
-    assert build_rendering(told) == data
-    assert (told.value(600) == pytest.approx(aperture)) if aperture else not told.records
-    assert {one.type for one in told.records} <= {FLOAT, SIGNED}
-    assert len(told.body) == (0 if records else size - 16)
+    rendering = parse_rendering(data)
+    assert (rendering.version, rendering.word, len(data), len(rendering.records)) == (
+        version,
+        word,
+        size,
+        records,
+    )
+    assert build_rendering(rendering) == data
+    assert (rendering.value(600) == pytest.approx(aperture)) if aperture else not rendering.records
+    assert {one.type for one in rendering.records} <= {FLOAT, SIGNED}
+    assert len(rendering.body) == (0 if records else size - 16)
 
 
 def test_the_nominal_set_is_pugs(rend: Callable[[str], bytes]) -> None:
@@ -100,13 +105,13 @@ def test_the_table_says_what_other_samples_have(rend: Callable[[str], bytes]) ->
 def test_the_aperture_stays_within_its_ends(
     aperture: float, least: float, most: float, widest: float
 ) -> None:
-    made = parse_rendering(build_rendering(nominal_rendering(aperture)))
-    values = [made.value(identifier) for identifier in (600, 601, 602, 603, 303)]
+    rendering = parse_rendering(build_rendering(nominal_rendering(aperture)))
+    values = [rendering.value(identifier) for identifier in (600, 601, 602, 603, 303)]
     assert values == pytest.approx([aperture, least, most, widest, widest])
-    assert made.value(450) != 0
+    assert rendering.value(450) != 0
     without = nominal_rendering(aperture, gain_map=False)
     assert all(without.value(identifier) == 0 for identifier in GAIN_MAP_RECORDS)
-    assert len(without.records) == len(made.records) == 149
+    assert len(without.records) == len(rendering.records) == 149
 
 
 @pytest.mark.parametrize("aperture", [0, -1, 0.4, 65, math.nan, math.inf])
@@ -137,7 +142,7 @@ records = st.dictionaries(
     st.integers(0, 65535),
     st.sampled_from(sorted(values)).flatmap(lambda kind: st.tuples(st.just(kind), values[kind])),
     max_size=20,
-).map(lambda told: tuple(Record(key, *told[key]) for key in sorted(told)))
+).map(lambda values: tuple(Record(key, *values[key]) for key in sorted(values)))
 
 
 @settings(max_examples=80, deadline=None)
@@ -151,9 +156,9 @@ records = st.dictionaries(
         st.binary(max_size=90),
     )
 )
-def test_any_rendering_comes_back(made: Rendering) -> None:
-    data = build_rendering(made)
-    assert parse_rendering(data) == made and build_rendering(parse_rendering(data)) == data
+def test_any_rendering_comes_back(rendering: Rendering) -> None:
+    data = build_rendering(rendering)
+    assert parse_rendering(data) == rendering and build_rendering(parse_rendering(data)) == data
 
 
 @pytest.mark.parametrize(
@@ -174,7 +179,7 @@ def test_what_is_no_rend(data: bytes, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "made",
+    "rendering",
     [
         Rendering(6, 1, (Record(2, SIGNED, 0), Record(1, SIGNED, 0))),
         Rendering(6, 1, (Record(1, SIGNED, 0), Record(1, SIGNED, 0))),
@@ -189,9 +194,9 @@ def test_what_is_no_rend(data: bytes, words: str) -> None:
         Rendering(9, 1, body=bytes(1 << 17)),
     ],
 )
-def test_writing_is_strict(made: Rendering) -> None:
+def test_writing_is_strict(rendering: Rendering) -> None:
     with pytest.raises(RefusedError):
-        build_rendering(made)
+        build_rendering(rendering)
 
 
 def test_damage_raises_only_our_errors() -> None:
@@ -202,10 +207,10 @@ def test_damage_raises_only_our_errors() -> None:
         for _ in range(generator.randrange(1, 5)):
             broken[generator.randrange(len(broken))] = generator.randrange(256)
         try:
-            told = parse_rendering(bytes(broken[: generator.choice([None, generator.randrange(1208)])]))
+            rendering = parse_rendering(bytes(broken[: generator.choice([None, generator.randrange(1208)])]))
         except MalformedError:
             continue
         try:
-            assert build_rendering(told) == bytes(broken)
+            assert build_rendering(rendering) == bytes(broken)
         except RefusedError:
-            assert told.version in RECORD_VERSIONS
+            assert rendering.version in RECORD_VERSIONS

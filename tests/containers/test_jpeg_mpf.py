@@ -1,4 +1,4 @@
-"""The MP index: parse and build are twins, and Apple's own bytes come back."""
+"""The MP index: build is the inverse of parse, and Apple's own bytes are rebuilt."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_fields_of_a_little_endian_index() -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(st.booleans(), ENTRIES, TAGS, TAGS)
-def test_parse_and_build_are_twins(
+def test_build_is_the_inverse_of_parse(
     little: bool, entries: list[mpf.MpEntry], tags: list[mpf.Tag], attributes: list[mpf.Tag]
 ) -> None:
     made = mpf.MpIndex(little, (mpf.Tag(mpf.VERSION, 7, 4, b"0100"), *tags), tuple(attributes))
@@ -130,7 +130,7 @@ def test_an_index_without_link_to_a_next_one_is_read() -> None:
     assert mpf.parse(short[:-4]) == mpf.short_index(2)
 
 
-def test_what_outgrows_its_segment_is_refused() -> None:
+def test_an_index_larger_than_its_segment_is_refused() -> None:
     fat = mpf.MpIndex(False, (mpf.Tag(0xB0FF, 7, 65_600, bytes(65_600)),), ())
     with pytest.raises(RefusedError, match="outgrow"):
         mpf.build(fat)

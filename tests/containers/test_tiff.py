@@ -27,14 +27,14 @@ def entry(order: str, tag: int, kind: int, count: int, value: int, form: str = "
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("value", range(1, 9))
 def test_orientation_is_read_and_patched_in_place(order: str, value: int) -> None:
-    made = exif(order, value, thumbnail=b"thumbnail")[10:]
-    assert tiff.orientation(made) == value
+    data = exif(order, value, thumbnail=b"thumbnail")[10:]
+    assert tiff.orientation(data) == value
     for new in range(1, 9):
-        patched = tiff.with_orientation(made, new)
+        patched = tiff.with_orientation(data, new)
         assert patched is not None
         assert tiff.orientation(patched) == new
         differing = [
-            place for place, pair in enumerate(zip(made, patched, strict=True)) if pair[0] != pair[1]
+            offset for offset, pair in enumerate(zip(data, patched, strict=True)) if pair[0] != pair[1]
         ]
         assert len(differing) == (new != value)
 
@@ -58,7 +58,7 @@ def test_orientation_of_real_photos(sample: Callable[[str], bytes], name: str, v
 
 
 @pytest.mark.parametrize(
-    "made",
+    "data",
     [
         b"",
         b"MM\0*",
@@ -73,30 +73,30 @@ def test_orientation_of_real_photos(sample: Callable[[str], bytes], name: str, v
         block(">", entry(">", 0x0112, 3, 1, 6, "H"))[:20],
     ],
 )
-def test_what_holds_no_orientation(made: bytes) -> None:
-    assert tiff.orientation(made) is None
-    assert tiff.with_orientation(made, 1) is None
+def test_blocks_without_orientation(data: bytes) -> None:
+    assert tiff.orientation(data) is None
+    assert tiff.with_orientation(data, 1) is None
 
 
 @pytest.mark.parametrize("value", [0, 9, 65535])
 def test_invalid_orientation_is_none_but_can_be_set(value: int) -> None:
-    made = block("<", entry("<", 0x0112, 3, 1, value, "H"))
-    assert tiff.orientation(made) is None
-    patched = tiff.with_orientation(made, 6)
+    data = block("<", entry("<", 0x0112, 3, 1, value, "H"))
+    assert tiff.orientation(data) is None
+    patched = tiff.with_orientation(data, 6)
     assert patched is not None
     assert tiff.orientation(patched) == 6
     with pytest.raises(ValueError, match=r"1\.\.8"):
-        tiff.with_orientation(made, value)
+        tiff.with_orientation(data, value)
 
 
-def read(made: bytes) -> tiff.Ifd:
-    order, offset = tiff.read_header(made, "block")
-    return tiff.read_ifd(made, offset, order, "IFD0")
+def read(data: bytes) -> tiff.Ifd:
+    order, offset = tiff.read_header(data, "block")
+    return tiff.read_ifd(data, offset, order, "IFD0")
 
 
 def test_entries_have_their_values_and_offsets() -> None:
-    made = block(">", entry(">", 0x010F, 2, 8, 38), entry(">", 0x0112, 3, 1, 6, "H"), tail=b"Maker\0\0\0")
-    long, short = read(made).entries
+    data = block(">", entry(">", 0x010F, 2, 8, 38), entry(">", 0x0112, 3, 1, 6, "H"), tail=b"Maker\0\0\0")
+    long, short = read(data).entries
     assert (long.type, long.count, long.offset, long.value_offset) == (tiff.TiffType.ASCII, 8, 10, 38)
     assert (long.value, long.is_inline, long.integer()) == (b"Maker\0\0\0", False, None)
     assert (short.tag, short.size, short.value_offset, short.is_inline) == (0x0112, 2, 30, True)
@@ -106,20 +106,18 @@ def test_entries_have_their_values_and_offsets() -> None:
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_values_of_both_byte_orders_compare(order: str) -> None:
     tail = struct.pack(order + "IIII", 1, 3, 5, 0)
-    made = read(
+    ifd = read(
         block(
             order, entry(order, 1, 5, 1, 50), entry(order, 2, 5, 1, 58), entry(order, 3, 1, 3, 7), tail=tail
         )
     )
-    assert [one.number() for one in made.entries] == [1 / 3, None, None]
-    assert made.entries[0].big_endian_value() == b"\0\0\0\1\0\0\0\3"
+    assert [one.number() for one in ifd.entries] == [1 / 3, None, None]
+    assert ifd.entries[0].big_endian_value() == b"\0\0\0\1\0\0\0\3"
 
 
-def test_a_value_that_is_not_there_is_none() -> None:
-    made = read(
-        block(">", entry(">", 1, 7, 0xFFFFFFFF, 38), entry(">", 2, 99, 1, 6), entry(">", 3, 16, 1, 8))
-    )
-    assert [(one.value is None, one.size) for one in made.entries] == [
+def test_a_value_outside_the_block_is_none() -> None:
+    ifd = read(block(">", entry(">", 1, 7, 0xFFFFFFFF, 38), entry(">", 2, 99, 1, 6), entry(">", 3, 16, 1, 8)))
+    assert [(one.value is None, one.size) for one in ifd.entries] == [
         (True, 0xFFFFFFFF),
         (True, None),
         (False, 8),
@@ -127,7 +125,7 @@ def test_a_value_that_is_not_there_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "words"),
+    ("data", "words"),
     [
         (b"XX\0*\0\0\0\x08\0\0", "block has no TIFF header"),
         (b"MM\0*\xff\xff\xff\xff", "IFD0 lies outside"),
@@ -136,23 +134,23 @@ def test_a_value_that_is_not_there_is_none() -> None:
         (block(">", *[entry(">", tag, 7, 1200, 0) for tag in range(100)]), "far larger than their block"),
     ],
 )
-def test_a_directory_that_is_not_there_is_refused(made: bytes, words: str) -> None:
+def test_a_broken_directory_is_refused(data: bytes, words: str) -> None:
     with pytest.raises(MalformedError, match=words):
-        read(made)
+        read(data)
 
 
-def test_a_cut_directory_is_read_in_part_where_asked() -> None:
-    made = block(">", entry(">", 0x0112, 3, 1, 6, "H"), entry(">", 0x0131, 3, 1, 1, "H"))[:30]
+def test_a_cut_directory_is_read_partially_on_request() -> None:
+    data = block(">", entry(">", 0x0112, 3, 1, 6, "H"), entry(">", 0x0131, 3, 1, 1, "H"))[:30]
     with pytest.raises(MalformedError, match="room"):
-        read(made)
-    assert [one.tag for one in tiff.read_ifd(made, 8, ">", "IFD0", partial=True).entries] == [0x0112]
-    assert tiff.orientation(made) == 6
+        read(data)
+    assert [one.tag for one in tiff.read_ifd(data, 8, ">", "IFD0", partial=True).entries] == [0x0112]
+    assert tiff.orientation(data) == 6
 
 
 def test_entries_are_inserted_by_tag() -> None:
-    made = block(">", entry(">", 5, 4, 1, 50), entry(">", 9, 4, 1, 90))
+    data = block(">", entry(">", 5, 4, 1, 50), entry(">", 9, 4, 1, 90))
     added = {tag: tiff.build_entry(">", tag, tiff.TiffType.LONG, 1, tag) for tag in (7, 1, 11)}
-    grown = tiff.insert_entries(made, read(made), added)
+    grown = tiff.insert_entries(data, read(data), added)
     again = tiff.read_ifd(grown, 0, ">", "IFD")
     assert [(one.tag, one.integer()) for one in again.entries] == [(1, 1), (5, 50), (7, 7), (9, 90), (11, 11)]
     assert again.end == len(grown) - 4 and again.next_offset == 0
@@ -162,8 +160,8 @@ def test_entries_are_inserted_by_tag() -> None:
 @given(st.binary(max_size=60), st.sampled_from([b"II*\0", b"MM\0*"]))
 @example(b"\x08\0\0\0\xff\xff", b"II*\0")
 def test_garbage_never_raises(garbage: bytes, mark: bytes) -> None:
-    for made in (garbage, mark + garbage, mark + struct.pack("<I" if mark[0] == 73 else ">I", 8) + garbage):
-        value = tiff.orientation(made)
+    for data in (garbage, mark + garbage, mark + struct.pack("<I" if mark[0] == 73 else ">I", 8) + garbage):
+        value = tiff.orientation(data)
         assert value is None or 1 <= value <= 8
-        patched = tiff.with_orientation(made, 5)
-        assert patched is None or (len(patched) == len(made) and tiff.orientation(patched) == 5)
+        patched = tiff.with_orientation(data, 5)
+        assert patched is None or (len(patched) == len(data) and tiff.orientation(patched) == 5)

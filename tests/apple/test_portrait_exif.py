@@ -1,4 +1,4 @@
-"""Portrait marks in Exif and Apple's maker note: nothing else may read differently afterwards."""
+"""Portrait tags in Exif and Apple's maker note: all other tags read the same afterwards."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ Read = dict[str, str]
 
 @pytest.fixture
 def reading(tool: Callable[..., str], tmp_path: Path) -> Callable[..., list[Read]]:
-    """All that exiftool reads in TIFF blocks, unknown tags too."""
+    """Return all that exiftool reads in TIFF blocks, unknown tags too."""
 
     def read(*blocks: bytes) -> list[Read]:
         paths = [tmp_path / f"{number}.tif" for number in range(len(blocks))]
@@ -99,20 +99,20 @@ def test_every_entry_of_an_iphone_still_reads_the_same(
     same_length: bool,
 ) -> None:
     before = exif_of(sample(name))
-    marks = metadata(before)
-    assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (
+    portrait = metadata(before)
+    assert (portrait.custom_rendered, portrait.image_processing_flags, portrait.photos_app_flags) == (
         custom,
         flags,
         features,
     )
-    assert marks.is_blur_rendered == (custom == 8)
+    assert portrait.is_blur_rendered == (custom == 8)
 
     result = tagged(before)
     after = result.exif
-    marks = metadata(after)
-    assert marks.custom_rendered == (custom or 9)
-    assert marks.image_processing_flags == flags & ~0x40 | 0x20
-    assert marks.photos_app_flags == (features or 0) | 1
+    portrait = metadata(after)
+    assert portrait.custom_rendered == (custom or 9)
+    assert portrait.image_processing_flags == flags & ~0x40 | 0x20
+    assert portrait.photos_app_flags == (features or 0) | 1
     assert (len(after) == len(before)) == same_length
     assert tagged(after).exif == after and not tagged(after).changes
     assert bool(result.notes) == (custom == 8)
@@ -132,34 +132,34 @@ def test_every_entry_of_an_iphone_still_reads_the_same(
     assert set(values) == {0x19, 0x1F}
     read = reading(before, after)
     assert sum(key.startswith("Apple:") for key in read[0]) >= count
-    told = changed(*read)
-    assert told and all(
+    keys = changed(*read)
+    assert keys and all(
         any(
             word in key
             for word in ("CustomRendered", "0x0019", "0x001f", "0019", "001f", "ImageProcessingFlags")
         )
-        for key in told
-    ), told
+        for key in keys
+    ), keys
 
 
 @pytest.mark.parametrize("tags", [{0x19: 32}, {0x1F: 1}, {0x02FF: 7, 0x0000: 3}, {0x18: 1, 0x1E: -1}])
 @pytest.mark.parametrize("name", [row[0] for row in APPLE])
-def test_an_entry_put_in_moves_no_other(sample: Sample, name: str, tags: dict[int, int]) -> None:
+def test_an_added_entry_changes_no_other(sample: Sample, name: str, tags: dict[int, int]) -> None:
     note = read_portrait_tags(exif_of(sample(name))).maker_note
     assert note is not None
-    there = {entry.tag: entry.value for entry in read_entries(note)}
-    new = {tag: value for tag, value in tags.items() if tag not in there}
-    made = with_integers(note, tags)
-    makernote.check_counts(made)
-    assert len(made) == len(note) + 12 * len(new)
-    again = read_entries(made)
-    assert [entry.tag for entry in again] == sorted([*there, *new])
-    told = makernote.integers(made)
+    old = {entry.tag: entry.value for entry in read_entries(note)}
+    new = {tag: value for tag, value in tags.items() if tag not in old}
+    grown = with_integers(note, tags)
+    makernote.check_counts(grown)
+    assert len(grown) == len(note) + 12 * len(new)
+    again = read_entries(grown)
+    assert [entry.tag for entry in again] == sorted([*old, *new])
+    values = makernote.integers(grown)
     for entry in again:
         if entry.tag in tags:
-            assert told[entry.tag] == tags[entry.tag]
+            assert values[entry.tag] == tags[entry.tag]
         else:
-            assert entry.value == there[entry.tag], hex(entry.tag)
+            assert entry.value == old[entry.tag], hex(entry.tag)
 
 
 def test_a_grown_note_reads_the_same_in_exiftool(sample: Sample, reading: Callable[..., list[Read]]) -> None:
@@ -173,19 +173,23 @@ def test_a_grown_note_reads_the_same_in_exiftool(sample: Sample, reading: Callab
     before = before.replace(note, renamed)
     after = tagged(before).exif
     assert len(after) == len(before) + len(note) + 12 and after[place:][: len(note)] == renamed
-    told = changed(*reading(before, after))
-    assert told and all("0019" in key or "001f" in key or "ImageProcessingFlags" in key for key in told), told
+    keys = changed(*reading(before, after))
+    assert keys and all("0019" in key or "001f" in key or "ImageProcessingFlags" in key for key in keys), keys
 
 
 @pytest.mark.parametrize("name", NO_NOTE)
-def test_a_block_without_a_note_gets_the_smallest(
+def test_a_block_without_a_note_gets_a_minimal_one(
     sample: Sample, reading: Callable[..., list[Read]], name: str
 ) -> None:
     before = exif_of(sample(name))
     result = tagged(before)
     assert not result.notes and len(result.changes) == 2
-    marks = metadata(result.exif)
-    assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (9, 32, 1)
+    portrait = metadata(result.exif)
+    assert (portrait.custom_rendered, portrait.image_processing_flags, portrait.photos_app_flags) == (
+        9,
+        32,
+        1,
+    )
     assert sum(a != b for a, b in zip(before, result.exif, strict=False)) <= 4, "one pointer"
     old, new = reading(before, result.exif)
     assert all(new.get(key) == value for key, value in old.items()), changed(old, new)
@@ -193,7 +197,7 @@ def test_a_block_without_a_note_gets_the_smallest(
 
 
 @pytest.mark.parametrize("name", FOREIGN)
-def test_another_makers_note_stays_unless_told(
+def test_another_makers_note_stays_unless_asked(
     sample: Sample, reading: Callable[..., list[Read]], name: str
 ) -> None:
     before = exif_of(sample(name))
@@ -209,8 +213,12 @@ def test_another_makers_note_stays_unless_told(
     assert all(new.get(key) == value for key, value in old.items()), changed(old, new)
 
     replaced = tagged(before, replace=True)
-    marks = metadata(replaced.exif)
-    assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (9, 32, 1)
+    portrait = metadata(replaced.exif)
+    assert (portrait.custom_rendered, portrait.image_processing_flags, portrait.photos_app_flags) == (
+        9,
+        32,
+        1,
+    )
     assert "no longer find" in replaced.notes[0] and note in replaced.exif
 
 
@@ -218,17 +226,17 @@ def test_another_makers_note_stays_unless_told(
 def test_a_photo_without_exif_gets_a_minimal_block(
     reading: Callable[..., list[Read]], orientation: int | None
 ) -> None:
-    made = tagged(None, orientation=orientation)
-    (told,) = reading(made.exif)
-    assert told["ExifIFD:CustomRendered"] == "9" and told["ExifIFD:ExifVersion"] == "'0232'"
-    assert told.get("IFD0:Orientation") == (None if orientation is None else str(orientation))
-    assert "32" in {value for key, value in told.items() if key.startswith("Apple:")}
-    assert not [key for key in told if "Warning" in key]
-    assert tagged(made.exif).exif == made.exif
-    assert tiff.orientation(made.exif) == orientation
+    result = tagged(None, orientation=orientation)
+    (tags,) = reading(result.exif)
+    assert tags["ExifIFD:CustomRendered"] == "9" and tags["ExifIFD:ExifVersion"] == "'0232'"
+    assert tags.get("IFD0:Orientation") == (None if orientation is None else str(orientation))
+    assert "32" in {value for key, value in tags.items() if key.startswith("Apple:")}
+    assert not [key for key in tags if "Warning" in key]
+    assert tagged(result.exif).exif == result.exif
+    assert tiff.orientation(result.exif) == orientation
 
 
-def test_the_smallest_note() -> None:
+def test_the_minimal_note() -> None:
     note = minimal_note(FLAGS)
     assert note == bytes.fromhex(
         "4170706c6520694f530000014d4d0002 0019000900000001 00000020 001f000900000001 00000001 00000000"
@@ -263,7 +271,7 @@ def block_of(order: str, custom: bytes | None, note: bytes | None, exif: bool = 
     ("value", "after"),
     [(0, 9), (1, 9), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8), (9, 9), (65535, 65535)],
 )
-def test_what_becomes_of_custom_rendered(order: str, value: int, after: int) -> None:
+def test_new_value_of_custom_rendered(order: str, value: int, after: int) -> None:
     custom = struct.pack(order + "HHIHH", 0xA401, 3, 1, value, 0)
     result = tagged(block_of(order, custom, minimal_note(FLAGS)))
     assert read_portrait_tags(result.exif).custom_rendered == after
@@ -274,11 +282,15 @@ def test_what_becomes_of_custom_rendered(order: str, value: int, after: int) -> 
 def test_a_block_without_an_exif_directory_gets_one(reading: Callable[..., list[Read]], order: str) -> None:
     before = block_of(order, None, None, exif=False)
     result = tagged(before)
-    marks = metadata(result.exif)
-    assert (marks.custom_rendered, marks.image_processing_flags, marks.photos_app_flags) == (9, 32, 1)
+    portrait = metadata(result.exif)
+    assert (portrait.custom_rendered, portrait.image_processing_flags, portrait.photos_app_flags) == (
+        9,
+        32,
+        1,
+    )
     assert result.exif[8 : len(before)] == before[8:]
-    (told,) = reading(result.exif)
-    assert told["IFD0:ImageWidth"] == "9" and not [key for key in told if "Warning" in key]
+    (tags,) = reading(result.exif)
+    assert tags["IFD0:ImageWidth"] == "9" and not [key for key in tags if "Warning" in key]
 
 
 def with_counts(note: bytes, entries: int) -> bytes:
@@ -362,7 +374,7 @@ def test_lens_facts(sample: Sample) -> None:
     assert read_lens(None) == LensTags()
 
 
-def test_impossible_lenses_read_as_absence() -> None:
+def test_impossible_lenses_count_as_absent() -> None:
     entries = [
         struct.pack(">HHII", 0x920A, 5, 1, 26 + 2 + 12 * 3 + 4),
         struct.pack(">HHIHH", 0xA210, 3, 1, 3, 0),
@@ -380,9 +392,9 @@ def test_impossible_lenses_read_as_absence() -> None:
     st.dictionaries(st.integers(0, 0xFFFF), st.integers(-(2**31), 2**31 - 1), max_size=5),
 )
 def test_any_entries_come_back(first: dict[int, int], second: dict[int, int]) -> None:
-    made = with_integers(with_integers(minimal_note({0x19: 0, 0x1F: 0}), first), second)
-    assert makernote.integers(made) == {0x19: 0, 0x1F: 0} | first | second
-    assert [entry.tag for entry in read_entries(made)] == sorted(makernote.integers(made))
+    grown = with_integers(with_integers(minimal_note({0x19: 0, 0x1F: 0}), first), second)
+    assert makernote.integers(grown) == {0x19: 0, 0x1F: 0} | first | second
+    assert [entry.tag for entry in read_entries(grown)] == sorted(makernote.integers(grown))
 
 
 def test_damage_raises_only_our_errors(sample: Sample) -> None:
@@ -402,7 +414,7 @@ def test_damage_raises_only_our_errors(sample: Sample) -> None:
         damaged = bytearray(note)
         damaged[generator.randrange(14, len(note))] = generator.randrange(256)
         try:
-            made = with_integers(bytes(damaged), {0x19: 32, 0x1F: 1})
+            grown = with_integers(bytes(damaged), {0x19: 32, 0x1F: 1})
         except DepthauthorError:
             continue
-        makernote.check_counts(made)
+        makernote.check_counts(grown)
