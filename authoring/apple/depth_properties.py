@@ -1,30 +1,17 @@
 """Parse the XMP properties of a depth map into typed values, and build them.
 
 Parsing is lenient: a value of an unknown kind stays in the tree and its field is None; only a malformed number is an
-error. Building is strict: what Apple's readers would ignore without a word is refused.
+error. Building refuses numbers that are not finite and lists of the wrong length.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from authoring.apple.property_table import (
-    APPLE_DEPTH_DATA_VERSION,
-    DISPARITY_FORMATS,
-    FIELDS,
-    L008,
-    NATIVE_FORMATS,
-    PropertyTree,
-    fourcc_name,
-    property_of,
-    row_of,
-)
+from authoring.apple.property_table import FIELDS, PropertyTree, property_of, row_of
 from authoring.apple.provenance import Provenance, with_provenance
-from authoring.apple.rendering import parse_rendering
 from authoring.apple.values import format_value, parse_value
-from authoring.errors import RefusedError
 
 CALIBRATION_FIELDS = (
     "intrinsic_matrix",
@@ -92,11 +79,6 @@ class DepthProperties:
         """Whether it has the five properties that AVDepthData needs for a calibration."""
         return all(getattr(self, name) is not None for name in REQUIRED_CALIBRATION_FIELDS)
 
-    def with_calibration(self, other: DepthProperties | None) -> DepthProperties:
-        """Return these properties with the nine calibration fields of `other`, or without any for None."""
-        source = DepthProperties() if other is None else other
-        return replace(self, **{name: getattr(source, name) for name in CALIBRATION_FIELDS})
-
 
 def parse_properties(tree: PropertyTree) -> DepthProperties:
     """Return the typed values of a packet.
@@ -141,56 +123,3 @@ def build_tree(
         if known is None or (known.namespace, known.name) not in written:
             result.append(item)
     return with_provenance(tuple(result), provenance)
-
-
-def plane_properties(
-    native_format: int,
-    float_min: float,
-    float_max: float,
-    *,
-    accuracy: str = "relative",
-    calibration: DepthProperties | None = None,
-) -> DepthProperties:
-    """Return what an iPhone's rear camera writes for a map as data: the apdi block, and depthData without effects.
-
-    `native_format` is a FourCC, `float_min` < `float_max` in 1/m (hdis, fdis) or m (hdep, fdep). Only the nine
-    calibration fields of `calibration` are used. Raises RefusedError for values that no reader would accept.
-    """
-    if native_format not in NATIVE_FORMATS:
-        raise RefusedError(
-            f"the native format {fourcc_name(native_format)} is none of hdis, fdis, hdep and fdep"
-        )
-    if not (math.isfinite(float_min) and math.isfinite(float_max) and float_min < float_max):
-        raise RefusedError(f"the range {float_min}..{float_max} of a depth map must be finite and ascending")
-    if accuracy not in ("relative", "absolute"):
-        raise RefusedError(f"the accuracy {accuracy!r} is neither relative nor absolute")
-    return DepthProperties(
-        auxiliary_image_type="disparity" if native_format in DISPARITY_FORMATS else "depth",
-        native_format=native_format,
-        stored_format=L008,
-        int_min=0,
-        int_max=255,
-        float_min=float_min,
-        float_max=float_max,
-        accuracy=accuracy,
-        quality="high",
-        filtered=True,
-        depth_data_version=APPLE_DEPTH_DATA_VERSION,
-    ).with_calibration(calibration)
-
-
-def check_portrait(properties: DepthProperties) -> None:
-    """Check what Photos asks of a map before it offers depth controls (rules R10 to R17).
-
-    Raises RefusedError for an aperture that is no f-number, an effect strength outside 0..1 and a calibration
-    that is not complete, MalformedError for a broken REND block.
-    """
-    aperture, strength = properties.simulated_aperture, properties.effect_strength
-    if aperture is None or not (math.isfinite(aperture) and aperture > 0):
-        raise RefusedError(f"the simulated aperture {aperture} is no f-number above 0")
-    if strength is None or not 0 <= strength <= 1:
-        raise RefusedError(f"the effect strength {strength} is not between 0 and 1")
-    if not properties.calibrated:
-        raise RefusedError("the calibration lacks a part without which Photos offers no depth controls")
-    if properties.rendering_parameters is not None:
-        parse_rendering(properties.rendering_parameters)

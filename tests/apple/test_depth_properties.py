@@ -18,17 +18,14 @@ from authoring.apple.depth_properties import (
     CALIBRATION_FIELDS,
     DepthProperties,
     build_tree,
-    check_portrait,
     foreign_properties,
     parse_properties,
-    plane_properties,
 )
 from authoring.apple.nominal_rendering import nominal_rendering
 from authoring.apple.property_table import (
+    APPLE_DEPTH_DATA_VERSION,
     DEPTH_DATA,
-    FDIS,
     FIELDS,
-    HDEP,
     HDIS,
     L008,
     NAMESPACES,
@@ -138,81 +135,36 @@ def test_calibration_of_a_sample(depth_packet: Callable[[str], bytes]) -> None:
         3024,
         0.0019,
     )
-    moved = DepthProperties(quality="high").with_calibration(properties)
-    assert moved.calibrated and moved.quality == "high" and moved.float_min is None
-    assert all(getattr(moved, name) == getattr(properties, name) for name in CALIBRATION_FIELDS)
-    assert moved.with_calibration(None) == DepthProperties(quality="high")
-
-
-def test_plane_properties_are_an_iphones_without_effects(depth_packet: Callable[[str], bytes]) -> None:
-    apple = parse_properties(parse_packet(depth_packet("pug.heic")))
-    ours = plane_properties(HDIS, 1.498046875, 4.3828125, calibration=apple)
-    dropped = {"rendering_parameters", "simulated_aperture", "effect_strength"}
-    for one in fields(DepthProperties):
-        expected = None if one.name in dropped else getattr(apple, one.name)
-        assert getattr(ours, one.name) == expected, one.name
-    assert plane_properties(HDEP, 0.5, 5.0).auxiliary_image_type == "depth"
-    assert plane_properties(FDIS, 0.0, 1.0, accuracy="absolute").accuracy == "absolute"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "accuracy"),
-    [
-        ((L008, 0.0, 1.0), "relative"),
-        ((HDIS, 1.0, 1.0), "relative"),
-        ((HDIS, 2.0, 1.0), "relative"),
-        ((HDIS, 0.0, math.inf), "relative"),
-        ((HDIS, math.nan, 1.0), "relative"),
-        ((HDIS, 0.0, 1.0), "perfect"),
-    ],
-)
-def test_a_plane_that_no_reader_would_take_is_refused(
-    arguments: tuple[int, float, float], accuracy: str
-) -> None:
-    with pytest.raises(RefusedError):
-        plane_properties(*arguments, accuracy=accuracy)
 
 
 def test_the_packet_of_a_camera_is_rebuilt_byte_for_byte(depth_packet: Callable[[str], bytes]) -> None:
     packet = depth_packet("pug.heic")
     apple = parse_properties(parse_packet(packet))
-    ours = replace(
-        plane_properties(HDIS, 1.498046875, 4.3828125, calibration=apple),
+    ours = DepthProperties(
+        auxiliary_image_type="disparity",
+        native_format=HDIS,
+        stored_format=L008,
+        int_min=0,
+        int_max=255,
+        float_min=1.498046875,
+        float_max=4.3828125,
+        accuracy="relative",
+        quality="high",
+        filtered=True,
+        depth_data_version=APPLE_DEPTH_DATA_VERSION,
         rendering_parameters=build_rendering(nominal_rendering(2.8)),
         simulated_aperture=2.8,
         effect_strength=0.5,
+        **{name: getattr(apple, name) for name in CALIBRATION_FIELDS},
     )
-    check_portrait(ours)
-    assert ours == apple and build_packet(build_tree(ours)) == packet
-
-
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"intrinsic_matrix": None}, RefusedError),
-        ({"pixel_size": None}, RefusedError),
-        ({"simulated_aperture": None}, RefusedError),
-        ({"simulated_aperture": 0.0}, RefusedError),
-        ({"simulated_aperture": math.nan}, RefusedError),
-        ({"effect_strength": 1.5}, RefusedError),
-        ({"effect_strength": math.nan}, RefusedError),
-        ({"rendering_parameters": b"RENT"}, MalformedError),
-    ],
-)
-def test_a_portrait_that_photos_would_not_take_is_refused(
-    depth_packet: Callable[[str], bytes], changes: dict[str, Any], error: type[Exception]
-) -> None:
-    apple = parse_properties(parse_packet(depth_packet("pug.heic")))
-    check_portrait(replace(apple, rendering_parameters=None))
-    with pytest.raises(error):
-        check_portrait(replace(apple, **changes))
+    assert ours.calibrated and ours == apple and build_packet(build_tree(ours)) == packet
 
 
 def test_exiftool_reads_what_is_written(
     depth_packet: Callable[[str], bytes], tool: Callable[..., str], tmp_path: Path
 ) -> None:
     apple = parse_properties(parse_packet(depth_packet("pug.heic")))
-    ours = plane_properties(HDIS, 0.25, 3.5, calibration=apple)
+    ours = replace(apple, float_min=0.25, float_max=3.5)
     tree = build_tree(ours, provenance=Provenance("1.0", b"\0\1"))
     path = tmp_path / "ours.xmp"
     path.write_bytes(build_packet(tree))

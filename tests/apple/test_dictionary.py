@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.apple.depth_properties import build_tree, parse_properties, plane_properties
+from authoring.apple.depth_properties import DepthProperties, build_tree, parse_properties
 from authoring.apple.dictionary import (
     MAX_PLIST_BYTES,
     MAX_SIDE,
@@ -25,7 +25,7 @@ from authoring.apple.property_table import FDEP, FDIS, HDEP, HDIS, L008, NATIVE_
 from authoring.apple.xmp import build_packet
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
-METADATA = build_tree(plane_properties(HDIS, 0.25, 3.5))
+METADATA = build_tree(DepthProperties(native_format=HDIS, float_min=0.25, float_max=3.5, quality="high"))
 SMALL = AuxiliaryData.packed(HDIS, 3, 2, bytes(range(12)), METADATA)
 DESCRIPTION = "kCGImageAuxiliaryDataInfoDataDescription"
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from authoring.apple.depth_properties import build_tree, plane_properties
+from authoring.apple.depth_properties import DepthProperties, build_tree
 from authoring.apple.kinds import classify
-from authoring.apple.property_table import Property, fourcc
+from authoring.apple.property_table import Property
 from authoring.apple.xmp import build_packet, parse_packet
 
 BY_XMP = {
@@ -72,7 +72,7 @@ def test_every_urn_of_a_sample_is_known_and_one_is_depth(sample: Callable[[str],
 
 
 def test_a_known_urn_decides_and_xmp_helps_an_unknown_one() -> None:
-    depth = build_packet(build_tree(plane_properties(fourcc("hdep"), 0.5, 5.0)))
+    depth = build_packet(build_tree(DepthProperties(auxiliary_image_type="depth")))
     assert classify("urn:com:apple:photo:2020:aux:hdrgainmap", depth) == "hdrgainmap"
     assert classify("urn:new", depth) == "depth"
     assert classify("urn:mpeg:hevc:2015:auxid:2", b"<broken") == "depth"

@@ -10,10 +10,10 @@ import numpy as np
 
 from authoring import containers
 from authoring.apple import makernote, nominal_rendering, region
-from authoring.apple.depth_properties import DepthProperties, build_tree, plane_properties
+from authoring.apple.depth_properties import DepthProperties, build_tree
 from authoring.apple.exif_required import ImageCharacteristics
 from authoring.apple.portrait_exif import add_portrait_tags
-from authoring.apple.property_table import Property, PropertyTree
+from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008, Property, PropertyTree
 from authoring.apple.rendering import build_rendering
 from authoring.codecs import photo as pictures
 from authoring.containers.base import CodedAuxiliary
@@ -40,11 +40,19 @@ def plane(
 def told(stored: StoredPlane, **changes: Any) -> DepthProperties:
     """The full portrait set for a plane."""
     width, height = SIZE
-    return replace(
-        plane_properties(
-            native_format=stored.pixel_format.fourcc, float_min=stored.float_min, float_max=stored.float_max
-        ),
+    return DepthProperties(
         **{
+            "auxiliary_image_type": stored.pixel_format.kind,
+            "native_format": stored.pixel_format.fourcc,
+            "stored_format": L008,
+            "int_min": 0,
+            "int_max": 255,
+            "float_min": stored.float_min,
+            "float_max": stored.float_max,
+            "accuracy": "relative",
+            "quality": "high",
+            "filtered": True,
+            "depth_data_version": APPLE_DEPTH_DATA_VERSION,
             "intrinsic_matrix": (300.0, 0.0, 0.0, 0.0, 300.0, 0.0, width / 2, height / 2, 1.0),
             "extrinsic_matrix": (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0),
             "reference_width": width,
