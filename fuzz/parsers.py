@@ -31,7 +31,6 @@ from authoring.containers.heif.box import Box, read_boxes
 from authoring.containers.jpeg import directory, mpf, segments
 from authoring.containers.jpeg import structure as jpeg_structure
 from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
-from authoring.embed import golden
 from authoring.embed.undo import build_record, undone
 from authoring.errors import DepthauthorError, RefusedError
 from fuzz.bounds import BrokenPromise
@@ -474,8 +473,3 @@ def journal(data: bytes) -> None:
         finally:
             one.close()
         promise(path.read_bytes().startswith(data), "what the journal said was changed")
-
-
-def golden_manifest(data: bytes) -> None:
-    """The manifest of a golden folder."""
-    golden.cases(data)

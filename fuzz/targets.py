@@ -70,7 +70,6 @@ _PARSERS = (
     Target("manifest-csv", parsers.manifest_csv, partial(seeds.manifests, "csv"), "text", longest=8192),
     Target("manifest-jsonl", parsers.manifest_jsonl, partial(seeds.manifests, "jsonl"), "text", longest=8192),
     Target("journal", parsers.journal, seeds.journals, "text", longest=8192),
-    Target("golden-manifest", parsers.golden_manifest, lambda: [_golden()], "text"),
     Target("hevc-configuration", parsers.hevc_configuration, seeds.configurations, longest=2048),
     *(
         Target(f"map-{name}", parsers.map_file, partial(seeds.map_files, name), form, PIXELS)  # type: ignore[arg-type]
@@ -123,7 +122,3 @@ TARGETS = {one.name: one for one in (*_PARSERS, *_WHOLE)}
 
 PARSER_NAMES = tuple(one.name for one in _PARSERS)
 """Those that reach thousands of executions a second."""
-
-
-def _golden() -> bytes:
-    return (seeds.GOLDEN / "cases.json").read_bytes()[:4000].rsplit(b"  },", 1)[0] + b"  }\n ]\n}\n"

@@ -1,7 +1,7 @@
-"""Makes what the container goldens start from: HEIC photos, coded depth payloads, and the list of cases.
+"""Make what the container goldens start from: HEIC photos, encoded depth payloads, and the list of cases.
 
-Run as `python -m golden.cases` after the scene was rendered, then `depthauthor golden update`. The outcome depends on
-the HEVC and JPEG encoders at hand, so it is made once and committed; `depthauthor golden check` needs no encoder.
+Run as `python -m golden.cases` after the scene was rendered, then `python -m golden update`. The outcome depends on
+the HEVC and JPEG encoders at hand, so it is made once and committed; `python -m golden check` needs no encoder.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from authoring.containers.base import CodedAuxiliary
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.orientation import Orientation
 from authoring.depth.stored_plane import StoredPlane, quantize
-from authoring.embed.golden import Case, build_manifest
 from authoring.embed.transcode import transcode
+from golden.check import MANIFEST, Case, build_manifest
 
 FOLDER = Path(__file__).parent
 Profile = Literal["portrait", "data"]
@@ -124,7 +124,7 @@ def main() -> None:
         path = FOLDER / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(data)
-    (FOLDER / "cases.json").write_bytes(build_manifest(cases()))
+    (FOLDER / MANIFEST).write_bytes(build_manifest(cases()))
 
 
 if __name__ == "__main__":

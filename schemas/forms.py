@@ -15,7 +15,6 @@ from authoring.batch.work import BatchResult
 from authoring.compatibility.doctor import Diagnosis
 from authoring.compatibility.verify import VerifyReport
 from authoring.depth import calibration_json
-from authoring.embed import golden
 from authoring.embed.reports import EmbedReport
 from authoring.embed.strip import StripReport
 from authoring.read.extract import ExtractReport
@@ -25,6 +24,7 @@ from authoring.views.preview import PreviewReport, SheetReport
 from authoring.views.refocus import RefocusReport
 from authoring.views.report import ReportRow
 from authoring.views.viewer import ViewReport
+from golden.check import SCHEMA, Case
 from schemas.json_schema import DRAFT, Schema, Stand, document
 
 
@@ -80,29 +80,11 @@ class DictionaryReport:
 
 
 @dataclass(frozen=True, slots=True)
-class GoldenCase:
-    """One golden and how it came out."""
-
-    name: str
-    status: Literal["pass", "fail"]
-    difference: str
-    """A unified diff; empty where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class GoldenReport:
-    """What `golden check` found."""
-
-    cases: list[GoldenCase]
-    schema: str = "depthauthor/golden-check/1"
-
-
-@dataclass(frozen=True, slots=True)
 class GoldenManifest:
     """golden/cases.json: what the container goldens are made of."""
 
-    cases: list[golden.Case]
-    schema: str = golden.SCHEMA
+    cases: list[Case]
+    schema: str = SCHEMA
 
 
 STANDS: Stand = {
@@ -126,7 +108,6 @@ FORMS: dict[str, tuple[type, str]] = {
     "preview": (PreviewReport, "depthauthor preview --json"),
     "contact-sheet": (SheetReport, "depthauthor preview --contact-sheet --json"),
     "refocus": (RefocusReport, "depthauthor refocus --json"),
-    "golden-check": (GoldenReport, "depthauthor golden check --json"),
     "golden-manifest": (GoldenManifest, "golden/cases.json"),
 }
 """Name of the schema → the dataclass, and where its JSON is met."""

@@ -6,7 +6,6 @@ Each function imports what it needs: `inspect` starts without numpy.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from authoring.codecs.maps.formats import MapFormat
     from authoring.containers.base import ContainerName
     from authoring.depth.buffer import DepthBuffer
-    from authoring.embed.golden import Verdict
     from authoring.embed.reports import EditedPhoto, EmbedReport
     from authoring.embed.strip import StripReport
     from authoring.maps.load import MapSource
@@ -237,26 +235,6 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
         "bytes_per_row": told.bytes_per_row,
         "properties": len(found.metadata),
     }
-
-
-def golden(folder: PathLike, *, update: bool = False) -> Iterator[Verdict]:
-    """Check every case of a golden folder; with `update` write the expected texts and digests anew."""
-    from authoring.embed.golden import build_manifest, check
-
-    folder = Path(folder)
-    path = folder / "cases.json"
-    manifest = files.read_file(path)
-    renewed = []
-    with files.named(path):
-        for verdict in check(manifest, lambda name: files.read_file(folder / name)):
-            target = folder / verdict.case.expected
-            if update and verdict.difference:
-                target.parent.mkdir(exist_ok=True)
-                files.write_file(target, [verdict.text.encode()], overwrite=True)
-            renewed.append(replace(verdict.case, sha256=verdict.sha256))
-            yield verdict
-    if update:
-        files.write_file(path, [build_manifest(renewed)], overwrite=True)
 
 
 def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:

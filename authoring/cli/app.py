@@ -6,7 +6,6 @@ Knows: names, defaults and help texts. Must not know: how anything is done; each
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -340,30 +339,3 @@ batching.register(app)
 previewing.register(app)
 clouding.register(app)
 viewing.register(app)
-
-golden_app = app.group("golden", "Check or renew the golden files: what embedding must give, as text.")
-
-FolderOption = Annotated[Path, Option("--folder", help="The golden folder, with its cases.json.")]
-
-
-@golden_app.command("check")
-def golden_check(folder: FolderOption = Path("golden"), as_json: JsonOption = False) -> int:
-    """Author every golden case and compare it with the text expected; exit 1 where one differs."""
-    from authoring.api import photo_files
-
-    verdicts = list(photo_files.golden(folder))
-    if as_json:
-        streams.print_json(text.golden_json(verdicts), sys.stdout)
-    else:
-        sys.stdout.write(text.golden(verdicts, folder) + "\n")
-    return 1 if any(one.difference for one in verdicts) else 0
-
-
-@golden_app.command("update")
-def golden_update(folder: FolderOption = Path("golden"), dry_run: DryRunOption = False) -> int:
-    """Show how each golden text differs, then write it anew."""
-    from authoring.api import photo_files
-
-    for one in photo_files.golden(folder, update=not dry_run):
-        sys.stdout.write(one.difference or f"{one.case.name}: unchanged\n")
-    return 0

@@ -5,11 +5,7 @@ Knows: the reports' JSON names. Must not know: how the values came about.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from authoring.embed.golden import Verdict
+from typing import Any
 
 Report = dict[str, Any]
 
@@ -195,32 +191,3 @@ def _part_lines(parts: list[Report]) -> list[str]:
         lines.append(f"  {'parts' if not lines else '':<10} {times}{name}, {size} bytes")
         index = run
     return lines
-
-
-def golden(verdicts: list[Verdict], folder: Path) -> str:
-    """One line a case, and the command that shows a difference."""
-    lines = [
-        f"{'ok' if not one.difference else 'DIFFERS':<8} {one.case.name:<32} depth within {one.error:.2g} of "
-        f"{one.case.tolerance:.2g} {one.case.pixel_format.unit}"
-        for one in verdicts
-    ]
-    failed = sum(1 for one in verdicts if one.difference)
-    lines.append(f"{len(verdicts) - failed} of {len(verdicts)} golden files as expected")
-    if failed:
-        lines.append(f"to see how they differ: depthauthor golden update --dry-run --folder {folder}")
-    return "\n".join(lines)
-
-
-def golden_json(verdicts: list[Verdict]) -> Report:
-    """The same as one object."""
-    return {
-        "schema": "depthauthor/golden-check/1",
-        "cases": [
-            {
-                "name": one.case.name,
-                "status": "fail" if one.difference else "pass",
-                "difference": one.difference,
-            }
-            for one in verdicts
-        ],
-    }

@@ -145,7 +145,7 @@ def test_a_person_reads_sentences(folder: Path, capsys: Any) -> None:
     told = capsys.readouterr().out
     assert "bound" in told and "touched" in told and "image data untouched" in told
     assert max(map(len, told.splitlines())) < 160
-    for command in (["--help"], ["embed", "--help"], ["golden", "--help"]):
+    for command in (["--help"], ["embed", "--help"]):
         assert run(command) == 0
         assert "Usage" in capsys.readouterr().out
 
@@ -167,18 +167,3 @@ def test_the_package_gives_functions_whatever_was_imported_before() -> None:
         "assert all(callable(getattr(da, name)) for name in dir(da) if name != '__version__')"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
-
-
-def test_golden_check_and_a_broken_golden(tmp_path: Path, capsys: Any) -> None:
-    shutil.copytree(GOLDEN, tmp_path / "golden")
-    assert run(["golden", "check", "--folder", str(tmp_path / "golden")]) == 0
-    assert "as expected" in capsys.readouterr().out
-    expected = tmp_path / "golden" / "expected" / "scene-hdis-jpg.txt"
-    good = expected.read_text()
-    expected.write_text(good.replace("hdis", "hxis", 1))
-    assert run(["golden", "check", "--folder", str(tmp_path / "golden")]) == 1
-    told = capsys.readouterr().out
-    assert "DIFFERS  scene-hdis-jpg" in told and "golden update --dry-run" in told
-    assert run(["golden", "update", "--folder", str(tmp_path / "golden")]) == 0
-    assert "hxis" in capsys.readouterr().out and expected.read_text() == good
-    assert run(["golden", "check", "--folder", str(tmp_path)]) == 2

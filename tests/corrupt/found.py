@@ -242,13 +242,6 @@ JOURNALS: dict[str, Callable[[], bytes]] = {
     ),
 }
 
-GOLDEN: dict[str, Callable[[], bytes]] = {
-    "cases that nest without end": lambda: b'{"schema": "depthauthor/golden/1", "cases": ' + b"[" * 100_000,
-    "a field with a name without end": lambda: json.dumps(
-        {"schema": "depthauthor/golden/1", "cases": [{"pixel_format": "hdis", "x" * 5000: 1}]}
-    ).encode(),
-}
-
 MANIFESTS: dict[str, Callable[[], bytes]] = {
     "a cell without end in the first line": lambda: b'photo,map,"' + b"x" * 200_000 + b'"\n',
     "a path of nothing": lambda: b"photo,map\n/,a.png\n",

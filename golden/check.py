@@ -1,25 +1,22 @@
-"""Golden files: what embedding must give, as text that a person can review.
+"""Compare what embedding gives with the reviewed text dumps of this folder.
 
-Knows: how a case (photo, pre-coded depth payload, range) becomes a text dump. Must not know: paths, printing.
-
-Cases use payloads coded once and kept, so that no encoder version matters: a difference is always ours.
+The cases use depth payloads that were encoded once and kept, so that the version of an encoder does not matter.
 """
 
 from __future__ import annotations
 
 import difflib
 import hashlib
-import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from authoring import containers
 from authoring.codecs import hevc
-from authoring.codecs.maps.pillow import first_line
 from authoring.containers import heif
 from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
@@ -31,19 +28,17 @@ from authoring.embed.steps import CodedDepth, splice
 from authoring.embed.steps import check as check_result
 from authoring.embed.strip import strip
 from authoring.embed.target import open_target
-from authoring.errors import MalformedError, UsageError
 from authoring.maps.notes import Notes
 from authoring.read import depth_image
 
 SCHEMA = "depthauthor/golden/1"
 
-Reader = Callable[[str], bytes]
-"""Gives the bytes of a file of the golden folder, named by its path in there; UsageError where it is not there."""
+MANIFEST = "cases.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One golden: photo, coded depth and profile, what must come out, and how far depth may be from the truth."""
+    """A photo, an encoded depth payload and a profile; the expected result and the largest depth error."""
 
     name: str
     photo: str
@@ -55,21 +50,21 @@ class Case:
     truth: str
     """NPY with the exact depth of the upright photo in metres, at the size of the payload."""
     tolerance: float
-    """Largest difference of the depth read back from the truth, in 1/m or m as the format says."""
+    """Largest difference between the depth read back and the truth, in the unit of `pixel_format` (1/m or m)."""
     sha256: str
-    """Of the file that comes out."""
+    """Digest of the resulting file."""
     command: str
-    """The command line that does the same with this program's own encoder."""
+    """The command line that does the same with the encoder at hand."""
 
     @property
     def expected(self) -> str:
-        """The text file that holds what must come out."""
+        """Path of the expected text in the golden folder."""
         return f"expected/{self.name}.txt"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a case gave, and how that differs from what was expected (empty: not at all)."""
+class CaseResult:
+    """The text, digest and depth error of a case, and how they differ from what is expected (empty: equal)."""
 
     case: Case
     text: str
@@ -78,31 +73,26 @@ class Verdict:
     difference: str
 
 
-def cases(manifest: bytes) -> list[Case]:
-    """Read `cases.json`. Raises MalformedError where it is not what the schema says."""
-    try:
-        told = json.loads(manifest)
-        if told["schema"] != SCHEMA:
-            raise ValueError(f"schema is {told['schema']!r}")
-        return [Case(**{**one, "pixel_format": PixelFormat(one["pixel_format"])}) for one in told["cases"]]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise MalformedError(f"the golden manifest does not read ({first_line(error)!a})") from error
+def parse_manifest(manifest: bytes) -> list[Case]:
+    """Parse `cases.json`."""
+    values = json.loads(manifest)
+    if values["schema"] != SCHEMA:
+        raise ValueError(f"the schema of {MANIFEST} is {values['schema']!r}, not {SCHEMA!r}")
+    return [Case(**{**case, "pixel_format": PixelFormat(case["pixel_format"])}) for case in values["cases"]]
 
 
-def build_manifest(listed: list[Case]) -> bytes:
-    """Twin of `cases`."""
-    told = [{**asdict(one), "pixel_format": one.pixel_format.value} for one in listed]
-    return (json.dumps({"schema": SCHEMA, "cases": told}, indent=1) + "\n").encode()
+def build_manifest(cases: list[Case]) -> bytes:
+    """Build `cases.json`."""
+    values = [{**asdict(case), "pixel_format": case.pixel_format.value} for case in cases]
+    return (json.dumps({"schema": SCHEMA, "cases": values}, indent=1) + "\n").encode()
 
 
-def check(manifest: bytes, read: Reader) -> Iterator[Verdict]:
-    """Author every case, read it back, and compare with what is expected; nothing is written."""
-    for case in cases(manifest):
-        data, text, error = render(case, read)
-        try:
-            expected = read(case.expected).decode("utf-8")
-        except UsageError:
-            expected = ""
+def check(folder: Path) -> Iterator[CaseResult]:
+    """Author every case of a golden folder, read it back and compare it with what is expected."""
+    for case in parse_manifest((folder / MANIFEST).read_bytes()):
+        data, text, error = render(case, folder)
+        path = folder / case.expected
+        expected = path.read_text(encoding="utf-8") if path.exists() else ""
         difference = "".join(
             difflib.unified_diff(
                 expected.splitlines(keepends=True),
@@ -113,22 +103,31 @@ def check(manifest: bytes, read: Reader) -> Iterator[Verdict]:
         )
         digest = hashlib.sha256(data).hexdigest()
         if digest != case.sha256:
-            difference += (
-                f"{case.name}: the file's SHA-256 is {digest}, expected {case.sha256 or 'none yet'}\n"
-            )
+            difference += f"{case.name}: the SHA-256 is {digest}, expected {case.sha256 or 'none yet'}\n"
         if not error <= case.tolerance:
-            difference += f"{case.name}: depth is {error:g} off, the tolerance is {case.tolerance:g}\n"
-        yield Verdict(case, text, digest, error, difference)
+            difference += f"{case.name}: the depth error is {error:g}, the tolerance {case.tolerance:g}\n"
+        yield CaseResult(case, text, digest, error, difference)
 
 
-def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
-    """A case's file, its text, and how far the depth read back is from the truth.
+def update(folder: Path, results: list[CaseResult]) -> None:
+    """Write the texts that differ, and the manifest with the new digests."""
+    for result in results:
+        if result.difference:
+            path = folder / result.case.expected
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(result.text, encoding="utf-8")
+    cases = [replace(result.case, sha256=result.sha256) for result in results]
+    (folder / MANIFEST).write_bytes(build_manifest(cases))
 
-    The text has the edits made, the rules' verdict, the structure of the result, and the depth's properties.
+
+def render(case: Case, folder: Path) -> tuple[bytes, str, float]:
+    """Return the file of a case, its text, and the largest difference between the depth read back and the truth.
+
+    The text has the edits, the level, the structure of the result, and the depth XMP.
     """
-    photo = read(case.photo)
+    photo = (folder / case.photo).read_bytes()
     layout = containers.parse(photo).layout
-    coded = _payload(layout.container, read(case.payload))
+    coded = _coded_plane(layout.container, (folder / case.payload).read_bytes())
     plane = StoredPlane(coded.decoded, case.float_min, case.float_max, case.pixel_format)
     buffer = buffer_from_plane(replace(plane, pixel_format=case.pixel_format.single), filtered=True)
     options = EmbedOptions(profile=case.profile)
@@ -139,17 +138,17 @@ def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
     data, report = edited.data, edited.report
 
     reading = depth_image.read_depth(containers.parse(data).layout)
-    truth = np.load(io.BytesIO(read(case.truth)), allow_pickle=False).astype(np.float64)
-    shown = reading.buffer().samples
-    stride = truth.shape[0] // shown.shape[0]
+    truth = np.load(folder / case.truth, allow_pickle=False).astype(np.float64)
+    samples = reading.buffer().samples
+    stride = truth.shape[0] // samples.shape[0]
     truth = truth[::stride, ::stride]
-    error = float(np.abs(shown - (truth if case.pixel_format.kind == "depth" else 1 / truth)).max())
+    error = float(np.abs(samples - (truth if case.pixel_format.kind == "depth" else 1 / truth)).max())
     lines = [
         f"photo {case.photo}: {layout.container} {layout.width}x{layout.height}",
         f"command {case.command}",
         "",
         "edits",
-        *(f"  [{one.start}, {one.stop}) {one.reason}" for one in report.touched),
+        *(f"  [{edit.start}, {edit.stop}) {edit.reason}" for edit in report.touched),
         "",
         "reads back",
         f"  codes equal       {np.array_equal(reading.plane.codes, plane.codes)}",
@@ -168,8 +167,8 @@ def render(case: Case, read: Reader) -> tuple[bytes, str, float]:
     return data, "\n".join(lines) + "\n", error
 
 
-def _payload(container: ContainerName, data: bytes) -> CodedPlane:
-    """Read a kept payload: for JPEG the gray JPEG itself, for HEIC a one-image HEIC file."""
+def _coded_plane(container: ContainerName, data: bytes) -> CodedPlane:
+    """Read a kept payload: for JPEG the gray JPEG itself, for HEIC the image of a HEIC file."""
     if container == "jpeg":
         frame = containers.parse(data).layout
         width, height, payload, configuration = frame.width, frame.height, data, b""
