@@ -1,5 +1,5 @@
 """`python -m authoring` is the command `depthauthor`."""
 
-from authoring.cli import main
+from authoring.cli.main import main
 
 main()

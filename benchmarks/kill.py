@@ -54,7 +54,7 @@ for name in ("open", "fchmod", "fsync", "link", "rename", "replace", "unlink"):
 '''
 """Counts the system calls of `files.write_file`, and ends at one of them. Nothing else in the program makes them."""
 
-EMBED = SPY + "from authoring.cli import main\nmain()\n"
+EMBED = SPY + "from authoring.cli.main import main\nmain()\n"
 
 
 @dataclass

@@ -18,7 +18,7 @@ import numpy as np
 
 from authoring import containers
 from authoring.api import photo_files
-from authoring.cli.run import run
+from authoring.cli.main import run
 from authoring.compatibility.doctor import diagnose
 from authoring.compatibility.verify import verify
 from authoring.embed.options import EmbedOptions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import plistlib
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from authoring.cli.run import run
+from authoring.cli.main import run
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -145,20 +146,45 @@ def test_a_person_reads_sentences(folder: Path, capsys: Any) -> None:
     told = capsys.readouterr().out
     assert "bound" in told and "touched" in told and "image data untouched" in told
     assert max(map(len, told.splitlines())) < 160
-    for command in (["--help"], ["embed", "--help"]):
-        assert run(command) == 0
-        assert "Usage" in capsys.readouterr().out
 
 
-def test_nothing_heavy_is_imported_for_the_version() -> None:
+def test_help_in_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    """Each command has a line of its own, and the panels of embed stand in their order."""
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["--help"]) == 0
+    page = capsys.readouterr().out
+    assert run([]) == 2
+    assert capsys.readouterr().out.strip() == page.strip()
+    _, _, commands = page.partition(" Commands ")
+    lines = [line.strip("│ ") for line in commands.splitlines() if line.startswith("│")]
+    assert [line.split()[0] for line in lines] == [
+        "embed", "copy", "extract", "inspect", "strip", "dictionary", "verify", "doctor", "batch", "preview",
+        "refocus", "pointcloud", "view", "report",
+    ]  # fmt: skip
+    assert all(line.endswith(".") for line in lines)
+    assert run(["embed", "--help"]) == 0
+    page = capsys.readouterr().out
+    places = [page.index(f"─ {panel} ─") for panel in ("What the map means", "Portrait", "Camera", "Output")]
+    assert places == sorted(places)
+
+
+def test_inspect_and_strip_import_no_numpy(folder: Path, capsys: Any) -> None:
+    _embed(folder, capsys, "photo.heic", "-o", folder / "a.heic")
     program = (
-        "import sys; sys.argv[1:] = ['--version']; from authoring.cli import main; main();"
-        "print(sorted({'numpy', 'PIL', 'pillow_heif', 'lxml', 'piexif', 'typer'} & set(sys.modules)))"
+        "import sys; from authoring.cli.main import run;"
+        "codes = [run(['inspect', 'a.heic']), run(['strip', 'a.heic', '-o', 'b.heic'])];"
+        "print(codes, sorted({'numpy', 'PIL', 'pillow_heif'} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(GOLDEN.parent)},
     )
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert done.stdout.splitlines()[-1] == "[0, 0] []"
 
 
 def test_the_package_gives_functions_whatever_was_imported_before() -> None:

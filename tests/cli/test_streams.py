@@ -82,21 +82,21 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
 def test_asked_to_end_it_leaves_nothing(number: signal.Signals, code: int, tmp_path: Path) -> None:
-    """The disk is slow, so that the signal meets a temporary file."""
+    """The disk is slow here, so that the signal meets a temporary file."""
     if signal.getsignal(number) == signal.SIG_IGN:
         pytest.skip(f"{number.name} is ignored here, as under nohup, and stays so")
-    trickle = (
-        "import os, sys, time; from authoring import cli\n"
+    program = (
+        "import os, sys, time; from authoring.cli.main import main\n"
         "def slow(descriptor):\n"
         "    sys.stderr.write('!'); sys.stderr.flush(); time.sleep(30)\n"
-        "os.fsync = slow; cli.main()\n"
+        "os.fsync = slow; main()\n"
     )
     arguments = [*map(str, EMBED), "-o", str(tmp_path / "out.jpg")]
-    process = subprocess.Popen([sys.executable, "-c", trickle, *arguments], stderr=subprocess.PIPE)
+    process = subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE)
     assert process.stderr is not None and process.stderr.read(1) == b"!"
     assert [one.suffix for one in tmp_path.iterdir()] == [".part"]
     begun = time.monotonic()
     process.send_signal(number)
-    told = process.stderr.read()
+    messages = process.stderr.read()
     assert process.wait(30) == code and time.monotonic() - begun < 20
-    assert told == b"" and list(tmp_path.iterdir()) == []
+    assert messages == b"" and list(tmp_path.iterdir()) == []

@@ -13,8 +13,7 @@ from PIL import Image
 
 from authoring.apple.exif_required import ImageCharacteristics
 from authoring.apple.portrait_exif import add_portrait_tags
-from authoring.cli import typer_app, verifying
-from authoring.cli.declare import Program
+from authoring.cli.main import run as run_command
 from authoring.compatibility import rules
 from authoring.compatibility.levels import level_of
 from authoring.compatibility.verify import verify
@@ -23,10 +22,7 @@ from tests.compatibility import portrait_files as made
 
 def run(*arguments: str | Path) -> int:
     """One command line of the checking commands."""
-    program = Program("checks", "")
-    verifying.register(program)
-    app = typer_app.build(program)
-    return int(app(args=[str(one) for one in arguments], standalone_mode=False))
+    return run_command([str(one) for one in arguments])
 
 
 def faults(data: bytes) -> set[str]:

@@ -12,9 +12,7 @@ import pytest
 from PIL import Image
 
 from authoring import containers
-from authoring.cli import typer_app, verifying
-from authoring.cli.declare import Program
-from authoring.cli.run import run
+from authoring.cli.main import run
 from authoring.codecs.maps.formats import read_map
 from authoring.compatibility.facts import gather
 from authoring.compatibility.photo_proof import PhotoProof, compare, exif_changes
@@ -101,20 +99,15 @@ def test_a_whole_portrait_of_the_golden_photo(tmp_path: Path, capsys: pytest.Cap
     data = embed(photo, read_map(scene("scene-mask.png")), EmbedOptions(**RANGE)).data  # type: ignore[arg-type]
     path = tmp_path / "x.heic"
     path.write_bytes(data)
-    program = Program("checks", "")
-    verifying.register(program)
-    app = typer_app.build(program)
     arguments = [path, "--photo", GOLDEN / "scene.heic", "--map", GOLDEN / "scene-mask.png"]
     options = ["--near", "0.5", "--far", "8", "--strict"]
-    assert app(args=["verify", *map(str, arguments), *options, "--json"], standalone_mode=False) == 0
+    assert run(["verify", *map(str, arguments), *options, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["level"] == "L4" and report["photo"]["identical"]
     assert 0 < report["roundtrip"]["max_error"] <= report["roundtrip"]["bound"]
-    assert app(args=["verify", *map(str, arguments), *options], standalone_mode=False) == 0
+    assert run(["verify", *map(str, arguments), *options]) == 0
     assert "pixels equal" in capsys.readouterr().out
-    assert (
-        app(args=["verify", *map(str, arguments), "--near", "0.5", "--far", "7"], standalone_mode=False) == 1
-    )
+    assert run(["verify", *map(str, arguments), "--near", "0.5", "--far", "7"]) == 1
     assert "farther from the one given" in " ".join(
         verify(
             data,

@@ -10,7 +10,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
-from authoring.cli.run import run
+from authoring.cli.main import run
 from tests.corrupt.case import EXIT_CODES, GOLDEN, Case
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ class Told:
             lines = [
                 line.partition("  ")[2]
                 for line in lines
-                if line.strip()[:1].isdigit() and "photos:" not in line
+                if line.strip()[:1].isdigit() and "finished before" not in line
             ]
         if self.code == 1:
             lines = [

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from authoring.api import photo_files
-from authoring.cli.run import run
+from authoring.cli.main import run
 from authoring.depth.buffer import PixelFormat
 from authoring.embed.options import options_of
 from authoring.embed.steps import embed

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring.api import photo_files
-from authoring.cli.run import run
+from authoring.cli.main import run
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from tests.schemas.test_exported import validate
 

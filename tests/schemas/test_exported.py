@@ -13,9 +13,7 @@ from typing import Any
 import pytest
 
 from authoring import containers
-from authoring.cli import typer_app, verifying
-from authoring.cli.declare import Program
-from authoring.cli.run import run
+from authoring.cli.main import run
 from authoring.compatibility.rules import TABLE
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.errors import MalformedError
@@ -100,10 +98,7 @@ def portrait(folder: Path) -> Path:
 
 
 def checking(*arguments: str | Path) -> int:
-    program = Program("checks", "")
-    verifying.register(program)
-    app = typer_app.build(program)
-    return int(app(args=[str(one) for one in arguments], standalone_mode=False))
+    return run([str(one) for one in arguments])
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> Any:

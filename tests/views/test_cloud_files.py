@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 import authoring
-from authoring.cli.run import run
+from authoring.cli.main import run
 from authoring.views.pointcloud import pointcloud_file
 from authoring.views.scene import see
 from authoring.views.space import CloudOptions

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import authoring
-from authoring.cli.run import run
+from authoring.cli.main import run
 from authoring.errors import RefusedError, UsageError
 from authoring.views.pictures.colours import table
 

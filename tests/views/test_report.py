@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import authoring
-from authoring.cli.run import run
+from authoring.cli.main import run
 from authoring.compatibility.verify import verify
 from authoring.views.report import Thumbnails, row_of
 from tests.views.pages import Page, jpeg, remote, validate

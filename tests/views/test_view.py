@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import authoring
-from authoring.cli.run import run
+from authoring.cli.main import run
 from authoring.views.scene import see
 from authoring.views.viewer import view
 from tests.views.pages import Page, gray, jpeg, remote, validate

@@ -1,0 +1,57 @@
+"""Declare the arguments of all commands: the words of a command line without a name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument
+
+PhotoArgument = Annotated[
+    Path, Argument(metavar="PHOTO", help="A JPEG, HEIC or PNG photo; - reads standard input.")
+]
+FileArgument = Annotated[
+    Path, Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads standard input.")
+]
+MapArgument = Annotated[
+    Path,
+    Argument(
+        metavar="MAP",
+        help="Gray PNG, JPEG or TIFF (needs --near and --far); NPY, NPZ, PFM, EXR or float TIFF in metres; a photo "
+        "with Apple depth; a property list written by dictionary.",
+    ),
+]
+OptionalMapArgument = Annotated[
+    Path | None, Argument(metavar="MAP", help="A map that is not embedded yet, as embed takes it.")
+]
+SourceArgument = Annotated[
+    Path, Argument(metavar="SOURCE", help="The photo whose depth is copied; - reads standard input.")
+]
+PhotosArgument = Annotated[
+    list[Path], Argument(metavar="FILE...", help="JPEG or HEIC photos; - reads standard input.")
+]
+PreviewArgument = Annotated[
+    list[Path],
+    Argument(
+        metavar="FILE...",
+        help="A photo with depth, JPEG or HEIC; or a photo and a map as embed takes them; with --contact-sheet any "
+        "number of photos with depth.",
+    ),
+]
+ReportArgument = Annotated[
+    list[Path],
+    Argument(metavar="FILE|DIR...", help="JPEG or HEIC photos, or folders of them; subfolders are included."),
+]
+ManifestArgument = Annotated[
+    str,
+    Argument(
+        metavar="MANIFEST|PHOTOS",
+        help="CSV, JSON lines (.jsonl) or Parquet with the columns photo and map, and optionally output, near, far "
+        "and other options of embed; or a folder of photos. The manifest, photos, maps and outputs may be URLs "
+        "(s3://…; extra cluster).",
+    ),
+]
+MapsArgument = Annotated[
+    Path | None,
+    Argument(metavar="MAPS", help="With a folder of photos: the folder of maps (NAME or NAME_depth)."),
+]

@@ -1,0 +1,112 @@
+"""The command `depthauthor`: run a command line; every failure is one sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any, NoReturn
+
+from authoring.cli import output
+from authoring.cli.exit_codes import DONE, INTERNAL_FAULT, INTERRUPTED
+from authoring.errors import DepthauthorError, RefusedError, UsageError
+
+_WORDING = (
+    ("Input should be a valid number, unable to parse string as a number", "not a number"),
+    ("Input should be a valid integer, unable to parse string as an integer", "not a whole number"),
+    ("Value error, ", ""),
+    ("Got unexpected extra argument(s)", "unexpected extra argument"),
+    ("(Possible options: ", "(possible options: "),
+)
+"""What Typer and its validation say, and what is said here."""
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit."""
+    _exit_on_signals()
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # While modules were still being imported.
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _exit_on_signals() -> None:
+    """Turn SIGTERM and SIGHUP into an exit so that temporary files are removed."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # A signal that is ignored, as SIGHUP is under nohup, stays so.
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _exit_on_signal)
+
+
+def _exit_on_signal(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        output.prepare_streams()
+        code = _run_command(arguments)
+        # A failure to write would otherwise show at the interpreter's end, too late for an exit code.
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        output.discard(sys.stdout)
+        return DONE
+    except OSError as error:
+        output.discard(sys.stdout)
+        output.say(f"standard output: could not be written: {error.strerror}")
+        return RefusedError.exit_code
+
+
+def _run_command(arguments: list[str]) -> int:
+    """Return the exit code of a command line. Raises OSError if stdout cannot be written."""
+    try:
+        from authoring.cli.program import program
+
+        code = program(args=arguments, prog_name="depthauthor", standalone_mode=False)
+        return code if isinstance(code, int) else DONE
+    except DepthauthorError as error:
+        output.say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # Typer exits with 1.
+            raise error.__context__ from None
+        raise
+    except MemoryError:
+        output.say("there is not enough memory for a photo or map of this size")
+        return INTERNAL_FAULT
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:
+            raise  # Failures on a path are reported with its name elsewhere; this was a stream.
+        if hasattr(error, "format_message"):
+            return _report_usage(error)
+        return _report_fault(error)
+
+
+def _report_usage(error: Any) -> int:
+    """Report one of Typer's own errors: an option or argument that is missing, unknown or not valid."""
+    message = error.format_message()
+    if message:  # A program without arguments has printed its help.
+        for theirs, ours in _WORDING:
+            message = message.replace(theirs, ours)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "depthauthor"
+        output.say(f"{message[0].lower()}{message[1:].rstrip('.')}; see {command} --help")
+    return UsageError.exit_code
+
+
+def _report_fault(error: Exception) -> int:
+    if os.environ.get("DEPTHAUTHOR_TRACEBACK"):
+        raise error
+    # Typer turns an EOFError into its Abort.
+    cause = error.__cause__ if type(error).__name__ == "Abort" and error.__cause__ else error
+    output.say(
+        f"a fault in depthauthor itself ({type(cause).__name__}: {cause}); please report it, "
+        "with DEPTHAUTHOR_TRACEBACK=1 set for the details"
+    )
+    return INTERNAL_FAULT

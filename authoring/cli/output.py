@@ -1,0 +1,149 @@
+"""Write reports to stdout, messages and progress to stderr, whatever the standard streams are connected to."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+Report = dict[str, Any]
+"""A report in its JSON form."""
+
+LINE_LENGTH = 118
+"""Of wrapped sentences; a path may run over."""
+
+
+def prepare_streams() -> None:
+    """Make the standard streams fit to be written to.
+
+    A closed descriptor 0, 1 or 2 would be given to the next file that is opened, and what a library prints would
+    end up in a photo: each gets the null device. Bytes of file names that are not text are shown as escapes.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or _null_stream()
+    sys.stderr = sys.stderr or _null_stream()
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="backslashreplace")
+
+
+def _null_stream() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+def discard(stream: TextIO) -> None:
+    """Send what is left in a stream's buffer to the null device, so that flushing it at exit does not fail."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
+
+
+def say(sentence: str) -> None:
+    """Write one line to stderr; if it cannot be written, the exit code has to do."""
+    try:
+        sys.stderr.write(f"depthauthor: {printable(sentence)}\n")
+        sys.stderr.flush()
+    except OSError:
+        discard(sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Return the text as one line: control characters, which could steer a terminal, become escapes."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def printable_report(value: Any) -> Any:
+    """Return a report with `printable` texts: many come out of the photo."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {name: printable_report(item) for name, item in value.items()}
+    return [printable_report(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def print_json(value: Any, stream: TextIO) -> None:
+    """Write one JSON object on one line, with escapes for letters that the stream's encoding lacks."""
+    unicode = (stream.encoding or "").lower().replace("-", "") == "utf8"
+    stream.write(json.dumps(value, ensure_ascii=not unicode, allow_nan=False, default=str) + "\n")
+
+
+def print_report(
+    report: Any, as_json: bool, to_text: Callable[[Any], str], destination: str | None = None
+) -> None:
+    """Print a report as JSON or as the text of its JSON form.
+
+    It goes to stdout, or to stderr if the destination of the result itself is `-`.
+    """
+    from authoring.read.report_json import as_json as json_of
+
+    value = report if isinstance(report, dict) else json_of(report)
+    stream = sys.stderr if destination == "-" else sys.stdout
+    if as_json:
+        print_json(value, stream)
+    else:
+        stream.write(to_text(printable_report(value)) + "\n")
+    stream.flush()
+
+
+def labelled(label: str, sentences: list[str]) -> list[str]:
+    """Return each sentence under a label, wrapped into indented lines."""
+    return [
+        line
+        for sentence in sentences
+        for line in textwrap.wrap(
+            sentence,
+            LINE_LENGTH,
+            initial_indent=f"  {label:<10} ",
+            subsequent_indent=" " * 13,
+            break_long_words=False,
+        )
+    ]
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun, such as "1 photo" and "2 photos"."""
+    return f"{number} {noun if number == 1 else f'{noun}s'}"
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on stderr with the rate and the time left, if stderr is a terminal; yield what advances it."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """Photos a second."""
+
+        def render(self, task: Task) -> Text:
+            """Return the rate, once it is known."""
+            return Text(f"{task.speed:.1f} photos/s" if task.speed else "")
+
+    columns = (BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    console = Console(stderr=True, soft_wrap=True)
+    # Rich prints lines of stdout above the bar if both share a terminal; otherwise stdout is left alone.
+    shared = sys.stdout.isatty()
+    with Progress(*columns, console=console, redirect_stdout=shared, redirect_stderr=False) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)

@@ -1,0 +1,172 @@
+"""Describe the reports of embed, copy, strip, extract, dictionary and inspect as text for people."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from authoring.cli.output import Report, count, labelled
+
+DRY_RUN = "nothing written (dry run)"
+
+
+def embed_text(report: Report) -> str:
+    """Describe what was written, its largest error, what was changed and what was assumed."""
+    size = f"{report['map']['width']}x{report['map']['height']}"
+    unit = report["unit"]
+    lines = [
+        f"{report['output'] or DRY_RUN}: {report['container'].upper()} with {size} {report['native_format']} depth map",
+        f"  range      {report['float_min']:.6g} to {report['float_max']:.6g} {unit}{_range_in_metres(report)}",
+        f"  error      {report['max_error']:.3g} {unit} at most, measured; bound {report['bound']:.3g}"
+        + _error_in_metres(report["max_error_m"], unit),
+        f"  photo      {'re-encoded for this container' if report['reencoded'] else 'image data untouched'}",
+        *labelled("level", [f"{report['level']}: {report['verdict']}"]),
+        *_touched_lines(report["touched"]),
+        *labelled("assumed", report["assumed"]),
+        *labelled("note", report["notes"]),
+    ]
+    return "\n".join(lines)
+
+
+def _range_in_metres(report: Report) -> str:
+    if report["unit"] != "1/m":
+        return ""
+    near = f"{1 / report['float_max']:.3g} m"
+    far = f"{1 / report['float_min']:.3g} m" if report["float_min"] > 0 else "infinity"
+    return f" (near {near}, far {far})"
+
+
+def _error_in_metres(error: dict[str, float | None], unit: str) -> str:
+    if unit != "1/m":
+        return ""
+    ends = [
+        f"{_length(value)} at the {end} end"
+        for end, value in (("near", error["near_m"]), ("far", error["far_m"]))
+        if value is not None
+    ]
+    return f" ({', '.join(ends)})" if ends else ""
+
+
+def _length(metres: float) -> str:
+    if metres < 0.01:
+        return f"{metres * 1000:.2g} mm"
+    return f"{metres * 100:.2g} cm" if metres < 1 else f"{metres:.2g} m"
+
+
+def _touched_lines(touched: list[Report]) -> list[str]:
+    """Describe in one line how many bytes of the source were replaced, and in which structures."""
+    if not touched:
+        return []
+    structures = dict.fromkeys(edit["reason"].partition(":")[0].removesuffix(" size") for edit in touched)
+    replaced = sum(edit["stop"] - edit["start"] for edit in touched)
+    return [
+        f"  touched    {count(replaced, 'byte')} of the source in {count(len(touched), 'place')}: "
+        f"{', '.join(structures)} (--json lists each)"
+    ]
+
+
+def strip_text(report: Report) -> str:
+    """Describe what was removed."""
+    lines = [
+        f"{report['output'] or DRY_RUN}: removed {', '.join(report['removed'])}, {report['bytes_removed']} bytes less",
+        *_touched_lines(report["touched"]),
+        *labelled("note", report["notes"]),
+    ]
+    return "\n".join(lines)
+
+
+def extract_text(report: Report) -> str:
+    """Describe what was read and written."""
+    lines = [
+        f"{report['output']}: {report['width']}x{report['height']} {report['kind']}, {report['minimum']:.6g} to "
+        f"{report['maximum']:.6g} {report['unit']}, {report['orientation']} orientation",
+        *labelled("note", report["notes"]),
+    ]
+    return "\n".join(lines)
+
+
+def dictionary_text(report: Report) -> str:
+    """Describe what the property list holds."""
+    return (
+        f"{report['output']}: {report['auxiliary_type']}, {report['width']}x{report['height']} "
+        f"{report['pixel_format']}, {report['bytes_per_row']} bytes per row, {report['properties']} properties"
+    )
+
+
+def inspect_text(report: Report) -> str:
+    """Describe what the photo holds."""
+    photo, depth = report["photo"], report["depth"]
+    portrait = [
+        f"{name.replace('_', ' ')} {_portrait_value(value)}"
+        for name, value in report["portrait"].items()
+        if value is not None
+    ]
+    lines = [
+        f"{report['file']}: {report['container'].upper()}, photo {photo['width']}x{photo['height']}, "
+        f"orientation {photo['orientation']}",
+        *(_depth_lines(depth) if depth else ["  depth      none"]),
+        *(
+            f"  auxiliary  {image['type']} {image['width']}x{image['height']}, {count(image['bytes'], 'byte')}"
+            for image in report["auxiliary"]
+        ),
+        f"  portrait   {', '.join(portrait) or 'no marks'}",
+        *_part_lines(report["parts"]),
+        *labelled("note", report["notes"]),
+    ]
+    return "\n".join(lines)
+
+
+def inspect_with_records_text(report: Report) -> str:
+    """Describe what the photo holds, and every record of the rendering parameters."""
+    rendering = (report["depth"] or {}).get("rendering") or {"records": []}
+    names = {0: "?", 1: "float", 2: "int", 3: "uint", 4: "uint"}
+    lines = [
+        f"  {record['id']:>6}  {names.get(record['type'], '?'):<6} {record['value']:.6g}"
+        for record in rendering["records"]
+    ]
+    return "\n".join([inspect_text(report), *(lines or ["  no records to list"])])
+
+
+def _depth_lines(depth: Report) -> list[str]:
+    unit = "1/m" if depth["kind"] == "disparity" else "m"
+    lines = [
+        f"  depth      {depth['kind']} {depth['width']}x{depth['height']}, native {depth['native_format']}, "
+        f"stored {depth['stored_format']}"
+    ]
+    if depth["float_min"] is not None and depth["float_max"] is not None:
+        lines.append(f"  range      {depth['float_min']:.6g} to {depth['float_max']:.6g} {unit}")
+    filtered = {True: "filtered", False: "unfiltered", None: "filtering not stated"}[depth["filtered"]]
+    lines.append(
+        f"  quality    accuracy {depth['accuracy']}, quality {depth['quality']}, {filtered}, "
+        f"version {depth['version']}"
+    )
+    calibration = depth["calibration"]
+    if calibration:
+        matrix = calibration["intrinsic_matrix"]
+        lines.append(
+            f"  camera     fx {matrix[0]:.1f}, fy {matrix[4]:.1f}, centre {matrix[6]:.1f}, {matrix[7]:.1f} px of "
+            f"{calibration['reference_width']}x{calibration['reference_height']}"
+        )
+    if depth["rendering"]:
+        lines.append(
+            f"  rendering  version {depth['rendering']['version']}, {depth['rendering']['bytes']} bytes, "
+            f"aperture f/{depth['simulated_aperture']}"
+        )
+    return lines
+
+
+def _portrait_value(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"at {value['x']:.2f}, {value['y']:.2f}"
+    return str(value)
+
+
+def _part_lines(parts: list[Report]) -> list[str]:
+    """Describe items and segments; successive ones of one type and role (a grid's tiles) are counted together."""
+    lines: list[str] = []
+    for (kind, role), members in groupby(parts, key=lambda part: (part["type"], part["role"])):
+        sizes = [part["bytes"] for part in members]
+        times = f"{len(sizes)} x " if len(sizes) > 1 else ""
+        name = f"{kind} {role}".strip()
+        lines.append(f"  {'' if lines else 'parts':<10} {times}{name}, {count(sum(sizes), 'byte')}")
+    return lines

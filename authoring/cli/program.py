@@ -1,0 +1,57 @@
+"""The program `depthauthor` with its commands, in the order of the help."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from authoring.cli import batch_command, check_commands, photo_commands, view_commands
+from authoring.version import VERSION
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"depthauthor {VERSION}\n")
+        raise typer.Exit
+
+
+program = typer.Typer(
+    name="depthauthor",
+    epilog="Exit codes: 0 done, 1 a check found a fault, 2 usage, 3 malformed input, 4 unsupported input, 5 refused "
+    "(would lose or overwrite something), 6 some of a batch failed, 70 a fault in depthauthor.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+@program.callback()
+def options_of_the_program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Put a depth map into a photo the way an iPhone does, and read it back."""
+
+
+for command in (
+    photo_commands.embed,
+    photo_commands.copy,
+    photo_commands.extract,
+    photo_commands.inspect,
+    photo_commands.strip,
+    photo_commands.dictionary,
+    check_commands.verify,
+    check_commands.doctor,
+    batch_command.batch,
+    view_commands.preview,
+    view_commands.refocus,
+    view_commands.pointcloud,
+    view_commands.view,
+    view_commands.report,
+):
+    program.command()(command)
