@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from authoring import files
+from authoring.api.output_names import CONTAINER_OF_SUFFIX, container_of, output_path, suffix_for
 from authoring.errors import UsageError, about
 
 if TYPE_CHECKING:
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
 
 PathLike: TypeAlias = str | os.PathLike[str]
 
-CONTAINER_OF_SUFFIX: dict[str, ContainerName] = {
-    ".heic": "heic",
-    ".heif": "heic",
-    ".hif": "heic",
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".jpe": "jpeg",
-    ".mpo": "jpeg",
-}
-SUFFIX_OF_CONTAINER: dict[ContainerName, str] = {"heic": ".heic", "jpeg": ".jpg"}
 FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
     ".npy": "npy",
     ".npz": "npz",
@@ -265,28 +256,11 @@ def _target(
     photo: Path, data: bytes, output: PathLike | None, container: ContainerName | None
 ) -> tuple[Path, ContainerName | None]:
     """Return the output path and the container: the extension decides, else the option, else the photo itself."""
-    if output is None:
-        if photo == files.STANDARD_STREAM:
-            raise UsageError("a photo from standard input needs -o to say where the result goes")
-        own: ContainerName = "jpeg" if data.startswith(b"\xff\xd8") else "heic"
-        chosen = container or own
-        keeps = CONTAINER_OF_SUFFIX.get(photo.suffix.lower()) == chosen
-        suffix = photo.suffix if keeps else SUFFIX_OF_CONTAINER[chosen]
-        return photo.with_name(f"{photo.stem}-depth{suffix}"), container
-    output = Path(output)
-    if output == files.STANDARD_STREAM:
-        return output, container
-    return output, container_of(str(output), output.suffix, container)
-
-
-def container_of(output: str, suffix: str, container: ContainerName | None) -> ContainerName:
-    """Return the container of an output's extension. Raises UsageError for another one, and where an option differs."""
-    named = CONTAINER_OF_SUFFIX.get(suffix.lower())
-    if named is None:
-        raise UsageError(f"{output}: unsupported output type; use .heic or .jpg")
-    if container and container != named:
-        raise UsageError(f"{output}: the extension means {named}, but the container option is {container}")
-    return named
+    own: ContainerName = "jpeg" if data.startswith(b"\xff\xd8") else "heic"
+    target = output_path(photo, output, "depth", suffix_for(photo, container or own))
+    if output is None or target == files.STANDARD_STREAM:
+        return target, container
+    return target, container_of(str(target), target.suffix, container)
 
 
 def _write(edited: EditedPhoto[EmbedReport], target: Path, *, overwrite: bool, dry_run: bool) -> EmbedReport:

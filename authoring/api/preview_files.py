@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from authoring import files
-from authoring.api.view_inputs import PathLike, format_of, looked_at, ready, target_of, title_of
+from authoring.api.output_names import output_path
+from authoring.api.view_inputs import PathLike, format_of, looked_at, ready, title_of
 from authoring.errors import DepthauthorError, UsageError
 from authoring.maps.load import MapSource
 from authoring.views import preview as previewing
@@ -36,7 +37,7 @@ def preview(
     say what it means. output: .png or .jpg; None writes NAME-preview.png, or NAME-overlay.png, beside the photo.
     """
     photo = Path(photo)
-    target = target_of(photo, output, "overlay" if overlay else "preview", ".png")
+    target = output_path(photo, output, "overlay" if overlay else "preview", ".png")
     chosen = format_of(target, "png")
     map_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
     ready(target, [photo, map_path], overwrite)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from authoring import files
-from authoring.api.view_inputs import PathLike, format_of, looked_at, ready, target_of
+from authoring.api.output_names import output_path
+from authoring.api.view_inputs import PathLike, format_of, looked_at, ready
 from authoring.maps.load import MapSource
 from authoring.views import refocus as refocusing
 from authoring.views.refocus import RefocusReport
@@ -35,7 +36,7 @@ def refocus(
     NAME-refocus.jpg beside the photo.
     """
     photo = Path(photo)
-    target = target_of(photo, output, "refocus", ".jpg")
+    target = output_path(photo, output, "refocus", ".jpg")
     chosen = format_of(target, "jpeg")
     map_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
     ready(target, [photo, map_path], overwrite)

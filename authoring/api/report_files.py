@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from authoring import files
-from authoring.api.photo_files import CONTAINER_OF_SUFFIX, PathLike
+from authoring.api.output_names import CONTAINER_OF_SUFFIX
+from authoring.api.photo_files import PathLike
 from authoring.api.view_files import in_temporary_folder
 from authoring.errors import DepthauthorError, UsageError
 from authoring.views import report as reporting

@@ -56,15 +56,6 @@ def looked_at(photo: Path, depth: MapSource | PathLike | None, options: dict[str
         return see_with_map(data, source, MapOptions(**given))
 
 
-def target_of(photo: Path, output: PathLike | None, word: str, suffix: str) -> Path:
-    """Where to write: the output, or NAME-word.suffix beside the photo."""
-    if output is not None:
-        return Path(output)
-    if photo == files.STANDARD_STREAM:
-        raise UsageError("a photo from standard input needs -o to say where the result goes")
-    return photo.with_name(f"{photo.stem}-{word}{suffix}")
-
-
 def format_of(target: Path, default: Literal["png", "jpeg"]) -> Literal["png", "jpeg"]:
     """What the suffix says; the default for standard output."""
     if target == files.STANDARD_STREAM:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from authoring import files
-from authoring.api import photo_files
+from authoring.api.output_names import container_of
 from authoring.batch import stores
 from authoring.batch.rows import Row
 from authoring.depth.calibration_json import parse_calibration_json
@@ -29,7 +29,7 @@ def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, s
     """
     options = dict(row.options)
     try:
-        options["container"] = photo_files.container_of(
+        options["container"] = container_of(
             row.output, stores.name_of(row.output).suffix, options.get("container")
         )
         _read_aside(options)

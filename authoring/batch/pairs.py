@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from authoring.api import photo_files
+from authoring.api.output_names import CONTAINER_OF_SUFFIX
+from authoring.api.photo_files import FORMAT_OF_SUFFIX
 from authoring.batch.rows import Row, Rules, output_of
 from authoring.errors import UsageError
 
 MAP_ENDINGS = ("", "_depth", "-depth", "_disparity", "_raw_depth_meter")
 """What follows the photo's name: nothing, Facebook's and most scripts' `_depth`, Depth-Anything-V2's metres."""
 
-PHOTO_SUFFIXES = {*photo_files.CONTAINER_OF_SUFFIX, ".png"}
-MAP_SUFFIXES = {*photo_files.FORMAT_OF_SUFFIX, ".jpg", ".jpeg", ".plist"}
+PHOTO_SUFFIXES = {*CONTAINER_OF_SUFFIX, ".png"}
+MAP_SUFFIXES = {*FORMAT_OF_SUFFIX, ".jpg", ".jpeg", ".plist"}
 
 
 @dataclass(frozen=True, slots=True)

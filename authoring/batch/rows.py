@@ -13,7 +13,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from authoring.api import photo_files
+from authoring.api.output_names import CONTAINER_OF_SUFFIX, derived_name, suffix_for
 from authoring.batch import stores
 from authoring.embed.options import EmbedOptions
 from authoring.embed.portrait import PortraitOptions
@@ -121,12 +121,11 @@ def output_of(photo: str, given: str, rules: Rules, container: str | None = None
             raise UsageError("a batch writes files, not the standard streams")
         return output
     name = stores.name_of(photo)
-    own = photo_files.CONTAINER_OF_SUFFIX.get(name.suffix.lower())
-    wanted = container or own or "heic"
-    suffix = name.suffix if own == wanted else ".jpg" if wanted == "jpeg" else ".heic"
+    own = CONTAINER_OF_SUFFIX.get(name.suffix.lower())
+    suffix = suffix_for(name, container or own or "heic")
     if rules.out is not None:
         return stores.normal(stores.join(rules.out, f"{name.stem}{suffix}"))
-    return stores.normal(stores.join(stores.parent(photo), f"{name.stem}-depth{suffix}"))
+    return stores.normal(stores.join(stores.parent(photo), derived_name(name, "depth", suffix)))
 
 
 def column_name(name: str) -> str:

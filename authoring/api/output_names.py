@@ -1,0 +1,60 @@
+"""Names of outputs: derived from the photo's name, and the containers that their extensions mean."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from authoring.errors import UsageError
+from authoring.files import STANDARD_STREAM
+
+if TYPE_CHECKING:
+    from authoring.containers.base import ContainerName
+
+CONTAINER_OF_SUFFIX: dict[str, ContainerName] = {
+    ".heic": "heic",
+    ".heif": "heic",
+    ".hif": "heic",
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".jpe": "jpeg",
+    ".mpo": "jpeg",
+}
+
+
+def output_path(photo: Path, output: str | os.PathLike[str] | None, ending: str, suffix: str) -> Path:
+    """Return the output that is given, or NAME-ending.suffix beside the photo.
+
+    Raises UsageError if the photo comes from standard input and no output is given.
+    """
+    if output is not None:
+        return Path(output)
+    if photo == STANDARD_STREAM:
+        raise UsageError("a photo from standard input needs -o to say where the result goes")
+    return photo.with_name(derived_name(photo, ending, suffix))
+
+
+def derived_name(photo: PurePath, ending: str, suffix: str) -> str:
+    """Return NAME-ending.suffix for a photo called NAME."""
+    return f"{photo.stem}-{ending}{suffix}"
+
+
+def suffix_for(photo: PurePath, container: str) -> str:
+    """Return the photo's own extension if it means the container, or else the usual one."""
+    if CONTAINER_OF_SUFFIX.get(photo.suffix.lower()) == container:
+        return photo.suffix
+    return ".jpg" if container == "jpeg" else ".heic"
+
+
+def container_of(output: str, suffix: str, container: ContainerName | None) -> ContainerName:
+    """Return the container that an output's extension means.
+
+    Raises UsageError for another extension, and if the container that was asked for differs.
+    """
+    named = CONTAINER_OF_SUFFIX.get(suffix.lower())
+    if named is None:
+        raise UsageError(f"{output}: unsupported output type; use .heic or .jpg")
+    if container and container != named:
+        raise UsageError(f"{output}: the extension means {named}, but the container option is {container}")
+    return named
