@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 from typer import Context
 
-from authoring import files
 from authoring.cli import arguments, options
 from authoring.cli.exit_codes import DONE, FAULT_FOUND, SOME_FAILED
 from authoring.cli.options import MEANING, given
-from authoring.cli.output import print_json, print_report, printable_report, say
+from authoring.cli.output import Report, print_json, print_report, printable_report, say
 from authoring.errors import DepthauthorError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from authoring.maps.load import MapSource
 
 
 def verify(
@@ -52,24 +44,13 @@ def verify(
 
     depthauthor verify out.heic --photo in.heic --map mask.png --near 0.3 --far 5
     """
+    from authoring.api import check_files
     from authoring.cli.check_text import verify_text
-    from authoring.compatibility.verify import verify as verify_photo
-    from authoring.maps.map_options import MapOptions
 
-    maps = map or []
-    single_map = maps[0] if len(maps) == 1 else None
-    with files.naming(photo=file, source=photo, map=single_map):
-        report = verify_photo(
-            files.read_file(file),
-            original=files.read_file(photo) if photo else None,
-            maps=[_read_map(path, key, frame) for path in maps],
-            options=MapOptions(map_name=single_map.name if single_map else "", **given(context, MEANING)),
-            strict=strict,
-            wanted=level,
-        )
-    print_report(
-        replace(report, file=str(file)), as_json, lambda value: verify_text(value, everything=everything)
+    report = check_files.verify(
+        file, original=photo, maps=map or (), level=level, strict=strict, **given(context, MEANING)
     )
+    print_report(report, as_json, lambda value: verify_text(value, everything=everything))
     return DONE if report.passed else FAULT_FOUND
 
 
@@ -78,15 +59,14 @@ def doctor(photos: arguments.PhotosArgument, as_json: options.AsJsonLines = Fals
 
     Several files give a table.
     """
+    from authoring.api import check_files
     from authoring.cli.check_text import doctor_table, doctor_text
-    from authoring.compatibility.doctor import diagnose
     from authoring.read.report_json import as_json as json_of
 
-    reports: list[dict[str, Any]] = []
+    reports: list[Report] = []
     for path in photos:
         try:
-            with files.naming(photo=path):
-                reports.append(json_of(replace(diagnose(files.read_file(path)), file=str(path))))
+            reports.append(json_of(check_files.doctor(path)))
         except DepthauthorError as error:
             if len(photos) == 1:
                 raise
@@ -102,12 +82,3 @@ def doctor(photos: arguments.PhotosArgument, as_json: options.AsJsonLines = Fals
     else:
         sys.stdout.write(doctor_table(printable_report(reports)) + "\n")
     return SOME_FAILED if any("error" in report for report in reports) else DONE
-
-
-def _read_map(path: Path, key: str | None, frame: int | None) -> MapSource:
-    """Read a map file as `embed` would."""
-    from authoring.maps.load import parse_map_source
-
-    data = files.read_file(path)
-    with files.named(path):
-        return parse_map_source(data, key, frame)
