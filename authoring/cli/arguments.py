@@ -28,12 +28,12 @@ SourceArgument = Annotated[
     Path, Argument(metavar="SOURCE", help="The photo whose depth is copied; - reads standard input.")
 ]
 PhotosArgument = Annotated[
-    list[Path], Argument(metavar="FILE...", help="JPEG or HEIC photos; - reads standard input.")
+    list[Path], Argument(metavar="FILE", help="JPEG or HEIC photos; - reads standard input.")
 ]
 PreviewArgument = Annotated[
     list[Path],
     Argument(
-        metavar="FILE...",
+        metavar="FILE",
         help="A photo with depth, JPEG or HEIC; or a photo and a map as embed takes them; with --contact-sheet any "
         "number of photos with depth.",
     ),

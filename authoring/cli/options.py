@@ -42,7 +42,9 @@ def parse_point(text: str) -> FocusPoint:
 
 def given(context: Context, *panels: str) -> dict[str, Any]:
     """Return the options of these panels that have a value, as keywords of the public functions."""
-    names = [one.name for one in context.command.params if getattr(one, "rich_help_panel", None) in panels]
+    names = [
+        param.name for param in context.command.params if getattr(param, "rich_help_panel", None) in panels
+    ]
     return {name: context.params[name] for name in names if name and context.params[name] is not None}
 
 
@@ -283,7 +285,11 @@ NativeFormat = Annotated[
 ]
 MapFormat = Annotated[
     Literal["npy", "npz", "png", "tiff", "pfm", "exr"] | None,
-    _output_option("--format", help="Format of an output whose extension does not say."),
+    _output_option(
+        "--format",
+        metavar="FORMAT",
+        help="npy, npz, png, tiff, pfm or exr, for an output whose extension does not say.",
+    ),
 ]
 PointsFormat = Annotated[
     Literal["ply", "pcd", "glb"] | None,
@@ -434,8 +440,8 @@ JournalFile = Annotated[
     Option(
         "--journal",
         metavar="FILE",
-        help="Default: batch-journal.jsonl in --out, or MANIFEST.journal beside the manifest, or in the current folder "
-        "if the manifest is a URL.",
+        help="The journal. Default: batch-journal.jsonl in --out, or MANIFEST.journal beside the manifest, or "
+        "in the current folder if the manifest is a URL.",
     ),
 ]
 FailFast = Annotated[bool, Option("--fail-fast/--keep-going", help="Start no photo after one has failed.")]

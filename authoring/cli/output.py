@@ -60,7 +60,9 @@ def printable(text: str) -> str:
     """Return the text as one line: control characters, which could steer a terminal, become escapes."""
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text
+    )
 
 
 def printable_report(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Whatever is wrong: one sentence, the documented exit code, no traceback, no partial file, inputs untouched."""
+"""Bad input gives one sentence and the documented exit code; no traceback, no partial file, inputs untouched."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def _snapshot(folder: Path) -> dict[str, bytes]:
 
 
 def _fails(folder: Path, capsys: Any, *arguments: str | Path) -> tuple[int, str]:
-    """Run a command that must fail cleanly; give its exit code and its sentence."""
+    """Run a command that must fail cleanly; return its exit code and its message."""
     before = _snapshot(folder)
-    code = run([str(one) for one in arguments])
+    code = run([str(word) for word in arguments])
     printed = capsys.readouterr()
     assert code != 0
     assert printed.out == ""
@@ -45,9 +45,9 @@ def _fails(folder: Path, capsys: Any, *arguments: str | Path) -> tuple[int, str]
     return code, printed.err
 
 
-def _sentence(told: str) -> str:
-    lines = told.strip().splitlines()
-    assert len(lines) == 1, told
+def _sentence(message: str) -> str:
+    lines = message.strip().splitlines()
+    assert len(lines) == 1, message
     assert lines[0].startswith("depthauthor: ")
     return lines[0]
 
@@ -75,12 +75,10 @@ def _saved(picture: Image.Image, format: str, **options: Any) -> bytes:
         ("burst.heic", _heic_sequence(), 4, "sequence"),
     ],
 )
-def test_a_photo_that_is_none(
-    name: str, data: bytes | None, code: int, words: str, folder: Path, capsys: Any
-) -> None:
+def test_not_a_photo(name: str, data: bytes | None, code: int, words: str, folder: Path, capsys: Any) -> None:
     if data is not None:
         (folder / name).write_bytes(data)
-    found, told = _fails(
+    exit_code, message = _fails(
         folder,
         capsys,
         "embed",
@@ -93,26 +91,26 @@ def test_a_photo_that_is_none(
         "-o",
         folder / "o.jpg",
     )
-    assert found == code
-    assert name in _sentence(told) and words in told
+    assert exit_code == code
+    assert name in _sentence(message) and words in message
     commands: tuple[list[str | Path], ...] = (
         ["inspect"],
         ["extract", "-o", folder / "o.npy"],
         ["strip", "-o", folder / "o.jpg"],
     )
     for command in commands:
-        found, told = _fails(folder, capsys, command[0], folder / name, *command[1:])
-        assert found == code and name in _sentence(told)
+        exit_code, message = _fails(folder, capsys, command[0], folder / name, *command[1:])
+        assert exit_code == code and name in _sentence(message)
 
 
 @pytest.mark.skipif(not features.check("avif"), reason="this Pillow writes no AVIF")
 def test_avif_is_named(folder: Path, capsys: Any) -> None:
     (folder / "photo.avif").write_bytes(_saved(Image.new("RGB", (64, 48), "gray"), "AVIF"))
-    code, told = _fails(
+    code, message = _fails(
         folder, capsys, "embed", folder / "photo.avif", folder / "mask.png", "--near", "1", "--far", "5",
         "-o", folder / "o.heic",
     )  # fmt: skip
-    assert code == 4 and "AVIF" in _sentence(told)
+    assert code == 4 and "AVIF" in _sentence(message)
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "photo.heic"])
@@ -120,7 +118,7 @@ def test_avif_is_named(folder: Path, capsys: Any) -> None:
 def test_a_truncated_photo(name: str, share: float, folder: Path, capsys: Any) -> None:
     data = (folder / name).read_bytes()
     (folder / name).write_bytes(data[: int(len(data) * share)])
-    code, told = _fails(
+    code, message = _fails(
         folder,
         capsys,
         "embed",
@@ -133,7 +131,7 @@ def test_a_truncated_photo(name: str, share: float, folder: Path, capsys: Any) -
         "-o",
         folder / "o.jpg",
     )
-    assert code == 3 and name in _sentence(told)
+    assert code == 3 and name in _sentence(message)
 
 
 def _colours() -> bytes:
@@ -179,16 +177,16 @@ def _noise() -> bytes:
         ("bad.plist", b"<?xml version='1.0'?><plist><dict/></plist>", [], 3, ""),
     ],
 )  # fmt: skip
-def test_a_map_that_is_none(
+def test_not_a_map(
     name: str, data: bytes | None, options: list[str], code: int, words: str, folder: Path, capsys: Any
 ) -> None:
     if data is not None:
         (folder / name).write_bytes(data)
-    found, told = _fails(
+    exit_code, message = _fails(
         folder, capsys, "embed", folder / "photo.jpg", folder / name, *options, "-o", folder / "out.jpg"
     )
-    assert found == code
-    sentence = _sentence(told)
+    assert exit_code == code
+    sentence = _sentence(message)
     assert words in sentence
     if code != 2 or data is None:
         assert name in sentence, "the sentence names the map, not the photo"
@@ -198,7 +196,7 @@ def _embed(folder: Path, *more: str | Path) -> list[str | Path]:
     return ["embed", folder / "photo.jpg", folder / "mask.png", "--near", "1", "--far", "5", *more]
 
 
-def test_outputs_that_must_not_be(folder: Path, capsys: Any) -> None:
+def test_refused_outputs(folder: Path, capsys: Any) -> None:
     (folder / "there.jpg").write_bytes(b"precious")
     (folder / "deep.jpg").mkdir()
     for output, code, words in (
@@ -209,27 +207,27 @@ def test_outputs_that_must_not_be(folder: Path, capsys: Any) -> None:
         ("nowhere/out.jpg", 5, "written"),
         ("out.txt", 2, "unsupported output type"),
     ):
-        found, told = _fails(folder, capsys, *_embed(folder, "-o", folder / output))
-        assert (found, words in _sentence(told)) == (code, True), told
-    found, told = _fails(folder, capsys, *_embed(folder, "-o", folder / "photo.jpg", "--overwrite"))
-    assert found == 5 and "input" in told
+        exit_code, message = _fails(folder, capsys, *_embed(folder, "-o", folder / output))
+        assert (exit_code, words in _sentence(message)) == (code, True), message
+    exit_code, message = _fails(folder, capsys, *_embed(folder, "-o", folder / "photo.jpg", "--overwrite"))
+    assert exit_code == 5 and "input" in message
     (folder / "link.jpg").symlink_to(folder / "photo.jpg")
-    found, told = _fails(folder, capsys, *_embed(folder, "-o", folder / "link.jpg", "--overwrite"))
-    assert found == 5 and "input" in told
+    exit_code, message = _fails(folder, capsys, *_embed(folder, "-o", folder / "link.jpg", "--overwrite"))
+    assert exit_code == 5 and "input" in message
 
 
 def test_every_further_input_is_an_input(folder: Path, capsys: Any) -> None:
     (folder / "donor.jpg").write_bytes((folder / "photo.jpg").read_bytes())
     (folder / "camera.jpg").write_bytes((GOLDEN / "scene-calibration.json").read_bytes())
     for option, name in (("--donor", "donor.jpg"), ("--calibration", "camera.jpg")):
-        found, told = _fails(
+        exit_code, message = _fails(
             folder, capsys, *_embed(folder, option, folder / name, "-o", folder / name, "--overwrite")
         )
-        assert found == 5 and f"{name}: this is an input" in _sentence(told)
+        assert exit_code == 5 and f"{name}: this is an input" in _sentence(message)
 
 
 def test_depth_that_is_there_already(folder: Path, capsys: Any) -> None:
-    assert run([str(one) for one in _embed(folder, "-o", folder / "once.jpg")]) == 0
+    assert run([str(word) for word in _embed(folder, "-o", folder / "once.jpg")]) == 0
     capsys.readouterr()
     again: list[str | Path] = [
         "embed",
@@ -242,21 +240,21 @@ def test_depth_that_is_there_already(folder: Path, capsys: Any) -> None:
         "-o",
         folder / "twice.jpg",
     ]
-    code, told = _fails(folder, capsys, *again)
-    assert code == 5 and "--replace" in _sentence(told) and "once.jpg" in told
-    assert run([str(one) for one in [*again, "--replace"]]) == 0
+    code, message = _fails(folder, capsys, *again)
+    assert code == 5 and "--replace" in _sentence(message) and "once.jpg" in message
+    assert run([str(word) for word in [*again, "--replace"]]) == 0
 
 
 def test_nothing_to_strip_or_extract(folder: Path, capsys: Any) -> None:
     for name in ("photo.jpg", "photo.heic"):
-        code, told = _fails(folder, capsys, "strip", folder / name, "-o", folder / f"s-{name}")
-        assert code == 5 and "no depth" in _sentence(told)
-        code, told = _fails(folder, capsys, "extract", folder / name, "-o", folder / "d.npy")
-        assert code == 4 and "no Apple depth" in _sentence(told)
-        code, told = _fails(folder, capsys, "dictionary", folder / name, "-o", folder / "d.plist")
+        code, message = _fails(folder, capsys, "strip", folder / name, "-o", folder / f"s-{name}")
+        assert code == 5 and "no depth" in _sentence(message)
+        code, message = _fails(folder, capsys, "extract", folder / name, "-o", folder / "d.npy")
+        assert code == 4 and "no Apple depth" in _sentence(message)
+        code, message = _fails(folder, capsys, "dictionary", folder / name, "-o", folder / "d.plist")
         assert code == 4
-    code, told = _fails(folder, capsys, "extract", folder / "photo.jpg", "-o", folder / "d.xyz")
-    assert code == 2 and ".npy" in _sentence(told)
+    code, message = _fails(folder, capsys, "extract", folder / "photo.jpg", "-o", folder / "d.xyz")
+    assert code == 2 and ".npy" in _sentence(message)
 
 
 @pytest.fixture
@@ -274,7 +272,7 @@ def _as_nobody() -> Iterator[None]:
 
 def test_a_read_only_folder(folder: Path, capsys: Any, request: pytest.FixtureRequest) -> None:
     assert (
-        run([str(one) for one in _embed(folder, "-o", folder / "warm.jpg")]) == 0
+        run([str(word) for word in _embed(folder, "-o", folder / "warm.jpg")]) == 0
     )  # imports done as oneself
     capsys.readouterr()
     for parent in (folder, *folder.parents):
@@ -283,8 +281,8 @@ def test_a_read_only_folder(folder: Path, capsys: Any, request: pytest.FixtureRe
     locked = folder / "locked"
     locked.mkdir(mode=0o555)
     request.getfixturevalue("_as_nobody")
-    code, told = _fails(folder, capsys, *_embed(folder, "-o", locked / "out.jpg"))
-    assert code == 5 and "Permission denied" in _sentence(told)
+    code, message = _fails(folder, capsys, *_embed(folder, "-o", locked / "out.jpg"))
+    assert code == 5 and "Permission denied" in _sentence(message)
 
 
 def test_a_full_disk(folder: Path, capsys: Any) -> None:
@@ -292,10 +290,10 @@ def test_a_full_disk(folder: Path, capsys: Any) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
     try:
-        code, told = _fails(folder, capsys, *_embed(folder, "-o", folder / "out.jpg"))
+        code, message = _fails(folder, capsys, *_embed(folder, "-o", folder / "out.jpg"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert code == 5 and "nothing was left behind" in _sentence(told)
+    assert code == 5 and "nothing was left behind" in _sentence(message)
 
 
 def test_three_channel_gray_is_accepted(folder: Path, capsys: Any) -> None:
@@ -313,7 +311,7 @@ def test_three_channel_gray_is_accepted(folder: Path, capsys: Any) -> None:
             "-o",
             folder / output,
         ]
-        assert run([str(one) for one in arguments]) == 0
+        assert run([str(word) for word in arguments]) == 0
     assert (folder / "one.jpg").read_bytes() == (folder / "two.jpg").read_bytes()
 
 
@@ -335,17 +333,17 @@ def test_arithmetic_jpeg_to_heic_says_why_not(
     sample: Callable[[str], bytes], folder: Path, capsys: Any
 ) -> None:
     (folder / "a.jpg").write_bytes(sample("edge_arithmetic.jpg"))
-    code, told = _fails(
+    code, message = _fails(
         folder, capsys, "embed", folder / "a.jpg", folder / "mask.png", "--near", "1", "--far", "5",
         "-o", folder / "o.heic",
     )  # fmt: skip
-    assert code == 4 and "arithmetic" in _sentence(told)
+    assert code == 4 and "arithmetic" in _sentence(message)
 
 
 def _inspect(path: Path, capsys: Any) -> dict[str, Any]:
     assert run(["inspect", str(path), "--json"]) == 0
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
+    report: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return report
 
 
 def test_a_signed_photo_is_embedded_with_a_note(folder: Path, capsys: Any) -> None:
@@ -358,7 +356,7 @@ def test_a_signed_photo_is_embedded_with_a_note(folder: Path, capsys: Any) -> No
     segment = b"\xff\xeb" + (2 + len(payload)).to_bytes(2, "big") + payload
     (folder / "signed.jpg").write_bytes(photo[:2] + segment + photo[2:])
     arguments = ["embed", folder / "signed.jpg", folder / "mask.png", "--near", "1", "--far", "5", "--json"]
-    assert run([str(one) for one in arguments]) == 0
+    assert run([str(word) for word in arguments]) == 0
     report = json.loads(capsys.readouterr().out)
     assert any("C2PA" in note for note in report["notes"])
     assert Path(report["output"]).name == "signed-depth.jpg"

@@ -1,4 +1,4 @@
-"""Every command as a person runs it: files, streams, JSON names, and nothing heavy before it is needed."""
+"""The commands as a person runs them: files, streams, JSON names, help, and no numpy where it is not needed."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def _json(capsys: Any, *arguments: str | Path) -> dict[str, Any]:
-    assert run([str(one) for one in arguments]) == 0
+    assert run([str(word) for word in arguments]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
-    told: dict[str, Any] = json.loads(printed.out)
-    return told
+    report: dict[str, Any] = json.loads(printed.out)
+    return report
 
 
 def _embed(folder: Path, capsys: Any, name: str, *more: str | Path) -> dict[str, Any]:
@@ -64,19 +64,21 @@ def test_the_whole_way(name: str, folder: Path, capsys: Any) -> None:
     assert report["reencoded"] is False and report["unit"] == "1/m"
     assert report["max_error"] <= report["bound"]
     assert report["map"] == {"width": 576, "height": 768}
-    assert all(one.keys() == {"start", "stop", "reason"} for one in report["touched"])
+    assert all(edit.keys() == {"start", "stop", "reason"} for edit in report["touched"])
 
-    told = _json(capsys, "inspect", output, "--json")
-    assert told.keys() >= INSPECT_NAMES and told["depth"].keys() >= DEPTH_NAMES
-    assert told["photo"] == {"width": 384, "height": 512, "orientation": 6}
-    assert told["depth"]["kind"] == "disparity" and told["depth"]["float_max"] == report["float_max"]
-    assert told["portrait"].keys() >= {
+    inspected = _json(capsys, "inspect", output, "--json")
+    assert inspected.keys() >= INSPECT_NAMES and inspected["depth"].keys() >= DEPTH_NAMES
+    assert inspected["photo"] == {"width": 384, "height": 512, "orientation": 6}
+    assert (
+        inspected["depth"]["kind"] == "disparity" and inspected["depth"]["float_max"] == report["float_max"]
+    )
+    assert inspected["portrait"].keys() >= {
         "custom_rendered", "image_processing_flags", "photos_app_flags", "focus_region",
     }  # fmt: skip
 
     for suffix in ("npy", "png", "tiff"):
-        found = _json(capsys, "extract", output, "-o", folder / f"d.{suffix}", "--as", "depth", "--json")
-        assert (found["width"], found["height"], found["unit"]) == (768, 576, "m")
+        extracted = _json(capsys, "extract", output, "-o", folder / f"d.{suffix}", "--as", "depth", "--json")
+        assert (extracted["width"], extracted["height"], extracted["unit"]) == (768, 576, "m")
     values = np.load(folder / "d.npy")
     with Image.open(folder / "d.tiff") as picture:
         assert np.array_equal(np.asarray(picture), values)
@@ -96,8 +98,8 @@ def test_copy_and_dictionary(folder: Path, capsys: Any) -> None:
     _embed(folder, capsys, "photo.jpg", "-o", folder / "a.jpg")
     report = _json(capsys, "copy", folder / "a.jpg", GOLDEN / "scene.heic", "-o", folder / "b.heic", "--json")
     assert report["map"] == {"width": 768, "height": 576}
-    told = _json(capsys, "dictionary", folder / "b.heic", "-o", folder / "d.plist", "--json")
-    assert told["auxiliary_type"] == "kCGImageAuxiliaryDataTypeDisparity"
+    dictionary = _json(capsys, "dictionary", folder / "b.heic", "-o", folder / "d.plist", "--json")
+    assert dictionary["auxiliary_type"] == "kCGImageAuxiliaryDataTypeDisparity"
     plist = plistlib.loads((folder / "d.plist").read_bytes())
     described = plist["kCGImageAuxiliaryDataInfoDataDescription"]
     assert described == {"PixelFormat": 1751411059, "Width": 768, "Height": 576, "BytesPerRow": 1536}
@@ -143,9 +145,9 @@ def test_dry_run_writes_nothing(folder: Path, capsys: Any) -> None:
 def test_a_person_reads_sentences(folder: Path, capsys: Any) -> None:
     arguments = ["embed", str(folder / "photo.jpg"), str(folder / "mask.png"), "--near", "0.5", "--far", "8"]
     assert run(arguments) == 0
-    told = capsys.readouterr().out
-    assert "bound" in told and "touched" in told and "image data untouched" in told
-    assert max(map(len, told.splitlines())) < 160
+    text = capsys.readouterr().out
+    assert "bound" in text and "touched" in text and "image data untouched" in text
+    assert max(map(len, text.splitlines())) < 160
 
 
 def test_help_in_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -1,4 +1,4 @@
-"""Streams and signals, through the real process: closed, full, unread, interrupted; and names that are no text."""
+"""Streams and signals of the real process: closed, full, unread, interrupted; and file names that are not text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EMBED = ["embed", GOLDEN / "scene.jpg", GOLDEN / "scene-mask.png", "--near", "1"
 
 
 def run(*arguments: Any, shell: str = "", **options: Any) -> subprocess.CompletedProcess[bytes]:
-    """One real process; `shell` is what stands behind the command in sh."""
+    """Run one real process; `shell` follows the command in sh."""
     return subprocess.run(
         ["sh", "-c", f'"$@" {shell}', "sh", *COMMAND, *map(os.fsencode, arguments)],
         capture_output=True,
@@ -47,22 +47,22 @@ def run(*arguments: Any, shell: str = "", **options: Any) -> subprocess.Complete
 )  # fmt: skip
 def test_streams(arguments: list[Any], shell: str, code: int, words: str) -> None:
     done = run(*arguments, shell=shell)
-    told = done.stderr.decode()
-    assert done.returncode == code, told
-    assert words in told and len(told.splitlines()) == bool(words)
+    messages = done.stderr.decode()
+    assert done.returncode == code, messages
+    assert words in messages and len(messages.splitlines()) == bool(words)
     assert done.stdout == b""
 
 
-def test_what_a_library_prints_lands_in_no_photo(tmp_path: Path) -> None:
+def test_output_of_libraries_does_not_end_up_in_a_photo(tmp_path: Path) -> None:
     """With stderr closed the next file opened would get its number."""
     output = tmp_path / "out.jpg"
     assert run(*EMBED, "-o", output, shell=">&- 2>&- <&-").returncode == 0
-    whole = output.read_bytes()
+    expected = output.read_bytes()
     assert run(*EMBED, "-o", output, "--overwrite").returncode == 0
-    assert output.read_bytes() == whole
+    assert output.read_bytes() == expected
 
 
-def test_a_name_that_is_no_text(tmp_path: Path) -> None:
+def test_a_name_that_is_not_text(tmp_path: Path) -> None:
     photo = os.fsencode(tmp_path) + b"/\xff\xfe \xe9.jpg"
     Path(os.fsdecode(photo)).write_bytes((GOLDEN / "scene.jpg").read_bytes())
     done = run("embed", photo, GOLDEN / "scene-mask.png", "--near", "1", "--far", "5", "--json")
@@ -72,7 +72,7 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
         .encode("utf-8", "surrogateescape")
         .endswith(b"\xff\xfe \xe9-depth.jpg")
     )
-    assert os.fsdecode(b"\xff\xfe \xe9-depth.jpg") in {one.name for one in tmp_path.iterdir()}
+    assert os.fsdecode(b"\xff\xfe \xe9-depth.jpg") in {path.name for path in tmp_path.iterdir()}
     ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = run("inspect", photo, "--json", env=ascii_only)
     assert json.loads(done.stdout)["file"] == os.fsdecode(photo)
@@ -81,7 +81,7 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_asked_to_end_it_leaves_nothing(number: signal.Signals, code: int, tmp_path: Path) -> None:
+def test_a_signal_leaves_no_temporary_file(number: signal.Signals, code: int, tmp_path: Path) -> None:
     """The disk is slow here, so that the signal meets a temporary file."""
     if signal.getsignal(number) == signal.SIG_IGN:
         pytest.skip(f"{number.name} is ignored here, as under nohup, and stays so")
@@ -94,7 +94,7 @@ def test_asked_to_end_it_leaves_nothing(number: signal.Signals, code: int, tmp_p
     arguments = [*map(str, EMBED), "-o", str(tmp_path / "out.jpg")]
     process = subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE)
     assert process.stderr is not None and process.stderr.read(1) == b"!"
-    assert [one.suffix for one in tmp_path.iterdir()] == [".part"]
+    assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
     begun = time.monotonic()
     process.send_signal(number)
     messages = process.stderr.read()
