@@ -14,11 +14,13 @@ from authoring.errors import DepthauthorError, RefusedError, UsageError
 _WORDING = (
     ("Input should be a valid number, unable to parse string as a number", "not a number"),
     ("Input should be a valid integer, unable to parse string as an integer", "not a whole number"),
+    ("is not a valid float", "is not a number"),
+    ("is not a valid integer", "is not a whole number"),
     ("Value error, ", ""),
     ("Got unexpected extra argument(s)", "unexpected extra argument"),
     ("(Possible options: ", "(possible options: "),
 )
-"""What Typer and its validation say, and what is said here."""
+"""What Typer and its validators (pydantic, or click in older releases) say, and what is said here."""
 
 
 def main() -> NoReturn:
