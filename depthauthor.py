@@ -104,6 +104,6 @@ def __dir__() -> list[str]:
 
 
 if __name__ == "__main__":
-    from authoring.cli import main
+    from authoring.cli.main import main
 
     main()
