@@ -29,7 +29,7 @@ program = typer.Typer(
 
 
 @program.callback()
-def options_of_the_program(
+def program_options(
     version: Annotated[
         bool,
         typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version."),
