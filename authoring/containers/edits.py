@@ -19,6 +19,9 @@ from typing import cast
 MAX_RUNS = 64
 """Differing runs of one block that are named one by one; more would tell a person nothing, so they become one."""
 
+HUNK_COST = 4
+"""Bytes that one more replacement takes in a compressed undo record; closer runs are cheaper as one."""
+
 _RUN = re.compile(rb"[^\0]+")
 
 
@@ -92,6 +95,62 @@ def exchanged(start: int, old: bytes, new: bytes, reason: str) -> Replacement:
     if front + back == size:
         front, back = (front - 1, back) if front else (0, max(back - 1, 0))
     return Replacement(start + front, start + len(old) - back, new[front : len(new) - back], reason)
+
+
+def changes(start: int, old: bytes, new: bytes, reason: str) -> list[Replacement]:
+    """Return few small replacements that turn the block `old`, at offset `start`, into `new`, in order.
+
+    Blocks of one length differ in runs. Otherwise it is either the runs in which the blocks differ when both are
+    aligned at their first byte and the end that is added or removed, or one run between their common head and
+    common tail, whichever replaces fewer bytes of `old`. A block that grew at its end and whose pointer to that end
+    changed (Exif) is small in the first way, text inserted into a packet (XMP) in the second.
+
+    Bytes are never inserted in front of the first byte of `old`: that byte is replaced with them, so that what
+    begins at `start` begins there in the result too.
+    """
+    size = min(len(old), len(new))
+    pieces = [(low, high, new[low:high]) for low, high in _differing_runs(old[:size], new[:size])]
+    if len(old) != len(new):
+        if pieces and pieces[-1][1] == size:
+            pieces[-1] = (pieces[-1][0], len(old), new[pieces[-1][0] :])
+        else:
+            pieces.append((size, len(old), new[size:]))
+        low, high, data = _middle(old, new)
+        if high - low + HUNK_COST <= sum(stop - first + HUNK_COST for first, stop, _ in pieces):
+            pieces = [(low, high, data)]
+    return [Replacement(start + low, start + high, data, reason) for low, high, data in pieces]
+
+
+def _differing_runs(old: bytes, new: bytes) -> list[tuple[int, int]]:
+    """Return the runs [start, stop) in which two blocks of one length differ, at most `MAX_RUNS`.
+
+    Runs that are at most `HUNK_COST` bytes apart are joined; farther ones too while there are too many.
+    """
+    difference = int.from_bytes(old, "big") ^ int.from_bytes(new, "big")
+    runs = [match.span() for match in _RUN.finditer(difference.to_bytes(len(old), "big"))]
+    gap = HUNK_COST
+    while True:
+        joined: list[tuple[int, int]] = []
+        for start, stop in runs:
+            if joined and start - joined[-1][1] <= gap:
+                joined[-1] = (joined[-1][0], stop)
+            else:
+                joined.append((start, stop))
+        if len(joined) <= MAX_RUNS:
+            return joined
+        runs, gap = joined, 2 * gap
+
+
+def _middle(old: bytes, new: bytes) -> tuple[int, int, bytes]:
+    """Return the run [start, stop) of `old` between the blocks' common head and tail, and what replaces it."""
+    size = min(len(old), len(new))
+    head = int.from_bytes(old[:size], "big") ^ int.from_bytes(new[:size], "big")
+    front = size - (head.bit_length() + 7) // 8
+    tail = int.from_bytes(old[len(old) - size :], "little") ^ int.from_bytes(new[len(new) - size :], "little")
+    back = min(size - (tail.bit_length() + 7) // 8, size - front)
+    if front == 0 and back == len(old) > 0:
+        back -= 1
+    return front, len(old) - back, new[front : len(new) - back]
 
 
 def place_of_result(replacements: Iterable[Replacement], new: int) -> int | None:

@@ -13,6 +13,7 @@ from authoring.containers.edits import (
     Put,
     Replacement,
     Touched,
+    changes,
     differing,
     exchanged,
     place_of_result,
@@ -138,6 +139,47 @@ def test_a_block_is_exchanged_by_what_differs(front: bytes, back: bytes, old: by
     assert EditList.of(len(before) + 9, runs).apply(b"start" + before + b"stop") == b"start" + after + b"stop"
     changed = {place + 5 for place, value in enumerate(before) if value != after[place]}
     assert {place for one in runs for place in range(one.start, one.stop)} == changed
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=40), st.binary(max_size=40), st.binary(max_size=9), st.binary(max_size=9))
+def test_changes_lead_from_one_block_to_the_other(front: bytes, back: bytes, old: bytes, new: bytes) -> None:
+    before, after = front + old + back, front + new + back
+    replacements = changes(5, before, after, "why")
+    edits = EditList.of(len(before) + 9, replacements)
+    assert edits.apply(b"start" + before + b"stop") == b"start" + after + b"stop"
+    if before:
+        assert not any(one.stop == 5 for one in replacements)
+    if len(before) != len(after):
+        assert sum(one.stop - one.start for one in replacements) <= len(old) + 1
+
+
+def test_changes_of_a_grown_block_leave_what_lies_between() -> None:
+    """As in Exif: a pointer near the front is turned to a directory added at the end."""
+    thumbnail = bytes(range(256)) * 200
+    old, new = b"II*\0\x08\0\0\0" + thumbnail, b"II*\0\x08\xc8\0\0" + thumbnail + b"directory"
+    assert changes(100, old, new, "why") == [
+        Replacement(105, 106, b"\xc8", "why"),
+        Replacement(100 + len(old), 100 + len(old), b"directory", "why"),
+    ]
+    assert changes(100, new, old, "why") == [
+        Replacement(105, 106, b"\0", "why"),
+        Replacement(100 + len(old), 100 + len(new), b"", "why"),
+    ]
+
+
+def test_changes_of_text_are_one_run_between_equal_ends() -> None:
+    old, new = b"<a>" + bytes(range(1, 200)) + b"</a>", b"<a b='1'>" + bytes(range(1, 200)) + b"</a>"
+    assert changes(0, old, new, "") == [Replacement(2, 2, b" b='1'", "")]
+
+
+def test_changes_close_together_and_many_are_joined() -> None:
+    old = bytes(100)
+    new = bytes(10) + b"\1\0\0\0\0\1" + bytes(10) + b"\1" + bytes(73)
+    assert [(one.start, one.stop) for one in changes(0, old, new, "")] == [(10, 16), (26, 27)]
+    many = b"\1\0\0\0\0\0" * (2 * MAX_RUNS) + bytes(1000) + b"\1"
+    runs = [(one.start, one.stop) for one in changes(0, bytes(len(many)), many, "")]
+    assert runs == [(0, 12 * MAX_RUNS - 5), (len(many) - 1, len(many))]
 
 
 def test_many_runs_become_one() -> None:
