@@ -1,22 +1,18 @@
-"""Boxes of the ISO base media file format (ISO/IEC 14496-12, 4.2): where they lie, how one is built or resized.
-
-Knows: box headers. Must not know: what is inside any box.
-"""
+"""Read, build and resize boxes of the ISO base media file format (ISO/IEC 14496-12, 4.2)."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Literal
 
-from authoring.containers.edits import Replacement
+from authoring.containers.edits import Replacement, changes
 from authoring.errors import MalformedError, UnsupportedError
 
 MAX_BOXES = 140_000
-"""Boxes in one parent. Two for each of 65,535 items is more than any camera writes; it bounds time and memory.
+"""Boxes in one parent: more than two for each of 65,535 items, which no camera writes. Bounds time and memory.
 
-Nesting needs no limit of its own: the readers go down a fixed path, four boxes deep (meta, iprp, ipco, property).
+Nesting needs no limit of its own: the parsers descend a fixed path, four boxes deep (meta, iprp, ipco, property).
 """
 MAX_SIZE_32 = 0xFFFF_FFFF
 """The largest size a 32-bit size field can state."""
@@ -25,15 +21,12 @@ SizeForm = Literal["32-bit", "64-bit", "rest"]
 """How a header states its size: size, largesize (size is 1), or size 0: to the end of the parent."""
 
 _HEADER = struct.Struct(">I4s")
-_LARGE = struct.Struct(">Q")
+_LARGE_SIZE = struct.Struct(">Q")
 
 
-class Box(NamedTuple):
-    """One box as offsets into the file; its body is [body, stop). A `uuid` body begins with the 16-byte user type.
-
-    A named tuple, like the other things of which a photo has hundreds: a struct takes twice as long to make,
-    and parsing does little else.
-    """
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box as offsets into the file; its body is [body, stop). A `uuid` body begins with the 16-byte user type."""
 
     kind: str
     start: int
@@ -47,79 +40,109 @@ class Box(NamedTuple):
         return self.stop - self.start
 
 
+class Fields:
+    """Read the fields of a box body in order.
+
+    Every method raises MalformedError, which names the box, where the body ends before the field does.
+    """
+
+    def __init__(self, data: bytes, box: Box) -> None:
+        """Start at the first byte of the body of `box` in the file `data`."""
+        self._data, self._box = data, box
+        self.offset = box.body
+        """Offset in the file of the next field."""
+
+    def take(self, size: int) -> bytes:
+        """Return the next `size` bytes."""
+        start, self.offset = self.offset, self.offset + size
+        if self.offset > self._box.stop:
+            raise MalformedError(f"the box {self._box.kind!r} ends before its fields do; the file is damaged")
+        return self._data[start : self.offset]
+
+    def number(self, size: int) -> int:
+        """Return the unsigned big-endian field of `size` bytes; 0 for a field of no bytes."""
+        return int.from_bytes(self.take(size), "big")
+
+    def numbers(self, count: int, size: Literal[1, 2, 4]) -> tuple[int, ...]:
+        """Return `count` fields of `size` bytes each."""
+        return struct.unpack(f">{count}{' BH I'[size]}", self.take(count * size))
+
+    def version_and_flags(self) -> tuple[int, int]:
+        """Return the version and the flags that begin a full box (ISO/IEC 14496-12, 4.2.2)."""
+        return self.number(1), self.number(3)
+
+    def rest(self) -> bytes:
+        """Return the bytes up to the end of the body."""
+        return self.take(max(self._box.stop - self.offset, 0))
+
+
 def read_boxes(data: bytes, start: int, stop: int, parent: str) -> tuple[Box, ...]:
-    """The boxes that fill [start, stop) one after the other.
+    """Return the boxes that fill [start, stop) one after the other.
 
     `parent` is named in the errors. Raises MalformedError where a box is smaller than its header or leaves
     its parent. At the end of the file, and only there, up to 7 bytes may be left that are no box.
     """
-    found: list[Box] = []
-    position = start
-    while stop - position >= 8:
-        size, name = _HEADER.unpack_from(data, position)
+    boxes: list[Box] = []
+    offset = start
+    while stop - offset >= 8:
+        size, name = _HEADER.unpack_from(data, offset)
         kind = name.decode("latin-1")
-        body = position + 8
+        body = offset + 8
         form: SizeForm = "32-bit"
-        if size == 1 and stop - position >= 16:
-            (size,) = _LARGE.unpack_from(data, body)
+        if size == 1 and stop - offset >= 16:
+            (size,) = _LARGE_SIZE.unpack_from(data, body)
             body += 8
             form = "64-bit"
         elif size == 0:
-            size = stop - position
+            size = stop - offset
             form = "rest"
-        end = position + size
+        end = offset + size
         if end < body:
             raise MalformedError(
-                f"the box {kind!r} at offset {position} in {parent} states {size} bytes, fewer than its header; "
+                f"the box {kind!r} at offset {offset} in {parent} states {size} bytes, fewer than its header; "
                 "the file is damaged"
             )
         if end > stop:
             raise MalformedError(
-                f"the box {kind!r} at offset {position} states {size} bytes but {parent} holds only "
-                f"{stop - position} more; the file is cut short or damaged"
+                f"the box {kind!r} at offset {offset} states {size} bytes but {parent} holds only "
+                f"{stop - offset} more; the file is cut short or damaged"
             )
-        found.append(Box(kind, position, body, end, form))
-        if len(found) > MAX_BOXES:
+        boxes.append(Box(kind, offset, body, end, form))
+        if len(boxes) > MAX_BOXES:
             raise MalformedError(f"there are more than {MAX_BOXES} boxes in {parent}; the file is damaged")
-        position = end
-    if position < stop and (start or stop < len(data)):
-        raise MalformedError(f"{parent} ends in {stop - position} bytes that are no box; the file is damaged")
-    return tuple(found)
-
-
-@contextmanager
-def reading(kind: str) -> Iterator[None]:
-    """Turn a read past the end of a box's body into a MalformedError that names the box."""
-    try:
-        yield
-    except (struct.error, IndexError):
-        raise MalformedError(f"the box {kind!r} ends before its fields do; the file is damaged") from None
+        offset = end
+    if offset < stop and (start or stop < len(data)):
+        raise MalformedError(f"{parent} ends in {stop - offset} bytes that are no box; the file is damaged")
+    return tuple(boxes)
 
 
 def build_box(kind: str, *parts: bytes) -> bytes:
-    """A box with a 32-bit size."""
+    """Build a box with a 32-bit size."""
     body = b"".join(parts)
     return _HEADER.pack(8 + len(body), kind.encode("latin-1")) + body
 
 
 def build_full_box(kind: str, version: int, flags: int, *parts: bytes) -> bytes:
-    """A box whose body begins with a version and 24 flags (ISO/IEC 14496-12, 4.2.2)."""
+    """Build a box whose body begins with a version and 24 flags (ISO/IEC 14496-12, 4.2.2)."""
     return build_box(kind, struct.pack(">I", version << 24 | flags), *parts)
 
 
 def fits(box: Box, growth: int) -> bool:
-    """Whether the box's size field can state its size after `growth` more bytes."""
+    """Return whether the box's size field can state its size after `growth` more bytes."""
     return box.form != "32-bit" or box.size + growth <= MAX_SIZE_32
 
 
-def resized(box: Box, growth: int) -> Replacement | None:
-    """The new size field, alone; None where there is none (size 0) or nothing changes."""
-    if not growth or box.form == "rest":
-        return None
-    if box.form == "64-bit":
-        return Replacement(box.start + 8, box.start + 16, _LARGE.pack(box.size + growth), f"{box.kind} size")
+def resize(data: bytes, box: Box, growth: int) -> list[Replacement]:
+    """Return the change of the size field of a box in the file `data`; empty where none is stated (size 0).
+
+    Raises UnsupportedError where a 32-bit field cannot state the new size.
+    """
+    if box.form == "rest":
+        return []
     if not fits(box, growth):
         raise UnsupportedError(
             f"the box {box.kind!r} would grow past 4 GiB, which its size field cannot state"
         )
-    return Replacement(box.start, box.start + 4, (box.size + growth).to_bytes(4, "big"), f"{box.kind} size")
+    at, width = (box.start + 8, 8) if box.form == "64-bit" else (box.start, 4)
+    size = (box.size + growth).to_bytes(width, "big")
+    return changes(at, data[at : at + width], size, f"{box.kind} size")

@@ -1,32 +1,33 @@
-"""Item properties and which item has which (ISO/IEC 23008-12, 6.5 and 9.3).
-
-Knows: iprp, ipco, ipma, and the bodies of ispe, clap, irot, imir, pixi, auxC, colr and the first bytes of hvcC.
-Must not know: items, offsets of data, what an auxiliary image means.
-"""
+"""Parse and build item properties and their associations (ISO/IEC 14496-12, 8.11.14; ISO/IEC 23008-12, 6.5 and 9.3)."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from authoring.containers.heif.box import Box, build_box, build_full_box, read_boxes, reading
+from authoring.containers.heif.box import Box, Fields, build_box, build_full_box, read_boxes
 from authoring.errors import MalformedError
 
 NARROW_INDEX_MAX = 127
 """The largest property index a 1-byte association holds; bit 7 says essential."""
-
+WIDE_INDEX_MAX = 0x7FFF
+"""The largest property index a 2-byte association holds; bit 15 says essential."""
 MAX_LINKS = 4096
 """Properties of one item. An entry of ipma gives 255 at most, no item needs twenty, and all are often gone through."""
 MAX_ASSOCIATIONS = 65_535
 """Entries in all of a file's `ipma`, one for each item that 16 bits can number."""
+MAX_ASSOCIATION_BYTES = 2_000_000
+"""All of a file's `ipma` boxes: thirty bytes for each of 65,535 items. A parsed association takes far more memory."""
+ICC_COLOUR_TYPES = (b"prof", b"rICC")
+"""Colour types of `colr` that hold an ICC profile: unrestricted and restricted (ISO/IEC 14496-12, 12.1.5)."""
 
 Link = tuple[int, bool]
 """A property index, from 1, and whether a reader must understand that property (essential)."""
 
 
-class Association(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Association:
     """One entry of `ipma`: an item's properties in order; the entry's bytes are [start, stop) in the file."""
 
     item: int
@@ -45,7 +46,7 @@ class AssociationTable:
     entries: tuple[Association, ...]
 
     def holds(self, item: int, index: int) -> bool:
-        """Whether an identifier and a property index fit this box's fields."""
+        """Return whether an identifier and a property index fit this box's fields."""
         return item <= (0xFFFFFFFF if self.version else 0xFFFF) and (
             index <= NARROW_INDEX_MAX or bool(self.flags & 1)
         )
@@ -63,155 +64,148 @@ class PropertyTable:
     by_item: dict[int, tuple[Link, ...]]
 
     def of(self, item: int) -> tuple[tuple[Box, bool], ...]:
-        """An item's properties in order, each with whether it is essential."""
-        return tuple((self.properties[index - 1], need) for index, need in self.by_item.get(item, ()))
+        """Return an item's properties in order, each with whether it is essential."""
+        return tuple(
+            (self.properties[index - 1], essential) for index, essential in self.by_item.get(item, ())
+        )
 
     def find(self, item: int, kind: str) -> Box | None:
-        """The item's first property of that kind."""
-        for index, _ in self.by_item.get(item, ()):
-            if self.properties[index - 1].kind == kind:
-                return self.properties[index - 1]
-        return None
+        """Return the item's first property of that kind."""
+        return next((box for box, _ in self.of(item) if box.kind == kind), None)
 
 
 def parse_associations(data: bytes, box: Box) -> AssociationTable:
-    """`ipma`: 16- or 32-bit identifiers (version), 7- or 15-bit indices (flag 1). Index 0 means none."""
-    body = data[box.body : box.stop]
+    """Parse `ipma`: 16- or 32-bit identifiers (version), 7- or 15-bit indices (flag 1). Index 0 means none."""
+    fields = Fields(data, box)
+    version, flags = fields.version_and_flags()
+    count = fields.number(4)
+    if count > MAX_ASSOCIATIONS:
+        raise MalformedError(
+            f"the property associations list {count} items, more than {MAX_ASSOCIATIONS}; the file is damaged"
+        )
+    essential = 0x8000 if flags & 1 else 0x80
     entries = []
-    known: dict[bytes, tuple[Link, ...]] = {}  # Tiles by the hundred have the same properties.
-    with reading("ipma"):
-        version, flags = body[0], int.from_bytes(body[1:4], "big")
-        (count,) = struct.unpack_from(">I", body, 4)
-        if count > MAX_ASSOCIATIONS:
-            raise MalformedError(
-                f"the property associations list {count} items, more than {MAX_ASSOCIATIONS}; the file is damaged"
-            )
-        head = struct.Struct(">IB" if version else ">HB")
-        size = 2 if flags & 1 else 1
-        position = 8
-        for _ in range(count):
-            start = position
-            item, number = head.unpack_from(body, position)
-            position += head.size + size * number
-            if position > len(body):
-                raise IndexError
-            raw = body[position - size * number : position]
-            if raw not in known:
-                known[raw] = _parse_links(raw, size)
-            entries.append(Association(item, known[raw], box.body + start, box.body + position))
+    for _ in range(count):
+        start = fields.offset
+        item = fields.number(4 if version else 2)
+        values = fields.numbers(fields.number(1), 2 if flags & 1 else 1)
+        links = tuple((value % essential, value >= essential) for value in values if value % essential)
+        entries.append(Association(item, links, start, fields.offset))
     return AssociationTable(box, version, flags, tuple(entries))
 
 
-def _parse_links(raw: bytes, size: int) -> tuple[Link, ...]:
-    values = raw if size == 1 else struct.unpack(f">{len(raw) // 2}H", raw)
-    top = 0x80 if size == 1 else 0x8000
-    return tuple([(value & (top - 1), value >= top) for value in values if value & (top - 1)])
-
-
 def build_association(item: int, links: Iterable[Link], version: int, flags: int) -> bytes:
-    """One entry of `ipma`."""
+    """Build one entry of `ipma`."""
     links = tuple(links)
     head = struct.pack(">IB" if version else ">HB", item, len(links))
     if flags & 1:
-        return head + b"".join(struct.pack(">H", need << 15 | index) for index, need in links)
-    return head + bytes(need << 7 | index for index, need in links)
+        return head + b"".join(struct.pack(">H", essential << 15 | index) for index, essential in links)
+    return head + bytes(essential << 7 | index for index, essential in links)
 
 
 def build_associations(entries: Iterable[tuple[int, tuple[Link, ...]]], version: int, flags: int) -> bytes:
-    """A whole `ipma` box."""
+    """Build an `ipma` box; the inverse of `parse_associations`."""
     rows = [build_association(item, links, version, flags) for item, links in entries]
     return build_full_box("ipma", version, flags, struct.pack(">I", len(rows)), *rows)
 
 
 def parse_properties(data: bytes, box: Box) -> PropertyTable:
-    """`iprp`. Raises MalformedError where an association names a property that is not there."""
+    """Parse `iprp`. Raises MalformedError where an association names a property that is not there."""
     children = read_boxes(data, box.body, box.stop, "iprp")
-    container = next((one for one in children if one.kind == "ipco"), None)
+    container = next((child for child in children if child.kind == "ipco"), None)
     if container is None:
         raise MalformedError("the item properties lack their container (box 'ipco'); the file is damaged")
     properties = read_boxes(data, container.body, container.stop, "ipco")
-    tables = tuple(parse_associations(data, one) for one in children if one.kind == "ipma")
-    by_item: dict[int, tuple[Link, ...]] = {}
-    recurring: dict[int, list[Link]] = {}
+    boxes = [child for child in children if child.kind == "ipma"]
+    if sum(child.size for child in boxes) > MAX_ASSOCIATION_BYTES:
+        raise MalformedError(
+            f"the property associations take more than {MAX_ASSOCIATION_BYTES} bytes; the file is damaged"
+        )
+    tables = tuple(parse_associations(data, child) for child in boxes)
+    links_of: dict[int, list[Link]] = {}
     for table in tables:
         for entry in table.entries:
-            if entry.item not in by_item:
-                by_item[entry.item] = entry.links
-            else:
-                links = recurring.setdefault(entry.item, list(by_item[entry.item]))
-                links.extend(entry.links)
-                if len(links) > MAX_LINKS:
-                    raise MalformedError(
-                        f"item {entry.item} is given more than {MAX_LINKS} properties; the file is damaged"
-                    )
-    by_item |= {item: tuple(links) for item, links in recurring.items()}
-    largest = max([index for links in set(by_item.values()) for index, _ in links], default=0)
+            links = links_of.setdefault(entry.item, [])
+            links.extend(entry.links)
+            if len(links) > MAX_LINKS:
+                raise MalformedError(
+                    f"item {entry.item} is given more than {MAX_LINKS} properties; the file is damaged"
+                )
+    largest = max((index for links in links_of.values() for index, _ in links), default=0)
     if largest > len(properties):
         raise MalformedError(
             f"an item is given property {largest}, but there are only {len(properties)}; the file is damaged"
         )
+    by_item = {item: tuple(links) for item, links in links_of.items()}
     return PropertyTable(box, children, container, properties, tables, by_item)
 
 
-def parse_extent(data: bytes, box: Box) -> tuple[int, int]:
-    """(width, height) in pixels of `ispe`, before clap, irot and imir."""
-    with reading("ispe"):
-        width, height = struct.unpack_from(">II", data[box.body : box.stop], 4)
-    return width, height
+def parse_spatial_extents(data: bytes, box: Box) -> tuple[int, int]:
+    """Parse `ispe` (23008-12, 6.5.3): return (width, height) in pixels, before clap, irot and imir."""
+    fields = Fields(data, box)
+    fields.version_and_flags()
+    return fields.number(4), fields.number(4)
 
 
-def build_extent(width: int, height: int) -> bytes:
-    """An `ispe` box."""
+def build_spatial_extents(width: int, height: int) -> bytes:
+    """Build an `ispe` box."""
     return build_full_box("ispe", 0, 0, struct.pack(">II", width, height))
 
 
 def parse_aperture(data: bytes, box: Box) -> tuple[int, int]:
-    """(width, height) of `clap`, its rationals rounded to whole pixels (ISO/IEC 14496-12, 12.1.4)."""
-    with reading("clap"):
-        width, width_by, height, height_by = struct.unpack_from(">4I", data[box.body : box.stop])
+    """Parse `clap`: return (width, height), rounded to whole pixels (ISO/IEC 14496-12, 12.1.4)."""
+    width, width_by, height, height_by = Fields(data, box).numbers(4, 4)
     if not width_by or not height_by:
         raise MalformedError("the clean aperture (box 'clap') divides by zero; the file is damaged")
     return (2 * width + width_by) // (2 * width_by), (2 * height + height_by) // (2 * height_by)
 
 
-def parse_turn(data: bytes, box: Box) -> int:
-    """The value of `irot` (quarter turns anticlockwise, 0..3) or of `imir` (axis, 0 or 1)."""
-    with reading(box.kind):
-        return data[box.body : box.stop][0] & (3 if box.kind == "irot" else 1)
+def parse_rotation(data: bytes, box: Box) -> int:
+    """Parse `irot` (23008-12, 6.5.10): return quarter turns anticlockwise, 0..3."""
+    return Fields(data, box).number(1) & 3
+
+
+def parse_mirror(data: bytes, box: Box) -> int:
+    """Parse `imir` (23008-12, 6.5.12): return the axis, 0 or 1."""
+    return Fields(data, box).number(1) & 1
 
 
 def parse_channels(data: bytes, box: Box) -> tuple[int, ...]:
-    """Bits of each channel, from `pixi`."""
-    with reading("pixi"):
-        body = data[box.body : box.stop]
-        return tuple(body[5 : 5 + body[4]])
+    """Parse `pixi` (23008-12, 6.5.6): return the bits of each channel."""
+    fields = Fields(data, box)
+    fields.version_and_flags()
+    count = fields.number(1)
+    return tuple(fields.rest()[:count])
 
 
 def build_channels(bits: tuple[int, ...]) -> bytes:
-    """A `pixi` box."""
+    """Build a `pixi` box."""
     return build_full_box("pixi", 0, 0, bytes((len(bits), *bits)))
 
 
-def parse_auxiliary(data: bytes, box: Box) -> tuple[str, bytes]:
-    """(URN, subtype) of `auxC`: a NUL-ended text, then bytes to the end of the box."""
+def parse_auxiliary_type(data: bytes, box: Box) -> tuple[str, bytes]:
+    """Parse `auxC` (23008-12, 6.5.8): return (URN, subtype): a NUL-ended text, then bytes to the end of the box."""
     urn, _, subtype = data[box.body + 4 : box.stop].partition(b"\0")
     return urn.decode("utf-8", "replace"), subtype
 
 
-def build_auxiliary(urn: str, subtype: bytes) -> bytes:
-    """An `auxC` box, version 0."""
+def build_auxiliary_type(urn: str, subtype: bytes) -> bytes:
+    """Build an `auxC` box, version 0."""
     return build_full_box("auxC", 0, 0, urn.encode() + b"\0", subtype)
 
 
 def parse_icc(data: bytes, box: Box) -> bytes | None:
-    """The ICC profile of `colr`, or None where it states code points (nclx)."""
-    if data[box.body : box.body + 4] in (b"prof", b"rICC"):
+    """Return the ICC profile of `colr`, or None where it states code points (nclx)."""
+    if data[box.body : box.body + 4] in ICC_COLOUR_TYPES:
         return data[box.body + 4 : box.stop]
     return None
 
 
 def coded_bits(configuration: bytes) -> tuple[int, ...]:
-    """Bits of each channel that an hvcC body declares (ISO/IEC 14496-15, 8.3.3.1): one channel in 4:0:0, else three."""
+    """Return the bits of each channel that an hvcC body declares: one channel in 4:0:0, else three.
+
+    ISO/IEC 14496-15, 8.3.3.1. Raises MalformedError where the body is too short.
+    """
     if len(configuration) < 23:
         raise MalformedError("the HEVC decoder configuration is shorter than its 23 fixed bytes")
     luma, chroma = 8 + (configuration[17] & 7), 8 + (configuration[18] & 7)
@@ -219,5 +213,5 @@ def coded_bits(configuration: bytes) -> tuple[int, ...]:
 
 
 def build_configuration(configuration: bytes) -> bytes:
-    """An `hvcC` box around the body given."""
+    """Build an `hvcC` box around the body given."""
     return build_box("hvcC", configuration)
