@@ -26,8 +26,9 @@ from authoring.codecs import hevc, photo, sei
 from authoring.codecs.maps.formats import read_map, values_of
 from authoring.containers.base import CodedAuxiliary, ContainerFile
 from authoring.containers.edits import EditList, Replacement, differing, exchanged, place_of_result
-from authoring.containers.heif import item_properties, locations, meta, single_image
+from authoring.containers.heif import item_locations, item_properties, items, single_image
 from authoring.containers.heif.box import Box, read_boxes
+from authoring.containers.heif.item_locations import ConstructionMethod
 from authoring.containers.jpeg import directory, mpf, segments
 from authoring.containers.jpeg import structure as jpeg_structure
 from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
@@ -111,34 +112,31 @@ def _body(data: bytes, kind: str) -> Box:
 
 def heif_locations(data: bytes) -> None:
     """The body of an iloc: parse and build are twins, and nothing that moves by nothing changes."""
-    table = locations.parse_locations(data, _body(data, "iloc"))
-    if sum(len(one.extents) for one in table.entries) > MANY_EXTENTS:
+    table = item_locations.parse_locations(data, _body(data, "iloc"))
+    entries = list(table.entries.values())
+    if sum(len(entry.extents) for entry in entries) > MANY_EXTENTS:
         return
-    built = bytes(4) + locations.build_locations(table.entries, table.version, table.widths)
-    again = locations.parse_locations(bytes([table.version]) + built[1:], _body(built, "iloc"))
-    promise(
-        [(one.item, one.base, one.extents) for one in again.entries]
-        == [(one.item, one.base, one.extents) for one in table.entries],
-        "parse(build(locations)) differs",
-    )
-    for entry in table.entries:
-        for method in (0, 1):
-            moved = locations.relocated(entry, table.widths, lambda old: old, {method: (0, 0)})
+    built = bytes(4) + item_locations.build_locations(entries, table.version, table.widths)
+    again = item_locations.parse_locations(bytes([table.version]) + built[1:], _body(built, "iloc"))
+    promise(list(again.entries.values()) == entries, "parse(build(locations)) differs")
+    for entry in entries:
+        for method in (ConstructionMethod.FILE_OFFSET, ConstructionMethod.IDAT_OFFSET):
+            moved = item_locations.relocate(entry, table.widths, lambda old: old, {method: (0, 0)})
             promise(moved == entry, "a location moved by nothing")
-            locations.relocated(entry, table.widths, lambda old: old + 9, {method: (0, 0)})
+            item_locations.relocate(entry, table.widths, lambda old: old + 9, {method: (0, 0)})
 
 
 def heif_items(data: bytes) -> None:
     """Bodies of pitm, iinf, iref and grpl, by the first byte; version and flags follow."""
     kind, body = data[:1], data[1:]
     if kind < b"\x40":
-        meta.parse_primary(body, _body(body, "pitm"))
+        items.parse_primary(body, _body(body, "pitm"))
     elif kind < b"\x80":
-        meta.parse_items(body, _body(body, "iinf"))
+        items.parse_items(body, _body(body, "iinf"))
     elif kind < b"\xc0":
-        meta.parse_references(body, _body(body, "iref"))
+        items.parse_references(body, _body(body, "iref"))
     else:
-        meta.parse_groups(body, _body(body, "grpl"))
+        items.parse_groups(body, _body(body, "grpl"))
 
 
 def heif_properties(data: bytes) -> None:
@@ -147,12 +145,12 @@ def heif_properties(data: bytes) -> None:
     for item in table.by_item:
         table.of(item), table.find(item, "ispe")
     readers: dict[str, Callable[[bytes, Box], object]] = {
-        "ispe": item_properties.parse_extent,
+        "ispe": item_properties.parse_spatial_extents,
         "clap": item_properties.parse_aperture,
-        "irot": item_properties.parse_turn,
-        "imir": item_properties.parse_turn,
+        "irot": item_properties.parse_rotation,
+        "imir": item_properties.parse_mirror,
         "pixi": item_properties.parse_channels,
-        "auxC": item_properties.parse_auxiliary,
+        "auxC": item_properties.parse_auxiliary_type,
         "colr": item_properties.parse_icc,
     }
     for one in table.properties:

@@ -110,16 +110,15 @@ def _masters_of_others(structure: Structure, identifier: int) -> tuple[int, ...]
 
 
 def _descriptions(structure: Structure, identifier: int) -> list[DescribingItem]:
-    from authoring.containers.heif.locations import IN_FILE
-    from authoring.containers.heif.meta import XMP_TYPE
+    from authoring.containers.heif.item_locations import ConstructionMethod
+    from authoring.containers.heif.items import XMP_TYPE
 
     found = []
     for reference in structure.incoming.get(identifier, ()):
         item = structure.items.entries.get(reference.source)
         if reference.kind != "cdsc" or item is None or item.type != "mime":
             continue
-        place = structure.places.get(item.identifier)
-        mdats = [box for box in structure.boxes if box.kind == "mdat"]
+        place = structure.locations.entries.get(item.identifier)
         ranges = structure.ranges(item.identifier)
         found.append(
             DescribingItem(
@@ -129,9 +128,10 @@ def _descriptions(structure: Structure, identifier: int) -> list[DescribingItem]
                 hidden=item.hidden,
                 in_mdat=bool(ranges)
                 and place is not None
-                and place.method == IN_FILE
+                and place.method == ConstructionMethod.FILE_OFFSET
                 and all(
-                    any(box.body <= start and stop <= box.stop for box in mdats) for start, stop in ranges
+                    any(box.body <= start and stop <= box.stop for box in structure.mdats)
+                    for start, stop in ranges
                 ),
             )
         )

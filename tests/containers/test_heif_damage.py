@@ -18,7 +18,7 @@ from tests.containers.heif_files import Made, MadeItem, auxiliary, box, small_ph
 def exercise(data: bytes) -> None:
     """All that can be asked of a file; what a splice makes of it must be readable again."""
     file = heif.parse(data)
-    for ask in (lambda: file.layout, file.dump, file.parts, file.undo_record):
+    for ask in (lambda: file.layout, file.dump, file.parts):
         try:
             ask()
         except DepthauthorError:
@@ -30,7 +30,7 @@ def exercise(data: bytes) -> None:
     else:
         heif.parse(spliced)
     for found in file.layout.auxiliaries:
-        file.remove([found.identifier], file.undo_record()).apply(data)
+        file.remove([found.identifier]).apply(data)
 
 
 def patched(data: bytes, kind: bytes, offset: int, value: bytes, number: int = 0) -> bytes:
@@ -78,7 +78,7 @@ DEFECTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "iinf count too large": (lambda: patched(GOOD(), b"iinf", 8, b"\0\x09"), "says 9 items but lists 5"),
     "iinf count too small": (lambda: patched(GOOD(), b"iinf", 8, b"\0\x02"), "says 2 items but lists 5"),
     "two items of one number": (lambda: patched(GOOD(), b"infe", 8, b"\0\2"), "same identifier|not there"),
-    "iref longer than its box": (lambda: patched(GOOD(), b"auxl", 6, b"\0\x40"), "'iref' ends before"),
+    "iref longer than its box": (lambda: patched(GOOD(), b"auxl", 6, b"\0\x40"), "'auxl' ends before"),
     "ipma count too large": (lambda: patched(GOOD(), b"ipma", 8, b"\0\0\0\x09"), "'ipma' ends before"),
     "ipma index out of range": (lambda: patched(GOOD(), b"ipma", 15, b"\x7f"), "property 127, but there are only 8"),
     "iloc count too large": (lambda: patched(GOOD(), b"iloc", 10, b"\0\x40"), "'iloc' ends before"),
@@ -90,10 +90,11 @@ DEFECTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "item outside the file": (lambda: patched(GOOD(), b"iloc", 20, b"\x7f"), "its source has"),
     "item longer than the file": (lambda: patched(GOOD(), b"iloc", 24, b"\x7f"), "its source has"),
     "items in one another": (looped, "lies within itself"),
+    "items that share bytes without bound": (lambda: sharing_without_bound().build(), "far larger than the file"),
     "item in no item": (lambda: replace(within_host(small_photo()), references=[]).build(), "not named"),
     "grpl longer than its box": (
         lambda: patched(replace(small_photo(), groups=[("altr", 9, [1])]).build(), b"altr", 12, b"\0\0\1\0"),
-        "'grpl' ends before",
+        "'altr' ends before",
     ),
 }  # fmt: skip
 
@@ -110,7 +111,7 @@ def endless_extents() -> bytes:
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-def test_a_defect_is_told_in_a_sentence(name: str) -> None:
+def test_a_defect_is_stated_in_a_sentence(name: str) -> None:
     make, sentence = DEFECTS[name]
     with pytest.raises(MalformedError, match=sentence):
         heif.parse(make())
@@ -121,7 +122,6 @@ def test_a_defect_is_told_in_a_sentence(name: str) -> None:
     [
         (lambda: patched(GOOD(), b"ispe", 8, bytes(8)), "states no size"),
         (lambda: derived_from_itself(), "derived from itself"),
-        (lambda: sharing_without_bound().build(), "far larger than the file"),
     ],
 )
 def test_a_defect_that_shows_in_the_layout(make: Callable[[], bytes], sentence: str) -> None:
@@ -160,7 +160,7 @@ def test_bytes_after_the_last_box_are_kept_and_noted() -> None:
     assert file.notes == ("after the last box are 3 bytes that belong to none",)
     result = file.splice(auxiliary()).apply(data)
     assert result.endswith(b"\0\0\0")
-    assert heif.parse(result).remove([6], file.undo_record()).apply(result) == data
+    assert heif.parse(heif.parse(result).remove([6]).apply(result)).source.endswith(b"\0\0\0")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_random_damage_gives_our_errors_only_and_soon(made: Made) -> None:
     assert time.perf_counter() - begun < 30
 
 
-def test_every_truncation_is_told() -> None:
+def test_every_truncation_is_an_error_of_ours() -> None:
     data = GOOD()
     for stop in range(0, len(data), 37):
         with pytest.raises(DepthauthorError):

@@ -1,4 +1,4 @@
-"""Real photos: what Apple, Samsung and libheif wrote is read rightly, kept whole, and comes back byte for byte."""
+"""Real photos of Apple, Samsung and libheif: read correctly, and every part kept by a splice and a removal."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def without_depth(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", PHOTOS)
-def test_a_splice_keeps_every_part_and_is_undone_to_the_byte(name: str, photo: Sample) -> None:
+def test_a_splice_keeps_every_part_and_a_removal_restores_them(name: str, photo: Sample) -> None:
     data = without_depth(photo(name))
     file = heif.parse(data)
     edits = file.splice(auxiliary())
@@ -80,7 +80,13 @@ def test_a_splice_keeps_every_part_and_is_undone_to_the_byte(name: str, photo: S
     assert found.transforms == file.layout.transforms
     # Apple's order: the XMP just before the image, both at the end of mdat.
     assert auxiliary().xmp + auxiliary().payload in result
-    assert after.remove([found.identifier], file.undo_record()).apply(result) == data
+    restored = after.remove([found.identifier]).apply(result)
+    assert heif.parse(restored).parts() == parts
+    assert len(restored) - len(data) in (0, 4), "only the brand stays"
+    if (
+        name in WITH_DEPTH and name != "nilsh_imageio_output.heic"
+    ):  # Apple's photos with depth have the brand.
+        assert restored == data
 
 
 @pytest.mark.parametrize("name", PHOTOS)

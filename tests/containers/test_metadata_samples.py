@@ -1,4 +1,4 @@
-"""Real photos with other Exif and XMP: foreign readers read the new blocks, all else stays, and all comes back."""
+"""Real photos with other Exif and XMP: foreign readers read the new blocks, and all else stays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -91,30 +92,28 @@ def spliced(file: ContainerFile) -> bytes:
 
 
 @every
-def test_all_comes_back_to_the_byte_also_after_a_splice(name: str, photo: Sample) -> None:
+def test_all_else_stays_also_after_a_splice_and_its_removal(name: str, photo: Sample) -> None:
     data = photo(name)
     file = containers.parse(data)
-    layout, record = file.layout, file.metadata_undo()
-    assert len(record) < 400
+    layout = file.layout
     for exif, xmp in combinations(file):
         changed = containers.parse(file.with_metadata(exif=exif, xmp=xmp).apply(data))
-        now = changed.layout
-        assert now.exif == (layout.exif if exif is None else exif or None)
-        assert now.xmp == (layout.xmp if xmp is None else xmp or None)
-        assert now.auxiliaries == layout.auxiliaries
-        assert now.icc == layout.icc
-        result = containers.parse(spliced(changed))
-        (new,) = {one.identifier for one in result.layout.auxiliaries} - {
-            one.identifier for one in layout.auxiliaries
-        }
-        removed = result.remove([new], changed.undo_record())
-        bare = containers.parse(removed.apply(result.source))
-        back = bare.with_metadata(
-            exif=None if exif is None else layout.exif or b"",
-            xmp=None if xmp is None else layout.xmp or b"",
-            undo=record,
+        expected = replace(
+            layout,
+            exif=layout.exif if exif is None else exif or None,
+            xmp=layout.xmp if xmp is None else xmp or None,
         )
-        assert removed.then(back).apply(result.source) == data
+        assert changed.layout == expected
+        result = containers.parse(spliced(changed))
+        (new,) = {image.identifier for image in result.layout.auxiliaries} - {
+            image.identifier for image in layout.auxiliaries
+        }
+        bare = containers.parse(result.remove([new]).apply(result.source))
+        assert bare.layout == expected
+        back = bare.with_metadata(
+            exif=None if exif is None else layout.exif or b"", xmp=None if xmp is None else layout.xmp or b""
+        )
+        assert containers.parse(back.apply(bare.source)).layout == layout
 
 
 @every
