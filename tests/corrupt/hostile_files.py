@@ -351,7 +351,7 @@ add("malformed", "heif_three_million_associations", lambda: many_associations(3 
 add("accepted", "heif_item_name_of_ten_million_texts", many_texts)
 add("accepted", "heif_boxes_nested_10000_deep", deep_boxes)
 add("accepted", "heif_139000_free_boxes", many_boxes)
-add("malformed", "heif_group_of_four_billion", groups_of_four_billion, "'grpl' ends before")
+add("malformed", "heif_group_of_four_billion", groups_of_four_billion, "'altr' ends before")
 add(
     "unsupported",
     "heif_depth_flat_9000x8000",

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from authoring.containers.edits import Replacement, changes
+from authoring.containers.edits import Replacement
 from authoring.errors import MalformedError, UnsupportedError
 
 MAX_BOXES = 140_000
@@ -132,17 +132,16 @@ def fits(box: Box, growth: int) -> bool:
     return box.form != "32-bit" or box.size + growth <= MAX_SIZE_32
 
 
-def resize(data: bytes, box: Box, growth: int) -> list[Replacement]:
-    """Return the change of the size field of a box in the file `data`; empty where none is stated (size 0).
+def resize(box: Box, growth: int) -> Replacement | None:
+    """Return the replacement of the size field; None where no size is stated (size 0).
 
     Raises UnsupportedError where a 32-bit field cannot state the new size.
     """
     if box.form == "rest":
-        return []
+        return None
     if not fits(box, growth):
         raise UnsupportedError(
             f"the box {box.kind!r} would grow past 4 GiB, which its size field cannot state"
         )
     at, width = (box.start + 8, 8) if box.form == "64-bit" else (box.start, 4)
-    size = (box.size + growth).to_bytes(width, "big")
-    return changes(at, data[at : at + width], size, f"{box.kind} size")
+    return Replacement(at, at + width, (box.size + growth).to_bytes(width, "big"), f"{box.kind} size")

@@ -62,7 +62,7 @@ class Editor:
 
     def number(self, at: int, size: int, value: int, reason: str) -> None:
         """Write an unsigned field of `size` bytes. Raises OverflowError where the value does not fit."""
-        self.change(at, at + size, value.to_bytes(size, "big"), reason)
+        self.replace(at, at + size, value.to_bytes(size, "big"), reason)
 
     def new_offsets(self) -> Callable[[int], int | None]:
         """Return the function from a source offset to where in the result begins what begins there.
@@ -85,10 +85,8 @@ class Editor:
 
     def build(self) -> EditList:
         """Return the edit list, with the size field of every box that changes its length."""
-        sizes = [
-            edit for box, growth in self._growth.items() if growth for edit in resize(self._data, box, growth)
-        ]
-        return EditList.of(len(self._data), self._replacements + sizes)
+        sizes = [resize(box, growth) for box, growth in self._growth.items() if growth]
+        return EditList.of(len(self._data), [*self._replacements, *(size for size in sizes if size)])
 
 
 @dataclass(frozen=True, slots=True)
