@@ -90,7 +90,7 @@ def strays(file: ContainerFile) -> tuple[int, ...]:
     if file.layout.container != "heic":
         return ()
     from authoring.containers.heif.file import HeifFile
-    from authoring.containers.heif.layout import auxiliary_type
+    from authoring.containers.heif.photo_layout import auxiliary_type
 
     assert isinstance(file, HeifFile)
     urns = (HEVC_DEPTH_URN, CICP_DEPTH_URN)

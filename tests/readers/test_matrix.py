@@ -188,7 +188,7 @@ def test_a_photo_coded_anew_lies_as_phones_lay_it() -> None:
     case = coded_anew("JPEG", photos.coded_jpeg(), "heic")
     file = containers.parse(case.after)
     assert isinstance(file, HeifFile)
-    assert all(entry.base == 0 for entry in file.structure.locations.entries)
+    assert all(entry.base == 0 for entry in file.structure.locations.entries.values())
 
 
 def test_a_map_fits_its_photo() -> None:

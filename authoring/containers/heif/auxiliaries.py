@@ -13,11 +13,12 @@ from authoring.containers.heif.editing import Editor, ItemChanges, check_editabl
 from authoring.containers.heif.item_edits import (
     MAX_NARROW_ID,
     NewItem,
+    add_references,
     cut_data,
     cut_groups,
     cut_properties,
+    cut_references,
     edit_items,
-    edit_references,
     free_identifiers,
     payload_at_end,
 )
@@ -34,7 +35,7 @@ from authoring.containers.heif.item_properties import (
     coded_bits,
 )
 from authoring.containers.heif.items import XMP_TYPE
-from authoring.containers.heif.layout import HEVC_TYPES, is_auxiliary
+from authoring.containers.heif.photo_layout import HEVC_TYPES, is_auxiliary
 from authoring.containers.heif.structure import Structure
 from authoring.errors import RefusedError, UnsupportedError, UsageError
 
@@ -57,7 +58,7 @@ def splice_auxiliary(structure: Structure, auxiliary: CodedAuxiliary) -> EditLis
         items.append(NewItem(xmp, "mime", XMP_TYPE, name, "cdsc", (image,), auxiliary.xmp))
     _add_brand(structure, editor)
     edit_items(structure, editor, items, ())
-    edit_references(structure, editor, items, ())
+    add_references(structure, editor, items)
     _add_properties(structure, editor, image, auxiliary)
     payload = payload_at_end(structure, items[::-1], "the auxiliary image")
     return finish(structure, editor, ItemChanges(), payload)
@@ -80,7 +81,7 @@ def remove_auxiliaries(structure: Structure, identifiers: Collection[int]) -> Ed
     _check_users(structure, removed)
     editor = Editor(structure.data)
     edit_items(structure, editor, (), removed)
-    edit_references(structure, editor, (), removed)
+    cut_references(structure, editor, removed)
     cut_properties(structure, editor, removed)
     cut_groups(structure, editor, removed)
     cut_data(structure, editor, removed, "data of the auxiliary image")

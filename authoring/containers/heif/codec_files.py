@@ -20,7 +20,7 @@ from authoring.containers.heif.item_properties import (
     coded_bits,
 )
 from authoring.containers.heif.items import build_item, build_primary
-from authoring.containers.heif.layout import raster_of
+from authoring.containers.heif.photo_layout import raster_of
 from authoring.containers.heif.structure import parse_structure
 from authoring.errors import UnsupportedError
 

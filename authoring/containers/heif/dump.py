@@ -15,7 +15,7 @@ from authoring.containers.heif.item_properties import (
     parse_rotation,
     parse_spatial_extents,
 )
-from authoring.containers.heif.layout import role_of
+from authoring.containers.heif.photo_layout import role_of
 from authoring.containers.heif.structure import Structure
 
 _SHOWN_BYTES = 160

@@ -10,8 +10,8 @@ from authoring.containers.base import CodedAuxiliary, Entry, Layout, Thumbnail
 from authoring.containers.edits import EditList
 from authoring.containers.heif.auxiliaries import remove_auxiliaries, splice_auxiliary
 from authoring.containers.heif.dump import dump_structure, list_parts
-from authoring.containers.heif.layout import read_entries, read_layout, read_notes, read_thumbnail
 from authoring.containers.heif.metadata import replace_metadata
+from authoring.containers.heif.photo_layout import read_entries, read_layout, read_notes, read_thumbnail
 from authoring.containers.heif.structure import Structure, parse_structure
 
 

@@ -75,28 +75,30 @@ def edit_items(
         editor.insert(table.box.stop, entry, reason, table.box, meta)
 
 
-def edit_references(
-    structure: Structure, editor: Editor, added: Sequence[NewItem], removed: Collection[int]
-) -> None:
-    """Add references at the end of `iref`, or in a new one after `iinf`; remove those of removed items.
-
-    References that come from a removed item or lead to nothing else are removed, single targets cut out of others;
-    `iref` is removed with its last reference.
-    """
+def add_references(structure: Structure, editor: Editor, items: Sequence[NewItem]) -> None:
+    """Add the references of new items at the end of `iref`, or in a new one after `iinf`."""
     table, meta = structure.references, structure.meta
-    if added:
-        largest = max(*(new.identifier for new in added), *structure.items.entries)
-        version = table.version if table else int(largest > MAX_NARROW_ID)
-        boxes = [build_reference(new.reference, new.identifier, new.targets, version) for new in added]
-        if table is None:
-            data = build_full_box("iref", version, 0, *boxes)
-            editor.insert(structure.items.box.stop, data, "iref added with the references", meta)
-        else:
-            for new, data in zip(added, boxes, strict=True):
-                editor.insert(table.box.stop, data, f"iref: {new.reference} added", table.box, meta)
-    if table is None or not removed:
+    largest = max(*(new.identifier for new in items), *structure.items.entries)
+    version = table.version if table else int(largest > MAX_NARROW_ID)
+    boxes = [build_reference(new.reference, new.identifier, new.targets, version) for new in items]
+    if table is None:
+        data = build_full_box("iref", version, 0, *boxes)
+        editor.insert(structure.items.box.stop, data, "iref added with the references", meta)
         return
-    gone = frozenset(removed)
+    for new, data in zip(items, boxes, strict=True):
+        editor.insert(table.box.stop, data, f"iref: {new.reference} added", table.box, meta)
+
+
+def cut_references(
+    structure: Structure, editor: Editor, removed: Collection[int], *, keep_empty: bool = False
+) -> None:
+    """Remove references that come from a removed item or lead to nothing else, and single targets of others.
+
+    `iref` is removed with its last reference unless `keep_empty`.
+    """
+    table, meta, gone = structure.references, structure.meta, frozenset(removed)
+    if table is None:
+        return
     dead = {
         reference.box
         for reference in table.entries
@@ -104,7 +106,7 @@ def edit_references(
     }
     # Where a second iref follows, which readers ignore, removing the first would bring it into force.
     alone = sum(box.kind == "iref" for box in structure.children) == 1
-    if dead and len(dead) == len(table.entries) and alone and not added:
+    if dead and len(dead) == len(table.entries) and alone and not keep_empty:
         editor.cut(table.box.start, table.box.stop, "iref: no reference is left", meta)
         return
     for reference in table.entries:
@@ -115,11 +117,12 @@ def edit_references(
         elif not gone.isdisjoint(reference.targets):
             count = sum(target not in gone for target in reference.targets)
             editor.number(box.body + table.id_size, 2, count, "iref: count of targets")
-            at = box.body + table.id_size + 2
+            start = box.body + table.id_size + 2
             for target in reference.targets:
                 if target in gone:
-                    editor.cut(at, at + table.id_size, f"{reason} for item {target}", box, table.box, meta)
-                at += table.id_size
+                    stop = start + table.id_size
+                    editor.cut(start, stop, f"{reason} for item {target}", box, table.box, meta)
+                start += table.id_size
 
 
 def cut_properties(structure: Structure, editor: Editor, removed: Collection[int]) -> None:

@@ -15,16 +15,17 @@ from authoring.containers.heif.editing import Editor, ItemChanges, check_editabl
 from authoring.containers.heif.item_data import Ranges, total, union
 from authoring.containers.heif.item_edits import (
     NewItem,
+    add_references,
     cut_data,
+    cut_references,
     edit_items,
-    edit_references,
     free_identifiers,
     own_ranges,
     payload_at_end,
 )
 from authoring.containers.heif.item_locations import ConstructionMethod
 from authoring.containers.heif.items import XMP_TYPE
-from authoring.containers.heif.layout import TIFF_MARKS, exif_item, xmp_item
+from authoring.containers.heif.photo_layout import TIFF_MARKS, exif_item, xmp_item
 from authoring.containers.heif.structure import Structure
 from authoring.errors import RefusedError, UnsupportedError
 
@@ -33,7 +34,7 @@ EXIF_HEADER = b"\0\0\0\6Exif\0\0"
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class _MetadataChange:
     """A block that is to change."""
 
     name: str
@@ -54,11 +55,11 @@ def replace_metadata(structure: Structure, exif: bytes | None, xmp: bytes | None
     if exif and exif[:4] not in TIFF_MARKS:
         raise ValueError("an Exif block begins with a TIFF header")
     editor = Editor(structure.data)
-    added: list[_Block] = []
+    added: list[_MetadataChange] = []
     removed: list[int] = []
     rewritten: list[int] = []
     last_lengths: dict[int, int] = {}
-    for block in _blocks(structure, exif, xmp):
+    for block in _changes(structure, exif, xmp):
         if block.item is None:
             added += [block] if block.content else []
             continue
@@ -75,21 +76,23 @@ def replace_metadata(structure: Structure, exif: bytes | None, xmp: bytes | None
     new = _new_items(structure, added)
     payload = payload_at_end(structure, new, " and ".join(item.name for item in new)) if new else None
     edit_items(structure, editor, new, removed)
-    edit_references(structure, editor, new, removed)
+    if new:
+        add_references(structure, editor, new)
+    cut_references(structure, editor, removed, keep_empty=bool(new))
     cut_data(structure, editor, removed, "data", payload.parents if payload else ())
     _cut_idat(structure, editor, removed)
     return finish(structure, editor, ItemChanges(removed, rewritten, last_lengths), payload)
 
 
-def _blocks(structure: Structure, exif: bytes | None, xmp: bytes | None) -> Iterator[_Block]:
+def _changes(structure: Structure, exif: bytes | None, xmp: bytes | None) -> Iterator[_MetadataChange]:
     if exif is not None:
         readable = exif_item(structure)
         item, header = None, EXIF_HEADER
         if readable:
             item, header = readable[0], structure.content(readable[0])[: readable[1]]
-        yield _Block("Exif", "Exif", "", item, header + exif if exif else b"")
+        yield _MetadataChange("Exif", "Exif", "", item, header + exif if exif else b"")
     if xmp is not None:
-        yield _Block("XMP", "mime", XMP_TYPE, xmp_item(structure, structure.primary), xmp)
+        yield _MetadataChange("XMP", "mime", XMP_TYPE, xmp_item(structure, structure.primary), xmp)
 
 
 def _rewrite(structure: Structure, editor: Editor, name: str, item: int, content: bytes) -> dict[int, int]:
@@ -157,7 +160,7 @@ def _check_removable(structure: Structure, name: str, item: int) -> None:
         )
 
 
-def _new_items(structure: Structure, blocks: list[_Block]) -> list[NewItem]:
+def _new_items(structure: Structure, blocks: list[_MetadataChange]) -> list[NewItem]:
     """Return hidden items that describe the primary."""
     identifiers = free_identifiers(structure, len(blocks)) if blocks else ()
     return [
