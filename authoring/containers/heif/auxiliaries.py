@@ -5,11 +5,18 @@ Shape: pug.heic (item 54 and its XMP, item 55). Existing bytes stay but for size
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from authoring.containers.base import CodedAuxiliary
 from authoring.containers.edits import EditList
-from authoring.containers.heif.editing import Editor, ItemChanges, check_editable, finish
+from authoring.containers.heif.editing import (
+    BoxEdit,
+    ItemChanges,
+    check_editable,
+    finish,
+    insert,
+    set_number,
+)
 from authoring.containers.heif.item_edits import (
     MAX_NARROW_ID,
     NewItem,
@@ -49,19 +56,20 @@ Any other kind (dimg, base, pred, iloc) builds an item from what it points to.""
 def splice_auxiliary(structure: Structure, auxiliary: CodedAuxiliary) -> EditList:
     """Add the auxiliary image and, where it has any, its XMP. Raises UnsupportedError where that cannot be done."""
     _check_embeddable(structure)
-    editor = Editor(structure.data)
     image, *others = free_identifiers(structure, 2 if auxiliary.xmp else 1)
     masters = _masters(structure)
     items = [NewItem(image, "hvc1", "", "auxiliary image", "auxl", masters, auxiliary.payload)]
     for xmp in others:
         name = "XMP of the auxiliary image"
         items.append(NewItem(xmp, "mime", XMP_TYPE, name, "cdsc", (image,), auxiliary.xmp))
-    _add_brand(structure, editor)
-    edit_items(structure, editor, items, ())
-    add_references(structure, editor, items)
-    _add_properties(structure, editor, image, auxiliary)
+    edits = [
+        *_add_brand(structure),
+        *edit_items(structure, items, ()),
+        *add_references(structure, items),
+        *_add_properties(structure, image, auxiliary),
+    ]
     payload = payload_at_end(structure, items[::-1], "the auxiliary image")
-    return finish(structure, editor, ItemChanges(), payload)
+    return finish(structure, edits, ItemChanges(), payload)
 
 
 def remove_auxiliaries(structure: Structure, identifiers: Collection[int]) -> EditList:
@@ -79,13 +87,14 @@ def remove_auxiliaries(structure: Structure, identifiers: Collection[int]) -> Ed
     check_editable(structure)
     removed = _with_dependents(structure, identifiers)
     _check_users(structure, removed)
-    editor = Editor(structure.data)
-    edit_items(structure, editor, (), removed)
-    cut_references(structure, editor, removed)
-    cut_properties(structure, editor, removed)
-    cut_groups(structure, editor, removed)
-    cut_data(structure, editor, removed, "data of the auxiliary image")
-    return finish(structure, editor, ItemChanges(removed=removed))
+    edits = [
+        *edit_items(structure, (), removed),
+        *cut_references(structure, removed),
+        *cut_properties(structure, removed),
+        *cut_groups(structure, removed),
+        *cut_data(structure, removed, "data of the auxiliary image"),
+    ]
+    return finish(structure, edits, ItemChanges(removed=removed))
 
 
 def _check_embeddable(structure: Structure) -> None:
@@ -100,7 +109,7 @@ def _check_embeddable(structure: Structure) -> None:
     check_editable(structure)
 
 
-def _add_brand(structure: Structure, editor: Editor) -> None:
+def _add_brand(structure: Structure) -> Iterator[BoxEdit]:
     """Add the brand right after mif1, else at the end, unless it is there."""
     ftyp = structure.ftyp
     first = ftyp.body + 8  # After the major brand and the minor version.
@@ -109,7 +118,7 @@ def _add_brand(structure: Structure, editor: Editor) -> None:
     if BRAND in brands:
         return
     before = brands.index(b"mif1") + 1 if b"mif1" in brands else len(brands)
-    editor.insert(first + 4 * before, BRAND, f"ftyp: brand {BRAND.decode()} added", ftyp)
+    yield insert(first + 4 * before, BRAND, f"ftyp: brand {BRAND.decode()} added", ftyp)
 
 
 def _masters(structure: Structure) -> tuple[int, ...]:
@@ -120,7 +129,7 @@ def _masters(structure: Structure) -> tuple[int, ...]:
     return (structure.primary, *(structure.tone_maps if with_tone_map else ()))
 
 
-def _add_properties(structure: Structure, editor: Editor, image: int, auxiliary: CodedAuxiliary) -> None:
+def _add_properties(structure: Structure, image: int, auxiliary: CodedAuxiliary) -> Iterator[BoxEdit]:
     """Add hvcC, ispe, the primary's own irot and imir, pixi, auxC: Apple's order.
 
     An equal property that is in use is shared; an unused one may be left over from something removed. The
@@ -151,12 +160,12 @@ def _add_properties(structure: Structure, editor: Editor, image: int, auxiliary:
             index_of[data] = next_index
             next_index += 1
             parents = (table.container, table.box, structure.meta)
-            editor.insert(table.container.stop, data, f"ipco: {kind} added", *parents)
+            yield insert(table.container.stop, data, f"ipco: {kind} added", *parents)
         links.append((index_of[data], essential))
-    _add_association(structure, editor, image, (*links[:2], *turns, *links[2:]))
+    yield from _add_association(structure, image, (*links[:2], *turns, *links[2:]))
 
 
-def _add_association(structure: Structure, editor: Editor, image: int, links: tuple[Link, ...]) -> None:
+def _add_association(structure: Structure, image: int, links: tuple[Link, ...]) -> Iterator[BoxEdit]:
     """Add an entry to the first ipma that can hold it (entries are sorted by item), else an ipma of its own."""
     table = structure.properties
     largest = max(index for index, _ in links)
@@ -167,13 +176,13 @@ def _add_association(structure: Structure, editor: Editor, image: int, links: tu
         if ipma.entries and ipma.holds(image, largest):
             stops = [entry.stop for entry in ipma.entries if entry.item < image]
             entry = build_association(image, links, ipma.version, ipma.flags)
-            editor.number(ipma.box.body + 4, 4, len(ipma.entries) + 1, "ipma: count of items")
+            yield set_number(ipma.box.body + 4, 4, len(ipma.entries) + 1, "ipma: count of items")
             at = stops[-1] if stops else ipma.entries[0].start
-            editor.insert(at, entry, reason, ipma.box, table.box, structure.meta)
+            yield insert(at, entry, reason, ipma.box, table.box, structure.meta)
             return
     version, flags = int(image > MAX_NARROW_ID), int(largest > NARROW_INDEX_MAX)
     data = build_associations([(image, links)], version, flags)
-    editor.insert(table.box.stop, data, f"{reason} in a new box", table.box, structure.meta)
+    yield insert(table.box.stop, data, f"{reason} in a new box", table.box, structure.meta)
 
 
 def _with_dependents(structure: Structure, identifiers: Collection[int]) -> frozenset[int]:

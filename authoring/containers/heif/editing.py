@@ -1,13 +1,13 @@
-"""Collect edits of a HEIF file and complete them: box sizes follow their content, `iloc` follows the data."""
+"""Complete edits of a HEIF file: box sizes follow their content, `iloc` follows the data."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
-from authoring.containers.edits import EditList, Replacement, changes
+from authoring.containers.edits import EditList, Replacement
 from authoring.containers.heif.box import Box, resize
 from authoring.containers.heif.item_locations import (
     ConstructionMethod,
@@ -22,71 +22,64 @@ from authoring.containers.heif.structure import Structure
 from authoring.errors import UnsupportedError
 
 
-class Editor:
-    """Collect replacements; each names the boxes that contain it, whose sizes it changes."""
+@dataclass(frozen=True, slots=True)
+class BoxEdit:
+    """Source bytes [start, stop), inside all of `parents`, to be replaced by `data`; the parents change size with it.
 
-    def __init__(self, data: bytes) -> None:
-        """Start without edits of the file `data`."""
-        self._data = data
-        self._replacements: list[Replacement] = []
-        self._growth: dict[Box, int] = {}
+    In a list of edits the order counts at one offset: what goes into an inner box before what goes after that box.
+    """
 
-    def copy(self) -> Editor:
-        """Return an editor that continues from here independently."""
-        other = Editor(self._data)
-        other._replacements = self._replacements.copy()
-        other._growth = self._growth.copy()
-        return other
+    start: int
+    stop: int
+    data: bytes
+    reason: str
+    parents: tuple[Box, ...] = ()
 
-    def replace(self, start: int, stop: int, data: bytes, reason: str, *parents: Box) -> None:
-        """Replace the source bytes [start, stop), which are inside all of `parents`, by `data`.
 
-        At one offset the order of calls counts: what goes into an inner box before what goes after that box.
-        """
-        self._replacements.append(Replacement(start, stop, data, reason))
-        for box in parents:
-            self._growth[box] = self._growth.get(box, 0) + len(data) - (stop - start)
+def insert(at: int, data: bytes, reason: str, *parents: Box) -> BoxEdit:
+    """Return the edit that inserts `data` before the source byte `at`."""
+    return BoxEdit(at, at, data, reason, parents)
 
-    def insert(self, at: int, data: bytes, reason: str, *parents: Box) -> None:
-        """Insert `data` before the source byte `at`."""
-        self.replace(at, at, data, reason, *parents)
 
-    def cut(self, start: int, stop: int, reason: str, *parents: Box) -> None:
-        """Remove the source bytes [start, stop)."""
-        self.replace(start, stop, b"", reason, *parents)
+def cut(start: int, stop: int, reason: str, *parents: Box) -> BoxEdit:
+    """Return the edit that removes the source bytes [start, stop)."""
+    return BoxEdit(start, stop, b"", reason, parents)
 
-    def change(self, start: int, stop: int, data: bytes, reason: str, *parents: Box) -> None:
-        """Turn the block [start, stop) into `data`, replacing few of its bytes."""
-        for hunk in changes(start, self._data[start:stop], data, reason):
-            self.replace(hunk.start, hunk.stop, hunk.data, reason, *parents)
 
-    def number(self, at: int, size: int, value: int, reason: str) -> None:
-        """Write an unsigned field of `size` bytes. Raises OverflowError where the value does not fit."""
-        self.replace(at, at + size, value.to_bytes(size, "big"), reason)
+def set_number(at: int, size: int, value: int, reason: str) -> BoxEdit:
+    """Return the edit of an unsigned field of `size` bytes. Raises OverflowError where the value does not fit."""
+    return BoxEdit(at, at + size, value.to_bytes(size, "big"), reason)
 
-    def new_offsets(self) -> Callable[[int], int | None]:
-        """Return the function from a source offset to where in the result begins what begins there.
 
-        Insertions at the offset come before it. What is replaced from its first byte on still begins there,
-        unlike in `EditList.new_offset`. None within a run that changes its length.
-        """
-        ordered = sorted((edit.start, edit.stop, len(edit.data)) for edit in self._replacements)
-        runs = [(start, stop) for start, stop, _ in ordered]
-        growth = [size - (stop - start) for start, stop, size in ordered]
-        total = [0, *accumulate(growth)]
+def new_offsets(edits: Iterable[BoxEdit]) -> Callable[[int], int | None]:
+    """Return the function from a source offset to where in the result begins what begins there.
 
-        def new_offset(old: int) -> int | None:
-            number = bisect_right(runs, (old, old))
-            if number and runs[number - 1][1] > old and growth[number - 1]:
-                return None
-            return old + total[number]
+    Insertions at the offset come before it. What is replaced from its first byte on still begins there,
+    unlike in `EditList.new_offset`. None within a run that changes its length.
+    """
+    ordered = sorted((edit.start, edit.stop, len(edit.data)) for edit in edits)
+    runs = [(start, stop) for start, stop, _ in ordered]
+    growth = [size - (stop - start) for start, stop, size in ordered]
+    total = [0, *accumulate(growth)]
 
-        return new_offset
+    def new_offset(old: int) -> int | None:
+        number = bisect_right(runs, (old, old))
+        if number and runs[number - 1][1] > old and growth[number - 1]:
+            return None
+        return old + total[number]
 
-    def build(self) -> EditList:
-        """Return the edit list, with the size field of every box that changes its length."""
-        sizes = [resize(box, growth) for box, growth in self._growth.items() if growth]
-        return EditList.of(len(self._data), [*self._replacements, *(size for size in sizes if size)])
+    return new_offset
+
+
+def build_edits(source_size: int, edits: Sequence[BoxEdit]) -> EditList:
+    """Return the edit list, with the size field of every box that changes its length."""
+    growth: dict[Box, int] = {}
+    for edit in edits:
+        for box in edit.parents:
+            growth[box] = growth.get(box, 0) + len(edit.data) - (edit.stop - edit.start)
+    replacements = [Replacement(edit.start, edit.stop, edit.data, edit.reason) for edit in edits]
+    sizes = [resize(box, change) for box, change in growth.items() if change]
+    return EditList.of(source_size, [*replacements, *(size for size in sizes if size)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +108,7 @@ class ItemChanges:
 
     removed: Collection[int] = ()
     rewritten: Collection[int] = ()
-    """Those whose data the editor replaces."""
+    """Those whose data other edits replace."""
     last_lengths: Mapping[int, int] = field(default_factory=dict)
     """New lengths of the last extent of those whose size changes."""
 
@@ -143,10 +136,7 @@ def check_editable(structure: Structure) -> None:
 
 
 def finish(
-    structure: Structure,
-    editor: Editor,
-    item_changes: ItemChanges,
-    payload: Payload | None = None,
+    structure: Structure, edits: Sequence[BoxEdit], item_changes: ItemChanges, payload: Payload | None = None
 ) -> EditList:
     """Return the complete edit, `iloc` updated field by field, or rebuilt where its fields are too narrow.
 
@@ -156,27 +146,25 @@ def finish(
     for widths in (own, own.wide()):
         try:
             # The first pass has every edit in its final length; the second has the offsets that follow from them.
-            sized = _with_locations(structure, editor, item_changes, widths, payload, None)
-            edits = _with_locations(
-                structure, editor, item_changes, widths, payload, sized.new_offsets()
-            ).build()
+            sized = _with_locations(structure, edits, item_changes, widths, payload, None)
+            final = _with_locations(structure, edits, item_changes, widths, payload, new_offsets(sized))
         except OverflowError:
             continue
-        _check_intact(structure, edits, {*item_changes.removed, *item_changes.rewritten})
-        return edits
+        edit_list = build_edits(len(structure.data), final)
+        _check_intact(structure, edit_list, {*item_changes.removed, *item_changes.rewritten})
+        return edit_list
     raise UnsupportedError("the new places of the data do not fit the item locations (box 'iloc')")
 
 
 def _with_locations(
     structure: Structure,
-    editor: Editor,
+    edits: Sequence[BoxEdit],
     item_changes: ItemChanges,
     widths: Widths,
     payload: Payload | None,
     new_offset: Callable[[int], int | None] | None,
-) -> Editor:
-    """Return the editor with the edits of `iloc` and the payload; without `new_offset` all offsets stay."""
-    editor = editor.copy()
+) -> list[BoxEdit]:
+    """Return the edits with those of `iloc` and the payload; without `new_offset` all offsets stay."""
     table = structure.locations
     entries = [entry for entry in table.entries.values() if entry.item not in item_changes.removed]
     added: list[Location] = []
@@ -191,13 +179,12 @@ def _with_locations(
         rows = [_with_stated_lengths(structure, entry) for entry in entries]
         reason = f"iloc: rebuilt with {widths.offset}-byte offsets"
         body = build_locations([*rows, *added], table.version, widths)
-        editor.replace(table.body, table.stop, body, reason, table.box, structure.meta)
+        locations = [BoxEdit(table.body, table.stop, body, reason, (table.box, structure.meta))]
     else:
-        _change_locations(structure, editor, item_changes, entries, added)
-    if payload:
-        # Last of all: where meta ends with iloc and a new mdat follows it, both go to one offset.
-        editor.insert(payload.at, payload.data, payload.reason, *payload.parents)
-    return editor
+        locations = _location_edits(structure, item_changes, entries, added)
+    # Last of all: where meta ends with iloc and a new mdat follows it, both go to one offset.
+    last = [insert(payload.at, payload.data, payload.reason, *payload.parents)] if payload else []
+    return [*edits, *locations, *last]
 
 
 def _payload_start(payload: Payload, new_offset: Callable[[int], int | None]) -> int:
@@ -237,36 +224,35 @@ def _with_stated_lengths(structure: Structure, entry: Location) -> Location:
     return replace(entry, extents=tuple(extents))
 
 
-def _change_locations(
-    structure: Structure,
-    editor: Editor,
-    item_changes: ItemChanges,
-    entries: list[Location],
-    added: list[Location],
-) -> None:
-    """Remove entries, change each field that differs, add entries."""
+def _location_edits(
+    structure: Structure, item_changes: ItemChanges, entries: list[Location], added: list[Location]
+) -> list[BoxEdit]:
+    """Return the edits that remove entries, change each field that differs, and add entries."""
     table, meta = structure.locations, structure.meta
+    edits = []
     count = len(entries) + len(added)
     if count != len(table.entries):
-        editor.number(table.body + 2, table.count_size, count, "iloc: count of items")
+        edits.append(set_number(table.body + 2, table.count_size, count, "iloc: count of items"))
     for item in item_changes.removed:
         if item in table.entries:
             old = table.entries[item]
-            editor.cut(old.start, old.stop, f"iloc: item {item} taken out", table.box, meta)
+            edits.append(cut(old.start, old.stop, f"iloc: item {item} taken out", table.box, meta))
     for entry in entries:
         old = table.entries[entry.item]
         reason = f"iloc: offset of item {entry.item} re-based"
         if entry.base != old.base:
-            editor.number(old.base_position, table.widths.base, entry.base, reason)
+            edits.append(set_number(old.base_position, table.widths.base, entry.base, reason))
         for before, after in zip(old.extents, entry.extents, strict=True):
             if after.offset != before.offset:
-                editor.number(before.position, table.widths.offset, after.offset, reason)
+                edits.append(set_number(before.position, table.widths.offset, after.offset, reason))
             if after.length != before.length:
                 at = before.position + table.widths.offset
-                editor.number(at, table.widths.length, after.length, f"iloc: length of item {entry.item}")
+                reason_of_length = f"iloc: length of item {entry.item}"
+                edits.append(set_number(at, table.widths.length, after.length, reason_of_length))
     for entry in added:
         row = build_location(entry, table.version, table.widths)
-        editor.insert(table.stop, row, f"iloc: item {entry.item} added", table.box, meta)
+        edits.append(insert(table.stop, row, f"iloc: item {entry.item} added", table.box, meta))
+    return edits
 
 
 def _check_intact(structure: Structure, edits: EditList, changed: Collection[int]) -> None:

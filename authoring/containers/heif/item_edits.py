@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from authoring.containers.heif.box import Box, build_box, build_full_box, fits
-from authoring.containers.heif.editing import Editor, NewData, Payload
+from authoring.containers.heif.editing import BoxEdit, NewData, Payload, cut, insert, set_number
 from authoring.containers.heif.item_data import Ranges, difference, union
 from authoring.containers.heif.item_locations import ConstructionMethod
 from authoring.containers.heif.items import HIDDEN, build_item, build_reference
@@ -54,9 +54,7 @@ def free_identifiers(structure: Structure, number: int) -> tuple[int, ...]:
     return tuple(free)
 
 
-def edit_items(
-    structure: Structure, editor: Editor, added: Sequence[NewItem], removed: Collection[int]
-) -> None:
+def edit_items(structure: Structure, added: Sequence[NewItem], removed: Collection[int]) -> Iterator[BoxEdit]:
     """Add entries at the end of `iinf`, remove others, and update its count."""
     table, meta = structure.items, structure.meta
     own_version = table.entries[structure.primary].version
@@ -64,34 +62,36 @@ def edit_items(
     if count >= 1 << 8 * table.count_size:
         raise UnsupportedError("the file's list of items is full")
     if count != len(table.entries):
-        editor.number(table.box.body + 4, table.count_size, count, "iinf: count of items")
+        yield set_number(table.box.body + 4, table.count_size, count, "iinf: count of items")
     for item in sorted(removed):
         box = table.entries[item].box
-        editor.cut(box.start, box.stop, f"iinf: item {item} taken out", table.box, meta)
+        yield cut(box.start, box.stop, f"iinf: item {item} taken out", table.box, meta)
     for new in added:
         version = 3 if own_version == 3 or new.identifier > MAX_NARROW_ID else 2
         entry = build_item(new.identifier, new.type, HIDDEN, version, new.content_type)
         reason = f"iinf: {new.name} added as item {new.identifier}"
-        editor.insert(table.box.stop, entry, reason, table.box, meta)
+        yield insert(table.box.stop, entry, reason, table.box, meta)
 
 
-def add_references(structure: Structure, editor: Editor, items: Sequence[NewItem]) -> None:
+def add_references(structure: Structure, items: Sequence[NewItem]) -> Iterator[BoxEdit]:
     """Add the references of new items at the end of `iref`, or in a new one after `iinf`."""
+    if not items:
+        return
     table, meta = structure.references, structure.meta
     largest = max(*(new.identifier for new in items), *structure.items.entries)
     version = table.version if table else int(largest > MAX_NARROW_ID)
     boxes = [build_reference(new.reference, new.identifier, new.targets, version) for new in items]
     if table is None:
         data = build_full_box("iref", version, 0, *boxes)
-        editor.insert(structure.items.box.stop, data, "iref added with the references", meta)
+        yield insert(structure.items.box.stop, data, "iref added with the references", meta)
         return
     for new, data in zip(items, boxes, strict=True):
-        editor.insert(table.box.stop, data, f"iref: {new.reference} added", table.box, meta)
+        yield insert(table.box.stop, data, f"iref: {new.reference} added", table.box, meta)
 
 
 def cut_references(
-    structure: Structure, editor: Editor, removed: Collection[int], *, keep_empty: bool = False
-) -> None:
+    structure: Structure, removed: Collection[int], *, keep_empty: bool = False
+) -> Iterator[BoxEdit]:
     """Remove references that come from a removed item or lead to nothing else, and single targets of others.
 
     `iref` is removed with its last reference unless `keep_empty`.
@@ -107,25 +107,25 @@ def cut_references(
     # Where a second iref follows, which readers ignore, removing the first would bring it into force.
     alone = sum(box.kind == "iref" for box in structure.children) == 1
     if dead and len(dead) == len(table.entries) and alone and not keep_empty:
-        editor.cut(table.box.start, table.box.stop, "iref: no reference is left", meta)
+        yield cut(table.box.start, table.box.stop, "iref: no reference is left", meta)
         return
     for reference in table.entries:
         box = reference.box
         reason = f"iref: {reference.kind} of item {reference.source} taken out"
         if box in dead:
-            editor.cut(box.start, box.stop, reason, table.box, meta)
+            yield cut(box.start, box.stop, reason, table.box, meta)
         elif not gone.isdisjoint(reference.targets):
             count = sum(target not in gone for target in reference.targets)
-            editor.number(box.body + table.id_size, 2, count, "iref: count of targets")
+            yield set_number(box.body + table.id_size, 2, count, "iref: count of targets")
             start = box.body + table.id_size + 2
             for target in reference.targets:
                 if target in gone:
                     stop = start + table.id_size
-                    editor.cut(start, stop, f"{reason} for item {target}", box, table.box, meta)
+                    yield cut(start, stop, f"{reason} for item {target}", box, table.box, meta)
                 start += table.id_size
 
 
-def cut_properties(structure: Structure, editor: Editor, removed: Collection[int]) -> None:
+def cut_properties(structure: Structure, removed: Collection[int]) -> Iterator[BoxEdit]:
     """Remove associations of removed items, and the last properties where only they used them.
 
     Properties before one that stays are left, so that every index holds.
@@ -136,42 +136,42 @@ def cut_properties(structure: Structure, editor: Editor, removed: Collection[int
     for table in properties.tables:
         dead = [entry for entry in table.entries if entry.item in removed]
         if dead and len(dead) == len(table.entries):
-            editor.cut(table.box.start, table.box.stop, "ipma: no association is left in it", *parents)
+            yield cut(table.box.start, table.box.stop, "ipma: no association is left in it", *parents)
             continue
         if dead:
             count = len(table.entries) - len(dead)
-            editor.number(table.box.body + 4, 4, count, "ipma: count of items")
+            yield set_number(table.box.body + 4, 4, count, "ipma: count of items")
         for entry in dead:
             reason = f"ipma: properties of item {entry.item} taken out"
-            editor.cut(entry.start, entry.stop, reason, table.box, *parents)
+            yield cut(entry.start, entry.stop, reason, table.box, *parents)
     for index in range(len(properties.properties), 0, -1):
         if index not in freed:
             break
         box = properties.properties[index - 1]
         reason = f"ipco: {box.kind} that nothing uses any more taken out"
-        editor.cut(box.start, box.stop, reason, properties.container, *parents)
+        yield cut(box.start, box.stop, reason, properties.container, *parents)
 
 
-def cut_groups(structure: Structure, editor: Editor, removed: Collection[int]) -> None:
+def cut_groups(structure: Structure, removed: Collection[int]) -> Iterator[BoxEdit]:
     """Remove items from entity groups; a group without entities is removed, and `grpl` with its last group."""
     grpl, meta, gone = structure.child("grpl"), structure.meta, frozenset(removed)
     if grpl is None:
         return
     dead = [group for group in structure.groups if group.entities and gone.issuperset(group.entities)]
     if dead and len(dead) == len(structure.groups):
-        editor.cut(grpl.start, grpl.stop, "grpl: no group is left", meta)
+        yield cut(grpl.start, grpl.stop, "grpl: no group is left", meta)
         return
     for group in structure.groups:
         box = group.box
         if group in dead:
-            editor.cut(box.start, box.stop, f"grpl: group {group.identifier} taken out", grpl, meta)
+            yield cut(box.start, box.stop, f"grpl: group {group.identifier} taken out", grpl, meta)
         elif not gone.isdisjoint(group.entities):
             count = sum(entity not in gone for entity in group.entities)
-            editor.number(box.body + 8, 4, count, "grpl: count of entities")
-            for at, entity in enumerate(group.entities):
-                start = box.body + 12 + 4 * at
+            yield set_number(box.body + 8, 4, count, "grpl: count of entities")
+            for number, entity in enumerate(group.entities):
+                start = box.body + 12 + 4 * number
                 if entity in gone:
-                    editor.cut(start, start + 4, f"grpl: item {entity} taken out", box, grpl, meta)
+                    yield cut(start, start + 4, f"grpl: item {entity} taken out", box, grpl, meta)
 
 
 def own_ranges(structure: Structure, items: Collection[int]) -> Ranges:
@@ -184,17 +184,17 @@ def own_ranges(structure: Structure, items: Collection[int]) -> Ranges:
 
 
 def cut_data(
-    structure: Structure, editor: Editor, removed: Collection[int], what: str, kept: Collection[Box] = ()
-) -> None:
+    structure: Structure, removed: Collection[int], what: str, kept: Collection[Box] = ()
+) -> Iterator[BoxEdit]:
     """Remove the bytes in mdat that only removed items use; an mdat without any other goes too, unless in `kept`."""
     freed = own_ranges(structure, removed)
     for box in structure.mdats:
         inside = union((max(start, box.body), min(stop, box.stop)) for start, stop in freed)
         if inside == ((box.body, box.stop),) and box not in kept:
-            editor.cut(box.start, box.stop, "mdat: nothing is left in it")
+            yield cut(box.start, box.stop, "mdat: nothing is left in it")
             continue
         for start, stop in inside:
-            editor.cut(start, stop, f"mdat: {what} taken out", box)
+            yield cut(start, stop, f"mdat: {what} taken out", box)
 
 
 def payload_at_end(structure: Structure, items: Sequence[NewItem], name: str) -> Payload:

@@ -9,9 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from authoring.containers.edits import EditList
+from authoring.containers.edits import EditList, changes
 from authoring.containers.heif.box import Box
-from authoring.containers.heif.editing import Editor, ItemChanges, check_editable, finish
+from authoring.containers.heif.editing import (
+    BoxEdit,
+    ItemChanges,
+    build_edits,
+    check_editable,
+    cut,
+    finish,
+)
 from authoring.containers.heif.item_data import Ranges, total, union
 from authoring.containers.heif.item_edits import (
     NewItem,
@@ -54,7 +61,7 @@ def replace_metadata(structure: Structure, exif: bytes | None, xmp: bytes | None
     """
     if exif and exif[:4] not in TIFF_MARKS:
         raise ValueError("an Exif block begins with a TIFF header")
-    editor = Editor(structure.data)
+    edits: list[BoxEdit] = []
     added: list[_MetadataChange] = []
     removed: list[int] = []
     rewritten: list[int] = []
@@ -66,22 +73,26 @@ def replace_metadata(structure: Structure, exif: bytes | None, xmp: bytes | None
         _check_own_data(structure, block.name, block.item)
         if block.content:
             rewritten.append(block.item)
-            last_lengths |= _rewrite(structure, editor, block.name, block.item, block.content)
+            edits += _rewrite(structure, block.name, block.item, block.content)
+            if len(block.content) != structure.sizes[block.item]:
+                *others, _ = structure.ranges(block.item)
+                last_lengths[block.item] = len(block.content) - total(others)
         else:
             _check_removable(structure, block.name, block.item)
             removed.append(block.item)
     if not (added or removed or last_lengths):
-        return editor.build()
+        return build_edits(len(structure.data), edits)
     check_editable(structure)
     new = _new_items(structure, added)
     payload = payload_at_end(structure, new, " and ".join(item.name for item in new)) if new else None
-    edit_items(structure, editor, new, removed)
-    if new:
-        add_references(structure, editor, new)
-    cut_references(structure, editor, removed, keep_empty=bool(new))
-    cut_data(structure, editor, removed, "data", payload.parents if payload else ())
-    _cut_idat(structure, editor, removed)
-    return finish(structure, editor, ItemChanges(removed, rewritten, last_lengths), payload)
+    edits += [
+        *edit_items(structure, new, removed),
+        *add_references(structure, new),
+        *cut_references(structure, removed, keep_empty=bool(new)),
+        *cut_data(structure, removed, "data", payload.parents if payload else ()),
+        *_cut_idat(structure, removed),
+    ]
+    return finish(structure, edits, ItemChanges(removed, rewritten, last_lengths), payload)
 
 
 def _changes(structure: Structure, exif: bytes | None, xmp: bytes | None) -> Iterator[_MetadataChange]:
@@ -95,15 +106,12 @@ def _changes(structure: Structure, exif: bytes | None, xmp: bytes | None) -> Ite
         yield _MetadataChange("XMP", "mime", XMP_TYPE, xmp_item(structure, structure.primary), xmp)
 
 
-def _rewrite(structure: Structure, editor: Editor, name: str, item: int, content: bytes) -> dict[int, int]:
-    """Replace the data of an item where it is stored; all but the last extent keep their length.
-
-    Returns the new length of the last extent, by item; empty where the data keeps its length.
-    """
+def _rewrite(structure: Structure, name: str, item: int, content: bytes) -> Iterator[BoxEdit]:
+    """Replace the data of an item where it is stored; all but the last extent keep their length."""
     runs = structure.ranges(item)
     if total(runs) == len(content):
-        _rewrite_runs(editor, runs, content, f"{name}: changed in place")
-        return {}
+        yield from _rewrite_runs(structure, runs, content, f"{name}: changed in place")
+        return
     entry = structure.locations.entries[item]
     fixed = total(runs[:-1])
     if (
@@ -116,17 +124,20 @@ def _rewrite(structure: Structure, editor: Editor, name: str, item: int, content
             f"the photo's {name} (item {item}) lies in a way that its size cannot be changed: in pieces, within"
             " another item, or without a stated length"
         )
-    _rewrite_runs(editor, runs[:-1], content[:fixed], f"{name}: replaced")
+    yield from _rewrite_runs(structure, runs[:-1], content[:fixed], f"{name}: replaced")
     start, stop = runs[-1]
-    editor.change(start, stop, content[fixed:], f"{name}: replaced", *_parents(structure, start, stop))
-    return {item: len(content) - fixed}
+    parents = _parents(structure, start, stop)
+    for change in changes(start, structure.data[start:stop], content[fixed:], f"{name}: replaced"):
+        yield BoxEdit(change.start, change.stop, change.data, change.reason, parents)
 
 
-def _rewrite_runs(editor: Editor, runs: Ranges, content: bytes, reason: str) -> None:
+def _rewrite_runs(structure: Structure, runs: Ranges, content: bytes, reason: str) -> Iterator[BoxEdit]:
     position = 0
     for start, stop in runs:
-        editor.change(start, stop, content[position : position + stop - start], reason)
+        new = content[position : position + stop - start]
         position += stop - start
+        for change in changes(start, structure.data[start:stop], new, reason):
+            yield BoxEdit(change.start, change.stop, change.data, change.reason)
 
 
 def _parents(structure: Structure, start: int, stop: int) -> tuple[Box, ...]:
@@ -177,10 +188,10 @@ def _new_items(structure: Structure, blocks: list[_MetadataChange]) -> list[NewI
     ]
 
 
-def _cut_idat(structure: Structure, editor: Editor, removed: list[int]) -> None:
+def _cut_idat(structure: Structure, removed: list[int]) -> Iterator[BoxEdit]:
     """Remove the bytes in idat that only removed items use."""
     idat = structure.child("idat")
     if idat:
         for start, stop in own_ranges(structure, removed):
             if idat.body <= start and stop <= idat.stop:
-                editor.cut(start, stop, "idat: data taken out", idat, structure.meta)
+                yield cut(start, stop, "idat: data taken out", idat, structure.meta)
