@@ -17,7 +17,7 @@ import pillow_heif
 from PIL import Image
 
 from tests.containers import jpeg_files
-from tests.containers.heif_files import Made, MadeItem, box, full, taken_apart
+from tests.containers.heif_files import ItemSpec, PhotoSpec, box, full, payload_and_configuration
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -144,7 +144,7 @@ def _picture(mode: str, size: tuple[int, int]) -> tuple[bytes, bytes]:
         save_nclx_profile=False,
         enc_params={"preset": "ultrafast"},
     )
-    return taken_apart(out.getvalue())
+    return payload_and_configuration(out.getvalue())
 
 
 TONE_MAP = b"\0" + struct.pack(">HHB", 0, 0, 0x40) + struct.pack(
@@ -161,11 +161,11 @@ def _made(*, clap: bool = False, tmap: bool = False, masters: tuple[int, ...] = 
     picture, configuration = _picture("RGB", SIZE)
     gain, gain_configuration = _picture("L", GAIN)
     aperture = struct.pack(">8I", CLEAN[0], 1, CLEAN[1], 1, 0, 1, 0, 1)
-    made = Made(
+    made = PhotoSpec(
         items=[
-            MadeItem(1, "hvc1", picture, hidden=False),
-            MadeItem(2, "Exif", b"\0\0\0\6Exif\0\0" + exif_block()),
-            MadeItem(3, "hvc1", gain),
+            ItemSpec(1, "hvc1", picture, hidden=False),
+            ItemSpec(2, "Exif", b"\0\0\0\6Exif\0\0" + exif_block()),
+            ItemSpec(3, "hvc1", gain),
         ],
         properties=[
             box("hvcC", configuration),
@@ -186,7 +186,7 @@ def _made(*, clap: bool = False, tmap: bool = False, masters: tuple[int, ...] = 
         brands=b"heic" + bytes(4) + b"mif1heicmiaf" + (b"tmap" if tmap else b""),
     )
     if tmap:
-        made.items.append(MadeItem(4, "tmap", TONE_MAP, hidden=False))
+        made.items.append(ItemSpec(4, "tmap", TONE_MAP, hidden=False))
         made.links[4] = [(2, False), (3, False), (9, False)]
         made.references = [("cdsc", 2, [1]), ("dimg", 4, [1, 3])]
         if masters:

@@ -122,9 +122,11 @@ def with_depth() -> list[bytes]:
 @cache
 def with_thumbnail() -> list[bytes]:
     """HEIF files whose photo has a thumbnail of its own, as large as a report wants it; and some without."""
-    picture, configuration = heif_files.taken_apart(heif_files.coded("RGB", THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    picture, configuration = heif_files.payload_and_configuration(
+        heif_files.coded("RGB", THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+    )
     made = small_photo()
-    made.items.append(heif_files.MadeItem(6, "hvc1", picture))
+    made.items.append(heif_files.ItemSpec(6, "hvc1", picture))
     made.references.append(("thmb", 6, [1]))
     made.properties += [
         heif_files.box("hvcC", configuration),

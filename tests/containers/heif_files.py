@@ -1,4 +1,4 @@
-"""Small HEIF files made for the tests, each with one peculiarity; written without the code under test."""
+"""Build small HEIF files for the tests, each with one peculiarity, without the code under test."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def gray_codes(width: int, height: int) -> NDArray[np.uint8]:
 
 @cache
 def coded(mode: str, width: int, height: int) -> bytes:
-    """A one-image file as the foreign encoder writes it; `L` losslessly."""
+    """Encode a one-image file with pillow_heif; `L` losslessly."""
     pixels = gray_codes(width, height)
     if mode == "RGB":
         pixels = np.dstack([pixels, pixels[::-1], pixels[:, ::-1]])
@@ -58,8 +58,8 @@ def coded(mode: str, width: int, height: int) -> bytes:
     return target.getvalue()
 
 
-def taken_apart(file: bytes) -> tuple[bytes, bytes]:
-    """(payload, hvcC body) of a foreign one-image file: its mdat is the payload, its hvcC is found by name."""
+def payload_and_configuration(file: bytes) -> tuple[bytes, bytes]:
+    """Return (payload, hvcC body) of a one-image file: its mdat is the payload, its hvcC is found by name."""
     at = file.index(b"hvcC")
     configuration = file[at + 4 : at - 4 + int.from_bytes(file[at - 4 : at], "big")]
     return file[file.index(b"mdat") + 4 :], configuration
@@ -67,12 +67,12 @@ def taken_apart(file: bytes) -> tuple[bytes, bytes]:
 
 @cache
 def auxiliary(width: int = 96, height: int = 64, xmp: bytes = XMP) -> CodedAuxiliary:
-    payload, configuration = taken_apart(coded("L", width, height))
+    payload, configuration = payload_and_configuration(coded("L", width, height))
     return CodedAuxiliary(width, height, payload, configuration, URN, SUBTYPE, xmp)
 
 
 @dataclass
-class MadeItem:
+class ItemSpec:
     identifier: int
     kind: str
     data: bytes
@@ -80,21 +80,21 @@ class MadeItem:
     content_type: str = ""
     method: int = 0
     host: int = 0
-    """Construction method 2: the item it lies in, `data` being a part of the host's data."""
+    """Construction method 2: the item that contains it; `data` is a part of the host's data."""
 
 
 @dataclass
-class Made:
-    """What to write; the defaults give a file like an iPhone's in small."""
+class PhotoSpec:
+    """A photo to build; the defaults give a small file with the layout of an iPhone's."""
 
-    items: list[MadeItem] = field(default_factory=list)
+    items: list[ItemSpec] = field(default_factory=list)
     properties: list[bytes] = field(default_factory=list)
     links: dict[int, list[tuple[int, bool]]] = field(default_factory=dict)
     references: list[tuple[str, int, list[int]]] = field(default_factory=list)
     groups: list[tuple[str, int, list[int]]] = field(default_factory=list)
     primary: int = 1
     order: tuple[str | bytes, ...] = ("ftyp", "meta", "mdat0")
-    """Names of boxes, or whole boxes as bytes."""
+    """Names of boxes, or complete boxes as bytes."""
     brands: bytes = b"heic" + bytes(4) + b"mif1" + b"heic"
     wide_items: bool = False
     """32-bit identifiers in pitm, iinf, iref and ipma."""
@@ -119,17 +119,17 @@ class Made:
         names = [name for name in self.order if isinstance(name, str) and name.startswith("mdat")]
         mdats: dict[str, bytes] = dict.fromkeys(names, b"")
         inside: dict[int, list[tuple[str, int, int]]] = {}
-        for number, item in enumerate(one for one in self.items if one.method == 0):
+        for number, item in enumerate(item for item in self.items if item.method == 0):
             step = max(-(-len(item.data) // self.pieces), 1)
             for start in range(0, len(item.data), step):
                 name = names[(number + start // step) % len(names)]
                 part = item.data[start : start + step]
                 inside.setdefault(item.identifier, []).append((name, len(mdats[name]), len(part)))
                 mdats[name] += part + b"\xee" * (self.pieces > 1)
-        idat = b"".join(one.data for one in self.items if one.method == 1)
+        idat = b"".join(item.data for item in self.items if item.method == 1)
 
         starts: dict[str, int] = dict.fromkeys(names, 0)
-        for _ in range(2):  # The second time, the places of the mdat bodies are known.
+        for _ in range(2):  # In the second pass, the offsets of the mdat bodies are known.
             result = b""
             for entry in self.order:
                 if isinstance(entry, bytes):
@@ -139,9 +139,9 @@ class Made:
                 elif entry == "meta":
                     result += self._meta(inside, starts, idat)
                 else:
-                    whole = box(entry[:4], mdats[entry], form=self.mdat_form)
-                    starts[entry] = len(result) + len(whole) - len(mdats[entry])
-                    result += whole
+                    mdat = box(entry[:4], mdats[entry], form=self.mdat_form)
+                    starts[entry] = len(result) + len(mdat) - len(mdats[entry])
+                    result += mdat
         return result
 
     def _meta(
@@ -202,7 +202,7 @@ class Made:
                 extents = [(idat_at, len(item.data))]
                 idat_at += len(item.data)
             elif item.method == 2:
-                host = next(one for one in self.items if one.identifier == item.host)
+                host = next(other for other in self.items if other.identifier == item.host)
                 extents = [(host.data.index(item.data), len(item.data))]
             else:
                 extents = [(starts[name] + at, size) for name, at, size in inside.get(item.identifier, [])]
@@ -220,17 +220,17 @@ class Made:
         return full("iloc", self.iloc_version, 0, body)
 
 
-def small_photo(**changes: object) -> Made:
-    """A photo of one 64x64 picture (item 1, imir and irot) with Exif, XMP and a 64x64 gain map with XMP."""
-    picture, configuration = taken_apart(coded("RGB", 64, 64))
-    gain, gain_configuration = taken_apart(coded("L", 64, 64))
-    made = Made(
+def small_photo(**changes: object) -> PhotoSpec:
+    """Return a photo of one 64x64 picture (item 1, imir and irot) with Exif, XMP and a 64x64 gain map with XMP."""
+    picture, configuration = payload_and_configuration(coded("RGB", 64, 64))
+    gain, gain_configuration = payload_and_configuration(coded("L", 64, 64))
+    photo = PhotoSpec(
         items=[
-            MadeItem(1, "hvc1", picture, hidden=False),
-            MadeItem(2, "Exif", bytes(4) + b"MM\0*\0\0\0\x08\0\0\0\0\0\0"),
-            MadeItem(3, "mime", b"<primary/>", content_type=RDF),
-            MadeItem(4, "hvc1", gain),
-            MadeItem(5, "mime", b"<gain/>", content_type=RDF),
+            ItemSpec(1, "hvc1", picture, hidden=False),
+            ItemSpec(2, "Exif", bytes(4) + b"MM\0*\0\0\0\x08\0\0\0\0\0\0"),
+            ItemSpec(3, "mime", b"<primary/>", content_type=RDF),
+            ItemSpec(4, "hvc1", gain),
+            ItemSpec(5, "mime", b"<gain/>", content_type=RDF),
         ],
         properties=[
             box("hvcC", configuration),
@@ -249,42 +249,44 @@ def small_photo(**changes: object) -> Made:
         references=[("cdsc", 2, [1]), ("cdsc", 3, [1]), ("auxl", 4, [1]), ("cdsc", 5, [4])],
     )
     for name, value in changes.items():
-        setattr(made, name, value)
-    return made
+        setattr(photo, name, value)
+    return photo
 
 
-def with_method(made: Made, method: int, *identifiers: int) -> Made:
-    for item in made.items:
+def with_method(photo: PhotoSpec, method: int, *identifiers: int) -> PhotoSpec:
+    for item in photo.items:
         if item.identifier in identifiers:
             item.method = method
-    return made
+    return photo
 
 
-def within_host(made: Made) -> Made:
-    """Item 3 becomes a part of a new item 9: construction method 2, with extent indices."""
-    packet = made.items[2]
+def within_host(photo: PhotoSpec) -> PhotoSpec:
+    """Make item 3 a part of a new item 9: construction method 2, with extent indices."""
+    packet = photo.items[2]
     packet.method, packet.host = 2, 9
-    made.items.append(MadeItem(9, "mime", b"<!--" + packet.data + b"-->", content_type="text/xml"))
-    made.references.append(("iloc", 3, [9]))
-    return made
+    photo.items.append(ItemSpec(9, "mime", b"<!--" + packet.data + b"-->", content_type="text/xml"))
+    photo.references.append(("iloc", 3, [9]))
+    return photo
 
 
-def renumbered(made: Made, to: Callable[[int], int]) -> Made:
-    for item in made.items:
+def renumbered(photo: PhotoSpec, to: Callable[[int], int]) -> PhotoSpec:
+    for item in photo.items:
         item.identifier, item.host = to(item.identifier), to(item.host)
-    made.links = {to(item): links for item, links in made.links.items()}
-    made.references = [
-        (kind, to(one), [to(other) for other in others]) for kind, one, others in made.references
+    photo.links = {to(item): links for item, links in photo.links.items()}
+    photo.references = [
+        (kind, to(source), [to(target) for target in targets]) for kind, source, targets in photo.references
     ]
-    made.groups = [(kind, one, [to(other) for other in others]) for kind, one, others in made.groups]
-    made.primary = to(made.primary)
-    return made
+    photo.groups = [
+        (kind, number, [to(member) for member in members]) for kind, number, members in photo.groups
+    ]
+    photo.primary = to(photo.primary)
+    return photo
 
 
-def many_properties(made: Made, number: int) -> Made:
-    """Filler properties in front, so that the first index in use is `number` + 1; needs 2-byte indices then."""
-    made.properties = [box("free", bytes([one % 251])) for one in range(number)] + made.properties
-    made.links = {
-        item: [(index + number, need) for index, need in links] for item, links in made.links.items()
+def many_properties(photo: PhotoSpec, number: int) -> PhotoSpec:
+    """Put filler properties first, so that the lowest index in use is `number` + 1; above 119 needs 2-byte indices."""
+    photo.properties = [box("free", bytes([index % 251])) for index in range(number)] + photo.properties
+    photo.links = {
+        item: [(index + number, need) for index, need in links] for item, links in photo.links.items()
     }
-    return made
+    return photo

@@ -121,9 +121,9 @@ def test_locations_are_twins(version: int, data: st.DataObject) -> None:
     assert list(table.entries.values()) == rows
     for entry in table.entries.values():
         assert built[entry.base_position :][: widths.base] == entry.base.to_bytes(widths.base, "big")
-        for extent in entry.extents:
-            stored = built[extent.position : extent.position + widths.offset]
-            assert stored == extent.offset.to_bytes(widths.offset, "big")
+        for stated in entry.extents:
+            stored = built[stated.position : stated.position + widths.offset]
+            assert stored == stated.offset.to_bytes(widths.offset, "big")
 
 
 def test_ranges_are_united_and_subtracted() -> None:

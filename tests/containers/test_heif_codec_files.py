@@ -11,9 +11,9 @@ import pytest
 from authoring.containers import heif
 from authoring.errors import MalformedError, UnsupportedError
 from tests.containers import heif_files
-from tests.containers.heif_files import Made, auxiliary, small_photo
+from tests.containers.heif_files import PhotoSpec, auxiliary, small_photo
 
-MADE: dict[str, Made] = {
+PHOTOS: dict[str, PhotoSpec] = {
     "no base": small_photo(),
     "base is the data": small_photo(widths=(4, 4, 4, 0), base="data"),
     "base in front, several extents": small_photo(
@@ -24,9 +24,9 @@ MADE: dict[str, Made] = {
 }
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", PHOTOS)
 def test_plain_offsets_give_the_same_items_without_a_base(name: str) -> None:
-    data = MADE[name].build()
+    data = PHOTOS[name].build()
     plain = heif.with_plain_offsets(data)
     before, after = heif.parse(data), heif.parse(plain)
     assert len(plain) == len(data) and before.parts() == after.parts()
@@ -73,7 +73,7 @@ def test_a_colour_still_opens_too() -> None:
 
 
 def test_a_grid_is_no_single_image() -> None:
-    made = small_photo()
-    made.items[0].kind = "grid"
+    photo = small_photo()
+    photo.items[0].kind = "grid"
     with pytest.raises(UnsupportedError, match="'grid'"):
-        heif.single_image(made.build())
+        heif.single_image(photo.build())

@@ -12,7 +12,7 @@ import pytest
 
 from authoring.containers import heif
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
-from tests.containers.heif_files import Made, MadeItem, auxiliary, box, small_photo, within_host
+from tests.containers.heif_files import ItemSpec, PhotoSpec, auxiliary, box, small_photo, within_host
 
 
 def exercise(data: bytes) -> None:
@@ -42,17 +42,17 @@ def patched(data: bytes, kind: bytes, offset: int, value: bytes, number: int = 0
 
 
 def looped() -> bytes:
-    made = within_host(small_photo())
-    made.items[-1].method, made.items[-1].host = 2, 9
-    made.references.append(("iloc", 9, [3]))
-    return made.build()
+    photo = within_host(small_photo())
+    photo.items[-1].method, photo.items[-1].host = 2, 9
+    photo.references.append(("iloc", 9, [3]))
+    return photo.build()
 
 
 def derived_from_itself() -> bytes:
-    made = small_photo()
-    made.items[0].kind = "grid"
-    made.references.append(("dimg", 1, [1]))
-    return made.build()
+    photo = small_photo()
+    photo.items[0].kind = "grid"
+    photo.references.append(("dimg", 1, [1]))
+    return photo.build()
 
 
 GOOD = small_photo().build
@@ -71,7 +71,7 @@ DEFECTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "no ipco": (lambda: GOOD().replace(b"ipco", b"ipcx"), "container"),
     "no iloc": (lambda: GOOD().replace(b"iloc", b"ilox"), "places of its items"),
     "no idat": (
-        lambda: replace(small_photo(), items=[MadeItem(1, "hvc1", b"x", method=1)]).build().replace(b"idat", b"idax"),
+        lambda: replace(small_photo(), items=[ItemSpec(1, "hvc1", b"x", method=1)]).build().replace(b"idat", b"idax"),
         "'idat', which is not there",
     ),
     "pitm names nothing": (lambda: patched(GOOD(), b"pitm", 8, b"\0\x63"), "item 99, which is not there"),
@@ -101,8 +101,8 @@ DEFECTS: dict[str, tuple[Callable[[], bytes], str]] = {
 
 def endless_extents() -> bytes:
     """Four entries of 65,535 extents that take no bytes."""
-    made = small_photo(widths=(0, 0, 0, 0))
-    data = made.build()
+    photo = small_photo(widths=(0, 0, 0, 0))
+    data = photo.build()
     at = data.index(b"iloc") + 12
     for number in range(4):
         place = at + 8 * number + 6
@@ -130,14 +130,14 @@ def test_a_defect_that_shows_in_the_layout(make: Callable[[], bytes], sentence: 
         _ = file.layout
 
 
-def sharing_without_bound() -> Made:
+def sharing_without_bound() -> PhotoSpec:
     """Sixty items that are all one and the same long one."""
-    made = small_photo()
-    made.items.append(MadeItem(9, "hvc1", bytes(50_000)))
+    photo = small_photo()
+    photo.items.append(ItemSpec(9, "hvc1", bytes(50_000)))
     for number in range(10, 70):
-        made.items.append(MadeItem(number, "hvc1", bytes(50_000), method=2, host=9))
-        made.references.append(("iloc", number, [9]))
-    return made
+        photo.items.append(ItemSpec(number, "hvc1", bytes(50_000), method=2, host=9))
+        photo.references.append(("iloc", number, [9]))
+    return photo
 
 
 def test_unknown_versions_are_unsupported_not_malformed() -> None:
@@ -164,7 +164,7 @@ def test_bytes_after_the_last_box_are_kept_and_noted() -> None:
 
 
 @pytest.mark.parametrize(
-    "made",
+    "photo",
     [
         small_photo(),
         small_photo(order=("ftyp", "mdat0", "meta", "mdat1"), pieces=2, widths=(4, 4, 4, 0), base="file"),
@@ -172,21 +172,21 @@ def test_bytes_after_the_last_box_are_kept_and_noted() -> None:
     ],
     ids=["plain", "scattered", "nested"],
 )
-def test_random_damage_gives_our_errors_only_and_soon(made: Made) -> None:
-    data = made.build()
+def test_random_damage_gives_our_errors_only_and_soon(photo: PhotoSpec) -> None:
+    data = photo.build()
     first = 0 if data.index(b"meta") < data.index(b"mdat") else data.index(b"meta") - 4
     last = data.index(b"mdat") if not first else data.index(b"mdat", first)
-    dice = random.Random(20161)
-    begun = time.perf_counter()
+    rng = random.Random(20161)
+    start = time.perf_counter()
     survived = 0
     for _ in range(250):
         broken = bytearray(data)
-        for _ in range(dice.randint(1, 3)):
-            at = dice.randrange(first, last)
-            edge = dice.choice([0, 1, 0x7F, 0x80, 0xFF, broken[at] ^ 1 << dice.randrange(8)])
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randrange(first, last)
+            edge = rng.choice([0, 1, 0x7F, 0x80, 0xFF, broken[at] ^ 1 << rng.randrange(8)])
             broken[at] = edge
-        if dice.random() < 0.1:
-            del broken[dice.randrange(len(broken)) :]
+        if rng.random() < 0.1:
+            del broken[rng.randrange(len(broken)) :]
         try:
             exercise(bytes(broken))
             survived += 1
@@ -194,7 +194,7 @@ def test_random_damage_gives_our_errors_only_and_soon(made: Made) -> None:
             assert error.message
             assert not error.message.endswith(".")
     assert 10 < survived < 240, "the damage is neither harmless nor always deadly"
-    assert time.perf_counter() - begun < 30
+    assert time.perf_counter() - start < 30
 
 
 def test_every_truncation_is_an_error_of_ours() -> None:
@@ -207,7 +207,7 @@ def test_every_truncation_is_an_error_of_ours() -> None:
 def test_a_crafted_count_costs_nothing() -> None:
     """Sixteen-bit counts of things that are not there are refused before they are counted."""
     data = patched(GOOD(), b"iloc", 10, struct.pack(">H", 0xFFFF))
-    begun = time.perf_counter()
+    start = time.perf_counter()
     with pytest.raises(MalformedError):
         heif.parse(data)
-    assert time.perf_counter() - begun < 1
+    assert time.perf_counter() - start < 1

@@ -15,8 +15,8 @@ from authoring.errors import DepthauthorError, RefusedError, UnsupportedError
 from tests.containers import heif_files
 from tests.containers.heif_files import (
     RDF,
-    Made,
-    MadeItem,
+    ItemSpec,
+    PhotoSpec,
     auxiliary,
     box,
     small_photo,
@@ -30,36 +30,36 @@ PACKET = b"<other/>"
 IPHONE_HEADER = b"\0\0\0\6Exif\0\0"
 
 
-def own_mdat() -> Made:
+def own_mdat() -> PhotoSpec:
     """Nothing but Exif in the last mdat."""
-    made = small_photo(order=("ftyp", "mdat0", "meta", "mdat1"))
-    made.items = [made.items[0], made.items[1]]
-    made.references = [("cdsc", 2, [1])]
-    made.links.pop(4)
-    return made
+    photo = small_photo(order=("ftyp", "mdat0", "meta", "mdat1"))
+    photo.items = [photo.items[0], photo.items[1]]
+    photo.references = [("cdsc", 2, [1])]
+    photo.links.pop(4)
+    return photo
 
 
-def unreadable_exif() -> Made:
-    made = small_photo()
-    made.items.insert(1, MadeItem(9, "Exif", b"nonsense"))
-    made.references.append(("cdsc", 9, [1]))
-    return made
+def unreadable_exif() -> PhotoSpec:
+    photo = small_photo()
+    photo.items.insert(1, ItemSpec(9, "Exif", b"nonsense"))
+    photo.references.append(("cdsc", 9, [1]))
+    return photo
 
 
-def empty_packet() -> Made:
-    made = small_photo()
-    made.items.insert(1, MadeItem(9, "mime", b"", content_type=RDF))
-    made.references.insert(0, ("cdsc", 9, [1]))
-    return made
+def empty_packet() -> PhotoSpec:
+    photo = small_photo()
+    photo.items.insert(1, ItemSpec(9, "mime", b"", content_type=RDF))
+    photo.references.insert(0, ("cdsc", 9, [1]))
+    return photo
 
 
-def wrong_count() -> Made:
-    made = small_photo()
-    made.items[1].data = b"\0\0\0\2Exif\0\0" + TIFF
-    return made
+def wrong_count() -> PhotoSpec:
+    photo = small_photo()
+    photo.items[1].data = b"\0\0\0\2Exif\0\0" + TIFF
+    return photo
 
 
-FILES: dict[str, Callable[[], Made]] = {
+FILES: dict[str, Callable[[], PhotoSpec]] = {
     **VARIANTS,
     "mdat of its own": own_mdat,
     "unreadable Exif": unreadable_exif,
@@ -111,7 +111,7 @@ def test_new_blocks_are_read_and_everything_else_stays(case: tuple[str, bytes]) 
     before = file.layout
     parts = file.parts()
     own = [str(one.identifier) for one in file.entries if one.role in ("Exif", "XMP")]
-    seen = 0
+    count = 0
     for exif, xmp, result in changed(file):
         after = heif.parse(result)
         layout = after.layout
@@ -121,8 +121,8 @@ def test_new_blocks_are_read_and_everything_else_stays(case: tuple[str, bytes]) 
         known = {key: value for key, value in parts.items() if key.split()[1:2] not in [[one] for one in own]}
         known.pop("meta idat 0", None)
         assert {key: after.parts().get(key) for key in known} == known
-        seen += 1
-    assert seen > (0 if name in WITHIN else 4)
+        count += 1
+    assert count > (0 if name in WITHIN else 4)
 
 
 def test_the_old_blocks_put_back_give_every_byte(case: tuple[str, bytes]) -> None:
@@ -196,11 +196,11 @@ def test_another_length_touches_sizes_offsets_and_the_middle() -> None:
 
 
 def test_the_form_of_the_exif_item_stays() -> None:
-    made = small_photo()
-    assert made.items[1].data[:4] == bytes(4)
+    photo = small_photo()
+    assert photo.items[1].data[:4] == bytes(4)
     for header in (bytes(4), IPHONE_HEADER, b"\0\0\0\2Exif\0\0"):
-        made.items[1].data = header + TIFF
-        data = made.build()
+        photo.items[1].data = header + TIFF
+        data = photo.build()
         result = heif.parse(heif.parse(data).with_metadata(exif=TIFF + b"more").apply(data))
         assert result.structure.content(2) == header + TIFF + b"more"
 
@@ -226,8 +226,8 @@ def test_new_items_are_what_phones_write() -> None:
 
 
 def test_a_removed_block_leaves_no_bytes() -> None:
-    for made in (small_photo(), with_method(small_photo(), 1, 2, 3), small_photo(pieces=3)):
-        data = made.build()
+    for photo in (small_photo(), with_method(small_photo(), 1, 2, 3), small_photo(pieces=3)):
+        data = photo.build()
         result = heif.parse(data).with_metadata(exif=b"", xmp=b"").apply(data)
         assert b"<prim" not in result
         assert b"MM\0*" not in result
@@ -235,7 +235,7 @@ def test_a_removed_block_leaves_no_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "arguments", "error", "words"),
+    ("photo", "arguments", "error", "words"),
     [
         (small_photo(), {"exif": b"no header"}, ValueError, "TIFF header"),
         (small_photo(pieces=4), {"xmp": b"<x/>"}, UnsupportedError, "in pieces"),
@@ -256,15 +256,15 @@ def test_a_removed_block_leaves_no_bytes() -> None:
     ],
 )
 def test_what_cannot_be_done_is_an_error(
-    made: Made, arguments: dict[str, bytes], error: type[Exception], words: str
+    photo: PhotoSpec, arguments: dict[str, bytes], error: type[Exception], words: str
 ) -> None:
     with pytest.raises(error, match=words):
-        heif.parse(made.build()).with_metadata(**arguments)
+        heif.parse(photo.build()).with_metadata(**arguments)
 
 
 def test_data_that_two_blocks_share_stays() -> None:
-    made = small_photo()
-    data = made.build()
+    photo = small_photo()
+    data = photo.build()
     structure = heif.parse(data).structure
     at = structure.locations.entries[2].extents[0].position
     exif = structure.ranges(2)[0]
@@ -279,13 +279,13 @@ def test_data_that_two_blocks_share_stays() -> None:
 def test_random_damage_gives_our_errors_only() -> None:
     data = small_photo(pieces=2).build()
     last = data.index(b"mdat")
-    dice = random.Random(4)
+    rng = random.Random(4)
     done = 0
     for _ in range(200):
         broken = bytearray(data)
-        for _ in range(dice.randint(1, 3)):
-            at = dice.randrange(24, last)
-            broken[at] = dice.choice([0, 1, 0x7F, 0x80, 0xFF, broken[at] ^ 1 << dice.randrange(8)])
+        for _ in range(rng.randint(1, 3)):
+            at = rng.randrange(24, last)
+            broken[at] = rng.choice([0, 1, 0x7F, 0x80, 0xFF, broken[at] ^ 1 << rng.randrange(8)])
         try:
             file = heif.parse(bytes(broken))
             for exif, xmp in ((TIFF, PACKET), (b"", b""), (b"", PACKET), (TIFF, None)):

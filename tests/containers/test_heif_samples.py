@@ -105,9 +105,9 @@ def test_foreign_readers_see_the_depth(
         assert np.array_equal(np.asarray(opened), np.asarray(before))
     path = tmp_path / "photo.heic"
     path.write_bytes(result)
-    told = tool("heif-info", path)
-    assert "depth channel: yes" in told
-    assert re.search(r"d-min: +1\.498047\s+d-max: +4\.382812", told)
+    output = tool("heif-info", path)
+    assert "depth channel: yes" in output
+    assert re.search(r"d-min: +1\.498047\s+d-max: +4\.382812", output)
 
 
 @pytest.mark.parametrize("name", ["pug.heic", "libheif_tiled.heic"])
@@ -117,10 +117,10 @@ def test_exiftool_finds_the_photo_valid(
     data = without_depth(photo(name))
     path = tmp_path / "photo.heic"
     path.write_bytes(heif.parse(data).splice(auxiliary()).apply(data))
-    told = tool("exiftool", "-validate", "-warning", "-error", "-a", "-AuxiliaryImageType", path)
-    assert URN in told
-    assert "Error" not in told
-    assert [line for line in told.splitlines() if line.startswith("Warning") and "'auxl'" not in line] == []
+    output = tool("exiftool", "-validate", "-warning", "-error", "-a", "-AuxiliaryImageType", path)
+    assert URN in output
+    assert "Error" not in output
+    assert [line for line in output.splitlines() if line.startswith("Warning") and "'auxl'" not in line] == []
 
 
 @pytest.mark.parametrize(("name", "item"), WITH_DEPTH.items())
@@ -131,8 +131,8 @@ def test_the_depth_of_a_real_photo_decodes_alone(name: str, item: int, sample: S
     still = heif.build_still(found.width, found.height, found.payload, found.configuration)
     alone = pillow_heif.open_heif(io.BytesIO(still))
     assert (alone.mode, alone.size) == ("L", (found.width, found.height))
-    whole = pillow_heif.open_heif(io.BytesIO(data)).info["depth_images"][0]
-    assert np.array_equal(np.asarray(alone), np.asarray(whole))
+    in_photo = pillow_heif.open_heif(io.BytesIO(data)).info["depth_images"][0]
+    assert np.array_equal(np.asarray(alone), np.asarray(in_photo))
 
 
 @pytest.mark.parametrize(("name", "item"), WITH_DEPTH.items())

@@ -19,8 +19,8 @@ from tests.containers import heif_files
 from tests.containers.heif_files import (
     URN,
     XMP,
-    Made,
-    MadeItem,
+    ItemSpec,
+    PhotoSpec,
     auxiliary,
     box,
     full,
@@ -34,14 +34,14 @@ from tests.containers.heif_files import (
 TAIL = box("mpvd", b"motion photo")
 
 
-def idat_only(widths: tuple[int, int, int, int]) -> Made:
-    made = with_method(small_photo(order=("ftyp", "meta"), widths=widths, no_iref=True), 1, 1)
-    made.items, made.references = made.items[:1], []
-    made.links = {1: made.links[1]}
-    return made
+def idat_only(widths: tuple[int, int, int, int]) -> PhotoSpec:
+    photo = with_method(small_photo(order=("ftyp", "meta"), widths=widths, no_iref=True), 1, 1)
+    photo.items, photo.references = photo.items[:1], []
+    photo.links = {1: photo.links[1]}
+    return photo
 
 
-VARIANTS: dict[str, Callable[[], Made]] = {
+VARIANTS: dict[str, Callable[[], PhotoSpec]] = {
     "as iPhones do": small_photo,
     "meta after mdat": lambda: small_photo(order=("ftyp", "mdat0", "meta")),
     "iloc first": lambda: small_photo(iloc_last=False),
@@ -105,9 +105,9 @@ def contents(data: bytes) -> dict[int, bytes]:
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_splice_keeps_everything(name: str) -> None:
-    made = VARIANTS[name]()
-    data = made.build()
-    assert contents(data) == {item.identifier: item.data for item in made.items}, (
+    photo = VARIANTS[name]()
+    data = photo.build()
+    assert contents(data) == {item.identifier: item.data for item in photo.items}, (
         "the test's own file is wrong"
     )
     file = heif.parse(data)
@@ -117,7 +117,7 @@ def test_a_splice_keeps_everything(name: str) -> None:
 
     before = file.parts()
     assert {key: after.parts()[key] for key in before} == before
-    assert len(after.structure.items.entries) == len(made.items) + 2
+    assert len(after.structure.items.entries) == len(photo.items) + 2
     found = after.layout.auxiliaries[-1]
     given = auxiliary()
     assert (found.auxiliary_type, found.auxiliary_subtype) == (URN, given.auxiliary_subtype)
@@ -167,8 +167,8 @@ def test_removal_leaves_what_was_there_before_a_splice(name: str) -> None:
         assert result == data
 
 
-def structure_of(made: Made, **changes: object) -> tuple[bytes, Structure]:
-    data = made.build()
+def structure_of(photo: PhotoSpec, **changes: object) -> tuple[bytes, Structure]:
+    data = photo.build()
     result = heif.parse(data).splice(replace(auxiliary(), **changes)).apply(data)  # type: ignore[arg-type]
     return result, heif.parse(result).structure
 
@@ -190,12 +190,12 @@ def test_the_new_item_is_laid_out_as_apple_does() -> None:
 
 
 def test_a_clean_aperture_is_not_given_to_the_map() -> None:
-    made = small_photo()
-    made.properties.append(box("clap", struct.pack(">8I", 63, 1, 127, 2, 0, 1, 0, 1)))
-    made.links[1].insert(2, (9, True))
-    data = made.build()
+    photo = small_photo()
+    photo.properties.append(box("clap", struct.pack(">8I", 63, 1, 127, 2, 0, 1, 0, 1)))
+    photo.links[1].insert(2, (9, True))
+    data = photo.build()
     assert (heif.parse(data).layout.width, heif.parse(data).layout.height) == (63, 64)
-    _, structure = structure_of(made)
+    _, structure = structure_of(photo)
     assert structure.properties.find(6, "clap") is None
 
 
@@ -223,13 +223,13 @@ def test_item_numbers_avoid_groups_and_stay_in_16_bits() -> None:
 def test_the_tone_map_gets_the_map_where_that_is_the_custom(
     targets: list[int] | None, expected: tuple[int, ...]
 ) -> None:
-    made = small_photo()
-    made.items.append(MadeItem(8, "tmap", b"tone map", hidden=False))
-    made.references.append(("dimg", 8, [1, 4]))
-    made.references = [one for one in made.references if one[0] != "auxl"]
+    photo = small_photo()
+    photo.items.append(ItemSpec(8, "tmap", b"tone map", hidden=False))
+    photo.references.append(("dimg", 8, [1, 4]))
+    photo.references = [one for one in photo.references if one[0] != "auxl"]
     if targets:
-        made.references.append(("auxl", 4, targets))
-    data = made.build()
+        photo.references.append(("auxl", 4, targets))
+    data = photo.build()
     file = heif.parse(data)
     result = file.splice(auxiliary()).apply(data)
     after = heif.parse(result)
@@ -238,25 +238,25 @@ def test_the_tone_map_gets_the_map_where_that_is_the_custom(
 
 
 def test_removal_takes_the_tiles_of_a_gridded_map_unless_shared() -> None:
-    made = small_photo()
-    grid = MadeItem(10, "grid", bytes(8))
-    made.items += [
+    photo = small_photo()
+    grid = ItemSpec(10, "grid", bytes(8))
+    photo.items += [
         grid,
-        MadeItem(11, "hvc1", b"own"),
-        MadeItem(12, "hvc1", b"shared"),
-        MadeItem(13, "hvc1", b"seen", False),
+        ItemSpec(11, "hvc1", b"own"),
+        ItemSpec(12, "hvc1", b"shared"),
+        ItemSpec(13, "hvc1", b"seen", False),
     ]
-    made.references += [
+    photo.references += [
         ("dimg", 10, [11, 12, 13]),
         ("auxl", 10, [1]),
         ("dimg", 14, [12]),
         ("cdsc", 3, [1, 10]),
     ]
-    made.references.remove(("cdsc", 3, [1]))
-    made.items.append(MadeItem(14, "iden", b""))
-    made.links[10] = [(8, True)]
-    made.groups = [("altr", 20, [1, 10]), ("altr", 21, [10])]
-    data = made.build()
+    photo.references.remove(("cdsc", 3, [1]))
+    photo.items.append(ItemSpec(14, "iden", b""))
+    photo.links[10] = [(8, True)]
+    photo.groups = [("altr", 20, [1, 10]), ("altr", 21, [10])]
+    data = photo.build()
     file = heif.parse(data)
     assert [one.configuration for one in file.layout.auxiliaries][-1] == b""
     result = file.remove([10]).apply(data)
@@ -285,11 +285,11 @@ def test_shared_bytes_stay() -> None:
 
 
 def test_a_map_that_another_image_needs_is_not_taken_out() -> None:
-    made = small_photo()
-    made.items.append(MadeItem(8, "tmap", b"tone map", hidden=False))
-    made.references.append(("dimg", 8, [1, 4]))
+    photo = small_photo()
+    photo.items.append(ItemSpec(8, "tmap", b"tone map", hidden=False))
+    photo.references.append(("dimg", 8, [1, 4]))
     with pytest.raises(RefusedError, match=r"item 8 \('tmap'\) is made from item 4"):
-        heif.parse(made.build()).remove([4])
+        heif.parse(photo.build()).remove([4])
 
 
 def test_only_auxiliary_images_are_taken_out() -> None:
@@ -301,17 +301,17 @@ def test_only_auxiliary_images_are_taken_out() -> None:
 
 
 def test_roles_and_signature_and_notes() -> None:
-    made = small_photo(
+    photo = small_photo(
         order=("ftyp", "meta", "mdat0", box("uuid", bytes.fromhex("d8fec3d61b0e483c92975828877ec481")))
     )
-    made.items += [
-        MadeItem(8, "hvc1", b"thumb"),
-        MadeItem(9, "hvc1", b"other picture", hidden=False),
-        MadeItem(10, "hvc1", b"its map"),
+    photo.items += [
+        ItemSpec(8, "hvc1", b"thumb"),
+        ItemSpec(9, "hvc1", b"other picture", hidden=False),
+        ItemSpec(10, "hvc1", b"its map"),
     ]
-    made.references += [("thmb", 8, [1]), ("auxl", 10, [9])]
-    made.links[10] = [(8, True)]
-    file = heif.parse(made.build())
+    photo.references += [("thmb", 8, [1]), ("auxl", 10, [9])]
+    photo.links[10] = [(8, True)]
+    file = heif.parse(photo.build())
     layout = file.layout
     assert {entry.identifier: entry.role for entry in file.entries} == {
         1: "primary",
@@ -343,22 +343,22 @@ def test_roles_and_signature_and_notes() -> None:
     ],
 )
 def test_the_exif_header_is_skipped(content: bytes, expected: bytes | None, noted: int) -> None:
-    made = small_photo()
-    made.items[1].data = content
-    file = heif.parse(made.build())
+    photo = small_photo()
+    photo.items[1].data = content
+    file = heif.parse(photo.build())
     assert file.layout.exif == expected
     assert len(file.notes) == noted
 
 
 def test_old_item_entries_are_read() -> None:
-    made = small_photo(infe_version=1)
-    assert heif.parse(made.build()).structure.items.entries[3].content_type == "application/rdf+xml"
+    photo = small_photo(infe_version=1)
+    assert heif.parse(photo.build()).structure.items.entries[3].content_type == "application/rdf+xml"
 
 
 def test_kinds_that_cannot_hold_depth_are_refused() -> None:
-    made = small_photo(brands=b"avif" + bytes(4) + b"mif1avif")
-    made.items[0].kind = "av01"
-    file = heif.parse(made.build())
+    photo = small_photo(brands=b"avif" + bytes(4) + b"mif1avif")
+    photo.items[0].kind = "av01"
+    file = heif.parse(photo.build())
     assert file.layout.width == 64
     with pytest.raises(
         UnsupportedError, match="AVIF photo, which is not handled; convert it to HEIC or JPEG"
@@ -372,9 +372,9 @@ def test_kinds_that_cannot_hold_depth_are_refused() -> None:
         with pytest.raises(UnsupportedError, match=word):
             heif.parse(box("ftyp", b"hevc", bytes(4), b"msf1") + box(kind, b""))
     with pytest.raises(UnsupportedError, match="'jpeg'"):
-        made.items[0].kind = "jpeg"
-        made.brands = b"heic" + bytes(4) + b"mif1"
-        heif.parse(made.build()).splice(auxiliary())
+        photo.items[0].kind = "jpeg"
+        photo.brands = b"heic" + bytes(4) + b"mif1"
+        heif.parse(photo.build()).splice(auxiliary())
 
 
 @pytest.mark.parametrize("kind", ["mdat", "free"])

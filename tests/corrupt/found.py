@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable
 
 from tests.containers import heif_files, jpeg_files
-from tests.containers.heif_files import Made, MadeItem, box, full, small_photo
+from tests.containers.heif_files import ItemSpec, PhotoSpec, box, full, small_photo
 
 # HEIF: tables that cost more than their bytes
 
@@ -45,9 +45,9 @@ def _with_associations(data: bytes, ipma: bytes) -> bytes:
 def items_within_one_of_many_pieces(count: int = 400) -> bytes:
     """Items that each lie in all the thousands of pieces of one other item."""
     made = small_photo(iloc_version=1, pieces=1)
-    made.items.append(MadeItem(9, "mime", b"h" * 30_000, content_type="text/xml"))
+    made.items.append(ItemSpec(9, "mime", b"h" * 30_000, content_type="text/xml"))
     for number in range(10, 10 + count):
-        made.items.append(MadeItem(number, "mime", b"h" * 30_000, method=2, host=9, content_type="text/xml"))
+        made.items.append(ItemSpec(number, "mime", b"h" * 30_000, method=2, host=9, content_type="text/xml"))
         made.references.append(("iloc", number, [9]))
     data = made.build()
     # The host's one extent becomes thirty thousand of a byte each: a box of its own size, so iloc is written anew.
@@ -77,11 +77,11 @@ def items_within_one_of_many_pieces(count: int = 400) -> bytes:
     return data[:meta] + struct.pack(">I", old + grown) + data[meta + 4 :]
 
 
-def _auxiliaries(count: int, **changes: object) -> Made:
+def _auxiliaries(count: int, **changes: object) -> PhotoSpec:
     """Auxiliary images without any data, in great number."""
     made = small_photo(**changes)
     for number in range(100, 100 + count):
-        made.items.append(MadeItem(number, "hvc1", b"x", method=1))
+        made.items.append(ItemSpec(number, "hvc1", b"x", method=1))
         made.references.append(("auxl", number, [1]))
     return made
 
@@ -89,7 +89,7 @@ def _auxiliaries(count: int, **changes: object) -> Made:
 def one_packet_for_all_images(count: int = 1000) -> bytes:
     """One long XMP packet that describes a thousand auxiliary images."""
     made = _auxiliaries(count)
-    made.items.append(MadeItem(9, "mime", b"<x>" + b" " * 400_000, content_type=heif_files.RDF))
+    made.items.append(ItemSpec(9, "mime", b"<x>" + b" " * 400_000, content_type=heif_files.RDF))
     made.references.append(("cdsc", 9, list(range(100, 100 + count))))
     return made.build()
 
@@ -117,9 +117,9 @@ def many_exif_items_in_one_place() -> bytes:
     made = small_photo()
     del made.items[1]
     made.references = [one for one in made.references if one[1] != 2]
-    made.items.append(MadeItem(9, "mime", bytes(400_000), content_type="text/xml"))
+    made.items.append(ItemSpec(9, "mime", bytes(400_000), content_type="text/xml"))
     for number in range(100, 1100):
-        made.items.append(MadeItem(number, "Exif", bytes(400_000), method=2, host=9))
+        made.items.append(ItemSpec(number, "Exif", bytes(400_000), method=2, host=9))
         made.references.append(("iloc", number, [9]))
         made.references.append(("cdsc", number, [1]))
     return made.build()
@@ -129,10 +129,10 @@ def many_tone_maps() -> bytes:
     """Tone maps and auxiliary images by the thousand, each of which must be held against the others."""
     made = small_photo()
     for number in range(100, 3100):
-        made.items.append(MadeItem(number, "tmap", b"t", method=1))
+        made.items.append(ItemSpec(number, "tmap", b"t", method=1))
         made.references.append(("dimg", number, [1]))
     for number in range(3100, 6100):
-        made.items.append(MadeItem(number, "hvc1", b"h", method=1))
+        made.items.append(ItemSpec(number, "hvc1", b"h", method=1))
         made.references.append(("auxl", number, [9, 9, 9, 9]))
     return made.build()
 
@@ -156,7 +156,7 @@ def two_boxes_of_references() -> bytes:
 def an_item_of_no_printable_type() -> bytes:
     """It is made from the gain map, and named in the sentence that refuses to take that out."""
     made = small_photo()
-    made.items.append(MadeItem(7, "mim\x9a", b"x"))
+    made.items.append(ItemSpec(7, "mim\x9a", b"x"))
     made.references.append(("dimg", 7, [4]))
     return made.build()
 

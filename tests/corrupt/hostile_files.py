@@ -14,7 +14,7 @@ from functools import cache
 from tests.compatibility import portrait_files
 from tests.containers import heif_files as heif
 from tests.containers import jpeg_files as jpeg
-from tests.containers.heif_files import MadeItem, box, full, small_photo
+from tests.containers.heif_files import ItemSpec, box, full, small_photo
 from tests.corrupt.case import Table, authored, patched
 
 MILLION = 1_000_000
@@ -111,9 +111,9 @@ def overlapping_auxiliaries(number: int) -> bytes:
     """So many auxiliary images, each of which is the whole file."""
     made = small_photo(iloc_version=1)
     data = bytes(MILLION // 2)
-    made.items.append(MadeItem(9, "hvc1", data))
+    made.items.append(ItemSpec(9, "hvc1", data))
     for item in range(10, 10 + number):
-        made.items.append(MadeItem(item, "hvc1", data, method=2, host=9))
+        made.items.append(ItemSpec(item, "hvc1", data, method=2, host=9))
         made.references += [("iloc", item, [9]), ("auxl", item, [1])]
     return made.build()
 
@@ -122,9 +122,9 @@ def scattered_host(pieces: int, guests: int) -> bytes:
     """One item in very many pieces, and very many items that lie within it."""
     made = small_photo(iloc_version=1)
     for item in range(100, 100 + guests):
-        made.items.append(MadeItem(item, "mime", b"x", method=2, host=9))
+        made.items.append(ItemSpec(item, "mime", b"x", method=2, host=9))
         made.references.append(("iloc", item, [9]))
-    host = MadeItem(9, "mime", b"x" * pieces)
+    host = ItemSpec(9, "mime", b"x" * pieces)
     made.items.insert(0, host)
     data = made.build()
     # The host's entry stands first in iloc: one extent becomes `pieces` of one byte each.
@@ -162,7 +162,7 @@ def grid_of_grids(depth: int) -> bytes:
     made = small_photo()
     made.items[0].kind = "grid"
     for number in range(depth):
-        made.items.append(MadeItem(20 + number, "grid", b"\0\0\0\0\0\x40\0\x40"))
+        made.items.append(ItemSpec(20 + number, "grid", b"\0\0\0\0\0\x40\0\x40"))
         made.references.append(("dimg", 20 + number - 1 if number else 1, [20 + number] * 2))
     return made.build()
 
@@ -229,7 +229,7 @@ def depth_heic_flat() -> bytes:
     """A HEIC whose depth image is a flat one of 9000 by 8000: a few kilobytes of HEVC."""
     stored = portrait_files.plane()
     image = portrait_files.coded(stored, portrait_files.told(stored))
-    payload, configuration = heif.taken_apart(zlib.decompress(base64.b64decode(FLAT_9000_8000)))
+    payload, configuration = heif.payload_and_configuration(zlib.decompress(base64.b64decode(FLAT_9000_8000)))
     image = replace(image, width=9000, height=8000, payload=payload, configuration=configuration)
     return portrait_files.with_depth(portrait_files.good_photo(), image)
 

@@ -74,9 +74,9 @@ def test_one_that_is_too_small_is_not(decoded: list[tuple[int, int]]) -> None:
 
 def with_thumbnail_of(width: int, height: int) -> bytes:
     """A square photo whose thumbnail states this size."""
-    picture, configuration = heif_files.taken_apart(heif_files.coded("RGB", 320, 240))
+    picture, configuration = heif_files.payload_and_configuration(heif_files.coded("RGB", 320, 240))
     made = heif_files.small_photo()
-    made.items.append(heif_files.MadeItem(6, "hvc1", picture))
+    made.items.append(heif_files.ItemSpec(6, "hvc1", picture))
     made.references.append(("thmb", 6, [1]))
     made.properties += [
         heif_files.box("hvcC", configuration),
