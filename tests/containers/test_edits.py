@@ -14,9 +14,6 @@ from authoring.containers.edits import (
     Replacement,
     Touched,
     changes,
-    differing,
-    exchanged,
-    place_of_result,
 )
 
 
@@ -91,8 +88,6 @@ def test_then_is_one_edit_after_the_other(data: st.DataObject) -> None:
     both = first.then(second)
     result = second.apply(middle)
     assert both.source_size == len(source)
-    for limit in range(len(result) + 1):
-        assert first.longest_kept(limit, second) == both.longest_kept(limit)
     assert both.apply(source) == result
     assert both.result_size == len(result)
     check_touched(both, source, result)
@@ -101,44 +96,6 @@ def test_then_is_one_edit_after_the_other(data: st.DataObject) -> None:
         assert both.new_offset(place) == (None if halfway is None else second.new_offset(halfway))
     reasons = {name for touched in both.touched for name in touched.reason.split("; ")}
     assert reasons <= {edit.reason for edit in (*one, *two)}
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.data())
-def test_what_is_put_at_the_place_of_a_result_lies_there(data: st.DataObject) -> None:
-    source = bytes(range(data.draw(st.integers(0, 24))))
-    changes = unique_insertions(data.draw(replacements(len(source), 100)))
-    result = naive(source, changes)
-    for new in range(len(result) + 1):
-        place = place_of_result(changes, new)
-        if place is None:
-            assert 100 <= result[new] < 200
-            continue
-        # At one offset insertions keep the order given: the new one goes first where it belongs in front.
-        first = EditList.of(len(source), [Replacement(place, place, b"\xff", "new"), *changes])
-        last = EditList.of(len(source), [*changes, Replacement(place, place, b"\xff", "new")])
-        assert result[:new] + b"\xff" + result[new:] in (first.apply(source), last.apply(source))
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=40), st.binary(max_size=40), st.binary(max_size=9), st.binary(max_size=9))
-def test_a_block_is_exchanged_by_what_differs(front: bytes, back: bytes, old: bytes, new: bytes) -> None:
-    before, after = front + old + back, front + new + back
-    if len(before) != len(after):
-        one = exchanged(5, before, after, "why")
-        assert (
-            EditList.of(len(before) + 9, [one]).apply(b"start" + before + b"stop")
-            == b"start" + after + b"stop"
-        )
-        assert one.stop - one.start <= len(old) + 1
-        assert len(one.data) <= len(new) + 1
-        assert (one.stop > one.start) == bool(before)
-        assert bool(one.data) == bool(after)
-        return
-    runs = differing(5, before, after, "why")
-    assert EditList.of(len(before) + 9, runs).apply(b"start" + before + b"stop") == b"start" + after + b"stop"
-    changed = {place + 5 for place, value in enumerate(before) if value != after[place]}
-    assert {place for one in runs for place in range(one.start, one.stop)} == changed
 
 
 @settings(max_examples=300, deadline=None)
@@ -180,12 +137,6 @@ def test_changes_close_together_and_many_are_joined() -> None:
     many = b"\1\0\0\0\0\0" * (2 * MAX_RUNS) + bytes(1000) + b"\1"
     runs = [(one.start, one.stop) for one in changes(0, bytes(len(many)), many, "")]
     assert runs == [(0, 12 * MAX_RUNS - 5), (len(many) - 1, len(many))]
-
-
-def test_many_runs_become_one() -> None:
-    old, new = bytes(4 * MAX_RUNS), b"\0\1\0\1" * MAX_RUNS
-    assert [(one.start, one.stop) for one in differing(0, old, new, "")] == [(1, 4 * MAX_RUNS)]
-    assert len(differing(0, old, b"\1\0\0\0" * MAX_RUNS, "")) == MAX_RUNS
 
 
 def test_keeps_sees_a_replacement_of_equal_length() -> None:
@@ -236,49 +187,3 @@ def test_list_of_another_source_is_refused() -> None:
         edits.apply(b"12345")
     with pytest.raises(ValueError, match="another source"):
         edits.then(EditList.unchanged(5))
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.data())
-def test_a_sparse_result_is_the_result_but_for_what_is_blank(data: st.DataObject) -> None:
-    source = bytes(range(1, 1 + data.draw(st.integers(1, 24))))
-    edits = EditList.of(len(source), data.draw(replacements(len(source), 100)))
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(source)), max_size=6)))
-    blank = list(zip(cuts[::2], cuts[1::2], strict=False))
-    result = edits.apply(source)
-    if not result:
-        return
-    zeros = {value for start, stop in blank for value in source[start:stop]}
-    looked_at = edits.sparse(source, blank)
-    assert looked_at[:] == bytes(0 if value in zeros else value for value in result)
-    for low in range(len(result)):
-        for high in range(low, len(result) + 1):
-            part, known = looked_at[low:high], bytes(looked_at[:])
-            assert looked_at.startswith(part, low, high) == known.startswith(part, low, high)
-            assert looked_at.endswith(part, 0, high) and known.endswith(part, 0, high)
-            assert looked_at.startswith(part, 1) == known.startswith(part, 1)
-            assert looked_at.endswith(part) == known.endswith(part)
-        assert looked_at.count(0, low) == bytes(looked_at[:]).count(0, low)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.data())
-def test_the_longest_kept_run(data: st.DataObject) -> None:
-    source = bytes(range(data.draw(st.integers(0, 24))))
-    edits = EditList.of(len(source), data.draw(replacements(len(source), 100)))
-    result = edits.apply(source)
-    limit = data.draw(st.integers(0, len(result)))
-    parts = [
-        result[start:stop]
-        for start in range(limit)
-        for stop in range(start + 1, limit + 1)
-        if result[start:stop] in source
-    ]
-    longest = edits.longest_kept(limit)
-    if longest is None:
-        assert not parts
-    else:
-        size = longest.stop - longest.start
-        assert size == max(map(len, parts))
-        assert source[longest.start : longest.stop] == result[longest.place : longest.place + size]
-        assert longest.place + size <= limit
