@@ -157,6 +157,20 @@ class EditList:
         """Return the result as bytes."""
         return b"".join(self.chunks(source))
 
+    def inverse(self, source: bytes, reason: str) -> EditList:
+        """Return the list over the result of this edit that gives `source` back.
+
+        It holds the source bytes that this list drops; replacements without a kept byte between them are one.
+        """
+        inverted: list[Replacement] = []
+        for place, one in self._placed():
+            stop, data = place + len(one.data), source[one.start : one.stop]
+            if inverted and inverted[-1].stop == place:
+                last = inverted.pop()
+                place, data = last.start, last.data + data
+            inverted.append(Replacement(place, stop, data, reason))
+        return EditList.of(self.result_size, inverted)
+
     def then(self, second: EditList) -> EditList:
         """Return one list, over this list's source, that does this edit and then `second` on its result.
 

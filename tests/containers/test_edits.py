@@ -98,6 +98,20 @@ def test_then_is_one_edit_after_the_other(data: st.DataObject) -> None:
     assert reasons <= {edit.reason for edit in (*one, *two)}
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_inverse_gives_the_source_back(data: st.DataObject) -> None:
+    source = bytes(range(data.draw(st.integers(0, 24))))
+    edits = EditList.of(len(source), unique_insertions(data.draw(replacements(len(source), 100))))
+    result = edits.apply(source)
+    inverse = edits.inverse(source, "back")
+    assert inverse.apply(result) == source
+    assert inverse == inverse.then(EditList.unchanged(len(source)))
+    assert sum(len(one.data) for one in inverse.replacements) == sum(
+        one.stop - one.start for one in edits.touched
+    )
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=40), st.binary(max_size=40), st.binary(max_size=9), st.binary(max_size=9))
 def test_changes_lead_from_one_block_to_the_other(front: bytes, back: bytes, old: bytes, new: bytes) -> None:
