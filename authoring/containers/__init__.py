@@ -1,14 +1,11 @@
-"""Where bytes lie in a photo: JPEG with its MP index, HEIF with its items; find, splice and remove.
-
-Knows: containers. Must not know: what depth means, numpy, Pillow, lxml.
-"""
+"""Parse photos in JPEG (with an MP index) and HEIF: find, splice and remove images without decoding anything."""
 
 from __future__ import annotations
 
 from authoring.containers.base import ContainerFile
 from authoring.errors import MalformedError, UnsupportedError
 
-_OTHERS = (
+_OTHER_FORMATS = (
     (b"GIF8", "GIF"),
     (b"II*\0", "TIFF or raw"),
     (b"MM\0*", "TIFF or raw"),
@@ -24,27 +21,31 @@ def is_png(data: bytes) -> bool:
     return data.startswith(b"\x89PNG\r\n\x1a\n")
 
 
-def parse(data: bytes, *, hasty: bool = False) -> ContainerFile:
-    """Parse a JPEG or HEIC photo, told apart by its first bytes, never by a name.
-
-    hasty: something may be taken for granted that takes time to find out; whoever asks for it must look at
-    `assumed` before the result is used up.
+def parse(data: bytes) -> ContainerFile:
+    """Parse a JPEG or HEIC photo, recognised by its first bytes, never by a name.
 
     Raises MalformedError for damage or for what is no image, UnsupportedError for other image formats.
     """
     if data.startswith(b"\xff\xd8"):
         from authoring.containers import jpeg
 
-        return jpeg.parse(data, hasty=hasty)
+        return jpeg.parse(data)
     if data[4:8] == b"ftyp":
         from authoring.containers import heif
 
         return heif.parse(data)
     if not data:
         raise MalformedError("the file is empty")
-    name = "PNG" if is_png(data) else next((name for mark, name in _OTHERS if data.startswith(mark)), None)
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        name = "WebP"
+    name = _other_format(data)
     if name:
         raise UnsupportedError(f"this is a {name} file; depth goes into JPEG and HEIC photos")
     raise MalformedError("this is no JPEG or HEIC photo: its first bytes are of neither")
+
+
+def _other_format(data: bytes) -> str | None:
+    """Return the name of a known image format other than JPEG and HEIC."""
+    if is_png(data):
+        return "PNG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    return next((name for magic, name in _OTHER_FORMATS if data.startswith(magic)), None)

@@ -1,8 +1,4 @@
-"""What JPEG and HEIF have in common: the nouns that go in and out of a container.
-
-Knows: that a photo has a raster, metadata blocks and auxiliary images, all as opaque bytes.
-Must not know: what an auxiliary image means, numpy, codecs, the inside of XMP.
-"""
+"""Define what JPEG and HEIF have in common: what goes into and comes out of a container, as opaque bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +15,7 @@ ContainerName = Literal["heic", "jpeg"]
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """One HEIF transformative property of the primary, in the file's order.
+    """One HEIF transformative property of the primary item, in the file's order.
 
     `irot`: value counts quarter turns anticlockwise, 0..3 (ISO/IEC 23008-12, 6.5.10).
     `imir`: 0 exchanges top and bottom, 1 exchanges left and right (the 2022 edition, 6.5.12, and libheif; the
@@ -32,10 +28,10 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class CodedAuxiliary:
-    """An auxiliary image ready to be placed; opaque to the container.
+    """A coded auxiliary image to splice in; opaque to the container.
 
     HEIF: `payload` is length-prefixed NAL units, `configuration` the body of the hvcC box.
-    JPEG: `payload` is a whole gray JPEG image, SOI to EOI, without XMP or MPF; `configuration` is empty.
+    JPEG: `payload` is a complete gray JPEG image, SOI to EOI, without XMP or MPF; `configuration` is empty.
     """
 
     width: int
@@ -51,16 +47,16 @@ class CodedAuxiliary:
 
 @dataclass(frozen=True, slots=True)
 class FoundAuxiliary:
-    """An auxiliary image as it lies in a file."""
+    """An auxiliary image of a file."""
 
     identifier: int
     """HEIF: item id. JPEG: number of the image in the MP index, the primary being 1."""
     width: int
     height: int
     payload: bytes
-    """HEIF: the item's data. JPEG: the whole image, SOI to EOI, with its own segments."""
+    """HEIF: the item's data. JPEG: the complete image, SOI to EOI, with its own segments."""
     configuration: bytes
-    """HEIF: body of hvcC, empty where the item is coded otherwise (a grid, AV1)."""
+    """HEIF: body of hvcC; empty if the item is coded otherwise (a grid, AV1)."""
     auxiliary_type: str
     """HEIF: URN of auxC; JPEG: empty."""
     auxiliary_subtype: bytes
@@ -70,7 +66,7 @@ class FoundAuxiliary:
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A small copy of the photo, as it lies in the file beside it."""
+    """A small copy of the photo in the same file."""
 
     width: int
     height: int
@@ -79,13 +75,13 @@ class Thumbnail:
     configuration: bytes
     """HEIF: body of hvcC."""
     colour: bytes
-    """HEIF: body of colr where it states code points (nclx), which its decoder needs; empty otherwise."""
+    """HEIF: body of colr if it states code points (nclx), which its decoder needs; empty otherwise."""
     transforms: tuple[Transform, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One item (HEIF) or one segment or image (JPEG), for a person who looks inside."""
+class FileEntry:
+    """One item (HEIF) or one segment or image (JPEG), for a person who inspects the file."""
 
     identifier: int
     type: str
@@ -109,20 +105,11 @@ class Layout:
     icc: bytes | None
     auxiliaries: tuple[FoundAuxiliary, ...]
     signed: bool
-    """Whether a C2PA manifest is there; any edit breaks its hash."""
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """A splice before its image is there."""
-
-    edits: EditList
-    certain: int
-    """Before this offset the result has the source's bytes where every such splice will put them."""
+    """Whether the file has a C2PA manifest; any edit breaks its hash."""
 
 
 class ContainerFile(Protocol):
-    """A parsed file. Parsing is done once; every method answers from it."""
+    """A parsed file."""
 
     @property
     def source(self) -> bytes:
@@ -133,64 +120,32 @@ class ContainerFile(Protocol):
         """What it holds."""
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[FileEntry, ...]:
         """Its items, or segments and images, and what each is for."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Oddities that a person should hear of; each one sentence."""
-
-    @property
-    def assumed(self) -> tuple[int, int] | None:
-        """Where a scan lies [start, stop) whose end a hasty `parse` took for granted; None where all is certain."""
+        """Oddities that a person should know of; each one sentence."""
 
     def thumbnail(self) -> Thumbnail | None:
-        """The photo's largest thumbnail; None where there is none that decodes by itself."""
-
-    def edited(self, edits: EditList) -> ContainerFile:
-        """The file that the edits make, parsed, to be looked at: what is known of kept bytes is not found out again.
-
-        The photo's own coded data may be blank in it.
-        """
-
-    def forecast(self) -> Forecast | None:
-        """What a `splice` will do to this file whatever its image is; None where that cannot be told."""
+        """Return the photo's largest thumbnail; None if there is none that decodes by itself."""
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
-        """Add an auxiliary image after all that are there."""
+        """Add an auxiliary image after all others."""
 
-    def remove(self, identifiers: Collection[int], undo: bytes = b"") -> EditList:
-        """Take auxiliary images out, with what describes only them.
+    def remove(self, identifiers: Collection[int]) -> EditList:
+        """Remove auxiliary images, and what describes only them."""
 
-        `undo` is what `undo_record` gave before the splice; with it the result is the file before the splice,
-        byte for byte. It is ignored where the file was changed since in a way that it no longer fits.
+    def with_metadata(self, *, exif: bytes | None = None, xmp: bytes | None = None) -> EditList:
+        """Replace the photo's own Exif or XMP block; None leaves a block as it is, b"" removes it.
+
+        `exif` is the TIFF block from its byte-order mark on, `xmp` the packet as it is stored. Only bytes that
+        differ are replaced; what follows a block of another length moves, and every offset follows. The images'
+        own coded bytes and metadata stay.
         """
-
-    def undo_record(self) -> bytes:
-        """The structural bytes that a splice will change and that cannot be told afterwards; small."""
-
-    def with_metadata(
-        self, *, exif: bytes | None = None, xmp: bytes | None = None, undo: bytes = b""
-    ) -> EditList:
-        """Give the photo itself another Exif or XMP block; None leaves a block alone, b"" takes it out.
-
-        `exif` is the TIFF block from its byte-order mark on, `xmp` the packet as it shall lie in the file. A block
-        of the same length is changed in place: only bytes that differ are replaced. Otherwise what lies behind
-        moves, and every offset follows. The images' own coded bytes and metadata stay.
-
-        To undo: keep the blocks of `layout` and `metadata_undo()` of the photo before. On the changed photo (an
-        auxiliary image spliced into it since taken out first) call `with_metadata(exif=old or b"", xmp=old or b"",
-        undo=record)` with all blocks that were changed; that gives the photo before, byte for byte. The record
-        matters where a block was taken out, or where the structure was odd; it is ignored where with its help
-        the file's tables do not become those it was made from. Then, or without it, the blocks come back too,
-        but a block that had been taken out lies where a new one would.
-        """
-
-    def metadata_undo(self) -> bytes:
-        """How the photo's Exif and XMP lie in the file, without their content: up to some 300 bytes, versioned."""
 
     def dump(self) -> str:
-        """The structure as text, one line a part, for goldens that a person can review."""
+        """Return the structure as text, one line a part, for goldens that a person can review."""
 
     def parts(self) -> Mapping[str, bytes]:
-        """Every item, or segment and image, by a stable name: equal before and after means untouched."""
+        """Return every item, or segment and image, by a stable name: equal before and after means untouched."""

@@ -1,7 +1,4 @@
-"""JPEG files: segments, the MP index, and auxiliary images after the photo, as an iPhone writes them.
-
-Knows: where bytes lie in a JPEG file. Must not know: HEIF, depth, the inside of Exif and XMP.
-"""
+"""JPEG files: segments, the MP index, and auxiliary images after the photo, as an iPhone writes them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""A JPEG file as text and as named parts, for people and for proofs that nothing was touched.
+"""Describe a JPEG file as text and as named parts, for people and for proofs that nothing was touched.
 
-Knows: how to say what a segment is. Must not know: how to change it.
-
-`dump` prints what is understood, and length and hash of what is not, so that any changed byte shows.
+`dump` prints what is understood, and length and hash of what is not, so that every changed byte shows.
 """
 
 from __future__ import annotations
@@ -13,14 +11,11 @@ from hashlib import sha256
 
 from authoring.containers.jpeg import jfif, mpf
 from authoring.containers.jpeg.segments import (
-    APP0,
-    APP2,
-    DNL,
-    DRI,
-    SOF_CODES,
-    SOS,
-    ImageWalk,
+    FRAME_MARKERS,
+    JpegImage,
+    Marker,
     Segment,
+    parse_frame_header,
 )
 from authoring.containers.jpeg.structure import PRIMARY, Structure
 from authoring.errors import MalformedError
@@ -30,12 +25,12 @@ HASH_DIGITS = 16
 
 
 def dump(structure: Structure) -> str:
-    """The structure, one line a segment, each image of the file under its own heading."""
+    """Return the structure, one line a segment, each image of the file under its own heading."""
     return "\n".join(_lines(structure)) + "\n"
 
 
 def parts(structure: Structure) -> dict[str, bytes]:
-    """Every segment of the photo, its scans, every other image, gaps and trailer, by name.
+    """Return every segment of the photo, its scans, every other image, gaps and trailer, by name.
 
     Names count within a kind, so a splice leaves them. A plain JFIF header and the MP index are left out: they
     are the container's own structure, which a splice and a removal rewrite and name in their edit list.
@@ -49,8 +44,8 @@ def parts(structure: Structure) -> dict[str, bytes]:
         counts[name] += 1
 
     for segment in structure.primary.segments:
-        if not _is_structural(structure, segment):
-            name = " ".join(filter(None, ("segment", segment.name, segment.kind(data))))
+        if segment != structure.mpf_segment and not jfif.is_structural(data, segment):
+            name = " ".join(filter(None, ("segment", segment.marker.name, segment.kind(data))))
             add(name, segment.start, segment.stop)
         if segment.scan_stop > segment.stop:
             add("scan data", segment.stop, segment.scan_stop)
@@ -65,14 +60,6 @@ def parts(structure: Structure) -> dict[str, bytes]:
     if start < stop:
         found["trailer"] = data[start:stop]
     return found
-
-
-def _is_structural(structure: Structure, segment: Segment) -> bool:
-    data = structure.data
-    if segment == structure.mpf_segment:
-        return True
-    is_header = segment.code == APP0 and segment.kind(data) == "JFIF"
-    return is_header and (jfif.is_plain(data, segment) or jfif.is_marked(data, segment))
 
 
 def _lines(structure: Structure) -> Iterator[str]:
@@ -91,16 +78,17 @@ def _lines(structure: Structure) -> Iterator[str]:
         yield f"trailer: offset {start}, {_hashed(data, start, stop)}"
 
 
-def _image_lines(data: bytes, number: int, image: ImageWalk, stop: int) -> Iterator[str]:
+def _image_lines(data: bytes, number: int, image: JpegImage, stop: int) -> Iterator[str]:
     yield f"image {number}: offset {image.start}, {stop - image.start} bytes"
     yield f"  {image.start:>9} SOI"
     for segment in image.segments:
-        length = segment.stop - segment.marker - 2
-        fill = f" after {segment.marker - segment.start} fill bytes" if segment.marker > segment.start else ""
-        yield f"  {segment.marker:>9} {segment.name} length {length}{fill}: {_meaning(data, segment)}"
-        if segment.code == APP2 and segment.kind(data) == "MPF":
+        length = segment.stop - segment.marker_start - 2
+        fill_bytes = segment.marker_start - segment.start
+        fill = f" after {fill_bytes} fill bytes" if fill_bytes else ""
+        yield f"  {segment.marker_start:>9} {segment.marker.name} length {length}{fill}: {_meaning(data, segment)}"
+        if segment.kind(data) == "MPF":
             yield from _index_lines(data, segment)
-        if segment.code == SOS:
+        if segment.marker == Marker.SOS:
             yield f"  {segment.stop:>9} entropy-coded data, {_hashed(data, segment.stop, segment.scan_stop)}"
     for start, end in image.stray:
         yield f"  {start:>9} stray bytes, {_hashed(data, start, end)}"
@@ -108,42 +96,70 @@ def _image_lines(data: bytes, number: int, image: ImageWalk, stop: int) -> Itera
 
 
 def _meaning(data: bytes, segment: Segment) -> str:
-    """What a segment says: decoded where it is short and understood, else its kind, length and hash."""
-    payload = data[segment.payload : segment.stop]
+    """Return what a segment says: decoded if it is short and understood, else its kind, length and hash."""
+    payload = segment.payload(data)
     kind = segment.kind(data)
-    if segment.code in SOF_CODES and len(payload) >= 6 and len(payload) >= 6 + 3 * payload[5]:
-        components = (payload[place : place + 3] for place in range(6, 6 + 3 * payload[5], 3))
-        sampling = " ".join(f"{one[0]}:{one[1] >> 4}x{one[1] & 15}:q{one[2]}" for one in components)
-        size = f"{_number(payload, 3)}x{_number(payload, 1)}"
-        return f"{size}, {payload[0]} bit, components {sampling}"
-    if segment.code == SOS and payload and len(payload) == 4 + 2 * payload[0]:
-        count = payload[0]
-        tables = " ".join(
-            f"{payload[1 + 2 * one]}:{payload[2 + 2 * one] >> 4}/{payload[2 + 2 * one] & 15}"
-            for one in range(count)
-        )
-        spectral = f"{payload[-3]}..{payload[-2]}, approximation {payload[-1] >> 4}/{payload[-1] & 15}"
-        return f"components {tables}, coefficients {spectral}"
-    if segment.code == DRI and len(payload) == 2:
-        return f"restart interval {_number(payload, 0)}"
-    if segment.code == DNL and len(payload) == 2:
-        return f"{_number(payload, 0)} lines"
-    if kind == "JFIF" and len(payload) >= jfif.PLAIN_BYTES:
-        density = f"{_number(payload, 8)}x{_number(payload, 10)} unit {payload[7]}"
-        rest = payload[jfif.PLAIN_BYTES :]
-        mark = "AMPF" if rest == jfif.AMPF else f"{len(rest)} more bytes" if rest else "nothing more"
-        return f"JFIF {payload[5]}.{payload[6]:02}, density {density}, thumbnail {payload[12]}x{payload[13]}, {mark}"
-    return " ".join(filter(None, (kind, _hashed(data, segment.payload, segment.stop))))
+    described = ""
+    if segment.marker in FRAME_MARKERS:
+        described = _frame(payload)
+    elif segment.marker == Marker.SOS:
+        described = _scan(payload)
+    elif segment.marker == Marker.DRI and len(payload) == 2:
+        described = f"restart interval {int.from_bytes(payload)}"
+    elif segment.marker == Marker.DNL and len(payload) == 2:
+        described = f"{int.from_bytes(payload)} lines"
+    elif kind == "JFIF":
+        described = _jfif(payload)
+    return described or " ".join(filter(None, (kind, _hashed(data, segment.payload_start, segment.stop))))
+
+
+def _frame(payload: bytes) -> str:
+    """Describe a frame header; empty if it is cut short."""
+    frame = parse_frame_header(payload)
+    if frame is None:
+        return ""
+    sampling = " ".join(
+        f"{one.identifier}:{one.horizontal_sampling}x{one.vertical_sampling}:q{one.quantization_table}"
+        for one in frame.components
+    )
+    return f"{frame.width}x{frame.height}, {frame.precision} bit, components {sampling}"
+
+
+def _scan(payload: bytes) -> str:
+    """Describe a scan header (T.81, B.2.3); empty if its length does not fit its number of components."""
+    if not payload or len(payload) != 4 + 2 * payload[0]:
+        return ""
+    selectors = zip(payload[1:-3:2], payload[2:-3:2], strict=True)
+    components = " ".join(f"{component}:{tables >> 4}/{tables & 15}" for component, tables in selectors)
+    start, end, approximation = payload[-3:]
+    return (
+        f"components {components}, coefficients {start}..{end},"
+        f" approximation {approximation >> 4}/{approximation & 15}"
+    )
+
+
+def _jfif(payload: bytes) -> str:
+    """Describe a JFIF header; empty if it is cut short."""
+    header = jfif.parse(payload)
+    if header is None:
+        return ""
+    rest = f"{len(header.rest)} more bytes" if header.rest else "nothing more"
+    return (
+        f"JFIF {header.major_version}.{header.minor_version:02},"
+        f" density {header.horizontal_density}x{header.vertical_density} unit {header.units},"
+        f" thumbnail {header.thumbnail_width}x{header.thumbnail_height},"
+        f" {'AMPF' if header.rest == jfif.AMPF else rest}"
+    )
 
 
 def _index_lines(data: bytes, segment: Segment) -> Iterator[str]:
-    """The MP index, tag by tag and entry by entry."""
+    """Describe the MP index, tag by tag and entry by entry."""
     try:
-        index = mpf.parse(data[segment.payload : segment.stop])
+        index = mpf.parse(segment.payload(data))
     except MalformedError as error:
         yield f"            unreadable: {error.message}"
         return
-    base = segment.payload + mpf.BASE
+    base = segment.payload_start + mpf.BASE
     order = "little-endian" if index.little_endian else "big-endian"
     yield f"            {order}, offsets from {base}, images {index.declared_images}"
     for name, tags in (("tag", index.tags), ("attribute", index.attributes)):
@@ -161,7 +177,3 @@ def _index_lines(data: bytes, segment: Segment) -> Iterator[str]:
 def _hashed(data: bytes, start: int, stop: int) -> str:
     digest = sha256(memoryview(data)[start:stop]).hexdigest()[:HASH_DIGITS]
     return f"{stop - start} bytes, sha256 {digest}"
-
-
-def _number(payload: bytes, position: int) -> int:
-    return int.from_bytes(payload[position : position + 2], "big")

@@ -1,68 +1,138 @@
-"""The JFIF header of a photo, and Apple's mark in it.
+"""Parse the JFIF header of a photo (APP0, ITU-T T.871), and add or remove Apple's mark in it.
 
-Knows: APP0 JFIF (ITU-T T.871), and the four bytes "AMPF" that Apple appends to it.
-Must not know: the MP index, edits.
-
-Every JPEG with depth from an iPhone begins with a JFIF header of length 20 that ends in AMPF (shu_matte.jpg,
+Every JPEG with depth from an iPhone begins with a JFIF header of length 20 that ends in "AMPF" (shu_matte.jpg,
 rw_ios11_test06.jpg, lyangas_12mini_gainmap_depth.jpg). Whether ImageIO asks for it is not known.
 """
 
 from __future__ import annotations
 
+import struct
+from dataclasses import dataclass
+
+from authoring.containers.edits import Replacement
 from authoring.containers.jpeg.segments import (
-    APP0,
-    APP14,
+    IMAGE_START,
     JFIF_PREFIX,
-    Frame,
-    ImageWalk,
+    FrameHeader,
+    JpegImage,
+    Marker,
     Segment,
     build_segment,
 )
 
 AMPF = b"AMPF"
-PLAIN_BYTES = 14
-"""Payload of a JFIF header without a thumbnail; its length field says 16."""
 
-APPLE_HEADER = build_segment(APP0, JFIF_PREFIX + bytes.fromhex("0101 01 012c 012c 0000") + AMPF)
+APPLE_HEADER = build_segment(Marker.APP0, JFIF_PREFIX + bytes.fromhex("0101 01 012c 012c 0000") + AMPF)
 """JFIF 1.1, 300 by 300 dots per inch, no thumbnail, AMPF: byte for byte as in shu_matte.jpg."""
 
-
-def find(data: bytes, image: ImageWalk) -> Segment | None:
-    """The JFIF header, wherever before the scan it stands."""
-    return next(
-        (one for one in image.before_scan() if one.code == APP0 and one.kind(data) == "JFIF"),
-        None,
-    )
+_FIELDS = struct.Struct(">5sBBBHHBB")
+_PLAIN_LENGTH = (2 + _FIELDS.size).to_bytes(2, "big")
+_MARKED_LENGTH = (2 + _FIELDS.size + len(AMPF)).to_bytes(2, "big")
+_ADOBE_TRANSFORM = 11
+"""Position of the colour transform in an Adobe APP14 payload; 1 is YCbCr (T.872, 6.5.3)."""
 
 
-def is_plain(data: bytes, segment: Segment) -> bool:
-    """Whether it holds nothing but version and density."""
-    payload = data[segment.payload : segment.stop]
-    return len(payload) == PLAIN_BYTES and payload.endswith(b"\0\0")
+@dataclass(frozen=True, slots=True)
+class JfifHeader:
+    """The payload of a JFIF APP0 segment (T.871, 10.1)."""
+
+    major_version: int
+    minor_version: int
+    units: int
+    horizontal_density: int
+    vertical_density: int
+    thumbnail_width: int
+    thumbnail_height: int
+    rest: bytes
+    """What follows the fields: the thumbnail, or Apple's mark."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it holds version and density alone."""
+        return self._has_no_thumbnail and not self.rest
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it is a plain header followed by AMPF."""
+        return self._has_no_thumbnail and self.rest == AMPF
+
+    @property
+    def _has_no_thumbnail(self) -> bool:
+        return self.thumbnail_width == self.thumbnail_height == 0
 
 
-def is_marked(data: bytes, segment: Segment) -> bool:
-    """Whether it is a plain header followed by AMPF."""
-    payload = data[segment.payload : segment.stop]
-    return len(payload) == PLAIN_BYTES + len(AMPF) and payload.endswith(b"\0\0" + AMPF)
+def find(data: bytes, image: JpegImage) -> Segment | None:
+    """Return the JFIF header's segment, wherever before the scan it is."""
+    return next((segment for segment in image.before_scan() if segment.kind(data) == "JFIF"), None)
 
 
-def marked(segment: bytes) -> bytes:
-    """A plain header, marker to end, with AMPF."""
-    return segment[:2] + (PLAIN_BYTES + len(AMPF) + 2).to_bytes(2, "big") + segment[4:] + AMPF
+def parse(payload: bytes) -> JfifHeader | None:
+    """Parse the payload of a JFIF segment; None if it is cut short."""
+    if len(payload) < _FIELDS.size:
+        return None
+    _, *fields = _FIELDS.unpack_from(payload)
+    return JfifHeader(*fields, rest=payload[_FIELDS.size :])
 
 
-def may_be_added(data: bytes, image: ImageWalk, frame: Frame) -> bool:
-    """Whether a JFIF header leaves the colours as they are in a photo that has none.
+def is_structural(data: bytes, segment: Segment) -> bool:
+    """Whether a segment is a JFIF header that holds nothing a splice and a removal do not rebuild."""
+    header = parse(segment.payload(data)) if segment.kind(data) == "JFIF" else None
+    return header is not None and (header.is_plain or header.is_marked)
 
-    JFIF means gray or YCbCr. A decoder that sees it stops asking Adobe's APP14 or the component names, so an
-    RGB photo would change its colours; and CMYK is not allowed in JFIF at all.
+
+def mark(data: bytes, image: JpegImage, frame: FrameHeader) -> list[Replacement]:
+    """Return the edits that give the photo a JFIF header with Apple's mark, before all other segments.
+
+    A header with a thumbnail stays as it is. None is added if it would change how colours are decoded.
+    """
+    front = image.start + len(IMAGE_START)
+    segment = find(data, image)
+    if segment is None:
+        if not may_be_added(data, image, frame):
+            return []
+        return [Replacement(front, front, APPLE_HEADER, "APP0: JFIF with AMPF added")]
+    header = parse(segment.payload(data))
+    if header is None or not header.is_plain:
+        return []
+    # A header among stray bytes is not moved: without it, two runs of them could make up a marker.
+    if segment.start == front or image.stray:
+        return _resized(segment, _MARKED_LENGTH, segment.stop, AMPF, "APP0: AMPF added")
+    marked = build_segment(Marker.APP0, segment.payload(data) + AMPF)
+    return [
+        Replacement(front, front, marked, "APP0: moved to the front, AMPF added"),
+        Replacement(segment.start, segment.stop, b"", "APP0: moved to the front, AMPF added"),
+    ]
+
+
+def unmark(data: bytes, image: JpegImage) -> list[Replacement]:
+    """Return the edits that remove Apple's mark, if the photo has it."""
+    segment = find(data, image)
+    header = parse(segment.payload(data)) if segment else None
+    if segment is None or header is None or not header.is_marked:
+        return []
+    return _resized(segment, _PLAIN_LENGTH, segment.stop - len(AMPF), b"", "APP0: AMPF removed")
+
+
+def may_be_added(data: bytes, image: JpegImage, frame: FrameHeader) -> bool:
+    """Whether a JFIF header leaves the colours of a photo that has none as they are.
+
+    JFIF means gray or YCbCr. A decoder that finds it ignores Adobe's APP14 and the component names, so an RGB
+    photo would change its colours; CMYK is not allowed in JFIF at all.
     """
     if len(frame.components) == 1:
         return True
     if len(frame.components) != 3:
         return False
     for segment in image.before_scan():
-        if segment.code == APP14 and segment.kind(data) == "Adobe" and segment.stop - segment.payload >= 12:
-            return data[segment.payload + 11] == 1
-    return frame.components != (0x52, 0x47, 0x42)
+        payload = segment.payload(data)
+        if segment.kind(data) == "Adobe" and len(payload) > _ADOBE_TRANSFORM:
+            return payload[_ADOBE_TRANSFORM] == 1
+    return bytes(one.identifier for one in frame.components) != b"RGB"
+
+
+def _resized(segment: Segment, length: bytes, start: int, tail: bytes, reason: str) -> list[Replacement]:
+    """Return the edits that write the segment's length and replace its payload from `start` on with `tail`."""
+    return [
+        Replacement(segment.marker_start + 2, segment.marker_start + 4, length, reason),
+        Replacement(start, segment.stop, tail, reason),
+    ]

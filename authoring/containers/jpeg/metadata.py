@@ -1,90 +1,129 @@
-"""What the application segments of one image hold: Exif, XMP, ICC, C2PA; as opaque blocks.
+"""Replace a photo's Exif and XMP blocks, as a list of edits.
 
-Knows: the prefixes and how blocks are spread over segments.
-Must not know: the inside of the blocks, the MP index.
+A segment is changed where it is: its length, and the bytes that differ. The photo's size in the MP index grows by as
+much as the photo, whether it was right or wrong before.
 """
 
 from __future__ import annotations
 
-from authoring.containers.jpeg.segments import (
-    APP1,
-    ICC_PREFIX,
-    XMP_EXTENSION_PREFIX,
-    XMP_PREFIX,
-    ImageWalk,
-    Segment,
-    build_segment,
-)
-from authoring.errors import RefusedError
+from dataclasses import replace
 
-MAX_XMP_BYTES = 65_502
-"""Of a standard packet (XMP part 3, 1.1.3.1): 65,535 less the length field, the prefix and two spare bytes."""
+from authoring.containers.edits import EditList, Replacement, changes
+from authoring.containers.jpeg import mpf
+from authoring.containers.jpeg.app_segments import build_exif, build_xmp, first_segment
+from authoring.containers.jpeg.segments import EXIF_PREFIX, IMAGE_START, Marker, Segment
+from authoring.containers.jpeg.structure import Structure
+from authoring.errors import MalformedError, RefusedError
 
-_EXIF_HEADER_BYTES = 6
-_EXTENSION_HEADER_BYTES = len(XMP_EXTENSION_PREFIX) + 32 + 4 + 4
+_WRAP = 1 << 32
+"""MP sizes and offsets have 32 bits; one that was nonsense before may wrap around."""
 
 
-def segments_of(data: bytes, image: ImageWalk, kind: str) -> list[Segment]:
-    """The segments of that kind (Exif, XMP, ICC, …) before the scan, in the file's order."""
-    return [one for one in image.before_scan() if one.kind(data) == kind]
+def exchange(structure: Structure, exif: bytes | None, xmp: bytes | None) -> EditList:
+    """Replace, add or remove the photo's Exif and XMP; see `ContainerFile.with_metadata`.
 
-
-def exif_block(data: bytes, image: ImageWalk) -> bytes | None:
-    """The TIFF block of the first Exif segment, from its byte-order mark on."""
-    for segment in segments_of(data, image, "Exif"):
-        return data[segment.payload + _EXIF_HEADER_BYTES : segment.stop]
-    return None
-
-
-def xmp_packet(data: bytes, image: ImageWalk) -> bytes | None:
-    """The standard XMP packet, without its extension."""
-    for segment in segments_of(data, image, "XMP"):
-        return data[segment.payload + len(XMP_PREFIX) : segment.stop]
-    return None
-
-
-def xmp_extension(data: bytes, image: ImageWalk) -> bytes:
-    """The chunks of the extended XMP packet in the file's order, joined; empty where there is none."""
-    return b"".join(
-        data[segment.payload + _EXTENSION_HEADER_BYTES : segment.stop]
-        for segment in segments_of(data, image, "XMP extension")
-    )
-
-
-def icc_profile(data: bytes, image: ImageWalk) -> bytes | None:
-    """The ICC profile, its chunks joined in the order of their numbers (ICC.1, B.4).
-
-    None where there is none or a chunk is missing.
+    Raises RefusedError if a block does not fit into a segment or cannot be removed from between stray bytes;
+    MalformedError if images after the photo would move and the MP index cannot be read.
     """
-    chunks: dict[int, bytes] = {}
-    total = 0
-    for segment in segments_of(data, image, "ICC"):
-        body = data[segment.payload + len(ICC_PREFIX) : segment.stop]
-        if len(body) < 2:
-            return None
-        total = total or body[1]
-        chunks.setdefault(body[0], body[2:])
-    if not chunks or sorted(chunks) != list(range(1, total + 1)):
-        return None
-    return b"".join(chunks[number] for number in sorted(chunks))
+    size = len(structure.data)
+    replacements = [*_exif_changes(structure, exif), *_xmp_changes(structure, xmp)]
+    index_changes = _index_changes(structure, EditList.of(size, replacements))
+    return EditList.of(size, [*replacements, *index_changes])
 
 
-def is_signed(data: bytes, image: ImageWalk) -> bool:
-    """Whether a C2PA manifest store is there: JUMBF boxes in APP11 that name c2pa."""
-    return any(
-        data.find(b"c2pa", segment.payload, segment.stop) >= 0
-        for segment in segments_of(data, image, "JUMBF")
-    )
+def _exif_changes(structure: Structure, block: bytes | None) -> list[Replacement]:
+    segment = first_segment(structure.data, structure.primary, "Exif")
+    if block is None:
+        return []
+    if segment is None:
+        return _added(_exif_place(structure), build_exif(block), "Exif") if block else []
+    if not block:
+        return [_removed(structure, segment, "Exif")]
+    pad = structure.data[segment.payload_start + len(EXIF_PREFIX)]
+    return _rewritten(structure, segment, build_exif(block, pad), "Exif")
 
 
-def build_xmp(packet: bytes) -> bytes:
-    """The APP1 segment of a standard packet.
+def _xmp_changes(structure: Structure, packet: bytes | None) -> list[Replacement]:
+    segment = first_segment(structure.data, structure.primary, "XMP")
+    if packet is None:
+        return []
+    if segment is None:
+        return _added(_xmp_place(structure), build_xmp(packet), "XMP") if packet else []
+    if not packet:
+        return [_removed(structure, segment, "XMP")]
+    return _rewritten(structure, segment, build_xmp(packet), "XMP")
 
-    Raises RefusedError above MAX_XMP_BYTES: an auxiliary image has no extended XMP.
-    """
-    if len(packet) > MAX_XMP_BYTES:
+
+def _rewritten(structure: Structure, segment: Segment, new: bytes, kind: str) -> list[Replacement]:
+    """Return the edits that turn the segment into `new`."""
+    start, payload_start = segment.marker_start + 2, segment.payload_start
+    old_length, new_length = structure.data[start:payload_start], new[2:4]
+    reason = f"{kind}: changed in place" if old_length == new_length else f"{kind}: replaced"
+    return [
+        *changes(start, old_length, new_length, f"{kind}: length of its segment"),
+        *changes(payload_start, segment.payload(structure.data), new[4:], reason),
+    ]
+
+
+def _removed(structure: Structure, segment: Segment, kind: str) -> Replacement:
+    stray = structure.primary.stray
+    if any(stop == segment.start for _, stop in stray) and any(start == segment.stop for start, _ in stray):
+        # Joined, the two runs could make up a marker.
         raise RefusedError(
-            f"the depth image's XMP has {len(packet)} bytes, more than the {MAX_XMP_BYTES} that fit into"
-            " a JPEG segment; leave out optional metadata such as the rendering parameters"
+            f"the photo's {kind} stands between stray bytes and cannot be taken out; open the photo in an image"
+            " editor and save it anew"
         )
-    return build_segment(APP1, XMP_PREFIX + packet)
+    return Replacement(segment.start, segment.stop, b"", f"{kind}: removed")
+
+
+def _added(place: int, segment: bytes, kind: str) -> list[Replacement]:
+    return [Replacement(place, place, segment, f"{kind}: added")]
+
+
+def _exif_place(structure: Structure) -> int:
+    """Return where a new Exif segment goes: after SOI and the APP0 segments there (Exif 2.32, 4.5.4)."""
+    place = structure.primary.start + len(IMAGE_START)
+    for segment in structure.primary.before_scan():
+        if segment.marker != Marker.APP0 or segment.start != place:
+            break
+        place = segment.stop
+    return place
+
+
+def _xmp_place(structure: Structure) -> int:
+    """Return where a new XMP segment goes: after Exif, as Apple has it."""
+    exif = first_segment(structure.data, structure.primary, "Exif")
+    return exif.stop if exif else _exif_place(structure)
+
+
+def _index_changes(structure: Structure, edits: EditList) -> list[Replacement]:
+    """Return the changes of the MP entries, in place: the photo's size, and the offsets of what moves by `edits`."""
+    segment, index = structure.mpf_segment, structure.index
+    if segment is None:
+        return []
+    growth = edits.result_size - edits.source_size
+    new_start = edits.new_offset(segment.marker_start)
+    assert new_start is not None  # An MPF segment is neither Exif nor XMP.
+    shift = growth - (new_start - segment.marker_start)
+    if not growth and not shift:
+        return []
+    if index is None:
+        raise _unreadable(structure.index_fault)
+    if not index.entries:
+        return []
+    first, *others = index.entries
+    entries = [replace(first, size=(first.size + growth) % _WRAP)]
+    for entry in others:
+        moves = entry.offset and structure.base + entry.offset >= structure.primary_stop
+        entries.append(replace(entry, offset=(entry.offset + shift) % _WRAP) if moves else entry)
+    new = mpf.pack_entries(entries, index.order)
+    payload = segment.payload(structure.data)
+    try:
+        changed = mpf.patched(payload, new + index.packed_entries[len(new) :])
+    except MalformedError as error:
+        raise _unreadable(error.message) from None
+    return changes(segment.payload_start, payload, changed, "APP2 MPF: size and offsets re-based")
+
+
+def _unreadable(fault: str) -> MalformedError:
+    return MalformedError(f"{fault}; remove that segment from the photo, then try again")

@@ -1,0 +1,114 @@
+"""Find and build the application segments with Exif, XMP, an ICC profile and a C2PA manifest, as opaque blocks."""
+
+from __future__ import annotations
+
+from authoring.containers.jpeg.segments import (
+    EXIF_PREFIX,
+    ICC_PREFIX,
+    MAX_PAYLOAD_BYTES,
+    XMP_EXTENSION_PREFIX,
+    XMP_PREFIX,
+    JpegImage,
+    Marker,
+    Segment,
+    build_segment,
+)
+from authoring.errors import RefusedError
+
+MAX_PACKET_BYTES = 65_502
+"""Of a standard packet (XMP part 3, 1.1.3.1): 65,535 less the length field, the prefix and two spare bytes."""
+
+_EXIF_HEADER_BYTES = len(EXIF_PREFIX) + 1
+_EXTENSION_HEADER_BYTES = len(XMP_EXTENSION_PREFIX) + 32 + 4 + 4
+"""Prefix, GUID, full length and offset of the chunk (XMP part 3, 1.1.3.1)."""
+
+
+def segments_of(data: bytes, image: JpegImage, kind: str) -> list[Segment]:
+    """Return the segments of that kind (Exif, XMP, ICC ...) before the scan, in the file's order."""
+    return [segment for segment in image.before_scan() if segment.kind(data) == kind]
+
+
+def first_segment(data: bytes, image: JpegImage, kind: str) -> Segment | None:
+    """Return the first segment of that kind before the scan."""
+    return next((segment for segment in image.before_scan() if segment.kind(data) == kind), None)
+
+
+def exif_block(data: bytes, image: JpegImage) -> bytes | None:
+    """Return the TIFF block of the first Exif segment, from its byte-order mark on."""
+    segment = first_segment(data, image, "Exif")
+    return segment.payload(data)[_EXIF_HEADER_BYTES:] if segment else None
+
+
+def xmp_packet(data: bytes, image: JpegImage) -> bytes | None:
+    """Return the standard XMP packet, without its extension."""
+    segment = first_segment(data, image, "XMP")
+    return segment.payload(data)[len(XMP_PREFIX) :] if segment else None
+
+
+def xmp_extension(data: bytes, image: JpegImage) -> bytes:
+    """Return the chunks of the extended XMP packet in the file's order, joined; empty if there are none."""
+    segments = segments_of(data, image, "XMP extension")
+    return b"".join(segment.payload(data)[_EXTENSION_HEADER_BYTES:] for segment in segments)
+
+
+def icc_profile(data: bytes, image: JpegImage) -> bytes | None:
+    """Return the ICC profile, its chunks joined in the order of their numbers (ICC.1, B.4).
+
+    None if there is none or a chunk is missing.
+    """
+    chunks: dict[int, bytes] = {}
+    total = 0
+    for segment in segments_of(data, image, "ICC"):
+        chunk = segment.payload(data)[len(ICC_PREFIX) :]
+        if len(chunk) < 2:
+            return None
+        number, count = chunk[:2]
+        total = total or count
+        chunks.setdefault(number, chunk[2:])
+    if not chunks or sorted(chunks) != list(range(1, total + 1)):
+        return None
+    return b"".join(chunks[number] for number in sorted(chunks))
+
+
+def is_signed(data: bytes, image: JpegImage) -> bool:
+    """Whether the image has a C2PA manifest store: JUMBF boxes in APP11 that name c2pa."""
+    return any(b"c2pa" in segment.payload(data) for segment in segments_of(data, image, "JUMBF"))
+
+
+def build_exif(block: bytes, pad: int = 0) -> bytes:
+    """Build the APP1 segment of an Exif block (Exif 2.32, 4.5.4); `pad` is the last byte of its header.
+
+    Raises RefusedError if it does not fit into a segment.
+    """
+    return _build(EXIF_PREFIX + bytes([pad]), block, "Exif")
+
+
+def build_xmp(packet: bytes) -> bytes:
+    """Build the APP1 segment of a photo's standard packet.
+
+    Two bytes more are allowed than the standard counts, so that every packet that was there can be put back.
+    Raises RefusedError if it does not fit into a segment.
+    """
+    return _build(XMP_PREFIX, packet, "XMP")
+
+
+def build_auxiliary_xmp(packet: bytes) -> bytes:
+    """Build the APP1 segment of an auxiliary image's packet.
+
+    Raises RefusedError above MAX_PACKET_BYTES: an auxiliary image has no extended XMP.
+    """
+    if len(packet) > MAX_PACKET_BYTES:
+        raise RefusedError(
+            f"the depth image's XMP has {len(packet)} bytes, more than the {MAX_PACKET_BYTES} that fit into"
+            " a JPEG segment; leave out optional metadata such as the rendering parameters"
+        )
+    return build_segment(Marker.APP1, XMP_PREFIX + packet)
+
+
+def _build(header: bytes, block: bytes, kind: str) -> bytes:
+    limit = MAX_PAYLOAD_BYTES - len(header)
+    if len(block) > limit:
+        raise RefusedError(
+            f"the photo's {kind} would have {len(block)} bytes, more than the {limit} that fit into a JPEG segment"
+        )
+    return build_segment(Marker.APP1, header + block)

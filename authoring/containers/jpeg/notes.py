@@ -1,0 +1,80 @@
+"""Describe the oddities of a JPEG file to people, each in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from authoring.containers.jpeg import jfif
+from authoring.containers.jpeg.app_segments import icc_profile, segments_of
+from authoring.containers.jpeg.segments import parse_frame
+from authoring.containers.jpeg.structure import PRIMARY, Structure
+
+
+def read_notes(structure: Structure) -> tuple[str, ...]:
+    """Return the oddities of the photo, its MP index, and what follows its images."""
+    return (
+        *_notes_on_photo(structure),
+        *_notes_on_index(structure),
+        *_notes_on_images(structure),
+        *_notes_on_trailer(structure),
+    )
+
+
+def _notes_on_photo(structure: Structure) -> Iterator[str]:
+    data, primary = structure.data, structure.primary
+    if primary.fault:
+        yield f"The photo is cut short or damaged: {primary.fault}."
+    if primary.stray:
+        size = sum(stop - start for start, stop in primary.stray)
+        yield f"{size} stray bytes lie between the photo's segments."
+    if icc_profile(data, primary) is None and segments_of(data, primary, "ICC"):
+        yield "The ICC profile is incomplete and is not used."
+    segment = jfif.find(data, primary)
+    if segment and not jfif.is_structural(data, segment):
+        yield "The JFIF header holds a thumbnail or more; it stays as it is, without Apple's AMPF mark."
+    if segment is None and not jfif.may_be_added(data, primary, structure.frame):
+        yield "The photo is not gray or YCbCr, so it gets no JFIF header and no AMPF mark."
+
+
+def _notes_on_index(structure: Structure) -> Iterator[str]:
+    data, primary, entries = structure.data, structure.primary, structure.entries
+    if structure.index_fault:
+        yield f"The images after the photo cannot be told: {structure.index_fault}."
+    if len(segments_of(data, primary, "MPF")) > 1:
+        yield "There is more than one MP index; only the first is used."
+    if entries and not primary.fault and entries[0].size != structure.primary_stop:
+        yield (
+            f"The MP index gives the photo {entries[0].size} bytes; it has {structure.primary_stop}"
+            " (ImageIO writes such sizes)."
+        )
+
+
+def _notes_on_images(structure: Structure) -> Iterator[str]:
+    for number in structure.dead:
+        yield f"The MP index lists an image {number}, but no image begins where it says."
+    for number in structure.starts:
+        image = structure.image(number)
+        if image.fault:
+            yield f"Image {number} is cut short or damaged: {image.fault}."
+        elif parse_frame(structure.data, image) is None:
+            yield f"Image {number} has no frame header."
+
+
+def _notes_on_trailer(structure: Structure) -> Iterator[str]:
+    items = [item.semantic or item.mime for item in structure.google_items[PRIMARY:]]
+    if items:
+        yield f"The XMP lists what follows the photo in the file: {', '.join(items)}."
+    if structure.unlisted_gain_map_stop > structure.primary_stop:
+        yield "A gain map that nothing lists follows the photo."
+    start, stop = structure.trailer
+    size = stop - start
+    if not size:
+        return
+    if structure.data.count(0, start) == size:
+        yield f"{size} zero bytes follow the last image."
+    elif structure.data[start + 4 : start + 8] == b"ftyp":
+        yield f"A video of {size} bytes (motion photo) follows the last image."
+    elif structure.data.endswith(b"SEFT"):
+        yield f"{size} bytes of Samsung's own (SEFT) follow the last image."
+    else:
+        yield f"{size} bytes of unknown use follow the last image."
