@@ -26,6 +26,7 @@ APPLE_HEADER = build_segment(Marker.APP0, JFIF_PREFIX + bytes.fromhex("0101 01 0
 """JFIF 1.1, 300 by 300 dots per inch, no thumbnail, AMPF: byte for byte as in shu_matte.jpg."""
 
 _FIELDS = struct.Struct(">5sBBBHHBB")
+"""Identifier, version (major, minor), units, density (x, y), thumbnail (width, height)."""
 _PLAIN_LENGTH = (2 + _FIELDS.size).to_bytes(2, "big")
 _MARKED_LENGTH = (2 + _FIELDS.size + len(AMPF)).to_bytes(2, "big")
 _ADOBE_TRANSFORM = 11
@@ -70,8 +71,8 @@ def parse(payload: bytes) -> JfifHeader | None:
     """Parse the payload of a JFIF segment; None if it is cut short."""
     if len(payload) < _FIELDS.size:
         return None
-    _, *fields = _FIELDS.unpack_from(payload)
-    return JfifHeader(*fields, rest=payload[_FIELDS.size :])
+    _, major, minor, units, x_density, y_density, width, height = _FIELDS.unpack_from(payload)
+    return JfifHeader(major, minor, units, x_density, y_density, width, height, payload[_FIELDS.size :])
 
 
 def is_structural(data: bytes, segment: Segment) -> bool:
