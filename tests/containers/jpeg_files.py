@@ -1,4 +1,4 @@
-"""Small JPEG files made for the tests, each with one peculiarity; written without the code under test."""
+"""Small JPEG files for the tests, each with one peculiarity; written without the code under test."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def pixels(height: int, width: int, channels: int) -> np.ndarray:
 
 @cache
 def gray(width: int = 24, height: int = 16) -> bytes:
-    """A coded gray image as a codec gives it."""
+    """A gray image as an encoder writes it."""
     out = io.BytesIO()
     Image.fromarray(pixels(height, width, 1)).save(out, "JPEG", quality=95)
     return out.getvalue()
@@ -68,7 +68,7 @@ def after_jfif(jpeg: bytes, *segments: bytes) -> bytes:
 
 
 def before_scans(jpeg: bytes, *segments: bytes, number: int = 0) -> bytes:
-    """Put segments ahead of the scan `number`; the files here hold FFDA nowhere else."""
+    """Put segments before the scan `number`; the files here hold FFDA nowhere else."""
     place = -1
     for _ in range(number + 1):
         place = jpeg.index(b"\xff\xda", place + 1)
@@ -76,7 +76,7 @@ def before_scans(jpeg: bytes, *segments: bytes, number: int = 0) -> bytes:
 
 
 def exif(order: str = ">", orientation: int = 6, thumbnail: bytes = b"") -> bytes:
-    """An Exif segment with an Orientation, and perhaps a thumbnail behind it."""
+    """An Exif segment with an Orientation, and perhaps a thumbnail after it."""
     head = (b"MM\0*" if order == ">" else b"II*\0") + struct.pack(order + "IH", 8, 1)
     entry = struct.pack(order + "HHIHH", 0x0112, 3, 1, orientation, 0)
     return segment(0xE1, b"Exif\0\0" + head + entry + struct.pack(order + "I", 0) + thumbnail)
@@ -118,7 +118,7 @@ def multi(
     wrong_by: int = 0,
     tail: bytes = b"",
 ) -> bytes:
-    """A file of several images: the MP index behind the JFIF header, the images behind the photo.
+    """A file of several images: the MP index after the JFIF header, the images after the photo.
 
     `wrong_by` is added to the photo's size in the index.
     """
@@ -160,7 +160,7 @@ def ultra_hdr(*, listed: bool, video: bytes = b"") -> bytes:
 
 
 def attribute_ifd(order: str) -> bytes:
-    """MPIndividualNum 1, and a maker's tag with a long value that nobody here understands."""
+    """MPIndividualNum 1."""
     return (
         struct.pack(order + "H", 1)
         + struct.pack(order + "HHII", 0xB101, 4, 1, 1)
@@ -169,7 +169,7 @@ def attribute_ifd(order: str) -> bytes:
 
 
 def fill_bytes(jpeg: bytes) -> bytes:
-    """Two fill bytes ahead of each marker before the scan."""
+    """Two fill bytes before each marker up to the scan."""
     out, place = jpeg[:2], 2
     while jpeg[place + 1] != 0xDA:
         stop = place + 2 + int.from_bytes(jpeg[place + 2 : place + 4], "big")
@@ -207,10 +207,10 @@ def photos() -> dict[str, bytes]:
         "restart markers": coded(restart_marker_blocks=2),
         "fill bytes": fill_bytes(after_jfif(plain, exif())),
         "stray bytes": after_jfif(plain, exif(), b"\0stray"),
-        "zeros behind": plain + bytes(500),
-        "video behind": plain + MP4,
-        "samsung behind": plain + b"\0\0\1\x0aImage_UTC_Data" + trap + b"SEFH\x6b\0\0\0\x14\0\0\0SEFT",
-        "jpeg behind": plain + gray(),
+        "zeros after the photo": plain + bytes(500),
+        "video after the photo": plain + MP4,
+        "samsung trailer": plain + b"\0\0\1\x0aImage_UTC_Data" + trap + b"SEFH\x6b\0\0\0\x14\0\0\0SEFT",
+        "jpeg after the photo": plain + gray(),
         "one image in index": multi(plain, []),
         "one image in index, little-endian": multi(plain, [], "<", attributes=attribute_ifd("<")),
         "one image in index, wrong size": multi(plain, [], wrong_by=-40),
@@ -219,7 +219,7 @@ def photos() -> dict[str, bytes]:
         "two images, wrong size": multi(plain, [gain_map(), gray()], wrong_by=-224),
         "gain map, attributes": multi(plain, [gain_map()], attributes=attribute_ifd(">")),
         "gain map, unique identifiers": multi(plain, [gain_map()], identifiers=bytes(range(66))),
-        "gain map, zeros behind": multi(plain, [gain_map()], tail=bytes(300)),
+        "gain map, zeros after it": multi(plain, [gain_map()], tail=bytes(300)),
         "ultra hdr": ultra_hdr(listed=True),
         "ultra hdr, video": ultra_hdr(listed=True, video=MP4),
         "ultra hdr without index": ultra_hdr(listed=False),
