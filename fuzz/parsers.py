@@ -25,11 +25,12 @@ from authoring.batch.rows import Rules
 from authoring.codecs import hevc, photo, sei
 from authoring.codecs.maps.formats import read_map, values_of
 from authoring.containers.base import CodedAuxiliary, ContainerFile
-from authoring.containers.edits import EditList, Replacement, differing, exchanged, place_of_result
+from authoring.containers.edits import EditList, Replacement, changes
 from authoring.containers.heif import item_locations, item_properties, items, single_image
 from authoring.containers.heif.box import Box, read_boxes
 from authoring.containers.heif.item_locations import ConstructionMethod
-from authoring.containers.jpeg import directory, mpf, segments
+from authoring.containers.jpeg import google_directory as directory_in_xmp
+from authoring.containers.jpeg import mpf, segments
 from authoring.containers.jpeg import structure as jpeg_structure
 from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
 from authoring.embed.undo import build_record, undone
@@ -51,14 +52,15 @@ def promise(kept: bool, what: str) -> None:
 
 
 def jpeg_segments(data: bytes) -> None:
-    """One image, walked; its runs must follow one another."""
-    image = segments.walk(data)
+    """One image; its segments must follow one another."""
+    image = segments.parse_image(data)
     segments.parse_frame(data, image)
     place = 2
     for one in image.segments:
-        one.kind(data), one.name, one.payload
+        one.kind(data), one.payload(data)
         promise(
-            place <= one.start <= one.marker < one.stop <= one.scan_stop <= image.stop, "segments overlap"
+            place <= one.start <= one.marker_start < one.stop <= one.scan_stop <= image.stop,
+            "segments overlap",
         )
         place = one.scan_stop
     promise(place <= image.stop <= len(data), "the image ends outside the file")
@@ -90,9 +92,9 @@ def jpeg_index(data: bytes) -> None:
 
 def google_directory(data: bytes) -> None:
     """Google's container directory in XMP."""
-    for one in directory.parse(data):
+    for one in directory_in_xmp.parse(data):
         promise(0 <= one.length < 10**12 and 0 <= one.padding < 10**12, "a length out of range")
-    directory.says_gain_map(data)
+    directory_in_xmp.names_gain_map(data)
 
 
 # HEIF
@@ -252,33 +254,30 @@ def edit_lists(data: bytes) -> None:
     size = data[0] if data else 0
     source = bytes(range(size)) if size < 256 else b""
     cells = list(struct.iter_unpack(">BBB", data[1 : 1 + len(data[1:]) // 3 * 3]))
-    changes = []
+    replacements = []
     place = 0
     for gap, length, new in cells[:20]:
         start = min(place + gap % 16, size)
         stop = min(start + length % 8, size)
-        changes.append(Replacement(start, stop, bytes([new]) * (new % 4), str(new)))
+        replacements.append(Replacement(start, stop, bytes([new]) * (new % 4), str(new)))
         place = stop
-    edits = EditList.of(size, changes)
+    edits = EditList.of(size, replacements)
     result = edits.apply(source)
     naive = source
-    for one in reversed(changes):
+    for one in reversed(replacements):
         naive = naive[: one.start] + one.data + naive[one.stop :]
     promise(result == naive and edits.result_size == len(naive), "an edit list is not what its edits make")
     for old in range(size):
         new_place = edits.new_offset(old)
         promise(new_place is None or result[new_place] == source[old], "an offset leads to another byte")
-    for new_place in range(len(result)):
-        place_of_result(changes, new_place)
+    promise(edits.inverse(source, "").apply(result) == source, "the inverse does not lead back")
     second = EditList.of(len(result), [Replacement(0, len(result) // 2, b"!", "second")])
     promise(edits.then(second).apply(source) == second.apply(result), "then() is not one after the other")
     half = len(data) // 2
     before, after = data[:half], data[half : 2 * half]
-    made = EditList.of(half, differing(0, before, after, "")).apply(before)
-    promise(made == after, "differing() does not lead there")
-    if data[half:] and half and len(data) % 2:
-        change = exchanged(0, before, data[half:], "")
-        promise(EditList.of(half, [change]).apply(before) == data[half:], "exchanged() does not lead there")
+    for new in (after, data[half:]):
+        made = EditList.of(half, changes(0, before, new, "")).apply(before)
+        promise(made == new, "changes() does not lead there")
 
 
 # Exif and Apple's own

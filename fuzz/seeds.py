@@ -25,7 +25,7 @@ from authoring.codecs.maps import formats
 from authoring.codecs.sei import DepthRepresentation, build_aux_subtype
 from authoring.containers.edits import EditList, Replacement
 from authoring.containers.heif.structure import parse_structure
-from authoring.containers.jpeg.segments import build_segment
+from authoring.containers.jpeg.segments import Marker, build_segment
 from authoring.depth.buffer import PixelFormat
 from authoring.embed.options import EmbedOptions
 from authoring.embed.steps import embed
@@ -104,7 +104,7 @@ def jpeg_with_depth() -> list[bytes]:
     found: list[bytes] = []
     for name, one in jpeg_files.photos().items():
         profile = EmbedOptions(profile="data") if len(found) % 2 else EmbedOptions()
-        if name != "zeros behind":
+        if name != "zeros after the photo":
             found.append(embed(one, map_for(one), profile).data)
     return found
 
@@ -334,7 +334,10 @@ def configurations() -> list[bytes]:
 
 def segments() -> list[bytes]:
     """Short images, of few segments."""
-    return [b"\xff\xd8" + build_segment(0xE1, b"Exif\0\0MM") + b"\xff\xda\0\2\1\xff\0\xff\xd9", *jpeg()[:20]]
+    return [
+        b"\xff\xd8" + build_segment(Marker.APP1, b"Exif\0\0MM") + b"\xff\xda\0\2\1\xff\0\xff\xd9",
+        *jpeg()[:20],
+    ]
 
 
 def _unlike(found: Iterable[bytes]) -> list[bytes]:

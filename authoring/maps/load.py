@@ -121,13 +121,13 @@ def parse_map_source(data: bytes, key: str | None = None, frame: int | None = No
 
 
 def _depth_of_photo(data: bytes) -> DepthBuffer:
-    return depth_image.read_depth(containers.parse(data, hasty=True).layout).buffer("display")
+    return depth_image.read_depth(containers.parse(data).layout).buffer("display")
 
 
 def _has_depth(data: bytes) -> bool:
     """Return whether a JPEG is a photo with depth; one that our parser rejects is left to the map reader."""
     try:
-        return bool(depth_images(containers.parse(data, hasty=True).layout))
+        return bool(depth_images(containers.parse(data).layout))
     except DepthauthorError:
         return False
 

@@ -45,7 +45,7 @@ class ExtractReport:
 def read(photo: bytes) -> DepthReading:
     """Read the depth of a JPEG or HEIC photo."""
     with about("photo"):
-        return read_depth(containers.parse(photo, hasty=True).layout)
+        return read_depth(containers.parse(photo).layout)
 
 
 def extract(photo: bytes, raster: RasterName = "display") -> DepthBuffer:

@@ -71,8 +71,8 @@ def test_markers_that_stand_alone_have_no_payload() -> None:
 
 
 def test_lines_come_from_dnl_where_the_frame_leaves_them_open() -> None:
-    frame = segment(0xC1, bytes([8, 0, 0, 0, 8, 1, 1, 0x11, 0]))
-    data = b"\xff\xd8" + frame + SCAN + b"abc" + segment(0xDC, b"\0\x20") + b"\xff\xd9"
+    header = segment(0xC1, bytes([8, 0, 0, 0, 8, 1, 1, 0x11, 0]))
+    data = b"\xff\xd8" + header + SCAN + b"abc" + segment(0xDC, b"\0\x20") + b"\xff\xd9"
     frame = parse_frame(data, parse_image(data))
     assert frame is not None
     assert (frame.width, frame.height) == (8, 32)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from authoring.containers.base import CodedAuxiliary, Entry, Layout, Thumbnail
+from authoring.containers.base import CodedAuxiliary, FileEntry, Layout, Thumbnail
 from authoring.containers.edits import EditList
 from authoring.containers.heif.auxiliaries import remove_auxiliaries, splice_auxiliary
 from authoring.containers.heif.dump import dump_structure, list_parts
@@ -35,7 +35,7 @@ class HeifFile:
         return read_layout(self.structure)
 
     @cached_property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[FileEntry, ...]:
         """Its items."""
         return read_entries(self.structure)
 

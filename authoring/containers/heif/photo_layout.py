@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from authoring.containers.base import Entry, FoundAuxiliary, Layout, Thumbnail, Transform
+from authoring.containers.base import FileEntry, FoundAuxiliary, Layout, Thumbnail, Transform
 from authoring.containers.heif.item_properties import (
     parse_aperture,
     parse_icc,
@@ -118,10 +118,10 @@ def read_layout(structure: Structure) -> Layout:
     )
 
 
-def read_entries(structure: Structure) -> tuple[Entry, ...]:
+def read_entries(structure: Structure) -> tuple[FileEntry, ...]:
     """Return all items."""
     return tuple(
-        Entry(item.identifier, item.type, role_of(structure, item), structure.sizes[item.identifier])
+        FileEntry(item.identifier, item.type, role_of(structure, item), structure.sizes[item.identifier])
         for item in structure.items.entries.values()
     )
 
