@@ -39,7 +39,7 @@ def parse(data: bytes) -> ContainerFile:
     name = _other_format(data)
     if name:
         raise UnsupportedError(f"this is a {name} file; depth goes into JPEG and HEIC photos")
-    raise MalformedError("this is no JPEG or HEIC photo: its first bytes are of neither")
+    raise MalformedError("this is not a JPEG or HEIC photo: its first bytes match neither")
 
 
 def _other_format(data: bytes) -> str | None:

@@ -47,6 +47,11 @@ class Replacement:
     data: bytes
     reason: str
 
+    @property
+    def growth(self) -> int:
+        """By how many bytes it makes the result longer than the source."""
+        return len(self.data) - (self.stop - self.start)
+
 
 @dataclass(frozen=True, slots=True)
 class Touched:
@@ -77,27 +82,29 @@ class EditList:
         Insertions at one offset keep the order given, and come before a replacement that starts there.
         Raises ValueError if two replacements overlap: a fault of the caller, not of the file.
         """
-        ordered = sorted(replacements, key=lambda one: (one.start, one.stop))
+        ordered = sorted(replacements, key=lambda change: (change.start, change.stop))
         position = 0
-        for one in ordered:
-            if one.start < position or one.stop < one.start or one.stop > source_size:
+        for change in ordered:
+            if change.start < position or change.stop < change.start or change.stop > source_size:
                 raise ValueError(
-                    f"replacement [{one.start}, {one.stop}) overlaps another or leaves the source"
+                    f"replacement [{change.start}, {change.stop}) overlaps another or leaves the source"
                 )
-            position = one.stop
-        return cls(source_size, tuple(one for one in ordered if one.data or one.start < one.stop))
+            position = change.stop
+        return cls(
+            source_size, tuple(change for change in ordered if change.data or change.start < change.stop)
+        )
 
     @cached_property
     def edits(self) -> tuple[Keep | Put, ...]:
         """The result in order: the kept runs, and what is put between them."""
         edits: list[Keep | Put] = []
         position = 0
-        for one in self.replacements:
-            if one.start > position:
-                edits.append(Keep(position, one.start))
-            if one.data:
-                edits.append(Put(one.data, one.reason))
-            position = one.stop
+        for change in self.replacements:
+            if change.start > position:
+                edits.append(Keep(position, change.start))
+            if change.data:
+                edits.append(Put(change.data, change.reason))
+            position = change.stop
         if position < self.source_size:
             edits.append(Keep(position, self.source_size))
         return tuple(edits)
@@ -105,12 +112,12 @@ class EditList:
     @property
     def touched(self) -> tuple[Touched, ...]:
         """The source bytes that are not kept, and where bytes are added, in order."""
-        return tuple(Touched(one.start, one.stop, one.reason) for one in self.replacements)
+        return tuple(Touched(change.start, change.stop, change.reason) for change in self.replacements)
 
     @property
     def result_size(self) -> int:
         """The length of the result in bytes."""
-        return self.source_size + sum(_growth(one) for one in self.replacements)
+        return self.source_size + sum(change.growth for change in self.replacements)
 
     def new_offset(self, old: int) -> int | None:
         """Return the offset in the result of the source byte at `old`; None if it is not kept.
@@ -140,8 +147,8 @@ class EditList:
 
         Raises ValueError if there are none.
         """
-        for place, one in self._placed():
-            if one.data and one.reason == reason:
+        for place, change in self._placed():
+            if change.data and change.reason == reason:
                 return place
         raise ValueError(f"nothing is put for the reason {reason!r}")
 
@@ -163,8 +170,8 @@ class EditList:
         It holds the source bytes that this list drops; replacements without a kept byte between them are one.
         """
         inverted: list[Replacement] = []
-        for place, one in self._placed():
-            stop, data = place + len(one.data), source[one.start : one.stop]
+        for place, change in self._placed():
+            stop, data = place + len(change.data), source[change.start : change.stop]
             if inverted and inverted[-1].stop == place:
                 last = inverted.pop()
                 place, data = last.start, last.data + data
@@ -180,8 +187,8 @@ class EditList:
             raise ValueError("the second edit list belongs to another source")
         firsts, seconds = deque(self._placed()), deque(second.replacements)
         # What each replacement takes up of the bytes between the two edits.
-        spans = [(place, place + len(one.data)) for place, one in firsts]
-        spans += [(one.start, one.stop) for one in seconds]
+        spans = [(place, place + len(change.data)) for place, change in firsts]
+        spans += [(change.start, change.stop) for change in seconds]
         combined = []
         growth = 0
         for start, stop in _joined(spans, 0):
@@ -189,16 +196,16 @@ class EditList:
             source_start = start - growth
             reasons = []
             while firsts and firsts[0][0] <= stop:
-                place, one = firsts.popleft()
-                between[place - start : place - start + len(one.data)] = one.data
-                growth += _growth(one)
-                reasons.append(one.reason)
+                place, change = firsts.popleft()
+                between[place - start : place - start + len(change.data)] = change.data
+                growth += change.growth
+                reasons.append(change.reason)
             data, position = b"", start
             while seconds and seconds[0].start <= stop:
-                one = seconds.popleft()
-                data += between[position - start : one.start - start] + one.data
-                position = one.stop
-                reasons.append(one.reason)
+                change = seconds.popleft()
+                data += between[position - start : change.start - start] + change.data
+                position = change.stop
+                reasons.append(change.reason)
             data += between[position - start :]
             names = dict.fromkeys(name for reason in reasons for name in reason.split("; "))
             combined.append(Replacement(source_start, stop - growth, data, "; ".join(names)))
@@ -207,9 +214,9 @@ class EditList:
     def _placed(self) -> Iterator[tuple[int, Replacement]]:
         """Yield each replacement with the offset in the result of what it puts there."""
         growth = 0
-        for one in self.replacements:
-            yield one.start + growth, one
-            growth += _growth(one)
+        for change in self.replacements:
+            yield change.start + growth, change
+            growth += change.growth
 
     @cached_property
     def _kept(self) -> tuple[tuple[int, ...], tuple[tuple[int, int, int], ...]]:
@@ -247,11 +254,6 @@ def changes(start: int, old: bytes, new: bytes, reason: str) -> list[Replacement
         if high - low + HUNK_COST <= sum(stop - first + HUNK_COST for first, stop, _ in pieces):
             pieces = [(low, high, data)]
     return [Replacement(start + low, start + high, data, reason) for low, high, data in pieces]
-
-
-def _growth(one: Replacement) -> int:
-    """Return by how many bytes a replacement makes the result longer than the source."""
-    return len(one.data) - (one.stop - one.start)
 
 
 def _differing_runs(old: bytes, new: bytes) -> list[tuple[int, int]]:

@@ -414,7 +414,7 @@ def test_photo_without_end_is_read_but_not_edited() -> None:
     found = jpeg.parse(coded()[:-2])
     assert (found.layout.width, found.layout.height) == (48, 32)
     assert any("no EOI" in note for note in found.notes)
-    with pytest.raises(MalformedError, match=r"no certain end.*save it anew"):
+    with pytest.raises(MalformedError, match=r"no certain end.*save it again"):
         found.splice(auxiliary())
     cut = multi(coded()[:-2], [gain_map()])
     assert [one.payload for one in jpeg.parse(cut).layout.auxiliaries] == [gain_map()]

@@ -178,7 +178,7 @@ def test_cut_photo_is_read_but_not_edited(sample: Sample) -> None:
     assert found.layout.exif is not None
     assert "no EOI marker" in found.notes[0]
     assert "no EOI marker" in found.dump()
-    with pytest.raises(MalformedError, match="save it anew"):
+    with pytest.raises(MalformedError, match="save it again"):
         found.splice(auxiliary())
 
 

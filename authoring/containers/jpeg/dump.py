@@ -36,11 +36,11 @@ def parts(structure: Structure) -> dict[str, bytes]:
     are the container's own structure, which a splice and a removal rewrite and name in their edit list.
     """
     data = structure.data
-    found: dict[str, bytes] = {}
+    named: dict[str, bytes] = {}
     counts: Counter[str] = Counter()
 
     def add(name: str, start: int, stop: int) -> None:
-        found[f"{name} {counts[name]}"] = data[start:stop]
+        named[f"{name} {counts[name]}"] = data[start:stop]
         counts[name] += 1
 
     for segment in structure.primary.segments:
@@ -53,13 +53,13 @@ def parts(structure: Structure) -> dict[str, bytes]:
         add("stray bytes", start, stop)
     for number in structure.starts:
         image = structure.image(number)
-        found[f"image {number}"] = data[image.start : image.stop]
+        named[f"image {number}"] = data[image.start : image.stop]
     for start, stop in structure.gaps:
         add("gap", start, stop)
     start, stop = structure.trailer
     if start < stop:
-        found["trailer"] = data[start:stop]
-    return found
+        named["trailer"] = data[start:stop]
+    return named
 
 
 def _lines(structure: Structure) -> Iterator[str]:
@@ -119,8 +119,9 @@ def _frame(payload: bytes) -> str:
     if frame is None:
         return ""
     sampling = " ".join(
-        f"{one.identifier}:{one.horizontal_sampling}x{one.vertical_sampling}:q{one.quantization_table}"
-        for one in frame.components
+        f"{component.identifier}:{component.horizontal_sampling}x{component.vertical_sampling}"
+        f":q{component.quantization_table}"
+        for component in frame.components
     )
     return f"{frame.width}x{frame.height}, {frame.precision} bit, components {sampling}"
 

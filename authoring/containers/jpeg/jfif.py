@@ -128,7 +128,7 @@ def may_be_added(data: bytes, image: JpegImage, frame: FrameHeader) -> bool:
         payload = segment.payload(data)
         if segment.kind(data) == "Adobe" and len(payload) > _ADOBE_TRANSFORM:
             return payload[_ADOBE_TRANSFORM] == 1
-    return bytes(one.identifier for one in frame.components) != b"RGB"
+    return bytes(component.identifier for component in frame.components) != b"RGB"
 
 
 def _resized(segment: Segment, length: bytes, start: int, tail: bytes, reason: str) -> list[Replacement]:

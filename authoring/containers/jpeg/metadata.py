@@ -70,8 +70,8 @@ def _removed(structure: Structure, segment: Segment, kind: str) -> Replacement:
     if any(stop == segment.start for _, stop in stray) and any(start == segment.stop for start, _ in stray):
         # Joined, the two runs could make up a marker.
         raise RefusedError(
-            f"the photo's {kind} stands between stray bytes and cannot be taken out; open the photo in an image"
-            " editor and save it anew"
+            f"the photo's {kind} is between stray bytes and cannot be removed; open the photo in an image"
+            " editor and save it again"
         )
     return Replacement(segment.start, segment.stop, b"", f"{kind}: removed")
 

@@ -39,7 +39,7 @@ def _notes_on_photo(structure: Structure) -> Iterator[str]:
 def _notes_on_index(structure: Structure) -> Iterator[str]:
     data, primary, entries = structure.data, structure.primary, structure.entries
     if structure.index_fault:
-        yield f"The images after the photo cannot be told: {structure.index_fault}."
+        yield f"The images after the photo are unknown: {structure.index_fault}."
     if len(segments_of(data, primary, "MPF")) > 1:
         yield "There is more than one MP index; only the first is used."
     if entries and not primary.fault and entries[0].size != structure.primary_stop:
@@ -75,6 +75,6 @@ def _notes_on_trailer(structure: Structure) -> Iterator[str]:
     elif structure.data[start + 4 : start + 8] == b"ftyp":
         yield f"A video of {size} bytes (motion photo) follows the last image."
     elif structure.data.endswith(b"SEFT"):
-        yield f"{size} bytes of Samsung's own (SEFT) follow the last image."
+        yield f"{size} bytes of a Samsung trailer (SEFT) follow the last image."
     else:
         yield f"{size} bytes of unknown use follow the last image."

@@ -251,7 +251,7 @@ def parse_image(data: bytes, start: int = 0, limit: int | None = None) -> JpegIm
         length = int.from_bytes(data[marker_start + 2 : min(marker_start + 4, end)], "big")
         stop = marker_start + 2 + length
         if length < 2 or stop > end:
-            fault = f"the segment at offset {marker_start} has length {length}, which cannot be"
+            fault = f"the segment at offset {marker_start} has length {length}, which is impossible"
             position = end
             break
         scan_stop = stop

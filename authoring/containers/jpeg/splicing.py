@@ -110,7 +110,7 @@ def build_auxiliary(auxiliary: CodedAuxiliary, total: int) -> bytes:
     frame = parse_frame(payload, image)
     if image.fault or image.stop != len(payload) or frame is None:
         reason = image.fault or "bytes after its EOI or no frame header"
-        raise MalformedError(f"the coded auxiliary image is no whole JPEG: {reason}")
+        raise MalformedError(f"the coded auxiliary image is not a complete JPEG: {reason}")
     if (frame.width, frame.height) != (auxiliary.width, auxiliary.height) or len(frame.components) != 1:
         raise MalformedError(
             f"the coded auxiliary image is {frame.width}x{frame.height} with {len(frame.components)} components,"
@@ -135,7 +135,7 @@ def _require_editable(structure: Structure) -> None:
     if structure.primary.fault:
         raise MalformedError(
             f"the photo has no certain end ({structure.primary.fault}); open it in an image editor and save it"
-            " anew, or use the original"
+            " again, or use the original"
         )
     if structure.index_fault:
         raise MalformedError(f"{structure.index_fault}; remove that segment from the photo, then try again")
