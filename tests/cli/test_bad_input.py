@@ -67,7 +67,7 @@ def _saved(picture: Image.Image, format: str, **options: Any) -> bytes:
     ("name", "data", "code", "words"),
     [
         ("missing.jpg", None, 2, "no such file"),
-        ("text.jpg", b"Dear reader, this is no picture.\n", 3, "no JPEG or HEIC"),
+        ("text.jpg", b"Dear reader, this is no picture.\n", 3, "not a JPEG or HEIC"),
         ("empty.jpg", b"", 3, "empty"),
         ("soi.jpg", b"\xff\xd8", 3, ""),
         ("photo.gif", b"GIF89a" + bytes(40), 4, "GIF"),

@@ -88,7 +88,7 @@ def test_several_files_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3 and "L4" in lines[1] and "no problem" in lines[1] and "none" in lines[2]
     assert run("doctor", good, broken) == 6
-    assert "no JPEG or HEIC" in capsys.readouterr().out
+    assert "not a JPEG or HEIC" in capsys.readouterr().out
     assert run("doctor", good, broken, "--json") == 6
     out, err = capsys.readouterr()
     assert json.loads(out)["level"] == "L4" and "notes.txt" in err
