@@ -1,17 +1,15 @@
-"""The MP index: which images lie in a JPEG file, and where (CIPA DC-007, MP Index IFD).
+"""Parse and build the MP index: which images a JPEG file holds, and where (CIPA DC-007, MP Index IFD).
 
-Knows: the APP2 MPF payload in both byte orders, from "MPF\\0" on; parse and build stand side by side.
-Must not know: segments, files, what an image shows.
-
-The payload is a TIFF header, an index IFD, and perhaps an attribute IFD. All offsets of images count from
-that header, `BASE` bytes after the start of the payload. Tags that are not understood keep their bytes.
+The payload of its APP2 segment is "MPF" and NUL, a TIFF header, an index IFD, and perhaps an attribute IFD, in either
+byte order. All offsets of images count from the TIFF header, `BASE` bytes after the start of the payload. Tags that
+are not understood keep their bytes.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 from authoring import tiff
 from authoring.containers.jpeg.segments import MPF_PREFIX
@@ -35,14 +33,14 @@ BASELINE_PRIMARY = 0x030000
 """Attribute of the first image as Apple writes it: a primary, in JPEG, no flags (shu_matte.jpg)."""
 
 UNDEFINED = 0
-"""Attribute of Apple's auxiliary images, disparity too: what they are stands in their XMP (shu_matte.jpg)."""
+"""Attribute of Apple's auxiliary images, disparity too: their XMP says what they are (shu_matte.jpg)."""
 
 _NAME = "the MP index (APP2 MPF)"
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """One IFD entry; `value` are its bytes in the index's byte order."""
+    """One entry of an IFD; `value` are its bytes in the index's byte order."""
 
     number: int
     type: int
@@ -66,13 +64,13 @@ class MpEntry:
 
 @dataclass(frozen=True, slots=True)
 class MpIndex:
-    """An MPF payload."""
+    """The payload of an MPF segment."""
 
     little_endian: bool
     tags: tuple[Tag, ...]
     """The index IFD in the file's order."""
     attributes: tuple[Tag, ...]
-    """The attribute IFD; empty where there is none."""
+    """The attribute IFD; empty if there is none."""
 
     @property
     def order(self) -> str:
@@ -81,7 +79,7 @@ class MpIndex:
 
     @property
     def declared_images(self) -> int | None:
-        """What NumberOfImages says; None where the tag is missing."""
+        """The value of NumberOfImages; None if the tag is missing."""
         value = self._value(NUMBER_OF_IMAGES)
         return int(struct.unpack(self.order + "I", value)[0]) if len(value) == 4 else None
 
@@ -89,19 +87,19 @@ class MpIndex:
     def entries(self) -> tuple[MpEntry, ...]:
         """The images in order, the primary first; none in the short index of an auxiliary image."""
         value = self._value(MP_ENTRY)
-        whole = len(value) - len(value) % ENTRY_BYTES
-        return tuple(MpEntry(*one) for one in struct.iter_unpack(self.order + "IIIHH", value[:whole]))
+        complete = value[: len(value) - len(value) % ENTRY_BYTES]
+        return tuple(MpEntry(*fields) for fields in struct.iter_unpack(self.order + "IIIHH", complete))
 
     @property
     def packed_entries(self) -> bytes:
-        """The entries as they lie in the payload."""
+        """The entries as bytes of the payload."""
         return self._value(MP_ENTRY)
 
     def with_entries(self, entries: Sequence[MpEntry], kept: Sequence[int]) -> MpIndex:
-        """The index with these entries, all other tags as they are.
+        """Return the index with these entries, all other tags as they are.
 
-        `kept` gives for each entry its old place, or -1 for a new image: the list of unique identifiers, where
-        there is one, follows, with zeros for a new image (DC-007, 5.2.3.4).
+        `kept` gives for each entry its old position, or -1 for a new image: the list of unique identifiers, if there
+        is one, follows, with zeros for a new image (DC-007, 5.2.3.4).
         """
         packed = pack_entries(entries, self.order)
         values = {
@@ -112,14 +110,14 @@ class MpIndex:
         }
         old = self._value(UNIQUE_IDS)
         if old:
-            starts = [UNIQUE_ID_BYTES * place for place in kept]
+            starts = [UNIQUE_ID_BYTES * position for position in kept]
             known = [old[start : start + UNIQUE_ID_BYTES] if start >= 0 else b"" for start in starts]
-            identifiers = b"".join(one.ljust(UNIQUE_ID_BYTES, b"\0") for one in known)
+            identifiers = b"".join(identifier.ljust(UNIQUE_ID_BYTES, b"\0") for identifier in known)
             values[UNIQUE_IDS] = Tag(UNIQUE_IDS, TiffType.UNDEFINED, len(identifiers), identifiers)
         present = {tag.number for tag in self.tags}
         tags = [values.get(tag.number, tag) for tag in self.tags]
         tags += [tag for number, tag in values.items() if number not in present]
-        # TIFF wants ascending numbers; an index that broke that rule before keeps its own order.
+        # TIFF requires ascending numbers; an index that already broke that rule keeps its order.
         if len(tags) > len(self.tags):
             tags.sort(key=lambda tag: tag.number)
         return replace(self, tags=tuple(tags))
@@ -129,7 +127,7 @@ class MpIndex:
 
 
 def short_index(total: int) -> MpIndex:
-    """The index inside Apple's auxiliary images: version and total count only (rw_ios11_test06.jpg)."""
+    """Return the index inside Apple's auxiliary images: version and total count only (rw_ios11_test06.jpg)."""
     return MpIndex(
         False,
         (
@@ -141,9 +139,9 @@ def short_index(total: int) -> MpIndex:
 
 
 def parse(payload: bytes) -> MpIndex:
-    """Read an MPF payload, from "MPF\\0" on.
+    """Parse the payload of an MPF segment, from "MPF" and NUL on.
 
-    Raises MalformedError where the IFDs cannot be followed.
+    Raises MalformedError if the IFDs cannot be followed.
     """
     index_ifd, attribute_ifd = _read_ifds(payload)
     index = MpIndex(index_ifd.order == "<", _tags(index_ifd), _tags(attribute_ifd) if attribute_ifd else ())
@@ -153,9 +151,9 @@ def parse(payload: bytes) -> MpIndex:
 
 
 def patched(payload: bytes, entries: bytes) -> bytes:
-    """The payload with other entries, packed and as many as before, where these lie; all else as it is.
+    """Return the payload with its packed entries replaced in place by as many others; all else as it is.
 
-    Raises MalformedError where there are none, or where they share bytes with anything else.
+    Raises MalformedError if there are none, or if they share bytes with anything else.
     """
     index = parse(payload)
     old = _read_ifds(payload)[0].find(MP_ENTRY)
@@ -170,17 +168,14 @@ def patched(payload: bytes, entries: bytes) -> bytes:
 
 
 def pack_entries(entries: Sequence[MpEntry], order: str) -> bytes:
-    """The value of the MP entry tag."""
-    return b"".join(
-        struct.pack(order + "IIIHH", one.attribute, one.size, one.offset, one.dependent1, one.dependent2)
-        for one in entries
-    )
+    """Build the value of the MP entry tag (DC-007, 5.2.3.3)."""
+    return b"".join(struct.pack(order + "IIIHH", *astuple(entry)) for entry in entries)
 
 
 def build(index: MpIndex) -> bytes:
-    """Write an MPF payload as cameras lay it out: each IFD, then its long values, each on an even position.
+    """Build an MPF payload as cameras do: each IFD, then its long values, each on an even position.
 
-    Raises RefusedError where it does not fit into a segment.
+    Raises RefusedError if it does not fit into a segment.
     """
     block = (b"II*\0" if index.little_endian else b"MM\0*") + struct.pack(index.order + "I", 8)
     block += _build_ifd(index.tags, len(block), index.order, bool(index.attributes))
