@@ -103,7 +103,6 @@ _FRAME = struct.Struct(">BHHB")
 """Sample precision, lines, samples per line, number of components."""
 
 IMAGE_START = b"\xff\xd8"
-IMAGE_END = b"\xff\xd9"
 
 _MARKER = re.compile(rb"\xff++[^\x00\xff]", re.DOTALL)
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
