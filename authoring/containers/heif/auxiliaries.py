@@ -234,5 +234,5 @@ def _check_users(structure: Structure, removed: frozenset[int]) -> None:
             user = structure.items.entries.get(reference.source)
             if user and user.identifier not in removed and reference.kind not in _DESCRIBING:
                 raise RefusedError(
-                    f"item {user.identifier} ({user.type!r}) is made from item {item}; taking that out would break it"
+                    f"item {user.identifier} ({user.type!r}) is made from item {item}; removing that would break it"
                 )

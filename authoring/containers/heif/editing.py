@@ -117,15 +117,13 @@ def check_editable(structure: Structure) -> None:
     """Raise UnsupportedError where the file has offsets or sizes that cannot be updated."""
     table = structure.locations
     if any(box.kind in ("moov", "moof") for box in structure.boxes):
-        raise UnsupportedError(
-            "the file holds a video or image sequence beside the photo, which is not handled"
-        )
+        raise UnsupportedError("the file also holds a video or image sequence, which is not handled")
     if any(entry.data_reference for entry in table.entries.values()):
-        raise UnsupportedError("some of the photo's data lies in another file, which is not handled")
+        raise UnsupportedError("some of the photo's data is in another file, which is not handled")
     in_file = any(entry.method == ConstructionMethod.FILE_OFFSET for entry in table.entries.values())
     if in_file and not table.widths.length:
         raise UnsupportedError(
-            "an item's data runs to the end of the file, so nothing can be added or taken out"
+            "an item's data runs to the end of the file, so nothing can be added or removed"
         )
     inner = [*structure.children, *structure.items.children]
     inner += [*structure.properties.children, *structure.properties.properties]
@@ -236,7 +234,7 @@ def _location_edits(
     for item in item_changes.removed:
         if item in table.entries:
             old = table.entries[item]
-            edits.append(cut(old.start, old.stop, f"iloc: item {item} taken out", table.box, meta))
+            edits.append(cut(old.start, old.stop, f"iloc: item {item} removed", table.box, meta))
     for entry in entries:
         old = table.entries[entry.item]
         reason = f"iloc: offset of item {entry.item} re-based"

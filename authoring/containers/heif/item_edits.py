@@ -65,7 +65,7 @@ def edit_items(structure: Structure, added: Sequence[NewItem], removed: Collecti
         yield set_number(table.box.body + 4, table.count_size, count, "iinf: count of items")
     for item in sorted(removed):
         box = table.entries[item].box
-        yield cut(box.start, box.stop, f"iinf: item {item} taken out", table.box, meta)
+        yield cut(box.start, box.stop, f"iinf: item {item} removed", table.box, meta)
     for new in added:
         version = 3 if own_version == 3 or new.identifier > MAX_NARROW_ID else 2
         entry = build_item(new.identifier, new.type, HIDDEN, version, new.content_type)
@@ -111,7 +111,7 @@ def cut_references(
         return
     for reference in table.entries:
         box = reference.box
-        reason = f"iref: {reference.kind} of item {reference.source} taken out"
+        reason = f"iref: {reference.kind} of item {reference.source} removed"
         if box in dead:
             yield cut(box.start, box.stop, reason, table.box, meta)
         elif not gone.isdisjoint(reference.targets):
@@ -142,13 +142,13 @@ def cut_properties(structure: Structure, removed: Collection[int]) -> Iterator[B
             count = len(table.entries) - len(dead)
             yield set_number(table.box.body + 4, 4, count, "ipma: count of items")
         for entry in dead:
-            reason = f"ipma: properties of item {entry.item} taken out"
+            reason = f"ipma: properties of item {entry.item} removed"
             yield cut(entry.start, entry.stop, reason, table.box, *parents)
     for index in range(len(properties.properties), 0, -1):
         if index not in freed:
             break
         box = properties.properties[index - 1]
-        reason = f"ipco: {box.kind} that nothing uses any more taken out"
+        reason = f"ipco: {box.kind} removed, which nothing uses any more"
         yield cut(box.start, box.stop, reason, properties.container, *parents)
 
 
@@ -164,14 +164,14 @@ def cut_groups(structure: Structure, removed: Collection[int]) -> Iterator[BoxEd
     for group in structure.groups:
         box = group.box
         if group in dead:
-            yield cut(box.start, box.stop, f"grpl: group {group.identifier} taken out", grpl, meta)
+            yield cut(box.start, box.stop, f"grpl: group {group.identifier} removed", grpl, meta)
         elif not gone.isdisjoint(group.entities):
             count = sum(entity not in gone for entity in group.entities)
             yield set_number(box.body + 8, 4, count, "grpl: count of entities")
             for number, entity in enumerate(group.entities):
                 start = box.body + 12 + 4 * number
                 if entity in gone:
-                    yield cut(start, start + 4, f"grpl: item {entity} taken out", box, grpl, meta)
+                    yield cut(start, start + 4, f"grpl: item {entity} removed", box, grpl, meta)
 
 
 def own_ranges(structure: Structure, items: Collection[int]) -> Ranges:
@@ -194,7 +194,7 @@ def cut_data(
             yield cut(box.start, box.stop, "mdat: nothing is left in it")
             continue
         for start, stop in inside:
-            yield cut(start, stop, f"mdat: {what} taken out", box)
+            yield cut(start, stop, f"mdat: {what} removed", box)
 
 
 def payload_at_end(structure: Structure, items: Sequence[NewItem], name: str) -> Payload:

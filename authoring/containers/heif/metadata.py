@@ -121,8 +121,8 @@ def _rewrite(structure: Structure, name: str, item: int, content: bytes) -> Iter
         or len(content) <= fixed
     ):
         raise UnsupportedError(
-            f"the photo's {name} (item {item}) lies in a way that its size cannot be changed: in pieces, within"
-            " another item, or without a stated length"
+            f"the size of the photo's {name} (item {item}) cannot be changed: its data is in pieces, within another"
+            " item, or without a stated length"
         )
     yield from _rewrite_runs(structure, runs[:-1], content[:fixed], f"{name}: replaced")
     start, stop = runs[-1]
@@ -158,7 +158,9 @@ def _check_own_data(structure: Structure, name: str, item: int) -> None:
     if own != union(ranges) or total(own) != structure.sizes[item]:
         raise UnsupportedError(f"the photo's {name} (item {item}) shares its data with other items")
     if not all(_parents(structure, start, stop) for start, stop in ranges):
-        raise UnsupportedError(f"the photo's {name} (item {item}) lies outside the boxes 'mdat' and 'idat'")
+        raise UnsupportedError(
+            f"the photo's {name} (item {item}) is stored outside the boxes 'mdat' and 'idat'"
+        )
 
 
 def _check_removable(structure: Structure, name: str, item: int) -> None:
@@ -167,7 +169,7 @@ def _check_removable(structure: Structure, name: str, item: int) -> None:
     if grouped or structure.incoming.get(item) or item in structure.properties.by_item:
         raise RefusedError(
             f"the photo's {name} (item {item}) has properties of its own or is referred to by other items;"
-            " taking it out would break them"
+            " removing it would break them"
         )
 
 
@@ -194,4 +196,4 @@ def _cut_idat(structure: Structure, removed: list[int]) -> Iterator[BoxEdit]:
     if idat:
         for start, stop in own_ranges(structure, removed):
             if idat.body <= start and stop <= idat.stop:
-                yield cut(start, stop, "idat: data taken out", idat, structure.meta)
+                yield cut(start, stop, "idat: data removed", idat, structure.meta)
