@@ -29,7 +29,7 @@ from authoring.containers.edits import EditList, Replacement, changes
 from authoring.containers.heif import item_locations, item_properties, items, single_image
 from authoring.containers.heif.box import Box, read_boxes
 from authoring.containers.heif.item_locations import ConstructionMethod
-from authoring.containers.jpeg import google_directory as directory_in_xmp
+from authoring.containers.jpeg import google_directory as jpeg_directory
 from authoring.containers.jpeg import mpf, segments
 from authoring.containers.jpeg import structure as jpeg_structure
 from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
@@ -92,9 +92,9 @@ def jpeg_index(data: bytes) -> None:
 
 def google_directory(data: bytes) -> None:
     """Google's container directory in XMP."""
-    for one in directory_in_xmp.parse(data):
+    for one in jpeg_directory.parse(data):
         promise(0 <= one.length < 10**12 and 0 <= one.padding < 10**12, "a length out of range")
-    directory_in_xmp.names_gain_map(data)
+    jpeg_directory.names_gain_map(data)
 
 
 # HEIF

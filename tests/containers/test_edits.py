@@ -1,4 +1,4 @@
-"""Edit lists against a naive model: bytes with unique values, so that each can be found again."""
+"""Compare edit lists with a naive model: bytes with unique values, so that each can be located afterwards."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from authoring.containers.edits import (
 def replacements(draw: st.DrawFn, size: int, first_value: int) -> list[Replacement]:
     """Replacements that do not overlap, each with new bytes and a reason of its own."""
     cuts = sorted(draw(st.lists(st.integers(0, size), max_size=8)))
-    found = []
+    result = []
     for number, (start, stop) in enumerate(zip(cuts[::2], cuts[1::2], strict=False)):
         data = bytes([first_value + number]) * draw(st.integers(0, 3))
-        found.append(Replacement(start, stop, data, f"reason {first_value + number}"))
-    return found
+        result.append(Replacement(start, stop, data, f"reason {first_value + number}"))
+    return result
 
 
 def naive(source: bytes, edits: list[Replacement]) -> bytes:
@@ -42,8 +42,8 @@ def unique_insertions(edits: list[Replacement]) -> list[Replacement]:
 
 def check_touched(edits: EditList, source: bytes, result: bytes) -> None:
     gone = {place for place, value in enumerate(source) if value not in result}
-    told = {place for one in edits.touched for place in range(one.start, one.stop)}
-    assert gone == told
+    reported = {place for one in edits.touched for place in range(one.start, one.stop)}
+    assert gone == reported
     kept_runs = [edit for edit in edits.edits if isinstance(edit, Keep)]
     places = {one.start for one in edits.touched} | {one.stop for one in edits.touched}
     position = 0

@@ -83,19 +83,19 @@ def test_unusable_photo_is_refused(data: bytes, error: type[DepthauthorError], w
     ],
 )
 def test_one_defect_is_read_and_reported(data: bytes, note: str, editable: bool) -> None:
-    found = jpeg.parse(data)
-    assert any(note in one for one in found.notes)
-    assert found.dump()
-    assert found.parts()
+    file = jpeg.parse(data)
+    assert any(note in one for one in file.notes)
+    assert file.dump()
+    assert file.parts()
     if not editable:
         with pytest.raises(MalformedError):
-            found.splice(auxiliary())
+            file.splice(auxiliary())
         return
-    result = found.splice(auxiliary()).apply(data)
+    result = file.splice(auxiliary()).apply(data)
     after = jpeg.parse(result)
     number = after.layout.auxiliaries[-1].identifier
-    assert {name: part for name, part in after.parts().items() if name != f"image {number}"} == found.parts()
-    assert jpeg.parse(after.remove([number]).apply(result)).parts() == found.parts()
+    assert {name: part for name, part in after.parts().items() if name != f"image {number}"} == file.parts()
+    assert jpeg.parse(after.remove([number]).apply(result)).parts() == file.parts()
 
 
 @pytest.mark.parametrize("code", [0xC0, 0xC2, 0xDA, 0xDC, 0xDD, 0xE0, 0xE1, 0xE2, 0xEE])
@@ -107,15 +107,15 @@ def test_empty_second_segment_is_shown(code: int) -> None:
 def exercise(data: bytes) -> bool:
     """Call everything that a file offers; return whether it could be edited."""
     try:
-        found = jpeg.parse(data)
+        file = jpeg.parse(data)
     except DepthauthorError:
         return False
-    found.dump()
-    parts = found.parts()
-    assert all(one.payload.startswith(b"\xff\xd8") for one in found.layout.auxiliaries)
-    exercise_metadata(found)
+    file.dump()
+    parts = file.parts()
+    assert all(one.payload.startswith(b"\xff\xd8") for one in file.layout.auxiliaries)
+    exercise_metadata(file)
     try:
-        result = found.splice(auxiliary()).apply(data)
+        result = file.splice(auxiliary()).apply(data)
     except DepthauthorError:
         return False
     after = jpeg.parse(result)
@@ -126,19 +126,19 @@ def exercise(data: bytes) -> bool:
     back = jpeg.parse(after.remove([number]).apply(result))
     assert back.parts() == parts
     assert number not in back.structure.starts
-    for other in found.structure.starts:
-        found.remove([other]).apply(data)
+    for other in file.structure.starts:
+        file.remove([other]).apply(data)
     return True
 
 
-def exercise_metadata(found: jpeg.JpegFile) -> None:
+def exercise_metadata(file: jpeg.JpegFile) -> None:
     """Replace the photo's blocks, if that can be done at all."""
     for new_exif, new_xmp in ((exif()[10:], b"<x/>"), (b"", b""), (None, b"<x/>")):
         try:
-            result = found.with_metadata(exif=new_exif, xmp=new_xmp).apply(found.source)
+            result = file.with_metadata(exif=new_exif, xmp=new_xmp).apply(file.source)
         except DepthauthorError:
             continue
-        assert jpeg.parse(result).layout.auxiliaries == found.layout.auxiliaries
+        assert jpeg.parse(result).layout.auxiliaries == file.layout.auxiliaries
 
 
 SEEDS = {
@@ -198,10 +198,10 @@ def test_hostile_index_costs_linear_time() -> None:
     """Hundreds of images without EOI: each is walked to the next one only."""
     stub = b"\xff\xd8" + segment(0xDA, bytes(6)) + bytes(4000)
     data = multi(coded(), [stub] * 250)
-    found = jpeg.parse(data)
-    assert len(found.structure.starts) == 250
+    file = jpeg.parse(data)
+    assert len(file.structure.starts) == 250
     assert sum(
-        found.structure.image(number).stop - start for number, start in found.structure.starts.items()
+        file.structure.image(number).stop - start for number, start in file.structure.starts.items()
     ) <= len(data)
 
 

@@ -39,17 +39,17 @@ PHOTOS = photos()
 every = pytest.mark.parametrize("name", PHOTOS)
 
 
-def apple_image(total: int, made: CodedAuxiliary) -> bytes:
+def apple_image(total: int, coded_map: CodedAuxiliary) -> bytes:
     """The bytes that the added image must have."""
     short = bytes.fromhex("4d504600 4d4d002a 00000008 0002 b0000007 00000004 30313030 b0010004 00000001")
     short += struct.pack(">II", total, 0)
-    coded = made.payload[20:]
-    assert made.payload[2:4] == b"\xff\xe0"
-    return b"\xff\xd8" + segment(0xE1, XMP + made.xmp) + segment(0xE2, short) + coded
+    coded = coded_map.payload[20:]
+    assert coded_map.payload[2:4] == b"\xff\xe0"
+    return b"\xff\xd8" + segment(0xE1, XMP + coded_map.xmp) + segment(0xE2, short) + coded
 
 
-def spliced(data: bytes, made: CodedAuxiliary | None = None) -> bytes:
-    return jpeg.parse(data).splice(made or auxiliary()).apply(data)
+def spliced(data: bytes, coded_map: CodedAuxiliary | None = None) -> bytes:
+    return jpeg.parse(data).splice(coded_map or auxiliary()).apply(data)
 
 
 def opened(data: bytes) -> Image.Image:
@@ -112,9 +112,9 @@ def test_offsets_sizes_and_order_of_the_new_index(name: str) -> None:
     assert entries[0][1:] == (parse_image(result).stop, 0, 0, 0)
     assert entries[-1][0] == 0
     for _, size, offset, *_ in entries[1:]:
-        found = result[place + 4 + offset :][:size]
-        assert found.startswith(b"\xff\xd8\xff")
-        assert found.endswith(b"\xff\xd9")
+        image = result[place + 4 + offset :][:size]
+        assert image.startswith(b"\xff\xd8\xff")
+        assert image.endswith(b"\xff\xd9")
     assert result[place + 4 + entries[-1][2] :][: entries[-1][1]] == apple_image(total, auxiliary())
 
 
@@ -161,12 +161,12 @@ def test_dump_shows_every_segment_and_any_change(name: str) -> None:
 
 def test_parts_and_structure_cover_the_file() -> None:
     for data in PHOTOS.values():
-        found = jpeg.parse(data)
-        size = sum(map(len, found.parts().values()))
+        file = jpeg.parse(data)
+        size = sum(map(len, file.parts().values()))
         structural = [
             one
-            for one in found.structure.primary.segments
-            if one == found.structure.mpf_segment
+            for one in file.structure.primary.segments
+            if one == file.structure.mpf_segment
             or (one.kind(data) == "JFIF" and one.stop - one.marker_start == 18)
         ]
         assert size + sum(one.stop - one.start for one in structural) + 4 == len(data)
@@ -193,12 +193,12 @@ def first_segments(data: bytes, count: int) -> list[str]:
 )
 def test_segments_stand_where_apple_has_them(name: str, segments: list[str]) -> None:
     result = spliced(PHOTOS[name])
-    found = first_segments(result, len(segments))
+    present = first_segments(result, len(segments))
     if name in ("cmyk", "rgb without jfif"):
         assert "APP0 JFIF" not in first_segments(result, 99)
-        assert "APP2 MPF" in found
+        assert "APP2 MPF" in present
     else:
-        assert found == segments
+        assert present == segments
 
 
 def test_jfif_header_keeps_its_density_and_gets_apples_mark() -> None:
@@ -378,13 +378,15 @@ def test_short_index_in_the_photo_is_completed() -> None:
 
 
 def test_segments_of_the_coded_image_that_would_clash_are_replaced() -> None:
-    made = auxiliary()
-    full = apple_image(2, made)
-    assert jpeg.parse(spliced(coded(), replace(made, payload=full))).layout.auxiliaries[0].payload == full
-    commented = made.payload[:20] + segment(0xFE, b"kept") + made.payload[20:]
+    coded_map = auxiliary()
+    full = apple_image(2, coded_map)
+    assert (
+        jpeg.parse(spliced(coded(), replace(coded_map, payload=full))).layout.auxiliaries[0].payload == full
+    )
+    commented = coded_map.payload[:20] + segment(0xFE, b"kept") + coded_map.payload[20:]
     assert (
         b"kept"
-        in jpeg.parse(spliced(coded(), replace(made, payload=commented))).layout.auxiliaries[0].payload
+        in jpeg.parse(spliced(coded(), replace(coded_map, payload=commented))).layout.auxiliaries[0].payload
     )
 
 
@@ -411,11 +413,11 @@ def test_xmp_has_a_limit() -> None:
 
 
 def test_photo_without_end_is_read_but_not_edited() -> None:
-    found = jpeg.parse(coded()[:-2])
-    assert (found.layout.width, found.layout.height) == (48, 32)
-    assert any("no EOI" in note for note in found.notes)
+    file = jpeg.parse(coded()[:-2])
+    assert (file.layout.width, file.layout.height) == (48, 32)
+    assert any("no EOI" in note for note in file.notes)
     with pytest.raises(MalformedError, match=r"no certain end.*save it again"):
-        found.splice(auxiliary())
+        file.splice(auxiliary())
     cut = multi(coded()[:-2], [gain_map()])
     assert [one.payload for one in jpeg.parse(cut).layout.auxiliaries] == [gain_map()]
     with pytest.raises(MalformedError, match="no certain end"):

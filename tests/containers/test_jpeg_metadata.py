@@ -103,8 +103,7 @@ def others(parts: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def index_entries(data: bytes) -> list[tuple[int, ...]]:
-    found = jpeg.parse(data).structure
-    return [(one.size, one.offset) for one in found.entries]
+    return [(entry.size, entry.offset) for entry in jpeg.parse(data).structure.entries]
 
 
 @every
@@ -214,8 +213,8 @@ def test_new_segments_stand_where_cameras_have_them(
 ) -> None:
     data = PHOTOS[name]
     result = jpeg.parse(data).with_metadata(exif=exif_block, xmp=PACKET).apply(data)
-    found = jpeg.parse(result).structure.primary.segments[: len(order)]
-    assert [f"{one.marker.name} {one.kind(result)}".strip() for one in found] == order
+    segments = jpeg.parse(result).structure.primary.segments[: len(order)]
+    assert [f"{one.marker.name} {one.kind(result)}".strip() for one in segments] == order
     assert Image.open(io.BytesIO(result)).info["xmp"] == PACKET
     assert Image.open(io.BytesIO(result)).tobytes() == Image.open(io.BytesIO(data)).tobytes()
 

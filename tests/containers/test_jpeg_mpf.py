@@ -27,12 +27,12 @@ TAGS = st.lists(
 
 
 def payloads(data: bytes) -> list[bytes]:
-    """Every MPF payload of a file, found without the code under test."""
-    found, place = [], data.find(b"MPF\0")
+    """Return every MPF payload of a file, without the code under test."""
+    result, place = [], data.find(b"MPF\0")
     while place >= 0:
-        found.append(data[place : place - 2 + int.from_bytes(data[place - 2 : place], "big")])
+        result.append(data[place : place - 2 + int.from_bytes(data[place - 2 : place], "big")])
         place = data.find(b"MPF\0", place + 1)
-    return found
+    return result
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def payloads(data: bytes) -> list[bytes]:
 )
 def test_real_indexes_come_back_byte_for_byte(sample: Callable[[str], bytes], name: str, images: int) -> None:
     first, *others = payloads(sample(name))
-    found = mpf.parse(first)
-    assert (found.declared_images, len(found.entries)) == (images, images)
-    assert mpf.build(found) == first
+    parsed = mpf.parse(first)
+    assert (parsed.declared_images, len(parsed.entries)) == (images, images)
+    assert mpf.build(parsed) == first
     for other in others:
         assert mpf.build(mpf.parse(other)) == other
         assert mpf.build(mpf.short_index(images)) == other
@@ -67,11 +67,11 @@ def test_apples_index_is_rebuilt_from_its_values(sample: Callable[[str], bytes])
 
 def test_fields_of_a_little_endian_index() -> None:
     raw = index("<", [(0x20030000, 5000, 0), (0x10002, 700, 4900)], attributes=attribute_ifd("<"))
-    found = mpf.parse(raw[4:])
-    assert found.little_endian
-    assert found.entries == (mpf.MpEntry(0x20030000, 5000, 0, 0, 0), mpf.MpEntry(0x10002, 700, 4900, 0, 0))
-    assert found.attributes == (mpf.Tag(0xB101, 4, 1, b"\1\0\0\0"),)
-    assert mpf.build(found) == raw[4:]
+    parsed = mpf.parse(raw[4:])
+    assert parsed.little_endian
+    assert parsed.entries == (mpf.MpEntry(0x20030000, 5000, 0, 0, 0), mpf.MpEntry(0x10002, 700, 4900, 0, 0))
+    assert parsed.attributes == (mpf.Tag(0xB101, 4, 1, b"\1\0\0\0"),)
+    assert mpf.build(parsed) == raw[4:]
 
 
 @settings(max_examples=80, deadline=None)
@@ -79,21 +79,21 @@ def test_fields_of_a_little_endian_index() -> None:
 def test_build_is_the_inverse_of_parse(
     little: bool, entries: list[mpf.MpEntry], tags: list[mpf.Tag], attributes: list[mpf.Tag]
 ) -> None:
-    made = mpf.MpIndex(little, (mpf.Tag(mpf.VERSION, 7, 4, b"0100"), *tags), tuple(attributes))
-    made = made.with_entries(entries, [-1] * len(entries))
-    again = mpf.parse(mpf.build(made))
-    assert again == made
+    built = mpf.MpIndex(little, (mpf.Tag(mpf.VERSION, 7, 4, b"0100"), *tags), tuple(attributes))
+    built = built.with_entries(entries, [-1] * len(entries))
+    again = mpf.parse(mpf.build(built))
+    assert again == built
     assert again.entries == tuple(entries)
     assert again.declared_images == len(entries)
-    assert mpf.build(again) == mpf.build(made)
+    assert mpf.build(again) == mpf.build(built)
 
 
 def test_other_tags_stay_when_entries_change() -> None:
     raw = index(">", [(0x030000, 10, 0), (1, 2, 3)], attribute_ifd(">"), identifiers=bytes(range(66)))
-    found = mpf.parse(raw[4:])
+    parsed = mpf.parse(raw[4:])
     new = mpf.MpEntry(0, 9, 9, 0, 0)
-    longer = found.with_entries([*found.entries, new], (0, 1, -1))
-    assert longer.attributes == found.attributes
+    longer = parsed.with_entries([*parsed.entries, new], (0, 1, -1))
+    assert longer.attributes == parsed.attributes
     assert [tag.number for tag in longer.tags] == [0xB000, 0xB001, 0xB002, 0xB003]
     assert longer.tags[3].value == bytes(range(66)) + bytes(33)
     shorter = longer.with_entries(longer.entries[::2], (0, 2))

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from authoring.containers import jpeg
+from authoring.containers.base import CodedAuxiliary
 from authoring.errors import MalformedError
 from tests.containers.jpeg_files import auxiliary, gray
 
@@ -68,8 +69,8 @@ def test_every_part_stays_and_removal_keeps_them(sample: Sample, name: str) -> N
 @every
 def test_pillow_sees_the_same_photo_and_one_more_frame(sample: Sample, name: str) -> None:
     data = sample(name)
-    found = jpeg.parse(data)
-    result = found.splice(auxiliary()).apply(data)
+    file = jpeg.parse(data)
+    result = file.splice(auxiliary()).apply(data)
     image = Image.open(io.BytesIO(result))
     frames = IMAGES[name] + 1
     assert (image.format, image.n_frames) == ("MPO", frames)  # type: ignore[attr-defined]
@@ -155,8 +156,7 @@ def test_depth_of_an_iphone_can_be_taken_out_and_put_back(sample: Sample) -> Non
     stripped = jpeg.parse(data).remove([2]).apply(data)
     assert stripped[2:20] == data[2:4] + b"\0\x10" + data[6:20]
     again = jpeg.parse(stripped)
-    made = auxiliary(xmp=depth.xmp)
-    coded = type(made)(depth.width, depth.height, depth.payload, b"", "", b"", depth.xmp)
+    coded = CodedAuxiliary(depth.width, depth.height, depth.payload, b"", "", b"", depth.xmp)
     assert again.splice(coded).apply(stripped) == data
 
 
@@ -166,20 +166,20 @@ def test_last_image_of_lyangas_can_be_put_back_too(sample: Sample) -> None:
     depth = jpeg.parse(data).layout.auxiliaries[1]
     assert depth.xmp is not None
     less = jpeg.parse(data).remove([3]).apply(data)
-    coded = type(auxiliary())(depth.width, depth.height, depth.payload, b"", "", b"", depth.xmp)
+    coded = CodedAuxiliary(depth.width, depth.height, depth.payload, b"", "", b"", depth.xmp)
     result = jpeg.parse(less).splice(coded).apply(less)
     assert jpeg.parse(result).parts()["image 2"] == jpeg.parse(data).parts()["image 2"]
     assert jpeg.parse(result).layout.auxiliaries[1].payload == b"\xff\xd8" + depth.payload[20:]
 
 
 def test_cut_photo_is_read_but_not_edited(sample: Sample) -> None:
-    found = jpeg.parse(sample("edge_truncated_no_eoi.jpg"))
-    assert (found.layout.width, found.layout.height) == (3484, 2347)
-    assert found.layout.exif is not None
-    assert "no EOI marker" in found.notes[0]
-    assert "no EOI marker" in found.dump()
+    file = jpeg.parse(sample("edge_truncated_no_eoi.jpg"))
+    assert (file.layout.width, file.layout.height) == (3484, 2347)
+    assert file.layout.exif is not None
+    assert "no EOI marker" in file.notes[0]
+    assert "no EOI marker" in file.dump()
     with pytest.raises(MalformedError, match="save it again"):
-        found.splice(auxiliary())
+        file.splice(auxiliary())
 
 
 @pytest.mark.parametrize("name", ["lyangas_12mini_gainmap_depth.jpg", "shu_matte.jpg"])
