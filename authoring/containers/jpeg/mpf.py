@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
 from authoring import tiff
-from authoring.containers.jpeg.segments import MPF_PREFIX
+from authoring.containers.jpeg.segments import MAX_PAYLOAD_BYTES, MPF_PREFIX
 from authoring.errors import MalformedError, RefusedError
 from authoring.tiff import Ifd, TiffType
 
@@ -21,9 +21,6 @@ BASE = len(MPF_PREFIX)
 
 MAX_IMAGES = 256
 """A burst or panorama holds some tens; an index that claims more is damaged."""
-
-MAX_PAYLOAD_BYTES = 65_533
-"""What the 16-bit length of a segment can hold beside itself."""
 
 VERSION, NUMBER_OF_IMAGES, MP_ENTRY, UNIQUE_IDS = 0xB000, 0xB001, 0xB002, 0xB003
 UNIQUE_ID_BYTES = 33
@@ -210,7 +207,7 @@ def _tags(ifd: Ifd) -> tuple[Tag, ...]:
 
 
 def _build_ifd(tags: Sequence[Tag], position: int, order: str, more: bool) -> bytes:
-    """One IFD that begins at `position` of the block, with its long values and the link to a next one."""
+    """Build an IFD for `position` of the block, with its long values; `more` links it to an IFD after them."""
     values_start = position + 2 + tiff.ENTRY_BYTES * len(tags) + 4
     entries, values = [], b""
     for tag in tags:
