@@ -1,8 +1,5 @@
 """Where everything in the golden scene is, and what a ray meets first: the exact depth.
 
-Knows: the camera, the shapes, their places in metres.
-Must not know: light, colour, files.
-
 World axes are the camera's before it is tilted: x right, y down, z forward, origin in the pinhole, metres.
 The camera is tilted down a little, so a wall does not lie at one depth. Everything the depth depends on uses
 only + - * / and square roots of constants written in decimals: IEEE 754 rounds those alike everywhere, so

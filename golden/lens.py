@@ -1,7 +1,5 @@
 """The golden scene through a real lens: the truth that a simulated aperture is judged by.
 
-Knows: how to average pinholes. Must not know: the package `authoring`.
-
 Run `python -m golden.lens` at the root of the repository to write the pictures in `golden/through-lens/` again; that
 takes some minutes, which is why tests compare with the files.
 """

@@ -1,7 +1,5 @@
 """Files as the makers of depth maps write them, all of the golden scene, and how they come back.
 
-Knows: the forms of the networks', sensors' and data sets' files. Must not know: how maps are read.
-
 Run as `python -m golden.makers` for the table: each file is embedded in the golden photo, extracted again and held
 against the exact depth.
 """

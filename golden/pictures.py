@@ -1,7 +1,5 @@
 """The pictures of README and docs that the program itself makes of the golden scene.
 
-Knows: which command makes which picture. Must not know: how any is made.
-
 Run as `python -m golden.pictures` at the root of the repository. The scene is rendered anew at a larger size.
 """
 

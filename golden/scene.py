@@ -1,8 +1,5 @@
 """The golden scene: a photo with exact depth, and the files made from it.
 
-Knows: pictures of any size, and how each golden file is encoded.
-Must not know: where things stand (`geometry`), how they look (`shading`), the package `authoring`.
-
 Run `python -m golden.scene` at the root of the repository to write every file again.
 """
 

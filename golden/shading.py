@@ -1,8 +1,5 @@
 """What the golden scene looks like: light, shadows, materials, reflections.
 
-Knows: the colour of a ray.
-Must not know: files. Nothing here touches the depth, which is `geometry`'s alone.
-
 Light is linear RGB, float32 (3, N). Shadows are soft and come from formulas, not from random rays: how much of
 the lamp's disc a sphere or a rectangle covers. So there is no noise, and the same picture every time.
 """

@@ -41,19 +41,24 @@ _NAMES = {
 
 
 def read_provenance(tree: PropertyTree) -> Provenance | None:
-    """Return the provenance, if there is one; a record that cannot be decoded counts as empty."""
+    """Return the provenance, if there is one. A record that is not base64 is given as it is: it will fit no photo."""
     texts = {field: text_of(tree, f"depthauthor:{name}") for field, name in _NAMES.items()}
     version = texts["version"]
     if version is None:
         return None
     return Provenance(
         version,
-        decode_base64(texts["undo"] or "") or b"",
-        decode_base64(texts["restore"] or "") or b"",
+        _decode_record(texts["undo"] or ""),
+        _decode_record(texts["restore"] or ""),
         texts["depth_source"],
         texts["calibration_source"],
         texts["rendering_source"],
     )
+
+
+def _decode_record(text: str) -> bytes:
+    decoded = decode_base64(text)
+    return text.encode() if decoded is None else decoded
 
 
 def with_provenance(tree: PropertyTree, provenance: Provenance | None) -> PropertyTree:

@@ -35,11 +35,12 @@ def test_all_fields_are_foreign_properties_that_come_back() -> None:
     assert find(with_provenance((), Provenance("1", depth_source="given")), "depthauthor:Restore") is None
 
 
-def test_a_broken_record_counts_as_empty() -> None:
+def test_a_broken_record_stays_a_record() -> None:
+    """So that `strip --restore` refuses it, instead of taking it for a photo that needs no restoring."""
     tree = tuple(
         Property(PROVENANCE, "depthauthor", name, value) for name, value in (("Version", "1"), ("Undo", "!"))
     )
-    assert read_provenance(tree) == Provenance("1", b"")
+    assert read_provenance(tree) == Provenance("1", b"!")
 
 
 def test_only_known_sources_are_written() -> None:
