@@ -12,7 +12,7 @@ from authoring.apple.dictionary import AUXILIARY_TYPE, DATA, DATA_DESCRIPTION, D
 from authoring.apple.portrait_metadata import PortraitMetadata
 from authoring.apple.property_table import NATIVE_FORMATS
 from authoring.batch.work import BatchResult
-from authoring.compatibility.doctor import Diagnosis
+from authoring.compatibility.doctor import DoctorReport
 from authoring.compatibility.verify import VerifyReport
 from authoring.depth import calibration_json
 from authoring.embed.reports import EmbedReport
@@ -101,7 +101,7 @@ FORMS: dict[str, tuple[type, str]] = {
     "pointcloud": (PointCloudReport, "depthauthor pointcloud --json"),
     "strip": (StripReport, "depthauthor strip --json"),
     "verify": (VerifyReport, "depthauthor verify --json"),
-    "doctor": (Diagnosis, "depthauthor doctor --json, one line a file"),
+    "doctor": (DoctorReport, "depthauthor doctor --json, one line a file"),
     "view": (ViewReport, "depthauthor view --json"),
     "report": (ReportRow, "depthauthor report --json, one line a file"),
     "dictionary": (DictionaryReport, "depthauthor dictionary --json"),

@@ -11,7 +11,7 @@ from authoring import files
 from authoring.api.photo_files import PathLike
 from authoring.compatibility import doctor as diagnosing
 from authoring.compatibility import verify as verifying
-from authoring.compatibility.doctor import Diagnosis
+from authoring.compatibility.doctor import DoctorReport
 from authoring.compatibility.verify import VerifyReport
 from authoring.maps.load import parse_map_source
 from authoring.maps.map_options import MapOptions
@@ -47,7 +47,7 @@ def verify(
     return replace(report, file=str(photo))
 
 
-def doctor(photo: PathLike) -> Diagnosis:
+def doctor(photo: PathLike) -> DoctorReport:
     """Say why Photos may show no aperture slider for a photo file, and how to fix it."""
     photo = Path(photo)
     with files.naming(photo=photo):

@@ -1,8 +1,4 @@
-"""What a check has to say: a rule, and the finding it gives for one file.
-
-Knows: grades of evidence, levels of what Photos offers, the four outcomes of a check.
-Must not know: any rule, any file.
-"""
+"""Types of a check: grades of evidence, levels in Photos, what a rule's function returns, and findings."""
 
 from __future__ import annotations
 
@@ -12,9 +8,9 @@ from typing import Literal
 Grade = Literal["A", "B", "C", "D"]
 """How well a rule is known.
 
-A: behaviour of Apple's frameworks described in public, and isolated on a device by somebody. B: seen on a device
-or in the bytes of real files, mechanism not known. C: documentation or a published description, no device test
-found. D: inferred, or one weak report.
+A: behaviour of Apple's frameworks that is described in public and was isolated on a device. B: seen on a device or
+in the bytes of real files, mechanism unknown. C: documentation or a published description, no device test found.
+D: inferred, or one weak report.
 """
 
 Level = Literal["none", "L1", "L2", "L3", "L4"]
@@ -34,19 +30,14 @@ LEVELS: tuple[Level, ...] = ("none", "L1", "L2", "L3", "L4")
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of the rule table."""
+class CheckResult:
+    """What a rule's function returns: whether the rule holds in one file, and the words for it."""
 
-    id: str
-    """R1, R2, …; never used again for another rule."""
-    grade: Grade
-    sentence: str
-    """What must hold, for a person."""
-    level: Loss
-    source: str
-    """Where it is known from: files, a document, a kind of test."""
-    remark: str = ""
-    """What real files taught beside or against the source."""
+    holds: bool
+    message: str
+    expected: str | None = None
+    found: str | None = None
+    where: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

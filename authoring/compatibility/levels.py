@@ -1,8 +1,6 @@
-"""From findings to what is to be expected in Photos.
+"""Derive from findings the level that is expected in Photos, the sentence for it, and the faults for a wanted level.
 
-Knows: how levels rest on rules, and the words for each. Must not know: facts, files.
-
-Every sentence says what is expected and on what ground; none says that a file works.
+Every sentence says what is expected and on what evidence; none says that a file works.
 """
 
 from __future__ import annotations
@@ -13,27 +11,27 @@ from authoring.compatibility.findings import LEVELS, Finding, Level
 from authoring.compatibility.rules import RULES
 
 SLIDER_RULE = "R16"
-"""Broken alone it takes the aperture slider and leaves the other controls."""
+"""If only this one is broken, Edit lacks the aperture slider and has the other controls."""
 
 BADGE_RULE, JPEG_RULE = "R8", "R25"
 
-EVIDENCE = "judging by files that others tested, not by us"
+EVIDENCE = "based on other projects' device tests, not ours"
 
 
 def broken(findings: Iterable[Finding]) -> dict[str, Finding]:
-    """The failed rules by their names."""
-    return {one.rule: one for one in findings if one.status == "fail"}
+    """Return the findings of failed rules, by rule."""
+    return {finding.rule: finding for finding in findings if finding.status == "fail"}
 
 
 def costs(failed: Iterable[str], level: Level) -> list[str]:
-    """Those of the failed rules that take this level."""
+    """Return the failed rules that cost this level."""
     return [rule for rule in failed if RULES[rule].level == level]
 
 
 def level_of(findings: Iterable[Finding]) -> Level:
-    """The highest level whose rules hold.
+    """Return the highest level whose rules hold.
 
-    L2 (badge) and L3 (controls in Edit) do not rest on one another; L4 needs both, and the slider.
+    L2 (badge) and L3 (controls in Edit) do not depend on one another; L4 needs both, and the slider.
     """
     failed = broken(findings)
     if costs(failed, "L1"):
@@ -48,19 +46,21 @@ def level_of(findings: Iterable[Finding]) -> Level:
 
 
 def reaches(level: Level, wanted: Level) -> bool:
-    """Whether a level is at least the one wanted."""
+    """Return whether a level is at least the wanted one."""
     return LEVELS.index(level) >= LEVELS.index(wanted)
 
 
 def verdict_of(findings: Iterable[Finding]) -> str:
-    """One sentence on what is expected, and on what ground."""
+    """Return one sentence on what is expected, and on what evidence."""
     findings = tuple(findings)
     failed, level = broken(findings), level_of(findings)
     if level == "none":
         first = failed[costs(failed, "L1")[0]]
         return f"no readable depth is expected: {first.message} ({first.rule})"
-    jpeg = any(one.rule == JPEG_RULE and one.status == "note" for one in findings)
-    doubt = "; for depth made by others this was never seen in a JPEG" if jpeg and level != "L1" else ""
+    is_jpeg = any(finding.rule == JPEG_RULE and finding.status == "note" for finding in findings)
+    doubt = (
+        "; for depth from another source this was never seen in a JPEG" if is_jpeg and level != "L1" else ""
+    )
     return f"{_expected(failed, level)}, {EVIDENCE}{doubt}"
 
 
@@ -75,3 +75,21 @@ def _expected(failed: dict[str, Finding], level: Level) -> str:
     if SLIDER_RULE in failed:
         return f"depth editing is expected without the aperture slider{badge}"
     return f"the aperture slider in Edit is expected, without the on/off toggle{badge}"
+
+
+def rule_faults(findings: Iterable[Finding], wanted: Level, *, strict: bool = False) -> tuple[str, ...]:
+    """Return the rules whose breach is a fault, each with its message.
+
+    wanted: rules of higher levels are not faults. strict: warnings are faults too.
+    """
+    return tuple(
+        f"{finding.rule}: {finding.message}"
+        for finding in findings
+        if (finding.status == "fail" and _counts_for(finding, wanted))
+        or (strict and finding.status == "warn")
+    )
+
+
+def _counts_for(finding: Finding, wanted: Level) -> bool:
+    loss = RULES[finding.rule].level
+    return loss != "warning" and loss != "note" and reaches(wanted, loss)

@@ -1,7 +1,4 @@
-"""How far what a file holds is from the map it was made of, in 1/m and in metres.
-
-Knows: how to bring a map to the stored raster, and the bound that was promised. Must not know: rules, files.
-"""
+"""Measure how far a file's depth is from the map it was made from, in 1/m and in metres."""
 
 from __future__ import annotations
 
@@ -22,21 +19,21 @@ from authoring.maps.refine import Guide, guide_of
 from authoring.read.depth_image import DepthReading, read_depth
 
 ROUNDING = 1e-5
-"""What single floats add to an error, relative to the bound; without it exact maps would seem to miss it."""
+"""Relative to the bound: float32 rounding. Without it exact maps would seem to exceed the bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """The stored map against the ones given, the worst of them where there are several."""
+    """The stored map compared with the given ones; of several, the largest errors."""
 
     max_error: float
     """Largest difference, in `unit`."""
     bound: float
-    """Half a quantisation step and the codec's tolerance of one code on top."""
+    """Half a quantisation step plus the codec's tolerance of one code."""
     unit: str
     mean_error: float
     max_error_m: float | None
-    """Largest difference in metres, among samples that lie at a finite distance in both; None where none does."""
+    """Largest difference in metres among samples at a finite distance in both; None if there are none."""
     mean_error_m: float | None
     width: int
     height: int
@@ -45,15 +42,15 @@ class RoundTrip:
 
     @property
     def holds(self) -> bool:
-        """Whether the error stays within the bound."""
+        """Whether the error is within the bound."""
         return self.max_error <= self.bound * (1 + ROUNDING)
 
 
 def measure(file: ContainerFile, maps: Sequence[MapSource], options: MapOptions) -> RoundTrip:
-    """Compare each map, read as `embed` reads it, with what the file holds.
+    """Compare each map, read as `embed` reads it, with the file's depth.
 
-    The map is shrunk to the stored size, whatever `options.max_size` says. Raises UnsupportedError or
-    MalformedError where the file's depth cannot be read, RefusedError where a map does not fit the photo.
+    The map is resampled to the stored size, whatever `options.max_size` is. Raises UnsupportedError or
+    MalformedError if the file's depth cannot be read, RefusedError if a map does not fit the photo.
     """
     layout = file.layout
     with about("photo"):
@@ -62,13 +59,15 @@ def measure(file: ContainerFile, maps: Sequence[MapSource], options: MapOptions)
         if options.refine:
             guide = guide_of(file, reading.orientation, max(reading.plane.codes.shape))
     with about("map"):
-        trips = [_measure(layout, reading, one, options, guide) for one in maps]
+        trips = [_measure(layout, reading, source, options, guide) for source in maps]
     return replace(
         trips[0],
-        max_error=max(one.max_error for one in trips),
-        mean_error=max(one.mean_error for one in trips),
-        max_error_m=max((one.max_error_m for one in trips if one.max_error_m is not None), default=None),
-        mean_error_m=max((one.mean_error_m for one in trips if one.mean_error_m is not None), default=None),
+        max_error=max(trip.max_error for trip in trips),
+        mean_error=max(trip.mean_error for trip in trips),
+        max_error_m=max((trip.max_error_m for trip in trips if trip.max_error_m is not None), default=None),
+        mean_error_m=max(
+            (trip.mean_error_m for trip in trips if trip.mean_error_m is not None), default=None
+        ),
         maps=len(trips),
     )
 
@@ -85,7 +84,7 @@ def _measure(
     buffer = fit_to_photo(loaded.buffer, size, reading.orientation, options, guide).buffer
     if buffer.samples.shape != plane.codes.shape:
         raise RefusedError(
-            f"the map comes to {buffer.width}x{buffer.height} for this photo, but the file holds {width}x{height}; "
+            f"the map fits this photo as {buffer.width}x{buffer.height}, but the file holds {width}x{height}; "
             "they cannot be compared sample by sample"
         )
     stored = replace(plane, pixel_format=buffer.pixel_format)
@@ -106,6 +105,6 @@ def _measure(
 
 
 def _differences(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Absolute differences where both are finite."""
+    """Return the absolute differences of the samples that are finite in both (H, W) arrays, as (n,)."""
     both = np.isfinite(first) & np.isfinite(second)
     return np.abs(first[both].astype(np.float64) - second[both])

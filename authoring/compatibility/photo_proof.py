@@ -1,11 +1,8 @@
-"""Proof that a photo is what it was but for its depth: part by part, and as decoded pixels.
+"""Prove that a photo is unchanged except for its depth: part by part, and as decoded pixels.
 
-Knows: which differences an embed makes on purpose, and how to see that they are no more than that.
-Must not know: formats' bytes; how the new file was made.
-
-What may differ: the depth image with its XMP; in Exif CustomRendered and two flags of Apple's maker note, or a note
-of Apple's where there was none; in the photo's XMP the regions; structure that a container rewrites for any image
-it holds (`ftyp`, `iloc`, the MP index), which no part names. All else must be equal, byte for byte.
+What may differ: the depth image with its XMP; in Exif CustomRendered and two flags of Apple's maker note, or a new
+Apple note if there was none; in the photo's XMP the regions; structure that a container rewrites for any image it
+holds (`ftyp`, `iloc`, the MP index), which no part names. All else must be equal, byte for byte.
 """
 
 from __future__ import annotations
@@ -33,7 +30,7 @@ from authoring.tiff import ORIENTATION
 PixelsWord = Literal["equal", "different", "not decoded"]
 
 MIN_FINDABLE_BYTES = 16
-"""A shorter part is not looked for in the original: it would be found by chance."""
+"""A shorter part is not searched for in the original: it would be found by chance."""
 
 FLAGS = frozenset({makernote.IMAGE_PROCESSING_FLAGS, makernote.PHOTOS_APP_FEATURE_FLAGS})
 
@@ -43,10 +40,10 @@ class PhotoProof:
     """How a photo compares with the one it was made from."""
 
     identical: bool
-    """Every coded image byte and every piece of metadata is equal, but for what an embed is there to change."""
+    """Every coded image byte and every piece of metadata is equal, except for what an embed changes on purpose."""
     touched: tuple[Touched, ...]
-    """The differences: bytes [start, stop) of the original where they can be placed, else 0, 0; what is added
-    lies at 0, 0. Reasons that begin with `changed` or `lost` are no part of an embed."""
+    """The differences: bytes [start, stop) of the original if they can be located, else 0, 0; additions are at 0, 0.
+    Reasons that begin with `changed` or `lost` are not part of an embed."""
     pixels: PixelsWord
     """The main image as decoded; arithmetic-coded JPEG is not decoded."""
     compared: int
@@ -55,31 +52,30 @@ class PhotoProof:
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
-    name: str
-    """Of the part: `item 50 Exif`, `segment APP1 XMP 0`."""
+    part: str
+    """Its name: `item 50 Exif`, `segment APP1 XMP 0`."""
     before: bytes | None
     after: bytes | None
 
 
 def compare(file: ContainerFile, original: ContainerFile) -> PhotoProof:
-    """Compare a file with the photo it was made from; both parsed."""
-    pixels = _pixels(file, original)
+    """Compare a parsed file with the parsed photo it was made from."""
+    pixels = _compare_pixels(file, original)
     if file.layout.container != original.layout.container:
-        size = len(original.source)
-        reason = f"changed: the container was {original.layout.container} and is {file.layout.container}"
-        return PhotoProof(False, (Touched(0, size, reason),), pixels, 0)
+        text = f"changed: the container was {original.layout.container} and is {file.layout.container}"
+        return PhotoProof(False, (Touched(0, len(original.source), text),), pixels, 0)
     before = dict(original.parts())
     touched: list[Touched] = []
     identical = pixels != "different"
     for difference in _differences(before, dict(file.parts())):
-        said = _reason(difference, file, original)
-        identical &= said.meant
-        touched.extend(_places(difference, original.source, said.text))
+        reason = _reason(difference, file, original)
+        identical &= reason.intended
+        touched.extend(_locate(difference, original.source, reason.text))
     return PhotoProof(identical, tuple(dict.fromkeys(touched)), pixels, len(before))
 
 
 def _differences(before: dict[str, bytes], after: dict[str, bytes]) -> Iterator[_Difference]:
-    """Parts that are not equal. Further images of a JPEG may change their numbers: they are told by content."""
+    """Yield the parts that are not equal. Further images of a JPEG may be renumbered: match them by content."""
     moved = Counter(content for name, content in after.items() if _is_image(name))
     for name, content in before.items():
         if _is_image(name) and moved[content]:
@@ -102,83 +98,86 @@ def _is_image(name: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Reason:
     text: str
-    meant: bool
+    intended: bool
     """Whether an embed makes this difference on purpose."""
 
 
-def _reason(one: _Difference, file: ContainerFile, original: ContainerFile) -> _Reason:
-    """What the difference is."""
-    if _is_depth(one.name, one.before, original) and _is_depth(one.name, one.after, file):
-        verb = "added" if one.before is None else "removed" if one.after is None else "replaced"
-        return _Reason(f"depth map {verb}: {_short(one.name)}", True)
-    kind = metadata_kind(one.name, file if one.after is not None else original)
+def _reason(difference: _Difference, file: ContainerFile, original: ContainerFile) -> _Reason:
+    if _is_depth(difference.part, difference.before, original) and _is_depth(
+        difference.part, difference.after, file
+    ):
+        verb = "added" if difference.before is None else "removed" if difference.after is None else "replaced"
+        return _Reason(f"depth map {verb}: {_short(difference.part)}", True)
+    kind = metadata_kind(difference.part, file if difference.after is not None else original)
     if kind == "Exif":
-        return _exif_reason(one, file.layout.exif, original.layout.exif)
+        return _exif_reason(difference, file.layout.exif, original.layout.exif)
     if kind == "XMP":
-        return _xmp_reason(one, file.layout.xmp, original.layout.xmp)
-    verb = "changed: added" if one.before is None else "lost:" if one.after is None else "changed:"
-    return _Reason(f"{verb} {one.name}", False)
+        return _xmp_reason(difference, file.layout.xmp, original.layout.xmp)
+    verb = (
+        "changed: added" if difference.before is None else "lost:" if difference.after is None else "changed:"
+    )
+    return _Reason(f"{verb} {difference.part}", False)
 
 
 def _is_depth(name: str, content: bytes | None, file: ContainerFile) -> bool:
-    """Whether the part belongs to a depth map of this file; nothing does where the part is not there."""
+    """Return whether the part belongs to a depth map of this file, or is absent from it."""
     if content is None:
         return True
     images = depth_images(file.layout)
     if _is_image(name):
-        return any(content == one.payload for one in images)
-    numbers = {one.identifier for one in images}
+        return any(content == image.payload for image in images)
+    numbers = {image.identifier for image in images}
     roles = {f"XMP of {number}" for number in numbers}
     numbers |= {entry.identifier for entry in file.entries if entry.role in roles}
     return _item_of(name) in numbers
 
 
 def _item_of(name: str) -> int | None:
-    """The item of a HEIC part's name; None in JPEG."""
+    """Return the item number in a HEIC part's name; None in JPEG."""
     words = name.split()
     return int(words[1]) if words[0] == "item" and words[1].isdigit() else None
 
 
 def _short(name: str) -> str:
-    """The item or image; an item's entry, properties and references go with it."""
+    """Return the name of the item or image, without that of its entry, property or reference."""
     return name if name.startswith("segment ") else " ".join(name.split()[:2])
 
 
-def _exif_reason(one: _Difference, after: bytes | None, before: bytes | None) -> _Reason:
-    if one.after is None or after is None:
-        return _Reason(f"lost: {one.name}", False)
+def _exif_reason(difference: _Difference, after: bytes | None, before: bytes | None) -> _Reason:
+    if difference.after is None or after is None:
+        return _Reason(f"lost: {difference.part}", False)
     changed = exif_changes(before, after)
     if changed is None:
-        return _Reason(f"changed: {one.name}, more than the portrait marks", False)
-    return _Reason(f"Exif: {', '.join(changed) or 'the same values'} ({_short(one.name)})", True)
+        return _Reason(f"changed: {difference.part}, more than the portrait marks", False)
+    return _Reason(f"Exif: {', '.join(changed) or 'the same values'} ({_short(difference.part)})", True)
 
 
-def _xmp_reason(one: _Difference, after: bytes | None, before: bytes | None) -> _Reason:
-    if one.after is None or after is None:
-        return _Reason(f"lost: {one.name}", False)
+def _xmp_reason(difference: _Difference, after: bytes | None, before: bytes | None) -> _Reason:
+    if difference.after is None or after is None:
+        return _Reason(f"lost: {difference.part}", False)
     try:
         old = {(p.namespace, p.name): p for p in xmp.parse_packet(before)} if before else {}
         new = {(p.namespace, p.name): p for p in xmp.parse_packet(after)}
     except MalformedError:
-        return _Reason(f"changed: {one.name}, which does not parse", False)
+        return _Reason(f"changed: {difference.part}, which does not parse", False)
     differing = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
     if differing <= {(REGIONS, "Regions")}:
         what = "focus region" if differing else "the same properties"
-        return _Reason(f"XMP: {what} ({_short(one.name)})", True)
+        return _Reason(f"XMP: {what} ({_short(difference.part)})", True)
     names = ", ".join(sorted(name for _, name in differing))
-    return _Reason(f"changed: {one.name}, properties {names}", False)
+    return _Reason(f"changed: {difference.part}, properties {names}", False)
 
 
 def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
-    """The portrait marks that differ between two TIFF blocks; None where anything else does, or cannot be read."""
+    """Return the portrait marks that differ between two TIFF blocks; None if anything else does or cannot be read."""
     new = _exif_values(after)
-    old = _exif_values(before) if before else _Values({}, b"")
+    old = _exif_values(before) if before else _ExifValues({}, b"")
     if old is None or new is None:
         return None
     keys = {key for key in old.tags.keys() | new.tags.keys() if old.tags.get(key) != new.tags.get(key)}
-    # A directory made for the marks holds what Exif itself asks for, and the orientation that was there all along.
-    made = {name for name, _ in new.tags} - {name for name, _ in old.tags}
-    keys = {(name, tag) for name, tag in keys if name not in made or tag not in _NEEDED_TAGS}
+    # A directory added for the marks holds the tags that Exif requires, and the orientation that the photo had.
+    added = {name for name, _ in new.tags} - {name for name, _ in old.tags}
+    keys = {(name, tag) for name, tag in keys if name not in added or tag not in _ALLOWED_TAGS}
     changed = []
     if keys - {("Exif", CUSTOM_RENDERED)}:
         return None
@@ -192,30 +191,30 @@ def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
     return changed
 
 
-_NEEDED_TAGS = REQUIRED_TAGS | {ORIENTATION}
+_ALLOWED_TAGS = REQUIRED_TAGS | {ORIENTATION}
 
 
 @dataclass(frozen=True, slots=True)
-class _Values:
+class _ExifValues:
     tags: Tags
     note: bytes
 
 
-def _exif_values(block: bytes) -> _Values | None:
-    """Every tag but the maker note, by directory; pointers between directories are no values."""
+def _exif_values(block: bytes) -> _ExifValues | None:
+    """Return every tag but the maker note, by directory, without the pointers between directories."""
     try:
         tags = read_tags(block)
     except MalformedError:
         return None
     _, note = tags.pop(("Exif", MAKER_NOTE), (0, b""))
-    return _Values(tags, note or b"")
+    return _ExifValues(tags, note or b"")
 
 
 def _changed_flags(before: bytes, after: bytes) -> list[str] | None:
-    """Which of the two flags differ between two maker notes of Apple's; None where any other entry does."""
+    """Return which of the two flags differ between two Apple maker notes; None if any other entry does."""
     if not before:
         entries = _note_values(after)
-        return ["a maker note of Apple's"] if entries is not None and entries.keys() <= FLAGS else None
+        return ["a new Apple maker note"] if entries is not None and entries.keys() <= FLAGS else None
     old, new = _note_values(before), _note_values(after)
     if old is None or new is None:
         return None
@@ -225,25 +224,25 @@ def _changed_flags(before: bytes, after: bytes) -> list[str] | None:
 
 def _note_values(note: bytes) -> dict[int, tuple[int, int, bytes | None]] | None:
     try:
-        return {one.tag: (one.type, one.count, one.value) for one in makernote.read_entries(note)}
+        return {entry.tag: (entry.type, entry.count, entry.value) for entry in makernote.read_entries(note)}
     except MalformedError:
         return None
 
 
-def _places(one: _Difference, source: bytes, reason: str) -> Iterator[Touched]:
-    """Where the difference lies in the original: the differing runs where both are equally long, else the part."""
-    start = _find(source, one.before or b"")
-    if start is None or one.before is None:
+def _locate(difference: _Difference, source: bytes, reason: str) -> Iterator[Touched]:
+    """Locate the difference in the original: the differing runs if both are equally long, else the part."""
+    start = _find(source, difference.before or b"")
+    if start is None or difference.before is None:
         yield Touched(0, 0, reason)
-    elif one.after is None or len(one.after) != len(one.before):
-        yield Touched(start, start + len(one.before), reason)
+    elif difference.after is None or len(difference.after) != len(difference.before):
+        yield Touched(start, start + len(difference.before), reason)
     else:
-        for first, stop in _runs(one.before, one.after):
+        for first, stop in _runs(difference.before, difference.after):
             yield Touched(start + first, start + stop, reason)
 
 
 def _find(source: bytes, part: bytes) -> int | None:
-    """Where the part lies; None where it is short, joined from pieces, or there more than once."""
+    """Return the offset of the part; None if it is short, joined from pieces, or occurs more than once."""
     if len(part) < MIN_FINDABLE_BYTES:
         return None
     start = source.find(part)
@@ -251,25 +250,25 @@ def _find(source: bytes, part: bytes) -> int | None:
 
 
 def _runs(before: bytes, after: bytes) -> list[tuple[int, int]]:
-    """The runs [start, stop) in which two strings of one length differ."""
+    """Return the runs [start, stop) in which two strings of equal length differ."""
     differing = np.flatnonzero(np.frombuffer(before, np.uint8) != np.frombuffer(after, np.uint8))
     breaks = np.flatnonzero(np.diff(differing) > 1) + 1
     return [(int(run[0]), int(run[-1]) + 1) for run in np.split(differing, breaks) if run.size]
 
 
 def _main_image(file: ContainerFile) -> bytes:
-    """A JPEG's photo without what follows it: of damaged data, decoders make what the bytes behind let them."""
+    """Return a JPEG's photo without the images after it, which change what a damaged scan decodes to."""
     return file.source[: file.structure.primary_stop] if isinstance(file, JpegFile) else file.source
 
 
-def _pixels(file: ContainerFile, original: ContainerFile) -> PixelsWord:
-    """Whether both main images decode to the same pixels."""
+def _compare_pixels(file: ContainerFile, original: ContainerFile) -> PixelsWord:
+    """Return whether both main images decode to the same pixels."""
     try:
         first, second = (
-            pictures.decode_heic(one.source)
-            if one.layout.container == "heic"
-            else pictures.decode(_main_image(one))
-            for one in (original, file)
+            pictures.decode_heic(photo.source)
+            if photo.layout.container == "heic"
+            else pictures.decode(_main_image(photo))
+            for photo in (original, file)
         )
     except DepthauthorError:
         return "not decoded"

@@ -1,7 +1,6 @@
-"""Rules on what Photos asks before it offers its portrait tools.
+"""Judge the rules on what Photos asks before it offers its portrait tools: badge, controls in Edit, toggle.
 
-Knows: the badge, the gate in front of Edit's controls, the toggle. Must not know: the rules' grades and sources,
-which stand in the table; how the depth image is coded.
+The rules' sentences, grades and sources are in `rules.TABLE`.
 """
 
 from __future__ import annotations
@@ -12,207 +11,223 @@ from authoring.apple.property_table import FIELDS
 from authoring.apple.rendering import DEFAULT_APERTURE, KNOWN_VERSIONS, parse_rendering
 from authoring.compatibility.depth_checks import same_shape
 from authoring.compatibility.facts import Facts
-from authoring.compatibility.outcome import Outcome
+from authoring.compatibility.findings import CheckResult
 from authoring.errors import MalformedError
 
 PORTRAIT_BITS = DEPTH_FLAG | RENDERED_FLAG
-"""Of the image-processing flags: either makes a portrait."""
+"""Of the image-processing flags: either marks a portrait."""
 
 FIRST_REFUSED_VERSION = 0x20000
-"""DepthDataVersion 2.0: Photos takes anything below."""
+"""DepthDataVersion 2.0: Photos accepts anything below."""
 
 FEW_NOTE_ENTRIES = 10
-"""The oldest portrait original at hand has 14 entries (rw), newer ones 39 to 56; a note made up has two or three."""
+"""The oldest portrait sample has 14 entries (rw), newer ones 39 to 56; a synthetic note has two or three."""
 
-_FLAGS = "maker note, entry 0x0019"
-_FEATURES = "maker note, entry 0x001F"
+_FLAGS_ENTRY = "maker note, entry 0x0019"
+_FEATURES_ENTRY = "maker note, entry 0x001F"
 _COUNTS = {
     "intrinsic_matrix": 9,
     "extrinsic_matrix": 12,
     "lens_distortion_coefficients": 8,
     "inverse_lens_distortion_coefficients": 8,
 }
-_FIVE = ("intrinsic_matrix", "extrinsic_matrix", "reference_width", "reference_height", "pixel_size")
+_REQUIRED = ("intrinsic_matrix", "extrinsic_matrix", "reference_width", "reference_height", "pixel_size")
 
 
-def badge(facts: Facts) -> Outcome:
-    """R8."""
+def badge(facts: Facts) -> CheckResult:
+    """Check R8: the photo is marked as a portrait."""
     marks = facts.marks
     flags, custom = marks.image_processing_flags, marks.custom_rendered
     if (flags or 0) & PORTRAIT_BITS or custom in RENDERED:
-        return Outcome(True, "the photo is marked as a portrait", found=_shown(facts), where=_FLAGS)
+        return CheckResult(
+            True, "the photo is marked as a portrait", found=_marks_text(facts), where=_FLAGS_ENTRY
+        )
     why = ": the maker note is another maker's" if facts.foreign_note else ""
-    return Outcome(
+    return CheckResult(
         False,
         f"the photo is not marked as a portrait{why}",
         "image-processing flags with 0x20",
-        _shown(facts),
-        _FLAGS,
+        _marks_text(facts),
+        _FLAGS_ENTRY,
     )
 
 
-def _shown(facts: Facts) -> str:
-    """The marks in a few words."""
+def _marks_text(facts: Facts) -> str:
+    """Describe the portrait marks in a few words."""
     flags, custom = facts.marks.image_processing_flags, facts.marks.custom_rendered
     return (
-        f"flags {'absent' if flags is None else f'0x{flags & 0xFFFFFFFF:x}'}, "
+        f"flags {'absent' if flags is None else _hexadecimal(flags)}, "
         f"CustomRendered {'absent' if custom is None else custom}"
     )
 
 
-def not_declared_rendered(facts: Facts) -> Outcome | None:
-    """R9. Where CustomRendered is the only portrait mark, R21 says what that costs."""
+def _hexadecimal(flags: int) -> str:
+    """Return the flags as the unsigned 32 bits that the maker note holds."""
+    return f"0x{flags & 0xFFFFFFFF:x}"
+
+
+def not_declared_rendered(facts: Facts) -> CheckResult | None:
+    """Check R9: CustomRendered does not say that the blur is in the pixels.
+
+    Does not apply if CustomRendered is the only portrait mark: R21 says what that costs.
+    """
     custom = facts.marks.custom_rendered
     if custom in RENDERED and not (facts.marks.image_processing_flags or 0) & PORTRAIT_BITS:
         return None
     where = "Exif, CustomRendered"
     if custom in RENDERED:
-        return Outcome(
+        return CheckResult(
             False,
             "CustomRendered says that the blur is in the pixels: the badge stays on",
             "9, 1 or absent",
             str(custom),
             where,
         )
-    return Outcome(True, "CustomRendered does not claim a rendered blur", found=str(custom), where=where)
+    return CheckResult(True, "CustomRendered does not claim a rendered blur", found=str(custom), where=where)
 
 
-def not_applied_before(facts: Facts) -> Outcome:
-    """R10."""
+def not_applied_before(facts: Facts) -> CheckResult:
+    """Check R10: no portrait effect was applied before."""
     flags = facts.marks.image_processing_flags or 0
     if flags & RENDERED_FLAG:
-        return Outcome(
+        return CheckResult(
             False,
-            "the flags say that the portrait effect was applied before, and Edit offers nothing then",
+            "the flags say that the portrait effect was applied before, and then Edit offers no controls",
             "bit 0x40 clear",
-            f"0x{flags & 0xFFFFFFFF:x}",
-            _FLAGS,
+            _hexadecimal(flags),
+            _FLAGS_ENTRY,
         )
-    return Outcome(True, "no effect is said to have been applied before", where=_FLAGS)
+    return CheckResult(True, "the flags do not say that an effect was applied before", where=_FLAGS_ENTRY)
 
 
-def is_disparity(facts: Facts) -> Outcome | None:
-    """R11."""
-    kind = facts.told.auxiliary_image_type
+def is_disparity(facts: Facts) -> CheckResult | None:
+    """Check R11: the map is disparity."""
+    kind = facts.properties.auxiliary_image_type
     if facts.tree is None or kind is None:
         return None
-    right = kind == "disparity"
-    message = "the map is disparity" if right else "the map is no disparity, and Photos asks for nothing else"
-    return Outcome(right, message, "disparity", kind, f"{facts.where}, XMP")
+    holds = kind == "disparity"
+    message = "the map is disparity" if holds else "the map is not disparity, and Photos accepts nothing else"
+    return CheckResult(holds, message, "disparity", kind, f"{facts.where}, XMP")
 
 
-def quality_high(facts: Facts) -> Outcome | None:
-    """R12."""
+def quality_high(facts: Facts) -> CheckResult | None:
+    """Check R12: the quality is not low."""
     if facts.tree is None:
         return None
-    quality = facts.told.quality
+    quality = facts.properties.quality
     low = quality is not None and quality.lower() == "low"
-    message = "the depth map is said to be of low quality" if low else "the depth map is not of low quality"
-    return Outcome(not low, message, "high", quality or "absent, taken as high", f"{facts.where}, XMP")
+    message = (
+        "the depth map is marked as low quality" if low else "the depth map is not marked as low quality"
+    )
+    return CheckResult(not low, message, "high", quality or "absent, counts as high", f"{facts.where}, XMP")
 
 
-def filtered(facts: Facts) -> Outcome | None:
-    """R13."""
+def filtered(facts: Facts) -> CheckResult | None:
+    """Check R13: the map is filtered."""
     if facts.tree is None:
         return None
-    told = facts.told.filtered
-    said = "absent, taken as False" if told is None else str(told)
-    message = "the depth map is filtered" if told else "the depth map is not said to be filtered"
-    return Outcome(bool(told), message, "True", said, f"{facts.where}, XMP")
+    value = facts.properties.filtered
+    found = "absent, counts as False" if value is None else str(value)
+    message = "the depth map is marked as filtered" if value else "the depth map is not marked as filtered"
+    return CheckResult(bool(value), message, "True", found, f"{facts.where}, XMP")
 
 
-def calibrated(facts: Facts) -> Outcome | None:
-    """R14."""
+def calibrated(facts: Facts) -> CheckResult | None:
+    """Check R14: the calibration is complete."""
     if facts.tree is None:
         return None
     where = f"{facts.where}, XMP"
     fault = _calibration_fault(facts)
     if fault:
         expected = "9 and 12 numbers, a reference width and height, a pixel size above 0"
-        return Outcome(False, f"the calibration counts for nothing: {fault}", expected, where=where)
-    return Outcome(True, "the calibration is complete", where=where)
+        return CheckResult(False, f"the calibration is not usable: {fault}", expected, where=where)
+    return CheckResult(True, "the calibration is complete", where=where)
 
 
 def _calibration_fault(facts: Facts) -> str | None:
-    told = facts.told
-    unread = [facts.faults[name] for name in (*_FIVE, *_COUNTS) if name in facts.faults]
-    if unread:
-        return unread[0]
-    missing = [FIELDS[name].name for name in _FIVE if getattr(told, name) is None]
+    properties = facts.properties
+    unreadable = [facts.faults[name] for name in (*_REQUIRED, *_COUNTS) if name in facts.faults]
+    if unreadable:
+        return unreadable[0]
+    missing = [FIELDS[name].name for name in _REQUIRED if getattr(properties, name) is None]
     if missing:
         return f"{', '.join(missing)} missing"
     for name, count in _COUNTS.items():
-        values = getattr(told, name)
+        values = getattr(properties, name)
         if values is not None and len(values) != count:
             return f"{FIELDS[name].name} has {len(values)} numbers instead of {count}"
-    width, height = told.reference_width or 0, told.reference_height or 0
-    if width < 1 or height < 1 or not (told.pixel_size or 0) > 0:
-        return f"reference {width}x{height}, PixelSize {told.pixel_size:g}"
-    found, layout = facts.found, facts.layout
-    if found is None:
+    width, height = properties.reference_width or 0, properties.reference_height or 0
+    if width < 1 or height < 1 or not (properties.pixel_size or 0) > 0:
+        return f"reference {width}x{height}, PixelSize {properties.pixel_size:g}"
+    auxiliary, layout = facts.auxiliary, facts.layout
+    if auxiliary is None:
         return None
-    size = (found.width, found.height)
-    # A map of another shape than the photo is R5's matter, and is not reported twice.
+    size = (auxiliary.width, auxiliary.height)
+    # R5 reports a map whose shape is not the photo's; do not report it twice.
     if same_shape(size, (layout.width, layout.height)) and not same_shape(size, (width, height)):
-        return f"its frame {width}x{height} has not the shape of the map, {found.width}x{found.height}"
+        return f"its frame {width}x{height} does not have the shape of the map, {size[0]}x{size[1]}"
     return None
 
 
-def camera_plausible(facts: Facts) -> Outcome | None:
-    """R32."""
-    told = facts.told
-    matrix, width, height = told.intrinsic_matrix, told.reference_width, told.reference_height
+def camera_plausible(facts: Facts) -> CheckResult | None:
+    """Check R32: the camera is physically plausible."""
+    properties = facts.properties
+    matrix, width, height = (
+        properties.intrinsic_matrix,
+        properties.reference_width,
+        properties.reference_height,
+    )
     if matrix is None or len(matrix) != 9 or not width or not height:
         return None
     fx, fy, cx, cy = matrix[0], matrix[4], matrix[6], matrix[7]
-    right = fx > 0 and fy > 0 and 0 <= cx <= width and 0 <= cy <= height
-    message = "the camera's geometry is plausible" if right else "no camera has this geometry"
+    holds = fx > 0 and fy > 0 and 0 <= cx <= width and 0 <= cy <= height
+    message = "the camera's geometry is plausible" if holds else "no camera has this geometry"
     found = f"fx {fx:g}, fy {fy:g}, centre {cx:g}, {cy:g} of {width}x{height}"
-    return Outcome(
-        right, message, "focal lengths above 0, the centre in the frame", found, f"{facts.where}, XMP"
+    return CheckResult(
+        holds, message, "focal lengths above 0, the centre in the frame", found, f"{facts.where}, XMP"
     )
 
 
-def version_accepted(facts: Facts) -> Outcome | None:
-    """R15."""
+def version_accepted(facts: Facts) -> CheckResult | None:
+    """Check R15: DepthDataVersion is accepted."""
     if facts.tree is None:
         return None
     where = f"{facts.where}, XMP"
     if "depth_data_version" in facts.faults:
-        return Outcome(False, facts.faults["depth_data_version"], where=where)
-    version = facts.told.depth_data_version
-    right = version is None or version < FIRST_REFUSED_VERSION
-    return Outcome(
-        right,
-        "DepthDataVersion is accepted" if right else "DepthDataVersion is newer than Photos takes",
+        return CheckResult(False, facts.faults["depth_data_version"], where=where)
+    version = facts.properties.depth_data_version
+    holds = version is None or version < FIRST_REFUSED_VERSION
+    return CheckResult(
+        holds,
+        "DepthDataVersion is accepted" if holds else "DepthDataVersion is newer than Photos accepts",
         f"below {FIRST_REFUSED_VERSION} or absent",
         "absent" if version is None else str(version),
         where,
     )
 
 
-def rendering_readable(facts: Facts) -> Outcome | None:
-    """R16."""
+def rendering_readable(facts: Facts) -> CheckResult | None:
+    """Check R16: the rendering parameters can be read."""
     if facts.tree is None:
         return None
     fault, version = _rendering_fault(facts)
     where = f"{facts.where}, XMP"
     if fault:
         versions = ", ".join(map(str, KNOWN_VERSIONS))
-        return Outcome(
+        return CheckResult(
             False,
             f"no aperture slider without rendering parameters: {fault}",
-            f"a REND block of version {versions}, as long as it says",
+            f"a REND block of version {versions}, of its stated length",
             where=where,
         )
-    return Outcome(True, f"rendering parameters of version {version} are there", where=where)
+    return CheckResult(True, f"there are rendering parameters of version {version}", where=where)
 
 
 def _rendering_fault(facts: Facts) -> tuple[str | None, int]:
-    block = facts.told.rendering_parameters
+    block = facts.properties.rendering_parameters
     if block is None:
-        there = any(one.name == "RenderingParameters" for one in facts.tree or ())
-        return ("they are not base64" if there else "they are absent"), 0
+        present = any(item.name == "RenderingParameters" for item in facts.tree or ())
+        return ("they are not base64" if present else "they are absent"), 0
     try:
         version = parse_rendering(block).version
     except MalformedError as error:
@@ -220,108 +235,116 @@ def _rendering_fault(facts: Facts) -> tuple[str | None, int]:
     return (None if version in KNOWN_VERSIONS else f"their version {version} is not known"), version
 
 
-def aperture_agrees(facts: Facts) -> Outcome | None:
-    """R33."""
-    told = facts.told
-    if facts.tree is None or told.simulated_aperture is None or _rendering_fault(facts)[0]:
+def aperture_agrees(facts: Facts) -> CheckResult | None:
+    """Check R33: SimulatedAperture and rendering parameters agree."""
+    properties = facts.properties
+    if facts.tree is None or properties.simulated_aperture is None or _rendering_fault(facts)[0]:
         return None
-    rendering = parse_rendering(told.rendering_parameters or b"")
+    rendering = parse_rendering(properties.rendering_parameters or b"")
     default = rendering.value(DEFAULT_APERTURE)
     if default is None:
         return None
-    right = abs(default - told.simulated_aperture) < 0.01
+    holds = abs(default - properties.simulated_aperture) < 0.01
     message = (
-        "aperture and rendering parameters agree" if right else "aperture and rendering parameters differ"
+        "aperture and rendering parameters agree" if holds else "aperture and rendering parameters differ"
     )
-    return Outcome(
-        right, message, f"{told.simulated_aperture:g}", f"{default:g} in record 600", f"{facts.where}, XMP"
+    return CheckResult(
+        holds,
+        message,
+        f"{properties.simulated_aperture:g}",
+        f"{default:g} in record 600",
+        f"{facts.where}, XMP",
     )
 
 
-def feature_flag(facts: Facts) -> Outcome:
-    """R17."""
+def feature_flag(facts: Facts) -> CheckResult:
+    """Check R17: the feature flag of maker note 0x001F is set."""
     flags = facts.marks.photos_app_flags
-    right = bool((flags or 0) & FEATURE_FLAG)
-    message = "Photos' feature flag is set" if right else "Photos' feature flag is not set"
-    return Outcome(right, message, "bit 0 set", "absent" if flags is None else str(flags), _FEATURES)
+    holds = bool((flags or 0) & FEATURE_FLAG)
+    message = "Photos' feature flag is set" if holds else "Photos' feature flag is not set"
+    return CheckResult(
+        holds, message, "bit 0 set", "absent" if flags is None else str(flags), _FEATURES_ENTRY
+    )
 
 
-def focus_region(facts: Facts) -> Outcome:
-    """R18."""
+def focus_region(facts: Facts) -> CheckResult:
+    """Check R18: there is a valid focus region."""
     region = facts.marks.focus_region
     where = "the photo's XMP, mwg-rs:Regions"
     expected = "a region of type Focus within 0..1"
     if region is None:
-        return Outcome(False, "no focus region says where the photo is sharp", expected, "none", where)
-    right = region.is_valid
+        return CheckResult(False, "no focus region says where the photo is sharp", expected, "none", where)
+    holds = region.is_valid
     found = f"centre {region.x:.3g}, {region.y:.3g}, size {region.w:.3g} x {region.h:.3g}"
-    message = "a focus region is there" if right else "the focus region lies outside the photo"
-    return Outcome(right, message, expected, found, where)
+    message = "there is a focus region" if holds else "the focus region lies outside the photo"
+    return CheckResult(holds, message, expected, found, where)
 
 
-def effect_settings(facts: Facts) -> Outcome | None:
-    """R19."""
+def effect_settings(facts: Facts) -> CheckResult | None:
+    """Check R19: aperture and effect strength are sensible."""
     if facts.tree is None:
         return None
-    told = facts.told
-    aperture, strength = told.simulated_aperture, told.effect_strength
-    unread = [
+    properties = facts.properties
+    aperture, strength = properties.simulated_aperture, properties.effect_strength
+    unreadable = [
         facts.faults[name] for name in ("simulated_aperture", "effect_strength") if name in facts.faults
     ]
-    right = not unread and (aperture is None or aperture > 0) and (strength is None or 0 <= strength <= 1)
-    shown = (
-        f"aperture {'absent, taken as 5.9' if aperture is None else f'{aperture:g}'}, "
-        f"strength {'absent, taken as 0.5' if strength is None else f'{strength:g}'}"
+    holds = not unreadable and (aperture is None or aperture > 0) and (strength is None or 0 <= strength <= 1)
+    found = (
+        f"aperture {'absent, counts as 5.9' if aperture is None else f'{aperture:g}'}, "
+        f"strength {'absent, counts as 0.5' if strength is None else f'{strength:g}'}"
     )
     message = (
         "aperture and effect strength are sensible"
-        if right
+        if holds
         else "aperture or effect strength is not sensible"
     )
     expected = "SimulatedAperture above 0, EffectStrength in 0..1, or absent"
-    return Outcome(right, message, expected, unread[0] if unread else shown, f"{facts.where}, XMP")
+    return CheckResult(
+        holds, message, expected, unreadable[0] if unreadable else found, f"{facts.where}, XMP"
+    )
 
 
-def note_consistent(facts: Facts) -> Outcome | None:
-    """R20."""
+def note_consistent(facts: Facts) -> CheckResult | None:
+    """Check R20: the maker note's entries lie within it."""
     note = facts.note
     if note is None:
         return None
     if note.fault:
-        return Outcome(
+        return CheckResult(
             False,
             "the maker note's entry counts and its bytes do not agree; Photos was seen to crash on Edit",
             "every entry and its value within the note",
             note.fault,
             "maker note",
         )
-    return Outcome(True, f"the maker note's {note.entries} entries lie within it", where="maker note")
+    return CheckResult(True, f"the maker note's {note.entries} entries lie within it", where="maker note")
 
 
-def toggle(facts: Facts) -> Outcome | None:
-    """R21. A photo without any portrait mark is R8's."""
+def toggle(facts: Facts) -> CheckResult | None:
+    """Check R21: the flags say that the effect can be switched; does not apply without any portrait mark (R8)."""
     flags, custom = facts.marks.image_processing_flags, facts.marks.custom_rendered
     if not (flags or 0) & PORTRAIT_BITS and custom not in RENDERED:
         return None
-    right = bool((flags or 0) & DEPTH_FLAG)
+    holds = bool((flags or 0) & DEPTH_FLAG)
     message = (
-        "the flags say that depth is there and its effect can be switched"
-        if right
-        else "the flags do not say that depth is there, so the badge stays on and there is no toggle"
+        "the flags say that the photo has depth and its effect can be switched"
+        if holds
+        else "the flags do not say that the photo has depth, so the badge stays on and there is no toggle"
     )
-    shown = "absent" if flags is None else f"0x{flags & 0xFFFFFFFF:x}"
-    return Outcome(right, message, "bit 0x20 set", shown, _FLAGS)
+    found = "absent" if flags is None else _hexadecimal(flags)
+    return CheckResult(holds, message, "bit 0x20 set", found, _FLAGS_ENTRY)
 
 
-def proven_set(facts: Facts) -> Outcome:
-    """R22."""
+def proven_set(facts: Facts) -> CheckResult:
+    """Check R22: maker note and focus region are the proven set."""
     entries = facts.note.entries if facts.note else 0
     region = facts.marks.focus_region is not None
     if entries >= FEW_NOTE_ENTRIES and region:
-        return Outcome(True, "a rich maker note and a focus region are there", where="maker note, XMP")
-    return Outcome(
+        return CheckResult(True, "there are a rich maker note and a focus region", where="maker note, XMP")
+    return CheckResult(
         False,
-        "reports disagree on whether Photos is content with so little: one project's files worked, another's only "
+        "reports disagree on whether Photos accepts so small a set: one project's files worked, another's only "
         "with a rich maker note and a focus region",
         f"{FEW_NOTE_ENTRIES} maker-note entries or more, and a focus region",
         f"{entries} entries, {'a' if region else 'no'} focus region",
@@ -329,25 +352,25 @@ def proven_set(facts: Facts) -> Outcome:
     )
 
 
-def pixels_sharp(facts: Facts) -> Outcome:
-    """R24."""
+def pixels_sharp(facts: Facts) -> CheckResult:
+    """Check R24: the photo is not blurred already."""
     if facts.marks.is_blur_rendered:
-        return Outcome(
+        return CheckResult(
             False,
             "the photo seems to be blurred already: switching the effect off will not make it sharp",
-            found=_shown(facts),
+            found=_marks_text(facts),
             where="Exif",
         )
-    return Outcome(True, "nothing says that the photo is blurred already", where="Exif")
+    return CheckResult(True, "nothing says that the photo is blurred already", where="Exif")
 
 
-def proven_container(facts: Facts) -> Outcome:
-    """R25."""
+def proven_container(facts: Facts) -> CheckResult:
+    """Check R25: the container is HEIC."""
     if facts.layout.container == "jpeg":
-        return Outcome(
+        return CheckResult(
             False,
-            "no JPEG with depth made by others is known to have got portrait tools; HEIC files have",
+            "no JPEG with depth from another source is known to have got portrait tools; HEIC files have",
             "HEIC",
             "JPEG",
         )
-    return Outcome(True, "the container is HEIC", found="HEIC")
+    return CheckResult(True, "the container is HEIC", found="HEIC")

@@ -1,7 +1,4 @@
-"""Where the depth image stands in its file: what the layout leaves out and the rules ask for.
-
-Knows: which tables of a parsed file answer which question. Must not know: their bytes, the rules.
-"""
+"""Read from a parsed file what the layout leaves out and the rules ask for: references, hidden flags, `mdat`."""
 
 from __future__ import annotations
 
@@ -44,95 +41,97 @@ class Placement:
     descriptions: tuple[DescribingItem, ...]
 
 
-def placement(file: ContainerFile, identifier: int) -> Placement | None:
-    """Where the item stands; None in a container without items."""
-    if file.layout.container != "heic":
+def depth_item_placement(file: ContainerFile, identifier: int) -> Placement | None:
+    """Return the placement of a HEIC depth item; None in a container without items."""
+    structure = _heif_structure(file)
+    if structure is None:
         return None
-    from authoring.containers.heif.file import HeifFile
-
-    assert isinstance(file, HeifFile)
-    structure = file.structure
     return Placement(
         identifier=identifier,
         hidden=structure.items.entries[identifier].hidden,
         masters=structure.targets(identifier, "auxl"),
         primary=structure.primary,
-        tone_maps=_masters_of_others(structure, identifier),
+        tone_maps=_tone_maps_of_others(structure, identifier),
         configurations=sum(box.kind == "hvcC" for box, _ in structure.properties.of(identifier)),
-        descriptions=tuple(_descriptions(structure, identifier)),
+        descriptions=_descriptions(structure, identifier),
     )
 
 
+def depth_typed_items(file: ContainerFile) -> tuple[int, ...]:
+    """Return the HEIC items of a depth type, whatever they belong to."""
+    from authoring.containers.heif.photo_layout import auxiliary_type
+
+    structure = _heif_structure(file)
+    if structure is None:
+        return ()
+    urns = (HEVC_DEPTH_URN, CICP_DEPTH_URN)
+    return tuple(item for item in structure.items.entries if auxiliary_type(structure, item)[0] in urns)
+
+
 def photo_components(file: ContainerFile) -> int | None:
-    """Colour components of a JPEG photo; None in another container."""
-    if file.layout.container != "jpeg":
-        return None
+    """Return the number of colour components of a JPEG photo; None in another container."""
     from authoring.containers.jpeg.file import JpegFile
 
-    assert isinstance(file, JpegFile)
-    return len(file.structure.frame.components)
+    return len(file.structure.frame.components) if isinstance(file, JpegFile) else None
 
 
-def components(file: ContainerFile, identifier: int) -> int | None:
-    """Colour components of an image of a JPEG file; None in another container."""
-    if file.layout.container != "jpeg":
-        return None
+def image_components(file: ContainerFile, identifier: int) -> int | None:
+    """Return the number of colour components of an image of a JPEG file; None in another container."""
     from authoring.containers.jpeg.file import JpegFile
     from authoring.containers.jpeg.segments import parse_frame
 
-    assert isinstance(file, JpegFile)
+    if not isinstance(file, JpegFile):
+        return None
     frame = parse_frame(file.source, file.structure.image(identifier))
     return len(frame.components) if frame else None
 
 
-def strays(file: ContainerFile) -> tuple[int, ...]:
-    """Items of a depth type, whatever they belong to; for a word on why none was found."""
-    if file.layout.container != "heic":
-        return ()
+def _heif_structure(file: ContainerFile) -> Structure | None:
     from authoring.containers.heif.file import HeifFile
-    from authoring.containers.heif.photo_layout import auxiliary_type
 
-    assert isinstance(file, HeifFile)
-    urns = (HEVC_DEPTH_URN, CICP_DEPTH_URN)
-    return tuple(
-        item for item in file.structure.items.entries if auxiliary_type(file.structure, item)[0] in urns
-    )
+    return file.structure if isinstance(file, HeifFile) else None
 
 
-def _masters_of_others(structure: Structure, identifier: int) -> tuple[int, ...]:
-    named = {
+def _tone_maps_of_others(structure: Structure, identifier: int) -> tuple[int, ...]:
+    masters = {
         target
         for item in structure.items.entries
         if item != identifier
         for target in structure.targets(item, "auxl")
     }
-    return tuple(one for one in structure.tone_maps if one in named)
+    return tuple(item for item in structure.tone_maps if item in masters)
 
 
-def _descriptions(structure: Structure, identifier: int) -> list[DescribingItem]:
-    from authoring.containers.heif.item_locations import ConstructionMethod
+def _descriptions(structure: Structure, identifier: int) -> tuple[DescribingItem, ...]:
     from authoring.containers.heif.items import XMP_TYPE
 
-    found = []
-    for reference in structure.incoming.get(identifier, ()):
-        item = structure.items.entries.get(reference.source)
-        if reference.kind != "cdsc" or item is None or item.type != "mime":
-            continue
-        place = structure.locations.entries.get(item.identifier)
-        ranges = structure.ranges(item.identifier)
-        found.append(
-            DescribingItem(
-                identifier=item.identifier,
-                is_xmp=item.content_type == XMP_TYPE and not item.content_encoding,
-                content_type=item.content_type,
-                hidden=item.hidden,
-                in_mdat=bool(ranges)
-                and place is not None
-                and place.method == ConstructionMethod.FILE_OFFSET
-                and all(
-                    any(box.body <= start and stop <= box.stop for box in structure.mdats)
-                    for start, stop in ranges
-                ),
-            )
+    items = [
+        structure.items.entries.get(reference.source)
+        for reference in structure.incoming.get(identifier, ())
+        if reference.kind == "cdsc"
+    ]
+    return tuple(
+        DescribingItem(
+            identifier=item.identifier,
+            is_xmp=item.content_type == XMP_TYPE and not item.content_encoding,
+            content_type=item.content_type,
+            hidden=item.hidden,
+            in_mdat=_lies_in_mdat(structure, item.identifier),
         )
-    return found
+        for item in items
+        if item is not None and item.type == "mime"
+    )
+
+
+def _lies_in_mdat(structure: Structure, identifier: int) -> bool:
+    from authoring.containers.heif.item_locations import ConstructionMethod
+
+    location, ranges = structure.locations.entries.get(identifier), structure.ranges(identifier)
+    return (
+        location is not None
+        and location.method == ConstructionMethod.FILE_OFFSET
+        and bool(ranges)
+        and all(
+            any(box.body <= start and stop <= box.stop for box in structure.mdats) for start, stop in ranges
+        )
+    )

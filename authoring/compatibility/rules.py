@@ -1,394 +1,347 @@
-"""The rule table: what a file must hold so that Apple's software sees its depth and lets a person edit it.
+"""The rule table: what a file must hold so that Apple's software finds its depth and lets a person edit it.
 
-Knows: for each rule its grade of evidence, what breaking it costs, where it is known from, and its function.
-Must not know: how a rule is judged, how rules add up.
-
-Nothing here was tried on an Apple device by this project. Sources are Apple's documents, published device tests of
-other projects (Komorebi, photographic-styles-tool, XDRemux), and the bytes of real photos, which are named as in
-the tests.
+Each row has the rule's grade of evidence, what breaking it costs, where it is known from, and the function that
+judges it. Nothing here was tried on an Apple device by this project. Sources are Apple's documents, published device
+tests of other projects (Komorebi, photographic-styles-tool, XDRemux), and the bytes of real photos, which are named
+as in the tests.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from authoring.compatibility import depth_checks, photos_checks
 from authoring.compatibility.facts import Facts
-from authoring.compatibility.findings import Finding, Rule, Status
-from authoring.compatibility.outcome import Check
+from authoring.compatibility.findings import CheckResult, Finding, Grade, Loss, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A rule and the function that judges it."""
+class Rule:
+    """One row of the rule table."""
 
-    rule: Rule
-    check: Check
+    id: str
+    """R1, R2, …; never used again for another rule."""
+    check: Callable[[Facts], CheckResult | None]
+    """Judges the rule; None where it does not apply, as without a depth map."""
+    grade: Grade
+    sentence: str
+    """What must hold, for a person."""
+    level: Loss
+    source: str
+    """Where it is known from: files, a document, a kind of test."""
+    remark: str = ""
+    """What real files add to the source, or say against it."""
 
 
-TABLE: tuple[Row, ...] = (
-    Row(
-        Rule(
-            "R1",
-            "C",
-            "Exactly one auxiliary image is a depth map, and it belongs to the main image. HEIC: an item of type "
-            "auxid:2 (or the MPEG depth URN) whose `auxl` names the primary. JPEG: an image of the MP index whose "
-            "XMP says disparity or depth and no sub-type.",
-            "L1",
-            "ImageIO's published lookup order; all Apple samples",
-            "A portrait matte says `depth` too and is told apart by its sub-type only (shu_matte).",
-        ),
+TABLE: tuple[Rule, ...] = (
+    Rule(
+        "R1",
         depth_checks.one_depth_image,
+        "C",
+        "Exactly one auxiliary image is a depth map, and it belongs to the main image. HEIC: an item of type "
+        "auxid:2 (or the MPEG depth URN) whose `auxl` names the primary. JPEG: an image of the MP index whose "
+        "XMP says disparity or depth and no sub-type.",
+        "L1",
+        "ImageIO's published lookup order; all Apple samples",
+        "A portrait matte also says `depth`; only its sub-type differs (shu_matte).",
     ),
-    Row(
-        Rule(
-            "R2",
-            "B",
-            "The depth image decodes, to 8-bit monochrome of the size that is stated, with one well-formed decoder "
-            "configuration.",
-            "L1",
-            "a device test in which hvcC was wrapped twice: every structural check passed and Photos stayed blank",
-        ),
+    Rule(
+        "R2",
         depth_checks.decodes,
+        "B",
+        "The depth image decodes, to 8-bit monochrome of the stated size, with one well-formed decoder "
+        "configuration.",
+        "L1",
+        "a device test in which hvcC was wrapped twice: every structural check passed and Photos stayed blank",
     ),
-    Row(
-        Rule(
-            "R3",
-            "C",
-            "The depth item has an XMP item of type application/rdf+xml: `cdsc` to the depth item, bytes in `mdat` "
-            "by construction method 0.",
-            "L1",
-            "XDRemux, which saw XMP in `idat` passed over; all Apple HEIC samples",
-        ),
+    Rule(
+        "R3",
         depth_checks.has_xmp,
+        "C",
+        "The depth item has an XMP item of type application/rdf+xml: `cdsc` to the depth item, bytes in `mdat` "
+        "by construction method 0.",
+        "L1",
+        "XDRemux, which saw XMP in `idat` ignored; all Apple HEIC samples",
     ),
-    Row(
-        Rule(
-            "R4",
-            "C",
-            "The seven apdi keys are there and make sense: type disparity or depth, one of the four native formats, "
-            "stored as L008, IntMin < IntMax, FloatMin < FloatMax, all finite.",
-            "L1",
-            "ImageIO and AVDepthData as published: without them the format falls back to L008, error -11864",
-        ),
+    Rule(
+        "R4",
         depth_checks.scale_complete,
+        "C",
+        "The seven apdi keys are present and consistent: type disparity or depth, one of the four native formats, "
+        "stored as L008, IntMin < IntMax, FloatMin < FloatMax, all finite.",
+        "L1",
+        "ImageIO and AVDepthData as published: without them the format falls back to L008, error -11864",
     ),
-    Row(
-        Rule(
-            "R5",
-            "B",
-            "The map has the aspect of the photo as stored, within 1 % or one sample, and the same irot and imir in "
-            "the same order.",
-            "L1",
-            "a device test with shifted and mirrored blur; all Apple HEIC samples",
-            "The photo's size counts after its clean aperture: the file that ImageIO wrote (nilsh) has ispe 376x500, "
-            "clap 375x500 and a map of 188x250 without clap.",
-        ),
+    Rule(
+        "R5",
         depth_checks.covers_photo,
+        "B",
+        "The map has the aspect of the photo as stored, within 1 % or one sample, and the same irot and imir in "
+        "the same order.",
+        "L1",
+        "a device test with shifted and mirrored blur; all Apple HEIC samples",
+        "The photo's size counts after its clean aperture: the file that ImageIO wrote (nilsh) has ispe 376x500, "
+        "clap 375x500 and a map of 188x250 without clap.",
     ),
-    Row(
-        Rule(
-            "R6",
-            "D",
-            "No value is infinite or not a number in the native format.",
-            "L1",
-            "half floats end at 65504",
-        ),
+    Rule(
+        "R6",
         depth_checks.values_finite,
+        "D",
+        "No value is infinite or not a number in the native format.",
+        "L1",
+        "half floats end at 65504",
     ),
-    Row(
-        Rule(
-            "R7",
-            "B",
-            "Where the depth SEI in auxC states a range, it is that of the XMP.",
-            "warning",
-            "all Apple HEIC samples",
-        ),
+    Rule(
+        "R7",
         depth_checks.sei_agrees,
+        "B",
+        "If the depth SEI in auxC states a range, it is that of the XMP.",
+        "warning",
+        "all Apple HEIC samples",
     ),
-    Row(
-        Rule(
-            "R8",
-            "A",
-            "The photo is marked as a portrait: Apple maker note 0x0019 with 0x20 or 0x40, or CustomRendered 7 or 8.",
-            "L2",
-            "device tests (Komorebi); all portrait samples",
-        ),
+    Rule(
+        "R8",
         photos_checks.badge,
+        "A",
+        "The photo is marked as a portrait: Apple maker note 0x0019 with 0x20 or 0x40, or CustomRendered 7 or 8.",
+        "L2",
+        "device tests (Komorebi); all portrait samples",
     ),
-    Row(
-        Rule(
-            "R9",
-            "A",
-            "CustomRendered is not 7 or 8, which say that the blur is in the pixels and keep the badge on.",
-            "warning",
-            "device tests (Komorebi)",
-            "Camera portraits that were exported with their blur hold 8 (pug, openize, fidmaa, shu_matte, lyangas). "
-            "Where 7 or 8 is the only portrait mark, R21 reports it.",
-        ),
+    Rule(
+        "R9",
         photos_checks.not_declared_rendered,
+        "A",
+        "CustomRendered is not 7 or 8, which say that the blur is in the pixels and keep the badge on.",
+        "warning",
+        "device tests (Komorebi)",
+        "Camera portraits that were exported with their blur hold 8 (pug, openize, fidmaa, shu_matte, lyangas). "
+        "If 7 or 8 is the only portrait mark, R21 reports it.",
     ),
-    Row(
-        Rule(
-            "R10",
-            "A",
-            "Maker note 0x0019 does not have 0x40 set: no portrait effect was applied before.",
-            "L3",
-            "device tests; first test of Photos' gate",
-            "Camera portraits exported with their blur have it set, so they end at L2 here; on the phone that took "
-            "them Photos edits from an original which the export does not hold.",
-        ),
+    Rule(
+        "R10",
         photos_checks.not_applied_before,
+        "A",
+        "Maker note 0x0019 does not have 0x40 set: no portrait effect was applied before.",
+        "L3",
+        "device tests; first test of Photos' gate",
+        "Camera portraits exported with their blur have it set, so they end at L2 here; on the phone that took "
+        "them Photos edits an original that the export does not contain.",
     ),
-    Row(
-        Rule("R11", "C", "AuxiliaryImageType is disparity.", "L3", "Photos' gate, as described in public"),
+    Rule(
+        "R11",
         photos_checks.is_disparity,
+        "C",
+        "AuxiliaryImageType is disparity.",
+        "L3",
+        "Photos' gate, as described in public",
     ),
-    Row(
-        Rule("R12", "A", "Quality is not low; absent counts as high.", "L3", "device tests (Komorebi)"),
+    Rule(
+        "R12",
         photos_checks.quality_high,
+        "A",
+        "Quality is not low; absent counts as high.",
+        "L3",
+        "device tests (Komorebi)",
     ),
-    Row(
-        Rule(
-            "R13",
-            "C",
-            "Filtered is True; absent counts as False.",
-            "L3",
-            "Photos' gate, as described in public",
-        ),
+    Rule(
+        "R13",
         photos_checks.filtered,
+        "C",
+        "Filtered is True; absent counts as False.",
+        "L3",
+        "Photos' gate, as described in public",
     ),
-    Row(
-        Rule(
-            "R14",
-            "A",
-            "The calibration is complete: IntrinsicMatrix of 9 numbers, ExtrinsicMatrix of 12, reference width and "
-            "height, PixelSize above 0; distortion arrays of 8 where present; a frame of the map's aspect.",
-            "L3",
-            "device tests (Komorebi) that left out one key at a time",
-            "The aspect is compared only where the map has the photo's; else R5 has reported it.",
-        ),
+    Rule(
+        "R14",
         photos_checks.calibrated,
+        "A",
+        "The calibration is complete: IntrinsicMatrix of 9 numbers, ExtrinsicMatrix of 12, reference width and "
+        "height, PixelSize above 0; distortion arrays of 8 if present; a frame of the map's aspect.",
+        "L3",
+        "device tests (Komorebi) that left out one key at a time",
+        "The aspect is compared only if the map has the photo's; otherwise R5 reports it.",
     ),
-    Row(
-        Rule(
-            "R15",
-            "C",
-            "DepthDataVersion is absent or below 131072 (2.0).",
-            "L3",
-            "Photos' gate, as described in public",
-        ),
+    Rule(
+        "R15",
         photos_checks.version_accepted,
+        "C",
+        "DepthDataVersion is absent or below 131072 (2.0).",
+        "L3",
+        "Photos' gate, as described in public",
     ),
-    Row(
-        Rule(
-            "R16",
-            "A",
-            "The rendering parameters are there: base64 of a REND block as long as it says, of a version that was "
-            "seen before. Without them there is no aperture slider, but lighting.",
-            "L3",
-            "device tests (Komorebi)",
-            "Seen: version 1 (rw), 2 (shu_matte), 4 (lyangas), 6 (pug, fidmaa, openize); 7 is reported. The 1352 "
-            "bytes of openize (iOS 17.4) are version 6 with 167 records, not version 7.",
-        ),
+    Rule(
+        "R16",
         photos_checks.rendering_readable,
+        "A",
+        "The rendering parameters are present: base64 of a REND block of its stated length "
+        "and a known version. Without them there is no aperture slider, only lighting.",
+        "L3",
+        "device tests (Komorebi)",
+        "Seen: version 1 (rw), 2 (shu_matte), 4 (lyangas), 6 (pug, fidmaa, openize); 7 is reported. The 1352 "
+        "bytes of openize (iOS 17.4) are version 6 with 167 records, not version 7.",
     ),
-    Row(
-        Rule(
-            "R17",
-            "A",
-            "Maker note 0x001F has bit 0 set.",
-            "L3",
-            "a device test in which clearing it on a working file killed both sliders",
-            "Of the samples only shu_matte has it set; rw, a camera original of iOS 11, has no such entry.",
-        ),
+    Rule(
+        "R17",
         photos_checks.feature_flag,
+        "A",
+        "Maker note 0x001F has bit 0 set.",
+        "L3",
+        "a device test in which clearing it on a working file killed both sliders",
+        "Of the samples only shu_matte has it set; rw, a camera original of iOS 11, has no such entry.",
     ),
-    Row(
-        Rule(
-            "R18",
-            "C",
-            "The photo's XMP has a Focus region (mwg-rs) within the photo.",
-            "warning",
-            "Photos' gate, as described in public, where a missing one is tolerated",
-            "pug, openize, fidmaa and lyangas have none.",
-        ),
+    Rule(
+        "R18",
         photos_checks.focus_region,
+        "C",
+        "The photo's XMP has a Focus region (mwg-rs) within the photo.",
+        "warning",
+        "Photos' gate, as described in public, which tolerates a missing one",
+        "pug, openize, fidmaa and lyangas have none.",
     ),
-    Row(
-        Rule(
-            "R19",
-            "C",
-            "SimulatedAperture, where stated, is above 0, and EffectStrength in 0..1.",
-            "warning",
-            "Photos as described in public: 5.9 and 0.5 are taken where they are absent",
-            "Absence is no fault: shu_matte and rw state no EffectStrength.",
-        ),
+    Rule(
+        "R19",
         photos_checks.effect_settings,
+        "C",
+        "SimulatedAperture, if stated, is above 0, and EffectStrength in 0..1.",
+        "warning",
+        "Photos as described in public: 5.9 and 0.5 are used if they are absent",
+        "Absence is not a fault: shu_matte and rw state no EffectStrength.",
     ),
-    Row(
-        Rule(
-            "R20",
-            "B",
-            "In Apple's maker note every entry and its value lie within the note, and no value among the entries.",
-            "L3",
-            "a device report: Photos crashed on Edit where the entry count and the bytes did not agree",
-        ),
+    Rule(
+        "R20",
         photos_checks.note_consistent,
+        "B",
+        "In Apple's maker note every entry and its value lie within the note, and no value lies among the entries.",
+        "L3",
+        "a device report: Photos crashed on Edit where the entry count and the bytes did not agree",
     ),
-    Row(
-        Rule(
-            "R21",
-            "A",
-            "Maker note 0x0019 has 0x20 set: depth is there and its effect can be switched on and off.",
-            "L4",
-            "device tests (Komorebi); rw",
-            "Not judged where no portrait mark is there at all: that is R8.",
-        ),
+    Rule(
+        "R21",
         photos_checks.toggle,
+        "A",
+        "Maker note 0x0019 has 0x20 set: the photo has depth, and its effect can be switched on and off.",
+        "L4",
+        "device tests (Komorebi); rw",
+        "Not judged if there is no portrait mark at all: R8 reports that.",
     ),
-    Row(
-        Rule(
-            "R22",
-            "D",
-            "The maker note is rich and a focus region is there: the only set that is proven without contradiction.",
-            "note",
-            "Komorebi's files worked with less, photographic-styles-tool's did not",
-        ),
+    Rule(
+        "R22",
         photos_checks.proven_set,
+        "D",
+        "The maker note is rich and there is a focus region: the only set proven without contradiction.",
+        "note",
+        "Komorebi's files worked with less, photographic-styles-tool's did not",
     ),
-    Row(
-        Rule(
-            "R23",
-            "B",
-            "Disparity spans 0.5 to 5 1/m and does not go below 0.",
-            "warning",
-            "spans of real files 0.50 to 4.61; about 0.4 was seen to give no visible blur",
-            "The upper end was given as 3.6; lyangas (4.61), straight from a camera, and nilsh (4.13) go beyond it.",
-        ),
+    Rule(
+        "R23",
         depth_checks.span_usual,
+        "B",
+        "Disparity spans 0.5 to 5 1/m and does not go below 0.",
+        "warning",
+        "spans of real files 0.50 to 4.61; about 0.4 was seen to give no visible blur",
+        "The upper end was given as 3.6; lyangas (4.61), straight from a camera, and nilsh (4.13) go beyond it.",
     ),
-    Row(
-        Rule(
-            "R24",
-            "B",
-            "Nothing says that the photo is blurred already (CustomRendered 7 or 8, or 0x40 in the flags).",
-            "note",
-            "device reports: `off` is still blurred",
-        ),
+    Rule(
+        "R24",
         photos_checks.pixels_sharp,
+        "B",
+        "Nothing says that the photo is blurred already (CustomRendered 7 or 8, or 0x40 in the flags).",
+        "note",
+        "device reports: `off` is still blurred",
     ),
-    Row(
-        Rule(
-            "R25",
-            "B",
-            "The container is HEIC.",
-            "note",
-            "no report of a JPEG with made-up depth that got Edit controls; Apple documents JPEG for reading",
-        ),
+    Rule(
+        "R25",
         photos_checks.proven_container,
+        "B",
+        "The container is HEIC.",
+        "note",
+        "no report of a JPEG with depth from another source that got Edit controls; Apple documents JPEG for reading",
     ),
-    Row(
-        Rule(
-            "R26",
-            "C",
-            "The depth XMP is well-formed XML with an rdf:RDF element.",
-            "L1",
-            "ISO 16684-1; a packet that does not parse counts as none",
-        ),
+    Rule(
+        "R26",
         depth_checks.packet_parses,
+        "C",
+        "The depth XMP is well-formed XML with an rdf:RDF element.",
+        "L1",
+        "ISO 16684-1; a packet that does not parse counts as none",
     ),
-    Row(
-        Rule(
-            "R27",
-            "D",
-            "AuxiliaryImageType and NativeFormat agree: hdis or fdis in disparity, hdep or fdep in depth.",
-            "warning",
-            "AVDepthData's documentation; all Apple samples are hdis in disparity",
-        ),
+    Rule(
+        "R27",
         depth_checks.type_fits_format,
+        "D",
+        "AuxiliaryImageType and NativeFormat agree: hdis or fdis in disparity, hdep or fdep in depth.",
+        "warning",
+        "AVDepthData's documentation; all Apple samples are hdis in disparity",
     ),
-    Row(
-        Rule(
-            "R28",
-            "D",
-            "The HEVC level of the depth image is one of the standard's, not 255.",
-            "warning",
-            "H.265, table A.8; x265's lossless mode writes 255, and whether Apple's decoder takes it is not known",
-        ),
+    Rule(
+        "R28",
         depth_checks.level_known,
+        "D",
+        "The HEVC level of the depth image is one of the standard's, not 255.",
+        "warning",
+        "H.265, table A.8; x265's lossless mode writes 255, and whether Apple's decoder takes it is not known",
     ),
-    Row(
-        Rule(
-            "R29",
-            "B",
-            "What follows the type in auxC is a depth SEI that needs no emulation prevention.",
-            "warning",
-            "libheif reads it as the bytes stand; no Apple sample needs any",
-        ),
+    Rule(
+        "R29",
         depth_checks.sei_readable,
+        "B",
+        "What follows the type in auxC is a depth SEI that needs no emulation prevention.",
+        "warning",
+        "libheif does not undo it here; no Apple sample needs it",
     ),
-    Row(
-        Rule(
-            "R30",
-            "B",
-            "The depth item and its XMP item are hidden.",
-            "warning",
-            "all Apple HEIC samples; ISO/IEC 23008-12 recommends it for auxiliary images",
-        ),
+    Rule(
+        "R30",
         depth_checks.hidden,
+        "B",
+        "The depth item and its XMP item are hidden.",
+        "warning",
+        "all Apple HEIC samples; ISO/IEC 23008-12 recommends it for auxiliary images",
     ),
-    Row(
-        Rule(
-            "R31",
-            "B",
-            "Where another auxiliary image names a `tmap` made from the primary as its master, so does the depth item.",
-            "warning",
-            "XDRemux, after files of iOS 18; no Apple sample at hand",
-            "Samsung's gain map names the primary alone though there is a `tmap` (aux_YCbCr).",
-        ),
+    Rule(
+        "R31",
         depth_checks.listed_for_tone_map,
+        "B",
+        "If another auxiliary image names a `tmap` made from the primary as its master, the depth item does too.",
+        "warning",
+        "XDRemux, from files of iOS 18; no Apple sample available",
+        "Samsung's gain map names the primary alone although there is a `tmap` (aux_YCbCr).",
     ),
-    Row(
-        Rule(
-            "R32",
-            "D",
-            "The camera is one that can be: focal lengths above 0, the principal point within the frame.",
-            "warning",
-            "pinhole geometry",
-            "fx and fy may differ: fidmaa has 2085.5 and 2718.4.",
-        ),
+    Rule(
+        "R32",
         photos_checks.camera_plausible,
+        "D",
+        "The camera is physically plausible: focal lengths above 0, the principal point within the frame.",
+        "warning",
+        "pinhole geometry",
+        "fx and fy may differ: fidmaa has 2085.5 and 2718.4.",
     ),
-    Row(
-        Rule(
-            "R33",
-            "B",
-            "Record 600 of the rendering parameters is SimulatedAperture.",
-            "note",
-            "all samples whose REND has records: pug, openize, fidmaa, lyangas",
-        ),
+    Rule(
+        "R33",
         photos_checks.aperture_agrees,
+        "B",
+        "Record 600 of the rendering parameters is SimulatedAperture.",
+        "note",
+        "all samples whose REND has records: pug, openize, fidmaa, lyangas",
     ),
 )
 """All rules, in the order of their numbers."""
 
-RULES: MappingProxyType[str, Rule] = MappingProxyType({row.rule.id: row.rule for row in TABLE})
+RULES: MappingProxyType[str, Rule] = MappingProxyType({rule.id: rule for rule in TABLE})
 
 _STATUS_OF: dict[str, Status] = {"warning": "warn", "note": "note"}
 
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
-    """What every rule says of a file; rules that have nothing to judge say nothing."""
-    return tuple(one for row in TABLE for one in [_judge(row, facts)] if one is not None)
+    """Return what every rule says about a file; a rule that does not apply gives no finding."""
+    judged = (_judge(rule, facts) for rule in TABLE)
+    return tuple(finding for finding in judged if finding is not None)
 
 
-def _judge(row: Row, facts: Facts) -> Finding | None:
-    outcome = row.check(facts)
-    if outcome is None:
+def _judge(rule: Rule, facts: Facts) -> Finding | None:
+    result = rule.check(facts)
+    if result is None:
         return None
-    status: Status = "pass" if outcome.holds else _STATUS_OF.get(row.rule.level, "fail")
-    return Finding(
-        row.rule.id, row.rule.grade, status, outcome.message, outcome.expected, outcome.found, outcome.where
-    )
+    status: Status = "pass" if result.holds else _STATUS_OF.get(rule.level, "fail")
+    return Finding(rule.id, rule.grade, status, result.message, result.expected, result.found, result.where)

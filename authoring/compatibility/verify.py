@@ -1,7 +1,4 @@
-"""Verify: which level a file is expected to reach in Photos, and proofs that photo and map are what they were.
-
-Knows: how facts, rules, levels and proofs make one report. Must not know: how any of them is found.
-"""
+"""Verify: the level a file is expected to reach in Photos, and proof that its photo and map are unchanged."""
 
 from __future__ import annotations
 
@@ -12,10 +9,9 @@ from authoring import containers
 from authoring.compatibility import rules
 from authoring.compatibility.facts import gather
 from authoring.compatibility.findings import Finding, Level
-from authoring.compatibility.levels import level_of, verdict_of
+from authoring.compatibility.levels import level_of, rule_faults, verdict_of
 from authoring.compatibility.map_error import RoundTrip, measure
 from authoring.compatibility.photo_proof import PhotoProof, compare
-from authoring.compatibility.publish_check import rule_faults
 from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.maps.load import MapSource
@@ -29,14 +25,14 @@ class VerifyReport:
     container: ContainerName
     level: Level
     verdict: str
-    """What is to be expected of Apple's software, and on what ground."""
+    """What is expected of Apple's software, and on what evidence."""
     findings: tuple[Finding, ...]
     roundtrip: RoundTrip | None
     photo: PhotoProof | None
     passed: bool
     """Whether the command ends with exit code 0; see `faults`."""
     faults: tuple[str, ...]
-    """Why it does not: rules that fail for the level wanted, a photo that is not identical, a map out of bounds."""
+    """Why it does not: rules that fail for the wanted level, a photo that is not identical, a map out of bounds."""
     file: str | None = None
     schema: str = "depthauthor/verify/1"
 
@@ -53,35 +49,33 @@ def verify(
     """Check a JPEG or HEIC photo with depth.
 
     original: the photo before, to prove that it is unchanged. maps: what `embed` was given, to measure the error
-    with `options` as they were then. strict: warnings count as faults. wanted: rules that only matter for higher
-    levels do not count as faults ("L1" for a file that is to be read as data); they are reported all the same.
+    with the `options` of that time. strict: warnings count as faults. wanted: rules of higher levels do not count
+    as faults ("L1" for a file that is read as data); they are reported all the same.
 
-    Raises MalformedError or UnsupportedError where a file cannot be read at all, RefusedError for a map that does
-    not fit; a damaged depth map raises nothing, it is found.
+    Raises MalformedError or UnsupportedError if a file cannot be read at all, RefusedError for a map that does not
+    fit; a damaged depth map raises nothing, it is a finding.
     """
     with about("photo"):
         file = containers.parse(photo)
         facts = gather(file)
-    found = rules.findings(facts)
+    findings = rules.findings(facts)
     proof = None
     if original is not None:
         with about("source"):
             before = containers.parse(original)
         proof = compare(file, before)
-    trip = None
-    if maps:
-        trip = measure(file, maps, options or MapOptions())
-    faults = [*rule_faults(found, strict, wanted)]
+    roundtrip = measure(file, maps, options or MapOptions()) if maps else None
+    faults = [*rule_faults(findings, wanted, strict=strict)]
     if proof is not None and not proof.identical:
         faults.append("the photo is not the original")
-    if trip is not None and not trip.holds:
-        faults.append("the map is farther from the one given than its bound")
+    if roundtrip is not None and not roundtrip.holds:
+        faults.append("the map differs from the given one by more than its bound")
     return VerifyReport(
         container=file.layout.container,
-        level=level_of(found),
-        verdict=verdict_of(found),
-        findings=found,
-        roundtrip=trip,
+        level=level_of(findings),
+        verdict=verdict_of(findings),
+        findings=findings,
+        roundtrip=roundtrip,
         photo=proof,
         passed=not faults,
         faults=tuple(faults),

@@ -14,7 +14,7 @@ from authoring import containers
 from authoring.codecs import photo as pictures
 from authoring.codecs import web
 from authoring.compatibility import rules
-from authoring.compatibility.doctor import Obstacle, diagnosis_of
+from authoring.compatibility.doctor import Obstacle, doctor_report
 from authoring.compatibility.facts import gather
 from authoring.compatibility.findings import Finding, Level
 from authoring.containers.base import ContainerFile, ContainerName
@@ -89,7 +89,7 @@ def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
         file = containers.parse(photo)
         facts = gather(file)
     found = rules.findings(facts)
-    told = diagnosis_of(facts, found)
+    told = doctor_report(facts, found)
     layout = file.layout
     try:
         reading = depth_image.read_depth(layout)

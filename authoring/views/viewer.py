@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import web
-from authoring.compatibility.doctor import Diagnosis, diagnose
+from authoring.compatibility.doctor import DoctorReport, diagnose
 from authoring.depth.focus import largest_near_region
 from authoring.embed.reports import Size
 from authoring.errors import UnsupportedError
@@ -192,7 +192,7 @@ def _blur(seen: Seen) -> float:
     return opening_m * focal_px / width / 2
 
 
-def _facts(seen: Seen, diagnosis: Diagnosis) -> tuple[tuple[str, str], ...]:
+def _facts(seen: Seen, diagnosis: DoctorReport) -> tuple[tuple[str, str], ...]:
     """What the page tells of the file."""
     height, width = seen.pixels.shape[:2]
     unit = seen.depth.pixel_format.kind

@@ -97,4 +97,4 @@ def test_several_files_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_no_sentence_claims_more_than_an_expectation(sample: Callable[[str], bytes]) -> None:
     for name in ("pug.heic", "rw_ios11_test06.jpg", "nilsh_imageio_output.heic"):
         found = diagnose(sample(name))
-        assert "probably" in found.headline and "not by us" in found.verdict
+        assert "probably" in found.headline and "not ours" in found.verdict

@@ -1,4 +1,4 @@
-"""Real photos: the level and every broken rule of each, so that a change of a rule shows where it is felt."""
+"""Real photos: the level and every broken rule of each, so that a changed rule shows which files it affects."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ WITHOUT_DEPTH = (
 def test_apple_photos(name: str, sample: Callable[[str], bytes]) -> None:
     level, broken = APPLE[name]
     report = verify(sample(name))
-    found = [
+    faults = [
         f"{one.rule}{'w' if one.status == 'warn' else ''}"
         for one in report.findings
         if one.status in ("fail", "warn")
     ]
-    assert (report.level, " ".join(found)) == (level, broken)
+    assert (report.level, " ".join(faults)) == (level, broken)
     assert not any(one.status == "fail" and RULES[one.rule].level == "L1" for one in report.findings)
-    assert "not by us" in report.verdict and "works" not in report.verdict
+    assert "not ours" in report.verdict and "works" not in report.verdict
     assert ("JPEG" in report.verdict) == name.endswith(".jpg")
 
 
@@ -54,7 +54,6 @@ def test_photos_without_depth(name: str, sample: Callable[[str], bytes]) -> None
     assert report.verdict.startswith("no readable depth is expected: there is no depth map")
 
 
-def test_no_rule_fails_for_what_it_cannot_judge(sample: Callable[[str], bytes]) -> None:
-    """A photo without depth is not told what is wrong with its depth."""
+def test_rules_on_the_map_do_not_apply_without_one(sample: Callable[[str], bytes]) -> None:
     rules = {one.rule for one in verify(sample("plain_iphone_telephoto.heic")).findings}
     assert not rules & {"R2", "R3", "R4", "R5", "R6", "R11", "R12", "R13", "R14", "R15", "R16"}

@@ -248,6 +248,6 @@ def test_packets_of_all_that_we_write(suffix: str, options: list[str], folder: P
 
 def test_every_rule_is_on_the_page() -> None:
     page = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
-    for row in TABLE:
-        assert f"| {row.rule.id} | {row.rule.grade} | {row.rule.level} |" in page
-    assert [row.rule.id for row in TABLE] == [f"R{number}" for number in range(1, len(TABLE) + 1)]
+    for rule in TABLE:
+        assert f"| {rule.id} | {rule.grade} | {rule.level} |" in page
+    assert [rule.id for rule in TABLE] == [f"R{number}" for number in range(1, len(TABLE) + 1)]
