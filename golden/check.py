@@ -162,7 +162,7 @@ def render(case: Case, folder: Path) -> tuple[bytes, str, float]:
         *(f"  {line}".rstrip() for line in containers.parse(data).dump().splitlines()),
         "",
         "depth XMP",
-        *(f"  {line}".rstrip() for line in (reading.found.xmp or b"").decode("utf-8").splitlines()),
+        *(f"  {line}".rstrip() for line in (reading.auxiliary.xmp or b"").decode("utf-8").splitlines()),
     ]
     return data, "\n".join(lines) + "\n", error
 

@@ -145,9 +145,9 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
         if calibration is not None:
             calibration = calibration.oriented(turn).scaled(layout.width, layout.height)
         if turn == Orientation(1) and origin.container == layout.container == "heic":
-            found = origin.found
+            image = origin.auxiliary
             coded = CodedPlane(
-                "heic", found.width, found.height, found.payload, found.configuration, plane.codes, 0
+                "heic", image.width, image.height, image.payload, image.configuration, plane.codes, 0
             )
         else:
             if layout.container == "heic" and (

@@ -1,4 +1,4 @@
-"""Read a photo's depth image: XMP, scale and pixels; and the calibration between XMP and camera."""
+"""Read a photo's depth image: XMP, scale and pixels; convert its calibration between XMP and camera."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import CALIBRATION_FIELDS, DepthProperties
 from authoring.apple.property_table import PropertyTree
 from authoring.apple.values import exact_half
-from authoring.codecs import sei
+from authoring.codecs import hevc, jpeg, sei
+from authoring.containers import heif
 from authoring.containers.base import ContainerName, FoundAuxiliary, Layout
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
@@ -30,29 +31,29 @@ class DepthReading:
     """The depth of a photo as it was read."""
 
     container: ContainerName
-    found: FoundAuxiliary
+    auxiliary: FoundAuxiliary
     properties: DepthProperties
     tree: PropertyTree
     """All properties of the depth XMP, foreign ones too, in file order."""
     plane: StoredPlane
     """In the photo's stored raster."""
     orientation: Orientation
-    """The photo's: it turns the stored raster upright."""
+    """The photo's: how the stored raster is turned for display."""
 
     def buffer(self, raster: RasterName = "display") -> DepthBuffer:
-        """The depth (H, W) as float32, upright by default, with calibration turned along.
+        """Return the depth (H, W) as float32, upright by default, with its calibration in the same orientation.
 
-        The pixel format is the 32-bit one of the native kind (fdis or fdep): the plane's 8-bit codes spread
-        between two half floats, and a cast to float16 would add an error of its own.
+        The pixel format is the 32-bit one of the native kind (fdis or fdep): values between two half floats are not
+        half floats themselves, and a cast to float16 would add an error of its own.
         """
         wide = PixelFormat.FDIS if self.plane.pixel_format.kind == "disparity" else PixelFormat.FDEP
-        told = self.properties
+        properties = self.properties
         buffer = buffer_from_plane(
             replace(self.plane, pixel_format=wide),
-            accuracy="absolute" if told.accuracy == "absolute" else "relative",
-            quality="low" if told.quality == "low" else "high",
-            filtered=bool(told.filtered),
-            calibration=calibration_of(told),
+            accuracy="absolute" if properties.accuracy == "absolute" else "relative",
+            quality="low" if properties.quality == "low" else "high",
+            filtered=bool(properties.filtered),
+            calibration=calibration_of(properties),
         )
         return turned(buffer, self.orientation) if raster == "display" else buffer
 
@@ -60,31 +61,31 @@ class DepthReading:
 def read_depth(layout: Layout) -> DepthReading:
     """Read a photo's depth map: XMP, scale and pixels.
 
-    Raises UnsupportedError where there is none or it has no scale, MalformedError where it is damaged.
+    Raises UnsupportedError if there is none or it has no scale, MalformedError if it is damaged.
     """
     images = depth_images(layout)
     if not images:
         raise UnsupportedError("the photo holds no Apple depth map")
-    found = images[0]
-    tree = xmp.parse_packet(found.xmp) if found.xmp else ()
-    told = depth_properties.parse_properties(tree)
-    pixel_format, low, high = _scale(found, told)
-    codes = decode_auxiliary(layout.container, found)
-    int_min, int_max = told.int_min or 0, 255 if told.int_max is None else told.int_max
+    auxiliary = images[0]
+    tree = xmp.parse_packet(auxiliary.xmp) if auxiliary.xmp else ()
+    properties = depth_properties.parse_properties(tree)
+    pixel_format, low, high = _scale(auxiliary, properties)
+    codes = decode_auxiliary(layout.container, auxiliary)
+    int_min, int_max = properties.int_min or 0, 255 if properties.int_max is None else properties.int_max
     if int_max <= int_min:
         raise MalformedError(f"the depth XMP gives IntMinValue {int_min} and IntMaxValue {int_max}")
     if (int_min, int_max) != (0, 255):
-        # The plane counts codes 0..255: extend the line that the file gives to those ends.
+        # A StoredPlane states the values of codes 0 and 255: extrapolate the file's line to them.
         step = (high - low) / (int_max - int_min)
         low, high = low - int_min * step, low + (255 - int_min) * step
     plane = StoredPlane(codes, low, high, pixel_format)
-    return DepthReading(layout.container, found, told, tree, plane, photo_orientation(layout))
+    return DepthReading(layout.container, auxiliary, properties, tree, plane, photo_orientation(layout))
 
 
-def _scale(found: FoundAuxiliary, told: DepthProperties) -> tuple[PixelFormat, float, float]:
-    """Native format and float range. The SEI holds them exactly, XMP with six decimals (all HEIC samples)."""
-    exact = sei.parse_aux_subtype(found.auxiliary_subtype) if found.auxiliary_subtype else None
-    low, high = told.float_min, told.float_max
+def _scale(auxiliary: FoundAuxiliary, properties: DepthProperties) -> tuple[PixelFormat, float, float]:
+    """Return native format and float range. The SEI has them exactly, XMP with six decimals (all HEIC samples)."""
+    exact = sei.parse_aux_subtype(auxiliary.auxiliary_subtype) if auxiliary.auxiliary_subtype else None
+    low, high = properties.float_min, properties.float_max
     if low is None or high is None:
         if exact is None or exact.d_min is None or exact.d_max is None:
             raise UnsupportedError("the depth map states no float range (no XMP, no SEI), so it has no unit")
@@ -93,49 +94,51 @@ def _scale(found: FoundAuxiliary, told: DepthProperties) -> tuple[PixelFormat, f
         low, high = exact_half(low), exact_half(high)
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
         raise MalformedError(f"the depth map states the impossible range {low:g} to {high:g}")
-    if told.native_format is None:
-        wanted = PixelFormat.HDEP if told.auxiliary_image_type == "depth" else PixelFormat.HDIS
-        return wanted, low, high
-    return PixelFormat.from_fourcc(told.native_format), low, high
+    if properties.native_format is None:
+        default = PixelFormat.HDEP if properties.auxiliary_image_type == "depth" else PixelFormat.HDIS
+        return default, low, high
+    return PixelFormat.from_fourcc(properties.native_format), low, high
 
 
-def decode_auxiliary(container: ContainerName, found: FoundAuxiliary) -> NDArray[np.uint8]:
-    """The codes (H, W) of an auxiliary image as stored, not turned for display."""
-    if container == "heic" and not found.configuration:
-        raise UnsupportedError("the depth item is no single HEVC picture")
-    return decode_plane(container, found.width, found.height, found.payload, found.configuration)
+def decode_auxiliary(container: ContainerName, auxiliary: FoundAuxiliary) -> NDArray[np.uint8]:
+    """Return the codes (H, W) of an auxiliary image in the stored raster."""
+    if container == "heic" and not auxiliary.configuration:
+        raise UnsupportedError("the depth item is not a single HEVC picture")
+    return decode_plane(
+        container, auxiliary.width, auxiliary.height, auxiliary.payload, auxiliary.configuration
+    )
 
 
 def decode_plane(
     container: ContainerName, width: int, height: int, payload: bytes, configuration: bytes
 ) -> NDArray[np.uint8]:
-    """Decode a coded gray plane to codes (H, W), 0..255: the measure of every promise about depth."""
+    """Decode an encoded gray plane to codes (H, W), 0 to 255; every error bound is measured on these."""
     if container == "jpeg":
-        from authoring.codecs import jpeg
-
         return jpeg.decode_gray(payload)
-    from authoring.codecs import hevc
-    from authoring.containers import heif
-
     return hevc.decode_gray(heif.build_still(width, height, payload, configuration))
 
 
-def calibration_of(told: DepthProperties) -> Calibration | None:
-    """The calibration in depth's terms; None where a key that AVCameraCalibrationData needs is missing."""
-    matrix, extrinsic = told.intrinsic_matrix, told.extrinsic_matrix
-    if matrix is None or extrinsic is None or not told.calibrated or (len(matrix), len(extrinsic)) != (9, 12):
+def calibration_of(properties: DepthProperties) -> Calibration | None:
+    """Return the calibration of depth properties; None if a key that AVCameraCalibrationData needs is missing."""
+    matrix, extrinsic = properties.intrinsic_matrix, properties.extrinsic_matrix
+    if (
+        matrix is None
+        or extrinsic is None
+        or not properties.calibrated
+        or (len(matrix), len(extrinsic)) != (9, 12)
+    ):
         return None
     center = None
-    if told.center_x is not None and told.center_y is not None:
-        center = (told.center_x, told.center_y)
+    if properties.center_x is not None and properties.center_y is not None:
+        center = (properties.center_x, properties.center_y)
     return Calibration(
         intrinsic_matrix=(matrix[0::3], matrix[1::3], matrix[2::3]),
-        reference_width_px=round(told.reference_width or 0),
-        reference_height_px=round(told.reference_height or 0),
+        reference_width_px=round(properties.reference_width or 0),
+        reference_height_px=round(properties.reference_height or 0),
         extrinsic_matrix=extrinsic,
-        pixel_size_mm=told.pixel_size or 0.0,
-        lens_distortion_coefficients=told.lens_distortion_coefficients or (),
-        inverse_lens_distortion_coefficients=told.inverse_lens_distortion_coefficients or (),
+        pixel_size_mm=properties.pixel_size or 0.0,
+        lens_distortion_coefficients=properties.lens_distortion_coefficients or (),
+        inverse_lens_distortion_coefficients=properties.inverse_lens_distortion_coefficients or (),
         lens_distortion_center_px=center,
     )
 

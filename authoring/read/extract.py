@@ -1,7 +1,4 @@
-"""Extract: the depth of a photo as metres, 1/m or Apple's dictionary.
-
-Knows: how a reading becomes an output file's bytes. Must not know: paths, containers' bytes.
-"""
+"""Extract: the depth of a photo in metres or 1/m, as a map file or as Apple's dictionary."""
 
 from __future__ import annotations
 
@@ -43,22 +40,25 @@ class ExtractReport:
 
 
 def read(photo: bytes) -> DepthReading:
-    """Read the depth of a JPEG or HEIC photo."""
+    """Read the depth of a JPEG or HEIC photo.
+
+    Raises UnsupportedError if there is none or it has no scale, MalformedError if it is damaged.
+    """
     with about("photo"):
         return read_depth(containers.parse(photo).layout)
 
 
 def extract(photo: bytes, raster: RasterName = "display") -> DepthBuffer:
-    """The depth of a photo (H, W), float32, upright unless `raster` is "stored"."""
+    """Return the depth of a photo (H, W) as float32, upright unless `raster` is "stored"."""
     return read(photo).buffer(raster)
 
 
 def extract_file(
     photo: bytes, format: formats.MapFormat, kind: Kind | None = None, raster: RasterName = "display"
 ) -> tuple[bytes, ExtractReport]:
-    """The depth of a photo as a map file: NPY, NPZ, PFM, OpenEXR, float TIFF, or 16-bit PNG with its scale.
+    """Return the depth of a photo as a map file: NPY, NPZ, PFM, OpenEXR, float TIFF, or 16-bit PNG with its scale.
 
-    kind None gives what the photo holds (disparity nearly always).
+    kind: None writes what the photo holds, which is nearly always disparity.
     """
     reading = read(photo)
     buffer = reading.buffer(raster)
@@ -67,7 +67,8 @@ def extract_file(
     finite = values[np.isfinite(values)]
     notes = []
     if finite.size < values.size:
-        notes.append(f"{values.size - finite.size} pixels lie at infinity")
+        count = values.size - finite.size
+        notes.append(f"{count} {'pixel lies' if count == 1 else 'pixels lie'} at infinity")
     if buffer.accuracy == "relative":
         notes.append("Accuracy is relative: distances are in proportion, their scale is not guaranteed")
     data = formats.write_map(values, wanted, format)
@@ -86,29 +87,30 @@ def extract_file(
 
 
 def metadata_json(photo: bytes, report: ExtractReport) -> bytes:
-    """What belongs beside a map file: the report, what photo and depth say of themselves, and the camera.
+    """Return the JSON file that accompanies a map file: the report, the properties of photo and depth, the camera.
 
-    The camera is in our calibration schema and lies as the map does, so that `--calibration` takes the whole file;
-    null where the photo states none.
+    The camera follows the calibration schema and is oriented like the map, so that `--calibration` accepts the whole
+    file; null if the photo states none.
     """
     raster: RasterName = "stored" if report.orientation == "stored" else "display"
     camera = read(photo).buffer(raster).calibration
-    whole = as_json(inspect(photo))
-    told = {
+    inspected = as_json(inspect(photo))
+    depth = {
+        name: value for name, value in inspected["depth"].items() if name not in ("calibration", "rendering")
+    }
+    metadata = {
         "extract": as_json(report),
-        "photo": whole["photo"],
-        "depth": {
-            name: value for name, value in whole["depth"].items() if name not in ("calibration", "rendering")
-        },
+        "photo": inspected["photo"],
+        "depth": depth,
         "calibration": json.loads(build_calibration_json(camera)) if camera is not None else None,
     }
-    return (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return (json.dumps(metadata, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def to_dictionary(photo: bytes) -> AuxiliaryData:
-    """The auxiliary data dictionary of a photo's depth, as ImageIO would give it.
+    """Return the auxiliary data dictionary of a photo's depth, as ImageIO would give it.
 
-    Samples are in the native format (float16 for hdis and hdep) in the photo's stored raster.
+    Samples are in the native format (float16 for hdis and hdep) and in the photo's stored raster.
     """
     reading = read(photo)
     native = reading.plane.pixel_format

@@ -1,7 +1,4 @@
-"""Inspect: what a photo holds, without judging it.
-
-Knows: which stated facts a person asks for. Must not know: bytes of any format.
-"""
+"""Inspect: report what a photo holds, without judging or decoding it. Imports no numpy."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ from authoring.read.missing_depth import lost_depth
 
 @dataclass(frozen=True, slots=True)
 class AuxiliarySummary:
-    """An auxiliary image that is no depth map."""
+    """An auxiliary image that is not a depth map."""
 
     type: str
     width: int
@@ -86,12 +83,15 @@ class InspectReport:
 
 
 def inspect(photo: bytes) -> InspectReport:
-    """Read a JPEG or HEIC photo and tell what is in it; nothing is decoded."""
+    """Report what a JPEG or HEIC photo holds.
+
+    Raises MalformedError or UnsupportedError if the file cannot be read.
+    """
     with about("photo"):
         file = containers.parse(photo)
         layout = file.layout
-        kinds = [(one, kind_of(one)) for one in layout.auxiliaries]
-        depth = next((one for one, kind in kinds if kind == "depth"), None)
+        kinds = [(auxiliary, kind_of(auxiliary)) for auxiliary in layout.auxiliaries]
+        depth = next((auxiliary for auxiliary, kind in kinds if kind == "depth"), None)
         marks = read_portrait_metadata(layout.exif, layout.xmp)
         lost = None if depth else lost_depth(layout, marks)
         return InspectReport(
@@ -99,33 +99,36 @@ def inspect(photo: bytes) -> InspectReport:
             photo=PhotoSummary(layout.width, layout.height, int(photo_orientation(layout))),
             depth=_depth(depth) if depth else None,
             auxiliary=tuple(
-                AuxiliarySummary(kind, one.width, one.height, len(one.payload))
-                for one, kind in kinds
-                if one is not depth
+                AuxiliarySummary(kind, auxiliary.width, auxiliary.height, len(auxiliary.payload))
+                for auxiliary, kind in kinds
+                if auxiliary is not depth
             ),
             portrait=asdict(marks),
-            parts=tuple(PartSummary(one.identifier, one.type, one.role, one.size) for one in file.entries),
+            parts=tuple(
+                PartSummary(entry.identifier, entry.type, entry.role, entry.size) for entry in file.entries
+            ),
             notes=(*file.notes, lost) if lost else file.notes,
         )
 
 
-def _depth(found: FoundAuxiliary) -> DepthSummary:
-    told = depth_properties.parse_properties(xmp.parse_packet(found.xmp)) if found.xmp else DepthProperties()
+def _depth(auxiliary: FoundAuxiliary) -> DepthSummary:
+    packet = auxiliary.xmp
+    properties = depth_properties.parse_properties(xmp.parse_packet(packet)) if packet else DepthProperties()
     return DepthSummary(
-        kind=told.auxiliary_image_type or "disparity",
-        native_format=_fourcc(told.native_format),
-        stored_format=_fourcc(told.stored_format),
-        width=found.width,
-        height=found.height,
-        float_min=None if told.float_min is None else exact_half(told.float_min),
-        float_max=None if told.float_max is None else exact_half(told.float_max),
-        accuracy=told.accuracy,
-        quality=told.quality,
-        filtered=told.filtered,
-        version=told.depth_data_version,
-        calibration=_calibration(told),
-        simulated_aperture=told.simulated_aperture,
-        rendering=_rendering(told.rendering_parameters),
+        kind=properties.auxiliary_image_type or "disparity",
+        native_format=_fourcc(properties.native_format),
+        stored_format=_fourcc(properties.stored_format),
+        width=auxiliary.width,
+        height=auxiliary.height,
+        float_min=None if properties.float_min is None else exact_half(properties.float_min),
+        float_max=None if properties.float_max is None else exact_half(properties.float_max),
+        accuracy=properties.accuracy,
+        quality=properties.quality,
+        filtered=properties.filtered,
+        version=properties.depth_data_version,
+        calibration=_calibration(properties),
+        simulated_aperture=properties.simulated_aperture,
+        rendering=_rendering(properties.rendering_parameters),
     )
 
 
@@ -133,27 +136,31 @@ def _rendering(data: bytes | None) -> dict[str, Any] | None:
     if data is None:
         return None
     try:
-        made = parse_rendering(data)
+        rendering = parse_rendering(data)
     except DepthauthorError:
         return {"version": int.from_bytes(data[4:8], "little"), "bytes": len(data), "records": []}
     return {
-        "version": made.version,
+        "version": rendering.version,
         "bytes": len(data),
-        "records": [{"id": one.id, "type": one.type, "value": one.value} for one in made.records],
+        "records": [
+            {"id": record.id, "type": record.type, "value": record.value} for record in rendering.records
+        ],
     }
 
 
-def _calibration(told: DepthProperties) -> dict[str, Any] | None:
-    if told.intrinsic_matrix is None:
+def _calibration(properties: DepthProperties) -> dict[str, Any] | None:
+    if properties.intrinsic_matrix is None:
         return None
     return {
-        "intrinsic_matrix": list(told.intrinsic_matrix),
-        "reference_width": told.reference_width,
-        "reference_height": told.reference_height,
-        "extrinsic_matrix": None if told.extrinsic_matrix is None else list(told.extrinsic_matrix),
-        "pixel_size_mm": told.pixel_size,
-        "lens_distortion": told.lens_distortion_coefficients is not None
-        and any(told.lens_distortion_coefficients),
+        "intrinsic_matrix": list(properties.intrinsic_matrix),
+        "reference_width": properties.reference_width,
+        "reference_height": properties.reference_height,
+        "extrinsic_matrix": None
+        if properties.extrinsic_matrix is None
+        else list(properties.extrinsic_matrix),
+        "pixel_size_mm": properties.pixel_size,
+        "lens_distortion": properties.lens_distortion_coefficients is not None
+        and any(properties.lens_distortion_coefficients),
     }
 
 

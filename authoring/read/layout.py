@@ -1,7 +1,6 @@
-"""What a photo's layout says without decoding anything: which way up it is, which auxiliary images are depth.
+"""Read a photo's orientation and depth images from its layout, without decoding anything.
 
-Knows: types and XMP of auxiliary images, transforms and Exif. Must not know: pixels; it needs no numpy, so that
-`inspect` and `strip` start quickly.
+`inspect` uses this module, so it imports no numpy.
 """
 
 from __future__ import annotations
@@ -15,21 +14,23 @@ from authoring.depth.orientation import Orientation
 
 
 def photo_orientation(layout: Layout) -> Orientation:
-    """How a photo's stored raster is turned for display: irot/imir in HEIF, Exif in JPEG."""
+    """Return how a photo's stored raster is turned for display: irot and imir in HEIF, Exif in JPEG."""
     if layout.container == "heic":
-        return Orientation.from_transforms([(one.kind, one.value) for one in layout.transforms])
+        return Orientation.from_transforms(
+            [(transform.kind, transform.value) for transform in layout.transforms]
+        )
     value = tiff.orientation(layout.exif) if layout.exif else None
     return Orientation(value or 1)
 
 
 def depth_images(layout: Layout) -> list[FoundAuxiliary]:
-    """The auxiliary images that are depth maps, told from mattes and gain maps by type and XMP."""
-    return [one for one in layout.auxiliaries if kind_of(one) == "depth"]
+    """Return the auxiliary images that are depth maps; type and XMP distinguish them from mattes and gain maps."""
+    return [auxiliary for auxiliary in layout.auxiliaries if kind_of(auxiliary) == "depth"]
 
 
-def kind_of(found: FoundAuxiliary) -> str:
-    """What an auxiliary image is, in a word: depth, hdrgainmap, portraiteffectsmatte, …"""
-    return classify(found.auxiliary_type, found.xmp)
+def kind_of(auxiliary: FoundAuxiliary) -> str:
+    """Return the kind of an auxiliary image: depth, hdrgainmap, portraiteffectsmatte, …"""
+    return classify(auxiliary.auxiliary_type, auxiliary.xmp)
 
 
 def metadata_kind(part: str, file: ContainerFile) -> Literal["Exif", "XMP"] | None:

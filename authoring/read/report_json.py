@@ -1,7 +1,4 @@
-"""Reports as JSON.
-
-Knows: that a report is a struct with its schema's name. Must not know: any report.
-"""
+"""Turn reports into JSON objects."""
 
 from __future__ import annotations
 
@@ -10,6 +7,6 @@ from typing import Any
 
 
 def as_json(report: Any) -> dict[str, Any]:
-    """The report as a JSON object: `schema` first, then the rest in the order declared."""
+    """Return a report dataclass as a JSON object: `schema` first, then the other fields in declared order."""
     values = asdict(report)
     return {"schema": values.pop("schema"), **values}

@@ -70,7 +70,7 @@ def test_a_portrait_saved_again_has_lost_its_depth(how: str) -> None:
     note = note_of(SAVED_AGAIN[how]("portrait"))
     assert note == (
         "the photo says it has depth (maker note 0x0019 has 0x20, CustomRendered is 9) but holds none: it was probably "
-        "saved again by a program that drops depth, or its map was taken out"
+        "saved again by a program that drops depth, or its map was removed"
     )
 
 
@@ -86,7 +86,7 @@ def test_without_exif_no_trace_is_left() -> None:
 def test_a_picture_that_was_kept_without_its_description_is_named() -> None:
     again = saved_by_pillow(with_depth("jpeg", "portrait"), "MPO", save_all=True)
     note = note_of(again)
-    assert note is not None and "a second picture of 256x192 is there, which may be the map" in note
+    assert note is not None and "it holds a second picture of 256x192, which may be the map" in note
 
 
 def test_a_map_that_was_taken_out_counts_too() -> None:

@@ -161,7 +161,7 @@ add(
     "unsupported",
     "heif_depth_without_configuration",
     lambda: patched(made.portrait(), b"hvcC", 0, b"hvcX", 1),
-    "no single HEVC picture",
+    "not a single HEVC picture",
     verb="extract",
 )
 add(

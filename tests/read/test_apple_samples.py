@@ -1,4 +1,4 @@
-"""Apple's own files, read here and by independent readers, and what our builders make of their values."""
+"""Apple's own files, read here and by independent readers, and rebuilt from the values read."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from PIL import Image
 
 from authoring import containers
 from authoring.apple.depth_properties import build_tree, foreign_properties, parse_properties
+from authoring.apple.dictionary import build_plist, parse_plist
 from authoring.apple.xmp import build_packet, parse_packet
 from authoring.codecs import sei
 from authoring.embed.options import options_of
@@ -36,8 +37,8 @@ JPEG = {"lyangas_12mini_gainmap_depth.jpg": 3, "shu_matte.jpg": 2, "rw_ios11_tes
 
 def _xmp_by_exiftool(tool: Callable[..., str], path: Path) -> dict[str, Any]:
     printed = tool("exiftool", "-j", "-n", "-XMP-apdi:all", "-XMP-depthData:all", path)
-    told, _ = json.JSONDecoder().raw_decode(printed)
-    return dict(told[0])
+    files, _ = json.JSONDecoder().raw_decode(printed)
+    return dict(files[0])
 
 
 @pytest.mark.parametrize("name", [*HEIC, *JPEG])
@@ -48,42 +49,42 @@ def test_inspect_agrees_with_exiftool(
     report = as_json(inspect(photo))
     depth = report["depth"]
     layout = containers.parse(photo).layout
-    found = depth_images(layout)[0]
+    auxiliary = depth_images(layout)[0]
     path = tmp_path / name
     if name in JPEG:
-        assert found.identifier == JPEG[name]
+        assert auxiliary.identifier == JPEG[name]
         path.write_bytes(photo)
         tool("exiftool", "-ver")
         image = subprocess.run(
             ["exiftool", "-b", f"-MPImage{JPEG[name]}", path], capture_output=True, check=True, timeout=60
         ).stdout
-        assert image == found.payload
+        assert image == auxiliary.payload
         path.write_bytes(image)
     elif name == "fidmaa_selfie_depth.heic":
         # Six auxiliary images: exiftool shows the last one's properties, so it gets the packet alone.
         path = tmp_path / "packet.xmp"
-        path.write_bytes(found.xmp or b"")
+        path.write_bytes(auxiliary.xmp or b"")
     else:
         path.write_bytes(photo)
-    told = _xmp_by_exiftool(tool, path)
-    assert depth["kind"] == told["AuxiliaryImageType"]
-    assert depth["native_format"] == int(told["NativeFormat"]).to_bytes(4, "big").decode()
-    assert depth["stored_format"] == int(told["StoredFormat"]).to_bytes(4, "big").decode()
-    assert depth["float_min"] == pytest.approx(float(told["FloatMinValue"]), abs=1e-6)
-    assert depth["float_max"] == pytest.approx(float(told["FloatMaxValue"]), abs=1e-6)
-    assert depth["accuracy"] == told["Accuracy"]
-    assert depth["quality"] == told["Quality"]
-    assert depth["filtered"] is bool(told["Filtered"] in (True, "True"))
-    assert depth["version"] == (int(told["DepthDataVersion"]) if "DepthDataVersion" in told else None)
-    if "IntrinsicMatrix" in told:
-        numbers = [float(one) for one in re.findall(r"[-\d.e]+", str(told["IntrinsicMatrix"]))]
+    theirs = _xmp_by_exiftool(tool, path)
+    assert depth["kind"] == theirs["AuxiliaryImageType"]
+    assert depth["native_format"] == int(theirs["NativeFormat"]).to_bytes(4, "big").decode()
+    assert depth["stored_format"] == int(theirs["StoredFormat"]).to_bytes(4, "big").decode()
+    assert depth["float_min"] == pytest.approx(float(theirs["FloatMinValue"]), abs=1e-6)
+    assert depth["float_max"] == pytest.approx(float(theirs["FloatMaxValue"]), abs=1e-6)
+    assert depth["accuracy"] == theirs["Accuracy"]
+    assert depth["quality"] == theirs["Quality"]
+    assert depth["filtered"] is bool(theirs["Filtered"] in (True, "True"))
+    assert depth["version"] == (int(theirs["DepthDataVersion"]) if "DepthDataVersion" in theirs else None)
+    if "IntrinsicMatrix" in theirs:
+        numbers = [float(number) for number in re.findall(r"[-\d.e]+", str(theirs["IntrinsicMatrix"]))]
         assert depth["calibration"]["intrinsic_matrix"] == pytest.approx(numbers)
     else:
         assert depth["calibration"] is None
 
 
 @pytest.mark.parametrize("name", [*HEIC, *JPEG])
-def test_extract_gives_what_a_foreign_decoder_gives(name: str, sample: Sample) -> None:
+def test_extract_agrees_with_another_decoder(name: str, sample: Sample) -> None:
     photo = sample(name)
     reading = read(photo)
     if name in JPEG:
@@ -104,22 +105,22 @@ def test_extract_gives_what_a_foreign_decoder_gives(name: str, sample: Sample) -
 
 
 @pytest.mark.parametrize("name", HEIC)
-def test_the_sei_of_every_apple_file_is_built_again(name: str, sample: Sample) -> None:
-    found = read(sample(name)).found
-    told = sei.parse_aux_subtype(found.auxiliary_subtype)
-    assert told is not None and len(found.auxiliary_subtype) == 21
-    assert sei.build_aux_subtype(told) == found.auxiliary_subtype
+def test_the_sei_of_every_apple_file_is_rebuilt(name: str, sample: Sample) -> None:
+    auxiliary = read(sample(name)).auxiliary
+    representation = sei.parse_aux_subtype(auxiliary.auxiliary_subtype)
+    assert representation is not None and len(auxiliary.auxiliary_subtype) == 21
+    assert sei.build_aux_subtype(representation) == auxiliary.auxiliary_subtype
 
 
 @pytest.mark.parametrize("name", [*HEIC, *JPEG])
-def test_the_xmp_of_every_apple_file_is_built_again(name: str, sample: Sample) -> None:
-    packet = read(sample(name)).found.xmp
+def test_the_xmp_of_every_apple_file_is_rebuilt(name: str, sample: Sample) -> None:
+    packet = read(sample(name)).auxiliary.xmp
     assert packet
     tree = parse_packet(packet)
     again = parse_packet(build_packet(build_tree(parse_properties(tree), foreign_properties(tree))))
 
-    def values(one: Any) -> dict[tuple[str, str], Any]:
-        return {(each.namespace, each.name): each.value for each in one}
+    def values(tree: Any) -> dict[tuple[str, str], Any]:
+        return {(item.namespace, item.name): item.value for item in tree}
 
     before, after = values(tree), values(again)
     assert before.keys() == after.keys() and len(before) > 8
@@ -133,10 +134,10 @@ def test_the_xmp_of_every_apple_file_is_built_again(name: str, sample: Sample) -
 
 
 def _numbers(value: Any) -> list[float]:
-    return [float(one) for one in ([value] if isinstance(value, str) else value)]
+    return [float(text) for text in ([value] if isinstance(value, str) else value)]
 
 
-def test_nilsh_triple_comes_out_as_imageio_stored_it(sample: Sample) -> None:
+def test_the_nilsh_files_match_what_imageio_stored(sample: Sample) -> None:
     """The app's formula over its 2x2 means, against the plane in the file that macOS wrote.
 
     The app halved 375 columns to 188 with a black column beside the last. ImageIO coded the plane with loss: the
@@ -194,9 +195,7 @@ def test_copy_reconciles_orientations(source: str, target: str, sample: Sample) 
 
 
 @pytest.mark.parametrize("name", ["pug.heic", "lyangas_12mini_gainmap_depth.jpg", "rw_ios11_test06.jpg"])
-def test_a_dictionary_comes_back_as_a_map(name: str, sample: Sample) -> None:
-    from authoring.apple.dictionary import build_plist, parse_plist
-
+def test_a_dictionary_can_be_embedded_as_a_map(name: str, sample: Sample) -> None:
     photo = sample(name)
     dictionary = parse_plist(build_plist(to_dictionary(photo)))
     again = embed(photo, dictionary, options_of(replace=True, profile="data"))

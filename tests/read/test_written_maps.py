@@ -1,4 +1,4 @@
-"""Every format that `extract` writes, by a reader of its own kind, by our reader, and the JSON beside it."""
+"""Every format that `extract` writes, read by another reader and by ours, and the JSON file beside it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _picture(path: Path, kind: str) -> NDArray[Any]:
 
 
 def _png(path: Path, kind: str) -> NDArray[Any]:
-    """By the sentence in the file, as a person would."""
+    """Read the scale from the text in the file, as a person would."""
     with Image.open(path) as picture:
         assert picture.mode == "I;16"
         text: dict[str, str] = picture.text  # type: ignore[attr-defined]
@@ -79,7 +79,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("kind", ["depth", "disparity"])
 @pytest.mark.parametrize("orientation", ["display", "stored"])
 @pytest.mark.parametrize("suffix", READERS)
-def test_another_reader_finds_what_the_photo_holds(
+def test_another_reader_reads_the_same_values(
     suffix: str, orientation: Any, kind: Any, photo: Path, tmp_path: Path
 ) -> None:
     if suffix == "exr":
@@ -104,15 +104,15 @@ def test_another_reader_finds_what_the_photo_holds(
 
 @pytest.mark.parametrize("kind", ["depth", "disparity"])
 @pytest.mark.parametrize("suffix", READERS)
-def test_each_is_read_back_as_a_map(suffix: str, kind: Any, tmp_path: Path) -> None:
+def test_each_format_is_read_back_as_a_map(suffix: str, kind: Any, tmp_path: Path) -> None:
     if suffix == "exr":
         pytest.importorskip("OpenEXR")
     photo_files.embed(GOLDEN / "scene.jpg", GOLDEN / "scene-depth.npy", output=tmp_path / "a.jpg")
     target = tmp_path / f"out.{suffix}"
     assert photo_files.extract_file(tmp_path / "a.jpg", target, kind=kind).kind == kind
-    meant: dict[str, Any] = {"kind": "disparity"} if kind == "disparity" and suffix != "png" else {}
-    again = photo_files.embed(GOLDEN / "scene.jpg", target, output=tmp_path / "b.jpg", **meant)
-    first, second = (photo_files.extract(tmp_path / one).disparity_per_m() for one in ("a.jpg", "b.jpg"))
+    meaning: dict[str, Any] = {"kind": "disparity"} if kind == "disparity" and suffix != "png" else {}
+    again = photo_files.embed(GOLDEN / "scene.jpg", target, output=tmp_path / "b.jpg", **meaning)
+    first, second = (photo_files.extract(tmp_path / name).disparity_per_m() for name in ("a.jpg", "b.jpg"))
     assert np.abs(first - second).max() <= again.bound * 1.01
 
 
@@ -125,15 +125,15 @@ def test_the_same_photo_gives_the_same_bytes(suffix: str, photo: Path, tmp_path:
     assert (tmp_path / f"one.{suffix}").read_bytes() == (tmp_path / f"two.{suffix}").read_bytes()
 
 
-def test_metadata_lies_beside_the_map_on_request(photo: Path, tmp_path: Path) -> None:
+def test_metadata_is_written_beside_the_map(photo: Path, tmp_path: Path) -> None:
     arguments = ["extract", str(photo), "-o", str(tmp_path / "d.npz"), "--as", "depth", "--metadata"]
     assert run(arguments) == 0
-    told = json.loads((tmp_path / "d.npz.json").read_text(encoding="utf-8"))
-    validate("extract", told["extract"])
-    validate("calibration", told["calibration"])
-    assert told["extract"]["unit"] == "m" and told["extract"]["width"] == 512
-    assert told["photo"] == {"width": 384, "height": 512, "orientation": 6}
-    depth = told["depth"]
+    metadata = json.loads((tmp_path / "d.npz.json").read_text(encoding="utf-8"))
+    validate("extract", metadata["extract"])
+    validate("calibration", metadata["calibration"])
+    assert metadata["extract"]["unit"] == "m" and metadata["extract"]["width"] == 512
+    assert metadata["photo"] == {"width": 384, "height": 512, "orientation": 6}
+    depth = metadata["depth"]
     assert (depth["native_format"], depth["accuracy"], depth["quality"], depth["filtered"]) == (
         "hdis",
         "relative",
@@ -142,15 +142,15 @@ def test_metadata_lies_beside_the_map_on_request(photo: Path, tmp_path: Path) ->
     )
     assert depth["simulated_aperture"] == 4 and depth["float_min"] == 0
     # The map and its camera are upright, while the photo is stored on its side.
-    camera = told["calibration"]
+    camera = metadata["calibration"]
     assert (camera["reference_width"], camera["reference_height"]) == (512, 384)
     assert camera["fx"] == pytest.approx(400) and camera["cx"] == pytest.approx(258)
     (tmp_path / "d.npz").unlink()
-    assert run(arguments) == 5, "metadata that is there is not overwritten"
+    assert run(arguments) == 5, "existing metadata is not overwritten"
     assert not (tmp_path / "d.npz").exists()
 
 
-def test_map_and_metadata_make_the_photo_again(photo: Path, tmp_path: Path) -> None:
+def test_map_and_metadata_reproduce_the_photo(photo: Path, tmp_path: Path) -> None:
     assert run(["extract", str(photo), "-o", str(tmp_path / "d.pfm"), "--metadata"]) == 0
     photo_files.embed(
         GOLDEN / "orientation" / "scene-6.jpg",
@@ -159,23 +159,26 @@ def test_map_and_metadata_make_the_photo_again(photo: Path, tmp_path: Path) -> N
         kind="disparity",
         calibration=str(tmp_path / "d.pfm.json"),
     )
-    one, two = photo_files.extract(photo), photo_files.extract(tmp_path / "b.heic")
-    assert one.calibration is not None and two.calibration is not None
-    assert two.calibration.focal_px == pytest.approx(one.calibration.focal_px)
-    assert two.calibration.principal_point_px == pytest.approx(one.calibration.principal_point_px)
-    assert np.abs(one.disparity_per_m() - two.disparity_per_m()).max() < 0.02
+    first, second = photo_files.extract(photo), photo_files.extract(tmp_path / "b.heic")
+    assert first.calibration is not None and second.calibration is not None
+    assert second.calibration.focal_px == pytest.approx(first.calibration.focal_px)
+    assert second.calibration.principal_point_px == pytest.approx(first.calibration.principal_point_px)
+    assert np.abs(first.disparity_per_m() - second.disparity_per_m()).max() < 0.02
 
 
 def test_metadata_of_a_photo_without_a_camera_says_so(tmp_path: Path, capsys: Any) -> None:
     depth = DepthBuffer.from_depth_m(np.load(GOLDEN / "scene-depth.npy"), PixelFormat.FDEP)
-    made = photo_files.embed_bytes(
+    data = photo_files.embed_bytes(
         (GOLDEN / "scene.jpg").read_bytes(), depth, pixel_format="hdep", profile="data"
     )
-    (tmp_path / "a.jpg").write_bytes(made)
+    (tmp_path / "a.jpg").write_bytes(data)
     target = tmp_path / "d.npy"
     assert run(["extract", str(tmp_path / "a.jpg"), "-o", str(target), "--metadata"]) == 0
-    told = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
-    assert told["calibration"] is None and told["extract"]["kind"] == told["depth"]["kind"] == "depth"
+    metadata = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
+    assert (
+        metadata["calibration"] is None
+        and metadata["extract"]["kind"] == metadata["depth"]["kind"] == "depth"
+    )
     capsys.readouterr()
     arguments = ["embed", str(GOLDEN / "scene.jpg"), str(target), "-o", str(tmp_path / "o.jpg")]
     assert run([*arguments, "--calibration", str(tmp_path / "d.npy.json")]) == 3
