@@ -1,4 +1,4 @@
-"""How time and memory grow with the photo, the map and the number of auxiliary images.
+"""How time and memory grow with the photo, the map, the number of auxiliary images and the length of a manifest.
 
     python -m benchmarks.growth
 
@@ -7,6 +7,7 @@ Each measurement is a process of its own, so that the peak of memory is its own.
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -98,7 +99,7 @@ def report(folder: Path) -> str:
             f"| {name} | {small.stat().st_size:,} | {seconds * 1e3:.1f} ms | {peak - base:.0f} MB | {allowed:.0f} MB"
             f" | {seconds * 1e9 / (width * height):.1f} |"
         )
-    lines += ["", *images(folder)]
+    lines += ["", *images(folder), "", *manifests(folder)]
     return "\n".join(lines) + "\n"
 
 
@@ -130,6 +131,36 @@ def images(folder: Path) -> list[str]:
             times.append(time.perf_counter() - start)
         seconds = statistics.median(times)
         lines.append(f"| {count} | {seconds * 1e3:.1f} ms | {seconds * 1e3 / count:.2f} |")
+    return lines
+
+
+MANIFEST = f"""
+import sys
+from pathlib import Path
+from authoring.batch.journal import Journal
+from authoring.batch.manifest import count_rows, read_rows
+from authoring.batch.rows import RowDefaults
+{PEAK}
+manifest, journal = sys.argv[1:]
+count_rows(manifest)
+kept = Journal(Path(journal))
+for row in read_rows(manifest, RowDefaults("")):
+    kept.first_use(row.output, row.number)
+print(peak_kib())
+"""
+
+
+def manifests(folder: Path) -> list[str]:
+    """Growth with the rows of a manifest, which is read twice; the journal keeps every output on disk."""
+    lines = ["| rows in the manifest | bytes | peak memory |", "|---|---|---|"]
+    for count in (1_000, 100_000, 1_000_000):
+        manifest = folder / f"{count}.jsonl"
+        with manifest.open("w") as file:
+            for number in range(count):
+                file.write(json.dumps({"photo": f"{number}.jpg", "map": f"{number}.npy", "near": 1}) + "\n")
+        command = [sys.executable, "-c", MANIFEST, str(manifest), str(folder / f"{count}.journal")]
+        peak = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) / 1024
+        lines.append(f"| {count:,} | {manifest.stat().st_size:,} | {peak:.0f} MB |")
     return lines
 
 

@@ -21,7 +21,7 @@ from authoring.apple.provenance import read_provenance
 from authoring.apple.rendering import build_rendering, parse_rendering
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import count_rows, read_rows
-from authoring.batch.rows import Rules
+from authoring.batch.rows import RowDefaults
 from authoring.codecs import hevc, photo, sei
 from authoring.codecs.maps.formats import read_map, values_of
 from authoring.containers.base import CodedAuxiliary, ContainerFile
@@ -454,7 +454,7 @@ def _manifest(data: bytes, suffix: str) -> None:
         path = Path(folder) / f"manifest{suffix}"
         path.write_bytes(data)
         count = count_rows(str(path))
-        rows = list(read_rows(str(path), Rules(base=folder, out=None, options={})))
+        rows = list(read_rows(str(path), RowDefaults(base=folder, out=None, options={})))
         promise(len(rows) == count, f"{count} rows are counted and {len(rows)} are read")
 
 

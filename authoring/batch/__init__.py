@@ -1,1 +1,1 @@
-"""The batch room: many photos, one `authoring.api.photo_files.embed` each."""
+"""Embed maps into many photos: manifest, rows, journal, workers, stores."""

@@ -1,10 +1,8 @@
-"""Workers on other machines: the tasks of a dask.distributed scheduler that runs already.
+"""Workers on other machines: tasks of a running dask.distributed scheduler.
 
-Knows: what dask does when a worker dies, and how the scheduler is spoken to. Must not know: what a row is made of.
-
-dask does a dead worker's task again elsewhere, so a task may be done twice, and even twice at once where a worker
-only seemed dead. That is safe: an output is published whole, and a task that finds its output there compares it with
-what it would have written (`embedding.embed_row`). A task that has seen `allowed-failures` workers die is given up.
+dask runs a dead worker's task again elsewhere, so a task may run twice, and even twice at once if a worker only
+seemed dead. That is safe: an output is written whole, and a task that finds its output compares it with its own
+result (`embedding.embed_row`). A task on which `allowed-failures` workers have died is given up.
 """
 
 from __future__ import annotations
@@ -24,23 +22,21 @@ from typing import Any
 
 from authoring.batch import stores
 from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
+from authoring.batch.workers import WINDOW_PER_JOB
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
 from authoring.version import VERSION
 
-WINDOW_PER_THREAD = 4
-"""Rows handed out ahead for each of the workers' threads; as in `pool`."""
-
 CONNECT_SECONDS = 10
-"""Until a scheduler that does not answer is called absent; one under load answers within a few seconds."""
+"""Until a scheduler that does not answer counts as absent; one under load answers within a few seconds."""
 
 CLOSE_SECONDS = 10
-"""Until a scheduler that does not say goodbye is left; nothing is lost by that."""
+"""Until a scheduler that does not close the connection is abandoned; nothing is lost by that."""
 
-COUNTED_SECONDS = 5
-"""Between two questions for the number of workers, which come and go."""
+COUNT_SECONDS = 5
+"""Between two requests for the number of workers, which may change."""
 
-SWEEP_SECONDS = 60
-"""Until parts that dead workers left are left where they lie: hidden files, which the next --resume removes."""
+CLEANUP_SECONDS = 60
+"""Until temporary files of dead workers are left: hidden files, which the next --resume removes."""
 
 _SAME_VERSION = "install the same depthauthor there as here"
 
@@ -49,127 +45,129 @@ class ClusterWorkers:
     """The workers of a scheduler, whose number may change while the batch runs."""
 
     def __init__(self, address: str) -> None:
-        """Connect. UnsupportedError without the extra, UsageError where no scheduler answers or workers differ."""
+        """Connect.
+
+        Raises UnsupportedError without the extra, UsageError if no scheduler answers or a worker's version differs.
+        """
         try:
             from distributed import Client
         except ImportError:
             raise UnsupportedError(
                 "--scheduler needs dask.distributed: pip install 'depthauthor[cluster]'"
             ) from None
-        # The end of a worker or of the scheduler is told in our words.
+        # The end of a worker or of the scheduler is reported in our own messages.
         for name in ("distributed", "distributed.client", "distributed.comm"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         self._address = address
         try:
-            asyncio.run(_knock(address))
-            # Of other packages, on the scheduler too; what matters is checked below.
+            asyncio.run(_check_reachable(address))
+            # dask compares all packages, on the scheduler too; `_check_versions` compares what matters.
             warnings.filterwarnings("ignore", "Mismatched versions found")
             self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except Exception as error:
-            told = " ".join(str(error).split()) or type(error).__name__
-            raise UsageError(f"{address}: no dask scheduler answers there ({told})") from None
+            text = " ".join(str(error).split()) or type(error).__name__
+            raise UsageError(f"{address}: no dask scheduler answers there ({text})") from None
         self._window: deque[tuple[Task, Any]] = deque()
-        self._died: set[int] = set()
-        self._left: list[str] = []
+        self._rows_of_dead_workers: set[int] = set()
+        self._outputs_to_clean: list[str] = []
         self._run = f"depthauthor-{uuid.uuid4().hex}"
         self._threads, self._counted = 0, -math.inf
         try:
             self._check_versions()
-            self._client.subscribe_topic("all", self._heard)
+            self._client.subscribe_topic("all", self._on_event)
         except BaseException:
             self._close()
             raise
 
     def __enter__(self) -> ClusterWorkers:
-        """Give itself."""
+        """Return the workers."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give up what is still handed out; a row that is being done is finished by its worker."""
+        """Cancel the rows that wait; a row that is being processed is finished by its worker."""
         self._window.clear()
-        self._sweep()
+        self._remove_temporaries()
         self._close()
 
-    def ahead(self) -> int:
-        """How many rows may be handed out and not taken back."""
+    def capacity(self) -> int:
+        """Return how many rows may be submitted without taking a result."""
         now = time.monotonic()
-        if now - self._counted > COUNTED_SECONDS:
+        if now - self._counted > COUNT_SECONDS:
             self._counted = now
-            self._threads = sum(self._asked(self._client.nthreads).values())
-        return max(self._threads, 1) * WINDOW_PER_THREAD
+            self._threads = sum(self._call(self._client.nthreads).values())
+        return max(self._threads, 1) * WINDOW_PER_JOB
 
     def submit(self, task: Task) -> None:
-        """Hand a row out."""
-        self._window.append((task, self._handed(task)))
+        """Submit a row."""
+        self._window.append((task, self._submit_task(task, "once")))
 
     def result(self) -> BatchResult:
-        """The result of the first row; dask has done it again where a worker died."""
+        """Return the result of the first row; dask has run it again if a worker died."""
         from distributed import KilledWorker
 
         task, future = self._window.popleft()
         photo = task.row.photo
         try:
             try:
-                result = self._asked(future.result)
+                result = self._call(future.result)
             except KilledWorker:
-                # Rows that only waited behind the deadly one are given up with it; none of them is at fault.
-                result = self._asked(self._handed(task, "again").result)
+                # Rows that only waited behind the deadly one are given up with it, without being at fault.
+                result = self._call(self._submit_task(task, "again").result)
         except DepthauthorError:
             raise
         except KilledWorker:
             result = failure(task.row, f"{photo}: the worker died on this photo or map", FAULT_EXIT_CODE)
         except Exception as error:
-            told = f"{photo}: the worker could not begin ({_sentence(error)}); {_SAME_VERSION}"
-            result = failure(task.row, told, FAULT_EXIT_CODE)
-        if task.row.number in self._died:
-            self._died.discard(task.row.number)
-            self._left.append(task.row.output)
+            message = f"{photo}: the worker could not start ({_one_line(error)}); {_SAME_VERSION}"
+            result = failure(task.row, message, FAULT_EXIT_CODE)
+        if task.row.number in self._rows_of_dead_workers:
+            self._rows_of_dead_workers.discard(task.row.number)
+            self._outputs_to_clean.append(task.row.output)
         assert isinstance(result, BatchResult)
         return result
 
-    def _handed(self, task: Task, time: str = "once") -> Any:
-        key = f"{self._run}-{task.row.number}-{time}"
-        return self._submitted(partial(work, task), key)
+    def _submit_task(self, task: Task, attempt: str) -> Any:
+        return self._submit_call(partial(work, task), f"{self._run}-{task.row.number}-{attempt}")
 
-    def _submitted(self, call: Callable[[], Any], key: str) -> Any:
-        # As bytes: the scheduler unpickles what it is given, and need not have depthauthor.
-        return self._asked(self._client.submit, _unpacked(), pickle.dumps(call), key=key, pure=False)
+    def _submit_call(self, call: Callable[[], Any], key: str) -> Any:
+        # As bytes: the scheduler unpickles its arguments, and need not have depthauthor.
+        return self._call(self._client.submit, _unpickle_and_call(), pickle.dumps(call), key=key, pure=False)
 
-    def _sweep(self) -> None:
-        """Remove what dead workers left half-written; done by a worker, since folders may be theirs alone."""
-        if self._left:
+    def _remove_temporaries(self) -> None:
+        """Remove what dead workers left half-written; done by a worker, since folders may be local to them."""
+        if self._outputs_to_clean:
             with contextlib.suppress(Exception):
-                call = partial(_remove_parts, self._left)
-                self._submitted(call, f"{self._run}-sweep").result(timeout=SWEEP_SECONDS)
+                call = partial(_remove_temporaries, self._outputs_to_clean)
+                self._submit_call(call, f"{self._run}-cleanup").result(timeout=CLEANUP_SECONDS)
 
     def _close(self) -> None:
-        # A scheduler that went away cannot be told, and it does not matter then.
+        # A scheduler that went away cannot be notified, and need not be.
         with contextlib.suppress(Exception):
             self._client.unsubscribe_topic("all")
             self._client.close(timeout=CLOSE_SECONDS)
 
-    def _asked(self, ask: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        """What the scheduler answers. RefusedError where it went away."""
+    def _call(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """Return what a function that needs the scheduler returns. Raises RefusedError if the scheduler went away."""
         from distributed import CancelledError
 
         try:
-            return ask(*arguments, **named)
+            return function(*arguments, **named)
         except Exception as error:
             if not isinstance(error, CancelledError | OSError) and self._client.status == "running":
                 raise
             raise RefusedError(
-                f"{self._address}: the scheduler went away; --resume goes on where it stopped"
+                f"{self._address}: the scheduler went away; --resume continues where it stopped"
             ) from None
 
     def _check_versions(self) -> None:
         try:
-            versions = self._asked(self._client.run, _version)
+            versions = self._call(self._client.run, _version)
         except DepthauthorError:
             raise
         except Exception as error:
-            # Where depthauthor is missing dask gives the worker's ImportError as text.
+            # If depthauthor is missing, dask gives the worker's ImportError as text.
             raise UsageError(
-                f"{self._address}: a worker cannot load depthauthor ({_sentence(error)}); {_SAME_VERSION}"
+                f"{self._address}: a worker cannot load depthauthor ({_one_line(error)}); {_SAME_VERSION}"
             ) from None
         for worker, version in versions.items():
             if version != VERSION:
@@ -177,29 +175,32 @@ class ClusterWorkers:
                     f"{worker}: this worker has depthauthor {version}, not {VERSION}; {_SAME_VERSION}"
                 )
 
-    def _heard(self, event: tuple[float, Any]) -> None:
-        """Remember which rows a dead worker held: it may have left parts of their outputs."""
+    def _on_event(self, event: tuple[float, Any]) -> None:
+        """Remember which rows a dead worker had: it may have left temporary files of their outputs."""
         match event[1]:
-            case {"action": "remove-worker", "processing-tasks": held}:
-                ours = (
-                    str(key).removeprefix(f"{self._run}-") for key in held if str(key).startswith(self._run)
+            case {"action": "remove-worker", "processing-tasks": keys}:
+                prefix = f"{self._run}-"
+                numbers = (
+                    str(key).removeprefix(prefix).partition("-")[0]
+                    for key in keys
+                    if str(key).startswith(prefix)
                 )
-                self._died.update(int(one.partition("-")[0]) for one in ours if one[:1].isdigit())
+                self._rows_of_dead_workers.update(int(number) for number in numbers if number.isdigit())
 
 
-def _unpacked() -> Callable[[bytes], Any]:
-    """A function inside another, which dask sends by value and not by name."""
+def _unpickle_and_call() -> Callable[[bytes], Any]:
+    """Return an inner function, which dask sends by value and not by name."""
 
-    def call(packed: bytes) -> Any:
+    def call(pickled: bytes) -> Any:
         import pickle
 
-        return pickle.loads(packed)()
+        return pickle.loads(pickled)()
 
     return call
 
 
-async def _knock(address: str) -> None:
-    """OSError where nobody answers: a `Client` that fails to connect waits once more when it is thrown away."""
+async def _check_reachable(address: str) -> None:
+    """Raise OSError if nobody answers: a `Client` that fails to connect waits a second time when it is discarded."""
     from distributed import Security
     from distributed.comm.core import connect
 
@@ -207,14 +208,14 @@ async def _knock(address: str) -> None:
     await comm.close()
 
 
-def _remove_parts(outputs: list[str]) -> None:
+def _remove_temporaries(outputs: list[str]) -> None:
     for output in outputs:
-        stores.remove_parts(output)
+        stores.remove_temporaries(output)
 
 
 def _version() -> str:
     return VERSION
 
 
-def _sentence(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -1,81 +1,79 @@
-"""One row of work, from the places that it names to the place that it writes.
+"""Embed one row of a batch: read the places that it names, embed, write the output.
 
-How `api.photo_files.embed` goes from inputs to an output, here with places (paths and URLs) instead of paths.
+The same steps as `api.photo_files.embed`, with places (paths and URLs) instead of paths.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from authoring import files
 from authoring.api.output_names import container_of
 from authoring.batch import stores
-from authoring.batch.rows import Row
+from authoring.batch.rows import BatchRow
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.embed.options import options_of
 from authoring.embed.reports import EmbedReport
 from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError, RefusedError, about
+from authoring.files import Buffer
 from authoring.maps.load import parse_map_source
 
 
-def embed_row(row: Row, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, str]:
-    """Do a row; give its report and the SHA-256 of what was published.
+def embed_row(row: BatchRow, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, str]:
+    """Embed one row; return its report and the SHA-256 of the output.
 
-    begun: nothing lay at the output when the row was handed out. What lies there now a worker of this batch may have
-    published before it died; so it stands if it is, byte for byte, what this row gives.
+    begun: no file was at the output when the row was submitted. A file that is there now may have been written by a
+    worker of this batch that died; it is kept if it is, byte for byte, what this row gives.
     """
     options = dict(row.options)
     try:
         options["container"] = container_of(
             row.output, stores.name_of(row.output).suffix, options.get("container")
         )
-        _read_aside(options)
+        _read_option_files(options)
         photo = stores.read(row.photo)
         with about("map"):
             options.setdefault("map_name", stores.name_of(row.map).name)
             source = parse_map_source(stores.read(row.map), options.get("key"), options.get("frame"))
         stores.refuse_same(row.output, inputs_of(row)[:2])
         if not begun:
-            refuse_existing(row.output, overwrite)
+            stores.refuse_existing(row.output, overwrite)
+        # A job is one processor: an encoder with more threads would only compete with the other jobs.
         edited = embed(photo, source, options_of(**options, encoder_threads=1))
-        digest = hashlib.sha256()
-        for chunk in edited.chunks:
-            digest.update(chunk)
-        sha256 = digest.hexdigest()
-        try:
-            stores.write(row.output, edited.chunks, overwrite=overwrite)
-        except RefusedError:
-            if not begun or stores.digest(row.output) != sha256:
-                raise
-        return replace(edited.report, output=row.output), sha256
     except DepthauthorError as error:
         subjects = {"photo": row.photo, "map": row.map, "donor": row.options.get("donor")}
         place = subjects.get(error.subject or "")
         if place:
             files.add_name(error, place)
         raise
+    sha256 = _digest(edited.chunks)
+    try:
+        stores.write(row.output, edited.chunks, overwrite=overwrite)
+    except RefusedError:
+        if not begun or stores.digest(row.output) != sha256:
+            raise
+    return replace(edited.report, output=row.output), sha256
 
 
-def inputs_of(row: Row) -> list[str]:
-    """The places a row is made from: photo, map, and where named the donor and the calibration file."""
+def inputs_of(row: BatchRow) -> list[str]:
+    """Return the places that a row is made from: photo, map, and, if named, the donor and the calibration file."""
     donor, calibration = row.options.get("donor"), row.options.get("calibration")
     return [row.photo, row.map, *filter(None, (donor, calibration if _is_file(calibration) else None))]
 
 
-def refuse_existing(output: str, overwrite: bool) -> None:
-    """RefusedError where an output is taken: said before a photo is decoded for nothing."""
-    path = stores.local_path(output)
-    if path is not None:
-        files.refuse_existing(path, overwrite)
-    elif not overwrite and stores.exists(output):
-        raise RefusedError(f"{output}: {files.EXISTS}")
+def _digest(chunks: Iterable[Buffer]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
-def _read_aside(options: dict[str, Any]) -> None:
-    """Put the calibration and the donor that options name in the places of their names."""
+def _read_option_files(options: dict[str, Any]) -> None:
+    """Replace the names of the calibration file and the donor by what they hold."""
     if _is_file(options.get("calibration")):
         with files.named(options["calibration"]):
             options["calibration"] = parse_calibration_json(stores.read(options["calibration"]))
@@ -84,5 +82,5 @@ def _read_aside(options: dict[str, Any]) -> None:
 
 
 def _is_file(calibration: str | None) -> bool:
-    """Whether the option is a file's name and no word such as `exif`."""
+    """Return whether the option is a file name and not a word such as `exif`."""
     return calibration is not None and "." in calibration

@@ -1,32 +1,38 @@
-"""Manifests: CSV, JSON lines and Parquet, row by row.
-
-Knows: these three formats, and that a manifest may be longer than memory. Must not know: what is done with a row.
-"""
+"""Read manifests row by row, however long they are: CSV, JSON lines and Parquet."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, TextIO
 
 from authoring.batch import stores
-from authoring.batch.rows import COLUMNS, PATH_COLUMNS, Row, Rules, column_name, row_of, unknown_columns
+from authoring.batch.rows import (
+    COLUMNS,
+    PATH_COLUMNS,
+    BatchRow,
+    RowDefaults,
+    column_name,
+    parse_row,
+    unknown_columns,
+)
 from authoring.errors import MalformedError, UnsupportedError, UsageError
 from authoring.files import named
 
 PARQUET_ROWS_AT_ONCE = 1024
-"""Of a Parquet file; small beside a photo, large enough to hide the cost of a batch."""
+"""Of a Parquet file; small compared with a photo, large enough to hide the cost of a read."""
 
 MAX_LINE = 1 << 20
-"""Letters of one line: hundreds of the longest paths; a file of one endless line is no manifest."""
+"""Characters of one line: hundreds of the longest paths; a file with a longer line is not a manifest."""
 
 Cells = Mapping[str, Any] | str
-"""One row by column, or the sentence that says why there is none."""
+"""One row by column, or why it cannot be read."""
 
 
 def count_rows(place: str) -> int:
-    """How many rows there are. UsageError for a column that nobody knows, before anything is written."""
+    """Return the number of rows. Raises UsageError for an unknown column, before anything is written."""
     count = 0
     with named(place):
         known = {*PATH_COLUMNS, *COLUMNS}
@@ -39,14 +45,16 @@ def count_rows(place: str) -> int:
     return count
 
 
-def read_rows(place: str, rules: Rules) -> Iterator[Row]:
-    """The rows one after the other; a row that cannot be read carries its fault."""
+def read_rows(place: str, defaults: RowDefaults) -> Iterator[BatchRow]:
+    """Yield the rows one by one; a row that cannot be read has a `fault`."""
     with named(place):
         for number, cells in enumerate(_cells(place), 1):
             if isinstance(cells, str):
-                yield Row(number, "", "", "", fault=f"row {number}: {cells}")
+                yield BatchRow(number, "", "", "", fault=f"row {number}: {cells}")
             else:
-                yield row_of(number, {column_name(str(name)): text for name, text in cells.items()}, rules)
+                yield parse_row(
+                    number, {column_name(str(name)): text for name, text in cells.items()}, defaults
+                )
 
 
 def _cells(place: str) -> Iterator[Cells]:
@@ -58,9 +66,9 @@ def _cells(place: str) -> Iterator[Cells]:
     }
     reader = readers.get(stores.name_of(place).suffix.lower())
     if reader is None:
-        raise UsageError("the suffix says no manifest format; .csv, .jsonl and .parquet are read")
+        raise UsageError("unsupported manifest type; use .csv, .jsonl or .parquet")
     try:
-        with stores.opened(place) as file:
+        with stores.open_binary(place) as file:
             yield from reader(file)
     except UnicodeDecodeError:
         raise MalformedError("the manifest is not UTF-8 text") from None
@@ -70,15 +78,15 @@ def _cells(place: str) -> Iterator[Cells]:
 
 def _csv(binary: BinaryIO) -> Iterator[Cells]:
     # utf-8-sig: spreadsheets put a byte order mark first.
-    with stores.text(binary, "utf-8-sig") as file:
+    with io.TextIOWrapper(binary, "utf-8-sig", newline="") as file:
         reader = csv.reader(_lines(file))
         try:
             header = next(reader, [])
         except csv.Error as error:
-            raise MalformedError(f"the manifest's first line is no CSV ({error})") from None
+            raise MalformedError(f"the manifest's first line is not CSV ({error})") from None
         if len(set(header)) != len(header):
             raise UsageError("two columns have the same name")
-        # A header alone still has its columns looked at.
+        # Checked here, so that it holds for a manifest without rows too.
         missing = [name for name in ("photo", "map") if name not in map(column_name, header)]
         if missing:
             raise UsageError(f"there is no column {missing[0]!r}")
@@ -86,7 +94,7 @@ def _csv(binary: BinaryIO) -> Iterator[Cells]:
             try:
                 cells = next(reader, None)
             except csv.Error as error:
-                yield f"no CSV ({error})"
+                yield f"not CSV ({error})"
                 continue
             if cells is None:
                 return
@@ -99,23 +107,23 @@ def _csv(binary: BinaryIO) -> Iterator[Cells]:
 
 
 def _json_lines(binary: BinaryIO) -> Iterator[Cells]:
-    with stores.text(binary, "utf-8") as file:
+    with io.TextIOWrapper(binary, "utf-8", newline="") as file:
         for line in _lines(file):
             if not line.strip():
                 continue
             try:
                 value = json.loads(line)
             except (ValueError, RecursionError):
-                yield "no JSON"
+                yield "not JSON"
                 continue
-            yield value if isinstance(value, dict) else "no JSON object"
+            yield value if isinstance(value, dict) else "not a JSON object"
 
 
 def _lines(file: TextIO) -> Iterator[str]:
-    """Lines of which none is longer than memory."""
+    """Yield the lines, none longer than `MAX_LINE`."""
     while line := file.readline(MAX_LINE + 1):
         if len(line) > MAX_LINE:
-            raise MalformedError(f"a line has more than {MAX_LINE} letters; this is no manifest")
+            raise MalformedError(f"a line has more than {MAX_LINE} characters; this is not a manifest")
         yield line
 
 
@@ -131,4 +139,4 @@ def _parquet(binary: BinaryIO) -> Iterator[Cells]:
             for batch in file.iter_batches(PARQUET_ROWS_AT_ONCE):
                 yield from batch.to_pylist()
     except ArrowException as error:
-        raise MalformedError(f"no Parquet ({error})") from error
+        raise MalformedError(f"not Parquet ({error})") from error

@@ -1,107 +1,91 @@
-"""The run: rows handed out, results taken in, in order and a bounded number at a time.
-
-Knows: the journal, and that some workers do the rows. Must not know: whether they are processes here (`pool`) or
-on other machines (`cluster`), nor what a row is made of.
-"""
+"""Run a batch: submit rows to workers and take their results, in order and a bounded number at a time."""
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Protocol
+from functools import partial
+from itertools import islice
 
 from authoring.batch import stores
 from authoring.batch.journal import Journal
-from authoring.batch.rows import Row
+from authoring.batch.rows import BatchRow
 from authoring.batch.work import BatchResult, Task, failure
+from authoring.batch.workers import Workers
 from authoring.errors import DepthauthorError
 
-LOOKED_UP_AT_ONCE = 32
-"""Outputs in a store that are asked after at once: an answer takes some 30 ms there, a photo on a cluster less."""
+LOOKUPS_AT_ONCE = 32
+"""Outputs that a store is asked for at once: an answer takes some 30 ms, while a cluster finishes photos faster."""
 
 _REFUSED, _USAGE = 5, 2
 
 
-class Workers(Protocol):
-    """Whoever does the rows."""
-
-    def ahead(self) -> int:
-        """How many rows may be handed out and not taken back."""
-
-    def submit(self, task: Task) -> None:
-        """Hand a row out."""
-
-    def result(self) -> BatchResult:
-        """Wait for the row that was handed out first."""
-
-
 def run(
-    rows: Iterable[Row],
+    rows: Iterable[BatchRow],
     journal: Journal,
     workers: Workers,
     *,
     overwrite: bool = False,
     fail_fast: bool = False,
 ) -> Iterator[BatchResult]:
-    """Do every row; give the results in the order of the rows.
+    """Process every row; yield the results in the order of the rows.
 
-    With `fail_fast` no row is begun once one has failed; those under way are finished and told.
+    With `fail_fast` no row is begun after one has failed; those being processed are finished and reported.
     """
     window: deque[tuple[Task, BatchResult | None]] = deque()
     stopped = False
 
-    def head() -> BatchResult:
+    def take_first() -> BatchResult:
         nonlocal stopped
-        task, refused = window.popleft()
-        result = _recorded(task, refused or workers.result(), journal)
+        task, refusal = window.popleft()
+        result = refusal or workers.result()
+        _record(task, result, journal)
         stopped = stopped or (fail_fast and result.status == "failed")
         return result
 
-    for row, taken in _looked_up(rows):
+    for row, exists in _with_lookups(rows):
         task = Task(row, overwrite, journal.entry(row.output) if row.output else None)
-        task, refused = _begun(task, taken, journal)
-        if refused is None:
+        task, refusal = _begin(task, exists, journal)
+        if refusal is None:
             workers.submit(task)
-        window.append((task, refused))
-        while len(window) >= workers.ahead() or (window and stopped):
-            yield head()
+        window.append((task, refusal))
+        while len(window) >= workers.capacity() or (window and stopped):
+            yield take_first()
         if stopped:
             break
     while window:
-        yield head()
+        yield take_first()
 
 
-def _looked_up(rows: Iterable[Row]) -> Iterator[tuple[Row, Callable[[], bool]]]:
-    """Each row, and what tells whether its output is taken; a store is asked ahead, several rows at a time."""
-    asked: deque[tuple[Row, Future[bool] | None]] = deque()
-    with ThreadPoolExecutor(LOOKED_UP_AT_ONCE) as threads:
-        for row in rows:
-            remote = bool(row.output) and stores.local_path(row.output) is None
-            asked.append((row, threads.submit(stores.exists, row.output) if remote else None))
-            if remote and len(asked) < LOOKED_UP_AT_ONCE:
-                continue
-            yield _answer(*asked.popleft())
-            while asked and not remote:
-                yield _answer(*asked.popleft())
-        while asked:
-            yield _answer(*asked.popleft())
+def _with_lookups(rows: Iterable[BatchRow]) -> Iterator[tuple[BatchRow, Callable[[], bool]]]:
+    """Yield each row with a function that returns whether its output exists.
+
+    A store is asked for many rows at once; a path is looked up when the function is called.
+    """
+    remaining = iter(rows)
+    with ThreadPoolExecutor(LOOKUPS_AT_ONCE) as threads:
+        while chunk := list(islice(remaining, LOOKUPS_AT_ONCE)):
+            yield from [(row, _lookup(row.output, threads)) for row in chunk]
 
 
-def _answer(row: Row, asked: Future[bool] | None) -> tuple[Row, Callable[[], bool]]:
-    return row, asked.result if asked else lambda: stores.exists(row.output)
+def _lookup(output: str, threads: ThreadPoolExecutor) -> Callable[[], bool]:
+    if output and stores.local_path(output) is None:
+        return threads.submit(stores.exists, output).result
+    return partial(stores.exists, output)
 
 
-def _begun(task: Task, taken: Callable[[], bool], journal: Journal) -> tuple[Task, BatchResult | None]:
-    """The task as it may be handed out, or why it may not."""
+def _begin(task: Task, exists: Callable[[], bool], journal: Journal) -> tuple[Task, BatchResult | None]:
+    """Record that a task begins; return it, and a failed result if it may not be submitted."""
     row = task.row
     if row.fault:
         return task, failure(row, row.fault, _USAGE)
     if (first := journal.first_use(row.output, row.number)) != row.number:
         return task, failure(row, f"{row.output}: row {first} writes this output already", _REFUSED)
     try:
-        if not taken():
+        if not exists():
             journal.begin(row.output)
             task = replace(task, begun=True)
     except DepthauthorError as error:
@@ -111,21 +95,18 @@ def _begun(task: Task, taken: Callable[[], bool], journal: Journal) -> tuple[Tas
     return task, None
 
 
-def _recorded(task: Task, result: BatchResult, journal: Journal) -> BatchResult:
-    try:
+def _record(task: Task, result: BatchResult, journal: Journal) -> None:
+    """Record a result, if the journal can be written: without it a resumed run does the row again."""
+    with contextlib.suppress(OSError, DepthauthorError):
         if result.status == "done" and result.sha256 and result.inputs:
             journal.done(result.output, result.sha256, result.inputs)
-        elif result.status == "failed" and task.begun and not _may_be_ours(result):
+        elif result.status == "failed" and task.begun and not _may_be_written_by_batch(result):
             journal.failed(result.output)
-    except (OSError, DepthauthorError):
-        # The output is whole; the journal still says that it was begun, and a resumed run does it again.
-        return result
-    return result
 
 
-def _may_be_ours(result: BatchResult) -> bool:
-    """Whether what lies at a failed row's output may have been published by the batch.
+def _may_be_written_by_batch(result: BatchResult) -> bool:
+    """Return whether the file at a failed row's output may have been written by the batch.
 
-    A worker that refused has compared it with what the row gives; one that died, or an older run, may have published.
+    A worker that refused has compared it with the row's own result; one that died may have written it.
     """
     return result.exit_code != _REFUSED and stores.exists(result.output)

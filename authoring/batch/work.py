@@ -1,7 +1,4 @@
-"""What a worker does with one row.
-
-Knows: when a row is finished already, and how a failure is told. Must not know: other rows, the journal's file.
-"""
+"""Process one row in a worker: skip it if it is finished, else embed; report any failure."""
 
 from __future__ import annotations
 
@@ -12,13 +9,13 @@ from typing import Literal
 
 from authoring.batch import stores
 from authoring.batch.embedding import embed_row, inputs_of
-from authoring.batch.journal import Entry
-from authoring.batch.rows import Row
+from authoring.batch.journal import JournalEntry
+from authoring.batch.rows import BatchRow
 from authoring.embed.reports import EmbedReport
 from authoring.errors import DepthauthorError, RefusedError
 
 FAULT_EXIT_CODE = 70
-"""What the command line ends with where the fault is the program's own."""
+"""Exit code of the command line if the fault is the program's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +28,12 @@ class BatchResult:
     map: str
     output: str
     sha256: str | None = None
-    """Of the output as published."""
+    """Of the output as written."""
     inputs: str | None = None
     """Digest of the paths, sizes, times and options that the output was made from."""
     error: str | None = None
     exit_code: int = 0
-    """What `embed` alone would have ended with."""
+    """The exit code of `embed` for this row alone."""
     report: EmbedReport | None = None
     schema: str = "depthauthor/batch/1"
 
@@ -45,16 +42,16 @@ class BatchResult:
 class Task:
     """A row, and what is known of its output."""
 
-    row: Row
+    row: BatchRow
     overwrite: bool
-    entry: Entry | None
-    """What an earlier run's journal says; an output that was only begun is the batch's own."""
+    entry: JournalEntry | None
+    """From an earlier run; an output that was only begun is the batch's own."""
     begun: bool = False
-    """Whether the journal says so since this run: nothing lay there when the row was handed out."""
+    """Whether this run has recorded that it begins: no file was there when the row was submitted."""
 
 
 def work(task: Task) -> BatchResult:
-    """Do one row; never raises for what may be wrong with it."""
+    """Process one row; errors become a failed result."""
     row = task.row
     try:
         return _embed(task)
@@ -68,34 +65,33 @@ def work(task: Task) -> BatchResult:
         )
 
 
-def failure(row: Row, sentence: str, exit_code: int) -> BatchResult:
-    """The result of a row that failed."""
+def failure(row: BatchRow, sentence: str, exit_code: int) -> BatchResult:
+    """Return the result of a row that failed."""
     return BatchResult(
         row.number, "failed", row.photo, row.map, row.output, error=sentence, exit_code=exit_code
     )
 
 
 def _embed(task: Task) -> BatchResult:
-    row, output, overwrite = task.row, task.row.output, task.overwrite
+    row, output, entry, overwrite = task.row, task.row.output, task.entry, task.overwrite
     inputs = _fingerprint(row)
-    if task.entry is not None:
-        if task.entry.sha256 is None:
-            stores.remove_parts(output)
-            overwrite = True
-        elif (there := stores.digest(output)) is not None and there != task.entry.sha256:
-            if not overwrite:
-                raise RefusedError(f"{output}: was changed since the batch wrote it; --overwrite replaces it")
-        elif there is not None and task.entry.inputs == inputs:
-            return BatchResult(row.number, "skipped", row.photo, row.map, output, there, inputs)
-        else:
-            overwrite = True
+    if entry is not None and entry.sha256 is None:
+        stores.remove_temporaries(output)
+        overwrite = True
+    elif entry is not None:
+        digest = stores.digest(output)
+        if digest not in (None, entry.sha256) and not overwrite:
+            raise RefusedError(f"{output}: was changed since the batch wrote it; --overwrite replaces it")
+        if digest == entry.sha256 and entry.inputs == inputs:
+            return BatchResult(row.number, "skipped", row.photo, row.map, output, digest, inputs)
+        overwrite = True
     stores.make_parent(output)
     report, sha256 = embed_row(row, overwrite=overwrite, begun=task.begun)
     return BatchResult(row.number, "done", row.photo, row.map, output, sha256, inputs, report=report)
 
 
-def _fingerprint(row: Row) -> str:
-    """What would have to change for the output to change: paths, options, size and time of every input."""
-    stamps = [(place, found) for place in inputs_of(row) if (found := stores.stamp(place)) is not None]
-    told = json.dumps([stamps, row.options], sort_keys=True, default=str)
-    return hashlib.sha256(told.encode()).hexdigest()
+def _fingerprint(row: BatchRow) -> str:
+    """Return the digest of what the output depends on: the options, and path, size and time of every input."""
+    stamps = [(place, stamp) for place in inputs_of(row) if (stamp := stores.stamp(place)) is not None]
+    dependencies = json.dumps([stamps, row.options], sort_keys=True, default=str)
+    return hashlib.sha256(dependencies.encode()).hexdigest()

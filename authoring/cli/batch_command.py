@@ -57,30 +57,30 @@ def batch(
     from authoring.batch.journal import Journal
     from authoring.batch.manifest import count_rows, read_rows
     from authoring.batch.pairs import pair_folders, rows_of_pairs
-    from authoring.batch.pool import LocalWorkers
-    from authoring.batch.rows import Rules, option_values
+    from authoring.batch.rows import RowDefaults, option_values
     from authoring.batch.run import run
+    from authoring.batch.workers import LocalWorkers
 
     if jobs is not None and not 1 <= jobs <= MAX_JOBS:
         raise UsageError(f"--jobs is {jobs}; it can be 1 to {MAX_JOBS}")
     if scheduler is not None and jobs is not None:
         raise UsageError("--jobs is about this machine; a scheduler has its own workers")
-    defaults = {**option_values(_parse_settings(settings or [])), **given(context, MEANING, PORTRAIT)}
+    options = {**option_values(_parse_settings(settings or [])), **given(context, MEANING, PORTRAIT)}
     folder = stores.local_path(source)
     if folder is not None and folder.is_dir():
         if maps is None:
             raise UsageError("a folder of photos needs a folder of maps")
-        rules = Rules("", out, defaults)
+        defaults = RowDefaults("", out, options)
         pairing = pair_folders(folder, maps)
         total = len(pairing.pairs)
-        rows = rows_of_pairs(pairing, folder, maps, rules)
+        rows = rows_of_pairs(pairing, folder, maps, defaults)
         _list_unpaired(pairing)
     else:
         if maps is not None:
             raise UsageError(f"{source}: this is not a folder, so a folder of maps cannot be used with it")
-        rules = Rules(stores.parent(source), out, defaults)
+        defaults = RowDefaults(stores.parent(source), out, options)
         total = count_rows(source)
-        rows = read_rows(source, rules)
+        rows = read_rows(source, defaults)
     open_journal = Journal(journal or _journal_path(source, out), resume=resume)
     with (
         closing(open_journal),
@@ -100,9 +100,9 @@ def _parse_settings(settings: list[str]) -> dict[str, Any]:
 
 
 def _list_unpaired(pairing: Pairing) -> None:
-    for name in pairing.photos_alone:
+    for name in pairing.photos_without_map:
         say(f"{name}: photo without a map")
-    for name in pairing.maps_alone:
+    for name in pairing.maps_without_photo:
         say(f"{name}: map without a photo")
 
 

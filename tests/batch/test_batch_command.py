@@ -22,9 +22,9 @@ import numpy as np
 import pytest
 
 from authoring.batch.journal import Journal
-from authoring.batch.pool import LocalWorkers
-from authoring.batch.rows import Row
+from authoring.batch.rows import BatchRow
 from authoring.batch.run import run
+from authoring.batch.workers import LocalWorkers
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"
@@ -162,7 +162,7 @@ def test_bad_rows_are_one_line_each_and_the_rest_goes_on(folder: Path) -> None:
             "row 1 writes this output already",
             "exists already",
             "profile is 'landscape'",
-            "max_size is 'large', which is no whole number",
+            "max_size is 'large', not a whole number",
             "the row names no photo",
         ),
         strict=True,
@@ -218,7 +218,7 @@ def test_the_bar_leaves_the_lines_on_stdout(folder: Path) -> None:
 def test_unknown_columns_refuse_the_manifest(folder: Path) -> None:
     manifest = write_csv(folder / "m.csv", [{"photo": "p00.jpg", "map": "map.npy", "nearest": "1"}])
     code, lines, said = batch(manifest, "--out", folder / "out")
-    assert (code, lines) == (2, []) and "no column or option 'nearest'" in said and said.count("\n") == 1
+    assert (code, lines) == (2, []) and "unknown column or option 'nearest'" in said and said.count("\n") == 1
     late = folder / "m.jsonl"
     good = {"photo": "p00.jpg", "map": "map.npy"}
     late.write_text("\n".join(map(json.dumps, [good, good, {**good, "maker": "x"}])))
@@ -268,7 +268,7 @@ def test_a_worker_that_dies_costs_its_own_row(folder: Path) -> None:
     pipe = folder / "pipe.npy"
     os.mkfifo(pipe)
     rows = [
-        Row(
+        BatchRow(
             number,
             str(folder / f"p{2 * number:02}.jpg"),
             str(pipe if number == 4 else folder / "map.npy"),

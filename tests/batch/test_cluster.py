@@ -21,10 +21,10 @@ import pytest
 from authoring.batch.cluster import ClusterWorkers
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import read_rows
-from authoring.batch.pool import LocalWorkers
-from authoring.batch.rows import Row, Rules
-from authoring.batch.run import Workers, run
+from authoring.batch.rows import BatchRow, RowDefaults
+from authoring.batch.run import run
 from authoring.batch.work import BatchResult
+from authoring.batch.workers import LocalWorkers, Workers
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
@@ -57,16 +57,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def rows_of(folder: Path, out: str, maps: dict[int, Path] | None = None, url: str = "") -> Iterator[Row]:
+def rows_of(folder: Path, out: str, maps: dict[int, Path] | None = None, url: str = "") -> Iterator[BatchRow]:
     """The folder's photos as rows."""
     for number, path in enumerate(sorted(folder.glob("p?.*"))):
         place = (maps or {}).get(number, folder / "map.npy")
         options = {"max_size": 128 + 2 * number, "map_name": "map.npy"}
-        yield Row(number + 1, f"{url}{path}", f"{url}{place}", f"{out}/{path.name}", options)
+        yield BatchRow(number + 1, f"{url}{path}", f"{url}{place}", f"{out}/{path.name}", options)
 
 
 def done(
-    workers: Workers, rows: Iterator[Row], journal: Path, *, resume: bool = False, **options: bool
+    workers: Workers, rows: Iterator[BatchRow], journal: Path, *, resume: bool = False, **options: bool
 ) -> list[BatchResult]:
     kept = Journal(journal, resume=resume)
     try:
@@ -140,9 +140,9 @@ def test_a_killed_worker_changes_nothing(folder: Path, cluster: Any, undisturbed
         )
         kill_readers(trap, cluster, stop)
 
-    def rows() -> Iterator[Row]:
+    def rows() -> Iterator[BatchRow]:
         yield from rows_of(folder, str(folder / "out"), {2: pipe})
-        yield Row(9, str(folder / "p0.jpg"), str(trap), str(folder / "out" / "trap.jpg"))
+        yield BatchRow(9, str(folder / "p0.jpg"), str(trap), str(folder / "out" / "trap.jpg"))
 
     killer = threading.Thread(target=disturb, daemon=True)
     killer.start()
@@ -212,7 +212,7 @@ class Inline:
     def __init__(self) -> None:
         self.tasks: list[Any] = []
 
-    def ahead(self) -> int:
+    def capacity(self) -> int:
         return 3
 
     def submit(self, task: Any) -> None:
@@ -238,10 +238,10 @@ def test_a_store_in_place_of_folders(folder: Path, workers: Workers, undisturbed
         for number, name in enumerate(names)
     ]
     store.pipe_file("/in/m.jsonl", "\n".join(lines).encode())
-    rules = Rules("memory://in", "memory://out/deep")
+    defaults = RowDefaults("memory://in", "memory://out/deep")
 
     def again(*, resume: bool = True, **options: bool) -> list[BatchResult]:
-        rows = read_rows("memory://in/m.jsonl", rules)
+        rows = read_rows("memory://in/m.jsonl", defaults)
         return done(workers, rows, folder / "journal", resume=resume, **options)
 
     results = again(resume=False)
@@ -288,6 +288,6 @@ def test_the_scheduler_goes_away(folder: Path) -> None:
         results = run(rows_of(folder, str(folder / "out")), journal := Journal(folder / "j"), workers)
         assert next(results).status == "done"
         cluster.close()
-        with pytest.raises(RefusedError, match="the scheduler went away; --resume goes on"):
+        with pytest.raises(RefusedError, match="the scheduler went away; --resume continues"):
             list(results)
     journal.close()

@@ -1,4 +1,4 @@
-"""Places: paths and URLs as a manifest writes them, what may be written there, and rows that are done twice."""
+"""Places: paths and URLs as a manifest writes them, what may be written there, and rows that run twice."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import pytest
 from authoring.batch import stores
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import read_rows
-from authoring.batch.pool import LocalWorkers
-from authoring.batch.rows import Row, Rules
+from authoring.batch.rows import BatchRow, RowDefaults
 from authoring.batch.run import run
 from authoring.batch.work import Task, work
+from authoring.batch.workers import LocalWorkers
 from authoring.errors import RefusedError, UnsupportedError, UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -57,26 +57,26 @@ def test_the_name_of_a_place() -> None:
     assert stores.local_path("s3://bucket/a") is None and not stores.is_url(r"C:\photos\a.jpg")
 
 
-def rows(folder: Path, cells: dict[str, Any], out: str | None) -> Row:
+def row_of(folder: Path, cells: dict[str, Any], out: str | None) -> BatchRow:
     (folder / "m.jsonl").write_text(json.dumps({"photo": "a.jpg", "map": "a.npy", **cells}))
-    return next(read_rows(str(folder / "m.jsonl"), Rules(str(folder), out)))
+    return next(read_rows(str(folder / "m.jsonl"), RowDefaults(str(folder), out)))
 
 
 def test_a_relative_output_stays_in_the_output_folder(tmp_path: Path) -> None:
-    """An absolute one is the word of whoever wrote the manifest; so is a relative one where no folder was named."""
+    """An absolute output is taken as written; so is a relative one if no output folder was named."""
     out = str(tmp_path / "out")
     for given in ("../b.jpg", "in/../../b.jpg", "../out-too/b.jpg", ".."):
-        assert "leads out of" in rows(tmp_path, {"output": given}, out).fault
-    assert rows(tmp_path, {"output": "in/../b.jpg"}, out).output == str(Path(out, "b.jpg"))
-    assert rows(tmp_path, {"output": str(tmp_path / "b.jpg")}, out).output == str(tmp_path / "b.jpg")
-    assert rows(tmp_path, {"output": "../b.jpg"}, None).output == str(tmp_path.parent / "b.jpg")
-    assert "leads out of" in rows(tmp_path, {"output": "../b.jpg"}, "s3://bucket/out").fault
-    assert rows(tmp_path, {"output": "in/b.jpg"}, "s3://bucket/out").output == "s3://bucket/out/in/b.jpg"
-    assert "leads out of" in rows(tmp_path, {"output": "../b.jpg"}, ".").fault
+        assert "leads out of" in row_of(tmp_path, {"output": given}, out).fault
+    assert row_of(tmp_path, {"output": "in/../b.jpg"}, out).output == str(Path(out, "b.jpg"))
+    assert row_of(tmp_path, {"output": str(tmp_path / "b.jpg")}, out).output == str(tmp_path / "b.jpg")
+    assert row_of(tmp_path, {"output": "../b.jpg"}, None).output == str(tmp_path.parent / "b.jpg")
+    assert "leads out of" in row_of(tmp_path, {"output": "../b.jpg"}, "s3://bucket/out").fault
+    assert row_of(tmp_path, {"output": "in/b.jpg"}, "s3://bucket/out").output == "s3://bucket/out/in/b.jpg"
+    assert "leads out of" in row_of(tmp_path, {"output": "../b.jpg"}, ".").fault
 
 
 def test_awkward_names_and_a_second_run(tmp_path: Path) -> None:
-    """A line break, a leading dash, the name `-`, bytes that are no text: a line of JSON each, and resumable."""
+    """A line break, a leading dash, the name `-`, bytes that are not text: a line of JSON each, and resumable."""
     shutil.copy(GOLDEN / "scene-depth.npy", tmp_path / "map.npy")
     names = ["two\nlines.jpg", "-o.jpg", "--help.jpg", "naïve ∞.jpg"]
     if sys.platform == "linux":
@@ -89,26 +89,28 @@ def test_awkward_names_and_a_second_run(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "authoring", "batch", "--jobs", "1", "--resume", "--", "-m.jsonl"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for status in ("done", "skipped"):
-        told = subprocess.run(
+        process = subprocess.run(
             command, cwd=tmp_path, env=environment, capture_output=True, timeout=120, check=False
         )
-        results = [json.loads(line) for line in told.stdout.splitlines()]
-        assert [one["status"] for one in results] == [status] * len(names) + ["failed"] * 2
-        assert all("standard streams" in one["error"] for one in results[-2:])
-        assert told.returncode == 6 and told.stderr.count(b"\n") == 4
-        for name, one in zip(names, results, strict=False):
-            assert one["output"] == f"{name[:-4]}-depth.jpg" and (tmp_path / one["output"]).is_file()
+        results = [json.loads(line) for line in process.stdout.splitlines()]
+        assert [result["status"] for result in results] == [status] * len(names) + ["failed"] * 2
+        assert all("standard" in result["error"] for result in results[-2:])
+        assert process.returncode == 6 and process.stderr.count(b"\n") == 4
+        for name, result in zip(names, results, strict=False):
+            assert result["output"] == f"{name[:-4]}-depth.jpg" and (tmp_path / result["output"]).is_file()
 
 
 def task(folder: Path, **changes: Any) -> Task:
     shutil.copy(GOLDEN / "scene-depth.npy", folder / "map.npy")
     shutil.copy(GOLDEN / "scene.jpg", folder / "a.jpg")
-    row = Row(1, str(folder / "a.jpg"), str(folder / "map.npy"), str(folder / "b.jpg"), {"profile": "data"})
+    row = BatchRow(
+        1, str(folder / "a.jpg"), str(folder / "map.npy"), str(folder / "b.jpg"), {"profile": "data"}
+    )
     return Task(row, overwrite=False, entry=None, **changes)
 
 
-def test_a_row_that_is_done_twice_is_done_once(tmp_path: Path) -> None:
-    """A worker may publish and die before it tells; what it left stands, and what others left stands too."""
+def test_a_row_that_runs_twice_is_written_once(tmp_path: Path) -> None:
+    """A worker may write and die before it reports; its output is kept, and so is a file of somebody else."""
     again = task(tmp_path, begun=True)
     first = work(again)
     before = (tmp_path / "b.jpg").stat()
@@ -121,13 +123,11 @@ def test_a_row_that_is_done_twice_is_done_once(tmp_path: Path) -> None:
     assert (tmp_path / "b.jpg").read_bytes() == b"somebody else's"
 
 
-def test_what_came_in_between_is_not_taken_for_our_own(tmp_path: Path) -> None:
-    """A file that takes the name after the row was handed out stays, in this run and in the resumed one."""
+def test_a_file_that_appears_meanwhile_is_not_taken_for_our_own(tmp_path: Path) -> None:
+    """A file that takes the name after the row was submitted stays, in this run and in the resumed one."""
 
     class Slow:
-        tasks: list[Task]
-
-        def ahead(self) -> int:
+        def capacity(self) -> int:
             return 1
 
         def submit(self, task: Task) -> None:
@@ -150,7 +150,7 @@ def test_urls_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for module in [name for name in sys.modules if name.partition(".")[0] == "fsspec"]:
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "fsspec", None)
-    row = Row(1, "s3://bucket/a.jpg", "a.npy", str(tmp_path / "b.jpg"))
+    row = BatchRow(1, "s3://bucket/a.jpg", "a.npy", str(tmp_path / "b.jpg"))
     wanted = "s3://bucket/a.jpg: URLs need fsspec: pip install 'depthauthor[cluster]'"
     assert work(Task(row, overwrite=False, entry=None)).error == wanted
 
@@ -177,8 +177,8 @@ def registered() -> Iterator[tuple[str, str]]:
         def _strip_protocol(cls, path: str) -> Any:
             return super()._strip_protocol(str(path).removeprefix("copying://"))
 
-    for one in (Renaming, Copying):
-        fsspec.register_implementation(one.protocol, one, clobber=True)
+    for kind in (Renaming, Copying):
+        fsspec.register_implementation(kind.protocol, kind, clobber=True)
     yield "renaming://", "copying://"
 
 
@@ -187,34 +187,35 @@ def test_a_store_that_renames(tmp_path: Path, registered: tuple[str, str]) -> No
     target = tmp_path / "deep" / "b.jpg"
     stores.make_parent(f"{renaming}{target}")
 
-    class Halves(list[bytes]):
-        def __iter__(self) -> Iterator[bytes]:
-            yield b"half"
-            raise OSError("the line is down")
+    def half() -> Iterator[bytes]:
+        yield b"half"
+        raise OSError("the connection is lost")
 
-    with pytest.raises(RefusedError, match=r"b\.jpg: cannot be written: the line is down"):
-        stores.write(f"{renaming}{target}", Halves([b"half"]))
+    with pytest.raises(RefusedError, match=r"b\.jpg: cannot be written: the connection is lost"):
+        stores.write(f"{renaming}{target}", half())
     assert not list(target.parent.iterdir())
     stores.write(f"{renaming}{target}", [b"who", b"le"])
     with pytest.raises(RefusedError, match="exists already"):
         stores.write(f"{renaming}{target}", [b"other"])
     stores.write(f"{renaming}{target}", [b"other"], overwrite=True)
     (target.parent / ".b.jpg.0badcafe.part").write_bytes(b"half")
-    stores.remove_parts(f"{renaming}{target}")
+    stores.remove_temporaries(f"{renaming}{target}")
     assert [(path.name, path.read_bytes()) for path in target.parent.iterdir()] == [("b.jpg", b"other")]
     with pytest.raises(UnsupportedError, match="neither put whole objects nor rename"):
         stores.write(f"{copying}{tmp_path}/c.jpg", [b"whole"])
     with pytest.raises(UsageError, match=r"absent\.jpg: no such file"):
         stores.read(f"{renaming}{tmp_path}/absent.jpg")
-    with pytest.raises(UsageError, match="no URL that fsspec knows"):
+    with pytest.raises(UsageError, match="not a URL that fsspec knows"):
         stores.read("nothing://like/it.jpg")
 
 
 def test_urls_without_a_scheduler(tmp_path: Path) -> None:
-    """The pool here takes URLs as well."""
+    """Local workers read and write URLs as well."""
     shutil.copy(GOLDEN / "scene-depth.npy", tmp_path / "map.npy")
     shutil.copy(GOLDEN / "scene.jpg", tmp_path / "a.jpg")
-    row = Row(1, f"file://{tmp_path}/a.jpg", f"file://{tmp_path}/map.npy", f"file://{tmp_path}/out/b.jpg")
+    row = BatchRow(
+        1, f"file://{tmp_path}/a.jpg", f"file://{tmp_path}/map.npy", f"file://{tmp_path}/out/b.jpg"
+    )
     journal = Journal(tmp_path / "journal")
     with LocalWorkers(1) as workers:
         results = list(run(iter([row]), journal, workers))

@@ -10,7 +10,7 @@ import pillow_heif
 import pytest
 
 from authoring.batch.embedding import embed_row
-from authoring.batch.rows import Row
+from authoring.batch.rows import BatchRow
 from authoring.codecs import hevc, photo
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -42,6 +42,6 @@ def test_a_batch_job_gives_its_encoder_one_thread(tmp_path: Path, monkeypatch: p
         encode(*arguments, enc_params=enc_params, **options)
 
     monkeypatch.setattr(pillow_heif, "encode", spy)
-    row = Row(1, str(GOLDEN / "scene.heic"), str(GOLDEN / "scene-depth.npy"), str(tmp_path / "out.heic"))
+    row = BatchRow(1, str(GOLDEN / "scene.heic"), str(GOLDEN / "scene-depth.npy"), str(tmp_path / "out.heic"))
     embed_row(row, overwrite=False, begun=False)
     assert [parameters.get("x265:pools") for parameters in asked] == ["1"]

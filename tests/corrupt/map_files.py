@@ -332,13 +332,13 @@ add(
     "usage",
     "manifest_of_unknown_column",
     rows("a.jpg,a.png,1,2", head="photo,map,nearest,far"),
-    "no column or option 'nearest'",
+    "unknown column or option 'nearest'",
 )
 add("usage", "manifest_without_map", rows("a.jpg", head="photo"), "no column 'map'")
 add("usage", "manifest_column_twice", rows("a,b,c", head="photo,map,map"), "same name")
 add("usage", "manifest_empty", lambda: b"", "no column 'photo'")
 add("malformed", "manifest_not_utf8", lambda: b"photo,map\n\xff\xfe.jpg,a.png\n", "not UTF-8")
-add("usage", "manifest_of_unknown_suffix", rows(), "no manifest format", suffix=".txt")
+add("usage", "manifest_of_unknown_suffix", rows(), "unsupported manifest type", suffix=".txt")
 add("batch", "manifest_photo_missing", rows("nosuch.jpg,nosuch.png,1,2"), "no such file")
 add("batch", "manifest_row_too_long", rows("a,b,1,2,3,4"), "6 cells under 4 columns")
 add("batch", "manifest_row_without_map", rows("a.jpg,,1,2"), "names no map")
@@ -357,17 +357,17 @@ add(
     "a\\nb\\x1b[31m.jpg",
     suffix=".jsonl",
 )
-add("batch", "manifest_of_standard_input", rows("-,a.png,1,2"), "not the standard streams")
+add("batch", "manifest_of_standard_input", rows("-,a.png,1,2"), "not standard streams")
 add(
     "batch",
     "manifest_output_leaves_the_folder",
     rows("a.jpg,a.png,../../escaped.jpg", head="photo,map,output"),
     "leads out of",
 )
-add("batch", "manifest_line_is_no_json", lambda: b'{"photo": \n', "no JSON", suffix=".jsonl")
-add("batch", "manifest_line_is_a_list", lambda: b"[1, 2]\n", "no JSON object", suffix=".jsonl")
-add("batch", "manifest_nested_100000_deep", lambda: b"[" * 100_000 + b"\n", "no JSON", suffix=".jsonl")
-add("batch", "manifest_cell_of_200000_letters", rows("a" * 200_000 + ",b,1,2"), "no CSV")
+add("batch", "manifest_line_is_no_json", lambda: b'{"photo": \n', "not JSON", suffix=".jsonl")
+add("batch", "manifest_line_is_a_list", lambda: b"[1, 2]\n", "not a JSON object", suffix=".jsonl")
+add("batch", "manifest_nested_100000_deep", lambda: b"[" * 100_000 + b"\n", "not JSON", suffix=".jsonl")
+add("batch", "manifest_cell_of_200000_letters", rows("a" * 200_000 + ",b,1,2"), "not CSV")
 add(
     "malformed",
     "manifest_line_of_20_mb",

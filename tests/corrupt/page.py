@@ -25,7 +25,7 @@ library says in its own words.
 | file | command | exit | message |
 |---|---|---|---|
 """
-_LIBRARY = re.compile(r"(does not decode|does not load|too many pixels|no Parquet) \(.*\)$")
+_LIBRARY = re.compile(r"(does not decode|does not load|too many pixels|not Parquet) \(.*\)$")
 """What a library says in its own words, which change with its version."""
 
 _LETTERS = 400

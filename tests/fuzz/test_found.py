@@ -16,7 +16,7 @@ from authoring.apple.exif import read_portrait_tags
 from authoring.apple.exif_required import ImageCharacteristics
 from authoring.apple.exif_tags import read_tags
 from authoring.apple.portrait_exif import add_portrait_tags
-from authoring.batch.journal import Entry, Journal
+from authoring.batch.journal import Journal, JournalEntry
 from authoring.codecs import photo, sei
 from authoring.codecs.maps.formats import read_map
 from authoring.containers import heif, jpeg
@@ -119,7 +119,7 @@ def test_a_file_whose_name_is_no_text_is_in_the_journal(tmp_path: Path) -> None:
     one.done(name, "00", "11")
     one.close()
     again = Journal(tmp_path / "journal", resume=True)
-    assert again.entry(name) == Entry("00", "11")
+    assert again.entry(name) == JournalEntry("00", "11")
     again.close()
 
 

@@ -1,9 +1,7 @@
-"""Worker processes on this machine.
+"""Worker processes on this machine, and the protocol that they share with the workers of a cluster.
 
-Knows: what to do when one of them dies. Must not know: what a row is made of, the journal.
-
-Processes, for both containers: two processes did as well as two threads with a single-threaded x265, whose stream
-differs from the one that `embed` writes, and JPEG maps gain little from threads.
+Processes, not threads: two processes were as fast as two threads with a single-threaded x265, and JPEG maps gain
+little from threads.
 """
 
 from __future__ import annotations
@@ -15,37 +13,51 @@ from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, get_context, parent_process
+from typing import Protocol
 
 from authoring.batch import stores
 from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
 
 WINDOW_PER_JOB = 4
-"""Rows handed out ahead for each worker: enough that none waits, few enough that little is redone after a crash."""
+"""Rows submitted ahead for each worker: enough that none waits, few enough that little is redone after a crash."""
+
+
+class Workers(Protocol):
+    """Workers that process rows, here or on other machines."""
+
+    def capacity(self) -> int:
+        """Return how many rows may be submitted without taking a result."""
+
+    def submit(self, task: Task) -> None:
+        """Submit a row."""
+
+    def result(self) -> BatchResult:
+        """Wait for the result of the row that was submitted first."""
 
 
 class LocalWorkers:
     """A process pool that is replaced when one of its workers dies."""
 
     def __init__(self, jobs: int) -> None:
-        """Start the pool; its processes start with the first rows."""
+        """Create the pool; its processes start with the first rows."""
         self._jobs = jobs
-        self._pool = self._new()
+        self._pool = self._new_pool()
         self._window: deque[tuple[Task, Future[BatchResult]]] = deque()
 
     def __enter__(self) -> LocalWorkers:
-        """Give itself."""
+        """Return the workers."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Wait for the rows that are being done; drop those that are not."""
+        """Wait for the rows that are being processed; drop those that are not."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def ahead(self) -> int:
-        """How many rows may be handed out and not taken back."""
+    def capacity(self) -> int:
+        """Return how many rows may be submitted without taking a result."""
         return self._jobs * WINDOW_PER_JOB
 
     def submit(self, task: Task) -> None:
-        """Hand a row out."""
+        """Submit a row."""
         try:
             future = self._pool.submit(work, task)
         except BrokenProcessPool as error:
@@ -54,49 +66,52 @@ class LocalWorkers:
         self._window.append((task, future))
 
     def result(self) -> BatchResult:
-        """The result of the first row. Where a worker died, every row it may have had is done alone."""
+        """Return the result of the first row. If a worker died, process every row it may have had one at a time."""
         task, future = self._window.popleft()
         try:
             return future.result()
         except BrokenProcessPool:
-            self._renew()
-        result = self._alone(task)
+            self._replace_pool()
+        result = self._work_alone(task)
         for position, (other, pending) in enumerate(self._window):
             if pending.done() and pending.exception() is None:
                 continue
             settled: Future[BatchResult] = Future()
-            settled.set_result(self._alone(other))
+            settled.set_result(self._work_alone(other))
             self._window[position] = (other, settled)
         return result
 
-    def _alone(self, task: Task) -> BatchResult:
-        stores.remove_parts(task.row.output)
+    def _work_alone(self, task: Task) -> BatchResult:
+        stores.remove_temporaries(task.row.output)
         try:
             return self._pool.submit(work, task).result()
         except BrokenProcessPool:
-            self._renew()
-            stores.remove_parts(task.row.output)
+            self._replace_pool()
+            stores.remove_temporaries(task.row.output)
             return failure(
                 task.row, f"{task.row.photo}: the worker died on this photo or map", FAULT_EXIT_CODE
             )
 
-    def _renew(self) -> None:
+    def _replace_pool(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self._pool = self._new()
+        self._pool = self._new_pool()
 
-    def _new(self) -> ProcessPoolExecutor:
-        # Spawned, not forked: x265 keeps threads, and locks they hold would stay held in a fork.
+    def _new_pool(self) -> ProcessPoolExecutor:
+        # Spawned, not forked: x265 has threads, and locks that they hold would stay locked in a fork.
         return ProcessPoolExecutor(self._jobs, get_context("spawn"), initializer=_start_worker)
 
 
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end with it: a worker must not publish after a killed parent's successor."""
+    """Ignore Ctrl-C, which the parent handles, and exit when the parent does.
+
+    A worker that outlived a killed parent could write an output after a resumed run has written it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+        threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
 
 
-def _end_with(sentinel: int) -> None:
+def _exit_after(sentinel: int) -> None:
     connection.wait([sentinel])
     os._exit(1)
