@@ -1,9 +1,7 @@
-"""Damage that knows the formats: what random bits seldom hit, done on purpose and from a seed.
+"""Damage files along their structure, from a seed: boxes, segments, TIFF directories, PNG chunks, ZIP members.
 
-Knows: how boxes, segments, TIFF directories, PNG chunks and ZIP members are laid out, loosely and without the code
-under test. Must not know: what any of it means.
-
-The same seed gives the same damage, so a finding can be told by two numbers.
+The layouts are walked loosely and without the code under test. The same seed gives the same damage, so that two
+numbers describe a finding.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ PARENTS = {b"meta": 4, b"iprp": 0, b"ipco": 0, b"iref": 4, b"grpl": 0, b"dinf": 
 """Boxes of boxes, and the bytes before the first child; `iinf` has a count whose width depends on its version."""
 
 MAX_BYTES = 1 << 20
-"""A mutation that grows an input beyond this is dropped: size is not what is looked for here."""
+"""A mutation that grows an input beyond this is dropped: the targets' bounds are per byte."""
 
 TOKENS = (
     b"\0", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b'"', b"'", b"<", b">", b"&", b"&amp;", b"&#0;", b"&#xD800;",
@@ -62,13 +60,13 @@ TOKENS = (
 
 
 def mutated(data: bytes, form: Form, seed: int, others: Sequence[bytes] = ()) -> bytes:
-    """`data` with one to four pieces of damage of its form; `others` are further inputs to take pieces from."""
+    """Return `data` with one to four pieces of damage of its form; `others` are further inputs to take pieces from."""
     dice = random.Random(seed)
     for _ in range(dice.choice((1, 1, 1, 2, 2, 3, 4))):
         kinds = _MUTATORS[form] if dice.random() < 0.75 else _PLAIN
         try:
             changed = dice.choice(kinds)(data, dice, others)
-        except Exception:  # The layout was broken by an earlier piece, in any of many ways.
+        except Exception:  # An earlier piece of damage broke the layout, in any of many ways.
             continue
         if len(changed) <= MAX_BYTES:
             data = changed
@@ -87,7 +85,7 @@ def _flip(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
 
 
 def _number(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """An edge value over two, four or eight bytes, in either order."""
+    """Write an edge value over one to eight bytes, in either byte order."""
     size = dice.choice((1, 2, 2, 4, 4, 4, 8))
     at = dice.randrange(max(len(data) - size, 0) + 1)
     old = int.from_bytes(data[at : at + size], "big")
@@ -117,7 +115,7 @@ def _insert(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
 
 
 def _graft(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """A piece of another input over a piece of this one."""
+    """Write a piece of another input over a piece of this one."""
     other = dice.choice(others) if others else data
     start, at = dice.randrange(len(other) + 1), dice.randrange(len(data) + 1)
     piece = other[start : start + dice.choice((4, 12, 40, 400, len(other)))]
@@ -131,7 +129,7 @@ Node = tuple[bytes, bytes, "list[Node] | None"]
 
 
 def _boxes(data: bytes, depth: int = 0) -> list[Node]:
-    """A loose walk: what is no box becomes a leaf of no kind."""
+    """Walk boxes loosely: what is not a box becomes a leaf without a type."""
     nodes: list[Node] = []
     at = 0
     while at + 8 <= len(data):
@@ -164,7 +162,7 @@ def _joined(nodes: Sequence[Node]) -> bytes:
 
 
 def _parents(nodes: list[Node]) -> list[list[Node]]:
-    """Every list of boxes in the tree."""
+    """Return every list of boxes in the tree."""
     found = [nodes]
     for _, _, children in nodes:
         if children is not None:
@@ -173,10 +171,10 @@ def _parents(nodes: list[Node]) -> list[list[Node]]:
 
 
 def _boxes_moved(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """Boxes taken out, doubled, swapped, taken from another file; sizes of the parents right, and often offsets too."""
+    """Remove, double, swap or import boxes; sizes of the parents stay right, and often offsets too."""
     nodes = _boxes(data)
     before = _place_of(nodes, b"mdat")
-    chosen = dice.choice([one for one in _parents(nodes) if one])
+    chosen = dice.choice([parent for parent in _parents(nodes) if parent])
     at = dice.randrange(len(chosen))
     act = dice.randrange(6)
     if act == 0:
@@ -187,7 +185,7 @@ def _boxes_moved(data: bytes, dice: random.Random, others: Sequence[bytes]) -> b
         to = dice.randrange(len(chosen))
         chosen[at], chosen[to] = chosen[to], chosen[at]
     elif act == 3:
-        lists = [one for one in _parents(_boxes(dice.choice(others) if others else data)) if one]
+        lists = [parent for parent in _parents(_boxes(dice.choice(others) if others else data)) if parent]
         chosen.insert(at, dice.choice(dice.choice(lists)))
     elif act == 4:
         kind, head, children = chosen[at]
@@ -214,7 +212,7 @@ def _place_of(nodes: Sequence[Node], wanted: bytes) -> int | None:
 
 
 def _shift_locations(nodes: list[Node], by: int) -> None:
-    """Offsets of a plain iloc (4-byte fields, one extent) carried along with mdat."""
+    """Adjust the offsets of a plain iloc (4-byte fields, one extent) to the new offset of mdat."""
     for parent in _parents(nodes):
         for number, (kind, body, children) in enumerate(parent):
             if kind == b"iloc" and body[4:6] == b"\x44\0" and body[0] < 2:
@@ -228,7 +226,7 @@ def _shift_locations(nodes: list[Node], by: int) -> None:
 
 
 def _box_header(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """A size or a kind that is wrong, with nothing else moved."""
+    """Write a wrong size or type, with nothing else moved."""
     places = _box_places(data)
     at, size = dice.choice(places)
     if dice.random() < 0.2:
@@ -242,7 +240,7 @@ def _box_header(data: bytes, dice: random.Random, others: Sequence[bytes]) -> by
 
 
 def _box_cut(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """Cut right at, or a byte beside, the edge of a box."""
+    """Cut at the edge of a box, or a byte from it."""
     at, size = dice.choice(_box_places(data))
     return data[: max(dice.choice((at, at + 4, at + 8, at + size, at + size - 1, at + 12)), 0)]
 
@@ -250,7 +248,7 @@ def _box_cut(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes
 def _box_places(
     data: bytes, start: int = 0, stop: int | None = None, depth: int = 0
 ) -> list[tuple[int, int]]:
-    """(offset, size) of every box that a loose walk meets."""
+    """Return (offset, size) of every box of a loose walk."""
     found: list[tuple[int, int]] = []
     at, stop = start, len(data) if stop is None else stop
     while at + 8 <= stop:
@@ -266,8 +264,10 @@ def _box_places(
 
 
 def _box_field(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """A version byte, a count, an identifier, an offset: an edge value on a field's place inside a table's body."""
-    places = [one for one in _box_places(data) if data[one[0] + 4 : one[0] + 8] not in (b"mdat", b"free")]
+    """Write an edge value over a field in a table: a version, a count, an identifier, an offset."""
+    places = [
+        place for place in _box_places(data) if data[place[0] + 4 : place[0] + 8] not in (b"mdat", b"free")
+    ]
     at, size = dice.choice(places)
     body = at + 8
     if size <= 8:
@@ -277,9 +277,11 @@ def _box_field(data: bytes, dice: random.Random, others: Sequence[bytes]) -> byt
     width = dice.choice((1, 2, 2, 4, 4))
     place = body + width * dice.randrange(max((size - 8) // width, 1))
     old = int.from_bytes(data[place : place + width], "big")
-    near = [int.from_bytes(data[one : one + width], "big") for one in range(body, at + size - width, width)]
+    values = [
+        int.from_bytes(data[near : near + width], "big") for near in range(body, at + size - width, width)
+    ]
     value = dice.choice(
-        (*EDGES_32, old + 1, old - 1, len(data), len(data) - 1, at, *dice.choices(near or [0], k=6))
+        (*EDGES_32, old + 1, old - 1, len(data), len(data) - 1, at, *dice.choices(values or [0], k=6))
     )
     return data[:place] + (value % (1 << 8 * width)).to_bytes(width, "big") + data[place + width :]
 
@@ -288,7 +290,7 @@ def _box_field(data: bytes, dice: random.Random, others: Sequence[bytes]) -> byt
 
 
 def _segments(data: bytes) -> list[bytes]:
-    """SOI, the segments before the first scan, and the rest as one piece."""
+    """Return SOI, the segments before the first scan, and the rest as one piece."""
     pieces = [data[:2]]
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
@@ -330,17 +332,17 @@ def _segment_length(data: bytes, dice: random.Random, others: Sequence[bytes]) -
 
 
 def _segment_payload(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """Damage within one segment, its length made right again."""
+    """Damage the payload of one segment and correct its length."""
     pieces = _segments(data)
     at = dice.randrange(1, len(pieces))
     body = pieces[at][4:]
-    changed = dice.choice((*_PLAIN, _directory_field, _token))(body, dice, [one[4:] for one in pieces])
+    changed = dice.choice((*_PLAIN, _directory_field, _token))(body, dice, [piece[4:] for piece in pieces])
     pieces[at] = pieces[at][:2] + ((len(changed) + 2) % 0x10000).to_bytes(2, "big") + changed
     return b"".join(pieces)
 
 
 def _index_offset(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """An offset or size in the MP index that leads elsewhere: to another image, into one, beyond the end."""
+    """Change an offset or size in the MP index: to another image, into one, beyond the end."""
     start = data.index(b"MPF\0") + 4
     order = "<" if data[start : start + 2] == b"II" else ">"
     images = [at - start for at in _all(data, b"\xff\xd8\xff")]
@@ -361,7 +363,7 @@ def _all(data: bytes, mark: bytes) -> list[int]:
 
 
 def _directory_field(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """One field of an entry of an IFD: type, count or offset; or the offset of a directory, perhaps its own."""
+    """Change a field of an IFD entry (type, count, offset), the entry count, or the offset of a directory."""
     start = min((at for at in (data.find(b"MM\0*"), data.find(b"II*\0")) if at >= 0), default=0)
     order = "<" if data[start : start + 2] == b"II" else ">"
     (first,) = struct.unpack_from(order + "I", data, start + 4)
@@ -394,7 +396,7 @@ def _directory_field(data: bytes, dice: random.Random, others: Sequence[bytes]) 
     return bytes(out)
 
 
-# PNG and ZIP, whose checksums would hide all that lies behind them
+# PNG and ZIP, whose checksums would catch all other damage
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
@@ -408,7 +410,7 @@ def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def _png_chunk(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """One chunk changed, taken out, doubled or put in, with a right checksum."""
+    """Change, remove, double or insert a chunk, with a correct checksum."""
     chunks = _chunks(data)
     at = dice.randrange(len(chunks))
     kind, body = chunks[at]
@@ -435,9 +437,9 @@ def _png_chunk(data: bytes, dice: random.Random, others: Sequence[bytes]) -> byt
 
 
 def _zip_member(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """One member changed, taken out, doubled or renamed, the archive written anew."""
+    """Change, remove, double or rename a member and rewrite the archive."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        members = [(one.filename, archive.read(one)) for one in archive.infolist()]
+        members = [(member.filename, archive.read(member)) for member in archive.infolist()]
     at = dice.randrange(len(members))
     name, body = members[at]
     act = dice.randrange(5)
@@ -457,7 +459,7 @@ def _zip_member(data: bytes, dice: random.Random, others: Sequence[bytes]) -> by
 
 
 def _array(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """The header of an NPY file: its length, its type, its shape."""
+    """Change the header of an NPY file: its length, type or shape."""
     act = dice.randrange(4)
     if act == 0:
         return data[:6] + bytes(dice.choice(((1, 0), (2, 0), (3, 0), (4, 0), (0, 0)))) + data[8:]
@@ -502,7 +504,7 @@ def _token(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
 
 
 def _value(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """A run of digits, or of letters, gives way to a token."""
+    """Replace a run of digits, or of letters, by a token."""
     alike = bytes.isdigit if dice.random() < 0.6 else bytes.isalnum
     starts = [
         at for at in range(len(data)) if alike(data[at : at + 1]) and not alike(data[max(at - 1, 0) : at])
@@ -515,7 +517,7 @@ def _value(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
 
 
 def _line(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
-    """Lines taken out, doubled, swapped."""
+    """Remove, double or swap lines."""
     lines = data.splitlines(keepends=True)
     at, to = dice.randrange(len(lines)), dice.randrange(len(lines))
     act = dice.randrange(3)

@@ -1,14 +1,11 @@
-"""The parsers as targets: each takes bytes, asks everything that can be asked of them, and checks its twins.
-
-Knows: what each parser promises beside its errors: what is parsed and built is parsed to the same again.
-Must not know: what a call may cost, how inputs are found.
-"""
+"""Run each parser on bytes, read everything it offers, and check that parse and build are twins."""
 
 from __future__ import annotations
 
 import struct
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from authoring import containers, tiff
@@ -39,11 +36,11 @@ from fuzz.bounds import BrokenPromise
 from tests.containers import heif_files, jpeg_files
 
 MANY_EXTENTS = 2_000
-"""Extents without any bytes cost a file nothing; lists of 200,000 are parsed here, and not built again each time."""
+"""Zero-length extents cost a file nothing; lists of 200,000 are parsed here, but not rebuilt each time."""
 
 
 def promise(kept: bool, what: str) -> None:
-    """Raise BrokenPromise where it is not kept."""
+    """Raise BrokenPromise if a promise is not kept."""
     if not kept:
         raise BrokenPromise(what)
 
@@ -52,33 +49,35 @@ def promise(kept: bool, what: str) -> None:
 
 
 def jpeg_segments(data: bytes) -> None:
-    """One image; its segments must follow one another."""
+    """Parse one image; its segments must not overlap."""
     image = segments.parse_image(data)
     segments.parse_frame(data, image)
     place = 2
-    for one in image.segments:
-        one.kind(data), one.payload(data)
+    for segment in image.segments:
+        segment.kind(data), segment.payload(data)
         promise(
-            place <= one.start <= one.marker_start < one.stop <= one.scan_stop <= image.stop,
+            place <= segment.start <= segment.marker_start < segment.stop <= segment.scan_stop <= image.stop,
             "segments overlap",
         )
-        place = one.scan_stop
+        place = segment.scan_stop
     promise(place <= image.stop <= len(data), "the image ends outside the file")
 
 
 def jpeg_divided(data: bytes) -> None:
-    """The division of a file into photo, images and trailer."""
-    one = jpeg_structure.parse(data)
-    for number in one.starts:
-        image = one.image(number)
-        promise(one.starts[number] == image.start <= image.stop <= len(data), "an image leaves the file")
-    start, stop = one.trailer
+    """Divide a file into photo, images and trailer."""
+    structure = jpeg_structure.parse(data)
+    for number in structure.starts:
+        image = structure.image(number)
+        promise(
+            structure.starts[number] == image.start <= image.stop <= len(data), "an image leaves the file"
+        )
+    start, stop = structure.trailer
     promise(0 <= start <= stop == len(data), "the trailer leaves the file")
-    one.gaps, one.dead, one.google_items
+    structure.gaps, structure.dead, structure.google_items
 
 
 def jpeg_index(data: bytes) -> None:
-    """An MPF payload: parse and build are twins, and a patch changes the entries alone."""
+    """Check an MPF payload: parse and build are twins, and a patch changes only the entries."""
     index = mpf.parse(data)
     if index.entries:
         same = mpf.patched(data, index.packed_entries)
@@ -91,9 +90,9 @@ def jpeg_index(data: bytes) -> None:
 
 
 def google_directory(data: bytes) -> None:
-    """Google's container directory in XMP."""
-    for one in jpeg_directory.parse(data):
-        promise(0 <= one.length < 10**12 and 0 <= one.padding < 10**12, "a length out of range")
+    """Parse Google's container directory in XMP."""
+    for item in jpeg_directory.parse(data):
+        promise(0 <= item.length < 10**12 and 0 <= item.padding < 10**12, "a length out of range")
     jpeg_directory.names_gain_map(data)
 
 
@@ -101,11 +100,11 @@ def google_directory(data: bytes) -> None:
 
 
 def heif_boxes(data: bytes) -> None:
-    """Boxes side by side, without holes."""
+    """Read boxes; they must follow one another without gaps."""
     place = 0
-    for one in read_boxes(data, 0, len(data), "the file"):
-        promise(place == one.start < one.body <= one.stop <= len(data), "boxes leave a hole")
-        place = one.stop
+    for box in read_boxes(data, 0, len(data), "the file"):
+        promise(place == box.start < box.body <= box.stop <= len(data), "there is a gap between boxes")
+        place = box.stop
 
 
 def _body(data: bytes, kind: str) -> Box:
@@ -113,7 +112,7 @@ def _body(data: bytes, kind: str) -> Box:
 
 
 def heif_locations(data: bytes) -> None:
-    """The body of an iloc: parse and build are twins, and nothing that moves by nothing changes."""
+    """Check the body of an iloc: parse and build are twins, and a shift by zero changes nothing."""
     table = item_locations.parse_locations(data, _body(data, "iloc"))
     entries = list(table.entries.values())
     if sum(len(entry.extents) for entry in entries) > MANY_EXTENTS:
@@ -124,12 +123,12 @@ def heif_locations(data: bytes) -> None:
     for entry in entries:
         for method in (ConstructionMethod.FILE_OFFSET, ConstructionMethod.IDAT_OFFSET):
             moved = item_locations.relocate(entry, table.widths, lambda old: old, {method: (0, 0)})
-            promise(moved == entry, "a location moved by nothing")
+            promise(moved == entry, "a shift by zero changed a location")
             item_locations.relocate(entry, table.widths, lambda old: old + 9, {method: (0, 0)})
 
 
 def heif_items(data: bytes) -> None:
-    """Bodies of pitm, iinf, iref and grpl, by the first byte; version and flags follow."""
+    """Parse a body of pitm, iinf, iref or grpl, chosen by the first byte; version and flags follow."""
     kind, body = data[:1], data[1:]
     if kind < b"\x40":
         items.parse_primary(body, _body(body, "pitm"))
@@ -142,7 +141,7 @@ def heif_items(data: bytes) -> None:
 
 
 def heif_properties(data: bytes) -> None:
-    """The body of an iprp, and each property as what it says it is."""
+    """Parse the body of an iprp, and each property by its type."""
     table = item_properties.parse_properties(data, _body(data, "iprp"))
     for item in table.by_item:
         table.of(item), table.find(item, "ispe")
@@ -155,22 +154,24 @@ def heif_properties(data: bytes) -> None:
         "auxC": item_properties.parse_auxiliary_type,
         "colr": item_properties.parse_icc,
     }
-    for one in table.properties:
-        if one.kind in readers:
-            readers[one.kind](data, one)
+    for box in table.properties:
+        if box.kind in readers:
+            readers[box.kind](data, box)
 
 
 def heif_associations(data: bytes) -> None:
-    """The body of an ipma: parse and build are twins."""
+    """Check the body of an ipma: parse and build are twins."""
     table = item_properties.parse_associations(data, _body(data, "ipma"))
-    rows = [(one.item, one.links) for one in table.entries]
+    rows = [(entry.item, entry.links) for entry in table.entries]
     built = item_properties.build_associations(rows, table.version, table.flags)[8:]
     again = item_properties.parse_associations(built, _body(built, "ipma"))
-    promise([(one.item, one.links) for one in again.entries] == rows, "parse(build(associations)) differs")
+    promise(
+        [(entry.item, entry.links) for entry in again.entries] == rows, "parse(build(associations)) differs"
+    )
 
 
 def heif_single(data: bytes) -> None:
-    """A one-image file as an encoder writes it."""
+    """Parse a one-image file as an encoder writes it."""
     single_image(data)
 
 
@@ -178,27 +179,27 @@ def heif_single(data: bytes) -> None:
 
 
 def container_read(data: bytes) -> None:
-    """All that a file tells without being changed."""
+    """Read everything from a file without changing it."""
     file = containers.parse(data)
-    for ask in (lambda: file.layout, file.dump, file.parts):
-        _asked(ask)
+    for read in (lambda: file.layout, file.dump, file.parts):
+        _result_or_error(read)
 
 
-def _asked(ask: Callable[[], object]) -> object:
-    """An answer, or our own error as one: what one question cannot be told must not hide the next."""
+def _result_or_error(call: Callable[[], object]) -> object:
+    """Return the result of a call, or our own error, so that one failed call does not hide the next."""
     try:
-        return ask()
+        return call()
     except DepthauthorError as error:
         return error
 
 
 def container_edit(data: bytes) -> None:
-    """A splice taken out again by its undo record, and metadata given and taken back, are the file before."""
+    """Check that undoing a splice or a metadata edit by its record gives the file back."""
     file = containers.parse(data)
     layout = file.layout
     is_heic = layout.container == "heic"
     auxiliary: CodedAuxiliary = heif_files.auxiliary(64, 64) if is_heic else jpeg_files.auxiliary()
-    _asked(lambda: _spliced(file, auxiliary))
+    _result_or_error(lambda: _spliced(file, auxiliary))
     block = layout.exif or b"MM\0*\0\0\0\x08\0\0\0\0\0\0"
     for exif_block, packet in (
         (block + b"more", None),
@@ -206,17 +207,21 @@ def container_edit(data: bytes) -> None:
         (b"", b""),
         (block[:8] + block[9:], b"<x/>"),
     ):
-        _asked(lambda exif_block=exif_block, packet=packet: _exchanged(file, exif_block, packet))  # type: ignore[misc]
-    for one in layout.auxiliaries:
-        _asked(lambda one=one: containers.parse(file.remove([one.identifier]).apply(data)))  # type: ignore[misc]
+        _result_or_error(partial(_exchanged, file, exif_block, packet))
+    for image in layout.auxiliaries:
+        _result_or_error(partial(_removed, file, image.identifier))
+
+
+def _removed(file: ContainerFile, identifier: int) -> None:
+    containers.parse(file.remove([identifier]).apply(file.source))
 
 
 def _spliced(file: ContainerFile, auxiliary: CodedAuxiliary) -> None:
     edits = file.splice(auxiliary)
     data = edits.apply(file.source)
-    before = {one.identifier for one in file.layout.auxiliaries}
+    before = {image.identifier for image in file.layout.auxiliaries}
     after = _reread(data, "a splice made a file that does not parse")
-    added = [one for one in after.layout.auxiliaries if one.identifier not in before]
+    added = [image for image in after.layout.auxiliaries if image.identifier not in before]
     promise(len(added) == 1, f"a splice added {len(added)} images")
     promise(added[0].xmp == auxiliary.xmp, "a splice lost the XMP")
     _undone(file, edits, "a splice")
@@ -227,17 +232,17 @@ def _exchanged(file: ContainerFile, exif_block: bytes | None, packet: bytes | No
     edits = file.with_metadata(exif=exif_block, xmp=packet)
     after = _reread(edits.apply(file.source), "an exchange of metadata made a file that does not parse")
     if packet:
-        promise(after.layout.xmp == packet, "the XMP put in is not the XMP read")
+        promise(after.layout.xmp == packet, "the inserted XMP is not the XMP read")
     _undone(file, edits, "an exchange of metadata")
 
 
 def _undone(file: ContainerFile, edits: EditList, what: str) -> None:
-    """The record of an edit gives the source again."""
+    """Check that the record of an edit gives the source back."""
     result, record = edits.apply(file.source), build_record(edits, file.source)
     inverse = undone(record, result) if record else EditList.unchanged(len(result))
     promise(inverse is not None, f"the record of {what} does not fit its result")
     if inverse is not None:
-        promise(inverse.apply(result) == file.source, f"{what} undone is not the file before")
+        promise(inverse.apply(result) == file.source, f"undoing {what} does not give the file back")
 
 
 def _reread(data: bytes, what: str) -> ContainerFile:
@@ -250,7 +255,7 @@ def _reread(data: bytes, what: str) -> ContainerFile:
 
 
 def edit_lists(data: bytes) -> None:
-    """Edits told by bytes, against the plainest way to do them."""
+    """Check edits read from bytes against a naive implementation."""
     size = data[0] if data else 0
     source = bytes(range(size)) if size < 256 else b""
     cells = list(struct.iter_unpack(">BBB", data[1 : 1 + len(data[1:]) // 3 * 3]))
@@ -264,53 +269,53 @@ def edit_lists(data: bytes) -> None:
     edits = EditList.of(size, replacements)
     result = edits.apply(source)
     naive = source
-    for one in reversed(replacements):
-        naive = naive[: one.start] + one.data + naive[one.stop :]
-    promise(result == naive and edits.result_size == len(naive), "an edit list is not what its edits make")
+    for replacement in reversed(replacements):
+        naive = naive[: replacement.start] + replacement.data + naive[replacement.stop :]
+    promise(result == naive and edits.result_size == len(naive), "an edit list differs from the naive result")
     for old in range(size):
         new_place = edits.new_offset(old)
         promise(new_place is None or result[new_place] == source[old], "an offset leads to another byte")
-    promise(edits.inverse(source, "").apply(result) == source, "the inverse does not lead back")
+    promise(edits.inverse(source, "").apply(result) == source, "the inverse does not give the source back")
     second = EditList.of(len(result), [Replacement(0, len(result) // 2, b"!", "second")])
-    promise(edits.then(second).apply(source) == second.apply(result), "then() is not one after the other")
+    promise(edits.then(second).apply(source) == second.apply(result), "then() differs from applying both")
     half = len(data) // 2
     before, after = data[:half], data[half : 2 * half]
     for new in (after, data[half:]):
         made = EditList.of(half, changes(0, before, new, "")).apply(before)
-        promise(made == new, "changes() does not lead there")
+        promise(made == new, "changes() does not give the new bytes")
 
 
 # Exif and Apple's own
 
 
 def tiff_block(data: bytes) -> None:
-    """An Exif block as containers read it."""
+    """Read an Exif block as containers do, and set its orientation."""
     value = tiff.orientation(data)
     patched = tiff.with_orientation(data, 3)
     if patched is not None:
         promise(len(patched) == len(data) and tiff.orientation(patched) == 3, "an orientation was not set")
     promise(value is None or patched is not None, "an orientation that is read is not set")
     for order in "<>":
-        _asked(lambda order=order: tiff.read_ifd(data, 0, order, "IFD", partial=True))  # type: ignore[misc]
+        _result_or_error(partial(tiff.read_ifd, data, 0, order, "IFD", partial=True))
 
 
 def exif_block(data: bytes) -> None:
-    """An Exif block as Apple's marks are read and written: marks set are marks read."""
+    """Read and write portrait marks in an Exif block: marks set twice equal marks set once."""
     exif.read_lens(data), read_portrait_metadata(data, None)
     image = ImageCharacteristics(40, 30)
     for replace in (False, True):
-        made = _asked(lambda replace=replace: add_portrait_tags(data, image, replace_maker_note=replace))  # type: ignore[misc]
-        if isinstance(made, PortraitExif):
-            again = add_portrait_tags(made.exif, image, replace_maker_note=replace)
-            promise(again.exif == made.exif, "marks set twice are not the marks set once")
+        result = _result_or_error(partial(add_portrait_tags, data, image, replace_maker_note=replace))
+        if isinstance(result, PortraitExif):
+            again = add_portrait_tags(result.exif, image, replace_maker_note=replace)
+            promise(again.exif == result.exif, "marks set twice differ from marks set once")
     order, first = tiff.read_header(data, "the block")
     table = tiff.read_ifd(data, first, order, "IFD0")
-    for one in table.entries:
-        one.integer(), one.number(), one.is_inline, one.big_endian_value()
+    for entry in table.entries:
+        entry.integer(), entry.number(), entry.is_inline, entry.big_endian_value()
 
 
 def maker_note(data: bytes) -> None:
-    """Apple's maker note: flags set are flags read, and all else stays."""
+    """Set flags in Apple's maker note: they are read back, and all other entries stay."""
     found = makernote.integers(data)
     flags = makernote.portrait_flags(found)
     made = makernote.with_integers(data, flags)
@@ -321,19 +326,19 @@ def maker_note(data: bytes) -> None:
 
 
 def sei_message(data: bytes) -> None:
-    """The depth representation, read."""
+    """Read a depth representation."""
     sei.parse_aux_subtype(data)
 
 
 def sei_twins(data: bytes) -> None:
-    """The depth representation: what is read, built and read again is the same."""
+    """Read a depth representation, build it and read it again: the same."""
     found = sei.parse_aux_subtype(data)
     if found is not None:
         promise(sei.parse_aux_subtype(sei.build_aux_subtype(found)) == found, "parse(build(sei)) differs")
 
 
 def rend_block(data: bytes) -> None:
-    """The rendering parameters: parse and build are twins where the records ascend."""
+    """Check rendering parameters: parse and build are twins if the records ascend."""
     found = parse_rendering(data)
     try:
         built = build_rendering(found)
@@ -343,38 +348,38 @@ def rend_block(data: bytes) -> None:
 
 
 def xmp_packet(data: bytes) -> None:
-    """A packet: what is read, built and read again is the same; and all that is read from it."""
+    """Read an XMP packet, build it and read it again: the same; and read everything from it."""
     tree = xmp.parse_packet(data)
-    told = depth_properties.parse_properties(tree)
+    properties = depth_properties.parse_properties(tree)
     read_provenance(tree), depth_properties.foreign_properties(tree)
     built = xmp.build_packet(tree)
-    # The prefix is a matter of taste; all else is the property.
-    same = [(one.namespace, one.name, one.value, one.array) for one in xmp.parse_packet(built)]
+    # A property is equal whatever its prefix.
+    same = [(item.namespace, item.name, item.value, item.array) for item in xmp.parse_packet(built)]
     promise(
-        same == [(one.namespace, one.name, one.value, one.array) for one in tree],
+        same == [(item.namespace, item.name, item.value, item.array) for item in tree],
         "parse(build(packet)) differs",
     )
-    depth_properties.build_tree(told)
+    depth_properties.build_tree(properties)
 
 
 def focus_region(data: bytes) -> None:
-    """The focus region: one that is put in is the one that is read."""
+    """Insert a focus region: it is the one that is read."""
     region.read_focus_region(data)
     made = region.with_focus_region(data, 0.25, 0.5, 400, 300)
     if made.changes:
         found = region.read_focus_region(made.xmp)
         promise(
-            found is not None and (found.x, found.y) == (0.25, 0.5), "the region put in is not the one read"
+            found is not None and (found.x, found.y) == (0.25, 0.5), "the inserted region is not the one read"
         )
 
 
 def plist(data: bytes) -> None:
-    """The auxiliary data dictionary as a property list."""
+    """Check the auxiliary data dictionary as a property list."""
     _dictionary(parse_plist(data), build_plist, parse_plist)
 
 
 def dictionary_json(data: bytes) -> None:
-    """The auxiliary data dictionary as JSON."""
+    """Check the auxiliary data dictionary as JSON."""
     _dictionary(parse_json(data), build_json, parse_json)
 
 
@@ -386,7 +391,7 @@ def _dictionary(
 
 
 def undo_record(data: bytes) -> None:
-    """An undo record: what it gives has the size that it states, whatever file it is applied to."""
+    """Apply an undo record to a file that it was not made for."""
     result = bytes(300)
     edits = undone(data, result)
     if edits is not None:
@@ -397,7 +402,7 @@ def undo_record(data: bytes) -> None:
 
 
 def calibration(data: bytes) -> None:
-    """A calibration in any form: what is read, written and read again is the same; and it scales."""
+    """Read a calibration in any form, build it and read it again: the same; and scale it."""
     found = parse_calibration_json(data)
     promise(
         parse_calibration_json(build_calibration_json(found)) == found, "parse(build(calibration)) differs"
@@ -409,7 +414,7 @@ def calibration(data: bytes) -> None:
 
 
 def map_file(data: bytes) -> None:
-    """A map file of any kind."""
+    """Read a map file of any format."""
     image = read_map(data)
     promise(image.samples.ndim == 2 and image.samples.size > 0, f"a map of shape {image.samples.shape}")
     if image.scale is not None:
@@ -417,22 +422,22 @@ def map_file(data: bytes) -> None:
 
 
 def photo_pixels(data: bytes) -> None:
-    """A photo's pixels, as a change of container needs them."""
+    """Decode a photo's pixels, as a change of container does."""
     if data[4:8] == b"ftyp":
         photo.decode_heic(data)
         return
-    _asked(lambda: photo.png_metadata(data))
+    _result_or_error(lambda: photo.png_metadata(data))
     photo.decode(data)
 
 
 def hevc_configuration(data: bytes) -> None:
-    """The body of hvcC, made ready for Apple's decoders."""
+    """Adapt the body of hvcC for Apple's decoders: a second time changes nothing."""
     made = hevc.finish_configuration(data, 768, 576)
     promise(hevc.finish_configuration(made, 768, 576) == made, "a finished configuration changes again")
 
 
 def hevc_picture(data: bytes) -> None:
-    """A coded picture."""
+    """Decode an encoded picture."""
     hevc.decode_gray(data)
 
 
@@ -440,12 +445,12 @@ def hevc_picture(data: bytes) -> None:
 
 
 def manifest_csv(data: bytes) -> None:
-    """A manifest as a spreadsheet writes it."""
+    """Read a manifest in CSV."""
     _manifest(data, ".csv")
 
 
 def manifest_jsonl(data: bytes) -> None:
-    """A manifest of JSON lines."""
+    """Read a manifest of JSON lines."""
     _manifest(data, ".jsonl")
 
 
@@ -459,14 +464,14 @@ def _manifest(data: bytes, suffix: str) -> None:
 
 
 def journal(data: bytes) -> None:
-    """A journal, of this program or not, that a second run goes on with."""
+    """Resume from a journal, of this program or not: nothing recorded is changed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "journal"
         path.write_bytes(data)
-        one = Journal(path, resume=True)
+        kept = Journal(path, resume=True)
         try:
-            one.entry("/photos/a.heic"), one.first_use("/photos/a.heic", 1)
-            one.begin("/photos/b.heic")
+            kept.entry("/photos/a.heic"), kept.first_use("/photos/a.heic", 1)
+            kept.begin("/photos/b.heic")
         finally:
-            one.close()
-        promise(path.read_bytes().startswith(data), "what the journal said was changed")
+            kept.close()
+        promise(path.read_bytes().startswith(data), "a journal's lines were changed")

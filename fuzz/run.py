@@ -1,9 +1,7 @@
-"""`python -m fuzz.run`: run targets one after the other, each in a process of its own.
+"""Run fuzzing targets, each in a process of its own: `python -m fuzz.run`.
 
-Knows: atheris, and how a run is bounded and counted. Must not know: what the targets call.
-
-Without atheris, or with `--engine mutate`, this project's own mutator does the same without coverage: it reaches
-deeper layouts in whole files, and needs no compiled library.
+With atheris, or with `--engine mutate` by this project's own mutator without coverage: that reaches deeper layouts in
+whole files and needs no compiled library.
 """
 
 from __future__ import annotations
@@ -23,32 +21,32 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, TYPE_CHECKING
 
-from fuzz import tally
+from fuzz import summary
 
 if TYPE_CHECKING:
     from fuzz.bounds import Finding
     from fuzz.targets import Target
 
 CORPUS = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "depthauthor-fuzz"
-"""Where inputs are kept between runs: never in the tree."""
+"""Where inputs are kept between runs, outside the repository."""
 
 HANG_SECONDS = 120
-"""CPU time after which a call is ended from outside: eight times what any target may take for a small input."""
+"""CPU time after which a call is interrupted: eight times what any target may take for a small input."""
 
 LATE = 3
-"""How many times its seconds a run may take by the clock: starting under coverage tracing takes some by itself."""
+"""How many times its seconds a run may take by the clock: starting under coverage tracing takes some itself."""
 
 STRUCTURED = 0.6
 """Share of inputs that come from the mutator that knows the formats; the rest are libFuzzer's own."""
 
 PLAIN_FORMS = ("bytes",)
-"""Forms whose damage libFuzzer does better and ten times faster by itself."""
+"""Forms that libFuzzer damages better and ten times faster by itself."""
 
-TELL_SECONDS = 1.0
-"""Between two notes of how far a run is."""
+REPORT_SECONDS = 1.0
+"""Between two reports of a run's progress."""
 
 SEEDS_AT_MOST = 4_000
-"""Kept inputs that a run of the plain engine starts from."""
+"""Kept inputs that a run without coverage starts from."""
 
 _COVERAGE = re.compile(r"cov: (\d+)")
 _EXECUTED = re.compile(r"stat::number_of_executed_units:\s+(\d+)")
@@ -56,27 +54,27 @@ _ADDED = re.compile(r"stat::new_units_added:\s+(\d+)")
 
 
 class Hang(BaseException):
-    """Raised within a call that does not end; no handler of errors can take it for one of its own."""
+    """Raised in a call that does not end; a BaseException, so that no handler of errors catches it."""
 
 
 class Recorder:
     """Counts executions and keeps each kind of finding once, with its input."""
 
     def __init__(self, target: Target, folder: Path, engine: str) -> None:
-        """Findings go to `folder`/findings."""
+        """Write findings to `folder`/findings."""
         self.target = target
         self.engine = engine
         self.part = folder / f"{target.name}.part"
         self.folder = folder / "findings"
         self.executions = 0
-        self.found: dict[tuple[str, str], tally.Told] = {}
-        self.begun = self.told = time.monotonic()
+        self.findings: dict[tuple[str, str], summary.KeptFinding] = {}
+        self.started = self.reported = time.monotonic()
         self.ticked = 0
         signal.signal(signal.SIGVTALRM, self._tick)
         signal.setitimer(signal.ITIMER_VIRTUAL, HANG_SECONDS, HANG_SECONDS)
 
     def __call__(self, data: bytes) -> None:
-        """One execution."""
+        """Execute the target once."""
         from fuzz.bounds import Finding, check
 
         self.executions += 1
@@ -84,27 +82,27 @@ class Recorder:
             finding = check(self.target.call, data, self.target.bounds)
         except Hang:
             finding = Finding("time", f"no end within {HANG_SECONDS} s of CPU time", "")
-        if finding is not None and (finding.kind, finding.where) not in self.found:
+        if finding is not None and (finding.kind, finding.where) not in self.findings:
             self._keep(finding, data)
-        if not self.executions % 64 and time.monotonic() - self.told > TELL_SECONDS:
-            self.tell()
+        if not self.executions % 64 and time.monotonic() - self.reported > REPORT_SECONDS:
+            self.report()
 
-    def tell(self) -> None:
-        """Leave the count where the parent finds it: libFuzzer ends the process itself, and no hook runs then."""
-        self.told = time.monotonic()
-        run = tally.Run(
+    def report(self) -> None:
+        """Write the count for the parent: libFuzzer ends the process itself, and no hook runs then."""
+        self.reported = time.monotonic()
+        run = summary.Run(
             self.target.name,
             self.engine,
             self.executions,
-            self.told - self.begun,
+            self.reported - self.started,
             0,
             0,
-            list(self.found.values()),
+            list(self.findings.values()),
         )
-        tally.write_file(self.part, run)
+        summary.write_file(self.part, run)
 
     def _tick(self, number: int, frame: FrameType | None) -> None:
-        """End a call that was under way at the last tick already."""
+        """Interrupt a call that was already running at the last tick."""
         if self.executions == self.ticked:
             raise Hang
         self.ticked = self.executions
@@ -113,11 +111,13 @@ class Recorder:
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{self.target.name}-{finding.kind}-{hashlib.sha256(data).hexdigest()[:12]}"
         (self.folder / name).write_bytes(data)
-        self.found[finding.kind, finding.where] = tally.Told(finding.kind, finding.what, finding.where, name)
+        self.findings[finding.kind, finding.where] = summary.KeptFinding(
+            finding.kind, finding.what, finding.where, name
+        )
         sys.stderr.write(
             f"FINDING {self.target.name} {finding.kind} at {finding.where}: {finding.what} ({name})\n"
         )
-        self.tell()
+        self.report()
 
 
 def main() -> int:
@@ -125,7 +125,7 @@ def main() -> int:
     options = _options()
     options.corpus.mkdir(parents=True, exist_ok=True)
     if options.summary:
-        sys.stdout.write(tally.table(tally.read(options.corpus)))
+        sys.stdout.write(summary.table(summary.read(options.corpus)))
         return 0
     if options.worker:
         return _work(options)
@@ -142,18 +142,18 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m fuzz.run", description="Fuzz the parsers and the whole path."
     )
-    parser.add_argument("--target", action="append", help="a target's name, again for more; all without it")
+    parser.add_argument("--target", action="append", help="a target's name; may be given again; default: all")
     parser.add_argument(
-        "--set", choices=("all", "parsers", "whole"), default="all", help="which, without names"
+        "--set", choices=("all", "parsers", "operations"), default="all", help="which targets, without names"
     )
-    parser.add_argument("--seconds", type=float, help="for each target (60 where --runs is not given)")
+    parser.add_argument("--seconds", type=float, help="for each target (60 without --runs)")
     parser.add_argument("--runs", type=int, help="executions for each target")
-    parser.add_argument("--jobs", type=int, default=1, help="targets at a time")
+    parser.add_argument("--jobs", type=int, default=1, help="targets run at a time")
     parser.add_argument("--engine", choices=("atheris", "mutate"), default="atheris")
     parser.add_argument("--seed", type=int, default=0, help="0 takes a new one each time")
     parser.add_argument("--corpus", type=Path, default=CORPUS, help=f"where inputs are kept ({CORPUS})")
     parser.add_argument(
-        "--summary", action="store_true", help="print the sums of all runs so far, run nothing"
+        "--summary", action="store_true", help="print the sums of all runs so far and run nothing"
     )
     parser.add_argument("--list", action="store_true", help="print the names of the targets")
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
@@ -170,7 +170,7 @@ def _names(which: str) -> list[str]:
 
 
 def _spawn(name: str, options: argparse.Namespace) -> int:
-    """One target in its own process, so that a crash of a library ends nothing else."""
+    """Run one target in its own process, so that a crash of a library ends nothing else."""
     seed = options.seed or random.SystemRandom().randrange(1, 1 << 31)
     command = [sys.executable, "-m", "fuzz.run", "--worker", "--target", name, "--engine", options.engine]
     command += ["--corpus", str(options.corpus), "--seed", str(seed)]
@@ -178,29 +178,29 @@ def _spawn(name: str, options: argparse.Namespace) -> int:
     command += ["--runs", str(options.runs)] if options.runs is not None else []
     log = options.corpus / f"{name}.log"
     with log.open("w", encoding="utf-8") as file:
-        code = _ended(command, file, options.seconds)
+        code = _exit_code(command, file, options.seconds)
     text = log.read_text(encoding="utf-8", errors="replace")
     part = options.corpus / f"{name}.part"
     if not part.exists():
         sys.stdout.write(f"{name}: the process ended with {code}; see {log}\n")
         return 1
-    (told,) = tally.read_file(part)
+    (reported,) = summary.read_file(part)
     part.unlink()
     executed, added = (_last(pattern, text) for pattern in (_EXECUTED, _ADDED))
-    run = tally.completed(told, executed or told.executions, _last(_COVERAGE, text), added)
+    run = summary.completed(reported, executed or reported.executions, _last(_COVERAGE, text), added)
     if code:
-        kept = tally.Told("crash", f"the process ended with {code}", "", log.name)
-        run = tally.with_finding(run, kept)
-    tally.append(options.corpus, run)
-    sys.stdout.write(tally.line(run) + "\n")
-    for one in run.findings:
-        sys.stdout.write(f"  {one.kind} at {one.where}: {one.what} ({one.file})\n")
+        kept = summary.KeptFinding("crash", f"the process ended with {code}", "", log.name)
+        run = summary.with_finding(run, kept)
+    summary.append(options.corpus, run)
+    sys.stdout.write(summary.line(run) + "\n")
+    for finding in run.findings:
+        sys.stdout.write(f"  {finding.kind} at {finding.where}: {finding.what} ({finding.file})\n")
     sys.stdout.flush()
     return 1 if run.findings else 0
 
 
-def _ended(command: list[str], log: IO[str], seconds: float | None) -> int:
-    """How the process ended; one whose libraries do not let it end is ended here."""
+def _exit_code(command: list[str], log: IO[str], seconds: float | None) -> int:
+    """Run a process and return its exit code; kill it if it does not end in time."""
     process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     try:
         return process.wait(None if seconds is None else LATE * seconds + HANG_SECONDS)
@@ -210,9 +210,9 @@ def _ended(command: list[str], log: IO[str], seconds: float | None) -> int:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:
-    """The last number that the engine printed so; 0 where there is none."""
-    found = pattern.findall(text)
-    return int(found[-1]) if found else 0
+    """Return the last number that matches; 0 if there is none."""
+    numbers = pattern.findall(text)
+    return int(numbers[-1]) if numbers else 0
 
 
 def _work(options: argparse.Namespace) -> int:
@@ -220,7 +220,7 @@ def _work(options: argparse.Namespace) -> int:
     if options.engine == "atheris":
         import atheris
 
-        # Coverage is of modules imported in here alone; many are imported late by the code itself.
+        # Only modules imported in this block are traced; the code imports many of them late.
         with atheris.instrument_imports(include=["authoring"]):
             _import_all()
     from fuzz.bounds import limit_memory
@@ -233,12 +233,12 @@ def _work(options: argparse.Namespace) -> int:
     folder.mkdir(exist_ok=True)
     for seed in target.seeds():
         (folder / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
-    recorder.tell()
+    recorder.report()
     if options.engine == "atheris":
         _atheris(target, recorder, folder, options)
     else:
         _mutate(target, recorder, folder, options)
-        recorder.tell()
+        recorder.report()
     return 0
 
 
@@ -251,7 +251,7 @@ def _import_all() -> None:
 
 
 def _atheris(target: Target, recorder: Recorder, folder: Path, options: argparse.Namespace) -> None:
-    """Led by coverage; does not return."""
+    """Run guided by coverage; does not return."""
     import atheris
 
     from fuzz.mutate import mutated
@@ -266,7 +266,7 @@ def _atheris(target: Target, recorder: Recorder, folder: Path, options: argparse
     arguments = [
         sys.argv[0],
         str(folder),
-        f"-artifact_prefix={folder}/",  # What it finds slow is kept with the other inputs, not where it is started.
+        f"-artifact_prefix={folder}/",  # Slow inputs are kept with the other inputs, not in the working folder.
         f"-max_len={target.longest}",
         "-print_final_stats=1",
         f"-timeout={1 << 30}",
@@ -283,16 +283,16 @@ def _atheris(target: Target, recorder: Recorder, folder: Path, options: argparse
 
 
 def _mutate(target: Target, recorder: Recorder, folder: Path, options: argparse.Namespace) -> None:
-    """By the mutator alone, from the seeds and whatever runs led by coverage have kept."""
+    """Run the mutator alone, from the seeds and the inputs that runs with coverage have kept."""
     from fuzz.mutate import mutated
 
     kept = sorted(folder.iterdir())[:SEEDS_AT_MOST]
-    inputs = [*target.seeds(), *(one.read_bytes() for one in kept)]
-    for one in inputs:
-        recorder(one)
+    inputs = [*target.seeds(), *(path.read_bytes() for path in kept)]
+    for data in inputs:
+        recorder(data)
     dice = random.Random(options.seed)
     while (options.runs is None or recorder.executions < options.runs) and (
-        options.seconds is None or time.monotonic() - recorder.begun < options.seconds
+        options.seconds is None or time.monotonic() - recorder.started < options.seconds
     ):
         recorder(mutated(dice.choice(inputs), target.form, dice.getrandbits(32), inputs))
 

@@ -1,8 +1,6 @@
-"""What the fuzzing starts from: files and blocks that this project makes itself, each small.
+"""Build the inputs that fuzzing starts from: small files and blocks made by this project itself.
 
-Knows: the golden folder and the tests' builders of files. Must not know: what is done with them.
-
-A folder of real photos named by DEPTHAUTHOR_SAMPLES adds to the whole files, at run time only.
+A folder of real photos in DEPTHAUTHOR_SAMPLES is added to the photos, at run time only.
 """
 
 from __future__ import annotations
@@ -40,17 +38,17 @@ from tests.containers.heif_files import small_photo
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 MAX_SAMPLE_BYTES = 400_000
-"""Larger photos make each execution too slow to be worth it."""
+"""Larger photos make each execution too slow."""
 
 
 @cache
 def depth_map() -> formats.MapImage:
-    """A small slope, square as the photos of the tests are."""
+    """Return a small slope, square like the photos of the tests."""
     return formats.map_from_array(np.linspace(0.5, 4.0, 64 * 64, dtype=np.float32).reshape(64, 64))
 
 
 def map_for(photo: bytes) -> formats.MapImage:
-    """A slope of the photo's shape as it is seen, however small; a square where it is too long for that."""
+    """Return a slope of the photo's displayed shape, or a square if that is very long."""
     layout = containers.parse(photo).layout
     width, height = layout.width, layout.height
     if int(photo_orientation(layout)) >= 5:
@@ -64,8 +62,8 @@ def map_for(photo: bytes) -> formats.MapImage:
 
 @cache
 def heif() -> list[bytes]:
-    """One file of each peculiarity."""
-    made = [
+    """Return one file for each structural variant."""
+    variants = [
         small_photo(),
         small_photo(iloc_version=0),
         small_photo(iloc_version=2, widths=(4, 4, 0, 4)),
@@ -78,50 +76,50 @@ def heif() -> list[bytes]:
         small_photo(infe_version=1),
         small_photo(no_iref=True, mdat_form="rest"),
     ]
-    return [one.build() for one in made]
+    return [photo.build() for photo in variants]
 
 
 @cache
 def jpeg() -> list[bytes]:
-    """One file of each peculiarity."""
+    """Return one file for each structural variant."""
     return list(jpeg_files.photos().values())
 
 
 @cache
 def heif_with_depth() -> list[bytes]:
-    """Portraits that break no rule, and what `embed` makes of the tests' photos."""
+    """Return a portrait that breaks no rule, and the tests' photos with depth."""
     options = [
         EmbedOptions(effort="fast"),
         EmbedOptions(profile="data", pixel_format=PixelFormat.HDEP, effort="fast"),
     ]
-    made = [embed(one, depth_map(), option).data for one in heif()[:4] for option in options]
+    made = [embed(photo, depth_map(), option).data for photo in heif()[:4] for option in options]
     return [portrait_files.portrait(), *made]
 
 
 @cache
 def jpeg_with_depth() -> list[bytes]:
-    """What `embed` makes of the tests' photos."""
+    """Return the tests' photos with depth."""
     found: list[bytes] = []
-    for name, one in jpeg_files.photos().items():
+    for name, photo in jpeg_files.photos().items():
         profile = EmbedOptions(profile="data") if len(found) % 2 else EmbedOptions()
         if name != "zeros after the photo":
-            found.append(embed(one, map_for(one), profile).data)
+            found.append(embed(photo, map_for(photo), profile).data)
     return found
 
 
 def photos() -> list[bytes]:
-    """Whole files of both kinds, with depth and without."""
+    """Return files of both containers, with depth and without."""
     return [*heif(), *heif_with_depth(), *jpeg()[:12], *jpeg_with_depth()[::3], *samples()]
 
 
 def with_depth() -> list[bytes]:
-    """Whole files of both kinds that hold depth."""
+    """Return files of both containers with depth."""
     return [*heif_with_depth(), *jpeg_with_depth()[::3], *samples()]
 
 
 @cache
 def with_thumbnail() -> list[bytes]:
-    """HEIF files whose photo has a thumbnail of its own, as large as a report wants it; and some without."""
+    """Return HEIF files whose photo has a thumbnail of the size that a report uses, and some without."""
     picture, configuration = heif_files.payload_and_configuration(
         heif_files.coded("RGB", THUMBNAIL_SIDE, THUMBNAIL_SIDE)
     )
@@ -138,36 +136,36 @@ def with_thumbnail() -> list[bytes]:
 
 @cache
 def samples() -> list[bytes]:
-    """Small photos of other people's cameras, where a folder of them is named; else none."""
+    """Return small photos from the folder in DEPTHAUTHOR_SAMPLES, if it is set."""
     folder = os.environ.get("DEPTHAUTHOR_SAMPLES")
     if not folder:
         return []
-    paths = sorted(one for one in Path(folder).iterdir() if one.suffix.lower() in (".heic", ".jpg"))
-    return [one.read_bytes() for one in paths if one.stat().st_size <= MAX_SAMPLE_BYTES]
+    paths = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in (".heic", ".jpg"))
+    return [path.read_bytes() for path in paths if path.stat().st_size <= MAX_SAMPLE_BYTES]
 
 
 def boxes(*kinds: str) -> list[bytes]:
-    """The bodies of the first box of each kind in every HEIF file."""
+    """Return the bodies of the boxes of these types in every HEIF file."""
     found: list[bytes] = []
     for data in (*heif(), *heif_with_depth()):
-        one = parse_structure(data)
-        boxes = (*one.children, *one.properties.children, *one.properties.properties)
+        structure = parse_structure(data)
+        boxes = (*structure.children, *structure.properties.children, *structure.properties.properties)
         found += [data[box.body : box.stop] for box in boxes if box.kind in kinds]
     return found
 
 
 def exif_blocks() -> list[bytes]:
-    """TIFF blocks in both byte orders, with Apple's note and without."""
+    """Return TIFF blocks in both byte orders, with an Apple note and without."""
     found = [portrait_files.exif_block(), portrait_files.exif_block(broken=True)]
     for data in (*jpeg(), *heif_with_depth(), *jpeg_with_depth()):
         layout = containers.parse(data).layout
         if layout.exif:
             found.append(layout.exif)
-    return _unlike(found)
+    return _distinct(found)
 
 
 def maker_notes() -> list[bytes]:
-    """Apple's notes."""
+    """Return Apple maker notes."""
     return [
         makernote.minimal_note({0x19: 0, 0x1F: 0}),
         makernote.minimal_note({0x19: 0x22, 0x1F: 1}),
@@ -177,17 +175,17 @@ def maker_notes() -> list[bytes]:
 
 
 def mp_indexes() -> list[bytes]:
-    """Payloads of APP2 MPF."""
+    """Return payloads of APP2 MPF."""
     found = []
     for data in (*jpeg(), *jpeg_with_depth()):
         at = data.find(b"MPF\0")
         if at >= 0:
             found.append(data[at : at - 2 + int.from_bytes(data[at - 2 : at], "big")])
-    return _unlike(found)
+    return _distinct(found)
 
 
 def sei_subtypes() -> list[bytes]:
-    """Depth representation messages as they follow the URN."""
+    """Return depth representation messages as they follow the URN."""
     made = [
         DepthRepresentation(1, d_min=1.498046875, d_max=4.3828125),
         DepthRepresentation(2, z_near=0.5, z_far=100.0),
@@ -197,7 +195,7 @@ def sei_subtypes() -> list[bytes]:
 
 
 def renderings() -> list[bytes]:
-    """REND blocks of every version that has one here."""
+    """Return REND blocks of several versions."""
     nominal = nominal_rendering.nominal_rendering(2.8)
     return [
         build_rendering(nominal),
@@ -207,25 +205,25 @@ def renderings() -> list[bytes]:
 
 
 def packets() -> list[bytes]:
-    """XMP packets of depth maps and of photos."""
+    """Return XMP packets of depth maps and of photos."""
     found = [portrait_files.focus_packet()]
     for data in (*heif_with_depth(), *jpeg_with_depth()):
         layout = containers.parse(data).layout
-        found += [one for one in (layout.xmp, *(other.xmp for other in layout.auxiliaries)) if one]
+        found += [packet for packet in (layout.xmp, *(other.xmp for other in layout.auxiliaries)) if packet]
     found.append(region.with_focus_region(None, 0.4, 0.6, 400, 300).xmp)
-    return _unlike(found)
+    return _distinct(found)
 
 
 def dictionaries(build: str) -> list[bytes]:
-    """Auxiliary data dictionaries as property lists or as JSON."""
+    """Return auxiliary data dictionaries as property lists or as JSON."""
     write = build_plist if build == "plist" else build_json
     made: list[AuxiliaryData] = [to_dictionary(heif_with_depth()[1])]
     made.append(AuxiliaryData.packed(made[0].data_description.pixel_format, 2, 2, bytes(8)))
-    return [write(one) for one in made]
+    return [write(dictionary) for dictionary in made]
 
 
 def calibrations() -> list[bytes]:
-    """A calibration in each form that is read."""
+    """Return a calibration in each form that is read."""
     matrix = [3000.0, 0, 0, 0, 3000.0, 0, 2016.0, 1512.0, 1]
     apples = {
         "intrinsicMatrix": matrix,
@@ -244,11 +242,11 @@ def calibrations() -> list[bytes]:
     }
     ours = (GOLDEN / "scene-calibration.json").read_bytes()
     made = (apples, [apples], lines, {"fov_x": 60.0, "fov_y": 45.0})
-    return [ours, *(json.dumps(one).encode() for one in made)]
+    return [ours, *(json.dumps(form).encode() for form in made)]
 
 
 def map_files(kind: formats.MapFormat) -> list[bytes]:
-    """Small maps of one format."""
+    """Return small maps of one format."""
     values = np.linspace(0.5, 4.0, 12, dtype=np.float32).reshape(3, 4)
     holes = values.copy()
     holes[0, 0] = np.nan
@@ -289,30 +287,30 @@ def _pictures(kind: str) -> list[bytes]:
 
 
 def manifests(kind: str) -> list[bytes]:
-    """Manifests of a batch."""
+    """Return manifests of a batch."""
     rows = [
         {"photo": "a.jpg", "map": "a.png", "output": "b.jpg", "near": "0.5", "far": "8"},
         {"photo": "c.heic", "map": "c.npy", "focus": "0.4,0.6", "preset": "depth-pro", "Max-Size": "768"},
         {"photo": "d.png", "map": "d.npz", "lossless": "yes", "white": "near", "donor": "e.heic"},
     ]
     if kind == "jsonl":
-        return [b"".join(json.dumps(one).encode() + b"\n" for one in rows)]
-    lines = [",".join(one) + "\n" + ",".join(f'"{text}"' for text in one.values()) + "\n" for one in rows]
-    return [one.encode() for one in lines]
+        return [b"".join(json.dumps(row).encode() + b"\n" for row in rows)]
+    lines = [",".join(row) + "\n" + ",".join(f'"{text}"' for text in row.values()) + "\n" for row in rows]
+    return [line.encode() for line in lines]
 
 
 def journals() -> list[bytes]:
-    """Journals of a batch, a torn line among them."""
+    """Return a journal of a batch, with an incomplete last line."""
     lines = (
         {"begin": "/photos/a.heic"},
         {"done": "/photos/a.heic", "sha256": "00", "inputs": "11"},
         {"failed": "/photos/a.heic"},
     )
-    return [b"".join(json.dumps(one).encode() + b"\n" for one in lines) + b'{"beg']
+    return [b"".join(json.dumps(line).encode() + b"\n" for line in lines) + b'{"beg']
 
 
 def undo_records() -> list[bytes]:
-    """Undo records of edits of a short source, one of them the record of a file that holds it."""
+    """Return undo records of edits of a short source, one of them of a file that holds its record."""
     source = bytes(range(200))
     edits = EditList.of(
         len(source),
@@ -322,24 +320,24 @@ def undo_records() -> list[bytes]:
 
 
 def directories() -> list[bytes]:
-    """Google's container directories."""
+    """Return Google's container directories."""
     made = (jpeg_files.ultra_hdr(listed=False, video=jpeg_files.MP4), jpeg_files.ultra_hdr(listed=True))
-    return [one[one.index(b"<x:xmpmeta") : one.index(b"</x:xmpmeta>") + 12] for one in made]
+    return [photo[photo.index(b"<x:xmpmeta") : photo.index(b"</x:xmpmeta>") + 12] for photo in made]
 
 
 def configurations() -> list[bytes]:
-    """Bodies of hvcC."""
-    return _unlike(boxes("hvcC"))
+    """Return bodies of hvcC."""
+    return _distinct(boxes("hvcC"))
 
 
 def segments() -> list[bytes]:
-    """Short images, of few segments."""
+    """Return short images with few segments."""
     return [
         b"\xff\xd8" + build_segment(Marker.APP1, b"Exif\0\0MM") + b"\xff\xda\0\2\1\xff\0\xff\xd9",
         *jpeg()[:20],
     ]
 
 
-def _unlike(found: Iterable[bytes]) -> list[bytes]:
-    """Each once, in order."""
-    return list(dict.fromkeys(found))
+def _distinct(inputs: Iterable[bytes]) -> list[bytes]:
+    """Return each input once, in order."""
+    return list(dict.fromkeys(inputs))

@@ -1,7 +1,4 @@
-"""The table of targets: what is called, what it starts from, what form its damage has, what it may cost.
-
-Knows: every target by its name. Must not know: how inputs are found or counted.
-"""
+"""The table of targets: what is called, its seeds, the form of its damage, and what it may cost."""
 
 from __future__ import annotations
 
@@ -9,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from fuzz import parsers, seeds, whole
-from fuzz.bounds import PARSER, PIXELS, WHOLE, Bounds
+from fuzz import operations, parsers, seeds
+from fuzz.bounds import OPERATION, PARSER, PIXELS, Bounds
 from fuzz.mutate import Form
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One thing to call with bytes."""
+    """A function to call with bytes."""
 
     name: str
     call: Callable[[bytes], None]
@@ -24,15 +21,15 @@ class Target:
     form: Form = "bytes"
     bounds: Bounds = PARSER
     longest: int = 1 << 16
-    """Bytes of the longest input that is tried."""
+    """Bytes of the longest input."""
 
 
-def _marked(*kinds: tuple[bytes, str]) -> Callable[[], list[bytes]]:
-    """Bodies of boxes, each behind the byte that says which."""
+def _with_selector(*kinds: tuple[bytes, str]) -> Callable[[], list[bytes]]:
+    """Return bodies of boxes, each after a byte that selects the parser."""
     return lambda: [mark + body for mark, kind in kinds for body in seeds.boxes(kind)]
 
 
-_ITEM_TABLES = _marked((b"\0", "pitm"), (b"\x40", "iinf"), (b"\x80", "iref"), (b"\xc0", "grpl"))
+_ITEM_TABLES = _with_selector((b"\0", "pitm"), (b"\x40", "iinf"), (b"\x80", "iref"), (b"\xc0", "grpl"))
 _MAPS: tuple[tuple[str, Form], ...] = (
     ("png", "png"), ("tiff", "tiff"), ("npy", "bytes"), ("npz", "npz"), ("pfm", "text"), ("exr", "bytes"),
 )  # fmt: skip
@@ -78,47 +75,53 @@ _PARSERS = (
     Target("map-jpeg", parsers.map_file, lambda: seeds.jpeg()[:6], "jpeg", PIXELS),
 )
 
-_WHOLE = (
+_OPERATIONS = (
     Target("hevc-picture", parsers.hevc_picture, seeds.heif, "heif", PIXELS),
     Target(
         "photo-pixels", parsers.photo_pixels, lambda: [*seeds.heif()[:3], *seeds.jpeg()[:6]], "heif", PIXELS
     ),
     Target("photo-pixels-jpeg", parsers.photo_pixels, lambda: seeds.jpeg()[:12], "jpeg", PIXELS),
     Target("photo-pixels-png", parsers.photo_pixels, partial(seeds.map_files, "png"), "png", PIXELS),
-    Target("depth-packet", whole.depth_packet, seeds.packets, "text", WHOLE),
-    Target("photo-packet", whole.photo_packet, seeds.packets, "text", WHOLE),
-    Target("photo-exif", whole.photo_exif, seeds.exif_blocks, "tiff", WHOLE, longest=4096),
-    Target("inspect", whole.inspecting, seeds.photos, "heif", WHOLE),
-    Target("inspect-jpeg", whole.inspecting, seeds.photos, "jpeg", WHOLE),
-    Target("extract", whole.extracting, seeds.with_depth, "heif", WHOLE),
-    Target("extract-jpeg", whole.extracting, seeds.jpeg_with_depth, "jpeg", WHOLE),
-    Target("verify", whole.verifying, seeds.with_depth, "heif", WHOLE),
-    Target("verify-jpeg", whole.verifying, seeds.jpeg_with_depth, "jpeg", WHOLE),
-    Target("verify-original", whole.verifying_original, seeds.photos, "heif", WHOLE),
-    Target("doctor", whole.doctoring, seeds.with_depth, "heif", WHOLE),
-    Target("doctor-jpeg", whole.doctoring, seeds.jpeg_with_depth, "jpeg", WHOLE),
-    Target("report", whole.reporting, seeds.with_thumbnail, "heif", WHOLE),
-    Target("embed", whole.embedding, seeds.heif, "heif", WHOLE),
-    Target("embed-jpeg", whole.embedding, seeds.jpeg, "jpeg", WHOLE),
-    Target("embed-map", whole.embedding_map, lambda: seeds.map_files("npy"), "bytes", WHOLE),
-    Target("embed-map-dictionary", whole.embedding_map, partial(seeds.dictionaries, "plist"), "text", WHOLE),
-    Target("embed-map-photo", whole.embedding_map, seeds.with_depth, "heif", WHOLE),
-    Target("transcode", whole.transcoding, seeds.heif, "heif", WHOLE),
-    Target("transcode-jpeg", whole.transcoding, seeds.jpeg, "jpeg", WHOLE),
-    Target("strip", whole.stripping, seeds.with_depth, "heif", WHOLE),
-    Target("strip-jpeg", whole.stripping, seeds.jpeg_with_depth, "jpeg", WHOLE),
-    Target("restore", whole.restoring, seeds.with_depth, "heif", WHOLE),
-    Target("restore-jpeg", whole.restoring, seeds.jpeg_with_depth, "jpeg", WHOLE),
-    Target("copy", whole.copying, seeds.with_depth, "heif", WHOLE),
-    Target("copy-jpeg", whole.copying, seeds.jpeg_with_depth, "jpeg", WHOLE),
-    Target("donor", whole.donating, seeds.heif_with_depth, "heif", WHOLE),
-    Target("files", whole.on_files, seeds.with_depth, "heif", WHOLE),
-    Target("command", whole.commanding, seeds.with_depth, "heif", WHOLE),
-    Target("command-jpeg", whole.commanding, seeds.jpeg_with_depth, "jpeg", WHOLE),
+    Target("depth-packet", operations.depth_packet, seeds.packets, "text", OPERATION),
+    Target("photo-packet", operations.photo_packet, seeds.packets, "text", OPERATION),
+    Target("photo-exif", operations.photo_exif, seeds.exif_blocks, "tiff", OPERATION, longest=4096),
+    Target("inspect", operations.inspecting, seeds.photos, "heif", OPERATION),
+    Target("inspect-jpeg", operations.inspecting, seeds.photos, "jpeg", OPERATION),
+    Target("extract", operations.extracting, seeds.with_depth, "heif", OPERATION),
+    Target("extract-jpeg", operations.extracting, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("verify", operations.verifying, seeds.with_depth, "heif", OPERATION),
+    Target("verify-jpeg", operations.verifying, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("verify-original", operations.verifying_original, seeds.photos, "heif", OPERATION),
+    Target("doctor", operations.doctoring, seeds.with_depth, "heif", OPERATION),
+    Target("doctor-jpeg", operations.doctoring, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("report", operations.reporting, seeds.with_thumbnail, "heif", OPERATION),
+    Target("embed", operations.embedding, seeds.heif, "heif", OPERATION),
+    Target("embed-jpeg", operations.embedding, seeds.jpeg, "jpeg", OPERATION),
+    Target("embed-map", operations.embedding_map, lambda: seeds.map_files("npy"), "bytes", OPERATION),
+    Target(
+        "embed-map-dictionary",
+        operations.embedding_map,
+        partial(seeds.dictionaries, "plist"),
+        "text",
+        OPERATION,
+    ),
+    Target("embed-map-photo", operations.embedding_map, seeds.with_depth, "heif", OPERATION),
+    Target("transcode", operations.transcoding, seeds.heif, "heif", OPERATION),
+    Target("transcode-jpeg", operations.transcoding, seeds.jpeg, "jpeg", OPERATION),
+    Target("strip", operations.stripping, seeds.with_depth, "heif", OPERATION),
+    Target("strip-jpeg", operations.stripping, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("restore", operations.restoring, seeds.with_depth, "heif", OPERATION),
+    Target("restore-jpeg", operations.restoring, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("copy", operations.copying, seeds.with_depth, "heif", OPERATION),
+    Target("copy-jpeg", operations.copying, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("donor", operations.donating, seeds.heif_with_depth, "heif", OPERATION),
+    Target("files", operations.on_files, seeds.with_depth, "heif", OPERATION),
+    Target("command", operations.commanding, seeds.with_depth, "heif", OPERATION),
+    Target("command-jpeg", operations.commanding, seeds.jpeg_with_depth, "jpeg", OPERATION),
 )
 
-TARGETS = {one.name: one for one in (*_PARSERS, *_WHOLE)}
-"""Every target by its name; the cheap ones first."""
+TARGETS = {target.name: target for target in (*_PARSERS, *_OPERATIONS)}
+"""Every target by its name; the fast ones first."""
 
-PARSER_NAMES = tuple(one.name for one in _PARSERS)
-"""Those that reach thousands of executions a second."""
+PARSER_NAMES = tuple(target.name for target in _PARSERS)
+"""Those that reach thousands of executions per second."""

@@ -1,4 +1,4 @@
-"""One case of the corrupt corpus: a file with one defect, the command that meets it, and the verdict.
+"""One case of the corrupt corpus: a file with one defect, the command that reads it, and the verdict.
 
 The verdict is the name of the folder that the file is written to, and stands for the exit code.
 """
@@ -29,8 +29,8 @@ EXIT_CODES: dict[Verdict, int] = {
     "refused": 5,
     "batch": 6,
 }
-"""`accepted` holds harmless defects that a lenient reader takes, `found` those that verify tells of; `any`, which is
-not here, is for files of which no more is asked than a clean end."""
+"""`accepted` has harmless defects that a lenient reader accepts, `found` those that verify reports; `any`, which has
+no exit code here, only requires that the program does not fail."""
 
 GRAY = ("--near", "0.5", "--far", "8")
 COMMANDS: dict[str, tuple[str, ...]] = {
@@ -50,7 +50,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "calibration": ("embed", "{photo}", "{map}", *GRAY, "--calibration", "{file}", "-o", "{out}.jpg"),
     "batch": ("batch", "{file}", "--out", "{out}", "--jobs", "1"),
 }
-"""What is run on the file; {photo} and {map} are good ones, {out} a name that nothing has yet."""
+"""What is run on the file; {photo} and {map} are valid files, {out} is a free name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Case:
     suffix: str
     make: Callable[[], bytes]
     words: str = ""
-    """What the message must hold, besides the file's name."""
+    """What the message must contain, besides the file's name."""
     more: tuple[str, ...] = ()
     """Further options."""
 
@@ -76,13 +76,13 @@ class Case:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The command line, with its places still open."""
+        """The command line, with its placeholders."""
         return (*COMMANDS[self.verb], *self.more)
 
 
 @dataclass(slots=True)
 class Table:
-    """Cases of one format, written one a line."""
+    """Cases of one format, added one by one."""
 
     suffix: str
     verb: str = "inspect"
@@ -98,7 +98,7 @@ class Table:
         verb: str = "",
         suffix: str = "",
     ) -> None:
-        """One case; verb and suffix are the table's unless given."""
+        """Add a case; verb and suffix are the table's unless given."""
         self.cases.append(Case(name, verdict, verb or self.verb, suffix or self.suffix, make, words, more))
 
     def __iter__(self) -> Iterator[Case]:
@@ -107,19 +107,19 @@ class Table:
 
 @cache
 def golden(name: str) -> bytes:
-    """A file of the golden folder."""
+    """Return a file of the golden folder."""
     return (GOLDEN / name).read_bytes()
 
 
 @cache
 def authored(container: Literal["heic", "jpeg"]) -> bytes:
-    """The smaller golden scene with depth, as this program writes it."""
+    """Return the smaller golden scene with depth, as this program writes it."""
     photo = golden("orientation/scene-1.jpg" if container == "jpeg" else "orientation/scene-1.heic")
     return embed(photo, read_map(golden("scene-mask.png")), EmbedOptions(near_m=0.5, far_m=8)).data
 
 
 def once(data: bytes, old: bytes, new: bytes, number: int = 0) -> bytes:
-    """The data with one occurrence of a run replaced; the run must be there, and differ."""
+    """Return the data with one occurrence of a run replaced; the run must occur and differ."""
     place = -1
     for _ in range(number + 1):
         place = data.index(old, place + 1)
@@ -128,7 +128,7 @@ def once(data: bytes, old: bytes, new: bytes, number: int = 0) -> bytes:
 
 
 def patched(data: bytes, mark: bytes, offset: int, value: bytes, number: int = 0) -> bytes:
-    """`value` written over what lies `offset` bytes after an occurrence of a mark."""
+    """Return the data with `value` written `offset` bytes after an occurrence of a mark."""
     place = -1
     for _ in range(number + 1):
         place = data.index(mark, place + 1)

@@ -169,7 +169,7 @@ def grid_of_grids(depth: int) -> bytes:
 
 def cycle(kind: str, *steps: tuple[int, int]) -> bytes:
     made = small_photo()
-    made.references += [(kind, one, [other]) for one, other in steps]
+    made.references += [(kind, item, [other]) for item, other in steps]
     return made.build()
 
 
@@ -391,7 +391,7 @@ add(
     "malformed",
     "heif_xmp_million_attributes",
     lambda: xmp_heic(
-        RDF_HEAD[:-1] + b"".join(b" d:a%d='x'" % one for one in range(200_000)) + b">" + RDF_TAIL
+        RDF_HEAD[:-1] + b"".join(b" d:a%d='x'" % number for number in range(200_000)) + b">" + RDF_TAIL
     ),
     "elements or attributes",
     verb="extract",
@@ -503,7 +503,7 @@ add("unsupported", "npz_zip_bomb", npz_of_zeros, "unpack", suffix=".npz")
 add(
     "unsupported",
     "npz_of_5000_arrays",
-    lambda: npz(*((f"{one}.npy", npy("(48, 64)", body=bytes(48 * 64 * 4))) for one in range(5000))),
+    lambda: npz(*((f"{number}.npy", npy("(48, 64)", body=bytes(48 * 64 * 4))) for number in range(5000))),
     "arrays",
     suffix=".npz",
     verb="map",

@@ -67,14 +67,14 @@ def scaled_png(**texts: str) -> bytes:
 
 def dictionary(**changes: Any) -> dict[str, Any]:
     found = to_dictionary(authored("jpeg"))
-    told = found.data_description
+    description = found.data_description
     content: dict[str, Any] = {
         "kCGImageAuxiliaryDataInfoData": found.data,
         "kCGImageAuxiliaryDataInfoDataDescription": {
-            "PixelFormat": told.pixel_format,
-            "Width": told.width,
-            "Height": told.height,
-            "BytesPerRow": told.bytes_per_row,
+            "PixelFormat": description.pixel_format,
+            "Width": description.width,
+            "Height": description.height,
+            "BytesPerRow": description.bytes_per_row,
         },
         "DepthAuthorAuxiliaryDataType": found.auxiliary_type,
     }
@@ -342,7 +342,7 @@ add("usage", "manifest_of_unknown_suffix", rows(), "unsupported manifest type", 
 add("batch", "manifest_photo_missing", rows("nosuch.jpg,nosuch.png,1,2"), "no such file")
 add("batch", "manifest_row_too_long", rows("a,b,1,2,3,4"), "6 cells under 4 columns")
 add("batch", "manifest_row_without_map", rows("a.jpg,,1,2"), "names no map")
-add("batch", "manifest_near_is_text", rows("a.jpg,a.png,close,2"), "no number")
+add("batch", "manifest_near_is_text", rows("a.jpg,a.png,close,2"), "not a number")
 add(
     "batch",
     "manifest_nul_in_a_name",

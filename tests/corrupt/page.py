@@ -1,4 +1,4 @@
-"""docs/corrupt.md: `python -m tests.corrupt.page` runs the command line on every file of the corpus and writes it."""
+"""Write docs/corrupt.md: `python -m tests.corrupt.page` runs the command line on every file of the corpus."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 
 from tests.corrupt.build import cases
 from tests.corrupt.case import COMMANDS, EXIT_CODES, Case
-from tests.corrupt.told import ROOT, Told, faults, tell
+from tests.corrupt.command import ROOT, CommandResult, faults, run_case
 
 PAGE = ROOT / "docs" / "corrupt.md"
-HEAD = """# What becomes of damaged and hostile files
+HEAD = """# What damaged and hostile files give
 
-Made by `python -m tests.corrupt.page`, which runs the command line on each file; a test holds it to the code.
-`python -m tests.corrupt.build DIR` writes the files: each has the one defect that its name says and is made from a
-valid file. Its folder is the verdict, which stands for the exit code: {verdicts}.
-What the hostile ones cost, `python -m benchmarks.hostile` measures. `PHOTO` and `MAP` are good ones; `(…)` is what a
-library says in its own words.
+Written by `python -m tests.corrupt.page`, which runs the command line on each file; a test compares it with the code.
+`python -m tests.corrupt.build DIR` writes the files: each is made from a valid file and has the one defect in its name.
+Its folder is the verdict, which stands for the exit code: {verdicts}.
+`python -m benchmarks.hostile` measures what the hostile ones cost. `PHOTO` and `MAP` are valid files; `(…)` is a
+library's own message.
 
 {commands}
 
@@ -26,25 +26,25 @@ library says in its own words.
 |---|---|---|---|
 """
 _LIBRARY = re.compile(r"(does not decode|does not load|too many pixels|not Parquet) \(.*\)$")
-"""What a library says in its own words, which change with its version."""
+"""A library's own message, which changes with its version."""
 
-_LETTERS = 400
-"""Of a message; the list of a manifest's columns is longer."""
+MAX_MESSAGE = 400
+"""Characters of a message; the list of a manifest's columns is longer."""
 
 
-def line(case: Case, told: Told, folder: Path) -> str:
-    """One row of the table."""
-    message = told.message.replace(f"{folder}/{case.path.name}", "FILE").replace(f"{folder}/", "DIR/")
+def line(case: Case, result: CommandResult, folder: Path) -> str:
+    """Return one row of the table."""
+    message = result.message.replace(f"{folder}/{case.path.name}", "FILE").replace(f"{folder}/", "DIR/")
     message = _LIBRARY.sub(r"\1 (…)", message.replace(f"{ROOT}/", ""))
-    message = message if len(message) <= _LETTERS else f"{message[:_LETTERS]}…"
+    message = message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…"
     for sign in "\\|<>*_`":
         message = message.replace(sign, f"\\{sign}")
     more = f" `{' '.join(case.more)}`" if case.more else ""
-    return f"| `{case.path}` | {case.verb}{more} | {told.code} | {message} |\n"
+    return f"| `{case.path}` | {case.verb}{more} | {result.code} | {message} |\n"
 
 
 def head() -> str:
-    """What stands above the rows."""
+    """Return the text above the rows."""
     verdicts = ", ".join(f"`{name}` {code}" for name, code in EXIT_CODES.items())
     used = {case.verb: None for case in cases()}
     commands = "\n".join(
@@ -59,15 +59,15 @@ def head() -> str:
 
 
 def main() -> int:
-    """Write the page; the number of answers that are not as they should be."""
+    """Write the page and print wrong results; return 1 if there are any."""
     rows, wrong = [], 0
     for case in cases():
         with tempfile.TemporaryDirectory() as name:
-            told = tell(case, Path(name))
-            for fault in faults(case, told, Path(name)):
+            result = run_case(case, Path(name))
+            for fault in faults(case, result, Path(name)):
                 wrong += 1
-                print(f"{case.path}: {fault}: {told.err or told.out}")
-            rows.append(line(case, told, Path(name)))
+                print(f"{case.path}: {fault}: {result.err or result.out}")
+            rows.append(line(case, result, Path(name)))
     PAGE.write_text(head() + "".join(rows), encoding="utf-8")
     print(f"{len(rows)} files, {wrong} faults")
     return int(wrong > 0)

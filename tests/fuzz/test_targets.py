@@ -1,4 +1,4 @@
-"""Every fuzzing target, briefly: what it starts from breaks no promise, and neither does damage from fixed seeds."""
+"""Every fuzzing target, briefly: neither its seeds nor damage from fixed seeds break a promise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUICK = settings(
 
 SLOW = settings(QUICK, max_examples=6)
 VERY_SLOW = ("command", "command-jpeg", "transcode-jpeg")
-"""A second an execution: their seeds alone."""
+"""A second per execution: only their seeds are run."""
 
 
 @pytest.mark.parametrize("name", TARGETS)

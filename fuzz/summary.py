@@ -1,7 +1,4 @@
-"""What runs came to: one JSON line a run, and their sums.
-
-Knows: the lines of a summary file. Must not know: targets, how runs are made.
-"""
+"""Keep the results of runs, one JSON line per run, and sum them up."""
 
 from __future__ import annotations
 
@@ -16,8 +13,8 @@ SUMMARY = "summary.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A finding as it is kept: what, where, and the file with its input."""
+class KeptFinding:
+    """A finding as it is kept, with the file of its input."""
 
     kind: str
     what: str
@@ -31,18 +28,18 @@ class Run:
 
     target: str
     engine: str
-    """atheris: led by coverage; mutate: by this project's own mutator alone."""
+    """atheris: guided by coverage; mutate: this project's own mutator alone."""
     executions: int
     seconds: float
     coverage: int
-    """Edges that the run had seen at its end; 0 where none were counted."""
+    """Edges that the run had reached at its end; 0 if none were counted."""
     new_inputs: int
     """Inputs kept because they reached something new."""
-    findings: list[Told] = field(default_factory=list)
+    findings: list[KeptFinding] = field(default_factory=list)
 
     @property
     def per_second(self) -> float:
-        """Executions a second."""
+        """Executions per second."""
         return self.executions / self.seconds if self.seconds else 0.0
 
 
@@ -53,56 +50,58 @@ def append(folder: Path, run: Run) -> None:
 
 
 def read(folder: Path) -> list[Run]:
-    """Every run of the folder's summary."""
+    """Return every run of the folder's summary."""
     path = folder / SUMMARY
     return read_file(path) if path.exists() else []
 
 
 def read_file(path: Path) -> list[Run]:
-    """Every run of one file."""
-    told = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [Run(**{**one, "findings": [Told(**found) for found in one["findings"]]}) for one in told]
+    """Return every run of one file."""
+    runs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return [
+        Run(**{**run, "findings": [KeptFinding(**finding) for finding in run["findings"]]}) for run in runs
+    ]
 
 
 def write_file(path: Path, run: Run) -> None:
-    """One run as a file of its own."""
+    """Write one run as a file of its own."""
     path.write_text(json.dumps(asdict(run)) + "\n", encoding="utf-8")
 
 
 def completed(run: Run, executions: int, coverage: int, new_inputs: int) -> Run:
-    """The run with what the engine printed of it."""
+    """Return the run with the numbers that the engine printed."""
     return replace(run, executions=executions, coverage=coverage, new_inputs=new_inputs)
 
 
-def with_finding(run: Run, told: Told) -> Run:
-    """The run with one finding more."""
-    return replace(run, findings=[*run.findings, told])
+def with_finding(run: Run, finding: KeptFinding) -> Run:
+    """Return the run with one more finding."""
+    return replace(run, findings=[*run.findings, finding])
 
 
 def table(runs: Iterable[Run]) -> str:
-    """The sums by target, and over all."""
+    """Return the sums by target, and the total."""
     sums: dict[str, list[Run]] = defaultdict(list)
-    for one in runs:
-        sums[one.target].append(one)
+    for run in runs:
+        sums[run.target].append(run)
     lines = [
         f"{'target':22} {'executions':>12} {'seconds':>9} {'exec/s':>8} {'coverage':>9} {'inputs':>7} {'findings':>9}"
     ]
-    for name, found in sums.items():
-        lines.append(_line(name, found))
-    lines.append(_line("all", [one for found in sums.values() for one in found]))
+    for name, group in sums.items():
+        lines.append(_line(name, group))
+    lines.append(_line("all", [run for group in sums.values() for run in group]))
     return "\n".join(lines) + "\n"
 
 
 def line(run: Run) -> str:
-    """One run in a line."""
+    """Return one run as a line."""
     return _line(run.target, [run])
 
 
-def _line(name: str, found: list[Run]) -> str:
-    executions, seconds = sum(one.executions for one in found), sum(one.seconds for one in found)
-    places = {(told.kind, told.where) for one in found for told in one.findings}
-    coverage = max((one.coverage for one in found), default=0) if name != "all" else 0
+def _line(name: str, runs: list[Run]) -> str:
+    executions, seconds = sum(run.executions for run in runs), sum(run.seconds for run in runs)
+    places = {(finding.kind, finding.where) for run in runs for finding in run.findings}
+    coverage = max((run.coverage for run in runs), default=0) if name != "all" else 0
     return (
         f"{name:22} {executions:12} {seconds:9.0f} {executions / seconds if seconds else 0:8.0f}"
-        f" {coverage or '':>9} {sum(one.new_inputs for one in found):7} {len(places):9}"
+        f" {coverage or '':>9} {sum(run.new_inputs for run in runs):7} {len(places):9}"
     )

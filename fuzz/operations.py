@@ -1,7 +1,4 @@
-"""The whole path as targets: a damaged file goes through each operation, and what comes out is held to its promise.
-
-Knows: the operations on bytes, the functions on files and the command line. Must not know: how inputs are found.
-"""
+"""Run each operation on a damaged file and check its promise: on bytes, on files and by the command line."""
 
 from __future__ import annotations
 
@@ -38,106 +35,104 @@ from tests.containers import jpeg_files
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 
 EXIT_CODES = (0, 1, 2, 3, 4, 5, 6)
-"""What the command line documents; anything else is a fault of the program."""
+"""The documented exit codes; any other is a fault of the program."""
 
 
 @cache
 def schema(name: str) -> Any:
-    """The validator of one kind of machine-readable output."""
-    told = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
-    return jsonschema.Draft202012Validator(told)
+    """Return the validator of one kind of machine-readable output."""
+    return jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text()))
 
 
-def _checked(report: Any, name: str) -> None:
-    """A report must be JSON, and what its schema says."""
+def _check_report(report: Any, name: str) -> None:
+    """Check that a report is JSON and valid by its schema."""
     text = json.dumps(as_json(report), allow_nan=False)
     error = next(schema(name).iter_errors(json.loads(text)), None)
     promise(error is None, f"the report breaks its schema: {error.message[:200] if error else ''}")
 
 
 def inspecting(data: bytes) -> None:
-    """`inspect`."""
-    _checked(inspect(data), "inspect")
+    """Run `inspect`."""
+    _check_report(inspect(data), "inspect")
 
 
 def extracting(data: bytes) -> None:
-    """`extract`, both kinds and rasters, and `dictionary`."""
+    """Run `extract` for both kinds and rasters, and `dictionary`."""
     buffer = extract(data)
     promise(buffer.samples.ndim == 2 and buffer.samples.size > 0, "an empty map was extracted")
     for kind in ("depth", "disparity"):
-        made, report = extract_file(data, "npy", kind, "stored")
-        promise(
-            np.load(io.BytesIO(made)).shape == (report.height, report.width), "the map is not what was told"
-        )
+        written, report = extract_file(data, "npy", kind, "stored")
+        shape = np.load(io.BytesIO(written)).shape
+        promise(shape == (report.height, report.width), "the map does not have the reported size")
     to_dictionary(data)
 
 
 def verifying(data: bytes) -> None:
-    """`verify`, alone and against a file."""
-    _checked(verify(data), "verify")
+    """Run `verify`, alone and against an original."""
+    _check_report(verify(data), "verify")
     verify(data, original=seeds.heif()[0] if data[4:8] == b"ftyp" else seeds.jpeg()[0])
 
 
 def verifying_original(data: bytes) -> None:
-    """`verify --photo` with a damaged original."""
+    """Run `verify --photo` with a damaged original."""
     photo = seeds.heif_with_depth()[0] if data[4:8] == b"ftyp" else seeds.jpeg_with_depth()[0]
     verify(photo, original=data)
 
 
 def doctoring(data: bytes) -> None:
-    """`doctor`."""
-    _checked(diagnose(data), "doctor")
+    """Run `doctor`."""
+    _check_report(diagnose(data), "doctor")
 
 
 def reporting(data: bytes) -> None:
-    """A row of `report`, with its pictures."""
+    """Make a row of `report`, with its pictures."""
     row, _ = row_of(data)
-    _checked(row, "report")
+    _check_report(row, "report")
 
 
 def embedding(data: bytes) -> None:
-    """`embed` into a damaged photo, which `verify --photo` must then find in it."""
+    """Run `embed` on a damaged photo; `verify --photo` must then find the photo in the result."""
     result = restorable(data)
     proof = verify(result, original=data).photo
-    promise(proof is not None and proof.identical, "verify does not find the photo in what was embedded")
+    promise(proof is not None and proof.identical, "verify does not find the photo in the result of embed")
 
 
 def restorable(data: bytes) -> bytes:
-    """`embed`; `strip --restore` must then give the damaged photo back, byte for byte."""
+    """Run `embed`; `strip --restore` must then give the damaged photo back, byte for byte."""
     image = seeds.map_for(data)
-    made = embed(data, image, EmbedOptions(effort="fast", portrait=PortraitOptions(focus=(0.4, 0.6))))
-    result = made.data
+    options = EmbedOptions(effort="fast", portrait=PortraitOptions(focus=(0.4, 0.6)))
+    result = embed(data, image, options).data
     back = strip(result, restore=True).data
-    promise(back == data, "strip --restore of what was embedded is not the photo before")
+    promise(back == data, "strip --restore does not give the photo back")
     return result
 
 
 def embedding_map(data: bytes) -> None:
-    """`embed` of a damaged map, of any kind."""
+    """Run `embed` with a damaged map, of any kind."""
     source = parse_map_source(data)
     embed(seeds.heif()[0], source, EmbedOptions(near_m=0.5, far_m=8, effort="fast"))
 
 
 def transcoding(data: bytes) -> None:
-    """`embed` into the other container, which decodes the damaged photo."""
+    """Run `embed` into the other container, which decodes the damaged photo."""
     other = "jpeg" if data[4:8] == b"ftyp" else "heic"
     embed(data, seeds.map_for(data), EmbedOptions(effort="fast", container=other))  # type: ignore[arg-type]
 
 
 def photo_of(packet: bytes, *, depth: bool) -> bytes:
-    """A JPEG with this packet as its depth map's XMP, or as the photo's own beside a map that is as it should be."""
+    """Build a JPEG with this packet as its depth map's XMP, or as the photo's own beside a valid depth map."""
     plain, gray = jpeg_files.coded(), jpeg_files.gray()
     prefix = jpeg_files.XMP
     if len(packet) > 60_000:
         packet = b""
-    told = packet if depth else seeds.packets()[-2]
-    image = jpeg_files.after_jfif(gray, jpeg_files.segment(0xE1, prefix + told))
+    depth_xmp = packet if depth else seeds.packets()[-2]
+    image = jpeg_files.after_jfif(gray, jpeg_files.segment(0xE1, prefix + depth_xmp))
     photo = plain if depth else jpeg_files.after_jfif(plain, jpeg_files.segment(0xE1, prefix + packet))
     return jpeg_files.multi(photo, [image])
 
 
 def depth_packet(data: bytes) -> None:
-    """Every operation that reads, on a sound photo whose depth map has this packet."""
+    """Run every operation that reads on a valid photo whose depth map has this packet."""
     photo = photo_of(data, depth=True)
     for operation in (inspecting, extracting, verifying, doctoring, stripping, restoring):
         with contextlib.suppress(DepthauthorError):
@@ -146,7 +141,7 @@ def depth_packet(data: bytes) -> None:
 
 
 def photo_packet(data: bytes) -> None:
-    """`inspect`, `doctor` and `embed`, on a sound photo with this packet of its own."""
+    """Run `inspect`, `doctor` and `embed` on a valid photo with this packet of its own."""
     photo = photo_of(data, depth=False)
     for operation in (inspecting, doctoring):
         with contextlib.suppress(DepthauthorError):
@@ -160,17 +155,17 @@ def photo_packet(data: bytes) -> None:
 
 
 def photo_exif(data: bytes) -> None:
-    """`inspect`, `doctor` and `embed`, on a sound photo with this Exif block."""
+    """Run `inspect`, `doctor` and `embed` on a valid photo with this Exif block."""
     photo = jpeg_files.after_jfif(jpeg_files.coded(), jpeg_files.segment(0xE1, b"Exif\0\0" + data[:60_000]))
     for operation in (inspecting, doctoring):
         with contextlib.suppress(DepthauthorError):
             operation(photo)
-    # Not `embedding`: a directory that lies over a pointer does change with it.
+    # Not `embedding`: verify rightly reports a directory that overlaps a pointer, since it changes with it.
     restorable(photo)
 
 
 def stripping(data: bytes) -> None:
-    """`strip`; what is left holds no depth."""
+    """Run `strip`; the result must hold no depth."""
     result = strip(data).data
     with contextlib.suppress(DepthauthorError):
         strip(result)
@@ -178,24 +173,24 @@ def stripping(data: bytes) -> None:
 
 
 def restoring(data: bytes) -> None:
-    """`strip --restore`."""
+    """Run `strip --restore`."""
     containers.parse(strip(data, restore=True).data)
 
 
 def copying(data: bytes) -> None:
-    """`copy` from a damaged photo."""
+    """Run `copy` from a damaged photo."""
     photo = seeds.heif()[0] if data[4:8] == b"ftyp" else seeds.jpeg()[0]
     copy(data, photo, EmbedOptions(effort="fast"))
 
 
 def donating(data: bytes) -> None:
-    """`embed --donor` with a damaged portrait."""
+    """Run `embed --donor` with a damaged portrait."""
     options = EmbedOptions(effort="fast", portrait=PortraitOptions(donor=data))
     embed(seeds.heif()[0], seeds.depth_map(), options)
 
 
 def on_files(data: bytes) -> None:
-    """The functions on files: the output is whole or not there, nothing is left beside it, the input stays."""
+    """Run `strip` on files: the output is whole or not there, nothing else is left, the input is unchanged."""
     with tempfile.TemporaryDirectory() as folder:
         photo, output = Path(folder) / "photo", Path(folder) / "output.heic"
         photo.write_bytes(data)
@@ -211,11 +206,11 @@ def on_files(data: bytes) -> None:
 
 
 def _names(folder: str) -> list[str]:
-    return sorted(one.name for one in Path(folder).iterdir())
+    return sorted(path.name for path in Path(folder).iterdir())
 
 
 def commanding(data: bytes) -> None:
-    """The command line: a documented exit code, and one sentence where it is not 0."""
+    """Run the command line: a documented exit code, and one sentence for an error."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "photo"
         path.write_bytes(data)
@@ -224,11 +219,13 @@ def commanding(data: bytes) -> None:
             with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
                 code = run([*words, str(path)])
             promise(code in EXIT_CODES, f"{words[0]} ended with {code}: {err.getvalue()[:200]}")
-            told = err.getvalue().strip()
-            promise(code < 2 or "\n" not in told, f"{words[0]} said more than a sentence: {told[:200]!r}")
+            message = err.getvalue().strip()
+            promise(
+                code < 2 or "\n" not in message, f"{words[0]} printed more than a sentence: {message[:200]!r}"
+            )
             if "--json" in words and code < 2:
                 json.loads(out.getvalue(), parse_constant=_no_number)
 
 
 def _no_number(name: str) -> None:
-    promise(False, f"{name} is no JSON")
+    promise(False, f"{name} is not JSON")

@@ -1,4 +1,4 @@
-"""What the command line says of a case, run in this process or in one of its own."""
+"""Run the command line on a case, in this process or in one of its own, and check the result."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What came of a command."""
+class CommandResult:
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -26,7 +26,7 @@ class Told:
 
     @property
     def message(self) -> str:
-        """The sentence; of a batch the first failure, of verify the first finding."""
+        """The message; of a batch the first failure, of verify the first finding."""
         lines = [line.removeprefix("depthauthor: ") for line in self.err.splitlines()]
         if self.code == 6:
             lines = [
@@ -42,53 +42,54 @@ class Told:
 
 
 def arguments(case: Case, file: Path) -> list[str]:
-    """The command line of a case whose file lies there; `out` is to be written beside it."""
-    filled = {
+    """Return the command line of a case whose file is at `file`; outputs go to the same folder."""
+    values = {
         "file": file,
         "photo": GOLDEN / "orientation" / "scene-1.jpg",
         "map": GOLDEN / "scene-mask.png",
         "out": file.with_name("out"),
         "suffix": file.suffix,
     }
-    return [word.format(**filled) for word in case.command]
+    return [word.format(**values) for word in case.command]
 
 
-def tell(case: Case, folder: Path, *, alone: bool = False) -> Told:
-    """Write the file into an empty folder and run the command."""
+def run_case(case: Case, folder: Path, *, own_process: bool = False) -> CommandResult:
+    """Write the case's file into an empty folder and run the command."""
     file = folder / case.path.name
     file.write_bytes(case.make())
     words = arguments(case, file)
-    if alone:
+    if own_process:
         done = subprocess.run(
             [sys.executable, "-m", "authoring", *words], capture_output=True, timeout=120, check=False, cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
-        return Told(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
     with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
         code = run(words)
-    return Told(code, out.getvalue(), err.getvalue())
+    return CommandResult(code, out.getvalue(), err.getvalue())
 
 
-def faults(case: Case, told: Told, folder: Path) -> list[str]:
-    """What is wrong with an answer: the exit code, its form, its words, or what was left in the folder."""
+def faults(case: Case, result: CommandResult, folder: Path) -> list[str]:
+    """Return what is wrong with a result: exit code, form, words, or files left in the folder."""
+    code, text = result.code, result.out + result.err
     wrong = []
     if case.verdict == "any":
-        wrong += [] if told.code in range(7) else [f"exit {told.code}"]
-    elif told.code != EXIT_CODES[case.verdict]:
-        wrong.append(f"exit {told.code}, not {EXIT_CODES[case.verdict]}")
-    if "Traceback" in told.err + told.out:
+        wrong += [] if code in range(7) else [f"exit {code}"]
+    elif code != EXIT_CODES[case.verdict]:
+        wrong.append(f"exit {code}, not {EXIT_CODES[case.verdict]}")
+    if "Traceback" in text:
         wrong.append("a traceback")
-    left = {one.name for one in folder.iterdir()} - {case.path.name}
-    if told.code not in (0, 6) and left:
+    left = {path.name for path in folder.iterdir()} - {case.path.name}
+    if code not in (0, 6) and left:
         wrong.append(f"left behind: {', '.join(sorted(left))}")
-    if told.code in (2, 3, 4, 5):
-        lines = told.err.splitlines()
-        if len(lines) != 1 or told.out or not told.err.startswith("depthauthor: "):
+    if code in (2, 3, 4, 5):
+        lines = result.err.splitlines()
+        if len(lines) != 1 or result.out or not result.err.startswith("depthauthor: "):
             wrong.append("not one sentence")
-        if case.path.name not in told.err and told.code != 2:
+        if case.path.name not in result.err and code != 2:
             wrong.append("does not name the file")
-    if told.code in (2, 3, 4, 5, 6) and case.words not in told.err:
+    if code in (2, 3, 4, 5, 6) and case.words not in result.err:
         wrong.append(f"does not say {case.words!r}")
-    if any(not one.isprintable() for one in (told.out + told.err).replace("\n", "")):
+    if any(not character.isprintable() for character in text.replace("\n", "")):
         wrong.append("control characters")
     return wrong

@@ -1,6 +1,6 @@
 """Inputs that once broke the invariant of docs/robustness.md, each with one defect: name to builder.
 
-What is here was found by fuzzing or by asking what a table can claim at no cost; each is small, and each did harm.
+They were found by fuzzing, or by asking what a table can claim at no cost; each is small, and each did harm.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def one_item_with_all_properties() -> bytes:
 
 
 def _with_associations(data: bytes, ipma: bytes) -> bytes:
-    """Another ipma behind the one that is there; the boxes around it grow, and the data moves along."""
+    """Insert another ipma after the first; the boxes around it grow, and the offsets of the data are adjusted."""
     at = data.index(b"ipma") - 4
     (size,) = struct.unpack_from(">I", data, at)
     data = data[: at + size] + ipma + data[at + size :]
@@ -43,33 +43,33 @@ def _with_associations(data: bytes, ipma: bytes) -> bytes:
 
 
 def items_within_one_of_many_pieces(count: int = 400) -> bytes:
-    """Items that each lie in all the thousands of pieces of one other item."""
+    """Items that each lie in all the thousands of extents of one other item."""
     made = small_photo(iloc_version=1, pieces=1)
     made.items.append(ItemSpec(9, "mime", b"h" * 30_000, content_type="text/xml"))
     for number in range(10, 10 + count):
         made.items.append(ItemSpec(number, "mime", b"h" * 30_000, method=2, host=9, content_type="text/xml"))
         made.references.append(("iloc", number, [9]))
     data = made.build()
-    # The host's one extent becomes thirty thousand of a byte each: a box of its own size, so iloc is written anew.
+    # The host's one extent becomes thirty thousand of a byte each, so iloc is rewritten.
     at = data.rindex(b"iloc") - 4  # References of that name come before.
     (size,) = struct.unpack_from(">I", data, at)
     body = data[at + 8 : at + size]
     rows = [body[8 + 16 * number : 24 + 16 * number] for number in range(len(made.items))]
-    place = next(number for number, one in enumerate(made.items) if one.identifier == 9)
+    place = next(number for number, item in enumerate(made.items) if item.identifier == 9)
     row = rows[place]
     (first,) = struct.unpack_from(">I", row, 8)
     grown = 8 * (30_000 - 1)
     pieces = b"".join(struct.pack(">II", first + grown + number, 1) for number in range(30_000))
     shifted = []
-    for number, one in enumerate(rows):
-        (method,) = struct.unpack_from(">H", one, 2)
-        (offset,) = struct.unpack_from(">I", one, 8)
+    for number, entry_row in enumerate(rows):
+        (method,) = struct.unpack_from(">H", entry_row, 2)
+        (offset,) = struct.unpack_from(">I", entry_row, 8)
         if number == place:
-            shifted.append(one[:6] + struct.pack(">H", 30_000) + pieces)
+            shifted.append(entry_row[:6] + struct.pack(">H", 30_000) + pieces)
         elif method == 0:
-            shifted.append(one[:8] + struct.pack(">I", offset + grown) + one[12:])
+            shifted.append(entry_row[:8] + struct.pack(">I", offset + grown) + entry_row[12:])
         else:
-            shifted.append(one)
+            shifted.append(entry_row)
     iloc = struct.pack(">I4s", size + grown, b"iloc") + body[:8] + b"".join(shifted)
     data = data[:at] + iloc + data[at + size :]
     meta = data.index(b"meta") - 4
@@ -78,7 +78,7 @@ def items_within_one_of_many_pieces(count: int = 400) -> bytes:
 
 
 def _auxiliaries(count: int, **changes: object) -> PhotoSpec:
-    """Auxiliary images without any data, in great number."""
+    """Build many auxiliary images without data."""
     made = small_photo(**changes)
     for number in range(100, 100 + count):
         made.items.append(ItemSpec(number, "hvc1", b"x", method=1))
@@ -116,7 +116,7 @@ def many_exif_items_in_one_place() -> bytes:
     """A thousand Exif items of one long run of bytes, none of which has a TIFF header."""
     made = small_photo()
     del made.items[1]
-    made.references = [one for one in made.references if one[1] != 2]
+    made.references = [reference for reference in made.references if reference[1] != 2]
     made.items.append(ItemSpec(9, "mime", bytes(400_000), content_type="text/xml"))
     for number in range(100, 1100):
         made.items.append(ItemSpec(number, "Exif", bytes(400_000), method=2, host=9))
@@ -126,7 +126,7 @@ def many_exif_items_in_one_place() -> bytes:
 
 
 def many_tone_maps() -> bytes:
-    """Tone maps and auxiliary images by the thousand, each of which must be held against the others."""
+    """Thousands of tone maps and auxiliary images, each of which must be compared with the others."""
     made = small_photo()
     for number in range(100, 3100):
         made.items.append(ItemSpec(number, "tmap", b"t", method=1))
@@ -149,12 +149,12 @@ HEIF: dict[str, Callable[[], bytes]] = {
 
 
 def two_boxes_of_references() -> bytes:
-    """The first holds one reference, the Exif's, and goes with it; the second is there still."""
+    """The first holds one reference, the Exif's, and is removed with it; the second stays."""
     return small_photo(references=[("cdsc", 2, [1])], meta_extra=full("iref", 1, 0)).build()
 
 
 def an_item_of_no_printable_type() -> bytes:
-    """It is made from the gain map, and named in the sentence that refuses to take that out."""
+    """It is derived from the gain map, and named in the message that refuses to remove that."""
     made = small_photo()
     made.items.append(ItemSpec(7, "mim\x9a", b"x"))
     made.references.append(("dimg", 7, [4]))
@@ -170,7 +170,7 @@ HEIF_EDITS: dict[str, Callable[[], bytes]] = {
 
 
 def depth_image_of_4000_megapixels() -> bytes:
-    """The auxiliary image's frame header says 65,500 by 65,500; its data are those of a small one."""
+    """The auxiliary image's frame header states 65,500 by 65,500; its data is that of a small one."""
     gray = jpeg_files.gray()
     at = gray.index(b"\xff\xc0")
     huge = gray[: at + 5] + struct.pack(">HH", 65_500, 65_500) + gray[at + 9 :]
@@ -210,13 +210,13 @@ def header_without_end() -> bytes:
 
 
 def samples_of_a_megabyte() -> bytes:
-    """Samples of a type of a million bytes each, 60 of them, deflated."""
+    """60 samples of a type of a million bytes each, deflated."""
     header = "{'descr': '|V1000000', 'fortran_order': False, 'shape': (10, 6)}"
     return _npz(("depth.npy", _npy(header, bytes(60_000_000))))
 
 
 def negative_shape() -> bytes:
-    """A shape below zero, which reads a member to its end, however long that is."""
+    """A negative shape, which reads a member to its end, however long that is."""
     header = "{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 4)}"
     return _npz(("depth.npy", _npy(header, bytes(60_000_000))))
 
@@ -251,9 +251,9 @@ MANIFESTS: dict[str, Callable[[], bytes]] = {
 
 
 def one_long_namespace() -> bytes:
-    """A namespace of 400 kB, in which nine thousand attributes are."""
+    """A namespace of 400 kB with nine thousand attributes."""
     rdf = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-    attributes = b" ".join(b"a:x%d=''" % one for one in range(9000))
+    attributes = b" ".join(b"a:x%d=''" % number for number in range(9000))
     head = b"<rdf:RDF xmlns:rdf='" + rdf + b"' xmlns:a='urn:" + b"x" * 400_000 + b"'>"
     return head + b"<rdf:Description " + attributes + b"/></rdf:RDF>"
 
@@ -270,18 +270,18 @@ MESSAGES: dict[str, Callable[[], bytes]] = {
 
 
 def exif(*entries: bytes, following: int = 0, tail: bytes = b"") -> bytes:
-    """A big-endian block of one directory."""
+    """Build a big-endian block of one directory."""
     head = b"MM\0*" + struct.pack(">IH", 8, len(entries))
     return head + b"".join(entries) + struct.pack(">I", following) + tail
 
 
 def entry(tag: int, kind: int, count: int, value: int) -> bytes:
-    """An entry of an IFD whose last four bytes are a number."""
+    """Build an IFD entry whose last four bytes are a number."""
     return struct.pack(">HHII", tag, kind, count, value)
 
 
 def note_outside_its_block() -> bytes:
-    """A maker note of Apple's that ends twenty bytes behind a block that was cut short."""
+    """An Apple maker note that ends twenty bytes after the end of its block, which was cut short."""
     note = b"Apple iOS\0\0\1MM" + struct.pack(">H", 1) + entry(0x19, 9, 1, 0x20)
     inner = struct.pack(">H", 1) + entry(0x927C, 7, len(note) + 20, 44) + bytes(4)
     return exif(entry(0x8769, 4, 1, 26), tail=inner + note)
@@ -290,7 +290,7 @@ def note_outside_its_block() -> bytes:
 EXIF: dict[str, Callable[[], bytes]] = {
     "a pointer below zero": lambda: exif(entry(0x8769, 9, 1, 0x80000000)),
     "values that all share one run": lambda: exif(
-        *(entry(0x9000 + one, 7, 200_000, 100) for one in range(500)), tail=bytes(200_000)
+        *(entry(0x9000 + tag, 7, 200_000, 100) for tag in range(500)), tail=bytes(200_000)
     ),
     "two thousand million values": lambda: exif(entry(0x0112, 3, 0x7FFFFFFF, 8)),
     "a note that leaves its block": note_outside_its_block,
@@ -301,14 +301,14 @@ EXIF: dict[str, Callable[[], bytes]] = {
 
 
 def photo_with(block: bytes) -> bytes:
-    """A HEIC photo with this Exif block."""
+    """Build a HEIC photo with this Exif block."""
     made = small_photo()
     made.items[1].data = bytes(4) + block
     return made.build()
 
 
 def no_image_at_all() -> bytes:
-    """Items of kinds that no decoder knows, so that there is no picture to open."""
+    """Items of unknown types, so that there is no image to open."""
     made = small_photo()
     for item in made.items:
         item.kind = "xxxx" if item.kind == "hvc1" else item.kind
@@ -337,7 +337,7 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "data outside the file": lambda: small_photo().build()[:-40],
 }
 
-FOUND: dict[str, Callable[[], bytes]] = {
+PHOTOS: dict[str, Callable[[], bytes]] = {
     name.replace(" ", "_"): make for table in (HEIF, JPEG, PICTURES) for name, make in table.items()
 }
 """The photos among them, as the corpus lists them."""
