@@ -1,4 +1,1 @@
-"""The reader matrix: whether programs not written here go on reading photos once they carry depth.
-
-Knows: photos made by the project, readers, and what a reader said before and after. Not part of the package.
-"""
+"""The reader matrix: whether other programs still read photos once they hold depth. Not part of the package."""

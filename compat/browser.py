@@ -1,7 +1,4 @@
-"""Headless Chromium: decodes in a page, draws to a canvas, and tells the pixels' digest.
-
-Knows: how a browser is started with nothing of its own around it. Must not know: what is right.
-"""
+"""Read photos with headless Chromium: a page draws them to a canvas and digests the pixels."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ FLAGS = (
     "--disable-sync",
 )
 
-_PAGE = """<!doctype html><meta charset="utf-8"><pre id="told"></pre><script>
+_PAGE = """<!doctype html><meta charset="utf-8"><pre id="result"></pre><script>
 const digest = (data) => {
   let one = 2166136261, other = 0;
   for (let at = 0; at < data.length; at++) {
@@ -47,11 +44,11 @@ const look = (image) => {
 };
 window.onload = () => {
   const all = Array.from(document.images, look);
-  document.getElementById('told').textContent = JSON.stringify(all);
+  document.getElementById('result').textContent = JSON.stringify(all);
 };
 </script>
 """
-"""All is done while the page loads: the browser prints the page right after that."""
+"""Everything is done while the page loads: the browser prints the page right after that."""
 
 
 _TYPES = {".jpg": "image/jpeg", ".heic": "image/heic"}
@@ -68,9 +65,9 @@ def _command() -> str:
 
 
 def _version() -> str:
-    told = run(_command(), "--version").out.decode()
-    found = re.search(r"(\d+\.\d+\.\d+\.\d+)", told)
-    return found[1] if found else told.strip()
+    text = run(_command(), "--version").out.decode()
+    match = re.search(r"(\d+\.\d+\.\d+\.\d+)", text)
+    return match[1] if match else text.strip()
 
 
 def _read(paths: Sequence[Path]) -> list[Reading]:
@@ -84,16 +81,17 @@ def _read(paths: Sequence[Path]) -> list[Reading]:
         profile.mkdir()
         done = run(_command(), *FLAGS, f"--user-data-dir={profile}", "--dump-dom",
                    page.as_uri(), environment=dict(os.environ, HOME=folder))  # fmt: skip
-    found = re.search(rb'<pre id="told">(.*?)</pre>', done.out, re.S)
-    if found is None or not found[1]:
+    match = re.search(rb'<pre id="result">(.*?)</pre>', done.out, re.S)
+    if match is None or not match[1]:
         raise RuntimeError(f"chromium gave no answer: {done.err[-400:]}")
-    return [_reading(one) for one in json.loads(found[1])]
+    return [_reading(result) for result in json.loads(match[1])]
 
 
-def _reading(told: dict[str, Any]) -> Reading:
-    if "refusal" in told:
-        return Reading(False, refusal=told["refusal"])
-    return Reading(True, Picture((told["size"][0], told["size"][1]), told["digest"]))
+def _reading(result: dict[str, Any]) -> Reading:
+    if "refusal" in result:
+        return Reading(False, refusal=result["refusal"])
+    width, height = result["size"]
+    return Reading(True, Picture((width, height), result["digest"]))
 
 
 BROWSERS = (Reader("Chromium", _version, _read, quick=False),)

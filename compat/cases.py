@@ -1,7 +1,4 @@
-"""What the project writes, one file for each kind of photo and each way of asking: before and after.
-
-Knows: the options that lead to different files. Must not know: readers.
-"""
+"""The cases of the matrix: each kind of photo and each way to write it, before and after."""
 
 from __future__ import annotations
 
@@ -24,28 +21,28 @@ PROFILES = ("data", "portrait")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One file that was written, beside what it was made from."""
+    """A written file, and what it was made from."""
 
     photo: str
     """The kind of photo."""
     made: str
     """What was done with it."""
     before: bytes
-    """What readers have to show the same of; of a photo coded anew, the new file without its depth."""
+    """The photo that readers must still show; for a re-encoded photo, the new file without its depth."""
     after: bytes
     source: bytes | None = None
-    """Where the photo was coded anew, the photo given."""
+    """The original of a re-encoded photo."""
     has_depth: bool = True
 
     @property
     def name(self) -> str:
-        """As it stands in the console."""
+        """The name on the console."""
         return f"{self.photo}: {self.made}"
 
 
 @cache
 def depth_m(size: tuple[int, int] | None = None) -> NDArray[np.float32]:
-    """The scene's depth in metres, (H, W); `size` (width, height) takes the nearest samples."""
+    """Return the scene's depth in metres, (H, W); `size` (width, height) takes the nearest samples."""
     exact: NDArray[np.float32] = np.load(GOLDEN / "scene-depth.npy").astype(np.float32)
     if size is None:
         return exact
@@ -56,35 +53,35 @@ def depth_m(size: tuple[int, int] | None = None) -> NDArray[np.float32]:
 
 
 def fitting_depth(photo: bytes, longest: int = 256) -> NDArray[np.float32]:
-    """A map for a photo of any aspect, upright as the photo is seen."""
-    told = inspect(photo).photo
-    width, height = told.width, told.height
-    if told.orientation > 4:
+    """Return a map for a photo of any aspect, oriented as the photo is seen."""
+    size = inspect(photo).photo
+    width, height = size.width, size.height
+    if size.orientation > 4:
         width, height = height, width
     scale = longest / max(width, height)
     return depth_m((max(round(width * scale), 2), max(round(height * scale), 2)))
 
 
 def embedded(photo: bytes, profile: str, **options: object) -> bytes:
-    """With depth; a map that is there already gives way."""
+    """Embed the scene's depth, replacing any map."""
     return authoring.embed_bytes(photo, fitting_depth(photo), profile=profile, replace=True, **options)
 
 
 def of_photo(name: str, photo: bytes) -> Iterator[Case]:
-    """One photo, both profiles."""
+    """Yield the cases of one photo, one for each profile."""
     for profile in PROFILES:
         yield Case(name, f"embed --profile {profile}", photo, embedded(photo, profile))
 
 
-def coded_anew(name: str, photo: bytes, container: ContainerName) -> Case:
-    """A photo that changes its container, and so is coded anew."""
+def reencoded(name: str, photo: bytes, container: ContainerName) -> Case:
+    """Return the case of a photo that changes its container and is therefore re-encoded."""
     after = authoring.embed_bytes(photo, depth_m(), container=container)
     before = strip(after, restore=True).data
     return Case(name, f"embed -o x.{'heic' if container == 'heic' else 'jpg'}", before, after, source=photo)
 
 
 def jpeg_cases() -> Iterator[Case]:
-    """All JPEG files."""
+    """Yield all JPEG cases."""
     for name, photo in photos.jpegs():
         yield from of_photo(name, photo)
     plain = photos.coded_jpeg()
@@ -95,13 +92,13 @@ def jpeg_cases() -> Iterator[Case]:
     yield Case(
         "Ultra HDR", "embed, then strip", gain, strip(embedded(gain, "portrait")).data, has_depth=False
     )
-    yield coded_anew("HEIC", (GOLDEN / "scene.heic").read_bytes(), "jpeg")
-    yield coded_anew("HEIC, turned (irot 3)", (GOLDEN / "orientation" / "scene-6.heic").read_bytes(), "jpeg")
-    yield coded_anew("PNG", (GOLDEN / "scene.png").read_bytes(), "jpeg")
+    yield reencoded("HEIC", (GOLDEN / "scene.heic").read_bytes(), "jpeg")
+    yield reencoded("HEIC, turned (irot 3)", (GOLDEN / "orientation" / "scene-6.heic").read_bytes(), "jpeg")
+    yield reencoded("PNG", (GOLDEN / "scene.png").read_bytes(), "jpeg")
 
 
 def heic_cases() -> Iterator[Case]:
-    """All HEIC files."""
+    """Yield all HEIC cases."""
     for name, photo in photos.heics():
         yield from of_photo(name, photo)
     single = photos.single_heic()
@@ -117,8 +114,6 @@ def heic_cases() -> Iterator[Case]:
     )
     yield Case("tiled grid with gain map", "embed, then strip", grid, strip(embedded(grid, "portrait")).data,
                has_depth=False)  # fmt: skip
-    yield coded_anew("JPEG", (GOLDEN / "scene.jpg").read_bytes(), "heic")
-    yield coded_anew(
-        "JPEG, Exif Orientation 6", (GOLDEN / "orientation" / "scene-6.jpg").read_bytes(), "heic"
-    )
-    yield coded_anew("PNG", (GOLDEN / "scene.png").read_bytes(), "heic")
+    yield reencoded("JPEG", (GOLDEN / "scene.jpg").read_bytes(), "heic")
+    yield reencoded("JPEG, Exif Orientation 6", (GOLDEN / "orientation" / "scene-6.jpg").read_bytes(), "heic")
+    yield reencoded("PNG", (GOLDEN / "scene.png").read_bytes(), "heic")

@@ -1,7 +1,4 @@
-"""Readers that show a photo: image libraries and their command-line tools.
-
-Knows: for each how it is asked and what its answer means. Must not know: what is right.
-"""
+"""Readers that decode a photo: image libraries and their command-line tools."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ def _module(name: str, package: str) -> Any:
 
 
 _EXIF_DIRECTORY, _GPS_DIRECTORY = 0x8769, 0x8825
-"""Tags that hold a place in the block: it moves when the block grows, and what lies there is compared itself."""
+"""Tags that hold an offset in the block: it changes when the block grows; the directory itself is compared."""
 
 
 def _pillow_version() -> str:
@@ -52,8 +49,8 @@ def _pillow(path: Path) -> Reading:
                     opened.load()
         except (OSError, ValueError, SyntaxError) as error:
             return Reading(False, refusal=lines(str(error), path)[0])
-    told = tuple(str(one.message) for one in caught)
-    return Reading(True, picture(pixels), tags, told, pictures=frames)
+    messages = tuple(str(warning.message) for warning in caught)
+    return Reading(True, picture(pixels), tags, messages, pictures=frames)
 
 
 def _heif_version() -> str:
@@ -69,13 +66,13 @@ def _pillow_heif(path: Path) -> Reading:
             opened = heif.open_heif(path)
             pixels = np.asarray(opened)
             depth = opened.info["depth_images"]
-            for one in depth:
-                np.asarray(one)
+            for image in depth:
+                np.asarray(image)
         except (OSError, ValueError, RuntimeError, SyntaxError) as error:
             return Reading(False, refusal=lines(str(error), path)[0])
     tags = {f"info {key}": repr(opened.info.get(key)) for key in ("icc_profile", "bit_depth", "primary")}
-    told = tuple(str(one.message) for one in caught)
-    return Reading(True, picture(pixels), tags, told, pictures=len(opened), depth=bool(depth))
+    messages = tuple(str(warning.message) for warning in caught)
+    return Reading(True, picture(pixels), tags, messages, pictures=len(opened), depth=bool(depth))
 
 
 def _libheif_version() -> str:
@@ -83,24 +80,24 @@ def _libheif_version() -> str:
     run("heif-convert", "-h")
     found = re.search(r"libheif version: (\S+)", done.out.decode() + done.err)
     if found is None:
-        raise Missing("heif-info tells no version")
+        raise Missing("heif-info states no version")
     return found[1]
 
 
 def _libheif(path: Path) -> Reading:
     from PIL import Image
 
-    told = run("heif-info", path)
+    info = run("heif-info", path)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "out.png"
         done = run("heif-convert", path, target)
-        if told.code or done.code or not target.is_file():
-            return Reading(False, refusal=" ".join(lines(done.err or told.err, path)))
+        if info.code or done.code or not target.is_file():
+            return Reading(False, refusal=" ".join(lines(done.err or info.err, path)))
         with Image.open(target) as opened:
             pixels = np.asarray(opened)
-    text = told.out.decode("utf-8", "replace")
+    text = info.out.decode("utf-8", "replace")
     kept = {key: "yes" for key in ("Exif", "XMP") if re.search(rf"^\s*{key}: \d+ bytes", text, re.M)}
-    complaints = lines(told.err, path) + lines(done.err, path)
+    complaints = lines(info.err, path) + lines(done.err, path)
     return Reading(True, picture(pixels), kept, complaints, pictures=text.count("\nimage: "),
                    depth="depth channel: yes" in text)  # fmt: skip
 
@@ -109,7 +106,7 @@ def _first_line(*command: str, pattern: str) -> str:
     done = run(*command)
     found = re.search(pattern, done.out.decode("utf-8", "replace") + done.err)
     if found is None:
-        raise Missing(f"{command[0]} tells no version")
+        raise Missing(f"{command[0]} states no version")
     return found[1]
 
 
@@ -121,34 +118,36 @@ def _ffmpeg(path: Path) -> Reading:
                "-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "-")  # fmt: skip
     if probe.code or done.code or not done.out:
         return Reading(False, refusal=" ".join(lines(done.err or probe.err, path)))
-    told = lines(probe.err, path) + lines(done.err, path)
+    messages = lines(probe.err, path) + lines(done.err, path)
     streams = len(probe.out.decode().split())
-    return Reading(True, picture(netpbm(done.out)), warnings=told, pictures=streams)
+    return Reading(True, picture(netpbm(done.out)), warnings=messages, pictures=streams)
 
 
 def _magick(path: Path) -> Reading:
     done = run("convert", path, "-depth", "8", "ppm:-")
-    told = run("identify", "-format", "%n ", path)
-    if done.code or not done.out or told.code:
-        return Reading(False, refusal=" ".join(lines(done.err or told.err, path)))
-    complaints = lines(done.err, path) + lines(told.err, path)
-    return Reading(True, picture(netpbm(done.out)), warnings=complaints, pictures=int(told.out.split()[0]))
+    identified = run("identify", "-format", "%n ", path)
+    if done.code or not done.out or identified.code:
+        return Reading(False, refusal=" ".join(lines(done.err or identified.err, path)))
+    complaints = lines(done.err, path) + lines(identified.err, path)
+    return Reading(
+        True, picture(netpbm(done.out)), warnings=complaints, pictures=int(identified.out.split()[0])
+    )
 
 
 def _vips(path: Path) -> Reading:
-    told = run("vipsheader", "-a", path)
-    fields = dict(line.partition(": ")[::2] for line in told.out.decode("utf-8", "replace").splitlines())
+    header = run("vipsheader", "-a", path)
+    fields = dict(line.partition(": ")[::2] for line in header.out.decode("utf-8", "replace").splitlines())
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "out.raw"
         done = run("vips", "rawsave", path, target)
-        if told.code or done.code or not target.is_file():
-            return Reading(False, refusal=" ".join(lines(done.err or told.err, path)))
+        if header.code or done.code or not target.is_file():
+            return Reading(False, refusal=" ".join(lines(done.err or header.err, path)))
         pixels = np.frombuffer(target.read_bytes(), np.uint8)
     shape = tuple(int(fields[key]) for key in ("height", "width", "bands"))
     pages = fields.get("n-pages")
     keys = ("bands", "format", "interpretation", "orientation", "xres", "yres", "icc-profile-data")
     tags = {key: fields[key] for key in keys if key in fields}
-    complaints = lines(done.err, path) + lines(told.err, path)
+    complaints = lines(done.err, path) + lines(header.err, path)
     return Reading(
         True, picture(pixels.reshape(shape)), tags, complaints, pictures=int(pages) if pages else None
     )

@@ -1,7 +1,6 @@
-"""Differences that are understood: which reader, of which photo, says what, and why.
+"""Explained differences: which reader reports what of which photo, and why.
 
-Knows: the evidence. Must not know: how verdicts are made. A row is as narrow as it can be, so
-that it hides nothing else.
+A row matches as little as possible, so that it hides nothing else.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ class Known:
     photo: str
     """Pattern of the kind of photo."""
     complaint: str
-    """Pattern of what the judge says."""
+    """Pattern of the fault that `judge` finds."""
     reason: str
 
 
@@ -31,7 +30,7 @@ TABLE = (
         "ffmpeg",
         "",
         r"^refused: .*moov atom not found",
-        "This ffmpeg opens no HEIC at all, the photo before neither.",
+        "This ffmpeg opens no HEIC at all, not even the photo before.",
     ),
     Known(
         "OpenCV",
@@ -43,29 +42,29 @@ TABLE = (
         "Chromium",
         "",
         r"^refused: the image does not load",
-        "Chromium shows no HEIC, the photo before neither.",
+        "Chromium shows no HEIC, not even the photo before.",
     ),
     Known(
         _OLD_LIBHEIF,
         "bound to both",
         _TOO_MANY,
         "libheif 1.15 refuses an auxiliary image of two master images, which is how iOS 18 binds its gain map to photo "
-        "and tone map (mended in 1.18, libheif issue 1190); the photo before is refused, too. libheif 1.23 opens both.",
+        "and tone map (fixed in 1.18, libheif issue 1190); the photo before is refused, too. libheif 1.23 opens both.",
     ),
     Known(
         _OLD_LIBHEIF,
         "bound to neither",
         _TOO_MANY,
-        "Where a photo has a tone map and no auxiliary image shows how they are bound in it, the depth is "
-        "bound to photo and tone map, as in Apple's own files; libheif 1.15 then refuses the photo, which it opened "
-        "before. libheif 1.23 opens it, as from 1.18 on (issue 1190).",
+        "If a photo has a tone map and no auxiliary image that shows how they are bound, the depth is bound to photo "
+        "and tone map, as in Apple's own files; libheif 1.15 then refuses the photo, which it opened before. "
+        "libheif opens it from 1.18 on (issue 1190); 1.23 was run.",
     ),
     Known(
         "exiftool",
         "",
         r"^new warning: Duplicate tag 'auxl' at MOV-Meta-ItemReference$",
-        "A photo of two auxiliary images has two `auxl` references, one from each, as HEIF asks; exiftool 12.57 says "
-        "the same of iPhone photos with gain map and depth.",
+        "A photo with two auxiliary images has two `auxl` references, one from each, as HEIF requires; exiftool 12.57 "
+        "says the same of iPhone photos with gain map and depth.",
     ),
     Known(
         "exiftool",
@@ -78,21 +77,21 @@ TABLE = (
         "Pillow",
         "no Exif|PNG",
         r"^changed info dpi: None became \(72",
-        "The portrait marks stand in Exif, and an Exif block has to name a resolution: 72 dpi, which the standard "
-        "gives for unknown. `--profile data` adds no Exif.",
+        "The portrait marks are in Exif, and an Exif block must state a resolution: 72 dpi, the standard's value for "
+        "unknown. `--profile data` adds no Exif.",
     ),
 )  # fmt: skip
 
 
 def reason_for(reader: str, photo: str, complaint: str) -> str | None:
-    """Why, where it is known."""
+    """Return the reason for a difference, if it is known."""
     return next(
         (
-            one.reason
-            for one in TABLE
-            if re.search(one.reader, reader)
-            and re.search(one.photo, photo)
-            and re.search(one.complaint, complaint)
+            row.reason
+            for row in TABLE
+            if re.search(row.reader, reader)
+            and re.search(row.photo, photo)
+            and re.search(row.complaint, complaint)
         ),
         None,
     )

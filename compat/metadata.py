@@ -1,7 +1,4 @@
-"""Readers of metadata: exiftool, and the two libraries that web pages use.
-
-Knows: how each is asked, and which of its tags are about the file rather than the photo. Must not know: what is right.
-"""
+"""Readers of metadata: exiftool, and the two libraries that web pages use."""
 
 from __future__ import annotations
 
@@ -17,10 +14,10 @@ _ABOUT_FILE = re.compile(
     r"^(SourceFile$|File:|System:|ExifTool:|Composite:|MPF\d:|MPImage\d|QuickTime:|Doc\d|Track|Main:Undef)|"
     r"MetaImageSize|MediaData"
 )
-"""Sizes, places and dates of the file itself, and the container's structure: these change with what is put in."""
+"""Sizes, offsets and dates of the file itself, and the container's structure: these change with an embed."""
 
 _COPY = re.compile(r"(?<=:)Copy\d+:")
-"""Put before a tag that another group has, too: which of both comes first is of no weight."""
+"""Prefix of a tag that another group has too; their order does not matter."""
 
 _COMPLAINT = re.compile(r"^ExifTool:(?:Copy\d+:)?(Warning|Error)$")
 
@@ -30,15 +27,15 @@ def _exiftool_version() -> str:
 
 
 def _exiftool(paths: Sequence[Path]) -> list[Reading]:
-    """All files in one run; values unconverted, so that equal means equal."""
+    """Read all files in one run, with unconverted values."""
     command = ["-j", "-n", "-a", "-G3:1:4", "-ee", "-validate", "-warning", "-error", "-all"]
     done = run("exiftool", *command, *paths)
-    told = {one["SourceFile"]: one for one in json.loads(done.out)}
-    return [_exiftool_reading(told.get(str(path), {})) for path in paths]
+    by_file = {values["SourceFile"]: values for values in json.loads(done.out)}
+    return [_exiftool_reading(by_file.get(str(path), {})) for path in paths]
 
 
-def _exiftool_reading(told: dict[str, Any]) -> Reading:
-    named = {key.removeprefix("Main:"): value for key, value in told.items()}
+def _exiftool_reading(values: dict[str, Any]) -> Reading:
+    named = {key.removeprefix("Main:"): value for key, value in values.items()}
     complaints = tuple(str(value) for key, value in named.items() if _COMPLAINT.match(key))
     if not named or any("Error" in key for key in named if _COMPLAINT.match(key)):
         return Reading(False, refusal="; ".join(complaints) or "no answer")
@@ -68,18 +65,18 @@ const flat = (value, key, out) => {
 };
 const read = async (data) => {
   if (name === 'exifr') {
-    const told = await library.parse(data, {tiff: true, ifd1: true, exif: true, gps: true, xmp: true, icc: true,
+    const parsed = await library.parse(data, {tiff: true, ifd1: true, exif: true, gps: true, xmp: true, icc: true,
       jfif: true, iptc: true, mergeOutput: false, multiSegment: true, translateValues: false});
-    const errors = ((told || {}).errors || []).map((one) => one.message);
-    if (told) delete told.errors;
-    return {tags: flat(told || {}, '', {}), warnings: errors};
+    const errors = ((parsed || {}).errors || []).map((one) => one.message);
+    if (parsed) delete parsed.errors;
+    return {tags: flat(parsed || {}, '', {}), warnings: errors};
   }
-  const told = library.load(data, {expanded: true});
-  const images = (told.mpf || {}).Images;
-  delete told.mpf;
-  if (told.xmp) delete told.xmp._raw;
+  const parsed = library.load(data, {expanded: true});
+  const images = (parsed.mpf || {}).Images;
+  delete parsed.mpf;
+  if (parsed.xmp) delete parsed.xmp._raw;
   const tags = {};
-  for (const [group, all] of Object.entries(told))
+  for (const [group, all] of Object.entries(parsed))
     for (const [key, one] of Object.entries(all || {}))
       tags[group + '.' + key] = one && one.value !== undefined ? JSON.stringify(one.value) : JSON.stringify(one);
   return {tags, warnings: [], pictures: images ? images.length : null};
@@ -87,19 +84,19 @@ const read = async (data) => {
 (async () => {
   const all = [];
   for (const file of files) {
-    const heard = [];
-    console.warn = console.error = (...words) => heard.push(words.join(' '));
+    const messages = [];
+    console.warn = console.error = (...words) => messages.push(words.join(' '));
     try {
       const one = await read(fs.readFileSync(file));
-      all.push({...one, warnings: [...one.warnings, ...heard]});
+      all.push({...one, warnings: [...one.warnings, ...messages]});
     } catch (error) { all.push({refusal: String(error.message || error)}); }
   }
   process.stdout.write(JSON.stringify(all));
 })();
 """
 
-_PLACES = re.compile(r"Exif IFD Pointer|GPS Info IFD Pointer|Thumbnail|thumbnail|^file\.")
-"""Offsets inside the Exif block: they move when the block grows, and what they point at is compared itself."""
+_OFFSETS = re.compile(r"Exif IFD Pointer|GPS Info IFD Pointer|Thumbnail|thumbnail|^file\.")
+"""Offsets inside the Exif block: they change when it grows; what they point at is compared itself."""
 
 
 def _node_version(library: str) -> str:
@@ -113,14 +110,14 @@ def _node(library: str, paths: Sequence[Path]) -> list[Reading]:
     done = run("node", "-e", _SCRIPT, library, *paths)
     if done.code:
         raise RuntimeError(f"{library}: {done.err[-400:]}")
-    return [_node_reading(one) for one in json.loads(done.out)]
+    return [_node_reading(result) for result in json.loads(done.out)]
 
 
-def _node_reading(told: dict[str, Any]) -> Reading:
-    if "refusal" in told:
-        return Reading(False, refusal=told["refusal"])
-    tags = {key: value for key, value in told["tags"].items() if not _PLACES.search(key)}
-    return Reading(True, tags=tags, warnings=tuple(told["warnings"]), pictures=told.get("pictures"))
+def _node_reading(result: dict[str, Any]) -> Reading:
+    if "refusal" in result:
+        return Reading(False, refusal=result["refusal"])
+    tags = {key: value for key, value in result["tags"].items() if not _OFFSETS.search(key)}
+    return Reading(True, tags=tags, warnings=tuple(result["warnings"]), pictures=result.get("pictures"))
 
 
 METADATA = (

@@ -1,7 +1,4 @@
-"""docs/readers.md.
-
-Knows: how the matrix is shown. Must not know: readers, files.
-"""
+"""Write docs/readers.md from the matrix."""
 
 from __future__ import annotations
 
@@ -15,42 +12,44 @@ Group = tuple[str, Sequence[Case], Sequence[Column]]
 
 _HEAD = """# Readers
 
-Whether programs that know nothing of this project go on reading a photo once it carries depth. Made by
-`python -m compat.matrix --out docs/readers.md`; run it again rather than editing. All files are the project's own, made
+Whether other programs still read a photo once it holds depth. Written by
+`python -m compat.matrix --out docs/readers.md`; run it again instead of editing. All files are the project's own, made
 from the golden scene.
 
-**ok**: the reader opens the file, shows the very pixels it showed of the photo before, reads every tag it read before
-with its value, and says no word of warning more. **depth**: it also tells of the depth map, or counts it as a picture.
+**ok**: the reader opens the file, shows the same pixels as of the photo before, reads every tag that it read before
+with its value, and gives no further warning. **depth**: it also reports the depth map, or counts it as a picture.
 **refused**: the reader opens neither the file nor the photo before. **lost**: it opened the photo before and refuses
-the file. A number is a difference that is understood, told below. **FAIL**: one that is not. **not run**: the reader
-was not there.
+the file. A number refers to an explained difference, see below. **FAIL**: an unexplained one. **not run**: the reader
+was not installed.
 
-Photos that change their container are coded anew; readers must then show the same pixels with depth as without,
-and where they can open both, a picture like the photo given, with the same Exif.
+Photos that change their container are re-encoded; readers must then show the same pixels with depth as without, and if
+they can open both, a picture like the original photo, with the same Exif.
 
 """
 
 
 def page(groups: Sequence[Group]) -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     notes: dict[str, int] = {}
     tables = "".join(f"## {name}\n\n{_table(cases, columns, notes)}\n" for name, cases, columns in groups)
-    told = "".join(f"{number}. {reason}\n" for reason, number in notes.items())
-    return f"{_HEAD}{_readers(groups[0][2])}\n{tables}## What the numbers mean\n\n{told}"
+    reasons = "".join(f"{number}. {reason}\n" for reason, number in notes.items())
+    return f"{_HEAD}{_readers(groups[0][2])}\n{tables}## What the numbers mean\n\n{reasons}"
 
 
 def _readers(columns: Sequence[Column]) -> str:
-    rows = "".join(f"| {one.reader} | {one.version or f'not run: {one.missing}'} |\n" for one in columns)
+    rows = "".join(
+        f"| {column.reader} | {column.version or f'not run: {column.missing}'} |\n" for column in columns
+    )
     return f"| reader | version |\n|---|---|\n{rows}"
 
 
 def _table(cases: Sequence[Case], columns: Sequence[Column], notes: dict[str, int]) -> str:
-    shown = [one for one in columns if any(cell.state for cell in one.cells)]
-    text = f"| photo | made by | {' | '.join(one.reader for one in shown)} |\n"
+    shown = [column for column in columns if any(cell.state for cell in column.cells)]
+    text = f"| photo | made by | {' | '.join(column.reader for column in shown)} |\n"
     text += f"|---|---|{'---|' * len(shown)}\n"
     last = ""
     for row, case in enumerate(cases):
-        cells = " | ".join(_cell(one.cells[row], notes) for one in shown)
+        cells = " | ".join(_cell(column.cells[row], notes) for column in shown)
         text += f"| {'' if case.photo == last else case.photo} | {case.made} | {cells} |\n"
         last = case.photo
     return text
@@ -66,5 +65,5 @@ def _cell(cell: Cell, notes: dict[str, int]) -> str:
     else:
         words = "**lost**" if cell.opened_before else "refused"
     numbers = sorted(notes.setdefault(reason, len(notes) + 1) for reason in cell.reasons)
-    told = f"{words} ({', '.join(map(str, numbers))})" if numbers else words
-    return f"{told}, depth" if cell.depth else told
+    text = f"{words} ({', '.join(map(str, numbers))})" if numbers else words
+    return f"{text}, depth" if cell.depth else text

@@ -1,7 +1,6 @@
-"""The photos that depth is put into: one for each kind that cameras and programs write, from the golden scene.
+"""Build the photos of the matrix: one for each kind that cameras and programs write, from the golden scene.
 
-Knows: how each kind is laid out; the bytes are put together here and in the tests' builders, not by the code under
-test. Must not know: depth, readers.
+The bytes are assembled here and in the tests' builders, not by the code under test.
 """
 
 from __future__ import annotations
@@ -25,20 +24,20 @@ SIZE = (512, 384)
 """(width, height): half the scene, so that thirty kinds and a dozen readers take minutes, not hours."""
 
 CLEAN = (480, 360)
-"""What the clean aperture leaves: the same aspect."""
+"""The clean aperture: the same aspect."""
 
 GAIN = (128, 96)
 
 
 @cache
 def scene(mode: str = "RGB", size: tuple[int, int] = SIZE) -> Image.Image:
-    """The golden scene without loss, smaller."""
+    """Return the golden scene without loss, smaller."""
     with Image.open(GOLDEN / "scene.png") as opened:
         return opened.convert("RGB").resize(size, Image.Resampling.LANCZOS).convert(mode)
 
 
 def exif_block(orientation: int = 1) -> bytes:
-    """A TIFF block with camera, time, exposure and focal length."""
+    """Build a TIFF block with camera, time, exposure and focal length."""
     exif = Image.Exif()
     exif[0x010F], exif[0x0110], exif[0x0112] = "depthauthor", "reader matrix", orientation
     details = exif.get_ifd(0x8769)
@@ -49,7 +48,7 @@ def exif_block(orientation: int = 1) -> bytes:
 def coded_jpeg(
     mode: str = "RGB", *, exif: bool = True, size: tuple[int, int] = SIZE, **options: Any
 ) -> bytes:
-    """The scene as Pillow's libjpeg writes it."""
+    """Encode the scene as Pillow's libjpeg does."""
     out = io.BytesIO()
     if exif:
         options["exif"] = b"Exif\0\0" + exif_block()
@@ -62,7 +61,7 @@ def _xmp(body: str) -> bytes:
 
 
 def gain_map_jpeg() -> bytes:
-    """A gain map with the metadata that Ultra HDR readers ask for."""
+    """Build a gain map with the metadata that Ultra HDR readers require."""
     return jpeg_files.after_jfif(
         coded_jpeg("L", exif=False, size=GAIN),
         _xmp(
@@ -76,7 +75,7 @@ def gain_map_jpeg() -> bytes:
 
 
 def ultra_hdr(video: bytes = b"") -> bytes:
-    """Photo, gain map and perhaps a video, with Google's directory and an MP index."""
+    """Build a photo with a gain map and perhaps a video, with Google's directory and an MP index."""
     image = gain_map_jpeg()
     item = '<rdf:li rdf:parseType="Resource"><Container:Item Item:Semantic="{}" Item:Mime="{}"{}/></rdf:li>'
     items = item.format("Primary", "image/jpeg", "")
@@ -98,11 +97,11 @@ SAMSUNG_TAIL = b"".join(
         struct.pack("<I", 24) + b"SEFT",
     )
 )
-"""One record and its directory, as Galaxy phones write them behind the photo."""
+"""One record and its directory, as Galaxy phones write them after the photo."""
 
 
 def jpegs() -> Iterator[tuple[str, bytes]]:
-    """Every kind of JPEG, by name."""
+    """Yield every kind of JPEG, by name."""
     yield "baseline, with Exif, XMP and ICC", (GOLDEN / "scene.jpg").read_bytes()
     yield "progressive", coded_jpeg(progressive=True)
     yield "gray", coded_jpeg("L")
@@ -110,21 +109,21 @@ def jpegs() -> Iterator[tuple[str, bytes]]:
     yield "restart markers", coded_jpeg(restart_marker_blocks=4)
     yield "no Exif", coded_jpeg(exif=False)
     yield (
-        "Exif of an Orientation alone",
+        "Exif with only an Orientation",
         jpeg_files.after_jfif(coded_jpeg(exif=False), jpeg_files.exif("<", 1)),
     )
     yield "Exif Orientation 6", (GOLDEN / "orientation" / "scene-6.jpg").read_bytes()
-    yield "gain map in the MP index, as iPhones", (GOLDEN / "scene-gainmap.jpg").read_bytes()
+    yield "gain map in the MP index, as iPhones write it", (GOLDEN / "scene-gainmap.jpg").read_bytes()
     yield "Ultra HDR", ultra_hdr()
     yield "Ultra HDR with a motion video", ultra_hdr(jpeg_files.MP4)
-    yield "motion photo (a video behind)", coded_jpeg() + jpeg_files.MP4
-    yield "Samsung's trailer behind", coded_jpeg() + SAMSUNG_TAIL
-    yield "zero bytes behind", coded_jpeg() + bytes(4096)
+    yield "motion photo (a video after the photo)", coded_jpeg() + jpeg_files.MP4
+    yield "Samsung's trailer", coded_jpeg() + SAMSUNG_TAIL
+    yield "zero bytes after the photo", coded_jpeg() + bytes(4096)
 
 
 @cache
 def single_heic() -> bytes:
-    """The scene as pillow-heif writes it."""
+    """Encode the scene as pillow-heif does."""
     out = io.BytesIO()
     exif = b"Exif\0\0" + exif_block()
     pillow_heif.from_pillow(scene()).save(out, quality=80, exif=exif, enc_params={"preset": "ultrafast"})
@@ -133,7 +132,7 @@ def single_heic() -> bytes:
 
 @cache
 def _picture(mode: str, size: tuple[int, int]) -> tuple[bytes, bytes]:
-    """(payload, hvcC) of the scene."""
+    """Return (payload, hvcC) of the scene."""
     out = io.BytesIO()
     pillow_heif.encode(
         mode,
@@ -154,9 +153,10 @@ TONE_MAP = b"\0" + struct.pack(">HHB", 0, 0, 0x40) + struct.pack(
 
 
 def _made(*, clap: bool = False, tmap: bool = False, masters: tuple[int, ...] = (1,)) -> bytes:
-    """A photo of one picture with Exif and an Apple gain map, as a phone lays it out.
+    """Build a photo with one picture, Exif and an Apple gain map, structured as phones do.
 
-    masters: what the gain map is said to belong to, 1 the photo and 4 the tone map; none makes it no auxiliary image.
+    masters: the items that the gain map is bound to, 1 the photo and 4 the tone map; without any it is not an
+    auxiliary image.
     """
     picture, configuration = _picture("RGB", SIZE)
     gain, gain_configuration = _picture("L", GAIN)
@@ -198,10 +198,10 @@ def _made(*, clap: bool = False, tmap: bool = False, masters: tuple[int, ...] = 
 
 
 def heics() -> Iterator[tuple[str, bytes]]:
-    """Every kind of HEIC, by name."""
+    """Yield every kind of HEIC, by name."""
     yield "one image, by pillow-heif", single_heic()
     yield "tiled grid", (GOLDEN / "scene.heic").read_bytes()
-    yield "tiled grid with gain map, as iPhones", (GOLDEN / "scene-gainmap.heic").read_bytes()
+    yield "tiled grid with gain map, as iPhones write it", (GOLDEN / "scene-gainmap.heic").read_bytes()
     yield "one image with gain map", _made()
     yield "turned (irot 3)", (GOLDEN / "orientation" / "scene-6.heic").read_bytes()
     yield "tone map (tmap), gain map bound to the photo", _made(tmap=True)

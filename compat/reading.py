@@ -1,7 +1,4 @@
-"""What a reader says of one file, and what every reader is.
-
-Knows: the nouns of the matrix, how a foreign program is run. Must not know: any reader, any file.
-"""
+"""Types of the matrix: a reader and its reading of a file; and how another program is run."""
 
 from __future__ import annotations
 
@@ -17,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 TIMEOUT_S = 300
-"""A reader that takes longer hangs; a browser with fifty photos on a loaded machine takes half a minute."""
+"""A reader that takes longer has hung; a browser with fifty photos on a loaded machine takes half a minute."""
 
 THUMBNAIL = (24, 32)
-"""(H, W) of the block means by which two codings of one photo are held side by side by."""
+"""(H, W) of the block means by which two encodings of one photo are compared by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """Decoded pixels, kept small: a digest for equality, block means for likeness."""
+    """Decoded pixels, summarised: a digest for equality, block means for similarity."""
 
     size: tuple[int, int]
     """(width, height) as the reader shows it."""
@@ -36,20 +33,20 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one reader made of one file."""
+    """What one reader reads from one file."""
 
     opened: bool
     picture: Picture | None = None
-    """None where the reader does not decode."""
+    """None if the reader does not decode."""
     tags: dict[str, str] = field(default_factory=dict)
-    """What it reads of metadata, by name."""
+    """The metadata that it reads, by name."""
     warnings: tuple[str, ...] = ()
     refusal: str = ""
-    """Its own words, where it did not open the file."""
+    """Its own message, if it did not open the file."""
     pictures: int | None = None
-    """How many pictures it counts; None where it does not."""
+    """How many pictures it counts; None if it does not."""
     depth: bool | None = None
-    """Whether it tells of depth; None where it has no word for it."""
+    """Whether it reports depth; None if it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +55,21 @@ class Reader:
 
     name: str
     version: Callable[[], str]
-    """Raises `Missing` where the reader is not installed."""
+    """Raises `Missing` if the reader is not installed."""
     read: Callable[[Sequence[Path]], list[Reading]]
-    """One reading a file, in order."""
+    """Returns one reading per file, in order."""
     suffixes: tuple[str, ...] = (".jpg", ".heic")
-    """Files it is asked to read."""
+    """Of the files that it reads."""
     quick: bool = True
-    """Whether it belongs to the tests: installed with them or by one Debian package, and swift."""
+    """Whether the tests run it: installed with them or by one Debian package, and fast."""
 
 
 class Missing(Exception):
-    """The reader is not there; the message says how to get it."""
+    """The reader is not installed; the message says how to get it."""
 
 
 def picture(pixels: NDArray[Any]) -> Picture:
-    """Of pixels (H, W) or (H, W, channels), 8 bit."""
+    """Summarise pixels (H, W) or (H, W, channels), uint8."""
     pixels = np.ascontiguousarray(pixels)
     gray = pixels.astype(np.float32) if pixels.ndim == 2 else pixels[..., :3].mean(axis=2, dtype=np.float32)
     height, width = gray.shape
@@ -89,24 +86,26 @@ def picture(pixels: NDArray[Any]) -> Picture:
 
 
 def each(read: Callable[[Path], Reading]) -> Callable[[Sequence[Path]], list[Reading]]:
-    """A reader of single files as one of many."""
+    """Turn a reader of single files into one of many."""
     return lambda paths: [read(path) for path in paths]
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
-    """A finished program."""
+class ProgramResult:
+    """Exit code and output of a program."""
 
     code: int
     out: bytes
     err: str
 
 
-def run(*command: str | Path, given: bytes | None = None, environment: dict[str, str] | None = None) -> Ran:
-    """Run a program to its end. Raises `Missing` where it is not installed."""
+def run(
+    *command: str | Path, given: bytes | None = None, environment: dict[str, str] | None = None
+) -> ProgramResult:
+    """Run a program to its end. Raises `Missing` if it is not installed."""
     try:
         done = subprocess.run(
-            [str(one) for one in command],
+            [str(word) for word in command],
             input=given,
             stdin=subprocess.DEVNULL if given is None else None,
             capture_output=True,
@@ -116,11 +115,11 @@ def run(*command: str | Path, given: bytes | None = None, environment: dict[str,
         )
     except FileNotFoundError:
         raise Missing(f"{command[0]} is not installed") from None
-    return Ran(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+    return ProgramResult(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
 
 
 def lines(text: str, path: Path) -> tuple[str, ...]:
-    """Complaints without what changes from file to file: its name, addresses, repetitions."""
+    """Return the lines of a message without what changes from file to file: its name, addresses, repetitions."""
     plain = (_VOLATILE.sub("…", line.replace(str(path), "FILE").replace(path.name, "FILE")).strip()
              for line in text.splitlines())  # fmt: skip
     return tuple(dict.fromkeys(line for line in plain if line))
@@ -131,10 +130,10 @@ _VOLATILE = re.compile(r"0x[0-9a-f]+|(?<=[a-z]:)\d+(?=\))|\d\d:\d\d:\d\d\.\d+")
 
 
 def netpbm(data: bytes) -> NDArray[np.uint8]:
-    """A binary PGM or PPM of 8 bits as (H, W) or (H, W, 3). Raises ValueError for anything else."""
+    """Read a binary 8-bit PGM or PPM as uint8 (H, W) or (H, W, 3). Raises ValueError for anything else."""
     found = re.match(rb"(P5|P6)(?:\s+#[^\n]*)*\s+(\d+)(?:\s+#[^\n]*)*\s+(\d+)\s+255\s", data)
     if found is None:
-        raise ValueError("no 8-bit PGM or PPM")
+        raise ValueError("not an 8-bit PGM or PPM")
     width, height = int(found[2]), int(found[3])
     shape = (height, width) if found[1] == b"P5" else (height, width, 3)
     return np.frombuffer(data, np.uint8, offset=found.end()).reshape(shape)

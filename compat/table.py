@@ -1,7 +1,4 @@
-"""Fills the matrix: every reader reads every file once.
-
-Knows: files, readers and verdicts, and how they come together. Must not know: what any of them is.
-"""
+"""Fill the matrix: every reader reads every file once."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from pathlib import Path
 from compat.browser import BROWSERS
 from compat.cases import Case
 from compat.decoders import DECODERS
-from compat.judging import Cell, judge, unlike
+from compat.judging import Cell, judge, reencoding_fault
 from compat.metadata import METADATA
 from compat.reading import Missing, Reader, Reading
 
@@ -23,30 +20,32 @@ READERS: tuple[Reader, ...] = (*DECODERS, *METADATA, *BROWSERS)
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One reader, all files."""
+    """The results of one reader for all files."""
 
     reader: str
     version: str
-    """Empty where it did not run."""
+    """Empty if it did not run."""
     missing: str
     cells: tuple[Cell, ...]
 
 
 def fill(
-    cases: Sequence[Case], readers: Sequence[Reader] = READERS, tell: Callable[[str], None] = lambda _: None
+    cases: Sequence[Case],
+    readers: Sequence[Reader] = READERS,
+    report_progress: Callable[[str], None] = lambda _: None,
 ) -> list[Column]:
-    """The matrix, column by column."""
+    """Return the matrix, column by column."""
     with tempfile.TemporaryDirectory() as folder:
         paths = {data: _write(Path(folder), data) for case in cases for data in _files(case)}
         columns = []
         for reader in readers:
-            tell(reader.name)
+            report_progress(reader.name)
             columns.append(_column(reader, cases, paths))
         return columns
 
 
 def _files(case: Case) -> list[bytes]:
-    return [one for one in (case.before, case.after, case.source) if one is not None]
+    return [data for data in (case.before, case.after, case.source) if data is not None]
 
 
 def _suffix(data: bytes) -> str:
@@ -56,7 +55,7 @@ def _suffix(data: bytes) -> str:
 
 
 def _write(folder: Path, data: bytes) -> Path:
-    """Under a name that the content alone decides, so that equal files are read once."""
+    """Write a file under a name derived from its content, so that equal files are read once."""
     path = folder / f"{hashlib.sha256(data).hexdigest()[:16]}{_suffix(data)}"
     path.write_bytes(data)
     return path
@@ -69,7 +68,9 @@ def _column(reader: Reader, cases: Sequence[Case], paths: dict[bytes, Path]) -> 
         return Column(reader.name, "", str(error), tuple(Cell("not run") for _ in cases))
     wanted = list(dict.fromkeys(path for path in paths.values() if path.suffix in reader.suffixes))
     readings = dict(zip(wanted, reader.read(wanted) if wanted else [], strict=True))
-    return Column(reader.name, version, "", tuple(_cell(reader.name, one, readings, paths) for one in cases))
+    return Column(
+        reader.name, version, "", tuple(_cell(reader.name, case, readings, paths) for case in cases)
+    )
 
 
 def _cell(name: str, case: Case, readings: dict[Path, Reading], paths: dict[bytes, Path]) -> Cell:
@@ -78,7 +79,6 @@ def _cell(name: str, case: Case, readings: dict[Path, Reading], paths: dict[byte
         return Cell("")
     cell = judge(name, before, after, photo=case.photo, has_depth=case.has_depth)
     source = readings.get(paths[case.source]) if case.source else None
-    apart = unlike(source, after, to_heic=paths[case.after].suffix == ".heic") if source else None
-    if apart is None:
-        return cell
-    return replace(cell, state="FAIL", faults=(*cell.faults, apart))
+    is_heic = paths[case.after].suffix == ".heic"
+    fault = reencoding_fault(source, after, to_heic=is_heic) if source else None
+    return cell if fault is None else replace(cell, state="FAIL", faults=(*cell.faults, fault))

@@ -1,7 +1,6 @@
-"""docs/diagnosis.md: what the tool says to maps that are ambiguous, wrong, or only look so.
+"""Write docs/diagnosis.md: the messages for maps that are ambiguous, wrong, or only look so.
 
-Knows: the cases, all made from the golden scene. Must not know: how maps are judged; it asks and writes down what is
-said.
+All cases are made from the golden scene.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ ENDS: dict[str, Any] = {"near_m": 0.6, "far_m": 6.0}
 
 
 def _gray(dtype: Any) -> NDArray[Any]:
-    """The scene in gray, black = near."""
+    """Return the scene in gray, black is near."""
     levels: NDArray[Any] = np.rint(affine().astype(np.float64) * np.iinfo(dtype).max).astype(dtype)
     return levels
 
@@ -77,7 +76,7 @@ def _single(array: NDArray[Any]) -> Build:
 
 
 SECTIONS: tuple[tuple[str, tuple[Case, ...]], ...] = (
-    ("No map, or not alone", (
+    ("Not a map, or not a single one", (
         Case("a coloured visualisation, as Depth-Anything's metric PNG is", lambda: png(_colours()), ENDS),
         Case("the photo itself", lambda: (FOLDER / "scene.jpg").read_bytes(), ENDS),
         Case("a picture for print (CMYK)", lambda: _saved(Image.new("CMYK", (512, 384)), "JPEG"), ENDS),
@@ -100,7 +99,7 @@ SECTIONS: tuple[tuple[str, tuple[Case, ...]], ...] = (
         Case("a map on its side", _single(np.rot90(DEPTH))),
         Case("a map of another crop", _single(DEPTH[:300])),
     )),
-    ("Nothing in it", (
+    ("Empty", (
         Case("one distance everywhere", _single(np.full_like(DEPTH, 2))),
         Case("one gray everywhere", lambda: png(np.full(DEPTH.shape, 128, np.uint8)), ENDS),
         Case("NaN everywhere", _single(np.full_like(DEPTH, np.nan))),
@@ -114,20 +113,20 @@ SECTIONS: tuple[tuple[str, tuple[Case, ...]], ...] = (
         Case("16 bits of millimetres", lambda: integers(1000)),
         Case("16 bits of metres × 256", lambda: integers(256)),
         Case("16 bits of gray", lambda: png(_gray(np.uint16))),
-        Case("16 bits of millimetres, said to be KITTI's",
+        Case("16 bits of millimetres, with the preset of KITTI",
              lambda: integers(1000), {"preset": "kitti"}),
         Case("floats of millimetres", _single(DEPTH * 1000)),
         Case("floats from 0 to 1", lambda: npy(affine())),
         Case("floats below 0, as MiDaS gives them", _single(DISPARITY * 900 - 400)),
-        Case("the same, said to be MiDaS's", _single(DISPARITY * 900 - 400), {"preset": "midas"}),
+        Case("the same, with the preset of MiDaS", _single(DISPARITY * 900 - 400), {"preset": "midas"}),
         Case("an array called disparity", lambda: npz(disparity=DISPARITY.astype(np.float32))),
         Case("metres, with ends for gray", _single(DEPTH), ENDS),
         Case("millimetres, with ends", lambda: integers(1000), {"preset": "nyu", **ENDS}),
         Case("a preset for integers, floats given", _single(DEPTH), {"preset": "zoedepth"}),
         Case("a preset for floats, gray given", lambda: png(_gray(np.uint8)), {"preset": "depth-pro"}),
-        Case("a unit that is none", lambda: integers(1000), {"unit": "parsec"}),
+        Case("an unknown unit", lambda: integers(1000), {"unit": "parsec"}),
     )),
-    ("Taken, and told", (
+    ("Read, with a note", (
         Case("floats", _single(DEPTH)),
         Case("floats, `img_raw_depth_meter.npy`", _single(DEPTH), {"map_name": "img_raw_depth_meter.npy"}),
         Case("an array called depth", lambda: npz(depth=DEPTH)),
@@ -135,8 +134,8 @@ SECTIONS: tuple[tuple[str, tuple[Case, ...]], ...] = (
         Case("16 bits, `kitti_0001.png`", lambda: integers(256), {"map_name": "kitti_0001.png"}),
         Case("gray in three equal channels", _channels, ENDS),
         Case("gray with a full alpha channel (RGBA)", lambda: _channels(np.full(DEPTH.shape, 255, np.uint8)), ENDS),
-        Case("gray with an alpha channel that says something", lambda: _channels(inverse(np.uint8)), ENDS),
-        Case("gray, white near, taken as white far", lambda: png(inverse(np.uint8)), ENDS),
+        Case("gray with an alpha channel that is used", lambda: _channels(inverse(np.uint8)), ENDS),
+        Case("gray, white near, read as white far", lambda: png(inverse(np.uint8)), ENDS),
         Case("a map upside down", lambda: png(np.flipud(_gray(np.uint8))), ENDS),
         Case("metres, the background 1e10", _single(np.where(DEPTH > 4, 1e10, DEPTH))),
         Case("30 % holes", lambda: npy(_holed(0.3))),
@@ -144,20 +143,19 @@ SECTIONS: tuple[tuple[str, tuple[Case, ...]], ...] = (
     )),
 )  # fmt: skip
 
-_HEAD = """# What the tool says to a map
+_HEAD = """# Messages about maps
 
-Made from the cases in `schemas/diagnosis_page.py` by `python -m schemas.export`, which embeds each of them in the
-golden photo and writes down what is said; a test holds page and code together. What maps can be is in
-[maps.md](maps.md).
+Written from the cases in `schemas/diagnosis_page.py` by `python -m schemas.export`, which embeds each of them in the
+golden photo; a test compares page and code. [maps.md](maps.md) says which maps are read.
 
-A map that can be one thing only is taken as that, and the report says so (`assumed`). Where unit, polarity or scale is
-open the tool asks, with the readings in metres, and writes nothing. Exit codes: 0 done, 2 an option is missing or
-wrong, 3 damaged, 4 a kind that is not read, 5 refused.
+A map with only one possible meaning is read so, and the report says so (`assumed`). If unit, polarity or scale is open,
+the tool asks, with the readings in metres, and writes nothing. Exit codes: 0 done, 2 an option is missing or wrong,
+3 damaged, 4 an unsupported kind, 5 refused.
 """
 
 
 def answer(case: Case) -> tuple[int, tuple[str, ...]]:
-    """The exit code and the sentences: of the error, or of the report."""
+    """Return the exit code and the messages: of the error, or of the report."""
     photo = (FOLDER / "scene.jpg").read_bytes()
     try:
         source = parse_map_source(case.build(), case.options.get("key"), case.options.get("frame"))
@@ -173,17 +171,17 @@ def _option(name: str, value: Any) -> str:
 
 
 def _row(case: Case) -> str:
-    code, told = answer(case)
-    given = " ".join(_option(name, one) for name, one in case.options.items() if name != "map_name")
-    said = "<br>".join(told).replace("|", "\\|")
-    return f"| {case.what} | {f'`{given}`' if given else ''} | {code} | {said} |\n"
+    code, messages = answer(case)
+    options = " ".join(_option(name, value) for name, value in case.options.items() if name != "map_name")
+    text = "<br>".join(messages).replace("|", "\\|")
+    return f"| {case.what} | {f'`{options}`' if options else ''} | {code} | {text} |\n"
 
 
 @lru_cache
 def page() -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     parts = [_HEAD]
     for title, cases in SECTIONS:
         rows = "".join(map(_row, cases))
-        parts.append(f"\n## {title}\n\n| map | options | exit | what it says |\n|---|---|---|---|\n{rows}")
+        parts.append(f"\n## {title}\n\n| map | options | exit | message |\n|---|---|---|---|\n{rows}")
     return "".join(parts)

@@ -1,6 +1,6 @@
-"""Writes what is derived from the code: JSON Schemas, RELAX NG, the page of rules and the page of diagnosis.
+"""Write the files derived from the code: JSON Schemas, RELAX NG, docs/rules.md and docs/diagnosis.md.
 
-Run as `python -m schemas.export` at the root of the repository; a test compares what lies there with the code.
+Run as `python -m schemas.export`; a test compares the committed files with the code.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ ROOT = Path(__file__).parents[1]
 
 
 def texts() -> dict[str, str]:
-    """Every file that is derived from declarations alone, by its path from the root."""
-    made = {
+    """Return every file derived from declarations alone, by its path from the root."""
+    files = {
         f"schemas/{name}.schema.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         for name, schema in forms.documents().items()
     }
-    made["schemas/depth-xmp.rng"] = relax_ng.depth_packet()
-    made["schemas/matte-xmp.rng"] = relax_ng.matte_packet()
-    made["docs/rules.md"] = rules_page.page()
-    return made
+    files["schemas/depth-xmp.rng"] = relax_ng.depth_packet()
+    files["schemas/matte-xmp.rng"] = relax_ng.matte_packet()
+    files["docs/rules.md"] = rules_page.page()
+    return files
 
 
 def answers() -> dict[str, str]:
-    """Those that take embedding, and seconds."""
+    """Return the files that need embedding, which takes seconds."""
     return {"docs/diagnosis.md": diagnosis_page.page()}
 
 
 def main() -> None:
-    """Write them."""
+    """Write all files."""
     for name, text in (texts() | answers()).items():
         (ROOT / name).write_text(text, encoding="utf-8")
 

@@ -1,7 +1,4 @@
-"""Which JSON forms there are, and the shape of those that the code holds as plain dictionaries.
-
-Knows: every `--json` output and every JSON file that is read. Must not know: how schemas are made.
-"""
+"""List the JSON forms: every `--json` output and every JSON file that is read."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ from authoring.views.refocus import RefocusReport
 from authoring.views.report import ReportRow
 from authoring.views.viewer import ViewReport
 from golden.check import SCHEMA, Case
-from schemas.json_schema import DRAFT, Schema, Stand, document
+from schemas.json_schema import DRAFT, Schema, Substitutes, document
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class GoldenManifest:
     schema: str = SCHEMA
 
 
-STANDS: Stand = {
+SUBSTITUTES: Substitutes = {
     ("InspectReport", "portrait"): PortraitMetadata,
     ("DepthSummary", "calibration"): CalibrationSummary,
     ("DepthSummary", "rendering"): RenderingSummary,
@@ -110,25 +107,25 @@ FORMS: dict[str, tuple[type, str]] = {
     "refocus": (RefocusReport, "depthauthor refocus --json"),
     "golden-manifest": (GoldenManifest, "golden/cases.json"),
 }
-"""Name of the schema → the dataclass, and where its JSON is met."""
+"""Name of the schema → the dataclass, and the command or file that has it."""
 
 
 def documents() -> dict[str, Schema]:
-    """Every JSON Schema by its name."""
-    made = {name: document(cls, title, STANDS) for name, (cls, title) in FORMS.items()}
-    made["calibration"] = _calibration()
-    made["dictionary-file"] = _dictionary_file()
-    return dict(sorted(made.items()))
+    """Return every JSON Schema by its name."""
+    schemas = {name: document(cls, title, SUBSTITUTES) for name, (cls, title) in FORMS.items()}
+    schemas["calibration"] = _calibration()
+    schemas["dictionary-file"] = _dictionary_file()
+    return dict(sorted(schemas.items()))
 
 
 def _calibration() -> Schema:
-    """The calibration file, from the names that its parser knows."""
+    """Return the schema of the calibration file, from the names that its parser knows."""
     number: Schema = {"type": "number"}
     positive: Schema = {"type": "number", "exclusiveMinimum": 0}
     side: Schema = {"type": "integer", "minimum": 1}
 
     def numbers(*counts: int) -> Schema:
-        lists = [{"type": "array", "items": number, "minItems": one, "maxItems": one} for one in counts]
+        lists = [{"type": "array", "items": number, "minItems": count, "maxItems": count} for count in counts]
         return lists[0] if len(lists) == 1 else {"anyOf": lists}
 
     known: dict[str, Any] = {
@@ -164,7 +161,7 @@ def _calibration() -> Schema:
 
 
 def _dictionary_file() -> Schema:
-    """The auxiliary data dictionary, as its property list comes out when written as JSON."""
+    """Return the schema of the auxiliary data dictionary as JSON."""
     data: Schema = {"type": "string", "contentEncoding": "base64"}
     side: Schema = {"type": "integer", "minimum": 1}
     return {

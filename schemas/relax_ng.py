@@ -1,8 +1,7 @@
-"""RELAX NG for the XMP of Apple's auxiliary images, from the table of properties.
+"""Build RELAX NG grammars for the XMP of Apple's auxiliary images, from the table of properties.
 
-Knows: the packets' common shape, and which properties make a depth map, which a matte. Must not know: values'
-meaning. A packet of one kind is no packet of the other: a portrait matte says `depth` too, and only its sub-type
-tells (shu_matte), so the apdi namespace is closed in both.
+The apdi namespace is closed in both grammars, so that a packet of one kind is invalid as the other: a portrait matte
+says `depth` too, and only its sub-type differs (shu_matte).
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 META = "adobe:ns:meta/"
 
 DEPTH_NAMESPACES = ("apdi", "depthData", "depthBlurEffect", "portraitLightingEffect")
-"""Prefixes whose properties a depth packet may hold, besides namespaces that are nobody's here."""
+"""Prefixes whose properties a depth packet may hold, besides unknown namespaces."""
 
 REQUIRED_OF_DEPTH = (
     "AuxiliaryImageType",
@@ -27,7 +26,7 @@ REQUIRED_OF_DEPTH = (
     "FloatMaxValue",
 )
 _SUB_TYPE = "AuxiliaryImageSubType"
-_WORDS = {
+_VALUES = {
     "AuxiliaryImageType": ("disparity", "depth"),
     "Accuracy": ("relative", "absolute"),
     "Quality": ("high", "low"),
@@ -44,7 +43,7 @@ _DATA = {
 
 
 def depth_packet() -> str:
-    """The grammar of a depth map's packet."""
+    """Return the grammar of a depth map's packet."""
     rows = [row for row in TABLE if row.prefix in DEPTH_NAMESPACES and row.name != _SUB_TYPE]
     parts = [_element(row) if row.name in REQUIRED_OF_DEPTH else _optional(_element(row)) for row in rows]
     closed = [NAMESPACES[prefix] for prefix in DEPTH_NAMESPACES]
@@ -58,13 +57,13 @@ def depth_packet() -> str:
         if row.namespace == today
     ]
     return _grammar(
-        "The XMP packet of a depth map, as an iPhone and depthauthor write it. Other namespaces may stand beside.",
+        "The XMP packet of a depth map, as an iPhone and depthauthor write it. Other namespaces may be present.",
         [*parts, *old, _foreign([*closed, *OLD_NAMESPACES])],
     )
 
 
 def matte_packet() -> str:
-    """The grammar of a portrait or semantic matte's packet."""
+    """Return the grammar of a portrait or semantic matte's packet."""
     by_name = {row.name: row for row in TABLE}
     version = _element(by_name["PortraitEffectsMatteVersion"])
     apdi = "".join(
@@ -85,9 +84,9 @@ def matte_packet() -> str:
 
 
 def _grammar(about: str, parts: list[str]) -> str:
-    body = "\n".join(f"              {one}" for one in parts)
+    body = "\n".join(f"              {part}" for part in parts)
     return f"""<?xml version="1.0" encoding="UTF-8"?>
-<!-- {about} Made by `python -m schemas.export`; edit authoring/apple/table.py instead. -->
+<!-- {about} Made by `python -m schemas.export`; edit authoring/apple/property_table.py instead. -->
 <grammar xmlns="{RELAX_NG}" datatypeLibrary="{DATATYPES}">
   <start>
     <element name="xmpmeta" ns="{META}">
@@ -116,12 +115,12 @@ def _grammar(about: str, parts: list[str]) -> str:
 
 
 def _element(row: PropertyRow, namespace: str | None = None, words: tuple[str, ...] | None = None) -> str:
-    """One property as an element."""
+    """Return a property as an element."""
     return f'<element name="{row.name}" ns="{namespace or row.namespace}">{_content(row, words)}</element>'
 
 
 def _content(row: PropertyRow, words: tuple[str, ...] | None) -> str:
-    words = words or _WORDS.get(row.name) or (_BOOLEAN if row.kind == "boolean" else None)
+    words = words or _VALUES.get(row.name) or (_BOOLEAN if row.kind == "boolean" else None)
     if words:
         return f"<choice>{''.join(f'<value>{word}</value>' for word in words)}</choice>"
     data = f'<data type="{_DATA[row.kind]}"/>' if row.kind in _DATA else "<text/>"
@@ -136,7 +135,7 @@ def _optional(part: str) -> str:
 
 
 def _foreign(closed: list[str]) -> str:
-    """Properties of all other namespaces, whatever they hold."""
+    """Return a pattern for properties of all other namespaces, with any content."""
     names = "".join(f'<nsName ns="{namespace}"/>' for namespace in dict.fromkeys(closed))
     return (
         f'<zeroOrMore><element><anyName><except>{names}<nsName ns=""/></except></anyName>'

@@ -19,7 +19,7 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 def run(*arguments: str | Path) -> int:
-    return run_command([str(one) for one in arguments])
+    return run_command([str(argument) for argument in arguments])
 
 
 def test_nothing_stands_in_the_way() -> None:

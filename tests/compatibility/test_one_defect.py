@@ -21,8 +21,7 @@ from tests.compatibility import portrait_files as made
 
 
 def run(*arguments: str | Path) -> int:
-    """One command line of the checking commands."""
-    return run_command([str(one) for one in arguments])
+    return run_command([str(argument) for argument in arguments])
 
 
 def faults(data: bytes) -> set[str]:

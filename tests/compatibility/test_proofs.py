@@ -1,4 +1,4 @@
-"""The proofs: the photo is the one before, the map is the one given."""
+"""The proofs: the photo is unchanged, the map is the given one."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def scene(name: str) -> bytes:
 
 @pytest.fixture(scope="module", params=["scene.heic", "scene.jpg"])
 def pair(request: pytest.FixtureRequest) -> tuple[bytes, bytes]:
-    """A golden photo, and the same with the depth alone."""
+    """A golden photo, and the same with depth of the data profile."""
     photo = scene(request.param)
     mask = read_map(scene("scene-mask.png"))
     return photo, embed(photo, mask, EmbedOptions(**RANGE, profile="data")).data  # type: ignore[arg-type]
 
 
-def test_depth_alone_leaves_the_photo(pair: tuple[bytes, bytes]) -> None:
+def test_the_data_profile_leaves_the_photo_unchanged(pair: tuple[bytes, bytes]) -> None:
     photo, data = pair
     found = proof(data, photo)
     assert found.identical and found.pixels == "equal" and found.compared > 5
@@ -62,12 +62,12 @@ def test_a_changed_byte_of_the_picture_is_found(pair: tuple[bytes, bytes]) -> No
     other = made.patched(data, start, bytes([data[start] ^ 1]))
     report = verify(other, original=photo, wanted="L1")
     assert report.photo is not None and not report.photo.identical and not report.passed
-    (one,) = (one for one in report.photo.touched if one.reason.startswith("changed"))
-    place = photo.index(picture) + len(picture) // 2
-    assert (one.start, one.stop) == (place, place + 1)
+    (change,) = (touched for touched in report.photo.touched if touched.reason.startswith("changed"))
+    offset = photo.index(picture) + len(picture) // 2
+    assert (change.start, change.stop) == (offset, offset + 1)
 
 
-def test_marks_are_meant_and_other_metadata_are_not() -> None:
+def test_portrait_marks_are_intended_and_other_changes_are_not() -> None:
     plain = made.photo(made.exif_block(flags25=0, flags31=0, custom=0), None)
     data = made.portrait()
     found = proof(data, plain)
@@ -94,20 +94,27 @@ def test_exif_changes_by_name() -> None:
     assert exif_changes(b"MM\0*", block) is None
 
 
-def test_a_whole_portrait_of_the_golden_photo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_a_portrait_of_the_golden_photo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photo = scene("scene.heic")
     data = embed(photo, read_map(scene("scene-mask.png")), EmbedOptions(**RANGE)).data  # type: ignore[arg-type]
     path = tmp_path / "x.heic"
     path.write_bytes(data)
-    arguments = [path, "--photo", GOLDEN / "scene.heic", "--map", GOLDEN / "scene-mask.png"]
+    arguments = [
+        "verify",
+        str(path),
+        "--photo",
+        str(GOLDEN / "scene.heic"),
+        "--map",
+        str(GOLDEN / "scene-mask.png"),
+    ]
     options = ["--near", "0.5", "--far", "8", "--strict"]
-    assert run(["verify", *map(str, arguments), *options, "--json"]) == 0
+    assert run([*arguments, *options, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["level"] == "L4" and report["photo"]["identical"]
     assert 0 < report["roundtrip"]["max_error"] <= report["roundtrip"]["bound"]
-    assert run(["verify", *map(str, arguments), *options]) == 0
+    assert run([*arguments, *options]) == 0
     assert "pixels equal" in capsys.readouterr().out
-    assert run(["verify", *map(str, arguments), "--near", "0.5", "--far", "7"]) == 1
+    assert run([*arguments, "--near", "0.5", "--far", "7"]) == 1
     assert "differs from the given one" in " ".join(
         verify(
             data,
@@ -117,7 +124,7 @@ def test_a_whole_portrait_of_the_golden_photo(tmp_path: Path, capsys: pytest.Cap
     )
 
 
-def test_another_container_is_no_identity() -> None:
+def test_another_container_is_not_identical() -> None:
     found = proof(scene("scene.jpg"), scene("scene.heic"))
     assert not found.identical and found.pixels == "different" and "container" in found.touched[0].reason
 
@@ -125,12 +132,12 @@ def test_another_container_is_no_identity() -> None:
 @pytest.mark.parametrize(
     "name", ["pug.heic", "fidmaa_selfie_depth.heic", "lyangas_12mini_gainmap_depth.jpg", "shu_matte.jpg"]
 )
-def test_taking_apples_depth_out_leaves_the_photo(name: str, sample: Callable[[str], bytes]) -> None:
+def test_stripping_apples_depth_leaves_the_photo_unchanged(name: str, sample: Callable[[str], bytes]) -> None:
     photo = sample(name)
     assert proof(strip(photo).data, photo).identical
 
 
-def test_arithmetic_coding_is_not_decoded_and_said(sample: Callable[[str], bytes]) -> None:
+def test_arithmetic_coding_is_reported_as_not_decoded(sample: Callable[[str], bytes]) -> None:
     photo = sample("edge_arithmetic.jpg")
     depth = np.linspace(0.5, 8, 160 * 107, dtype=np.float32).reshape(107, 160)
     data = embed(photo, depth, EmbedOptions(profile="data")).data
@@ -169,7 +176,7 @@ def test_check_before_publish_takes_a_decoded_plane() -> None:
 
 
 def test_a_photo_without_exif_is_still_the_original() -> None:
-    """The mandatory tags of an Exif directory made for the marks are no change of the photo."""
+    """The mandatory tags of an Exif directory added for the marks are not a change of the photo."""
     out = io.BytesIO()
     with Image.open(GOLDEN / "scene.jpg") as picture:
         Image.frombytes("RGB", picture.size, picture.tobytes()).save(out, "JPEG", quality=80)
@@ -182,8 +189,10 @@ def test_a_photo_without_exif_is_still_the_original() -> None:
     ("name", "options"),
     [("scene-depth-mm.png", ["--unit", "mm"]), ("scene-depth.npy", ["--refine"]), ("scene-depth.npy", [])],
 )
-def test_verify_takes_the_meaning_that_embed_was_given(name: str, options: list[str], tmp_path: Path) -> None:
-    made, map_ = tmp_path / "made.jpg", GOLDEN / name
-    assert run(["embed", str(GOLDEN / "scene.jpg"), str(map_), "-o", str(made), *options]) == 0
-    assert run(["verify", str(made), "--map", str(map_), "--photo", str(GOLDEN / "scene.jpg"), *options]) == 0
-    assert run(["verify", str(made), "--map", str(map_), "--kind", "disparity", "--unit", "m"]) != 0
+def test_verify_reads_the_map_with_the_options_of_embed(
+    name: str, options: list[str], tmp_path: Path
+) -> None:
+    out, map_ = tmp_path / "out.jpg", GOLDEN / name
+    assert run(["embed", str(GOLDEN / "scene.jpg"), str(map_), "-o", str(out), *options]) == 0
+    assert run(["verify", str(out), "--map", str(map_), "--photo", str(GOLDEN / "scene.jpg"), *options]) == 0
+    assert run(["verify", str(out), "--map", str(map_), "--kind", "disparity", "--unit", "m"]) != 0

@@ -1,4 +1,4 @@
-"""The files under schemas/ and two pages of docs/ are what the code says, and every output is what they say."""
+"""The files under schemas/ and two pages of docs/ match the code, and every output matches its schema."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ APPLE = (
 
 
 def validate(name: str, value: Any) -> None:
-    """Raises where the value is not what the committed schema says."""
+    """Raise if the value does not match the committed schema."""
     schema = json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(value)
@@ -55,11 +55,11 @@ def valid(name: str, packet: bytes) -> bool:
 
 
 @pytest.mark.parametrize("name", sorted(texts()))
-def test_what_is_committed_is_what_the_code_says(name: str) -> None:
+def test_committed_files_match_the_code(name: str) -> None:
     assert (ROOT / name).read_text(encoding="utf-8") == texts()[name], "run python -m schemas.export"
 
 
-def test_the_page_of_diagnosis_is_what_is_said() -> None:
+def test_the_page_of_diagnosis_matches_the_messages() -> None:
     for name, text in answers().items():
         assert (ROOT / name).read_text(encoding="utf-8") == text, "run python -m schemas.export"
 
@@ -68,19 +68,17 @@ def test_every_refusal_is_one_sentence_that_says_what_to_do() -> None:
     refused = 0
     for title, cases in SECTIONS:
         for case in cases:
-            code, told = answer(case)
-            assert (code == 0) == (title.startswith("Taken") or case.options == {"preset": "kitti"}), (
-                case.what
-            )
+            code, messages = answer(case)
+            assert (code == 0) == (title.startswith("Read") or case.options == {"preset": "kitti"}), case.what
             if code:
                 refused += 1
-                assert len(told) == 1 and "\n" not in told[0] and len(told[0]) < 320, case.what
+                assert len(messages) == 1 and "\n" not in messages[0] and len(messages[0]) < 320, case.what
     assert refused >= 18
 
 
-def test_nothing_else_lies_there() -> None:
-    there = {path.name for path in (ROOT / "schemas").iterdir() if path.suffix in (".json", ".rng")}
-    assert {f"schemas/{name}" for name in there} == {name for name in texts() if name.startswith("schemas/")}
+def test_there_are_no_other_schemas() -> None:
+    names = {path.name for path in (ROOT / "schemas").iterdir() if path.suffix in (".json", ".rng")}
+    assert {f"schemas/{name}" for name in names} == {name for name in texts() if name.startswith("schemas/")}
 
 
 @pytest.fixture(scope="module")
@@ -90,18 +88,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def portrait(folder: Path) -> Path:
-    """The golden scene with depth, as the command makes it."""
+    """The golden scene with depth, as the command writes it."""
     out = folder / "scene.heic"
     arguments = [GOLDEN / "scene.heic", GOLDEN / "scene-mask.png", "--near", "0.5", "--far", "8", "-o", out]
     assert run(["embed", *map(str, arguments)]) == 0
     return out
 
 
-def checking(*arguments: str | Path) -> int:
-    return run([str(one) for one in arguments])
+def run_command(*arguments: str | Path) -> int:
+    return run([str(argument) for argument in arguments])
 
 
-def told(capsys: pytest.CaptureFixture[str]) -> Any:
+def printed(capsys: pytest.CaptureFixture[str]) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
@@ -110,7 +108,7 @@ def test_embed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         photo, map_ = GOLDEN / "scene.jpg", GOLDEN / "scene-depth.npy"
         out = folder / "x.jpg"
         assert run(["embed", str(photo), str(map_), "-o", str(out), "--overwrite", "--json", *options]) == 0
-        validate("embed", told(capsys))
+        validate("embed", printed(capsys))
 
 
 def test_inspect_extract_strip_dictionary(
@@ -124,9 +122,9 @@ def test_inspect_extract_strip_dictionary(
         "dictionary": ["-o", str(folder / "depth.plist"), "--overwrite"],
     }.items():
         assert run([name, str(portrait), *arguments, "--json"]) == 0
-        validate(name, told(capsys))
+        validate(name, printed(capsys))
     assert run(["inspect", str(GOLDEN / "scene.jpg"), "--json"]) == 0
-    validate("inspect", told(capsys))
+    validate("inspect", printed(capsys))
     content = plistlib.loads((folder / "depth.plist").read_bytes())
     as_json = {
         key: base64.b64encode(value).decode() if isinstance(value, bytes) else value
@@ -148,9 +146,9 @@ def test_verify_and_doctor(portrait: Path, capsys: pytest.CaptureFixture[str]) -
         "8",
     ]
     for arguments in ([portrait, *extra], [GOLDEN / "scene.jpg"]):
-        checking("verify", *arguments, "--json")
-        validate("verify", told(capsys))
-    checking("doctor", portrait, GOLDEN / "scene.jpg", "--json")
+        run_command("verify", *arguments, "--json")
+        validate("verify", printed(capsys))
+    run_command("doctor", portrait, GOLDEN / "scene.jpg", "--json")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
     for line in lines:
@@ -170,7 +168,7 @@ def test_preview_and_refocus(portrait: Path, folder: Path, capsys: pytest.Captur
         ("refocus", ["refocus", portrait, "-o", folder / "r.jpg"], 0),
     ):
         assert run([*map(str, arguments), "--json"]) == code
-        validate(name, told(capsys))
+        validate(name, printed(capsys))
 
 
 def test_calibration_files_and_their_reader_agree() -> None:
@@ -184,11 +182,11 @@ def test_calibration_files_and_their_reader_agree() -> None:
         {**scene, "lens_distortion_coeficients": []},
         {key: value for key, value in scene.items() if key != "pixel_size_mm"},
     ]
-    for one in broken:
+    for camera in broken:
         with pytest.raises(jsonschema.ValidationError):
-            validate("calibration", one)
+            validate("calibration", camera)
         with pytest.raises(MalformedError):
-            parse_calibration_json(json.dumps(one).encode())
+            parse_calibration_json(json.dumps(camera).encode())
 
 
 @pytest.mark.parametrize("name", APPLE)
@@ -198,27 +196,27 @@ def test_outputs_on_real_photos(
     path = folder / name
     path.write_bytes(sample(name))
     assert run(["inspect", str(path), "--json"]) == 0
-    validate("inspect", told(capsys))
-    checking("verify", path, "--json")
-    validate("verify", told(capsys))
+    validate("inspect", printed(capsys))
+    run_command("verify", path, "--json")
+    validate("verify", printed(capsys))
 
 
 @pytest.mark.parametrize("name", APPLE)
 def test_packets_of_real_photos(name: str, sample: Callable[[str], bytes]) -> None:
     kinds = []
-    for one in containers.parse(sample(name)).layout.auxiliaries:
-        kind = kind_of(one)
-        assert one.xmp is not None
+    for image in containers.parse(sample(name)).layout.auxiliaries:
+        kind = kind_of(image)
+        assert image.xmp is not None
         is_matte = kind.endswith("matte")
-        assert valid("depth-xmp.rng", one.xmp) == (kind == "depth"), kind
-        assert valid("matte-xmp.rng", one.xmp) == is_matte, kind
+        assert valid("depth-xmp.rng", image.xmp) == (kind == "depth"), kind
+        assert valid("matte-xmp.rng", image.xmp) == is_matte, kind
         kinds.append(kind)
     assert "depth" in kinds
 
 
 def test_our_own_packet(portrait: Path) -> None:
-    (one,) = containers.parse(portrait.read_bytes()).layout.auxiliaries
-    packet = one.xmp or b""
+    (image,) = containers.parse(portrait.read_bytes()).layout.auxiliaries
+    packet = image.xmp or b""
     assert valid("depth-xmp.rng", packet) and not valid("matte-xmp.rng", packet)
     for pattern, other in (
         (rb"<apdi:StoredFormat>\d+</apdi:StoredFormat>", b""),
@@ -240,9 +238,9 @@ def test_packets_of_all_that_we_write(suffix: str, options: list[str], folder: P
     out = folder / f"packet.{suffix}"
     arguments = [GOLDEN / f"scene.{suffix}", GOLDEN / "scene-depth.npy", "-o", out, "--overwrite", *options]
     assert run(["embed", *map(str, arguments)]) == 0
-    packets = [one.xmp or b"" for one in containers.parse(out.read_bytes()).layout.auxiliaries]
-    assert [valid("depth-xmp.rng", one) for one in packets] == [True]
-    code = checking("verify", out, "--level", "L1", "--map", GOLDEN / "scene-depth.npy")
+    packets = [image.xmp or b"" for image in containers.parse(out.read_bytes()).layout.auxiliaries]
+    assert [valid("depth-xmp.rng", packet) for packet in packets] == [True]
+    code = run_command("verify", out, "--level", "L1", "--map", GOLDEN / "scene-depth.npy")
     assert code == 0
 
 
