@@ -33,7 +33,7 @@ ROWS = 30
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """30 photos in both containers, one map, and the manifest that joins them."""
+    """30 photos in both containers, one map, and their manifest."""
     shutil.copy(GOLDEN / "scene-depth.npy", tmp_path / "map.npy")
     rows = []
     for number in range(ROWS):
@@ -106,7 +106,7 @@ def test_jobs_and_a_killed_run_change_nothing(folder: Path) -> None:
     left = digests(killed)
     assert ROWS // 3 <= len(left) < ROWS
     assert left.items() <= wanted.items(), "what is there is whole"
-    # What a worker killed in the middle of writing leaves, beside an output that was begun.
+    # A worker killed while it writes leaves a temporary file beside an output that was begun.
     (killed / ".p29.heic.0badcafe.part").write_bytes(b"half")
 
     code, lines, _ = batch(folder / "manifest.csv", "--out", killed, "--jobs", "2", "--resume")
@@ -117,7 +117,7 @@ def test_jobs_and_a_killed_run_change_nothing(folder: Path) -> None:
     assert code == 0 and {line["status"] for line in lines} == {"skipped"}
 
 
-def test_resume_does_again_what_changed_and_refuses_what_others_changed(folder: Path) -> None:
+def test_resume_redoes_changed_rows_and_refuses_outputs_changed_by_others(folder: Path) -> None:
     manifest = write_csv(
         folder / "m.csv", [{"photo": f"p{number:02}.jpg", "map": "map.npy"} for number in (0, 2, 4, 6)]
     )
@@ -134,7 +134,7 @@ def test_resume_does_again_what_changed_and_refuses_what_others_changed(folder: 
     assert all(digests(out)[name] != wanted[name] for name in wanted)
 
 
-def test_bad_rows_are_one_line_each_and_the_rest_goes_on(folder: Path) -> None:
+def test_bad_rows_give_one_line_each_and_the_rest_is_done(folder: Path) -> None:
     (folder / "corrupt.npy").write_bytes(b"\x93NUMPY\x01\x00 nothing of the sort")
     out = folder / "out"
     out.mkdir()
@@ -180,7 +180,7 @@ def test_bad_rows_are_one_line_each_and_the_rest_goes_on(folder: Path) -> None:
     ]  # fmt: skip
 
 
-def test_fail_fast_begins_nothing_more(folder: Path) -> None:
+def test_fail_fast_begins_no_further_row(folder: Path) -> None:
     rows = [{"photo": f"p{number:02}.jpg", "map": "map.npy"} for number in range(0, 30, 2)]
     rows[1]["photo"] = "absent.jpg"
     code, lines, _ = batch(
@@ -190,7 +190,7 @@ def test_fail_fast_begins_nothing_more(folder: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
-def test_the_bar_leaves_the_lines_on_stdout(folder: Path) -> None:
+def test_the_progress_bar_does_not_touch_stdout(folder: Path) -> None:
     """Stderr is a terminal, stdout is not."""
     manifest = write_csv(folder / "m.csv", [{"photo": f"p0{n}.jpg", "map": "map.npy"} for n in (0, 2)])
     terminal, end = os.openpty()
@@ -226,8 +226,8 @@ def test_unknown_columns_refuse_the_manifest(folder: Path) -> None:
     assert (code, lines) == (2, []) and "'maker'" in said and not (folder / "out").exists()
 
 
-def test_a_full_disk_is_a_line_for_each_photo(folder: Path) -> None:
-    """A limit on the size of files stands for the disk: writing fails with OSError in the middle."""
+def test_a_full_disk_gives_one_line_for_each_photo(folder: Path) -> None:
+    """A limit on the size of files acts like a full disk: writing fails with OSError in the middle."""
     resource = pytest.importorskip("resource")
     size = (folder / "p00.jpg").stat().st_size // 2
 
@@ -263,8 +263,8 @@ def test_pairs_of_folders(folder: Path) -> None:
 @pytest.mark.skipif(
     not Path("/proc/self/fd").is_dir(), reason="/proc does not say which files a process has open"
 )
-def test_a_worker_that_dies_costs_its_own_row(folder: Path) -> None:
-    """The map of row 4 is a pipe without an end; whoever reads it is killed."""
+def test_a_worker_that_dies_fails_only_its_own_row(folder: Path) -> None:
+    """The map of row 4 is a pipe without an end; the worker that reads it is killed."""
     pipe = folder / "pipe.npy"
     os.mkfifo(pipe)
     rows = [
@@ -287,7 +287,7 @@ def test_a_worker_that_dies_costs_its_own_row(folder: Path) -> None:
                 continue  # Nobody reads.
             readers: list[BaseProcess] = []
             while not readers and not stop.wait(0.01):  # The reader's descriptor appears a moment later.
-                readers = [one for one in active_children() if holds(one.pid, pipe)]
+                readers = [child for child in active_children() if holds(child.pid, pipe)]
             for child in readers:
                 child.kill()
                 child.join(10)
@@ -303,7 +303,7 @@ def test_a_worker_that_dies_costs_its_own_row(folder: Path) -> None:
         stop.set()
         killer.join()
         journal.close()
-    assert [one.status for one in results] == ["done"] * 3 + ["failed"] + ["done"] * 4
+    assert [result.status for result in results] == ["done"] * 3 + ["failed"] + ["done"] * 4
     assert "the worker died" in (results[3].error or "")
 
     pipe.unlink()
@@ -312,12 +312,12 @@ def test_a_worker_that_dies_costs_its_own_row(folder: Path) -> None:
     with LocalWorkers(2) as workers:
         results = list(run(iter(rows), journal, workers))
     journal.close()
-    assert [one.status for one in results] == ["skipped"] * 3 + ["done"] + ["skipped"] * 4
+    assert [result.status for result in results] == ["skipped"] * 3 + ["done"] + ["skipped"] * 4
 
 
 def holds(pid: int | None, path: Path) -> bool:
-    """Whether a process has a file open."""
+    """Return whether a process has a file open."""
     try:
-        return any(one.samefile(path) for one in Path(f"/proc/{pid}/fd").iterdir() if one.exists())
+        return any(link.samefile(path) for link in Path(f"/proc/{pid}/fd").iterdir() if link.exists())
     except OSError:
         return False

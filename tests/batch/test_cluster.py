@@ -1,4 +1,4 @@
-"""The same manifest on a dask cluster: equal digests, workers that die, stores in place of folders."""
+"""A manifest on a dask cluster: equal digests, workers that die, stores instead of folders."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ def done(
 
 @pytest.fixture
 def undisturbed(folder: Path) -> list[str | None]:
-    """What one process here gives, row by row."""
+    """The digests of one local process, row by row."""
     with LocalWorkers(1) as workers:
         results = done(workers, rows_of(folder, str(folder / "here")), folder / "here.journal")
-    assert [one.status for one in results] == ["done"] * 8
-    return [one.sha256 for one in results]
+    assert [result.status for result in results] == ["done"] * 8
+    return [result.sha256 for result in results]
 
 
 def digests(folder: Path) -> list[str]:
@@ -89,9 +89,7 @@ def digests(folder: Path) -> list[str]:
     return [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
 
 
-def test_the_command_on_a_cluster_gives_what_it_gives_here(
-    folder: Path, cluster: Any, undisturbed: list[str]
-) -> None:
+def test_the_command_gives_the_same_on_a_cluster(folder: Path, cluster: Any, undisturbed: list[str]) -> None:
     """One photo and one map are missing at first; a second run does these two alone."""
     lines = [
         {"photo": f"file://{folder}/{path.name}", "map": "map.npy", "max-size": 128 + 2 * number}
@@ -106,28 +104,28 @@ def test_the_command_on_a_cluster_gives_what_it_gives_here(
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
 
     def again(*more: str) -> tuple[int, list[dict[str, Any]], str]:
-        told = subprocess.run(
+        process = subprocess.run(
             [*command, *more], capture_output=True, text=True, env=environment, timeout=120, check=False
         )
-        return told.returncode, [json.loads(line) for line in told.stdout.splitlines()], told.stderr
+        return process.returncode, [json.loads(line) for line in process.stdout.splitlines()], process.stderr
 
-    code, told, said = again()
-    assert code == 6 and [line["row"] for line in told] == list(range(1, 9))
-    assert [line["row"] for line in told if line["status"] == "failed"] == [4, 7]
-    assert "p3.heic: no such file" in said and "corrupt.npy: " in said and said.count("\n") == 4
+    code, results, messages = again()
+    assert code == 6 and [line["row"] for line in results] == list(range(1, 9))
+    assert [line["row"] for line in results if line["status"] == "failed"] == [4, 7]
+    assert "p3.heic: no such file" in messages and "corrupt.npy: " in messages and messages.count("\n") == 4
     (folder / "away").rename(folder / "p3.heic")
     shutil.copy(folder / "map.npy", folder / "corrupt.npy")
-    code, told, _ = again("--resume")
-    assert code == 0 and [line["row"] for line in told if line["status"] == "done"] == [4, 7]
+    code, results, _ = again("--resume")
+    assert code == 0 and [line["row"] for line in results if line["status"] == "done"] == [4, 7]
     # The map's name says nothing to the reader of .npy files, so that row 7 is as it would have been.
     assert digests(folder / "out") == undisturbed
-    code, told, said = again()
-    assert code == 6 and all("exists already" in line["error"] for line in told)
+    code, results, messages = again()
+    assert code == 6 and all("exists already" in line["error"] for line in results)
 
 
 @pytest.mark.skipif(NO_PROC, reason="/proc does not say which files a process has open")
-def test_a_killed_worker_changes_nothing(folder: Path, cluster: Any, undisturbed: list[str]) -> None:
-    """Who reads the map of row 3 first is killed, and the row is done again; row 9 kills everybody, and is told."""
+def test_a_killed_worker_changes_no_result(folder: Path, cluster: Any, undisturbed: list[str]) -> None:
+    """The first worker that reads the map of row 3 is killed, and the row runs again; row 9 kills every worker."""
     pipe, trap = folder / "pipe.npy", folder / "trap.npy"
     os.mkfifo(pipe)
     os.mkfifo(trap)
@@ -135,9 +133,7 @@ def test_a_killed_worker_changes_nothing(folder: Path, cluster: Any, undisturbed
 
     def disturb() -> None:
         kill_readers(pipe, cluster, stop, instead=folder / "map.npy")
-        (folder / "out" / ".p2.jpg.0badcafe.part").write_bytes(
-            b"what a worker that dies while it writes leaves"
-        )
+        (folder / "out" / ".p2.jpg.0badcafe.part").write_bytes(b"left by a worker that died while writing")
         kill_readers(trap, cluster, stop)
 
     def rows() -> Iterator[BatchRow]:
@@ -152,16 +148,18 @@ def test_a_killed_worker_changes_nothing(folder: Path, cluster: Any, undisturbed
     finally:
         stop.set()
         killer.join()
-    assert [one.status for one in results] == ["done"] * 8 + ["failed"]
+    assert [result.status for result in results] == ["done"] * 8 + ["failed"]
     assert results[8].error == f"{folder / 'p0.jpg'}: the worker died on this photo or map"
     assert digests(folder / "out") == undisturbed
     assert not list((folder / "out").glob(".*.part"))
 
 
 def kill_readers(pipe: Path, cluster: Any, stop: threading.Event, instead: Path | None = None) -> None:
-    """Kill with SIGKILL whoever opens a pipe, until `stop`; with `instead` the first alone: the next finds that file.
+    """Kill every process that opens a pipe, until `stop`.
 
-    The pipe has a writer all the time: else one who opens it as another dies would read its end, and live.
+    instead: kill only the first, and replace the pipe by this file.
+
+    The pipe has a writer all the time; else a process that opens it while another dies would read its end and live.
     """
     found = pipe.stat()
     held = os.open(pipe, os.O_RDWR)
@@ -183,10 +181,10 @@ def kill_readers(pipe: Path, cluster: Any, stop: threading.Event, instead: Path 
 
 
 def holds(pid: int, found: os.stat_result) -> bool:
-    """Whether a process has a file open."""
-    for one in Path(f"/proc/{pid}/fd").glob("*"):
+    """Return whether a process has a file open."""
+    for link in Path(f"/proc/{pid}/fd").glob("*"):
         with contextlib.suppress(OSError):
-            if os.path.samestat(one.stat(), found):
+            if os.path.samestat(link.stat(), found):
                 return True
     return False
 
@@ -207,7 +205,7 @@ def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
 
 
 class Inline:
-    """Does a row when it is asked for the result."""
+    """Processes a row when its result is requested."""
 
     def __init__(self) -> None:
         self.tasks: list[Any] = []
@@ -224,8 +222,8 @@ class Inline:
         return work(self.tasks.pop(0))
 
 
-def test_a_store_in_place_of_folders(folder: Path, workers: Workers, undisturbed: list[str]) -> None:
-    """Manifest, photos, maps and outputs lie in a store; resuming and refusing are as on a disk."""
+def test_a_store_instead_of_folders(folder: Path, workers: Workers, undisturbed: list[str]) -> None:
+    """Manifest, photos, maps and outputs are in a store; resuming and refusing work as on a disk."""
     import fsspec
 
     store = fsspec.filesystem("memory")
@@ -245,8 +243,8 @@ def test_a_store_in_place_of_folders(folder: Path, workers: Workers, undisturbed
         return done(workers, rows, folder / "journal", resume=resume, **options)
 
     results = again(resume=False)
-    assert [one.error for one in results] == [None] * 8
-    assert [one.sha256 for one in results] == undisturbed
+    assert [result.error for result in results] == [None] * 8
+    assert [result.sha256 for result in results] == undisturbed
     assert results[0].output == "memory://out/deep/p0.jpg" and results[0].photo == "memory://in/p0.jpg"
     stored = [hashlib.sha256(store.cat_file(f"/out/deep/{name}")).hexdigest() for name in names]
     assert stored == undisturbed
@@ -254,20 +252,20 @@ def test_a_store_in_place_of_folders(folder: Path, workers: Workers, undisturbed
 
     store.pipe_file("/out/deep/p1.heic", b"edited by a person")
     store.rm_file("/out/deep/p2.jpg")
-    store.pipe_file("/in/p3.heic", (GOLDEN / "scene.heic").read_bytes())  # Anew, so with another time.
+    store.pipe_file("/in/p3.heic", (GOLDEN / "scene.heic").read_bytes())  # Rewritten, so with another time.
     results = again()
-    assert [one.status for one in results] == ["skipped", "failed", "done", "done", *["skipped"] * 4]
+    assert [result.status for result in results] == ["skipped", "failed", "done", "done", *["skipped"] * 4]
     assert "memory://out/deep/p1.heic: was changed since the batch wrote it" in (results[1].error or "")
     assert store.cat_file("/out/deep/p1.heic") == b"edited by a person"
     results = again(resume=False)
     assert all("exists already" in (one.error or "") for one in results)
     results = again(resume=False, overwrite=True)
-    assert [one.sha256 for one in results] == undisturbed
+    assert [result.sha256 for result in results] == undisturbed
     store.rm_file("/in/p0.jpg")
     assert again(resume=False, overwrite=True)[0].error == "memory://in/p0.jpg: no such file"
 
 
-def test_what_the_workers_lack_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_scheduler_or_package_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     from authoring.errors import UnsupportedError, UsageError
 
     with pytest.raises(UsageError, match="nonsense: no dask scheduler answers there"):
@@ -277,8 +275,8 @@ def test_what_the_workers_lack_is_one_sentence(monkeypatch: pytest.MonkeyPatch) 
         ClusterWorkers("tcp://127.0.0.1:1")
 
 
-def test_the_scheduler_goes_away(folder: Path) -> None:
-    """What is finished is in the journal; the rest is one sentence and not one for each row."""
+def test_a_scheduler_that_goes_away(folder: Path) -> None:
+    """Finished rows are in the journal; the rest gives one sentence, not one for each row."""
     from authoring.errors import RefusedError
 
     cluster = distributed.LocalCluster(

@@ -1,4 +1,4 @@
-"""A small HEIC portrait that breaks no rule, and the means to break one at a time."""
+"""Build a small HEIC portrait that breaks no rule, and variants that break one."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from authoring.read.layout import depth_images
 from authoring.tiff import TiffType, build_entry, build_ifd
 
 SIZE = (320, 240)
-"""Of the photo, (width, height); the map has half of it."""
+"""Of the photo, (width, height); the map has half of it on each side."""
 
 
 def plane(
     *, low: float = 0.125, high: float = 2.0, size: tuple[int, int] = (160, 120), kind: str = "hdis"
 ) -> StoredPlane:
-    """A slanted surface."""
+    """Return the plane of a slanted surface."""
     ramp = np.add.outer(np.arange(size[1]), np.arange(size[0])).astype(np.float64)
     codes = np.rint(ramp * 255 / ramp.max()).astype(np.uint8)
     return StoredPlane(codes, low, high, PixelFormat(kind))
 
 
-def told(stored: StoredPlane, **changes: Any) -> DepthProperties:
-    """The full portrait set for a plane."""
+def properties(stored: StoredPlane, **changes: Any) -> DepthProperties:
+    """Return the full portrait set for a plane."""
     width, height = SIZE
     return DepthProperties(
         **{
@@ -67,7 +67,7 @@ def told(stored: StoredPlane, **changes: Any) -> DepthProperties:
 
 
 def note(flags25: int, flags31: int, *, broken: bool = False) -> bytes:
-    """An Apple maker note; broken: an entry whose text would end outside it."""
+    """Build an Apple maker note; broken: with an entry whose text would end outside it."""
     entries = {
         tag: build_entry(">", tag, TiffType.SLONG, 1, value)
         for tag, value in (
@@ -81,7 +81,7 @@ def note(flags25: int, flags31: int, *, broken: bool = False) -> bytes:
 
 
 def exif_block(*, flags25: int = 0x20, flags31: int = 1, custom: int = 9, broken: bool = False) -> bytes:
-    """A block with the portrait marks, or others."""
+    """Build an Exif block with the portrait marks, or others."""
     block = add_portrait_tags(None, ImageCharacteristics(*SIZE)).exif
     old = makernote.minimal_note({0x19: 0x20, 0x1F: 1})
     new = note(flags25, flags31, broken=broken)
@@ -97,13 +97,13 @@ def exif_block(*, flags25: int = 0x20, flags31: int = 1, custom: int = 9, broken
 
 
 def focus_packet(x: float = 0.4, y: float = 0.6) -> bytes:
-    """The photo's own XMP."""
+    """Build the photo's own XMP."""
     return region.with_focus_region(None, x, y, *SIZE).xmp
 
 
 @cache
 def photo(block: bytes | None = None, packet: bytes | None = None) -> bytes:
-    """A HEIC photo with these blocks."""
+    """Build a HEIC photo with these blocks."""
     width, height = SIZE
     rows = np.indices((height, width)).sum(axis=0) % 256
     pixels = pictures.Pixels(width, height, np.repeat(rows.astype(np.uint8)[..., None], 3, axis=2).tobytes())
@@ -111,59 +111,59 @@ def photo(block: bytes | None = None, packet: bytes | None = None) -> bytes:
 
 
 def good_photo() -> bytes:
-    """With all marks of a portrait."""
+    """Build a photo with all marks of a portrait."""
     return photo(exif_block(), focus_packet())
 
 
 def coded(
     stored: StoredPlane, properties: DepthProperties, *, without: str = "", extra: PropertyTree = ()
 ) -> CodedAuxiliary:
-    """The plane as an auxiliary image; without: a property that is left out of its XMP."""
-    tree = tuple(one for one in build_tree(properties) if one.name != without)
-    tree = (*(one for one in tree if one.name not in {new.name for new in extra}), *extra)
+    """Encode the plane as an auxiliary image; without: a property that is omitted from its XMP."""
+    omitted = {without, *(item.name for item in extra)}
+    tree = (*(item for item in build_tree(properties) if item.name not in omitted), *extra)
     return coded_auxiliary(stored, encode_plane("heic", stored), tree)
 
 
 def with_depth(base: bytes, image: CodedAuxiliary) -> bytes:
-    """The photo with the image in it."""
+    """Splice the image into the photo."""
     return containers.parse(base).splice(image).apply(base)
 
 
 def portrait(base: bytes | None = None, **changes: Any) -> bytes:
-    """The portrait; `changes` go to its depth properties."""
+    """Build the portrait; `changes` go to its depth properties."""
     stored = plane()
-    return with_depth(base or good_photo(), coded(stored, told(stored, **changes)))
+    return with_depth(base or good_photo(), coded(stored, properties(stored, **changes)))
 
 
 def text_property(properties: DepthProperties, name: str, value: str | tuple[str, ...]) -> PropertyTree:
-    """A property of the set with another text, as no writer of ours would have it."""
-    found = next(one for one in build_tree(properties) if one.name == name)
-    return (Property(found.namespace, found.prefix, name, value),)
+    """Return a property of the set with another text, as our writer would not write it."""
+    item = next(item for item in build_tree(properties) if item.name == name)
+    return (Property(item.namespace, item.prefix, name, value),)
 
 
 def heif(data: bytes) -> HeifFile:
-    """Parsed."""
+    """Parse a HEIC file."""
     file = containers.parse(data)
     assert isinstance(file, HeifFile)
     return file
 
 
 def depth_item(data: bytes) -> int:
-    """The depth item's number."""
+    """Return the depth item's identifier."""
     return depth_images(containers.parse(data).layout)[0].identifier
 
 
 def patched(data: bytes, start: int, new: bytes) -> bytes:
-    """Bytes replaced in place."""
+    """Replace bytes in place."""
     return data[:start] + new + data[start + len(new) :]
 
 
 def replaced(data: bytes, old: bytes, new: bytes, start: int = 0, stop: int | None = None) -> bytes:
-    """A run that is there once between `start` and `stop`, replaced by one of its length."""
+    """Replace a run that occurs once between `start` and `stop` by one of equal length."""
     assert len(old) == len(new) and data.count(old, start, stop) == 1
     return patched(data, data.index(old, start), new)
 
 
 def raw_packet(image: CodedAuxiliary, packet: bytes) -> CodedAuxiliary:
-    """The image with other XMP."""
+    """Return the image with other XMP."""
     return replace(image, xmp=packet)

@@ -1,4 +1,4 @@
-"""What a person is told, and in which order."""
+"""What doctor reports, and in which order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from authoring.cli.main import run as run_command
 from authoring.compatibility.doctor import ORDER, diagnose
 from authoring.compatibility.findings import LEVELS
 from authoring.compatibility.rules import RULES
-from tests.compatibility import portrait_files as made
+from tests.compatibility import portrait_files as portraits
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -22,10 +22,10 @@ def run(*arguments: str | Path) -> int:
     return run_command([str(argument) for argument in arguments])
 
 
-def test_nothing_stands_in_the_way() -> None:
-    found = diagnose(made.portrait())
-    assert (found.level, found.obstacles) == ("L4", ())
-    assert found.headline == "Photos will probably show the aperture slider and the on/off toggle"
+def test_a_portrait_has_no_obstacles() -> None:
+    report = diagnose(portraits.portrait())
+    assert (report.level, report.obstacles) == ("L4", ())
+    assert report.headline == "Photos will probably show the aperture slider and the on/off toggle"
 
 
 @pytest.mark.parametrize(
@@ -37,52 +37,55 @@ def test_nothing_stands_in_the_way() -> None:
         ({"rendering_parameters": None}, "R16", "--donor PORTRAIT.HEIC"),
     ],
 )
-def test_the_reason_and_the_mend(changes: dict[str, Any], rule: str, command: str) -> None:
-    found = diagnose(made.portrait(**changes))
-    (obstacle,) = found.obstacles
+def test_the_reason_and_what_to_do(changes: dict[str, Any], rule: str, command: str) -> None:
+    report = diagnose(portraits.portrait(**changes))
+    (obstacle,) = report.obstacles
     assert obstacle.rule == rule and command in obstacle.mend
-    assert found.headline == f"Photos will probably show no aperture slider, because {obstacle.because}"
+    assert report.headline == f"Photos will probably show no aperture slider, because {obstacle.because}"
 
 
 def test_the_gate_decides_the_order() -> None:
-    data = made.portrait(
-        made.photo(made.exif_block(flags25=0x60, flags31=0), None),
+    data = portraits.portrait(
+        portraits.photo(portraits.exif_block(flags25=0x60, flags31=0), None),
         filtered=False,
         quality="low",
         rendering_parameters=None,
     )
-    assert [one.rule for one in diagnose(data).obstacles] == ["R10", "R13", "R12", "R16", "R17"]
+    assert [obstacle.rule for obstacle in diagnose(data).obstacles] == ["R10", "R13", "R12", "R16", "R17"]
 
 
 def test_slider_without_toggle() -> None:
-    found = diagnose(made.portrait(made.photo(made.exif_block(flags25=2), made.focus_packet())))
-    assert "aperture slider in Edit, but no on/off toggle" in found.headline
+    photo = portraits.photo(portraits.exif_block(flags25=2), portraits.focus_packet())
+    headline = diagnose(portraits.portrait(photo)).headline
+    assert "aperture slider in Edit, but no on/off toggle" in headline
 
 
-def test_every_rule_that_costs_a_level_has_its_words() -> None:
-    assert set(ORDER) == {one.id for one in RULES.values() if one.level in LEVELS}
+def test_every_rule_that_costs_a_level_has_its_text() -> None:
+    assert set(ORDER) == {rule.id for rule in RULES.values() if rule.level in LEVELS}
     assert len(ORDER) == len(set(ORDER))
 
 
 def test_a_foreign_maker_note_is_named() -> None:
-    block = made.exif_block()
-    note = made.note(0x20, 1)
+    block = portraits.exif_block()
+    note = portraits.note(0x20, 1)
     foreign = block.replace(note, b"Nikon\0".ljust(len(note), b"\1"))
     (badge,) = (
-        one for one in diagnose(made.portrait(made.photo(foreign, None))).obstacles if one.rule == "R8"
+        one
+        for one in diagnose(portraits.portrait(portraits.photo(foreign, None))).obstacles
+        if one.rule == "R8"
     )
     assert "--replace-maker-note" in badge.mend and "another camera maker" in badge.because
 
 
 def test_a_photo_without_depth(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("doctor", GOLDEN / "scene.jpg") == 0
-    told = capsys.readouterr().out
-    assert "it holds no depth map" in told and "depthauthor embed FILE MAP" in told and "R17" not in told
+    out = capsys.readouterr().out
+    assert "it holds no depth map" in out and "depthauthor embed FILE MAP" in out and "R17" not in out
 
 
 def test_several_files_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, broken = tmp_path / "good.heic", tmp_path / "notes.txt"
-    good.write_bytes(made.portrait())
+    good.write_bytes(portraits.portrait())
     broken.write_bytes(b"hello")
     assert run("doctor", good, GOLDEN / "scene.jpg") == 0
     lines = capsys.readouterr().out.splitlines()
@@ -96,5 +99,5 @@ def test_several_files_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_no_sentence_claims_more_than_an_expectation(sample: Callable[[str], bytes]) -> None:
     for name in ("pug.heic", "rw_ios11_test06.jpg", "nilsh_imageio_output.heic"):
-        found = diagnose(sample(name))
-        assert "probably" in found.headline and "not ours" in found.verdict
+        report = diagnose(sample(name))
+        assert "probably" in report.headline and "not ours" in report.verdict

@@ -1,4 +1,4 @@
-"""A photo that was saved again by a program which drops depth is told from one that never had any."""
+"""A photo saved again by a program that drops depth is distinguished from one that never had any."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from authoring.embed.strip import strip
 from authoring.read.inspect import inspect
 from compat import photos
 from compat.cases import fitting_depth
-from tests.compatibility import portrait_files as made
+from tests.compatibility import portrait_files as portraits
 
 
 @cache
@@ -41,14 +41,14 @@ def saved_by_pillow_heif(data: bytes) -> bytes:
 
 
 def note_of(data: bytes) -> str | None:
-    """What `inspect` says of it; the same must stand at the top of `doctor`."""
-    note = next((one for one in inspect(data).notes if "saved again" in one), None)
-    found = diagnose(data)
-    assert (note is None) == ("saved again" not in found.headline)
+    """Return the note of `inspect`; it must also be the headline of `doctor`."""
+    note = next((note for note in inspect(data).notes if "saved again" in note), None)
+    report = diagnose(data)
+    assert (note is None) == ("saved again" not in report.headline)
     if note is not None:
-        first = found.obstacles[0]
+        first = report.obstacles[0]
         assert (first.rule, first.because) == ("R1", note) and "depthauthor copy ORIGINAL FILE" in first.mend
-        assert found.headline == f"Photos will probably show no aperture slider, because {note}"
+        assert report.headline == f"Photos will probably show no aperture slider, because {note}"
     return note
 
 
@@ -60,7 +60,7 @@ SAVED_AGAIN: dict[str, Callable[[str], bytes]] = {
 
 
 def saved_by_pillow_of_heif(data: bytes) -> bytes:
-    """As a program does that uses the plug-in."""
+    """Save as a program with the plug-in does."""
     pillow_heif.register_heif_opener()
     return saved_by_pillow(data)
 
@@ -83,13 +83,13 @@ def test_without_exif_no_trace_is_left() -> None:
     assert note_of(saved_by_pillow(with_depth("jpeg", "portrait"), exif=False)) is None
 
 
-def test_a_picture_that_was_kept_without_its_description_is_named() -> None:
+def test_an_image_kept_without_its_description_is_named() -> None:
     again = saved_by_pillow(with_depth("jpeg", "portrait"), "MPO", save_all=True)
     note = note_of(again)
     assert note is not None and "it holds a second picture of 256x192, which may be the map" in note
 
 
-def test_a_map_that_was_taken_out_counts_too() -> None:
+def test_a_removed_map_counts_too() -> None:
     assert note_of(strip(with_depth("jpeg", "portrait")).data) is not None
     assert note_of(strip(with_depth("jpeg", "portrait"), restore=True).data) is None
 
@@ -105,8 +105,8 @@ def test_a_map_that_was_taken_out_counts_too() -> None:
         (0, 2, None),
     ],
 )
-def test_which_marks_tell(flags: int, custom: int, words: str | None) -> None:
-    data = made.photo(made.exif_block(flags25=flags, custom=custom), made.focus_packet())
+def test_which_marks_count(flags: int, custom: int, words: str | None) -> None:
+    data = portraits.photo(portraits.exif_block(flags25=flags, custom=custom), portraits.focus_packet())
     note = note_of(data)
     assert (note is None) if words is None else note is not None and f"the photo says {words}:" in note
 

@@ -1,4 +1,4 @@
-"""One file for each rule with exactly that defect: verify finds it and nothing else, and ends with 1."""
+"""One file for each rule with exactly that defect: verify reports it and nothing else, and exits with 1."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -17,7 +18,7 @@ from authoring.cli.main import run as run_command
 from authoring.compatibility import rules
 from authoring.compatibility.levels import level_of
 from authoring.compatibility.verify import verify
-from tests.compatibility import portrait_files as made
+from tests.compatibility import portrait_files as portraits
 
 
 def run(*arguments: str | Path) -> int:
@@ -25,150 +26,160 @@ def run(*arguments: str | Path) -> int:
 
 
 def faults(data: bytes) -> set[str]:
-    """The rules that are broken, notes left out."""
-    return {one.rule for one in verify(data).findings if one.status in ("fail", "warn")}
+    """Return the broken rules, without notes."""
+    return {finding.rule for finding in verify(data).findings if finding.status in ("fail", "warn")}
 
 
 def two_maps() -> bytes:
-    stored = made.plane()
-    return made.with_depth(made.portrait(), made.coded(stored, made.told(stored)))
+    stored = portraits.plane()
+    return portraits.with_depth(portraits.portrait(), portraits.coded(stored, portraits.properties(stored)))
 
 
 def master_elsewhere() -> bytes:
-    data = made.portrait()
-    structure = made.heif(data).structure
-    (reference,) = (one for one in structure.outgoing[made.depth_item(data)] if one.kind == "auxl")
+    data = portraits.portrait()
+    structure = portraits.heif(data).structure
+    (reference,) = (one for one in structure.outgoing[portraits.depth_item(data)] if one.kind == "auxl")
     other = next(
         item for item in structure.items.entries if item not in (structure.primary, reference.source)
     )
-    return made.patched(data, reference.box.stop - 2, other.to_bytes(2, "big"))
+    return portraits.patched(data, reference.box.stop - 2, other.to_bytes(2, "big"))
 
 
 def undecodable() -> bytes:
-    data = made.portrait()
-    start = made.heif(data).structure.ranges(made.depth_item(data))[0][0]
-    return made.patched(data, start, b"\xff\xff")
+    data = portraits.portrait()
+    start = portraits.heif(data).structure.ranges(portraits.depth_item(data))[0][0]
+    return portraits.patched(data, start, b"\xff\xff")
 
 
 def configured_twice() -> bytes:
-    """The pixi association of the depth item becomes a second one to its hvcC."""
-    data = made.portrait()
-    structure = made.heif(data).structure
+    """Turn the pixi association of the depth item into a second one to its hvcC."""
+    data = portraits.portrait()
+    structure = portraits.heif(data).structure
     links = [
-        (box.kind, place) for place, (box, _) in enumerate(structure.properties.of(made.depth_item(data)))
+        (box.kind, place)
+        for place, (box, _) in enumerate(structure.properties.of(portraits.depth_item(data)))
     ]
-    entry = next(one for one in structure.properties.tables[0].entries if one.item == made.depth_item(data))
+    entry = next(
+        one for one in structure.properties.tables[0].entries if one.item == portraits.depth_item(data)
+    )
     places = {kind: entry.start + 3 + place for kind, place in links}
-    return made.patched(data, places["pixi"], data[places["hvcC"] : places["hvcC"] + 1])
+    return portraits.patched(data, places["pixi"], data[places["hvcC"] : places["hvcC"] + 1])
 
 
 def wrapped_twice() -> bytes:
-    stored = made.plane()
-    image = made.coded(stored, made.told(stored))
+    stored = portraits.plane()
+    image = portraits.coded(stored, portraits.properties(stored))
     box = (len(image.configuration) + 8).to_bytes(4, "big") + b"hvcC" + image.configuration
-    return made.with_depth(made.good_photo(), replace(image, configuration=box))
+    return portraits.with_depth(portraits.good_photo(), replace(image, configuration=box))
 
 
 def wrong_content_type() -> bytes:
-    data = made.portrait()
-    structure = made.heif(data).structure
-    depth = made.depth_item(data)
+    data = portraits.portrait()
+    structure = portraits.heif(data).structure
+    depth = portraits.depth_item(data)
     item = next(one for one in structure.incoming[depth] if one.kind == "cdsc").source
     box = structure.items.entries[item].box
-    return made.replaced(data, b"application/rdf+xml", b"application/xhtm+ml", box.start, box.stop)
+    return portraits.replaced(data, b"application/rdf+xml", b"application/xhtm+ml", box.start, box.stop)
 
 
 def xmp_outside_mdat() -> bytes:
-    """The box that holds the depth's data gets another name."""
-    data = made.portrait()
-    structure = made.heif(data).structure
-    depth = made.depth_item(data)
+    """Rename the box that holds the depth's data."""
+    data = portraits.portrait()
+    structure = portraits.heif(data).structure
+    depth = portraits.depth_item(data)
     item = next(one for one in structure.incoming[depth] if one.kind == "cdsc").source
     start = structure.ranges(item)[0][0]
     (box,) = (one for one in structure.boxes if one.body <= start < one.stop)
-    return made.patched(data, box.start + 4, b"free")
+    return portraits.patched(data, box.start + 4, b"free")
 
 
 def turned_otherwise() -> bytes:
-    """The photo is turned; the depth item's link to irot is cleared."""
-    block = add_portrait_tags(None, ImageCharacteristics(*made.SIZE), orientation=6).exif
-    data = made.portrait(made.photo(block, made.focus_packet()))
-    structure = made.heif(data).structure
-    depth = made.depth_item(data)
+    """Turn the photo and clear the depth item's association to irot."""
+    block = add_portrait_tags(None, ImageCharacteristics(*portraits.SIZE), orientation=6).exif
+    data = portraits.portrait(portraits.photo(block, portraits.focus_packet()))
+    structure = portraits.heif(data).structure
+    depth = portraits.depth_item(data)
     kinds = [box.kind for box, _ in structure.properties.of(depth)]
     entry = next(one for one in structure.properties.tables[0].entries if one.item == depth)
-    return made.patched(data, entry.start + 3 + kinds.index("irot"), b"\0")
+    return portraits.patched(data, entry.start + 3 + kinds.index("irot"), b"\0")
 
 
 def square_map() -> bytes:
-    stored = made.plane(size=(128, 128))
-    return made.with_depth(made.good_photo(), made.coded(stored, made.told(stored)))
+    stored = portraits.plane(size=(128, 128))
+    return portraits.with_depth(portraits.good_photo(), portraits.coded(stored, portraits.properties(stored)))
 
 
 def without(name: str) -> Callable[[], bytes]:
     def make() -> bytes:
-        stored = made.plane()
-        return made.with_depth(made.good_photo(), made.coded(stored, made.told(stored), without=name))
+        stored = portraits.plane()
+        return portraits.with_depth(
+            portraits.good_photo(), portraits.coded(stored, portraits.properties(stored), without=name)
+        )
 
     return make
 
 
 def texts(name: str, value: str | tuple[str, ...]) -> Callable[[], bytes]:
     def make() -> bytes:
-        stored = made.plane()
-        told = made.told(stored)
-        extra = made.text_property(told, name, value)
-        return made.with_depth(made.good_photo(), made.coded(stored, told, extra=extra))
+        stored = portraits.plane()
+        properties = portraits.properties(stored)
+        extra = portraits.text_property(properties, name, value)
+        return portraits.with_depth(portraits.good_photo(), portraits.coded(stored, properties, extra=extra))
 
     return make
 
 
 def scaled(**options: object) -> Callable[[], bytes]:
     def make() -> bytes:
-        stored = made.plane(**options)  # type: ignore[arg-type]
-        return made.with_depth(made.good_photo(), made.coded(stored, made.told(stored)))
+        stored = portraits.plane(**options)  # type: ignore[arg-type]
+        return portraits.with_depth(
+            portraits.good_photo(), portraits.coded(stored, portraits.properties(stored))
+        )
 
     return make
 
 
-def marks(**options: object) -> Callable[[], bytes]:
-    return lambda: made.portrait(made.photo(made.exif_block(**options), made.focus_packet()))  # type: ignore[arg-type]
+def marks(**options: Any) -> Callable[[], bytes]:
+    return lambda: portraits.portrait(
+        portraits.photo(portraits.exif_block(**options), portraits.focus_packet())
+    )
 
 
 def other_sei() -> bytes:
-    stored = made.plane()
-    image = made.coded(stored, made.told(replace(stored, float_max=1.875)))
-    return made.with_depth(made.good_photo(), image)
+    stored = portraits.plane()
+    image = portraits.coded(stored, portraits.properties(replace(stored, float_max=1.875)))
+    return portraits.with_depth(portraits.good_photo(), image)
 
 
 def rendering(change: Callable[[bytes], bytes]) -> Callable[[], bytes]:
-    block = made.told(made.plane()).rendering_parameters or b""
-    return lambda: made.portrait(rendering_parameters=change(block))
+    block = portraits.properties(portraits.plane()).rendering_parameters or b""
+    return lambda: portraits.portrait(rendering_parameters=change(block))
 
 
 def broken_packet() -> bytes:
-    stored = made.plane()
-    image = made.coded(stored, made.told(stored))
-    return made.with_depth(made.good_photo(), made.raw_packet(image, image.xmp.replace(b"</rdf:RDF>", b"")))
+    stored = portraits.plane()
+    image = portraits.coded(stored, portraits.properties(stored))
+    broken = portraits.raw_packet(image, image.xmp.replace(b"</rdf:RDF>", b""))
+    return portraits.with_depth(portraits.good_photo(), broken)
 
 
 def shown_item() -> bytes:
-    data = made.portrait()
-    box = made.heif(data).structure.items.entries[made.depth_item(data)].box
-    return made.patched(data, box.body + 3, b"\0")
+    data = portraits.portrait()
+    box = portraits.heif(data).structure.items.entries[portraits.depth_item(data)].box
+    return portraits.patched(data, box.body + 3, b"\0")
 
 
 def level_255() -> bytes:
-    stored = made.plane()
-    image = made.coded(stored, made.told(stored))
-    configuration = made.patched(image.configuration, 12, b"\xff")
-    return made.with_depth(made.good_photo(), replace(image, configuration=configuration))
+    stored = portraits.plane()
+    image = portraits.coded(stored, portraits.properties(stored))
+    configuration = portraits.patched(image.configuration, 12, b"\xff")
+    return portraits.with_depth(portraits.good_photo(), replace(image, configuration=configuration))
 
 
 def no_sei() -> bytes:
-    stored = made.plane()
-    image = made.coded(stored, made.told(stored))
-    return made.with_depth(made.good_photo(), replace(image, auxiliary_subtype=b"\0\0\0\x05hello"))
+    stored = portraits.plane()
+    image = portraits.coded(stored, portraits.properties(stored))
+    return portraits.with_depth(portraits.good_photo(), replace(image, auxiliary_subtype=b"\0\0\0\x05hello"))
 
 
 DEFECTS: list[tuple[str, str, Callable[[], bytes]]] = [
@@ -177,11 +188,11 @@ DEFECTS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("R2", "two decoder configurations", configured_twice),
     ("R2", "a configuration wrapped twice", wrapped_twice),
     ("R3", "another content type", wrong_content_type),
-    ("R3", "bytes in a box that is no mdat", xmp_outside_mdat),
+    ("R3", "bytes in a box that is not mdat", xmp_outside_mdat),
     ("R4", "StoredFormat missing", without("StoredFormat")),
-    ("R4", "no number", texts("IntMaxValue", "many")),
+    ("R4", "not a number", texts("IntMaxValue", "many")),
     ("R4", "IntMin not below IntMax", texts("IntMaxValue", "0")),
-    ("R5", "no irot where the photo has one", turned_otherwise),
+    ("R5", "no irot although the photo has one", turned_otherwise),
     ("R5", "a square map", square_map),
     ("R6", "beyond half floats", scaled(high=70000.0)),
     ("R7", "another range in the SEI", other_sei),
@@ -197,11 +208,11 @@ DEFECTS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("R14", "a frame of another shape", texts("IntrinsicMatrixReferenceHeight", "320")),
     ("R15", "version 2.0", texts("DepthDataVersion", "131072")),
     ("R16", "absent", without("RenderingParameters")),
-    ("R16", "no base64", texts("RenderingParameters", "***")),
+    ("R16", "not base64", texts("RenderingParameters", "***")),
     ("R16", "another length", rendering(lambda block: block + b"\0" * 8)),
     ("R16", "version 99", rendering(lambda block: block[:4] + b"\x63" + block[5:])),
     ("R17", "feature flag clear", marks(flags31=0)),
-    ("R18", "no focus region", lambda: made.portrait(made.photo(made.exif_block(), None))),
+    ("R18", "no focus region", lambda: portraits.portrait(portraits.photo(portraits.exif_block(), None))),
     ("R19", "strength 2", texts("EffectStrength", "2.000000")),
     ("R20", "a text beyond the note", marks(broken=True)),
     ("R21", "no depth bit", marks(flags25=2, custom=8)),
@@ -220,10 +231,10 @@ DEFECTS: list[tuple[str, str, Callable[[], bytes]]] = [
 
 
 def test_the_base_breaks_no_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = made.portrait()
+    data = portraits.portrait()
     report = verify(data, strict=True)
     assert (report.level, report.faults) == ("L4", ())
-    assert {one.rule for one in report.findings if one.status == "note"} == {"R22"}
+    assert {finding.rule for finding in report.findings if finding.status == "note"} == {"R22"}
     path = tmp_path / "portrait.heic"
     path.write_bytes(data)
     assert run("verify", path, "--strict") == 0
@@ -242,14 +253,14 @@ def test_one_defect_is_one_finding(
     path.write_bytes(data)
     assert run("verify", path, "--strict", "--json") == 1
     report = json.loads(capsys.readouterr().out)
-    (finding,) = (one for one in report["findings"] if one["status"] in ("fail", "warn"))
+    (finding,) = (finding for finding in report["findings"] if finding["status"] in ("fail", "warn"))
     assert finding["rule"] == rule
     warning = rules.RULES[rule].level == "warning"
     assert finding["status"] == ("warn" if warning else "fail")
     assert run("verify", path) == (0 if warning else 1)
 
 
-def test_every_rule_to_21_has_its_file() -> None:
+def test_every_rule_to_21_has_a_file() -> None:
     assert {f"R{number}" for number in range(1, 22)} <= {rule for rule, _, _ in DEFECTS}
 
 
@@ -263,31 +274,31 @@ def test_a_level_is_lost(rule: str, level: str) -> None:
 
 
 def test_a_coloured_map_in_a_jpeg() -> None:
-    """Decoders give its luma, so only the frame tells."""
+    """Decoders return its luma, so only the frame header shows it."""
     photo = (Path(__file__).parents[2] / "golden" / "scene.jpg").read_bytes()
-    stored = made.plane(size=(128, 96))
-    image = made.coded(stored, made.told(stored))
+    stored = portraits.plane(size=(128, 96))
+    image = portraits.coded(stored, portraits.properties(stored))
     gray, coloured = io.BytesIO(), io.BytesIO()
     picture = Image.fromarray(stored.codes)
     picture.save(gray, "JPEG", quality=100)
     picture.convert("RGB").save(coloured, "JPEG", quality=100)
-    data = made.with_depth(photo, replace(image, payload=gray.getvalue(), configuration=b""))
+    data = portraits.with_depth(photo, replace(image, payload=gray.getvalue(), configuration=b""))
     assert faults(data) == {"R8", "R17", "R18"}
     tables = data.index(b"\xff\xdb", len(photo))
     other = data[:tables] + coloured.getvalue()[coloured.getvalue().index(b"\xff\xdb") :]
     assert faults(other) == {"R2", "R8", "R17", "R18"}
-    finding = next(one for one in verify(other).findings if one.rule == "R2")
+    finding = next(finding for finding in verify(other).findings if finding.rule == "R2")
     assert "3 colour components" in finding.message
 
 
 def test_depth_of_another_image_is_named() -> None:
     report = verify(master_elsewhere())
-    finding = next(one for one in report.findings if one.rule == "R1")
+    finding = next(finding for finding in report.findings if finding.rule == "R1")
     assert finding.status == "fail" and "another image" in finding.message
 
 
-def test_higher_rules_are_no_fault_where_less_is_wanted() -> None:
-    data = made.portrait(rendering_parameters=None)
+def test_rules_of_higher_levels_are_not_faults() -> None:
+    data = portraits.portrait(rendering_parameters=None)
     assert not verify(data).passed
     report = verify(data, wanted="L2")
-    assert report.passed and any(one.status == "fail" for one in report.findings)
+    assert report.passed and any(finding.status == "fail" for finding in report.findings)

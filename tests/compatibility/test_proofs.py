@@ -23,7 +23,7 @@ from authoring.embed.steps import embed
 from authoring.embed.strip import strip
 from authoring.errors import RefusedError
 from authoring.maps.map_options import MapOptions
-from tests.compatibility import portrait_files as made
+from tests.compatibility import portrait_files as portraits
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 RANGE = {"near_m": 0.5, "far_m": 8.0}
@@ -59,7 +59,7 @@ def test_a_changed_byte_of_the_picture_is_found(pair: tuple[bytes, bytes]) -> No
     parts = containers.parse(photo).parts()
     picture = max(parts.values(), key=len)
     start = data.index(picture) + len(picture) // 2
-    other = made.patched(data, start, bytes([data[start] ^ 1]))
+    other = portraits.patched(data, start, bytes([data[start] ^ 1]))
     report = verify(other, original=photo, wanted="L1")
     assert report.photo is not None and not report.photo.identical and not report.passed
     (change,) = (touched for touched in report.photo.touched if touched.reason.startswith("changed"))
@@ -68,29 +68,31 @@ def test_a_changed_byte_of_the_picture_is_found(pair: tuple[bytes, bytes]) -> No
 
 
 def test_portrait_marks_are_intended_and_other_changes_are_not() -> None:
-    plain = made.photo(made.exif_block(flags25=0, flags31=0, custom=0), None)
-    data = made.portrait()
+    plain = portraits.photo(portraits.exif_block(flags25=0, flags31=0, custom=0), None)
+    data = portraits.portrait()
     found = proof(data, plain)
     assert found.identical
     reasons = " ".join(one.reason for one in found.touched)
     assert "CustomRendered, maker note 0x0019, maker note 0x001F" in reasons and "focus region" in reasons
-    block = made.exif_block()
+    block = portraits.exif_block()
     tag = block.index(b"\x90\0\0\x07\0\0\0\x04") + 8
-    assert not proof(made.portrait(made.photo(made.patched(block, tag, b"0230"), None)), plain).identical
-    packet = made.focus_packet().replace(
+    assert not proof(
+        portraits.portrait(portraits.photo(portraits.patched(block, tag, b"0230"), None)), plain
+    ).identical
+    packet = portraits.focus_packet().replace(
         b"</rdf:Description>", b"<q:x xmlns:q='urn:q'>1</q:x></rdf:Description>"
     )
-    other = proof(made.portrait(made.photo(block, packet)), plain)
+    other = proof(portraits.portrait(portraits.photo(block, packet)), plain)
     assert not other.identical and any("properties Regions, x" in one.reason for one in other.touched)
-    assert not proof(made.portrait(made.photo(None, None)), plain).identical
+    assert not proof(portraits.portrait(portraits.photo(None, None)), plain).identical
 
 
 def test_exif_changes_by_name() -> None:
-    block = made.exif_block()
+    block = portraits.exif_block()
     assert exif_changes(block, block) == []
-    assert exif_changes(made.exif_block(custom=1), block) == ["CustomRendered"]
+    assert exif_changes(portraits.exif_block(custom=1), block) == ["CustomRendered"]
     assert exif_changes(None, block) == ["CustomRendered", "a new Apple maker note"]
-    assert exif_changes(made.exif_block(broken=True), block) is None
+    assert exif_changes(portraits.exif_block(broken=True), block) is None
     assert exif_changes(b"MM\0*", block) is None
 
 
@@ -148,8 +150,8 @@ def test_arithmetic_coding_is_reported_as_not_decoded(sample: Callable[[str], by
 
 
 def test_errors_of_the_map_in_metres() -> None:
-    stored = made.plane()
-    data = made.portrait()
+    stored = portraits.plane()
+    data = portraits.portrait()
     values = stored.float_min + stored.codes * stored.step
     depth = (1 / values).astype(np.float32)
     report = verify(data, maps=[depth])
@@ -164,8 +166,8 @@ def test_errors_of_the_map_in_metres() -> None:
 
 
 def test_check_before_publish_takes_a_decoded_plane() -> None:
-    data = made.portrait()
-    stored = made.plane()
+    data = portraits.portrait()
+    stored = portraits.plane()
     assert check_before_publish(gather(containers.parse(data))).level == "L4"
     facts = gather(containers.parse(data), decoded=False)
     assert facts.codes is None

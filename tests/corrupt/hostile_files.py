@@ -228,7 +228,7 @@ def depth_jpeg(width: int, height: int) -> bytes:
 def depth_heic_flat() -> bytes:
     """A HEIC whose depth image is a flat one of 9000 by 8000: a few kilobytes of HEVC."""
     stored = portrait_files.plane()
-    image = portrait_files.coded(stored, portrait_files.told(stored))
+    image = portrait_files.coded(stored, portrait_files.properties(stored))
     payload, configuration = heif.payload_and_configuration(zlib.decompress(base64.b64decode(FLAT_9000_8000)))
     image = replace(image, width=9000, height=8000, payload=payload, configuration=configuration)
     return portrait_files.with_depth(portrait_files.good_photo(), image)
@@ -249,7 +249,7 @@ FLAT_9000_8000 = (
 def xmp_heic(packet: bytes) -> bytes:
     """A HEIC whose depth image has that packet."""
     stored = portrait_files.plane()
-    image = portrait_files.coded(stored, portrait_files.told(stored))
+    image = portrait_files.coded(stored, portrait_files.properties(stored))
     return portrait_files.with_depth(portrait_files.good_photo(), portrait_files.raw_packet(image, packet))
 
 

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.compatibility import portrait_files as made
+from tests.compatibility import portrait_files as portraits
 from tests.compatibility import test_one_defect as rules
 from tests.containers import jpeg_files as jpeg
 from tests.containers.heif_files import box, full, small_photo
@@ -36,18 +36,20 @@ def depth_text(name: str, value: str) -> Callable[[], bytes]:
 
 def xmp_changed(old: bytes, new: bytes) -> Callable[[], bytes]:
     def make() -> bytes:
-        stored = made.plane()
-        image = made.coded(stored, made.told(stored))
-        return made.with_depth(made.good_photo(), made.raw_packet(image, once(image.xmp, old, new)))
+        stored = portraits.plane()
+        image = portraits.coded(stored, portraits.properties(stored))
+        return portraits.with_depth(
+            portraits.good_photo(), portraits.raw_packet(image, once(image.xmp, old, new))
+        )
 
     return make
 
 
 def image_changed(**changes: object) -> Callable[[], bytes]:
     def make() -> bytes:
-        stored = made.plane()
-        image = made.coded(stored, made.told(stored))
-        return made.with_depth(made.good_photo(), replace(image, **changes))  # type: ignore[arg-type]
+        stored = portraits.plane()
+        image = portraits.coded(stored, portraits.properties(stored))
+        return portraits.with_depth(portraits.good_photo(), replace(image, **changes))  # type: ignore[arg-type]
 
     return make
 
@@ -160,7 +162,7 @@ add("malformed", "heif_depth_stream_empty", image_changed(payload=b""), "", verb
 add(
     "unsupported",
     "heif_depth_without_configuration",
-    lambda: patched(made.portrait(), b"hvcC", 0, b"hvcX", 1),
+    lambda: patched(portraits.portrait(), b"hvcC", 0, b"hvcX", 1),
     "not a single HEVC picture",
     verb="extract",
 )
