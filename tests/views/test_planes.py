@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from authoring.depth.refinement import extreme_around
 from authoring.views.pictures.disc import blur_disc, disc_weights
-from authoring.views.pictures.inpainting import fill, inpaint_hidden_surface
+from authoring.views.pictures.inpainting import inpaint_hidden_surface
 from authoring.views.pictures.planes import box_mean, resize_planes
 
 RANDOM = np.random.default_rng(7)
@@ -74,17 +74,6 @@ def test_a_point_becomes_a_disc(radius: float) -> None:
 
 def test_a_flat_plane_stays_flat_to_its_edges() -> None:
     assert np.allclose(blur_disc(np.full((2, 40, 30), 0.7, np.float32), 5.5), 0.7, atol=1e-5)
-
-
-def test_filling_keeps_known_samples_and_their_range() -> None:
-    source = plane(2, 37, 45)
-    known = np.ones((37, 45), np.float32)
-    known[5:30, 10:40] = 0
-    result = fill(source, known)
-    assert np.array_equal(result[:, known > 0], source[:, known > 0])
-    assert result.min() >= source.min() - 1e-5 and result.max() <= source.max() + 1e-5
-    flat = fill(np.where(known > 0, np.float32(0.25), np.float32(9))[None], known)
-    assert np.allclose(flat, 0.25, atol=1e-5)
 
 
 def test_the_surface_behind_a_near_object_continues_what_is_beside_it() -> None:

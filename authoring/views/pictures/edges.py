@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.holes import fill_holes
 from authoring.depth.raster import resample_area
-from authoring.views.pictures.inpainting import fill
 from authoring.views.pictures.planes import Plane, box_mean
 
 CLEAR = 0.035
@@ -23,10 +24,12 @@ def edges(nearness: Plane, height: int, width: int) -> Plane:
     have no outline. An even slope, such as a floor, has no lines.
     """
     known = np.isfinite(nearness)
-    plane = nearness if known.all() else fill(np.nan_to_num(nearness)[None], known.astype(np.float32))[0]
+    if not known.any():
+        return np.zeros((height, width), np.float32)
+    plane, _ = fill_holes(DepthBuffer(np.clip(nearness, 0, 1), PixelFormat.FDIS), max_share=1.0)
     size = max(1.0, width / nearness.shape[1])
     reach = max(1, round(size / 2))
-    fine = resample_area(plane, width, height)
+    fine = resample_area(plane.samples, width, height)
     for _ in range(2):
         fine = box_mean(fine, reach).astype(np.float32)
     down, across = (np.asarray(slope, np.float32) for slope in np.gradient(fine))

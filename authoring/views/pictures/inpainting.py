@@ -1,7 +1,4 @@
-"""Inpaint the surface behind near objects, which the photo does not show, from its surroundings.
-
-Gaps are filled with averages of ever larger squares (push and pull: Gortler et al., "The Lumigraph", SIGGRAPH 1996).
-"""
+"""Inpaint the surface behind near objects, which the photo does not show, by growing the far side of each edge."""
 
 from __future__ import annotations
 
@@ -11,61 +8,77 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.depth.refinement import extreme_around
-from authoring.views.pictures.planes import Plane, Planes, box_mean, resize_planes
+from authoring.views.pictures.planes import Plane, Planes
 
-EDGE = 2
-"""Samples on either side of an edge that belong to it: the map's ramps and the photo's own softness."""
+FRINGE = 2
+"""Samples on either side of an edge that may have the colour of the other side: maps are off by a few pixels."""
 
-BACKGROUND_WEIGHT = 1e-3
-"""Weight of samples far from any edge: used only if nothing else is near."""
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HiddenSurface:
-    """The surface behind the edges of a map, in the map's raster."""
+    """The surface behind the near sides of a map's edges, in the map's raster."""
 
     plane: Plane
     """(h, w), nowhere nearer than the map; the map itself where nothing is hidden."""
     colours: Planes
-    """(3, h, w); the photo's own where nothing is hidden."""
-    hidden: NDArray[np.bool_]
-    """(h, w): where the surface lies behind another one."""
+    """(3, h, w)."""
+    hidden: Mask
+    """(h, w): where the surface is behind another one."""
 
 
 def inpaint_hidden_surface(plane: Plane, colours: Planes, reach: int, jump: float) -> HiddenSurface:
-    """Continue the far side of each edge `reach` samples behind the near side.
+    """Continue the far side of each edge up to `reach` samples behind the near side.
 
-    plane: (h, w), larger is nearer. colours: (3, h, w). jump: the smallest difference between two surfaces.
+    plane: (h, w), larger is nearer, finite. colours: (3, h, w). jump: the least difference of two surfaces, over FRINGE
+    samples.
     """
-    low, high = extreme_around(plane, EDGE, np.minimum), extreme_around(plane, EDGE, np.maximum)
-    edge = (plane - low > jump).astype(np.float32)
-    share = box_mean(edge, reach)
-    far = box_mean(edge * low, reach) / np.maximum(share, 1e-9)
-    near_edge = share > 1e-6
-    hidden = near_edge & (plane - far > jump / 2)
-    # Pixels at an edge are a mixture of both sides.
-    mixed = high - low > jump
-    weight = np.where(hidden | mixed, 0, np.where(near_edge, 1, BACKGROUND_WEIGHT)).astype(np.float32)
-    if not hidden.any() or not (weight > 0).any():
-        return HiddenSurface(plane, colours, np.zeros(plane.shape, np.bool_))
-    *filled_colours, filled_plane = fill(np.concatenate([colours, plane[None]]), weight)
-    return HiddenSurface(
-        np.where(hidden, np.minimum(filled_plane, plane), plane),
-        np.where(hidden | mixed, np.stack(filled_colours), colours),
-        hidden,
-    )
+    far_fringe = extreme_around(plane, FRINGE, np.maximum) - plane > jump
+    near_fringe = plane - extreme_around(plane, FRINGE, np.minimum) > jump
+    layers = np.concatenate([plane[None], colours]).transpose(1, 2, 0)
+    # First the far side up to the edge, coloured as it is beyond the fringe; then on behind the near side.
+    layers, edge = _grow(layers, plane, ~(far_fringe | near_fringe), far_fringe, FRINGE + 1, jump)
+    layers, hidden = _grow(layers, plane, edge, ~edge, reach, -jump)
+    grown_plane, *grown_colours = np.ascontiguousarray(layers.transpose(2, 0, 1))
+    grown = (edge | hidden).astype(np.float32)
+    weight = np.maximum(_smooth(grown), np.finfo(np.float32).tiny)
+    smooth = np.stack([_smooth(channel * grown) / weight for channel in grown_colours])
+    return HiddenSurface(np.minimum(grown_plane, plane), np.where(grown, smooth, colours), hidden)
 
 
-def fill(planes: Planes, weight: Plane) -> Planes:
-    """Return planes (C, h, w) where `weight` (h, w) is 1, elsewhere averages of what is near."""
-    height, width = weight.shape
-    if min(height, width) < 4:
-        mean = (planes * weight).sum(axis=(1, 2)) / max(float(weight.sum()), 1e-12)
-        return np.where(weight > 0, planes, mean[:, None, None].astype(np.float32))
-    to_even = ((0, 0), (0, height % 2), (0, width % 2))
-    weighted = np.pad(np.concatenate([planes * weight, weight[None]]), to_even)
-    rows, columns = weighted.shape[1] // 2, weighted.shape[2] // 2
-    small = resize_planes(weighted, rows, columns)
-    coarse = fill(small[:-1] / np.maximum(small[-1], 1e-12), np.minimum(small[-1] * 2, 1) * (small[-1] > 0))
-    surroundings = resize_planes(coarse, 2 * rows, 2 * columns)[:, :height, :width]
-    return planes * weight + surroundings * (1 - weight)
+def _grow(
+    layers: NDArray[np.float32], plane: Plane, sources: Mask, targets: Mask, steps: int, limit: float
+) -> tuple[NDArray[np.float32], Mask]:
+    """Layers (h, w, n), the plane first, grown step by step from sources into targets, and the samples reached.
+
+    Only samples are reached whose own plane the growing one exceeds by less than `limit`; each takes the mean of the
+    neighbours that reach it first.
+    """
+    padded = np.pad(layers, ((1, 1), (1, 1), (0, 0)))
+    values, own = padded.reshape(-1, layers.shape[2]), np.pad(plane, 1).ravel()
+    free = np.pad(targets & ~sources, 1).ravel()
+    reached = np.zeros_like(free)
+    row = plane.shape[1] + 2
+    front = np.flatnonzero(np.pad(sources, 1))
+    for _ in range(steps):
+        start, end = np.tile(front, 4), np.concatenate([front + step for step in (1, -1, row, -row)])
+        allowed = free[end] & (values[start, 0] - own[end] < limit)
+        front, index, count = np.unique(end[allowed], return_inverse=True, return_counts=True)
+        if not front.size:
+            break
+        total = np.zeros((front.size, layers.shape[2]), np.float32)
+        np.add.at(total, index, values[start[allowed]])
+        values[front] = total / count[:, None]
+        free[front] = False
+        reached[front] = True
+    return padded[1:-1, 1:-1], reached.reshape(padded.shape[:2])[1:-1, 1:-1]
+
+
+def _smooth(plane: Plane) -> Plane:
+    """The mean by 1 4 6 4 1 along each axis, against the streaks that growing leaves; the edge repeats."""
+    for _ in range(2):
+        padded = np.pad(plane, 1, mode="edge")
+        rows = padded[:-2] + padded[2:] + 2 * padded[1:-1]
+        plane = (rows[:, :-2] + rows[:, 2:] + 2 * rows[:, 1:-1]) / np.float32(16)
+    return plane

@@ -33,10 +33,8 @@ from authoring.views.pictures.slices import (
 )
 
 BASE_SAMPLES = 4_000_000
-"""Samples of the raster that large blurs are computed in: a 12-megapixel photo halved has three million."""
-
-REFINED_PIXELS = 12_500_000
-"""Largest size that a map is refined to, that of a 12-megapixel photo: refining takes 35 bytes a pixel."""
+"""Samples of the rasters that large blurs and the refined map are computed in: a 12-megapixel photo halved has three
+million."""
 
 JUMP_SHARE = 0.06
 """Neighbouring samples of the map that differ by this share of the range of blur belong to two surfaces."""
@@ -96,12 +94,13 @@ def _smooth_steps(disparity: Plane, step_per_m: float) -> Plane:
 def _refined(disparity: Plane, codes: NDArray[np.uint8]) -> Plane:
     """The map at the photo's size (H, W), its edges where the photo has them."""
     height, width = codes.shape[:2]
-    if disparity.shape[0] < height and disparity.shape[1] < width:
-        scale = min(1.0, math.sqrt(REFINED_PIXELS / (height * width)))
-        guide = photo.resized(codes, math.ceil(width * scale), math.ceil(height * scale))
-        if disparity.shape[0] <= guide.shape[0] and disparity.shape[1] <= guide.shape[1]:
-            disparity = refine(disparity, guide).disparity
-    return resample_area(disparity, width, height)
+    step = math.ceil(math.sqrt(height * width / BASE_SAMPLES))
+    rows, columns = -(-height // step), -(-width // step)
+    if disparity.shape[0] >= rows or disparity.shape[1] >= columns:
+        return resample_area(disparity, width, height)
+    fine = refine(disparity, photo.resized(codes, columns, rows)).disparity
+    # The nearest sample, since a mean of two surfaces may be in focus and draw an outline.
+    return fine[(np.arange(height) // step)[:, None], np.arange(width) // step]
 
 
 def _blur(disparity: Plane, lens: Lens) -> Plane:
