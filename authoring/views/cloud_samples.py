@@ -13,9 +13,9 @@ from authoring.depth.calibration import Calibration
 from authoring.depth.raster import resampled
 from authoring.errors import RefusedError, UsageError, about
 from authoring.views.camera_source import CameraOrigin, choose_camera
-from authoring.views.geometry.camera import Camera
 from authoring.views.geometry.distortion import RadialLens
 from authoring.views.geometry.points import AXES_TEXT, Axes, Grid
+from authoring.views.geometry.projection import Camera
 from authoring.views.geometry.surface import Surface
 from authoring.views.scene import CameraSource, Scene
 
@@ -188,9 +188,9 @@ def _nothing_left(left_out: LeftOut) -> str:
     reasons = [
         f"{count} {reason}"
         for count, reason in (
-            (left_out.infinite, "lie at infinity"),
+            (left_out.infinite, "are at infinity"),
             (left_out.unknown, "are holes"),
-            (left_out.out_of_range, "lie outside --min-depth and --max-depth"),
+            (left_out.out_of_range, "are outside --min-depth and --max-depth"),
             (left_out.edges, "are flying pixels"),
         )
         if count

@@ -37,7 +37,7 @@ CAMERAS = {
 
 
 @dataclass(frozen=True, slots=True)
-class FocusPoint:
+class PhotoPoint:
     """A point of the upright photo, 0..1 from the top left."""
 
     x: float
@@ -58,7 +58,7 @@ class PreviewReport:
     """None for infinity."""
     holes: float
     """Share of the map without depth, 0..1."""
-    focus: FocusPoint | None
+    focus: PhotoPoint | None
     """The photo's own focus region, if it has one."""
     aperture: float | None
     camera: CameraSource
@@ -115,7 +115,7 @@ def preview(
         near_m=near,
         far_m=far if math.isfinite(far) else None,
         holes=content.holes,
-        focus=FocusPoint(*scene.focus) if scene.focus else None,
+        focus=PhotoPoint(*scene.focus) if scene.focus else None,
         aperture=scene.aperture,
         camera=scene.camera,
         overlay=overlay,

@@ -15,7 +15,7 @@ from authoring.embed.reports import Size
 from authoring.errors import UnsupportedError, UsageError, about
 from authoring.views.pictures.lens import Lens
 from authoring.views.pictures.lens_blur import refocused
-from authoring.views.preview import FocusPoint, PictureFormat, encode_picture
+from authoring.views.preview import PhotoPoint, PictureFormat, encode_picture
 from authoring.views.scene import CameraSource, Scene
 
 DEFAULT_APERTURE = 2.8
@@ -42,7 +42,7 @@ class RefocusReport:
     aperture: float
     """The simulated f-number, of the full-frame lens that shows the same picture."""
     aperture_from: Literal["option", "file", "default"]
-    focus: FocusPoint
+    focus: PhotoPoint
     focus_from: Literal["option", "file", "nearest large region"]
     focus_m: float | None
     """The distance in focus; None for infinity."""
@@ -119,7 +119,7 @@ def refocused_pixels(
         picture=Size(width, height),
         aperture=f_number,
         aperture_from=aperture_from,
-        focus=FocusPoint(*point),
+        focus=PhotoPoint(*point),
         focus_from=focus_from,
         focus_m=1 / focus_per_m if focus_per_m > 0 else None,
         absolute=scene.absolute,

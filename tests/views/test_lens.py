@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from authoring.views.cloud_samples import camera_of_calibration
-from authoring.views.geometry.camera import Camera
 from authoring.views.geometry.distortion import RadialLens
+from authoring.views.geometry.projection import Camera
 from authoring.views.scene import load_scene
 
 FORWARD = (0.0, -0.94, 0.21, -0.0215, 0.00097, -7.9e-06, -6.6e-07, 1.4e-08)

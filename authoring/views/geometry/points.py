@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.views.geometry.camera import Camera
 from authoring.views.geometry.pcd import build_pcd
 from authoring.views.geometry.ply import build_ply
+from authoring.views.geometry.projection import Camera
 
 Axes = Literal["opengl", "opencv"]
 """Both right-handed, with the camera at the origin. opengl: x right, y up, z backward, towards the viewer. opencv:

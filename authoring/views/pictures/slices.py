@@ -142,9 +142,9 @@ def slice_planes(
     if hidden.any():
         # The ground holds everything, and of two surfaces the one behind.
         share = np.where(hidden, np.float32(0), share) if part.ground else share
-        behind = part.share(hidden_blur) * hidden * (1 - share)
-        weighted = light * share + hidden_light * behind
-        share = share + behind
+        uncovered = part.share(hidden_blur) * hidden * (1 - share)
+        weighted = light * share + hidden_light * uncovered
+        share = share + uncovered
     else:
         weighted = light * share
     return np.concatenate([weighted, share[None], part.coverage(blur)[None]])
