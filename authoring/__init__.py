@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from authoring.version import VERSION
 
 if TYPE_CHECKING:
+    from authoring.api.cloud_files import pointcloud, pointcloud_file
     from authoring.api.embedder import Embedder
+    from authoring.api.page_files import report, view
     from authoring.api.photo_files import (
         copy,
         dictionary,
@@ -26,11 +28,7 @@ if TYPE_CHECKING:
         inspect,
         strip,
     )
-    from authoring.api.pointcloud_files import pointcloud, pointcloud_file
-    from authoring.api.preview_files import contact_sheet, preview
-    from authoring.api.refocus_files import refocus
-    from authoring.api.report_files import report
-    from authoring.api.view_files import view
+    from authoring.api.picture_files import contact_sheet, preview, refocus
     from authoring.depth.buffer import DepthBuffer, PixelFormat
     from authoring.depth.calibration import Calibration
     from authoring.errors import DepthauthorError
@@ -71,7 +69,7 @@ _HOME = {
     "Embedder": "authoring.api.embedder",
     "PixelFormat": "authoring.depth.buffer",
     "PointCloud": "authoring.views.geometry.points",
-    "contact_sheet": "authoring.api.preview_files",
+    "contact_sheet": "authoring.api.picture_files",
     "copy": "authoring.api.photo_files",
     "dictionary": "authoring.api.photo_files",
     "embed": "authoring.api.photo_files",
@@ -80,13 +78,13 @@ _HOME = {
     "extract_bytes": "authoring.api.photo_files",
     "extract_file": "authoring.api.photo_files",
     "inspect": "authoring.api.photo_files",
-    "pointcloud": "authoring.api.pointcloud_files",
-    "pointcloud_file": "authoring.api.pointcloud_files",
-    "preview": "authoring.api.preview_files",
-    "refocus": "authoring.api.refocus_files",
-    "report": "authoring.api.report_files",
+    "pointcloud": "authoring.api.cloud_files",
+    "pointcloud_file": "authoring.api.cloud_files",
+    "preview": "authoring.api.picture_files",
+    "refocus": "authoring.api.picture_files",
+    "report": "authoring.api.page_files",
     "strip": "authoring.api.photo_files",
-    "view": "authoring.api.view_files",
+    "view": "authoring.api.page_files",
 }
 
 

@@ -30,11 +30,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import authoring
+from authoring.depth.refinement import extreme_around
 from authoring.views.pictures.lens import Lens
 from authoring.views.pictures.lens_blur import refocused
 from authoring.views.pictures.light import SHOULDER, linear, to_light
-from authoring.views.pictures.planes import extremes
-from authoring.views.scene import see
+from authoring.views.scene import load_scene
 from golden.geometry import Intrinsics
 from golden.lens import opening_m, view_through_lens
 from golden.scene import Scene, view
@@ -78,10 +78,10 @@ def _gaussian(picture: Light, deviation: float) -> Light:
 def at_edges(disparity: NDArray[np.float32], lens: Lens) -> NDArray[np.bool_]:
     """Pixels no farther from a jump of depth than the largest disc reaches; a jump changes the disc by 1 px or more."""
     radius = disparity * np.float32(lens.radius_px_m)
-    low, high = extremes(radius, 1)
+    low, high = (extreme_around(radius, 1, choose) for choose in (np.minimum, np.maximum))
     jump = (high - low > 1).astype(np.float32)
     widest = np.abs(disparity - lens.focus_per_m).max() * lens.radius_px_m
-    return np.asarray(extremes(jump, math.ceil(widest))[1] > 0)
+    return np.asarray(extreme_around(jump, math.ceil(widest), np.maximum) > 0)
 
 
 def error(picture: Light, truth: Light, where: NDArray[np.bool_] | None = None) -> float:
@@ -103,7 +103,7 @@ def errors(width: int, lenses: int) -> None:
     camera = Intrinsics.of_size(width, height)
     scene = view(camera, 3)
     disparity = (1 / scene.depth_m).astype(np.float32)
-    stored = see(embedded(scene, disparity)).depth.disparity_per_m()
+    stored = load_scene(embedded(scene, disparity)).depth.disparity_per_m()
     step = float(stored.max() - stored.min()) / 255
     print(
         f"golden scene {width}x{height}, {lenses} lens positions; RMSE in linear light (PSNR in dB), all / at edges"

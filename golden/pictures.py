@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 import authoring
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.views.refocus import refocused_pixels
-from authoring.views.scene import Seen, see
+from authoring.views.scene import Scene, load_scene
 from golden.scene import calibration, render
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
@@ -47,7 +47,7 @@ def embedded() -> bytes:
     )
 
 
-def strip(seen: Seen) -> Image.Image:
+def strip(scene: Scene) -> Image.Image:
     """The same photo through lenses of several apertures."""
     gap, foot = 8, 30
     side = (WIDTH - 3 * gap) // 4
@@ -55,7 +55,7 @@ def strip(seen: Seen) -> Image.Image:
     sheet = Image.new("RGB", (WIDTH, high + foot), "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(17)
     for number, (aperture, focus, caption) in enumerate(STRIP):
-        picture, _ = refocused_pixels(seen, aperture=aperture, focus=focus)
+        picture, _ = refocused_pixels(scene, aperture=aperture, focus=focus)
         # What is near and what is far: the left half of the scene, in an upright crop.
         height = picture.shape[0]
         crop = Image.fromarray(picture[:, : round(height / 1.25)]).resize(
@@ -79,7 +79,7 @@ def main() -> None:
             authoring.preview(photo, output=path, overlay=kind == "overlay", width=WIDTHS[kind])
             with Image.open(path) as picture:
                 made[kind] = picture.convert("RGB")
-    made["refocus"] = strip(see(data))
+    made["refocus"] = strip(load_scene(data))
     for kind, image in made.items():
         target = DOCS / f"{kind}.jpg"
         image.save(target, "JPEG", quality=QUALITY, subsampling=0, optimize=True)

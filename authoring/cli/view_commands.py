@@ -53,7 +53,7 @@ def preview(
 
     depthauthor preview *.HEIC --contact-sheet -o sheet.png
     """
-    from authoring.api import preview_files
+    from authoring.api import picture_files
     from authoring.cli.view_text import contact_sheet_text, preview_text
 
     map_options = given(context, MEANING)
@@ -68,7 +68,7 @@ def preview(
             )
         if output is None:
             raise UsageError("a contact sheet needs -o to say where it goes")
-        sheet = preview_files.contact_sheet(files, output=output, width=width, overwrite=overwrite)
+        sheet = picture_files.contact_sheet(files, output=output, width=width, overwrite=overwrite)
         print_report(sheet, as_json, contact_sheet_text, sheet.output)
         return SOME_FAILED if any(photo.error for photo in sheet.photos) else DONE
     if len(files) > 2:
@@ -76,7 +76,7 @@ def preview(
             f"{len(files)} files are given; a preview shows one photo, or a photo and a map; "
             "--contact-sheet shows many"
         )
-    report = preview_files.preview(
+    report = picture_files.preview(
         files[0],
         files[1] if len(files) == 2 else None,
         output=output,
@@ -124,10 +124,10 @@ def refocus(
 
     depthauthor refocus IMG_0001.HEIC --aperture 1.8 --focus 0.4,0.6
     """
-    from authoring.api import refocus_files
+    from authoring.api import picture_files
     from authoring.cli.view_text import refocus_text
 
-    report = refocus_files.refocus(
+    report = picture_files.refocus(
         file,
         map,
         output=output,
@@ -175,7 +175,7 @@ def pointcloud(
 
     depthauthor pointcloud IMG_0001.HEIC --mesh -o scene.glb
     """
-    from authoring.api.pointcloud_files import pointcloud_file
+    from authoring.api.cloud_files import pointcloud_file
     from authoring.cli.view_text import pointcloud_text
 
     report = pointcloud_file(
@@ -214,10 +214,10 @@ def view(
 
     depthauthor view IMG_0001.HEIC -o page.html
     """
-    from authoring.api import view_files
+    from authoring.api import page_files
     from authoring.cli.view_text import view_text
 
-    report = view_files.view(file, output=output, overwrite=overwrite)
+    report = page_files.view(file, output=output, overwrite=overwrite)
     print_report(report, as_json, view_text, report.output)
     if output is None if open_page is None else open_page:
         _open_in_browser(report.output)
@@ -238,12 +238,12 @@ def report(
 
     depthauthor report photos/ -o report.html
     """
-    from authoring.api import report_files
+    from authoring.api import page_files
     from authoring.cli.view_text import report_text
 
     rows_to = "-" if str(output) == "-" else None
     # Counting a large library takes time and only the bar needs the number.
-    total = sum(1 for _ in report_files.photo_paths(photos)) if sys.stderr.isatty() else 0
+    total = sum(1 for _ in page_files.photo_paths(photos)) if sys.stderr.isatty() else 0
     with progress(total) as advance:
 
         def row_done(row: ReportRow) -> None:
@@ -251,7 +251,7 @@ def report(
                 print_report(row, True, str, rows_to)
             advance()
 
-        summary = report_files.report(*photos, output=output, overwrite=overwrite, tell=row_done)
+        summary = page_files.report(*photos, output=output, overwrite=overwrite, on_row=row_done)
     if not as_json:
         print_report(asdict(summary), False, report_text, summary.output)
     elif output is None:

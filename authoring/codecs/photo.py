@@ -130,13 +130,18 @@ def _decoded_heic(data: bytes, size: tuple[int, int] | None) -> Pixels:
         raise MalformedError(f"the photo does not decode ({first_line(error)})") from error
 
 
-def resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Pixels (H, W, 3) stretched to (height, width, 3), each the mean of the area it covers."""
+def resized(pixels: NDArray[np.uint8], width: int, height: int, *, smooth: bool = False) -> NDArray[np.uint8]:
+    """Resize pixels (H, W, 3) to (height, width, 3).
+
+    Each result is the mean of the area it covers; with `smooth` a Lanczos filter is used, for pictures to look at.
+    """
     if pixels.shape[:2] == (height, width):
         return pixels
     from PIL import Image
 
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))
+    method = Image.Resampling.LANCZOS if smooth else Image.Resampling.BOX
+    gap = 3.0 if smooth else None
+    return np.asarray(Image.fromarray(pixels).resize((width, height), method, reducing_gap=gap))
 
 
 def srgb(pixels: NDArray[np.uint8], icc: bytes | None) -> NDArray[np.uint8]:

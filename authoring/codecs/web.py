@@ -1,7 +1,4 @@
-"""Pictures for pages and thumbnails: what every browser decodes, no larger than it need be.
-
-Knows: JPEG and gray PNG by Pillow, scaling. Must not know: what the pictures show.
-"""
+"""Encode pictures for web pages and thumbnails, which every browser decodes, and keep them small."""
 
 from __future__ import annotations
 
@@ -11,41 +8,31 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs.photo import resized
 from authoring.errors import MalformedError, UnsupportedError
 
 MAX_PROFILE_BYTES = 64 << 10
-"""Display profiles are some hundred bytes to a few thousand; a larger one would outweigh a thumbnail."""
+"""Display profiles have some hundred to a few thousand bytes; a larger one would outweigh a thumbnail."""
 
 _LEAST_QUALITY = 40
-"""Below, blocks show at a glance."""
+"""Below it blocks are obvious."""
 
 
-def scaled(pixels: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
-    """(h, w, 3) with at most so many pixels along the longer side, averaged down; never larger."""
-    from PIL import Image
-
+def fit_within(pixels: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
+    """Return pixels (h, w, 3) with at most `long_side` pixels along the longer side; never enlarged."""
     height, width = pixels.shape[:2]
     share = long_side / max(height, width)
     if share >= 1:
         return pixels
-    size = max(1, round(width * share)), max(1, round(height * share))
-    picture = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return np.asarray(picture)
-
-
-def sized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """(height, width, 3), averaged or spread."""
-    from PIL import Image
-
-    return np.asarray(Image.fromarray(pixels).resize((width, height), Image.Resampling.BILINEAR))
+    return resized(pixels, max(1, round(width * share)), max(1, round(height * share)), smooth=True)
 
 
 def web_jpeg(
     pixels: NDArray[np.uint8], *, quality: int, icc: bytes | None = None, max_bytes: int | None = None
 ) -> bytes:
-    """Pixels (h, w, 3) or (h, w) as JPEG, 4:2:0, with their colour profile and nothing else.
+    """Encode pixels (h, w, 3) or (h, w) as JPEG, 4:2:0, with their colour profile and no other metadata.
 
-    max_bytes: quality goes down in steps of ten until the picture fits, but not below 40.
+    max_bytes: quality is lowered in steps of ten until the picture fits, but not below 40.
     """
     from PIL import Image
 
@@ -60,7 +47,7 @@ def web_jpeg(
 
 
 def gray_png(codes: NDArray[np.uint8]) -> bytes:
-    """Codes (h, w) as an 8-bit gray PNG without gamma or profile: a decoder gives them back as they are."""
+    """Encode codes (h, w) as an 8-bit gray PNG without gamma or profile, so that decoders return them unchanged."""
     from PIL import Image
 
     out = io.BytesIO()
@@ -69,10 +56,10 @@ def gray_png(codes: NDArray[np.uint8]) -> bytes:
 
 
 def jpeg_draft(data: bytes, long_side: int) -> NDArray[np.uint8]:
-    """A JPEG's pixels (h, w, 3) as stored, at least so many along the longer side where it has as many.
+    """Decode a JPEG's pixels (h, w, 3) as stored, reduced to no less than `long_side` along the longer side.
 
-    The decoder halves while it decodes, which costs a fraction of the time and memory of the whole.
-    Raises UnsupportedError for codings that Pillow lacks, MalformedError for damage.
+    The decoder halves while it decodes, which takes a fraction of the time and memory of the full size.
+    Raises UnsupportedError for a photo that is too large, MalformedError for damage.
     """
     from PIL import Image
 
@@ -84,6 +71,6 @@ def jpeg_draft(data: bytes, long_side: int) -> NDArray[np.uint8]:
                 picture.draft("RGB", (round(picture.width * share), round(picture.height * share)))
                 return np.asarray(picture.convert("RGB"))
     except Image.DecompressionBombError as error:
-        raise UnsupportedError(f"the photo is too large to be shown ({error})") from error
+        raise UnsupportedError(f"the photo is too large to show ({error})") from error
     except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
         raise MalformedError(f"the photo does not decode ({error})") from error

@@ -218,11 +218,11 @@ def _votes(
     colour = np.stack([resample_area(guide[..., i].astype(np.float32), width, height) for i in range(3)], -1)
     trust = np.ones_like(values) if known is None else resample_area(known, width, height)
     np.maximum(trust, HOLE_WEIGHT, out=trust)
-    high, low = _around(values, 1, np.maximum), _around(values, 1, np.minimum)
+    high, low = extreme_around(values, 1, np.maximum), extreme_around(values, 1, np.minimum)
     bend = np.maximum(_second_difference(values, 0), _second_difference(values, 1))
     # The average of noise over a window leaves about a fifth of it.
     least = max(BEND, NOISE_BENDS * noise / 2)
-    edge = _around(bend > least * (values + np.float32(floor)), 1, np.logical_or)
+    edge = extreme_around(bend > least * (values + np.float32(floor)), 1, np.logical_or)
     share = np.minimum(high - values, values - low) / np.maximum(high - low, np.finfo(np.float32).tiny)
     trust *= np.where(edge, np.exp(-np.square(share / np.float32(MIXED_CELL))) + np.float32(1e-4), 1)
     return _Votes(values, colour, trust, edge, (guide.shape[0], guide.shape[1]), floor)
@@ -232,7 +232,7 @@ def _mixed(fine: Plane, votes: _Votes) -> Mask:
     """Mask (H, W) of the samples that lie between two surfaces, on a slope that no surface has."""
     cell = max(whole / part for whole, part in zip(votes.size, votes.disparity.shape, strict=True))
     radius = max(1, round(2 * cell - 1))
-    high, low = _around(fine, radius, np.maximum), _around(fine, radius, np.minimum)
+    high, low = extreme_around(fine, radius, np.maximum), extreme_around(fine, radius, np.minimum)
     span = high - low
     margin = np.float32(SURFACE) * span
     mixed: Mask = (fine > low + margin) & (fine < high - margin)
@@ -242,7 +242,7 @@ def _mixed(fine: Plane, votes: _Votes) -> Mask:
         along, steps = np.moveaxis(step, axis, 0), np.moveaxis(change, axis, 0)
         np.maximum(along[1:], steps, out=along[1:])
         np.maximum(along[:-1], steps, out=along[:-1])
-    mixed &= _around(step, max(1, round(cell)), np.maximum) <= np.float32(SHARP) * span
+    mixed &= extreme_around(step, max(1, round(cell)), np.maximum) <= np.float32(SHARP) * span
     rows, columns = (
         np.clip(np.rint(votes.places(np.arange(whole), axis)).astype(np.intp), 0, votes.edge.shape[axis] - 1)
         for axis, whole in enumerate(votes.size)
@@ -298,10 +298,10 @@ def _second_difference(plane: Plane, axis: int) -> Plane:
     return out
 
 
-def _around(
+def extreme_around(
     plane: npt.NDArray[Any], radius: int, choose: Callable[..., npt.NDArray[Any]]
 ) -> npt.NDArray[Any]:
-    """The largest, smallest (`choose`) of the square of `radius` samples around each; time grows with its logarithm."""
+    """Return the largest or smallest (`choose`) sample of the square of `radius` samples around each; (H, W)."""
     for axis in (0, 1):
         count = plane.shape[axis]
         padding = [(radius, radius) if axis == one else (0, 0) for one in (0, 1)]

@@ -1,7 +1,4 @@
-"""What a report says of one file: level, findings, diagnosis, and two thumbnails.
-
-Knows: which checks are told, and how small the pictures are. Must not know: HTML, paths.
-"""
+"""Collect what a report shows of one file: level, findings, diagnosis, and two thumbnails."""
 
 from __future__ import annotations
 
@@ -17,6 +14,7 @@ from authoring.compatibility import rules
 from authoring.compatibility.doctor import Obstacle, doctor_report
 from authoring.compatibility.facts import gather
 from authoring.compatibility.findings import Finding, Level
+from authoring.containers import heif
 from authoring.containers.base import ContainerFile, ContainerName
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import check_aspect
@@ -26,12 +24,13 @@ from authoring.read import depth_image
 from authoring.read.depth_image import DepthReading
 from authoring.read.layout import photo_orientation
 from authoring.views.pictures import colours
+from authoring.views.scene import rgb_profile
 
 THUMBNAIL_SIDE = 280
-"""Pixels: 140 of a sharp screen's."""
+"""Pixels, 140 on a screen with two pixels per point."""
 
 THUMBNAIL_QUALITY = 70
-"""A detailed photo comes to some 15 kB in this size."""
+"""A detailed photo has some 15 kB at this size."""
 
 MAX_THUMBNAIL_BYTES = 20_000
 
@@ -47,7 +46,7 @@ class DepthRow:
     far_m: float | None
     """None for infinity."""
     absolute: bool
-    """False: the metres are relative, distances hold in proportion only."""
+    """Whether the metres hold; otherwise only the proportions of distances do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +65,30 @@ class ReportRow:
     hints: tuple[str, ...]
     findings: tuple[Finding, ...]
     error: str | None
-    """Why the file cannot be read; what is not known is then null or empty."""
+    """Why the file cannot be read; unknown fields are then null or empty."""
     file: str | None = None
     schema: str = "depthauthor/report/1"
 
 
 @dataclass(frozen=True, slots=True)
 class Thumbnails:
-    """JPEGs, upright; None where there is nothing to show."""
+    """JPEGs, upright; None if there is nothing to show."""
 
     photo: bytes | None
     depth: bytes | None
 
 
 def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
-    """A JPEG or HEIC photo of any tool, with depth or without.
+    """Return the row and the thumbnails of a JPEG or HEIC photo of any tool, with or without depth.
 
-    Raises MalformedError or UnsupportedError where the file cannot be read at all; pictures that do not decode are
-    left out.
+    Raises MalformedError or UnsupportedError if the file cannot be read at all; pictures that do not decode are left
+    out.
     """
     with about("photo"):
         file = containers.parse(photo)
         facts = gather(file)
-    found = rules.findings(facts)
-    told = doctor_report(facts, found)
+    findings = rules.findings(facts)
+    diagnosis = doctor_report(facts, findings)
     layout = file.layout
     try:
         reading = depth_image.read_depth(layout)
@@ -99,37 +98,37 @@ def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
         container=layout.container,
         photo=Size(layout.width, layout.height),
         depth=_depth(reading) if reading else None,
-        level=told.level,
-        verdict=told.verdict,
-        headline=f"{told.headline}.",
-        obstacles=told.obstacles,
-        hints=told.hints,
-        findings=found,
+        level=diagnosis.level,
+        verdict=diagnosis.verdict,
+        headline=f"{diagnosis.headline}.",
+        obstacles=diagnosis.obstacles,
+        hints=diagnosis.hints,
+        findings=findings,
         error=None,
     )
     picture = _photo_picture(file)
     if picture is not None:
-        picture = web.scaled(np.ascontiguousarray(picture), THUMBNAIL_SIDE)
-    icc = layout.icc if layout.icc and layout.icc[16:20] == b"RGB " else None
+        picture = web.fit_within(np.ascontiguousarray(picture), THUMBNAIL_SIDE)
     return row, Thumbnails(
-        None if picture is None else _jpeg(picture, icc), _jpeg(_depth_picture(reading)) if reading else None
+        None if picture is None else _jpeg(picture, rgb_profile(layout.icc)),
+        _jpeg(_depth_picture(reading)) if reading else None,
     )
 
 
 def row_of_error(message: str) -> ReportRow:
-    """A file that cannot be read."""
+    """Return the row of a file that cannot be read."""
     return ReportRow(None, None, None, "none", None, message, (), (), (), message)
 
 
 def _depth(reading: DepthReading) -> DepthRow:
     plane = reading.plane
-    low, high = (float(plane.codes.min()), float(plane.codes.max()))
-    step = (plane.float_max - plane.float_min) / 255
-    ends = sorted((plane.float_min + low * step, plane.float_min + high * step))
+    low, high = (
+        plane.float_min + float(code) * plane.step for code in (plane.codes.min(), plane.codes.max())
+    )
     if plane.pixel_format.kind == "disparity":
-        near, far = (1 / one if one > 0 else None for one in reversed(ends))
+        near, far = (1 / value if value > 0 else None for value in (high, low))
     else:
-        near, far = ends
+        near, far = low, high
     return DepthRow(
         kind=plane.pixel_format.kind,
         width=plane.codes.shape[1],
@@ -141,50 +140,50 @@ def _depth(reading: DepthReading) -> DepthRow:
 
 
 def _photo_picture(file: ContainerFile) -> NDArray[np.uint8] | None:
-    """The photo, upright; not smaller than the thumbnail that is made of it, if it can be helped."""
+    """The photo, upright, if possible at least twice as large as the thumbnail; None if it does not decode."""
     try:
         if file.layout.container == "heic":
-            own = _own_thumbnail(file)
-            # HEIF decoders give the picture upright, JPEG decoders as it lies.
-            return own if own is not None else pictures.decode_heic(file.source).array
-        lying = web.jpeg_draft(file.source, 2 * THUMBNAIL_SIDE)
-        return photo_orientation(file.layout).to_display(lying)
+            thumbnail = _own_thumbnail(file)
+            # HEIF decoders apply the orientation, JPEG decoders do not.
+            return thumbnail if thumbnail is not None else pictures.decode_heic(file.source).array
+        stored = web.jpeg_draft(file.source, 2 * THUMBNAIL_SIDE)
+        return photo_orientation(file.layout).to_display(stored)
     except DepthauthorError:
         return None
 
 
 def _own_thumbnail(file: ContainerFile) -> NDArray[np.uint8] | None:
-    """The thumbnail that a HEIC photo brings along, upright: its pixels are a hundredth of the photo's.
+    """The thumbnail in a HEIC photo, upright: decoding it takes a fifteenth of the time of the photo.
 
-    None where there is none, or it is too small, damaged, or of another shape.
+    None if there is none, or it is too small, damaged, or of another aspect.
     """
-    from authoring.containers import heif
-
     try:
-        found = file.thumbnail()
-        if found is None or max(found.width, found.height) < THUMBNAIL_SIDE:
+        item = file.thumbnail()
+        if item is None or max(item.width, item.height) < THUMBNAIL_SIDE:
             return None
-        turn = Orientation.from_transforms([(one.kind, one.value) for one in found.transforms])
+        orientation = Orientation.from_transforms(
+            [(transform.kind, transform.value) for transform in item.transforms]
+        )
         photo = file.layout
-        turned = turn.swaps_axes ^ photo_orientation(photo).swaps_axes
-        width, height = (found.height, found.width) if turned else (found.width, found.height)
+        turned = orientation.swaps_axes ^ photo_orientation(photo).swaps_axes
+        width, height = (item.height, item.width) if turned else (item.width, item.height)
         check_aspect(width, height, photo.width, photo.height)
-        still = heif.build_still(found.width, found.height, found.payload, found.configuration, found.colour)
-        return turn.to_display(pictures.decode_heic(still).array)
+        still = heif.build_still(item.width, item.height, item.payload, item.configuration, item.colour)
+        return orientation.to_display(pictures.decode_heic(still).array)
     except DepthauthorError:
         return None
 
 
 def _depth_picture(reading: DepthReading) -> NDArray[np.uint8]:
-    """The depth in colours, stretched over its own range, near light."""
+    """The depth in colours over its own range, light near."""
     codes = reading.orientation.to_display(reading.plane.codes)
-    thinned = max(1, max(codes.shape) // (2 * THUMBNAIL_SIDE))
-    small = codes[::thinned, ::thinned].astype(np.float32)
+    step = max(1, max(codes.shape) // (2 * THUMBNAIL_SIDE))
+    small = codes[::step, ::step].astype(np.float32)
     low, high = float(small.min()), float(small.max())
-    share = (small - low) / max(high - low, 1)
+    nearness = (small - low) / max(high - low, 1)
     if reading.plane.pixel_format.kind == "depth":
-        share = 1 - share
-    return web.scaled(colours.coloured(share), THUMBNAIL_SIDE)
+        nearness = 1 - nearness
+    return web.fit_within(colours.coloured(nearness), THUMBNAIL_SIDE)
 
 
 def _jpeg(pixels: NDArray[np.uint8], icc: bytes | None = None) -> bytes:

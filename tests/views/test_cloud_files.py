@@ -18,9 +18,9 @@ from PIL import Image
 
 import authoring
 from authoring.cli.main import run
+from authoring.views.cloud_samples import CloudOptions
 from authoring.views.pointcloud import pointcloud_file
-from authoring.views.scene import see
-from authoring.views.space import CloudOptions
+from authoring.views.scene import load_scene
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
@@ -79,19 +79,19 @@ def test_mesh_as_glb_read_by_trimesh(photo: Path, tmp_path: Path) -> None:
     # Every triangle turns its front to the camera in the origin.
     assert ((mesh.face_normals * -mesh.triangles_center).sum(axis=1) > 0).all()
     texture = np.asarray(mesh.visual.material.baseColorTexture.convert("RGB"), float)
-    upright = see(photo.read_bytes()).pixels.astype(float)
+    upright = load_scene(photo.read_bytes()).pixels.astype(float)
     assert texture.shape == upright.shape and np.abs(texture - upright).mean() < 4
     # Each corner's place in the texture is where the camera sees it; trimesh counts v from below.
-    seen = see(photo.read_bytes()).calibration
-    (fx, fy), (cx, cy) = seen.focal_px, seen.principal_point_px
+    camera = load_scene(photo.read_bytes()).calibration
+    (fx, fy), (cx, cy) = camera.focal_px, camera.principal_point_px
     x, y, z = mesh.vertices.T
-    size = (seen.reference_width_px, seen.reference_height_px)
+    size = (camera.reference_width_px, camera.reference_height_px)
     assert np.abs((x / -z * fx + cx) / size[0] - mesh.visual.uv[:, 0]).max() < 1e-4
     assert np.abs((y / z * fy + cy) / size[1] - (1 - mesh.visual.uv[:, 1])).max() < 1e-4
 
 
 def test_glb_keeps_the_rules_of_the_specification(photo: Path) -> None:
-    pieces, report = pointcloud_file(photo.read_bytes(), "glb", mesh=True)
+    pieces, report = pointcloud_file(load_scene(photo.read_bytes()), "glb", mesh=True)
     data = b"".join(pieces)
     magic, version, length = struct.unpack("<4sII", data[:12])
     assert (magic, version, length) == (b"glTF", 2, len(data))
@@ -134,7 +134,7 @@ def test_mesh_as_ply_read_by_trimesh(photo: Path, tmp_path: Path) -> None:
     trimesh = pytest.importorskip("trimesh")
     path = written(photo, tmp_path / "scene.ply", "--mesh")
     mesh = trimesh.load(path, process=False)
-    pieces, report = pointcloud_file(photo.read_bytes(), "ply", mesh=True)
+    pieces, report = pointcloud_file(load_scene(photo.read_bytes()), "ply", mesh=True)
     assert (len(mesh.vertices), len(mesh.faces)) == (report.points, report.triangles)
     assert mesh.visual.kind == "vertex" and path.read_bytes() == b"".join(pieces)
 
@@ -179,7 +179,7 @@ def test_a_nominal_camera_is_labelled(tmp_path: Path) -> None:
     data = authoring.embed_bytes(
         out.getvalue(), np.linspace(1, 2, 64 * 48, dtype=np.float32).reshape(48, 64), profile="data"
     )
-    pieces, report = pointcloud_file(data, "ply")
+    pieces, report = pointcloud_file(load_scene(data), "ply")
     assert report.camera == "nominal" and any("guess" in note for note in report.notes)
     assert b"nominal" in bytes(pieces[0])
 
@@ -194,7 +194,7 @@ def test_standard_streams(photo: Path) -> None:
 @pytest.mark.parametrize(
     ("more", "code", "words"),
     [
-        (["-o", "x.obj"], 2, ".ply, .pcd and .glb"),
+        (["-o", "x.obj"], 2, ".ply, .pcd or .glb"),
         (["-o", "x.glb"], 2, "--mesh"),
         (["-o", "x.pcd", "--mesh"], 2, "points only"),
         (["-o", "x.glb", "--mesh", "--axes", "opencv"], 2, "y up"),
@@ -228,7 +228,7 @@ def test_a_camera_of_nonsense_is_no_fault_of_ours(photo: Path, tmp_path: Path, c
     (tmp_path / "camera.json").write_text(json.dumps({**told, "fx": 1e-300}))
     more = ["--calibration", str(tmp_path / "camera.json"), "-o", str(tmp_path / "x.ply")]
     assert run(["pointcloud", str(photo), *more]) == 3
-    assert "--calibration takes another camera" in capsys.readouterr().err
+    assert "choose another with --calibration" in capsys.readouterr().err
 
 
 def test_a_photo_without_depth_and_no_photo(tmp_path: Path, capsys: Any) -> None:
@@ -241,12 +241,12 @@ def test_a_photo_without_depth_and_no_photo(tmp_path: Path, capsys: Any) -> None
 
 def test_pug(sample: Callable[[str], bytes]) -> None:
     """26 mm, its own calibration with a lens; relative. All of it in front of the camera, right way up."""
-    pieces, report = pointcloud_file(sample("pug.heic"), "ply")
+    pieces, report = pointcloud_file(load_scene(sample("pug.heic")), "ply")
     assert report.points == 768 * 576 and report.camera == "file" and report.lens_distortion == "removed"
     assert (report.near, report.far) == pytest.approx((1 / 4.383, 1 / 1.498), rel=1e-3)
     assert report.high[2] < 0 and not report.absolute
     assert len(bytes(pieces[1])) == 15 * report.points
-    _, ignored = pointcloud_file(sample("pug.heic"), "ply", CloudOptions(ignore_lens=True))
+    _, ignored = pointcloud_file(load_scene(sample("pug.heic")), "ply", CloudOptions(ignore_lens=True))
     assert ignored.lens_distortion == "ignored" and ignored.high[0] < report.high[0]
 
 

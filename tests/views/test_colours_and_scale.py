@@ -10,7 +10,7 @@ import pytest
 
 from authoring.views.pictures.colours import HOLE, coloured, from_oklab, oklab, table
 from authoring.views.pictures.light import to_codes, to_light
-from authoring.views.pictures.scale import BINS, Scale, histogram, written
+from authoring.views.pictures.scale import BINS, Scale, format_distance, histogram
 
 
 def test_steps_look_equal_and_lightness_rises() -> None:
@@ -64,7 +64,7 @@ def test_scale(scale: Scale) -> None:
 
 def test_scale_that_ends_at_infinity_or_has_no_length() -> None:
     sky = Scale("disparity", 0.0, 2.0)
-    assert sky.metres(0) == math.inf and written(sky.metres(0)) == "infinity"
+    assert sky.metres(0) == math.inf and format_distance(sky.metres(0)) == "infinity"
     assert all(0.5 < one < 1e9 for one in sky.ticks(0.1)) and sky.ticks(0.1)
     flat = Scale("disparity", 1.0, 1.0)
     assert flat.ticks(0.1) == [] and flat.nearness(np.ones(3)).tolist() == [0.5] * 3
@@ -88,4 +88,4 @@ def test_histogram_counts_codes() -> None:
     ("metres", "text"), [(0.2283, "0.23"), (1.0, "1"), (1.5, "1.5"), (12.34, "12.3"), (250.4, "250")]
 )
 def test_numbers_are_short(metres: float, text: str) -> None:
-    assert written(metres) == text
+    assert format_distance(metres) == text

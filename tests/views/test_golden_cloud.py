@@ -15,8 +15,9 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.maps.load import parse_map_source
 from authoring.maps.map_options import MapOptions
+from authoring.views.cloud_samples import CloudOptions
 from authoring.views.pointcloud import pointcloud, pointcloud_file
-from authoring.views.space import CloudOptions
+from authoring.views.scene import load_scene, load_scene_with_map
 from golden import geometry
 from golden.geometry import BOARD, FLOOR, LEFT, RIGHT, SPHERES_FROM, Intrinsics
 
@@ -84,7 +85,7 @@ def test_points_lie_on_the_exact_surfaces(orientation: int, suffix: str) -> None
     photo = (GOLDEN / "orientation" / f"scene-{orientation}.{suffix}").read_bytes()
     outcome = authoring.Embedder(calibration=CALIBRATION, accuracy="absolute")
     data, report = outcome.report(photo, DEPTH_M)
-    cloud = pointcloud(data, CloudOptions(axes="opencv"))
+    cloud = pointcloud(load_scene(data), CloudOptions(axes="opencv"))
     exact, part = truth()
     assert cloud.absolute and cloud.points.dtype == np.float32 and cloud.colours.dtype == np.uint8
     assert cloud.points.shape == cloud.colours.shape == exact.shape
@@ -103,7 +104,9 @@ def test_points_lie_on_the_exact_surfaces(orientation: int, suffix: str) -> None
 def test_axes_are_right_handed_and_upright() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
     data = authoring.embed_bytes(photo, DEPTH_M, calibration=CALIBRATION)
-    vision, graphics = (pointcloud(data, CloudOptions(axes=axes)) for axes in ("opencv", "opengl"))
+    vision, graphics = (
+        pointcloud(load_scene(data), CloudOptions(axes=axes)) for axes in ("opencv", "opengl")
+    )
     turn = np.diag([1, -1, -1])
     assert np.linalg.det(turn) == 1
     assert np.array_equal(graphics.points, vision.points @ turn)
@@ -126,12 +129,12 @@ def test_colours_are_the_photos_own() -> None:
 
     photo = (GOLDEN / "scene.jpg").read_bytes()
     data = authoring.embed_bytes(photo, DEPTH_M)
-    cloud = pointcloud(data)
+    cloud = pointcloud(load_scene(data))
     with Image.open(GOLDEN / "scene.png") as picture:
         pixels = np.asarray(picture.convert("RGB"), np.float64)
     mean = pixels.reshape(HEIGHT, 2, WIDTH, 2, 3).mean(axis=(1, 3)).reshape(-1, 3)
     assert np.abs(cloud.colours - mean).mean() < 3
-    whole = pointcloud(data, CloudOptions(resolution="photo"))
+    whole = pointcloud(load_scene(data), CloudOptions(resolution="photo"))
     assert len(whole) == 4 * len(cloud)
     assert np.abs(whole.colours - pixels.reshape(-1, 3)).mean() < 3
 
@@ -141,7 +144,7 @@ def test_photo_resolution_lies_on_smooth_surfaces() -> None:
     data, report = authoring.Embedder(calibration=CALIBRATION).report(
         (GOLDEN / "scene.jpg").read_bytes(), DEPTH_M
     )
-    cloud = pointcloud(data, CloudOptions(resolution="photo", axes="opencv"))
+    cloud = pointcloud(load_scene(data), CloudOptions(resolution="photo", axes="opencv"))
     camera = Intrinsics.of_size(2 * WIDTH, 2 * HEIGHT)
     pixels = cloud.points[:, :2] / cloud.points[:, 2:] * (camera.fx, camera.fy) + (camera.cx, camera.cy)
     x, y = np.meshgrid(np.arange(2 * WIDTH) + 0.5, np.arange(2 * HEIGHT) + 0.5)
@@ -164,8 +167,8 @@ def test_removing_edges_takes_what_hangs_between_and_little_else() -> None:
     windows = [around[i : i + HEIGHT, j : j + WIDTH] for i in range(3) for j in range(3)]
     smooth = 1 / np.mean(windows, axis=0)
     data = authoring.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), smooth, calibration=CALIBRATION)
-    every = pointcloud(data, CloudOptions(axes="opencv"))
-    clean = pointcloud(data, CloudOptions(axes="opencv", remove_edges=True))
+    every = pointcloud(load_scene(data), CloudOptions(axes="opencv"))
+    clean = pointcloud(load_scene(data), CloudOptions(axes="opencv", remove_edges=True))
     assert 0.95 < len(clean) / len(every) < 0.995
     exact, _ = truth()
 
@@ -184,20 +187,20 @@ def test_removing_edges_takes_what_hangs_between_and_little_else() -> None:
     assert far_off(every.points) > 500
     assert far_off(clean.points) < 0.1 * far_off(every.points)
     sharp = authoring.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M, calibration=CALIBRATION)
-    kept = pointcloud(sharp, CloudOptions(remove_edges=True))
+    kept = pointcloud(load_scene(sharp), CloudOptions(remove_edges=True))
     assert len(kept) > 0.998 * len(exact)
 
 
 def test_infinity_is_left_out_and_range_and_stride_are_kept() -> None:
     sky = DepthBuffer.from_disparity_per_m(np.where(DEPTH_M > 5, 0, 1 / DEPTH_M))
     data = authoring.embed_bytes((GOLDEN / "scene.heic").read_bytes(), sky, lossless=True)
-    cloud = pointcloud(data)
+    cloud = pointcloud(load_scene(data))
     assert np.isfinite(cloud.points).all() and len(cloud) == (DEPTH_M <= 5).sum()
-    _, report = pointcloud_file(data, "ply")
+    _, report = pointcloud_file(load_scene(data), "ply")
     assert report.left_out.infinite == (DEPTH_M > 5).sum() and report.points == len(cloud)
-    near = pointcloud(data, CloudOptions(min_depth_m=1, max_depth_m=3))
+    near = pointcloud(load_scene(data), CloudOptions(min_depth_m=1, max_depth_m=3))
     assert -near.points[:, 2].min() <= 3 and -near.points[:, 2].max() >= 1
-    few = pointcloud(data, CloudOptions(stride=4, axes="opencv"))
+    few = pointcloud(load_scene(data), CloudOptions(stride=4, axes="opencv"))
     assert 0.9 * len(cloud) / 16 < len(few) < 1.1 * len(cloud) / 16
 
 
@@ -205,11 +208,13 @@ def test_a_map_that_is_not_embedded_yet() -> None:
     photo = (GOLDEN / "orientation" / "scene-6.jpg").read_bytes()
     source = parse_map_source((GOLDEN / "scene-depth.npy").read_bytes())
     exact, _ = truth()
-    cloud = pointcloud(photo, CloudOptions(axes="opencv", calibration=CALIBRATION), source)
+    cloud = pointcloud(
+        load_scene_with_map(photo, source, MapOptions()), CloudOptions(axes="opencv", calibration=CALIBRATION)
+    )
     assert np.linalg.norm(cloud.points - exact, axis=1).max() < 1e-5
     holes = DEPTH_M.copy()
     holes[:50] = np.nan
-    cloud = pointcloud(photo, CloudOptions(calibration=CALIBRATION), holes)
+    cloud = pointcloud(load_scene_with_map(photo, holes, MapOptions()), CloudOptions(calibration=CALIBRATION))
     assert len(cloud) == holes.size - 50 * WIDTH
 
 
@@ -218,13 +223,13 @@ def test_eight_bit_maps_make_whole_meshes() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
     source = parse_map_source((GOLDEN / "scene-mask.png").read_bytes())
     options = MapOptions(near_m=0.5, far_m=8)
-    _, report = pointcloud_file(photo, "glb", None, source, options, mesh=True)
+    _, report = pointcloud_file(load_scene_with_map(photo, source, options), "glb", mesh=True)
     assert report.triangles is not None
     assert report.triangles > 0.98 * 2 * 1023 * 767
 
 
 def test_the_same_photo_gives_the_same_bytes() -> None:
     data = authoring.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M)
-    one, two = pointcloud(data), pointcloud(data)
+    one, two = pointcloud(load_scene(data)), pointcloud(load_scene(data))
     assert one.to_ply() == two.to_ply() and one.to_pcd() == two.to_pcd()
     assert dataclasses.replace(one, axes="opencv").axes == "opencv"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from authoring.views.geometry.camera import Camera
+from authoring.views.cloud_samples import camera_of_calibration
 from authoring.views.geometry.distortion import RadialLens
-from authoring.views.scene import see
-from authoring.views.space import camera_of_calibration
+from authoring.views.geometry.projection import Camera
+from authoring.views.scene import load_scene
 
 FORWARD = (0.0, -0.94, 0.21, -0.0215, 0.00097, -7.9e-06, -6.6e-07, 1.4e-08)
 """About a 26 mm wide lens: drawn in by 1.8 % at most, and less again in the corners."""
@@ -42,25 +42,25 @@ def by_lookup_table(
 
 def test_there_and_back() -> None:
     points = grid(4032, 3024)
-    assert np.abs(LENS.undistorted(LENS.distorted(points)) - points).max() < 0.1
-    assert np.abs(LENS.distorted(LENS.undistorted(points)) - points).max() < 0.1
+    assert np.abs(LENS.undistort(LENS.distort(points)) - points).max() < 0.1
+    assert np.abs(LENS.distort(LENS.undistort(points)) - points).max() < 0.1
     # And it is no small thing that is undone.
-    assert np.hypot(*(LENS.distorted(points) - points).reshape(-1, 2).T).max() > 30
+    assert np.hypot(*(LENS.distort(points) - points).reshape(-1, 2).T).max() > 30
 
 
 def test_a_photo_is_undistorted_outward_where_the_lens_drew_it_in() -> None:
     points = grid(4032, 3024).reshape(-1, 2)
     before = np.hypot(*(points - LENS.center_px).T)
-    ideal = np.hypot(*(LENS.undistorted(points) - LENS.center_px).T)
+    ideal = np.hypot(*(LENS.undistort(points) - LENS.center_px).T)
     away = before > 10
     assert (ideal[away] > before[away]).all()
 
 
 def test_the_forward_way_is_that_of_the_lookup_table() -> None:
-    points = LENS.undistorted(grid(4032, 3024))
+    points = LENS.undistort(grid(4032, 3024))
     inside = ((points >= 0) & (points <= (4032, 3024))).all(axis=-1)
     expected = by_lookup_table(LENS, points, (4032, 3024))
-    assert np.abs(LENS.distorted(points) - expected)[inside].max() < 0.01
+    assert np.abs(LENS.distort(points) - expected)[inside].max() < 0.01
 
 
 def test_rays_of_a_synthetic_camera() -> None:
@@ -71,7 +71,7 @@ def test_rays_of_a_synthetic_camera() -> None:
     photographed = by_lookup_table(LENS, ideal, (4032, 3024))
     assert np.abs(CAMERA.project(space) - photographed).max() < 0.01
     # A map of one column per point, so that its sample's centre is that very point.
-    back = LENS.undistorted(photographed)
+    back = LENS.undistort(photographed)
     assert np.abs(back - ideal).max() < 0.1
     slopes = (back - CAMERA.center_px) / CAMERA.focal_px
     assert np.abs(slopes * space[:, 2:] - space[:, :2]).max() < 0.1 / 3032.6 * 8
@@ -88,15 +88,15 @@ def test_slopes_go_through_the_samples_centres() -> None:
 def test_the_inverse_polynomial_alone_serves_too() -> None:
     inverse = RadialLens((100.0, 80.0), 0.01, (), (0.0, 2.0, 0, 0, 0, 0, 0, 0))
     points = grid(200, 160)
-    assert np.allclose(inverse.undistorted(np.array([[200.0, 80.0]])), [[202.0, 80.0]])
-    assert np.abs(inverse.undistorted(inverse.distorted(points)) - points).max() < 0.01
+    assert np.allclose(inverse.undistort(np.array([[200.0, 80.0]])), [[202.0, 80.0]])
+    assert np.abs(inverse.undistort(inverse.distort(points)) - points).max() < 0.01
 
 
 def test_no_distortion_and_no_points() -> None:
     plain = RadialLens((10, 10), 0.001, (0.0,) * 8, (0.0,) * 8)
     assert not plain.distorts
-    assert np.array_equal(plain.undistorted(np.array([[3.0, 4.0]])), [[3.0, 4.0]])
-    assert LENS.undistorted(np.zeros((0, 2))).shape == (0, 2)
+    assert np.array_equal(plain.undistort(np.array([[3.0, 4.0]])), [[3.0, 4.0]])
+    assert LENS.undistort(np.zeros((0, 2))).shape == (0, 2)
 
 
 @pytest.mark.filterwarnings("error")
@@ -109,7 +109,7 @@ def test_nonsense_stays_finite(coefficients: tuple[float, ...]) -> None:
         RadialLens((2016, 1512), 0.002, coefficients),
         RadialLens((2016, 1512), 1e200, (), coefficients),
     ):
-        assert np.isfinite(lens.undistorted(points)).all() and np.isfinite(lens.distorted(points)).all()
+        assert np.isfinite(lens.undistort(points)).all() and np.isfinite(lens.distort(points)).all()
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,12 @@ def test_nonsense_stays_finite(coefficients: tuple[float, ...]) -> None:
     ],
 )
 def test_real_lenses_there_and_back(name: str, sample: Callable[[str], bytes]) -> None:
-    calibration = see(sample(name)).calibration
+    calibration = load_scene(sample(name)).calibration
     lens = camera_of_calibration(calibration).lens
     assert lens is not None
     points = grid(calibration.reference_width_px, calibration.reference_height_px)
-    ideal = lens.undistorted(points)
-    assert np.abs(lens.distorted(ideal) - points).max() < 0.1
+    ideal = lens.undistort(points)
+    assert np.abs(lens.distort(ideal) - points).max() < 0.1
     # Apple's own inverse polynomial says the same, as well as a fit can.
     fitted = RadialLens(lens.center_px, lens.pixel_size_mm, (), lens.inverse)
-    assert np.abs(fitted.undistorted(points) - ideal).max() < 3
+    assert np.abs(fitted.undistort(points) - ideal).max() < 3

@@ -20,7 +20,7 @@ LARGE = (512, 384)
 SIZE = (256, 192)
 SCENE = render(*SIZE)
 DISPARITY = (1 / SCENE.depth_m).astype(np.float32)
-SHOWN = page.Scene(
+SHOWN = page.PageContent(
     title="scene.jpg",
     about="a scene",
     photo=SCENE.rgb,
@@ -160,7 +160,7 @@ def test_an_overlay_keeps_the_photo_where_there_is_no_line() -> None:
 
 def test_a_contact_sheet_has_a_place_for_each() -> None:
     broken = "there is no depth here, but a long sentence about it that takes some lines to write"
-    entries: list[tuple[str, page.Scene | str]] = [
+    entries: list[tuple[str, page.PageContent | str]] = [
         ("one.jpg", SHOWN),
         ("two.heic", broken),
         ("three.jpg", SHOWN),

@@ -115,7 +115,7 @@ def test_options_of_a_map_need_one(folder: Path, capsys: Any) -> None:
     code, why = fails(capsys, "preview", *[folder / "turned.jpg"] * 3, "-o", folder / "n.png")
     assert code == 2 and "--contact-sheet" in why
     code, why = fails(capsys, "preview", folder / "turned.jpg", "-o", folder / "n.webp")
-    assert code == 2 and ".png and .jpg" in why
+    assert code == 2 and ".png or .jpg" in why
     code, why = fails(capsys, "preview", folder / "turned.jpg", "-o", folder / "n.png", "--width", "10")
     assert code == 2 and "320" in why
     assert not (folder / "n.png").exists()

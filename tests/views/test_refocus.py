@@ -17,11 +17,11 @@ import authoring
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration_sources import nominal_calibration
 from authoring.errors import UnsupportedError, UsageError
-from authoring.views.pictures.lens import FULL_FRAME_DIAGONAL_MM, Lens, radii
+from authoring.views.pictures.lens import FULL_FRAME_DIAGONAL_MM, Lens, slice_radii
 from authoring.views.pictures.lens_blur import refocused
 from authoring.views.pictures.light import linear, to_light
 from authoring.views.refocus import refocus, refocused_pixels
-from authoring.views.scene import Seen, see
+from authoring.views.scene import Scene, load_scene
 from benchmarks.refocus import at_edges, by_gaussian, error
 from golden import lens as golden_lens
 from golden.geometry import Intrinsics
@@ -32,14 +32,14 @@ WIDTH, HEIGHT = golden_lens.SIZE
 CAMERA = Intrinsics.of_size(WIDTH, HEIGHT)
 
 
-def seen(codes: NDArray[np.uint8], disparity: NDArray[np.float32], **more: object) -> Seen:
+def make_scene(codes: NDArray[np.uint8], disparity: NDArray[np.float32], **more: object) -> Scene:
     height, width = codes.shape[:2]
     buffer = DepthBuffer.from_disparity_per_m(disparity, pixel_format=PixelFormat.FDIS)
     given = {
-        "pixels": codes, "depth": buffer, "codes": None, "calibration": nominal_calibration(width, height),
-        "camera": "nominal", "focus": None, "aperture": None,
+        "pixels": codes, "depth": buffer, "plane": None, "calibration": nominal_calibration(width, height),
+        "camera": "nominal", "exif_calibration": None, "focus": None, "aperture": None,
     }  # fmt: skip
-    return Seen(**{**given, **more})  # type: ignore[arg-type]
+    return Scene(**{**given, **more})  # type: ignore[arg-type]
 
 
 @cache
@@ -102,10 +102,10 @@ def test_the_lens_of_the_benchmark_is_the_formula_of_thin_lenses() -> None:
 
 
 def test_radii_go_from_one_end_to_the_other() -> None:
-    steps = radii(-20.0, 7.0, 2)
+    steps = slice_radii(-20.0, 7.0, 2)
     assert steps == sorted(steps) and steps[0] <= -20 and steps[-1] >= 7 and 0.0 in steps
-    assert radii(0.0, 0.0, 2) == [0.0]
-    assert radii(0.0, 3.0, 2)[0] == 0.0
+    assert slice_radii(0.0, 0.0, 2) == [0.0]
+    assert slice_radii(0.0, 3.0, 2)[0] == 0.0
 
 
 def test_what_is_in_focus_stays_code_for_code() -> None:
@@ -210,36 +210,36 @@ def test_tiny_photos(shape: tuple[int, int]) -> None:
 
 def test_where_focus_and_aperture_come_from() -> None:
     codes, disparity = scene()
-    _, report = refocused_pixels(seen(codes, disparity))
+    _, report = refocused_pixels(make_scene(codes, disparity))
     assert report.aperture == 2.8 and report.aperture_from == "default"
     assert report.focus_from == "nearest large region" and report.camera == "nominal"
-    _, report = refocused_pixels(seen(codes, disparity, focus=(0.5, 0.25), aperture=1.8))
+    _, report = refocused_pixels(make_scene(codes, disparity, focus=(0.5, 0.25), aperture=1.8))
     assert (report.aperture, report.aperture_from, report.focus_from) == (1.8, "file", "file")
     assert report.focus_m is not None and 3.2 < report.focus_m < 4
-    _, given = refocused_pixels(seen(codes, disparity, aperture=1.8), aperture=16, focus=(0.15, 0.75))
+    _, given = refocused_pixels(make_scene(codes, disparity, aperture=1.8), aperture=16, focus=(0.15, 0.75))
     assert (given.aperture, given.focus_from) == (16, "option")
     assert given.focus_m is not None and 0.6 < given.focus_m < 0.75
     assert given.blur_px_m == pytest.approx(report.blur_px_m * 1.8 / 16)
-    doubled = refocused_pixels(seen(codes, disparity), aperture=16, strength=2)[1]
+    doubled = refocused_pixels(make_scene(codes, disparity), aperture=16, strength=2)[1]
     assert doubled.blur_px_m == pytest.approx(2 * given.blur_px_m)
 
 
 def test_numbers_that_cannot_be() -> None:
     codes, disparity = scene()
-    one = seen(codes, disparity)
+    one = make_scene(codes, disparity)
     for wrong in ({"aperture": 0.1}, {"aperture": 99.0}, {"focus": (1.2, 0.5)}, {"strength": -1.0}):
         with pytest.raises(UsageError):
             refocused_pixels(one, **wrong)
     depth = DepthBuffer.from_depth_m(np.full((10, 10), 1e-45, np.float32), pixel_format=PixelFormat.FDEP)
     with pytest.raises(UnsupportedError):
-        refocused_pixels(seen(codes, disparity, depth=depth))
+        refocused_pixels(make_scene(codes, disparity, depth=depth))
 
 
 def test_holes_are_filled_and_told() -> None:
     codes, disparity = scene()
     holed = disparity.copy()
     holed[20:60, 30:70] = np.nan
-    picture, report = refocused_pixels(seen(codes, holed))
+    picture, report = refocused_pixels(make_scene(codes, holed))
     assert picture.shape == codes.shape
     assert any("held no depth and was filled" in note for note in report.notes)
 
@@ -253,8 +253,8 @@ def test_the_photos_profile_goes_along_and_the_same_input_gives_the_same_bytes()
     Image.fromarray(codes).save(photo, "JPEG", quality=95, icc_profile=icc)
     data = authoring.embed_bytes(photo.getvalue(), 1 / disparity, focus=(0.5, 0.25))
     for kind in ("png", "jpeg"):
-        one, report = refocus(see(data), aperture=1.0, picture_format=kind)
-        assert one == refocus(see(data), aperture=1.0, picture_format=kind)[0]
+        one, report = refocus(load_scene(data), aperture=1.0, picture_format=kind)
+        assert one == refocus(load_scene(data), aperture=1.0, picture_format=kind)[0]
         with Image.open(io.BytesIO(one)) as picture:
             assert picture.format == kind.upper() and picture.size == (WIDTH, HEIGHT)
             assert picture.info["icc_profile"] == icc
@@ -262,7 +262,7 @@ def test_the_photos_profile_goes_along_and_the_same_input_gives_the_same_bytes()
 
 
 def test_real_photos_keep_what_is_in_focus(sample: Callable[[str], bytes]) -> None:
-    one = see(sample("nilsh_imageio_output.heic"))
+    one = load_scene(sample("nilsh_imageio_output.heic"))
     picture, report = refocused_pixels(one, aperture=4)
     change = np.abs(picture.astype(int) - one.pixels).mean(axis=2)
     x, y = int(report.focus.x * picture.shape[1]), int(report.focus.y * picture.shape[0])

@@ -15,7 +15,7 @@ from PIL import Image
 
 import authoring
 from authoring.cli.main import run
-from authoring.views.scene import see
+from authoring.views.scene import load_scene
 from authoring.views.viewer import view
 from tests.views.pages import Page, gray, jpeg, remote, validate
 
@@ -68,13 +68,13 @@ def test_a_hostile_name_stays_text(scene: bytes, page: Page) -> None:
 def test_the_depth_in_the_page_is_the_files(suffix: str, kind: str) -> None:
     photo = (GOLDEN / f"scene.{suffix}").read_bytes()
     data = authoring.embed_bytes(photo, np.load(GOLDEN / "scene-depth.npy"), pixel_format=kind)
-    seen = see(data)
+    loaded = load_scene(data)
     told = Page(view(data, "x")[0]).data["depth"]
     codes = gray(told["png"])
-    assert seen.codes is not None and np.array_equal(codes, seen.codes)
+    assert loaded.plane is not None and np.array_equal(codes, loaded.plane.codes)
     values = told["low"] + (told["high"] - told["low"]) * codes.astype(np.float64) / 255
-    assert told["kind"] == seen.depth.pixel_format.kind
-    assert np.allclose(values, seen.depth.samples, rtol=1e-5)
+    assert told["kind"] == loaded.depth.pixel_format.kind
+    assert np.allclose(values, loaded.depth.samples, rtol=1e-5)
 
 
 @pytest.mark.parametrize("path", sorted((GOLDEN / "orientation").glob("*.jpg")), ids=lambda path: path.stem)
@@ -82,18 +82,18 @@ def test_photo_and_depth_are_upright(path: Path) -> None:
     data = authoring.embed_bytes(path.read_bytes(), np.load(GOLDEN / "scene-depth.npy"))
     page = Page(view(data, path.name)[0])
     picture = jpeg(page.all("img")[0]["src"])
-    height, width = see(data).pixels.shape[:2]
+    height, width = load_scene(data).pixels.shape[:2]
     assert picture.size == (width, height)
     truth = np.asarray(Image.open(GOLDEN / "scene.jpg").convert("L").resize((64, 48)), np.float32)
     shown = np.asarray(picture.convert("L").resize((64, 48)), np.float32)
     assert np.corrcoef(truth.ravel(), shown.ravel())[0, 1] > 0.95
-    behind = gray(page.data["behind"]["png"])
+    behind = gray(page.data["hidden"]["png"])
     assert abs(behind.shape[1] / behind.shape[0] - width / height) < 0.02
 
 
 def test_what_lies_behind_is_nowhere_nearer(scene: bytes, page: Page) -> None:
     codes = gray(page.data["depth"]["png"])
-    behind = gray(page.data["behind"]["png"])
+    behind = gray(page.data["hidden"]["png"])
     thinned = codes.shape[0] // behind.shape[0]
     front = codes[::thinned, ::thinned]
     assert (behind <= front).all()
@@ -137,7 +137,7 @@ def test_relative_maps_say_so(scene: bytes, scene_jpeg: bytes) -> None:
 def test_colour_profiles_stay(sample: Callable[[str], bytes]) -> None:
     data = sample("pug.heic")
     picture = jpeg(Page(view(data, "pug.heic")[0]).all("img")[0]["src"])
-    assert picture.info["icc_profile"] == see(data).icc
+    assert picture.info["icc_profile"] == load_scene(data).icc
 
 
 @pytest.mark.parametrize("name", TWELVE_MEGAPIXELS)
@@ -146,9 +146,9 @@ def test_twelve_megapixels_stay_below_three_megabytes(name: str, sample: Callabl
     assert len(data) == report.bytes < MOST_BYTES
     assert max(report.picture.width, report.picture.height) == 2048
     assert not report.absolute and report.camera == "file"
-    seen = see(sample(name))
-    assert seen.codes is not None
-    assert np.array_equal(gray(Page(data).data["depth"]["png"]), seen.codes)
+    plane = load_scene(sample(name)).plane
+    assert plane is not None
+    assert np.array_equal(gray(Page(data).data["depth"]["png"]), plane.codes)
 
 
 def test_a_photo_full_of_noise_stays_below_three_megabytes() -> None:

@@ -1,1 +1,1 @@
-"""Pixels and their depth as things in space: rays of a camera, points, meshes, and the bytes of 3-D files."""
+"""Compute points and meshes from depth and a camera, and build the files that hold them."""

@@ -1,12 +1,10 @@
-"""Radial lens distortion: from where a point is in a photo to where a pinhole would have put it, and back.
+"""Apply and remove radial lens distortion, a polynomial of even powers of the radius.
 
-Knows: the polynomial of even powers. Must not know: focal lengths, depth.
-
-Which way is which: Apple's header AVCameraCalibrationData.h has a reference implementation that takes a point of
-the undistorted picture through the table made from the forward coefficients to its place in the photo as it was
-taken, and through the inverse table back. For wide lenses the forward polynomial is negative (-1.7 % in pug.heic
-and lyangas_12mini_gainmap_depth.jpg): photos are drawn in towards the middle, barrel distortion, as such lenses do.
-That the coefficients count per cent and mm was found by trying: in six lenses one polynomial undoes the other.
+Direction: the reference implementation in Apple's header AVCameraCalibrationData.h takes a point of the undistorted
+picture through the table made from the forward coefficients to its position in the photo as taken, and back through
+the inverse table. For wide lenses the forward polynomial is negative (-1.7 % in pug.heic and
+lyangas_12mini_gainmap_depth.jpg): barrel distortion, as such lenses have. That coefficients are in per cent and radii
+in mm was found by experiment: in six lenses one polynomial then undoes the other.
 """
 
 from __future__ import annotations
@@ -20,14 +18,14 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 
 LEAST, MOST = 0.1, 10.0
-"""How far a radius may be drawn in or out; no phone's lens comes near, and nonsense in a file stays finite."""
+"""Limits of the scale of a radius; no phone's lens comes near, and invalid numbers in a file stay finite."""
 
 RADII = 4096
-"""Entries of the table that stands for a polynomial: a step is under two pixels of the largest photos, over which a
-distortion bends by less than a thousandth of a pixel."""
+"""Entries of the table that inverts a polynomial: one step is less than two pixels of the largest photos, over which
+the distortion deviates from a line by less than a thousandth of a pixel."""
 
 REACH = 1.3
-"""How far beyond the outermost point the polynomial is looked at: no phone's lens moves a corner by more."""
+"""Range of the table relative to the outermost point: no phone's lens moves a corner by more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,40 +35,38 @@ class RadialLens:
     center_px: tuple[float, float]
     pixel_size_mm: float
     forward: tuple[float, ...] = ()
-    """c: a point that a pinhole puts r mm from the centre is moved outward by the sum of c[k] * r**(2k) per cent."""
+    """c: a point at r mm from the centre is moved outward by the sum of c[k] * r**(2k) per cent."""
     inverse: tuple[float, ...] = ()
-    """The same for the way back. Where both are there the forward one is believed, and inverted by table."""
+    """The same for the opposite direction; used only if there are no forward coefficients."""
 
     @property
     def distorts(self) -> bool:
-        """Whether any point moves at all; Apple writes zeros for pictures that were straightened already."""
+        """Whether any point moves; Apple writes zeros for pictures that are already rectified."""
         return any(self.forward) or any(self.inverse)
 
-    def distorted(self, points_px: Floats) -> NDArray[np.float64]:
-        """Where in the photo a pinhole's points are seen."""
-        return self._moved(points_px, self.forward, self.inverse)
+    def distort(self, points_px: Floats) -> NDArray[np.float64]:
+        """Return the positions in the photo of points of the undistorted picture."""
+        if any(self.forward):
+            return self._scaled(points_px, self.forward)
+        return self._unscaled(points_px, self.inverse)
 
-    def undistorted(self, points_px: Floats) -> NDArray[np.float64]:
-        """Where a pinhole would have put the photo's points."""
+    def undistort(self, points_px: Floats) -> NDArray[np.float64]:
+        """Return the positions in the undistorted picture of points of the photo."""
         # The inverse polynomial is Apple's own fit, off by up to 2.6 pixels in the corner of one lens.
         if any(self.forward):
-            return self._undone(points_px, self.forward)
-        return self._moved(points_px, self.inverse, ())
+            return self._unscaled(points_px, self.forward)
+        return self._scaled(points_px, self.inverse)
 
-    def _moved(
-        self, points_px: Floats, coefficients: tuple[float, ...], opposite: tuple[float, ...]
-    ) -> NDArray[np.float64]:
-        if not any(coefficients):
-            return self._undone(points_px, opposite)
+    def _scaled(self, points_px: Floats, coefficients: tuple[float, ...]) -> NDArray[np.float64]:
         offset = np.asarray(points_px, np.float64) - self.center_px
         radius = np.hypot(offset[..., 0], offset[..., 1])
         return offset * self._factor(radius, coefficients)[..., np.newaxis] + self.center_px
 
-    def _undone(self, points_px: Floats, coefficients: tuple[float, ...]) -> NDArray[np.float64]:
-        """The inverse of moving by a polynomial: by table, which ends where the polynomial turns back."""
+    def _unscaled(self, points_px: Floats, coefficients: tuple[float, ...]) -> NDArray[np.float64]:
+        """The inverse of `_scaled`, by a table that ends where the polynomial turns back."""
         offset = np.asarray(points_px, np.float64) - self.center_px
-        if not any(coefficients) or offset.size == 0:
-            return offset + self.center_px
+        if offset.size == 0:
+            return offset
         radius = np.hypot(offset[..., 0], offset[..., 1])
         before = np.linspace(0, REACH * max(float(radius.max()), 1.0), RADII)
         factor = self._factor(before, coefficients)
@@ -84,8 +80,7 @@ class RadialLens:
         percent = np.zeros_like(radius_px)
         with np.errstate(all="ignore"):
             square = np.square(radius_px * self.pixel_size_mm)
-            for one in reversed(coefficients):
-                percent *= square
-                percent += one
+            for coefficient in reversed(coefficients):
+                percent = percent * square + coefficient
         factor: NDArray[np.float64] = np.clip(np.nan_to_num(1 + percent / 100, nan=1.0), LEAST, MOST)
         return factor

@@ -1,8 +1,6 @@
-"""GLB: a glTF 2.0 mesh with its picture, in one file.
+"""Build GLB files: a glTF 2.0 mesh with its texture (Khronos glTF 2.0, section 4; KHR_materials_unlit).
 
-Knows: the Khronos specification (glTF 2.0, and KHR_materials_unlit). Must not know: where points come from.
-
-The material is unlit: a photo has its light in it already, and a viewer's lamps would add their own.
+The material is unlit: a photo already has its light in it, and a viewer's lamps would add their own.
 """
 
 from __future__ import annotations
@@ -25,9 +23,9 @@ LINEAR, LINEAR_MIPMAP_LINEAR, CLAMP_TO_EDGE = 9729, 9987, 33071
 
 
 def build_glb(mesh: Mesh, jpeg: bytes, generator: str, extras: dict[str, Any]) -> list[bytes | memoryview]:
-    """The pieces of a file: points with y up, as glTF has it, and the upright photo as texture.
+    """Return the chunks of a file: points with y up, as glTF defines it, and the upright photo as texture.
 
-    extras: what the asset should say of units, axes and camera.
+    extras: what `asset.extras` says about units, axes and camera.
     """
     blocks: list[tuple[NDArray[Any] | bytes, int | None]] = [
         (np.ascontiguousarray(mesh.points, "<f4"), ARRAY_BUFFER),
@@ -36,15 +34,15 @@ def build_glb(mesh: Mesh, jpeg: bytes, generator: str, extras: dict[str, Any]) -
         (jpeg, None),
     ]
     views: list[dict[str, Any]] = []
-    pieces: list[bytes | memoryview] = []
+    chunks: list[bytes | memoryview] = []
     offset = 0
     for data, target in blocks:
-        piece = memoryview(data) if isinstance(data, bytes) else data.reshape(-1).view(np.uint8).data
-        view: dict[str, Any] = {"buffer": 0, "byteOffset": offset, "byteLength": len(piece)}
+        chunk = memoryview(data) if isinstance(data, bytes) else data.reshape(-1).view(np.uint8).data
+        view: dict[str, Any] = {"buffer": 0, "byteOffset": offset, "byteLength": len(chunk)}
         views.append({**view, "target": target} if target else view)
-        padding = bytes(-len(piece) % 4)
-        pieces += [piece, padding]
-        offset += len(piece) + len(padding)
+        padding = bytes(-len(chunk) % 4)
+        chunks += [chunk, padding]
+        offset += len(chunk) + len(padding)
     count, (low, high) = len(mesh.points), bounds(mesh.points)
     content = {
         "asset": {"version": "2.0", "generator": generator, "extras": extras},
@@ -99,4 +97,4 @@ def build_glb(mesh: Mesh, jpeg: bytes, generator: str, extras: dict[str, Any]) -
     text += b" " * (-len(text) % 4)
     total = 12 + 8 + len(text) + 8 + offset
     header = MAGIC + struct.pack("<II", VERSION, total) + struct.pack("<II", len(text), JSON_CHUNK) + text
-    return [header + struct.pack("<II", offset, BINARY_CHUNK), *pieces]
+    return [header + struct.pack("<II", offset, BINARY_CHUNK), *chunks]

@@ -1,7 +1,4 @@
-"""PCD: the Point Cloud Library's own file, version 0.7.
-
-Knows: its header and how the library packs a colour into a float. Must not know: where points come from.
-"""
+"""Build PCD files, version 0.7, the format of the Point Cloud Library."""
 
 from __future__ import annotations
 
@@ -14,10 +11,10 @@ POINT = np.dtype([("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("rgb", "<u4")])
 def build_pcd(
     points: NDArray[np.float32], colours: NDArray[np.uint8], comments: tuple[str, ...] = ()
 ) -> list[bytes | memoryview]:
-    """The pieces of a binary file: points (N, 3) and colours (N, 3).
+    """Return the chunks of a binary file: points (N, 3) and colours (N, 3).
 
-    The field rgb is declared a float whose bits are red << 16 | green << 8 | blue, which is what readers of the
-    library's PointXYZRGB expect.
+    The field rgb is declared a float whose bits are red << 16 | green << 8 | blue, as readers of the library's
+    PointXYZRGB expect.
     """
     rows = np.empty(len(points), POINT)
     for axis, name in enumerate(("x", "y", "z")):
@@ -26,7 +23,7 @@ def build_pcd(
     rows["rgb"] = packed[:, 0] << 16 | packed[:, 1] << 8 | packed[:, 2]
     lines = [
         "# .PCD v0.7 - Point Cloud Data file format",
-        *(f"# {one}" for one in comments),
+        *(f"# {comment}" for comment in comments),
         "VERSION 0.7",
         "FIELDS x y z rgb",
         "SIZE 4 4 4 4",

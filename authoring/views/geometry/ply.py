@@ -1,8 +1,4 @@
-"""PLY: the header in words, then points and triangles as they lie in memory.
-
-Knows: Greg Turk's format of 1994, binary little-endian, with the property names that every reader looks for.
-Must not know: where points come from.
-"""
+"""Build PLY files (Greg Turk, 1994): binary little-endian, with the property names that every reader knows."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ from numpy.typing import NDArray
 VERTEX = np.dtype([("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("red", "u1"), ("green", "u1"), ("blue", "u1")])
 FACE = np.dtype([("count", "u1"), ("vertices", "<u4", (3,))])
 
-_WORDS = {"<f4": "float", "|u1": "uchar"}
+_PLY_TYPE = {"<f4": "float", "|u1": "uchar"}
 
 
 def build_ply(
@@ -21,22 +17,22 @@ def build_ply(
     faces: NDArray[np.uint32] | None = None,
     comments: tuple[str, ...] = (),
 ) -> list[bytes | memoryview]:
-    """The pieces of a file: points (N, 3), colours (N, 3), and triangles (M, 3) where it is a mesh."""
+    """Return the chunks of a file: points (N, 3), colours (N, 3), and triangles (M, 3) if it is a mesh."""
     vertices = np.empty(len(points), VERTEX)
     for axis, name in enumerate(("x", "y", "z")):
         vertices[name] = points[:, axis]
     for channel, name in enumerate(("red", "green", "blue")):
         vertices[name] = colours[:, channel]
-    lines = ["ply", "format binary_little_endian 1.0", *(f"comment {one}" for one in comments)]
+    lines = ["ply", "format binary_little_endian 1.0", *(f"comment {comment}" for comment in comments)]
     lines.append(f"element vertex {len(points)}")
-    lines += [f"property {_WORDS[VERTEX[name].str]} {name}" for name in VERTEX.names or ()]
-    pieces: list[bytes | memoryview] = [vertices.view(np.uint8).data]
+    lines += [f"property {_PLY_TYPE[VERTEX[name].str]} {name}" for name in VERTEX.names or ()]
+    chunks: list[bytes | memoryview] = [vertices.view(np.uint8).data]
     if faces is not None:
         rows = np.empty(len(faces), FACE)
         rows["count"] = 3
         rows["vertices"] = faces
-        # int, not uint: several readers know no other, and no mesh here has 2**31 points.
+        # int, not uint: several readers accept no other, and no mesh here has 2**31 points.
         lines += [f"element face {len(faces)}", "property list uchar int vertex_indices"]
-        pieces.append(rows.view(np.uint8).data)
+        chunks.append(rows.view(np.uint8).data)
     lines.append("end_header")
-    return ["".join(f"{line}\n" for line in lines).encode("ascii", "replace"), *pieces]
+    return ["".join(f"{line}\n" for line in lines).encode("ascii", "replace"), *chunks]

@@ -1,7 +1,4 @@
-"""A depth map as a surface: where neighbouring samples belong together, and which hang between two things.
-
-Knows: depth (H, W) and how far apart its samples are seen. Must not know: colours, cameras, files.
-"""
+"""Find where a depth map jumps from one surface to another, and the flying pixels between them."""
 
 from __future__ import annotations
 
@@ -14,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 GRAZING = 10.0
-"""Metres of depth to a metre sideways from which a surface counts as a jump: it is seen within 6 degrees of edge on.
-A floor seen from eye height holds together up to fifteen metres away; the smoothed borders in iPhone maps are
-several times steeper."""
+"""Metres of depth per metre sideways above which a surface counts as a jump: it is seen within 6 degrees of edge on.
+A floor seen from eye height stays connected up to fifteen metres away; the smoothed borders in iPhone maps are several
+times steeper."""
 
 STEPS = 3.0
 """Quantisation steps that neighbours may differ by on a smooth surface: half a step of rounding and one of coding
@@ -25,27 +22,28 @@ noise on either side."""
 DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
 BLOCK_SAMPLES = 1 << 20
-"""Samples looked at together; their scratch arrays stay below 100 MB."""
+"""Samples processed together; their temporary arrays stay below 100 MB."""
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surface:
-    """Depth (H, W) in metres, float32; infinity and NaN where no surface is known."""
+    """A depth map and the distance of its samples."""
 
     depth_m: NDArray[np.float32]
+    """(H, W) in metres; infinity and NaN where no surface is known."""
     footprint: tuple[float, float]
-    """How far apart neighbours are seen, x and y, in metres at 1 m."""
+    """Distance of neighbouring samples, x and y, in metres at 1 m."""
     step_per_m: float = 0.0
     step_m: float = 0.0
     """One quantisation step, in the unit that was quantised; the other is 0, or both."""
 
     def broken(self, down: int, across: int, rows: slice = slice(None)) -> Mask:
-        """Whether there is a jump between each sample and the one `down` rows below and `across` columns on.
+        """Return whether there is a jump between each sample and the one `down` rows and `across` columns away.
 
-        (h - |down|, w - |across|): element (i, j) starts at row i and at column j, or j - across where across is
-        negative. False where nothing is known of one of the two; a jump where one is infinitely far away.
+        (h - |down|, w - |across|): element (i, j) starts at row i and at column j, or j - across if across is
+        negative. False if one of the two is NaN; True if just one of them is infinite.
         """
         start, stop = _pair(self.depth_m[rows], down, across)
         with np.errstate(all="ignore"):
@@ -53,15 +51,15 @@ class Surface:
             reach = math.hypot(self.footprint[0] * across, self.footprint[1] * down)
             allowed = STEPS * (self.step_per_m * far + self.step_m / near)
             jump: Mask = far > near * (1 + np.maximum(allowed, GRAZING * reach))
-            # Beside infinity every limit is infinite too.
-            beside: Mask = np.isinf(far) & np.isfinite(near)
-            return np.logical_or(jump, beside, out=jump)
+            # With an infinite far the limit is infinite too.
+            jump |= np.isinf(far) & np.isfinite(near)
+            return jump
 
     def flying(self) -> Mask:
-        """Samples (H, W) on no surface: those within a slope between two things, and single ones away from all.
+        """Return the mask (H, W) of samples on no surface: those on a slope between two surfaces, and isolated ones.
 
-        Such samples come of smoothing and of lenses that saw two things at once. A sample beside a clean step
-        has a neighbour of its own on one side, and stays.
+        They come from smoothing and from pixels that saw two surfaces at once. A sample next to a clean step has a
+        neighbour on its own surface, and is not one of them.
         """
         height = self.depth_m.shape[0]
         result = np.zeros(self.depth_m.shape, np.bool_)
@@ -79,10 +77,10 @@ class Surface:
             start, stop = _pair(depth, down, across)
             rises = stop > start
             both, same = np.zeros_like(alone), np.zeros_like(alone)
-            # The jump towards a sample, and the one away from it, in the same direction.
+            # The jump to a sample and the one from it, along the same line.
             middle = _inner(depth.shape, down, across)
-            towards, away = _pair(jump, down, across)
-            both[middle] = towards & away
+            jump_to, jump_from = _pair(jump, down, across)
+            both[middle] = jump_to & jump_from
             before, after = _pair(rises, down, across)
             same[middle] = before == after
             hanging |= both & same
@@ -91,7 +89,7 @@ class Surface:
 
 
 def _pair(plane: NDArray[Any], down: int, across: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Views of all samples that have a neighbour in a direction, and of these neighbours."""
+    """Views of all samples that have a neighbour in a direction, and of those neighbours."""
     height, width = plane.shape
     if across >= 0:
         return plane[: height - down, : width - across], plane[down:, across:]
@@ -99,7 +97,7 @@ def _pair(plane: NDArray[Any], down: int, across: int) -> tuple[NDArray[Any], ND
 
 
 def _inner(shape: tuple[int, ...], down: int, across: int) -> tuple[slice, slice]:
-    """The samples with a neighbour on either side in a direction."""
+    """The samples with a neighbour on both sides in a direction."""
     height, width = shape
     aside = abs(across)
     return slice(down, max(down, height - down)), slice(aside, max(aside, width - aside))

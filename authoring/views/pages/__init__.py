@@ -1,1 +1,1 @@
-"""The pages room: HTML pages from data, each one file that loads nothing."""
+"""Render HTML pages, each one file that loads nothing."""

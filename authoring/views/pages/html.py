@@ -1,7 +1,4 @@
-"""What every page is made of: escaped text, data in the page itself, and a policy that lets nothing else in.
-
-Knows: HTML, Content-Security-Policy. Must not know: what a page shows.
-"""
+"""Build the parts of HTML pages: escaped text, embedded data, and a Content-Security-Policy that forbids requests."""
 
 from __future__ import annotations
 
@@ -15,39 +12,40 @@ from importlib import resources
 from typing import Any
 
 NAME_LENGTH = 200
-"""Characters of a file's name that are shown; file systems stop at 255 bytes."""
+"""Longest file name that is shown, in characters; file systems allow 255 bytes."""
 
 _JOINERS = "\u200c\u200d"
-"""Part of words in Persian and of many emoji; the other format characters only mislead."""
+"""Joiners are part of Persian words and of many emoji; other format characters only mislead."""
 
 
 def escape(text: str) -> str:
-    """Text for an element or a quoted attribute."""
+    """Escape text for an element or a quoted attribute."""
     return html.escape(text, quote=True)
 
 
 def shown_name(name: str) -> str:
-    """A file's name as it can be shown: what controls, turns or breaks text stands as U+FFFD."""
+    """Return a file's name for display: characters that control, turn or break text become U+FFFD."""
     hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
-    told = "".join(
-        "\ufffd" if unicodedata.category(one) in hidden and one not in _JOINERS else one for one in name
+    shown = "".join(
+        "\ufffd" if unicodedata.category(letter) in hidden and letter not in _JOINERS else letter
+        for letter in name
     )
-    return told if len(told) <= NAME_LENGTH else f"{told[: NAME_LENGTH - 1]}…"
+    return shown if len(shown) <= NAME_LENGTH else f"{shown[: NAME_LENGTH - 1]}…"
 
 
 def data_uri(kind: str, data: bytes) -> str:
-    """Bytes as an address that holds them; `kind` is a media type."""
+    """Return bytes as a data URI; `kind` is a media type."""
     return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def json_block(value: Any) -> str:
-    """JSON that cannot end the script element it stands in."""
+    """Return JSON that cannot end the script element it is in."""
     text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def policy(style: str, script: str) -> str:
-    """A policy under which this style and this script run, pictures come from the page, and nothing is fetched."""
+    """Return a policy that allows this style, this script and pictures from the page, and no request."""
     return (
         f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {_digest(script)}; "
         "base-uri 'none'; form-action 'none'"
@@ -60,11 +58,11 @@ def _digest(text: str) -> str:
 
 @cache
 def asset(name: str) -> str:
-    """A text of the package's assets."""
+    """Read a text file of the package's assets."""
     return resources.files("authoring.views.pages").joinpath("assets", name).read_text(encoding="utf-8")
 
 
 def script(*names: str) -> str:
-    """Scripts as one, whose names stay among themselves."""
+    """Join scripts into one, with a scope of its own."""
     body = "\n".join(asset(name) for name in names)
     return f'(() => {{\n"use strict";\n{body}}})();'

@@ -1,9 +1,6 @@
-"""The report page: a card a file, written as they come.
+"""Render the report page: a card for each file, written one at a time.
 
-Knows: what a card shows, and the markup that the page's script sorts and filters. Must not know: where the words come
-from.
-
-The counts, known at the end only, stand at the end and are shown at the top.
+The counts, known only at the end, are at the end of the page and shown at the top.
 """
 
 from __future__ import annotations
@@ -15,13 +12,13 @@ from typing import Literal
 
 from authoring.views.pages.html import asset, data_uri, escape, policy, script, shown_name
 
-Level = Literal["error", "none", "L1", "L2", "L3", "L4"]
+CardLevel = Literal["error", "none", "L1", "L2", "L3", "L4"]
 
-LEVELS: tuple[Level, ...] = ("L4", "L3", "L2", "L1", "none", "error")
+LEVELS: tuple[CardLevel, ...] = ("L4", "L3", "L2", "L1", "none", "error")
 
 _END_MARK = "<!-- cards -->"
 
-_WORDS: dict[Level, str] = {
+_WORDS: dict[CardLevel, str] = {
     "L4": "effect can be switched",
     "L3": "depth controls in Edit",
     "L2": "shown as a portrait",
@@ -36,29 +33,29 @@ class Card:
     """One file."""
 
     name: str
-    """Its path as it was given; any text."""
-    level: Level
+    """Its path as given; any text."""
+    level: CardLevel
     headline: str
     facts: str
     """One line: sizes, distances; may be empty."""
     photo: bytes | None
-    """JPEG thumbnails."""
+    """JPEG thumbnails, or None."""
     depth: bytes | None
     obstacles: tuple[tuple[str, str, str], ...] = ()
-    """Rule, why, and how to mend it."""
+    """Rule, reason, and how to fix it."""
     findings: tuple[tuple[str, str, str, str], ...] = ()
-    """Rule, grade, status and message of those that do not simply hold."""
+    """Rule, grade, status and message of the rules that do not pass."""
     held: int = 0
-    """How many rules hold."""
+    """Number of rules that pass."""
     verdict: str = ""
     hints: tuple[str, ...] = ()
 
 
 def page_start(files: int) -> bytes:
-    """All that comes before the first card; `files` is how many there will be."""
+    """Render the page up to the first card; `files` is the number of cards."""
     style = asset("base.css") + asset("report.css")
     start = asset("report.html").partition(_END_MARK)[0]
-    told = {
+    values = {
         "policy": escape(policy(style, _script())),
         "style": style,
         "count": f"{files} {'file' if files == 1 else 'files'}",
@@ -68,11 +65,11 @@ def page_start(files: int) -> bytes:
             for level in LEVELS
         ),
     }
-    return Template(start).substitute(told).encode("utf-8")
+    return Template(start).substitute(values).encode("utf-8")
 
 
-def page_end(counts: Mapping[Level, int]) -> bytes:
-    """All that comes after the last card."""
+def page_end(counts: Mapping[CardLevel, int]) -> bytes:
+    """Render the page after the last card."""
     end = asset("report.html").partition(_END_MARK)[2]
     lines = [
         f'<li><span class="level level-{level}">{level}</span> {counts[level]} '
@@ -84,7 +81,7 @@ def page_end(counts: Mapping[Level, int]) -> bytes:
 
 
 def render_card(number: int, card: Card) -> bytes:
-    """One card; `number` counts from 1, in the order of the report."""
+    """Render one card; `number` counts from 1, in the order of the report."""
     name = escape(shown_name(card.name))
     parts = [
         f'<li class="card" data-number="{number}" data-level="{card.level}" data-name="{name}" '
@@ -117,12 +114,12 @@ def _obstacles(card: Card) -> str:
         return ""
     rows = "".join(
         f"<li>{_code(_sentence(because))} <span class='quiet'>({escape(rule)})</span><br>"
-        f"<b>To mend it:</b> {_code(mend)}.</li>"
-        for rule, because, mend in card.obstacles
+        f"<b>To fix it:</b> {_code(fix)}.</li>"
+        for rule, because, fix in card.obstacles
     )
     count = len(card.obstacles)
-    things = "1 thing stands" if count == 1 else f"{count} things stand"
-    return f"<details><summary>{things} in the way</summary><ol>{rows}</ol></details>"
+    problems = "1 problem" if count == 1 else f"{count} problems"
+    return f"<details><summary>{problems}</summary><ol>{rows}</ol></details>"
 
 
 def _findings(card: Card) -> str:
@@ -136,21 +133,21 @@ def _findings(card: Card) -> str:
     table = f"<table><tr><th>status<th>rule<th>grade<th>finding</tr>{rows}</table>" if rows else ""
     hints = "".join(f"<li>{_code(_sentence(hint))}</li>" for hint in card.hints)
     return (
-        f"<details><summary>Rules: {card.held} of {card.held + len(card.findings)} hold</summary>"
+        f"<details><summary>Rules: {card.held} of {card.held + len(card.findings)} pass</summary>"
         f"<p>{escape(_sentence(card.verdict))}</p>{table}"
         + (f"<p>Good to know:</p><ul>{hints}</ul>" if hints else "")
         + "</details>"
     )
 
 
-def _sentence(half: str) -> str:
-    return f"{half[:1].upper()}{half[1:]}{'' if half.endswith('.') else '.'}"
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
 def _code(text: str) -> str:
     """Escaped text, with commands between backquotes set as code."""
-    pieces = escape(text).split("`")
+    parts = escape(text).split("`")
     return "".join(
-        f"<code>{one}</code>" if index % 2 and index < len(pieces) - 1 else one
-        for index, one in enumerate(pieces)
+        f"<code>{part}</code>" if index % 2 and index < len(parts) - 1 else part
+        for index, part in enumerate(parts)
     )

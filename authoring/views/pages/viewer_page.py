@@ -1,7 +1,4 @@
-"""The viewer page: a photo in 3D, self-contained.
-
-Knows: what the page's script and its words need. Must not know: where any of it comes from.
-"""
+"""Render the viewer page: a photo in 3D, self-contained."""
 
 from __future__ import annotations
 
@@ -19,55 +16,55 @@ _RAMP_STOPS = 32
 
 @dataclass(frozen=True, slots=True)
 class ViewerPage:
-    """All that the page shows."""
+    """The content of the page."""
 
     name: str
-    """Of the file; any text."""
+    """Name of the file; any text."""
     level: str
     """none, L1 … L4."""
     camera_words: str
-    """Where the camera comes from, in three words."""
+    """Where the camera comes from, in a few words."""
     facts: tuple[tuple[str, str], ...]
-    """Label and value, for those who open the details."""
+    """Labels and values of the details."""
     photo: bytes
     """JPEG, upright."""
     aspect: float
     """Width over height of the photo."""
     depth: bytes
     """8-bit gray PNG of the codes, upright."""
-    behind: bytes
-    """The same for what lies behind near things."""
-    behind_photo: bytes
-    """JPEG, the colours of that."""
+    hidden_depth: bytes
+    """The same for the surface behind near objects."""
+    hidden_photo: bytes
+    """JPEG of its colours."""
     kind: Literal["disparity", "depth"]
     low: float
     high: float
-    """What codes 0 and 255 stand for, in 1/m or m."""
+    """Values of codes 0 and 255, in 1/m or m."""
     range_per_m: tuple[float, float]
-    """Disparity of the farthest and the nearest that are coloured apart."""
+    """Disparity of the far and the near end of the colours."""
     absolute: bool
-    """Whether metres hold; else the page says `relative`."""
+    """Whether the metres hold; otherwise the page says `relative`."""
     camera: tuple[float, float, float, float]
-    """fx, fy, cx, cy in widths and heights of the photo."""
+    """fx, fy, cx, cy as shares of the width and height of the photo."""
     focus: tuple[float, float]
-    """(x, y), 0..1 from the top left: what stays still, and is sharp at first."""
+    """(x, y), 0..1 from the top left: the point that stays still, and is in focus at first."""
     aperture: float | None
-    """The f-number that the first touch opens to; None for a usual one."""
+    """The f-number that the first click sets; None for f/2.8."""
     blur: float
-    """Radius of blur in widths of the photo, at f/1, for 1/m of disparity away from the focus."""
+    """Radius of blur in widths of the photo, at f/1, for 1/m of disparity from the focus."""
     palette: bytes
     """256 colours of depth, three sRGB bytes each, the farthest first."""
 
 
 def viewer_page(page: ViewerPage) -> bytes:
-    """The page, UTF-8. The same data give the same bytes."""
+    """Render the page as UTF-8; the same content gives the same bytes."""
     style = asset("base.css") + asset("viewer.css")
     code = script(*SCRIPTS)
     name = shown_name(page.name)
     far, near = page.range_per_m
     marks = [metres(value) for value in (near, (near + far) / 2, far)]
-    words = "metres" if page.absolute else "relative"
-    told = {
+    unit = "metres" if page.absolute else "relative"
+    values = {
         "name": escape(name),
         "title": escape(f"{name} in depth"),
         "policy": escape(policy(style, code)),
@@ -78,16 +75,16 @@ def viewer_page(page: ViewerPage) -> bytes:
         "facts": "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in page.facts),
         "photo": data_uri("image/jpeg", page.photo),
         "photo_words": escape(f"{name}, the photo"),
-        "legend_words": escape(f"Colours from {marks[0]} at the left to {marks[2]} at the right, {words}"),
+        "legend_words": escape(f"Colours from {marks[0]} at the left to {marks[2]} at the right, {unit}"),
         "ramp": _ramp(page.palette),
-        "marks": "".join(f"<span>{escape(one)}</span>" for one in _mark_words(marks, page.absolute)),
+        "marks": "".join(f"<span>{escape(mark)}</span>" for mark in _mark_words(marks, page.absolute)),
         "data": json_block(_data(page, name)),
     }
-    return Template(asset("viewer.html")).substitute(told).encode("utf-8")
+    return Template(asset("viewer.html")).substitute(values).encode("utf-8")
 
 
 def metres(per_m: float) -> str:
-    """A disparity in metres, for a person: two or three digits."""
+    """Return a disparity in metres, with two or three digits."""
     if per_m < 1e-3:
         return "∞"
     distance = 1 / per_m
@@ -97,10 +94,10 @@ def metres(per_m: float) -> str:
 
 
 def range_text(range_per_m: tuple[float, float], absolute: bool) -> str:
-    """Near and far in one line; relative maps say so."""
+    """Return near and far in one line; relative maps say so."""
     far, near = range_per_m
-    told = f"{metres(near)} to {metres(far)}"
-    return told if absolute else f"{told} (relative: in proportion only)"
+    distances = f"{metres(near)} to {metres(far)}"
+    return distances if absolute else f"{distances} (relative: in proportion only)"
 
 
 def _mark_words(marks: list[str], absolute: bool) -> list[str]:
@@ -109,12 +106,13 @@ def _mark_words(marks: list[str], absolute: bool) -> list[str]:
 
 
 def _ramp(palette: bytes) -> str:
-    """The colours from near, at the left, to far, as SVG."""
+    """The colours from near, on the left, to far, as SVG."""
     last = len(palette) // 3 - 1
     stops = []
     for index in range(_RAMP_STOPS + 1):
-        at = 3 * round(last * (1 - index / _RAMP_STOPS))
-        stops.append(f'<stop offset="{index / _RAMP_STOPS:.5g}" stop-color="#{palette[at : at + 3].hex()}"/>')
+        start = 3 * round(last * (1 - index / _RAMP_STOPS))
+        colour = palette[start : start + 3].hex()
+        stops.append(f'<stop offset="{index / _RAMP_STOPS:.5g}" stop-color="#{colour}"/>')
     return (
         f'<defs><linearGradient id="colours">{"".join(stops)}</linearGradient></defs>'
         '<rect width="100" height="1" fill="url(#colours)"/>'
@@ -132,9 +130,9 @@ def _data(page: ViewerPage, name: str) -> dict[str, object]:
             "high": page.high,
             "absolute": page.absolute,
         },
-        "behind": {
-            "png": base64.b64encode(page.behind).decode("ascii"),
-            "picture": data_uri("image/jpeg", page.behind_photo),
+        "hidden": {
+            "png": base64.b64encode(page.hidden_depth).decode("ascii"),
+            "picture": data_uri("image/jpeg", page.hidden_photo),
         },
         "range": {"low": far, "high": near},
         "camera": {"fx": fx, "fy": fy, "cx": cx, "cy": cy, "aspect": page.aspect},

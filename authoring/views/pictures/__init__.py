@@ -1,1 +1,1 @@
-"""Pictures made from a photo and its depth: colours, legends, overlays, and the blur of a lens."""
+"""Draw pictures of a photo and its depth: colours, legends, overlays, and lens blur."""

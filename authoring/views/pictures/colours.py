@@ -1,11 +1,8 @@
-"""The colours that distance is shown in.
+"""Map nearness to colours.
 
-Knows: OKLab (Björn Ottosson, "A perceptual color space for image processing", 2020) and six key colours of our own.
-Must not know: what is near or far in metres.
-
-Nearness 0 (far) is deep indigo, 1 (near) a pale yellow. The path through the key colours is walked in steps of equal
-length in OKLab and lightness rises all along it: equal steps of depth look equal, also in gray and to most
-colour-blind eyes.
+Nearness 0 (far) is deep indigo, 1 (near) a pale yellow. The path through six key colours is divided evenly in OKLab
+(Björn Ottosson, "A perceptual color space for image processing", 2020) and its lightness rises throughout: equal steps
+of depth look equal, also in gray and to most colour-blind people.
 """
 
 from __future__ import annotations
@@ -29,7 +26,7 @@ KEYS = (
 """Far to near."""
 
 HOLE = ((236, 236, 238), (176, 178, 184))
-"""The two grays that hatch places without depth: the path has no gray."""
+"""The two grays of the hatching where there is no depth: the path has no gray."""
 
 HATCH_PX = 8
 """Period of the hatching, pixels across."""
@@ -51,25 +48,25 @@ _TO_LAB = np.array(
 
 
 def oklab(codes: NDArray[Any]) -> NDArray[np.float64]:
-    """SRGB codes (…, 3), 0..255, as OKLab: lightness 0..1, green to red, blue to yellow."""
+    """Convert sRGB codes (…, 3), 0..255, to OKLab: lightness 0..1, green to red, blue to yellow."""
     lms = np.cbrt(linear(np.asarray(codes, np.float64) / 255) @ _TO_LMS.T)
     result: NDArray[np.float64] = lms @ _TO_LAB.T
     return result
 
 
 def from_oklab(lab: NDArray[Any]) -> NDArray[np.uint8]:
-    """The inverse of `oklab`, cut to what sRGB holds."""
+    """Convert OKLab to sRGB codes, clipped to the gamut: the inverse of `oklab`."""
     lms = (np.asarray(lab, np.float64) @ np.linalg.inv(_TO_LAB).T) ** 3
     return np.rint(encoded(np.clip(lms @ np.linalg.inv(_TO_LMS).T, 0, 1)) * 255).astype(np.uint8)
 
 
 @lru_cache(maxsize=1)
 def table() -> NDArray[np.uint8]:
-    """(256, 3): the colour of each step of nearness, 0 far to 255 near."""
+    """Return the colours (256, 3) of the steps of nearness, 0 far to 255 near."""
     path = oklab(np.array(KEYS))
     place = np.linspace(0, len(KEYS) - 1, 2001)
     fine = np.stack([np.interp(place, np.arange(len(KEYS)), path[:, k]) for k in range(3)], axis=1)
-    # Corners are rounded by a mean over a third of the way between two keys; the ends stay.
+    # Corners are rounded by a mean over a third of the distance between two keys; the ends stay.
     reach = 2000 // (len(KEYS) - 1) // 3
     padded = np.concatenate(
         [2 * fine[:1] - fine[reach:0:-1], fine, 2 * fine[-1:] - fine[-2 : -reach - 2 : -1]]
@@ -82,7 +79,7 @@ def table() -> NDArray[np.uint8]:
 
 
 def coloured(nearness: NDArray[Any]) -> NDArray[np.uint8]:
-    """Nearness (H, W), 0..1, in colours (H, W, 3); NaN is hatched."""
+    """Return the colours (H, W, 3) of nearness (H, W), 0..1; NaN is hatched."""
     known = np.isfinite(nearness)
     steps = np.rint(np.clip(np.where(known, nearness, 0), 0, 1) * 255).astype(np.uint8)
     result: NDArray[np.uint8] = table()[steps]
@@ -93,7 +90,7 @@ def coloured(nearness: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def hatched(rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.uint8]:
-    """The colours (…, 3) of the hatching at some pixels."""
+    """Return the colours (…, 3) of the hatching at the given pixels."""
     stripe = (rows + columns) % HATCH_PX < HATCH_PX // 4
     grays: NDArray[np.uint8] = np.array(HOLE, np.uint8)[stripe.astype(np.intp)]
     return grays

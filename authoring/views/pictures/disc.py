@@ -1,7 +1,4 @@
-"""The blur of a lens: a disc, as sums of runs along rows.
-
-Knows: the share of each pixel that a disc covers. Must not know: which part of a picture is blurred, or why.
-"""
+"""Blur planes with a disc."""
 
 from __future__ import annotations
 
@@ -13,15 +10,15 @@ import numpy as np
 from authoring.views.pictures.planes import BAND_SAMPLES, Plane, Planes
 
 FINE = 16
-"""Points along each side of a pixel by which the disc's share of it is counted."""
+"""Points along each side of a pixel that the disc's share of it is counted with."""
 
 NEGLIGIBLE = 1e-6
 """A weight below this changes no 8-bit code."""
 
 
 @lru_cache(maxsize=64)
-def weights(radius: float) -> Plane:
-    """The disc's share of each pixel of a square of odd side, adding up to 1."""
+def disc_weights(radius: float) -> Plane:
+    """Return the disc's share of each pixel of a square of odd side; the sum is 1."""
     reach = max(0, math.ceil(radius - 0.5))
     side = 2 * reach + 1
     points = (np.arange(side * FINE) + 0.5) / FINE - side / 2
@@ -33,13 +30,13 @@ def weights(radius: float) -> Plane:
     return kernel
 
 
-def blurred(planes: Planes, radius: float) -> Planes:
-    """Planes (C, H, W) as a disc of `radius` samples spreads them; beyond the edge the edge repeats.
+def blur_disc(planes: Planes, radius: float) -> Planes:
+    """Return planes (C, H, W) blurred by a disc of `radius` samples; the edge repeats.
 
-    A row of the disc is nearly one run of equal weights: the run of n samples on either side is the one of n - 1
-    and two more, so the whole costs some additions a row instead of one multiplication a pixel of the disc.
+    A row of the disc is nearly a run of equal weights, and the run of n samples on either side is the one of n - 1 and
+    two more: a few additions per row replace one multiplication per pixel of the disc.
     """
-    kernel = weights(radius)
+    kernel = disc_weights(radius)
     reach = kernel.shape[0] // 2
     if reach == 0:
         return planes
@@ -58,7 +55,7 @@ def blurred(planes: Planes, radius: float) -> Planes:
 
 
 def _runs(source: Plane, steps: Plane, height: int, width: int) -> Plane:
-    """One band: `source` has the kernel's reach more on every side than the result (height, width)."""
+    """Blur one band; `source` exceeds the result (height, width) by the kernel's reach on every side."""
     reach = steps.shape[0] - 1
     total = np.zeros((height, width), np.float32)
     run = source[:, reach : reach + width].copy()

@@ -1,49 +1,43 @@
-"""Text in pictures, in the one font that Pillow brings along.
-
-Knows: that font's letters and sizes. Must not know: what is written.
-"""
+"""Measure and shorten text for pictures, in the font that Pillow includes."""
 
 from __future__ import annotations
 
 import string
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from PIL import ImageDraw
+from PIL import ImageDraw, ImageFont
 
 LETTERS = frozenset(string.ascii_letters + string.digits + string.punctuation + " ·…")
-"""What Pillow's Aileron has of what is needed here; other letters would come out as empty boxes."""
+"""Characters that Pillow's Aileron has; others would be drawn as empty boxes."""
 
 SMALLEST_PX = 10
-"""Below this nothing can be read."""
+"""Smaller text is illegible."""
 
 INK = (28, 30, 38)
 FAINT = (112, 116, 128)
 PAPER = (255, 255, 255)
 PANEL = (243, 244, 247)
-"""The colours of text, of less important text, of the page, and of what lies on it."""
+"""Colours of text, of less important text, of the page, and of panels on it."""
 
 
 @lru_cache(maxsize=16)
 def font(size: float) -> Any:
-    """The font in a size of pixels."""
-    from PIL import ImageFont
-
+    """Return the font in a size in pixels."""
     return ImageFont.load_default(max(SMALLEST_PX, round(size)))
 
 
 def plain(text: str) -> str:
-    """The text in letters the font has: accents are taken off, other scripts become question marks."""
-    taken = unicodedata.normalize("NFKD", text.replace("×", "x").replace("–", "-").replace("—", "-"))
+    """Return the text in characters the font has: accents are removed, other scripts become question marks."""
+    decomposed = unicodedata.normalize("NFKD", text.replace("×", "x").replace("–", "-").replace("—", "-"))
     return "".join(
-        letter if letter in LETTERS else "?" for letter in taken if not unicodedata.combining(letter)
+        letter if letter in LETTERS else "?" for letter in decomposed if not unicodedata.combining(letter)
     )
 
 
 def fitted(pen: ImageDraw.ImageDraw, text: str, size: float, width: float) -> str:
-    """The text, its middle left out where it is wider than `width` pixels."""
+    """Return the text, its middle left out if it is wider than `width` pixels."""
     text = plain(text)
     if pen.textlength(text, font=font(size)) <= width:
         return text
@@ -55,7 +49,7 @@ def fitted(pen: ImageDraw.ImageDraw, text: str, size: float, width: float) -> st
 
 
 def wrapped(pen: ImageDraw.ImageDraw, text: str, size: float, width: float) -> list[str]:
-    """The text in lines no wider than `width` pixels, broken between words."""
+    """Return the text in lines no wider than `width` pixels, broken between words."""
     lines: list[str] = []
     for word in plain(text).split():
         longer = f"{lines[-1]} {word}" if lines else word

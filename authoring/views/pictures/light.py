@@ -1,12 +1,9 @@
-"""Between the codes of a picture and the light they stand for.
+"""Convert between the codes of a picture and light: the sRGB curve, and the shoulder of a camera's tone curve.
 
-Knows: sRGB's curve, which Display P3 shares, and the shoulder of a camera's tone curve.
-Must not know: where pictures come from.
-
-A camera rolls bright parts off before it writes codes: white stands for anything from just white to many times
-that. A blurred lamp then comes out too dull. So codes are brought to light as light = x / (1 - SHOULDER · x) with x
-linear by IEC 61966-2-1: white counts 1 / (1 - SHOULDER), middle gray stays as it is but for an eighth. The way back
-undoes it exactly, so what is not blurred stays what it was.
+A camera compresses bright parts before it writes codes: white stands for anything from just white to many times that,
+and a blurred lamp would come out too dull. So light = x / (1 - SHOULDER * x), with x linear by IEC 61966-2-1: white
+becomes 1 / (1 - SHOULDER), and middle gray changes by an eighth only. The conversion back is exact, so what is not
+blurred stays unchanged. Display P3 has the same curve.
 """
 
 from __future__ import annotations
@@ -21,19 +18,19 @@ SHOULDER = 0.75
 """White counts as four times its light. Measured against a lens in the golden scene: see benchmarks/refocus.py."""
 
 STEPS = 1 << 14
-"""Entries of the table from light to codes. They lie evenly in the square root of light, so even the darkest code
-is some ten entries wide and every code comes back as itself."""
+"""Entries of the table from light to codes, even in the square root of light: the darkest code is some ten entries
+wide, and every code is restored exactly."""
 
 
 def linear(codes: NDArray[Any]) -> NDArray[np.float64]:
-    """SRGB codes 0..1 as linear values 0..1 (IEC 61966-2-1)."""
+    """Convert sRGB codes 0..1 to linear values 0..1 (IEC 61966-2-1)."""
     dark = codes <= 0.04045
     result: NDArray[np.float64] = np.where(dark, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
     return result
 
 
 def encoded(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Linear values 0..1 as sRGB codes 0..1: the inverse of `linear`."""
+    """Convert linear values 0..1 to sRGB codes 0..1: the inverse of `linear`."""
     dark = values <= 0.0031308
     result: NDArray[np.float64] = np.where(
         dark, values * 12.92, 1.055 * np.maximum(values, 1e-9) ** (1 / 2.4) - 0.055
@@ -55,12 +52,12 @@ def _code_of_root() -> NDArray[np.uint8]:
 
 
 def to_light(codes: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Light, float32 of the same shape, 0 to 1 / (1 - SHOULDER)."""
+    """Return the light of codes, float32 of the same shape, 0 to 1 / (1 - SHOULDER)."""
     return np.take(_light_of_code(), codes)
 
 
 def to_codes(light: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The codes of light; more than white is white."""
+    """Return the codes of light; more than white is white."""
     root = np.sqrt(np.clip(light * np.float32(1 - SHOULDER), 0, 1))
     root *= np.float32(STEPS)
     root += np.float32(0.5)

@@ -1,6 +1,4 @@
-"""Pages that show a photo beside its depth: what lies where.
-
-Knows: sizes, margins, legends. Must not know: files, where the numbers came from.
+"""Lay out pictures that show a photo and its depth: previews and overlays.
 
 All lengths are in units of 1/1600 of the page's width, so a page looks the same at any width.
 """
@@ -15,33 +13,36 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from authoring.codecs.photo import resized
+from authoring.depth.raster import resample_area
+from authoring.depth.refinement import extreme_around
 from authoring.views.pictures.colours import coloured, hatched, table
 from authoring.views.pictures.edges import edges
 from authoring.views.pictures.lettering import FAINT, INK, PANEL, PAPER, fitted, font, wrapped
-from authoring.views.pictures.planes import box_mean, extremes, stretched
-from authoring.views.pictures.scale import Scale, histogram, written
+from authoring.views.pictures.planes import box_mean
+from authoring.views.pictures.scale import Scale, format_distance, histogram
 
 MARGIN, GAP = 40, 24
 TITLE, BODY, SMALL = 32, 19, 17
 WIDE = 2.2
-"""A photo of this aspect or wider has its depth below it, not beside it."""
+"""Aspect from which a photo has its depth below it, not beside it."""
 
 TALLEST = 1400
-"""An overlay is not higher than this, or a portrait photo would fill two screens."""
+"""Largest height of an overlay, or a portrait photo would fill two screens."""
 
 MARK = (255, 255, 255)
 MARK_EDGE = (20, 20, 26)
 FOCUS = (255, 214, 64)
 
 PALE = 0.72
-"""How much of a photo's colour is taken out below an overlay, so that only lines are coloured."""
+"""How much of a photo's colour is removed under an overlay, so that only the lines are coloured."""
 
 Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
-    """What a page is to show."""
+class PageContent:
+    """What a page shows of a photo and its depth."""
 
     title: str
     about: str
@@ -49,12 +50,12 @@ class Scene:
     photo: Picture
     """(H, W, 3), sRGB."""
     values: NDArray[np.float32]
-    """(h, w) in the scale's unit, NaN in holes; upright, over the same picture."""
+    """(h, w) in the scale's unit, NaN in holes; upright, of the same picture."""
     scale: Scale
     absolute: bool
-    """Whether metres hold; else they are written as relative."""
+    """Whether the metres hold; otherwise they are labelled as relative."""
     facts: Sequence[tuple[str, str]] = ()
-    """Label and text, in the order written."""
+    """Label and text, in the order they are written."""
     focus: tuple[float, float] | None = None
     """(x, y), 0..1."""
     holes: float = 0.0
@@ -62,7 +63,7 @@ class Scene:
 
     @property
     def nearness(self) -> NDArray[np.float32]:
-        """(h, w), 0 far to 1 near, NaN in holes."""
+        """The values (h, w) as nearness, 0 far to 1 near, NaN in holes."""
         return self.scale.nearness(self.values)
 
 
@@ -76,113 +77,98 @@ class Page:
     pen: ImageDraw.ImageDraw = field(init=False)
 
     def __post_init__(self) -> None:
-        """An empty page; `grow` gives it height."""
+        """Start an empty page; `grow` gives it height."""
         self.unit = self.width / 1600
         self.image = Image.new("RGB", (self.width, 1), PAPER)
         self.pen = ImageDraw.Draw(self.image)
 
     def px(self, units: float) -> int:
-        """Pixels of a length."""
+        """Convert a length to pixels."""
         return round(units * self.unit)
 
     def grow(self, height: int) -> None:
-        """Make the page that high."""
+        """Extend the page to a height in pixels."""
         taller = Image.new("RGB", (self.width, height), PAPER)
         taller.paste(self.image, (0, 0))
         self.image, self.pen = taller, ImageDraw.Draw(taller)
 
     def text(
-        self, x: float, y: float, text: str, size: float, ink: tuple[int, int, int] = INK, **how: Any
+        self, x: float, y: float, text: str, size: float, ink: tuple[int, int, int] = INK, **options: Any
     ) -> None:
-        """Write, `size` in units; x and y in pixels."""
-        self.pen.text((x, y), text, font=font(self.px(size)), fill=ink, **how)
+        """Write text at x, y in pixels, with `size` in units."""
+        self.pen.text((x, y), text, font=font(self.px(size)), fill=ink, **options)
 
     def paste(self, picture: Picture, x: int, y: int) -> None:
-        """Put a picture there."""
+        """Paste a picture with its top left corner at x, y."""
         self.image.paste(Image.fromarray(picture), (x, y))
 
 
-def resized(photo: Picture, width: int, height: int) -> Picture:
-    """A photo in another size."""
-    image = Image.fromarray(photo).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return np.asarray(image)
-
-
-def fitted_map(nearness: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
-    """A map in another size: known samples averaged or interpolated, NaN where less than half is known."""
+def resized_map(nearness: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
+    """Return a map in another size, NaN where less than half of a sample is known."""
+    result = resample_area(nearness, width, height)
     known = np.isfinite(nearness)
-
-    def sized(plane: NDArray[Any]) -> NDArray[np.float32]:
-        smaller = width < plane.shape[1]
-        how = Image.Resampling.BOX if smaller else Image.Resampling.BILINEAR
-        return np.asarray(Image.fromarray(plane.astype(np.float32)).resize((width, height), how))
-
     if known.all():
-        return sized(nearness)
-    share = sized(known)
-    with np.errstate(all="ignore"):
-        known_mean = sized(np.where(known, nearness, 0)) / share
-    return np.where(share >= 0.5, known_mean, np.float32(np.nan))
+        return result
+    share = resample_area(known.astype(np.float32), width, height)
+    return np.where(share >= 0.5, result, np.float32(np.nan))
 
 
-def preview(scene: Scene, width: int) -> Picture:
-    """The photo beside its depth in colours, facts below the one, a legend below the other."""
+def preview(content: PageContent, width: int) -> Picture:
+    """Draw the photo beside its depth in colours, facts below the photo, a legend below the depth."""
     page = Page(width)
     margin, gap = page.px(MARGIN), page.px(GAP)
-    top = _head(page, scene)
-    high, wide = scene.photo.shape[:2]
+    top = _head(page, content)
+    high, wide = content.photo.shape[:2]
     below = wide / high >= WIDE
     across = width - 2 * margin if below else (width - 2 * margin - gap) // 2
     down = max(1, round(across * high / wide))
     right, second = (margin, top + down + gap) if below else (margin + across + gap, top)
     foot = second + down + page.px(18)
     half = (width - 2 * margin - gap) // 2
-    # Enough for all that follows; what is left over is cut off at the end.
+    # More than enough; the rest is cut off at the end.
     page.grow(foot + page.px(600))
-    page.paste(resized(scene.photo, across, down), margin, top)
-    shown = fitted_map(scene.nearness, across, down)
+    page.paste(resized(content.photo, across, down, smooth=True), margin, top)
+    shown = resized_map(content.nearness, across, down)
     page.paste(coloured(shown), right, second)
-    if scene.focus is not None:
-        _reticle(page, margin + scene.focus[0] * across, top + scene.focus[1] * down)
-    _extremes(page, scene, shown, right, second)
+    if content.focus is not None:
+        _reticle(page, margin + content.focus[0] * across, top + content.focus[1] * down)
+    _extremes(page, content, shown, right, second)
     end = max(
-        _facts(page, scene.facts, margin, foot, half),
-        _legend(page, scene, margin + half + gap, foot, half),
+        _facts(page, content.facts, margin, foot, half),
+        _legend(page, content, margin + half + gap, foot, half),
     )
     return np.asarray(page.image)[: end + margin]
 
 
-def overlay(scene: Scene, width: int) -> Picture:
-    """The photo in pale gray with the edges of the depth over it, in the colours of their nearer side."""
+def overlay(content: PageContent, width: int) -> Picture:
+    """Draw the photo in pale gray under the edges of the depth, in the colours of their nearer side."""
     page = Page(width)
     margin = page.px(MARGIN)
-    top = _head(page, scene)
-    high, wide = scene.photo.shape[:2]
+    top = _head(page, content)
+    high, wide = content.photo.shape[:2]
     across = min(width - 2 * margin, round(page.px(TALLEST) * wide / high))
     down = max(1, round(across * high / wide))
     left = (width - across) // 2
     foot = top + down + page.px(18)
     half = (width - 2 * margin - page.px(GAP)) // 2
     page.grow(foot + page.px(600))
-    page.paste(overlaid(resized(scene.photo, across, down), scene.nearness, scene.scale.relief), left, top)
-    told = [
-        (
-            "lines",
-            "edges of the depth, in the colour of their nearer side; they should lie on the outlines of things",
-        )
-    ]
+    photo = resized(content.photo, across, down, smooth=True)
+    page.paste(overlaid(photo, content.nearness, content.scale.relief), left, top)
+    lines = (
+        "edges of the depth, in the colour of their nearer side; they should be on the outlines of objects"
+    )
     end = max(
-        _facts(page, [*told, *scene.facts], margin, foot, half),
-        _legend(page, scene, width - margin - half, foot, half),
+        _facts(page, [("lines", lines), *content.facts], margin, foot, half),
+        _legend(page, content, width - margin - half, foot, half),
     )
     return np.asarray(page.image)[: end + margin]
 
 
 def overlaid(photo: Picture, nearness: NDArray[np.float32], relief: float = 1.0) -> Picture:
-    """A photo (H, W, 3) under the edges of a map (h, w) of the same picture; less relief, fewer edges."""
+    """Draw the edges of a map (h, w) over a photo (H, W, 3) of the same picture; less relief, fewer edges."""
     height, width = photo.shape[:2]
     if nearness.shape[1] > width:
-        nearness = fitted_map(nearness, width, height)
+        nearness = resized_map(nearness, width, height)
     gray = photo.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
     pale = photo + (gray[..., None] - photo) * np.float32(PALE)
     pale = 40 + pale * np.float32(0.84)
@@ -190,8 +176,9 @@ def overlaid(photo: Picture, nearness: NDArray[np.float32], relief: float = 1.0)
     thick = max(1, round(width / 1100))
     core = _spread(line, thick)
     casing = _spread(line, thick + max(1, round(width / 1600)))
-    near = _nearest_around(nearness, height, width)
-    # The darkest third of the colours would not be seen on the dark casing.
+    known = np.where(np.isfinite(nearness), nearness, 0).astype(np.float32)
+    near = resample_area(extreme_around(known, 3, np.maximum), width, height)
+    # The darkest third of the colours would be invisible on the dark casing.
     colour = coloured(0.36 + 0.64 * near).astype(np.float32)
     mixed = pale * (1 - 0.75 * casing[..., None])
     mixed += (colour - mixed) * core[..., None]
@@ -200,7 +187,7 @@ def overlaid(photo: Picture, nearness: NDArray[np.float32], relief: float = 1.0)
 
 
 def _spread(line: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
-    """A line made wider, round and with soft ends: the greatest within a disc."""
+    """A line made wider, round and with soft ends: the maximum within a disc."""
     result = line.copy()
     padded = np.pad(line, reach)
     height, width = line.shape
@@ -213,23 +200,18 @@ def _spread(line: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
     return result
 
 
-def _nearest_around(nearness: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    known = np.where(np.isfinite(nearness), nearness, 0).astype(np.float32)
-    return stretched(extremes(known, 3)[1], height, width)
-
-
-def _head(page: Page, scene: Scene) -> int:
-    """Title and the line below it; where the pictures begin."""
+def _head(page: Page, content: PageContent) -> int:
+    """Draw the title and the line below it; return where the pictures begin."""
     margin = page.px(MARGIN)
     page.grow(page.px(200))
     inner = page.width - 2 * margin
-    page.text(margin, page.px(34), fitted(page.pen, scene.title, page.px(TITLE), inner), TITLE)
-    page.text(margin, page.px(78), fitted(page.pen, scene.about, page.px(BODY), inner), BODY, FAINT)
+    page.text(margin, page.px(34), fitted(page.pen, content.title, page.px(TITLE), inner), TITLE)
+    page.text(margin, page.px(78), fitted(page.pen, content.about, page.px(BODY), inner), BODY, FAINT)
     return page.px(118)
 
 
 def _facts(page: Page, facts: Sequence[tuple[str, str]], x: int, y: int, width: int) -> int:
-    """Labels and texts in two columns; where they end."""
+    """Draw labels and texts in two columns; return where they end."""
     indent, line = page.px(118), page.px(26)
     for label, text in facts:
         page.text(x, y, label, BODY, FAINT)
@@ -240,12 +222,12 @@ def _facts(page: Page, facts: Sequence[tuple[str, str]], x: int, y: int, width: 
     return y
 
 
-def _legend(page: Page, scene: Scene, x: int, y: int, width: int) -> int:
-    """Histogram, colour bar and distances, near on the left; where they end."""
+def _legend(page: Page, content: PageContent, x: int, y: int, width: int) -> int:
+    """Draw histogram, colour bar and distances, near on the left; return where they end."""
     tall, bar = page.px(84), page.px(18)
     page.pen.rectangle((x, y, x + width - 1, y + tall - 1), fill=PANEL)
     steps = np.rint(np.linspace(1, 0, width) * 255).astype(np.intp)
-    counts = histogram(scene.nearness).astype(np.float64)
+    counts = histogram(content.nearness).astype(np.float64)
     # A peak of one value (a wall, the sky) must not flatten all others.
     limit = max(float(np.percentile(counts[counts > 0], 98)) * 1.25, 1.0) if counts.any() else 1.0
     rise = np.rint(np.minimum(counts[steps] / limit, 1) * (tall - page.px(6))).astype(np.intp)
@@ -257,32 +239,32 @@ def _legend(page: Page, scene: Scene, x: int, y: int, width: int) -> int:
     y += tall + page.px(4)
     page.paste(np.repeat(table()[steps][None], bar, axis=0), x, y)
     y += bar + page.px(5)
-    unit = " m" if scene.absolute else ""
-    for metres in scene.scale.ticks(0.11):
-        place = x + (1 - scene.scale.place(metres)) * (width - 1)
+    unit = " m" if content.absolute else ""
+    for metres in content.scale.ticks(0.11):
+        place = x + (1 - content.scale.place(metres)) * (width - 1)
         page.pen.line((place, y - page.px(5), place, y), fill=FAINT, width=max(1, page.px(1)))
-        page.text(place, y, f"{written(metres)}{unit}", SMALL, FAINT, anchor="ma")
-    near, far = written(scene.scale.metres(1)), written(scene.scale.metres(0))
+        page.text(place, y, f"{format_distance(metres)}{unit}", SMALL, FAINT, anchor="ma")
+    near, far = format_distance(content.scale.metres(1)), format_distance(content.scale.metres(0))
     page.text(x, y, f"{near}{unit}", SMALL)
     page.text(x + width, y, f"{far}{unit if far != 'infinity' else ''}", SMALL, anchor="ra")
     y += page.px(24)
-    told = "distance in metres" if scene.absolute else "distance, relative: in proportion only"
+    caption = "distance in metres" if content.absolute else "distance, relative: in proportion only"
     page.text(x, y, "near", SMALL, FAINT)
-    page.text(x + width / 2, y, told, SMALL, FAINT, anchor="ma")
+    page.text(x + width / 2, y, caption, SMALL, FAINT, anchor="ma")
     page.text(x + width, y, "far", SMALL, FAINT, anchor="ra")
     y += page.px(26)
-    if scene.holes > 0:
+    if content.holes > 0:
         side = page.px(22)
         rows, columns = np.indices((side, 2 * side))
         page.paste(hatched(rows, columns), x, y)
-        share = f"{scene.holes:.1%}" if scene.holes >= 0.001 else "less than 0.1%"
+        share = f"{100 * content.holes:.1f} %" if content.holes >= 0.001 else "less than 0.1 %"
         page.text(x + 2 * side + page.px(10), y, f"holes, no depth: {share} of the map", SMALL)
         y += page.px(30)
     return y
 
 
 def _reticle(page: Page, x: float, y: float) -> None:
-    """The four corners of a square about a point, and what it is."""
+    """Draw the four corners of a square around the focus."""
     side, arm = page.px(26), page.px(10)
     for ink, thick in ((MARK_EDGE, page.px(5)), (FOCUS, page.px(3))):
         for across in (-1, 1):
@@ -297,17 +279,17 @@ def _reticle(page: Page, x: float, y: float) -> None:
 
 
 def _note(page: Page, x: float, y: float, text: str, ink: tuple[int, int, int], anchor: str) -> None:
-    """A word on a picture, with a dark rim."""
+    """Draw a word on a picture, with a dark outline."""
     page.text(x, y, text, SMALL, ink, anchor=anchor, stroke_width=max(1, page.px(2)), stroke_fill=MARK_EDGE)
 
 
-def _extremes(page: Page, scene: Scene, nearness: NDArray[np.float32], left: int, top: int) -> None:
-    """Rings about the nearest and the farthest place of a map as it is shown, with their distances."""
+def _extremes(page: Page, content: PageContent, nearness: NDArray[np.float32], left: int, top: int) -> None:
+    """Draw rings around the nearest and the farthest point of a map, with their distances."""
     height, width = nearness.shape
     known = np.isfinite(nearness)
-    if not known.any() or scene.scale.low == scene.scale.high:
+    if not known.any() or content.scale.low == content.scale.high:
         return
-    # A single sample may be noise: places are judged by the mean around them.
+    # A single sample may be noise: the mean around it counts.
     reach = max(1, round(0.01 * max(nearness.shape)))
     mean = box_mean(np.where(known, nearness, 0), reach) / np.maximum(
         box_mean(known.astype(np.float64), reach), 1e-9
@@ -324,8 +306,8 @@ def _extremes(page: Page, scene: Scene, nearness: NDArray[np.float32], left: int
         for grown, ink, thick in ((page.px(2), MARK_EDGE, page.px(6)), (0, MARK, page.px(3))):
             size = ring + grown
             page.pen.ellipse((x - size, y - size, x + size, y + size), outline=ink, width=max(1, thick))
-        text = f"{word} {written(scene.scale.metres(float(mean[row, column])))}" + (
-            " m" if scene.absolute else ""
+        text = f"{word} {format_distance(content.scale.metres(float(mean[row, column])))}" + (
+            " m" if content.absolute else ""
         )
         room = page.pen.textlength(text, font=font(page.px(SMALL))) + page.px(20)
         right = x + ring + room < left + width

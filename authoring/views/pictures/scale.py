@@ -1,8 +1,6 @@
-"""Distance on a scale from near to far: what is between, and which numbers to write beside it.
+"""Place distances on a scale from near to far, and choose the numbers to write on it.
 
-Knows: metres and 1/m. Must not know: colours, text, sizes in pixels.
-
-The scale is even in the unit the values are stored in, as codes are, so that a histogram of codes lies along it.
+The scale is linear in the stored unit, as codes are, so that a histogram of codes fits it.
 """
 
 from __future__ import annotations
@@ -15,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
-"""Numbers a person likes on a scale, in each decade."""
+"""Round numbers for a scale, in each decade."""
 
 FLAT = 0.3
-"""A range of less than this share of its end is a wall with its noise; a person before a wall has more."""
+"""A range of less than this share of its end is a flat wall with noise; a person in front of a wall has more."""
 
 BINS = 256
-"""Bars of a histogram: one a code."""
+"""Bars of a histogram: one per code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +32,18 @@ class Scale:
 
     @classmethod
     def of_values(cls, kind: Literal["disparity", "depth"], values: NDArray[Any]) -> Scale:
-        """From the least to the greatest finite value (H, W); 0 to 0 where there is none."""
+        """Return the scale from the smallest to the largest finite value (H, W); 0 to 0 if there is none."""
         finite = values[np.isfinite(values)]
         return cls(kind, float(finite.min()), float(finite.max())) if finite.size else cls(kind, 0.0, 0.0)
 
     @property
     def relief(self) -> float:
-        """How much of the range is to be taken for edges, 0..1: less where all lies at nearly one distance."""
+        """How much of the range to use for edges, 0..1: less where everything is at nearly one distance."""
         span = self.high - self.low
         return min(1.0, span / (FLAT * self.high)) if span > 0 else 1.0
 
     def nearness(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """0 (far end) to 1 (near end) of values of any shape; NaN stays."""
+        """Return 0 (far end) to 1 (near end) for values of any shape; NaN stays."""
         span = self.high - self.low
         if span <= 0:
             return np.where(np.isfinite(values), np.float32(0.5), np.float32(np.nan)).astype(np.float32)
@@ -53,7 +51,7 @@ class Scale:
         return share if self.kind == "disparity" else 1 - share
 
     def metres(self, nearness: float) -> float:
-        """The distance at a place of the scale; infinity where a disparity is 0."""
+        """Return the distance at a nearness; infinity where a disparity is 0."""
         share = nearness if self.kind == "disparity" else 1 - nearness
         value = self.low + share * (self.high - self.low)
         if self.kind == "depth":
@@ -61,14 +59,14 @@ class Scale:
         return 1 / value if value > 0 else math.inf
 
     def place(self, metres: float) -> float:
-        """The nearness of a distance."""
+        """Return the nearness of a distance."""
         value = 1 / metres if self.kind == "disparity" else metres
         return float(self.nearness(np.array([value]))[0])
 
     def ticks(self, apart: float) -> list[float]:
-        """Round distances inside the scale, near to far.
+        """Return round distances inside the scale, near to far.
 
-        apart: their least distance from each other and from the ends, 0..1 of the scale's length.
+        apart: their minimum distance from each other and from the ends, 0..1 of the scale's length.
         """
         near, far = self.metres(1), self.metres(0)
         if not 0 < near < far:
@@ -76,7 +74,7 @@ class Scale:
         first = math.floor(math.log10(near))
         last = math.floor(math.log10(min(far, near * 1e6)))
         chosen: list[float] = []
-        # Powers of ten and fives get their place before the finer numbers.
+        # Powers of ten and fives first, then finer numbers.
         for rank in ((1.0,), (2.0, 5.0), (3.0, 1.5, 4.0), ROUND):
             for decade in range(first, last + 1):
                 for number in rank:
@@ -89,8 +87,8 @@ class Scale:
         return sorted(chosen)
 
 
-def written(metres: float) -> str:
-    """A distance in two to three digits."""
+def format_distance(metres: float) -> str:
+    """Return a distance in two to three digits."""
     if not math.isfinite(metres):
         return "infinity"
     if metres >= 99.5:
@@ -99,7 +97,7 @@ def written(metres: float) -> str:
 
 
 def histogram(nearness: NDArray[Any]) -> NDArray[np.intp]:
-    """How many samples lie in each of BINS steps of nearness, far to near; holes are not counted."""
+    """Return the number of samples in each of BINS steps of nearness, far to near; holes are not counted."""
     known = nearness[np.isfinite(nearness)]
     steps = np.rint(np.clip(known, 0, 1) * (BINS - 1)).astype(np.intp)
     return np.bincount(steps, minlength=BINS)

@@ -1,14 +1,11 @@
-"""A photo cut into slices by the size of their blur, each blurred by itself, near ones before far ones.
+"""Cut a photo into slices of similar blur, blur each by itself, and composite them from near to far.
 
-Knows: which samples belong to a slice, what of them is hidden, and how slices cover each other. Must not know: lenses,
-units, codes.
-
-A sample's place is its signed radius: negative behind the focus, positive before it. Between two slices it belongs to
-both, in shares that add up to 1. Slices are laid down from near to far. How much of a slice comes to be seen has a
-limit: what it and all that is nearer cover, blurred as the slice is. Inside a surface the limit is 1, and slices whose
-blurs differ stretch a little to close up without a gap; at a surface's edge it is the edge's own soft profile, so they
-do not widen it; and what lies behind the edge shows through by the rest. The farthest slice is the ground and fills all
-that is left. Slices of a large blur are worked on in small rasters.
+The blur of a sample is a signed radius in pixels: negative behind the focus, positive in front of it. Between the
+radii of two slices a sample belongs to both, in shares that add up to 1. How much of a slice is visible is limited by
+its coverage: what it and all nearer slices cover, blurred as the slice is. Inside a surface the coverage is 1, and
+slices of different blur stretch a little to close up without a gap; at a surface's edge it is the edge's own soft
+profile, so they do not widen it, and the surface behind shows through by the rest. The farthest slice is the ground and
+fills all that is left. Slices of a large blur are processed in smaller rasters.
 """
 
 from __future__ import annotations
@@ -19,151 +16,149 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from authoring.views.pictures.disc import blurred
-from authoring.views.pictures.planes import Plane, Planes, doubled, halved, side_by_side
+from authoring.views.pictures.disc import blur_disc
+from authoring.views.pictures.planes import Plane, Planes, resize_planes
 
-SMALL = 2.5
-"""Radius in samples that a blur keeps at least when its raster is halved: still a disc, not a blob."""
+MIN_RADIUS = 2.5
+"""Radius in samples that a blur keeps at least when its raster is halved, so that it remains a disc."""
 
-LEAST_ROOM = 1e-3
-"""Of far slices something is kept even where nearer ones cover all, so that there is a colour for the last pixel of an
-edge, which a coarse raster may take for covered."""
+MIN_ROOM = 1e-3
+"""Share of far slices that is kept even where nearer ones cover all, so that the last pixel of an edge, which a coarse
+raster may take for covered, has a colour."""
 
-STRETCH = 1.25
-"""How much more than its share a slice may give where there is room: neighbours within a surface, blurred by discs that
+MAX_STRETCH = 1.25
+"""Factor by which a slice may exceed its share where there is room: neighbours within a surface, blurred by discs that
 differ by a quarter, miss less than that; more would widen edges."""
-
-BLOCK = 16
-"""Samples along a block whose least and greatest places are kept, to tell quickly where a slice is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One of the slices, by the radii around it, far to near."""
+    """A range of signed blur radii, in pixels, far to near."""
 
-    before: float
+    start: float
+    """The share rises from 0 here…"""
     radius: float
-    until: float
-    """Towards the near end the slice is whole up to here…"""
-    after: float
-    """…and ends here."""
+    """…to 1 here. Also the radius that the slice is blurred with."""
+    full_until: float
+    """The share falls from 1 here…"""
+    end: float
+    """…to 0 here."""
     ground: bool = False
 
-    def limit(self, place: Plane) -> Plane:
-        """How much of each sample belongs to this slice or a nearer one, 0..1, of the shape of `place`."""
+    def coverage(self, blur: Plane) -> Plane:
+        """Return how much of each sample belongs to this slice or a nearer one, 0..1."""
         if self.ground:
-            return np.ones_like(place)
-        rise = (place - np.float32(self.before)) * np.float32(1 / (self.radius - self.before))
-        return np.clip(rise, 0, 1, out=rise)
+            return np.ones_like(blur)
+        rise: Plane = np.clip(
+            (blur - np.float32(self.start)) * np.float32(1 / (self.radius - self.start)), 0, 1
+        )
+        return rise
 
-    def share(self, place: Plane) -> Plane:
-        """How much of each sample belongs to this slice alone, 0..1, of the shape of `place`."""
-        share = self.limit(place)
-        if not self.ground and math.isfinite(self.after):
-            fall = (np.float32(self.after) - place) * np.float32(1 / (self.after - self.until))
-            np.minimum(share, np.clip(fall, 0, 1, out=fall), out=share)
+    def share(self, blur: Plane) -> Plane:
+        """Return how much of each sample belongs to this slice alone, 0..1."""
+        rise = self.coverage(blur)
+        if self.ground or math.isinf(self.end):
+            return rise
+        fall = (np.float32(self.end) - blur) * np.float32(1 / (self.end - self.full_until))
+        share: Plane = np.minimum(rise, np.clip(fall, 0, 1))
         return share
 
 
-def cut(radii: Sequence[float]) -> list[Slice]:
-    """The slices of ascending radii, far to near.
+def make_slices(radii: Sequence[float]) -> list[Slice]:
+    """Return the slices of ascending radii, far to near.
 
-    Slices of a pixel or less go on under the next nearer one: their blur is too small to close what changes from
-    pixel to pixel, and too small to widen an edge that shows.
+    Slices of a pixel or less extend under the next nearer one: their blur is too small to close what changes from
+    pixel to pixel, and too small to widen a visible edge.
     """
-    before, after = [radii[0] - 1, *radii], [*radii[1:], math.inf, math.inf]
+    starts, ends = [radii[0] - 1, *radii], [*radii[1:], math.inf, math.inf]
     slices = []
     for k, radius in enumerate(radii):
-        small = abs(radius) <= 1 and math.isfinite(after[k])
-        until, end = (after[k], after[k + 1]) if small else (radius, after[k])
-        slices.append(Slice(before[k], radius, until, end, ground=k == 0))
+        extended = abs(radius) <= 1 and math.isfinite(ends[k])
+        full_until, end = (ends[k], ends[k + 1]) if extended else (radius, ends[k])
+        slices.append(Slice(starts[k], radius, full_until, end, ground=k == 0))
     return slices
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Raster:
-    """The picture and what is hidden behind it, at one size."""
+class BlurRaster:
+    """The picture and the surface hidden behind it, at one size."""
 
     scale: int
-    """How many pixels of the photo one sample is wide."""
+    """Pixels of the photo across one sample."""
     light: Planes
-    place: Plane
-    back_light: Planes
-    back_place: Plane
-    """Equal to or less than `place`."""
+    blur: Plane
+    """Signed radius, in pixels of the photo."""
+    hidden_light: Planes
+    hidden_blur: Plane
+    """Equal to or less than `blur`."""
     jump: float
-    """A hidden surface counts from half of this on."""
+    """The least difference of blur between two surfaces; a hidden surface counts from half of it on."""
 
-    def half(self) -> Raster:
-        """The same at half the size; a sample takes the place of one of its four, and the light of those near it."""
-        place, light = picked(self.place, self.light, 2)
-        back = np.minimum(halved(self.back_place), place)
-        return Raster(2 * self.scale, light, place, halved(self.back_light), back, self.jump)
-
-    def blocks(self) -> tuple[Plane, Plane]:
-        """The least and the greatest place, hidden ones too, of each block of BLOCK · BLOCK samples."""
-        return _blocks(self.back_place, np.minimum), _blocks(self.place, np.maximum)
+    def halved(self) -> BlurRaster:
+        """Return the same at half the size."""
+        blur, light = reduce_blocks(self.blur, self.light, 2)
+        hidden = halve(np.concatenate([self.hidden_light, self.hidden_blur[None]]))
+        return BlurRaster(2 * self.scale, light, blur, hidden[:3], np.minimum(hidden[3], blur), self.jump)
 
 
-def _blocks(plane: Plane, least: np.ufunc) -> Plane:
-    rows = least.reduceat(plane, range(0, plane.shape[0], BLOCK), axis=0)
-    blocks: Plane = least.reduceat(rows, range(0, plane.shape[1], BLOCK), axis=1)
-    return blocks
+def halve(planes: Planes) -> Planes:
+    """Return planes (C, H, W) of even sides at half the size, each sample the mean of four."""
+    return resize_planes(planes, planes.shape[1] // 2, planes.shape[2] // 2)
 
 
-def picked(place: Plane, light: Planes, scale: int) -> tuple[Plane, Planes]:
-    """Places and light of blocks of `scale` · `scale` samples, without mixing what lies far apart.
+def double(planes: Planes) -> Planes:
+    """Return planes (C, H, W) at twice the size, bilinear."""
+    return resize_planes(planes, planes.shape[1] * 2, planes.shape[2] * 2)
 
-    A mean place would be one where nothing is: the block's middle decides, and only light of about its place counts.
+
+def reduce_blocks(blur: Plane, light: Planes, size: int) -> tuple[Plane, Planes]:
+    """Return blur and light of blocks of size * size samples, without mixing surfaces.
+
+    The mean blur of two surfaces would be that of neither: the two samples at the block's centre decide, and only light
+    of about the same blur is averaged.
     """
-    low, high = scale // 2 - 1, scale // 2
-    one, other = place[low::scale, low::scale], place[high::scale, high::scale]
-    place_of = np.where(np.abs(one - other) < 1, (one + other) * np.float32(0.5), one)
-    spread = np.repeat(np.repeat(place_of, scale, axis=0), scale, axis=1)
-    spread -= place
-    weight = (np.abs(spread, out=spread) < 1.0).astype(np.float32)
+    low, high = size // 2 - 1, size // 2
+    upper, lower = blur[low::size, low::size], blur[high::size, high::size]
+    chosen = np.where(np.abs(upper - lower) < 1, (upper + lower) * np.float32(0.5), upper)
+    difference = np.repeat(np.repeat(chosen, size, axis=0), size, axis=1) - blur
+    weight = (np.abs(difference) < 1).astype(np.float32)
+    rows, columns = chosen.shape
+    plain = resize_planes(light, rows, columns)
     if weight.all():
-        return place_of, _summed(light, scale) * np.float32(1 / scale**2)
-    count = _summed(weight[None], scale)[0]
-    mean = _summed(light * weight, scale) / np.maximum(count, 1)
-    return place_of, np.where(count > 0, mean, _summed(light, scale) * np.float32(1 / scale**2))
+        return chosen, plain
+    weighted = resize_planes(np.concatenate([light * weight, weight[None]]), rows, columns)
+    share = weighted[3]
+    return chosen, np.where(share > 0, weighted[:3] / np.maximum(share, 1e-6), plain)
 
 
-def _summed(planes: Planes, scale: int) -> Planes:
-    rows = sum(planes[:, k::scale] for k in range(scale))
-    total: Planes = sum(rows[..., k::scale] for k in range(scale))  # type: ignore[index, misc, assignment]
-    return total
-
-
-def carried(one: Slice, raster: Raster, box: tuple[slice, slice] = (slice(None), slice(None))) -> Planes:
-    """Light times share, share, and limit (5, h, w) of a slice in a part of a raster."""
-    place, back = raster.place[box], raster.back_place[box]
-    light = raster.light[(slice(None), *box)]
-    out = np.empty((5, *place.shape), np.float32)
-    share = one.share(place)
-    hidden = place - back > raster.jump / 2
+def slice_planes(
+    part: Slice, raster: BlurRaster, box: tuple[slice, slice] = (slice(None), slice(None))
+) -> Planes:
+    """Return light times share, share, and coverage (5, h, w) of a slice in a box of a raster."""
+    blur, hidden_blur = raster.blur[box], raster.hidden_blur[box]
+    light, hidden_light = raster.light[(slice(None), *box)], raster.hidden_light[(slice(None), *box)]
+    share = part.share(blur)
+    hidden = blur - hidden_blur > raster.jump / 2
     if hidden.any():
         # The ground holds everything, and of two surfaces the one behind.
-        share = np.where(hidden, np.float32(0), share) if one.ground else share
-        under = one.share(back) * hidden * (1 - share)
-        np.multiply(raster.back_light[(slice(None), *box)], under, out=out[:3])
-        out[:3] += light * share
-        share += under
+        share = np.where(hidden, np.float32(0), share) if part.ground else share
+        uncovered = part.share(hidden_blur) * hidden * (1 - share)
+        weighted = light * share + hidden_light * uncovered
+        share = share + uncovered
     else:
-        np.multiply(light, share, out=out[:3])
-    out[3], out[4] = share, one.limit(place)
-    return out
+        weighted = light * share
+    return np.concatenate([weighted, share[None], part.coverage(blur)[None]])
 
 
-def lay(piece: Planes, picture: Planes) -> None:
-    """Lay what `carried` gives, blurred, in the room of `picture`, light times share and share (4, h, w)."""
-    room = np.maximum(piece[4] - picture[3], 0)
-    picture += piece[:4] * np.minimum(room / np.maximum(piece[3], LEAST_ROOM), STRETCH)
+def lay_under(planes: Planes, picture: Planes) -> None:
+    """Add a blurred slice (5, h, w), see `slice_planes`, to a picture (4, h, w): light times share, and share."""
+    room = np.maximum(planes[4] - picture[3], 0)
+    picture += planes[:4] * np.minimum(room / np.maximum(planes[3], MIN_ROOM), MAX_STRETCH)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Piece:
-    """A blurred slice: planes (5, h, w), see `carried`, at `top`, `left` of a raster of `scale`."""
+class BlurredSlice:
+    """A blurred slice: planes (5, h, w), see `slice_planes`, at `top`, `left` of a raster of `scale`."""
 
     scale: int
     top: int
@@ -172,102 +167,100 @@ class Piece:
 
     @property
     def box(self) -> tuple[slice, slice, slice]:
-        """Where it lies in planes (C, H, W)."""
+        """Its box in planes (C, H, W)."""
         _, height, width = self.planes.shape
         return slice(None), slice(self.top, self.top + height), slice(self.left, self.left + width)
 
 
-class Stack:
-    """Rasters of every size that is needed, and the slices laid over each other."""
+def pyramid(base: BlurRaster, largest: float) -> list[BlurRaster]:
+    """Return rasters for blurs up to `largest`; the base's sides can be halved as often as `scales` says."""
+    rasters = [base]
+    for _ in scales(base.scale, largest)[1:]:
+        rasters.append(rasters[-1].halved())
+    return rasters
 
-    def __init__(self, base: Raster, largest: float) -> None:
-        """`base` must have sides that can be halved as often as `scales` says."""
-        self.rasters = [base]
-        for _ in scales(base.scale, largest)[1:]:
-            self.rasters.append(self.rasters[-1].half())
-        self._blocks = [raster.blocks() for raster in self.rasters]
 
-    def near(self, slices: Sequence[Slice]) -> Planes:
-        """Slices before the focus, near to far: light times share, and share (4, H, W), in the base raster."""
-        scale = self.rasters[-1].scale
-        result = np.zeros((4, *self.rasters[-1].place.shape), np.float32)
-        for piece in side_by_side(self._piece, slices):
-            if piece is None:
-                continue
-            result, scale = self._finer(result, scale, piece.scale)
-            lay(piece.planes, result[piece.box])
-        return self._finer(result, scale, self.rasters[0].scale)[0]
+def composite_near(rasters: list[BlurRaster], slices: Sequence[Slice]) -> Planes:
+    """Composite the slices in front of the focus, near to far: light times share, and share (4, H, W), at base size."""
+    scale = rasters[-1].scale
+    picture = np.zeros((4, *rasters[-1].blur.shape), np.float32)
+    for part in slices:
+        blurred = _blur_slice(rasters, part)
+        if blurred is None:
+            continue
+        while scale > blurred.scale:
+            picture, scale = double(picture), scale // 2
+        lay_under(blurred.planes, picture[blurred.box])
+    while scale > rasters[0].scale:
+        picture, scale = double(picture), scale // 2
+    return picture
 
-    def far(self, slices: Sequence[Slice], covered: Plane) -> Planes:
-        """Slices behind the focus, near to far, the last of them the ground: light (3, H, W) in the base raster.
 
-        covered: (H, W), how much of the base raster is covered by what is nearer. It decides between slices only: the
-        light is that of the room that is left, however small.
-        """
-        scale = self.rasters[0].scale
-        sums = {scale: np.zeros((4, *covered.shape), np.float32)}
-        for piece in side_by_side(self._piece, slices):
-            if piece is None:
-                continue
-            while scale < piece.scale:
-                covered, scale = halved(covered), scale * 2
-                sums[scale] = np.zeros((4, *covered.shape), np.float32)
-            own = piece.planes[3]
-            part = covered[piece.box[1:]]
-            room = np.maximum(piece.planes[4] - part, LEAST_ROOM)
-            added = piece.planes[:4] * np.minimum(room / np.maximum(own, LEAST_ROOM), STRETCH)
-            sums[scale][piece.box] += added
-            part += added[3]
-        total = sums.pop(scale)
-        while sums:
-            total, scale = doubled(total), scale // 2
-            total += sums.pop(scale)
-        light: Planes = total[:3] / np.maximum(total[3], LEAST_ROOM**2)
-        return light
+def composite_far(rasters: list[BlurRaster], slices: Sequence[Slice], covered: Plane) -> Planes:
+    """Composite the slices behind the focus, near to far, the ground last: light (3, H, W) at base size.
 
-    @staticmethod
-    def _finer(planes: Planes, scale: int, wanted: int) -> tuple[Planes, int]:
-        while scale > wanted:
-            planes, scale = doubled(planes), scale // 2
-        return planes, scale
+    covered: (H, W), how much of the base raster nearer slices cover. It only decides between the slices here: the
+    result is the light of the room that is left, however small.
+    """
+    covered = covered[None]
+    scale = rasters[0].scale
+    sums = [np.zeros((4, *covered.shape[1:]), np.float32)]
+    for part in slices:
+        blurred = _blur_slice(rasters, part)
+        if blurred is None:
+            continue
+        while scale < blurred.scale:
+            covered, scale = halve(covered), scale * 2
+            sums.append(np.zeros((4, *covered.shape[1:]), np.float32))
+        share, coverage = blurred.planes[3], blurred.planes[4]
+        room = np.maximum(coverage - covered[blurred.box][0], MIN_ROOM)
+        added = blurred.planes[:4] * np.minimum(room / np.maximum(share, MIN_ROOM), MAX_STRETCH)
+        sums[-1][blurred.box] += added
+        covered[blurred.box] += added[3]
+    total = sums.pop()
+    while sums:
+        total = double(total) + sums.pop()
+    light: Planes = total[:3] / np.maximum(total[3], MIN_ROOM**2)
+    return light
 
-    def _piece(self, one: Slice) -> Piece | None:
-        """A slice cut out, shrunk and blurred; None where nothing is in it."""
-        base = self.rasters[0].scale
-        scale = scales(base, abs(one.radius))[-1]
-        # Cut out at twice the size and then averaged, so that its outline has no steps.
-        index = max(0, int(math.log2(scale // base)) - 1)
-        raster = self.rasters[index]
-        shrink = scale // raster.scale
-        radius = math.sqrt(max((one.radius / scale) ** 2 - 1, 0))
-        box = self._box(one, index, (math.ceil(radius) + 2) * shrink)
-        if box is None:
-            return None
-        planes = carried(one, raster, box)
-        if shrink == 2:
-            planes = halved(planes)
-        top, left = (int(side.start) // shrink for side in box)
-        return Piece(scale, top, left, blurred(planes, radius))
 
-    def _box(self, one: Slice, index: int, margin: int) -> tuple[slice, slice] | None:
-        height, width = self.rasters[index].place.shape
-        if one.ground:
-            return slice(0, height), slice(0, width)
-        low, high = self._blocks[index]
-        active = (high > one.before) & (low < one.after)
-        if not active.any():
-            return None
-        sides = []
-        for axis, count in ((1, height), (0, width)):
-            where = np.flatnonzero(active.any(axis=axis))
-            start, stop = int(where[0]) * BLOCK - margin, (int(where[-1]) + 1) * BLOCK + margin
-            sides.append(slice(max(0, start // 2 * 2), min(count, (stop + 1) // 2 * 2)))
-        return sides[0], sides[1]
+def _blur_slice(rasters: list[BlurRaster], part: Slice) -> BlurredSlice | None:
+    """Cut a slice out, reduce and blur it; None if nothing is in it."""
+    base = rasters[0].scale
+    scale = scales(base, abs(part.radius))[-1]
+    # Cut out at twice the size and then averaged, so that its outline has no steps.
+    raster = rasters[max(0, int(math.log2(scale // base)) - 1)]
+    shrink = scale // raster.scale
+    radius = math.sqrt(max((part.radius / scale) ** 2 - 1, 0))
+    box = _slice_box(part, raster, (math.ceil(radius) + 2) * shrink)
+    if box is None:
+        return None
+    planes = slice_planes(part, raster, box)
+    if shrink == 2:
+        planes = halve(planes)
+    top, left = (int(side.start) // shrink for side in box)
+    return BlurredSlice(scale, top, left, blur_disc(planes, radius))
+
+
+def _slice_box(part: Slice, raster: BlurRaster, margin: int) -> tuple[slice, slice] | None:
+    """The box that holds a slice and a margin, with even sides; None if nothing is in it."""
+    height, width = raster.blur.shape
+    if part.ground:
+        return slice(0, height), slice(0, width)
+    inside = (raster.blur > part.start) & (raster.hidden_blur < part.end)
+    if not inside.any():
+        return None
+    sides = []
+    for axis, count in ((1, height), (0, width)):
+        used = np.flatnonzero(inside.any(axis=axis))
+        start, stop = int(used[0]) - margin, int(used[-1]) + 1 + margin
+        sides.append(slice(max(0, start // 2 * 2), min(count, (stop + 1) // 2 * 2)))
+    return sides[0], sides[1]
 
 
 def scales(base: int, radius: float) -> list[int]:
-    """From the base on, how many pixels wide the samples may be in which a disc of `radius` pixels is blurred."""
+    """Return the widths in pixels, from `base` on, of samples in which a disc of `radius` pixels can be blurred."""
     result = [base]
-    while radius / (2 * result[-1]) >= SMALL:
+    while radius / (2 * result[-1]) >= MIN_RADIUS:
         result.append(2 * result[-1])
     return result

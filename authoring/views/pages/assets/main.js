@@ -1,6 +1,6 @@
-// Start: the photo stands there already; depth is decoded, and what the browser can do is shown.
+// Start: decode the depth, and show what the browser can render. The photo is already visible.
 
-/** Photo and depth as flat pictures, where there is no WebGL 2. */
+/** Show photo and depth as flat pictures, without WebGL 2. */
 function showFlat(data, scene, palette, reason) {
   document.documentElement.dataset.flat = reason;
   byId("flat-why").hidden = false;
@@ -15,8 +15,8 @@ function showFlat(data, scene, palette, reason) {
   [flat.width, flat.height] = [width, height];
   const picture = new ImageData(width, height);
   samples.forEach((code, i) => {
-    const at = 3 * Math.round(scene.normal[code] * 255);
-    picture.data.set([palette[at], palette[at + 1], palette[at + 2], 255], 4 * i);
+    const start = 3 * Math.round(scene.normal[code] * 255);
+    picture.data.set([...palette.subarray(start, start + 3), 255], 4 * i);
   });
   flat.getContext("2d").putImageData(picture, 0, 0);
   const toggle = () => {
@@ -29,7 +29,7 @@ function showFlat(data, scene, palette, reason) {
   });
 }
 
-/** What a test asks of the page, with #selftest: written into the document as JSON. */
+/** Measure the page for tests (#selftest); the result is written into the document as JSON. */
 async function selfTest(viewer) {
   const { gl } = viewer.renderer;
   const shot = () => {
@@ -39,7 +39,7 @@ async function selfTest(viewer) {
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
     return pixels;
   };
-  const difference = (a, b) => a.reduce((sum, one, i) => sum + Math.abs(one - b[i]), 0) / a.length;
+  const difference = (a, b) => a.reduce((sum, value, i) => sum + Math.abs(value - b[i]), 0) / a.length;
   const rest = shot();
   viewer.now.yaw = 1;
   const turned = shot();
@@ -72,24 +72,24 @@ async function main() {
   let viewer = null;
   try {
     const photo = byId("photo");
-    const [depth, behind, hidden] = await Promise.all([
+    const [depth, hiddenDepth, hiddenPhoto] = await Promise.all([
       decodeGrayPng(data.depth.png),
-      decodeGrayPng(data.behind.png),
-      loadImage(data.behind.picture),
+      decodeGrayPng(data.hidden.png),
+      loadImage(data.hidden.picture),
       photo.decode(),
     ]);
-    scene = makeScene(data, depth, behind);
-    viewer = new Viewer(data, scene, palette, { photo, behind: hidden });
+    scene = makeScene(data, depth, hiddenDepth);
+    viewer = new Viewer(data, scene, palette, { photo, hidden: hiddenPhoto });
     viewer.frame();
   } catch (error) {
     showFlat(data, scene, palette, String(error));
   }
   document.body.dataset.ready = viewer ? "space" : "flat";
   if (location.hash !== "#selftest") return;
-  const told = document.createElement("pre");
-  told.id = "selftest";
-  told.textContent = JSON.stringify(viewer ? await selfTest(viewer) : { flat: document.documentElement.dataset.flat });
-  document.body.append(told);
+  const result = document.createElement("pre");
+  result.id = "selftest";
+  result.textContent = JSON.stringify(viewer ? await selfTest(viewer) : { flat: document.documentElement.dataset.flat });
+  document.body.append(result);
 }
 
 main();

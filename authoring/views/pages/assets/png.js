@@ -1,5 +1,5 @@
-// Gray PNGs to samples. Browsers give a PNG's pixels only by way of a canvas, which may manage colours or add noise
-// against tracking; depth must come out as it went in.
+// Decode gray PNGs. Browsers give a PNG's pixels only through a canvas, which may convert colours or add noise against
+// tracking; depth must be unchanged.
 
 function bytesOf(base64) {
   const text = atob(base64);

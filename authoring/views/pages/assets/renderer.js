@@ -1,6 +1,6 @@
 // WebGL 2: programs, textures, targets, and one frame.
 
-const MOST_PIXELS = 3.2e6; // of the drawing: more costs a phone its battery and shows nothing
+const MOST_PIXELS = 3.2e6; // of the drawing: more drains a phone's battery without visible effect
 const SAMPLES = 4;
 const WIDEST = 0.035; // of the frame's longer side: the largest radius of blur
 const MOST_TAPS = 96;
@@ -28,21 +28,21 @@ function makeProgram(gl, vertex, fragment) {
 }
 
 class Renderer {
-  constructor(canvas, scene, picture, behind, palette) {
+  constructor(canvas, scene, picture, hidden, palette) {
     const gl = canvas.getContext("webgl2", { alpha: false, antialias: false, depth: false });
     if (!gl) throw new Error("no WebGL 2");
     const wide = gl.getExtension("EXT_color_buffer_float") || gl.getExtension("EXT_color_buffer_half_float");
-    // Eight bits are enough where the hardware turns them into linear light.
+    // Eight bits are enough where the hardware converts them to linear light.
     this.format = wide ? gl.RGBA16F : gl.SRGB8_ALPHA8;
     Object.assign(this, { gl, canvas, scene });
     this.space = makeProgram(gl, SPACE_VERTEX, SPACE_FRAGMENT);
     this.show = makeProgram(gl, SCREEN_VERTEX, SHOW_FRAGMENT);
     this.picture = this.imageTexture(picture);
-    this.hidden = this.imageTexture(behind);
+    this.hiddenPhoto = this.imageTexture(hidden);
     this.palette = this.texture(gl.RGB8, 256, 1);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 256, 1, gl.RGB, gl.UNSIGNED_BYTE, palette);
     this.front = this.mesh(scene.front);
-    this.behind = this.mesh(scene.behind);
+    this.hiddenMesh = this.mesh(scene.hidden);
     this.screen = gl.createVertexArray();
   }
 
@@ -157,7 +157,7 @@ class Renderer {
     gl.bindVertexArray(null);
   }
 
-  /** The photo's frame in pixels, and what of it the window shows; the photo is seen as through this opening. */
+  /** The photo's frame in pixels, and the part of it that the window shows. */
   placeFrame(view) {
     const { scene, width, height } = this;
     const across = Math.min(width, height * scene.aspect);
@@ -194,8 +194,8 @@ class Renderer {
     gl.uniform1i(places.colours, view.colours);
     this.bind(0, this.palette, places.palette);
     if (view.yaw || view.pitch) {
-      // What is behind is behind everywhere: the depth buffer starts anew for what is in front.
-      this.drawMesh(this.behind, this.hidden, false);
+      // The hidden surface is behind everything: the depth buffer is cleared before the front is drawn.
+      this.drawMesh(this.hiddenMesh, this.hiddenPhoto, false);
       gl.clear(gl.DEPTH_BUFFER_BIT);
     }
     this.drawMesh(this.front, this.picture, true);

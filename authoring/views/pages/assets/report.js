@@ -1,4 +1,4 @@
-// Sorting and filtering of the cards that stand in the page.
+// Sort and filter the cards of the page.
 
 const LEVELS = ["error", "none", "L1", "L2", "L3", "L4"];
 const list = document.getElementById("cards");

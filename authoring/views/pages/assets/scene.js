@@ -1,21 +1,21 @@
-// The photo in space: disparity, the grid over it, the camera, and what a click meets.
+// The photo in space: disparity, the grid over it, the camera, and the point under a click.
 
 const GRID_SIDE = 576; // nodes along the longer side: a cell is two or three pixels of a large window
 const PER_NODE = 3;
-const PARALLAX = 0.055; // of the picture's width: the most that near and far part when looking from the side
-const STEEPEST = 0.24; // radians: beyond, what the photo never saw takes over
+const PARALLAX = 0.055; // of the picture's width: largest shift between near and far when looking from the side
+const STEEPEST = 0.24; // radians: beyond it, mostly surfaces that the photo does not show would be visible
 const FLATTEST = 0.03;
-const MARGIN = 0.1; // of the frame: how far what lies behind goes on beside it
+const MARGIN = 0.1; // of the frame: how far the hidden surface extends beyond it
 const NEAREST = 0.02; // of the pivot's disparity: infinity is drawn fifty times as far as the pivot
 
-/** Everything that does not depend on the view. `depth` and `behind` are decoded PNGs. */
-function makeScene(data, depth, behind) {
+/** Everything that does not depend on the view. `depth` and `hiddenDepth` are decoded PNGs. */
+function makeScene(data, depth, hiddenDepth) {
   const disparity = disparityTable(data.depth);
   const { low, high } = data.range;
   const range = { low, span: Math.max(high - low, 1e-9) };
   const normal = disparity.map((d) => Math.min(1, Math.max(0, (d - range.low) / range.span)));
   const front = makeGrid(depth, normal, 0);
-  const scene = { ...data.camera, blur: data.blur, range, normal, depth, front, behind: makeGrid(behind, normal, MARGIN) };
+  const scene = { ...data.camera, blur: data.blur, range, normal, depth, front, hidden: makeGrid(hiddenDepth, normal, MARGIN) };
   scene.pivot = range.low + range.span * focusAt(scene, data.focus[0], data.focus[1]);
   if (!(scene.pivot > 0)) scene.pivot = range.low + range.span / 2 || 1;
   const off = Math.max(range.low + range.span - scene.pivot, scene.pivot - range.low) / scene.pivot;
@@ -34,7 +34,7 @@ function disparityTable(depth) {
   return table;
 }
 
-/** Of `count` samples the one at 0..1; what is beside the map is the map again, mirrored. */
+/** Index of the sample at 0..1 among `count`; outside the map it is mirrored. */
 function sampleAt(place, count) {
   const mirrored = place < 0 ? -place : place > 1 ? 2 - place : place;
   return Math.min(count - 1, Math.floor(mirrored * count));
@@ -62,7 +62,7 @@ function makeGrid(map, normal, margin) {
       const [p, q, r, s] = [nodes[PER_NODE * a], nodes[PER_NODE * b], nodes[PER_NODE * c], nodes[PER_NODE * d]];
       nodes[PER_NODE * a + 1] = (q - p + s - r) / 2;
       nodes[PER_NODE * a + 2] = (r - p + s - q) / 2;
-      // Both triangles end with the node that speaks for the cell (the last is the provoking one).
+      // Both triangles end with the node that stands for the cell (the last vertex is the provoking one).
       cells[at++] = b;
       cells[at++] = d;
       cells[at++] = a;
@@ -74,7 +74,7 @@ function makeGrid(map, normal, margin) {
   return { columns, rows, nodes, cells };
 }
 
-/** Disparity 0..1 around a point of the photo: the middle of nine nodes, so that one bad one does no harm. */
+/** Disparity 0..1 around a point of the photo: the median of nine nodes, so that a wrong one has no effect. */
 function focusAt(scene, x, y) {
   const { width, height, samples } = scene.depth;
   const near = [];
@@ -99,10 +99,10 @@ function rotation(scene, view) {
   return [c, t * s, -d * s, 0, d, t, s, -t * c, d * c];
 }
 
-/** From the side the photo is looked at a little closer, so that its borders stay outside. */
+/** From the side the photo is enlarged a little, so that its borders stay outside. */
 const closer = (view) => 1 + 0.05 * Math.min(1, Math.hypot(view.yaw, view.pitch));
 
-/** Where a node is seen: {x, y} in 0..1 of the photo's frame and its distance; the twin of the vertex shader. */
+/** Projection of a node: {x, y} in 0..1 of the photo's frame and its distance; the same as in the vertex shader. */
 function project(scene, view, turn, column, row, normal) {
   const { columns, rows } = scene.front;
   const pivot = [(0.5 - scene.cx) / scene.fx, (0.5 - scene.cy) / scene.fy, 1];
@@ -118,7 +118,7 @@ function project(scene, view, turn, column, row, normal) {
   return { x: (scene.fx * across) / away + scene.cx, y: (scene.fy * down) / away + scene.cy, away };
 }
 
-/** The nearest node seen at a point of the frame: {x, y} in the photo, disparity 0..1; null beside the photo. */
+/** The nearest node seen at a point of the frame: {x, y} in the photo, disparity 0..1; null outside the photo. */
 function pick(scene, view, x, y) {
   const { columns, rows, nodes } = scene.front;
   const turn = rotation(scene, view);

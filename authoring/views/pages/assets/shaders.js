@@ -1,4 +1,4 @@
-// The four passes: the photo in space, half its size, blurred, and both laid together. All in linear light.
+// The four passes: the photo in space, at half size, blurred, and both composited. All in linear light.
 
 const COMMON = `#version 300 es
 precision highp float;
@@ -37,7 +37,7 @@ void main() {
   vec3 point = pointOf(disparity);
   seen = vec4(at, 1.0, node.x) / disparity;
   gl_Position = vec4((frameOf(point) * fit.xy + fit.zw) * point.z, point.z - 2.0 * least, point.z);
-  // A surface stretched over a depth edge is one that the photo never saw: what lies behind shows instead.
+  // A surface stretched over a depth edge is not in the photo: the hidden surface shows instead.
   // By so many cells points move for one slope's worth of disparity; the larger stretch (singular value) that gives.
   float slope = length(node.yz);
   vec2 moved = (frameOf(pointOf(disparityOf(node.x + slope))) - frameOf(point)) * vec2(size - 1);
@@ -58,8 +58,8 @@ void main() {
   if (torn > 0.5) discard;
   vec2 at = seen.xy / seen.z;
   float disparity = seen.w / seen.z;
-  vec3 told = colours ? texture(palette, vec2((disparity * 255.0 + 0.5) / 256.0, 0.5)).rgb : texture(picture, at).rgb;
-  color = vec4(toLinear(told), disparity);
+  vec3 colour = colours ? texture(palette, vec2((disparity * 255.0 + 0.5) / 256.0, 0.5)).rgb : texture(picture, at).rgb;
+  color = vec4(toLinear(colour), disparity);
 }`;
 
 const SCREEN_VERTEX = `${COMMON}
@@ -73,7 +73,7 @@ void main() {
 const HALF_FRAGMENT = `${COMMON}
 in vec2 at;
 uniform sampler2D source;
-uniform vec4 frame; // of the window: nothing is taken from beside the photo
+uniform vec4 frame; // of the window: nothing is taken from outside the photo
 out vec4 color;
 vec4 pick(vec2 place) { return texture(source, clamp(place, frame.xy, frame.zw)); }
 void main() {
@@ -85,9 +85,9 @@ void main() {
   color = vec4(0.25 * (a.rgb + b.rgb + c.rgb + d.rgb), max(max(a.a, b.a), max(c.a, d.a)));
 }`;
 
-// A disc is gathered, in two layers. What lies before the focus covers a pixel as far as its own disc reaches,
-// thinned by the disc's area, so that its edges are soft to both sides. What lies in focus or behind enters only as
-// far as the pixel itself is out of focus; under an edge of the layer before, all of it stands for what is not seen.
+// Gather a disc, in two layers. What is in front of the focus covers a pixel as far as its own disc reaches, divided by
+// the disc's area, so that its edges are soft on both sides. What is in focus or behind enters only as far as the pixel
+// itself is out of focus; under an edge of the front layer all of it stands for what is hidden.
 const BLUR_FRAGMENT = `${COMMON}
 in vec2 at;
 uniform sampler2D source;
@@ -107,8 +107,8 @@ void main() {
   bool ownBefore = isBefore(own.a, mine);
   float limit = ownBefore ? widest : mine;
   vec4 first = vec4(own.rgb, 1.0) * share / max(mine * mine, share);
-  vec4 before = ownBefore ? first : vec4(0.0);
-  vec4 behind = ownBefore ? vec4(0.0) : first;
+  vec4 front = ownBefore ? first : vec4(0.0);
+  vec4 back = ownBefore ? vec4(0.0) : first;
   float spin = 6.2831853 * fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715))));
   for (int i = 0; i < taps; i++) {
     float away = widest * sqrt((float(i) + 0.5) / float(taps));
@@ -116,13 +116,13 @@ void main() {
     vec4 other = texture(source, clamp(at + pixel * away * vec2(cos(angle), sin(angle)), frame.xy, frame.zw));
     float its = radius(other.a);
     float thin = share / max(its * its, share);
-    if (isBefore(other.a, its)) before += vec4(other.rgb, 1.0) * clamp(its - away + 0.5, 0.0, 1.0) * thin;
-    else behind += vec4(other.rgb, 1.0) * clamp((ownBefore ? limit : min(its, limit)) - away + 0.5, 0.0, 1.0) * thin;
+    if (isBefore(other.a, its)) front += vec4(other.rgb, 1.0) * clamp(its - away + 0.5, 0.0, 1.0) * thin;
+    else back += vec4(other.rgb, 1.0) * clamp((ownBefore ? limit : min(its, limit)) - away + 0.5, 0.0, 1.0) * thin;
   }
   // The sum over a surface scatters around 1: what comes near to it covers wholly.
-  float cover = behind.a > 0.0 ? clamp(before.a * 1.1, 0.0, 1.0) : 1.0;
-  vec3 far = behind.a > 0.0 ? behind.rgb / behind.a : own.rgb;
-  color = vec4(before.a > 0.0 ? mix(far, before.rgb / before.a, cover) : far, before.a > 0.0 ? cover : 0.0);
+  float cover = back.a > 0.0 ? clamp(front.a * 1.1, 0.0, 1.0) : 1.0;
+  vec3 far = back.a > 0.0 ? back.rgb / back.a : own.rgb;
+  color = vec4(front.a > 0.0 ? mix(far, front.rgb / front.a, cover) : far, front.a > 0.0 ? cover : 0.0);
 }`;
 
 const SHOW_FRAGMENT = `${COMMON}
@@ -134,7 +134,7 @@ uniform vec4 frame;
 out vec4 color;
 void main() {
   vec4 own = texture(sharp, at);
-  vec3 told = own.rgb;
+  vec3 colour = own.rgb;
   if (blur) {
     // Nine samples of the half-sized picture, which also smooth what grain the turned discs leave.
     vec2 pixel = 1.0 / vec2(textureSize(blurred, 0));
@@ -143,8 +143,8 @@ void main() {
       for (int x = -1; x <= 1; x++)
         soft += texture(blurred, clamp(at + pixel * vec2(x, y), frame.xy, frame.zw)) * float((2 - abs(x)) * (2 - abs(y))) / 16.0;
     float radius = min(abs(own.a - focus) * strength, widest);
-    if (at == clamp(at, frame.xy, frame.zw)) told = mix(told, soft.rgb, max(smoothstep(0.5, 2.0, radius), soft.a));
+    if (at == clamp(at, frame.xy, frame.zw)) colour = mix(colour, soft.rgb, max(smoothstep(0.5, 2.0, radius), soft.a));
   }
   float grain = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715)))) - 0.5;
-  color = vec4(toDisplay(told) + grain / 255.0, 1.0);
+  color = vec4(toDisplay(colour) + grain / 255.0, 1.0);
 }`;

@@ -1,8 +1,8 @@
-// The page: what a hand, a key and a slider do, and when a frame is drawn.
+// The page: pointer, keys and sliders, and when a frame is drawn.
 
 const STOPS = [0, 16, 14, 13, 11, 10, 9, 8, 7.1, 6.3, 5.6, 5, 4.5, 4, 3.5, 3.2, 2.8, 2.5, 2.2, 2, 1.8, 1.6, 1.4];
-const USUAL_APERTURE = 2.8; // where a first touch finds everything sharp
-const SETTLED_MS = 120; // without a change: the frame is drawn once more, with all its samples
+const USUAL_APERTURE = 2.8; // of the first click, when everything is sharp
+const SETTLED_MS = 120; // after the last change the frame is drawn again, with all its samples
 const TAP_PX = 6; // a pointer that moved farther was a drag
 const DOUBLE_MS = 320;
 const MOST_ZOOM = 8;
@@ -47,7 +47,7 @@ class Viewer {
   }
 
   build() {
-    this.renderer = new Renderer(this.canvas, this.scene, this.images.photo, this.images.behind, this.palette);
+    this.renderer = new Renderer(this.canvas, this.scene, this.images.photo, this.images.hidden, this.palette);
   }
 
   get colours() {
@@ -55,8 +55,8 @@ class Viewer {
   }
 
   readGround() {
-    const told = getComputedStyle(this.stage).backgroundColor.match(/\d+/g) ?? [0, 0, 0];
-    this.ground = told.slice(0, 3).map((one) => linear(Number(one)));
+    const channels = getComputedStyle(this.stage).backgroundColor.match(/\d+/g) ?? [0, 0, 0];
+    this.ground = channels.slice(0, 3).map((channel) => linear(Number(channel)));
   }
 
   // Frames
@@ -92,7 +92,7 @@ class Viewer {
     this.markFocus();
   }
 
-  /** Half of what is left to the target, or all of it where motion is not wanted; whether something is left. */
+  /** Move towards the target, or onto it if reduced motion is preferred; return whether something is left. */
   approach() {
     let left = 0;
     for (const name of Object.keys(this.now)) {
@@ -118,7 +118,7 @@ class Viewer {
     this.request();
   }
 
-  /** How far the frame may be pushed so that it still fills the window, in halves of the window. */
+  /** How far the frame can be moved so that it still fills the window, in halves of the window. */
   room(zoom) {
     const [width, height] = this.frameSize(zoom);
     const { clientWidth, clientHeight } = this.stage;
@@ -185,14 +185,14 @@ class Viewer {
     this.tell();
   }
 
-  // What the page says
+  // Text on the page
 
   tell() {
     const stop = STOPS[this.aperture.value];
     const opened = stop ? `f/${stop}` : "all sharp";
-    byId("aperture-told").textContent = opened;
+    byId("aperture-value").textContent = opened;
     this.aperture.setAttribute("aria-valuetext", opened);
-    byId("scale-told").textContent = `× ${Number(this.scale.value).toFixed(2)}`;
+    byId("scale-value").textContent = `× ${Number(this.scale.value).toFixed(2)}`;
     byId("legend").hidden = !this.colours;
     this.stage.setAttribute("aria-label", this.colours ? this.data.words.depth : this.data.words.photo);
   }
@@ -201,7 +201,7 @@ class Viewer {
     byId("legend-focus").style.left = `${(1 - this.focus) * 100}%`;
   }
 
-  // Hands and keys
+  // Pointer and keys
 
   listen() {
     const { stage } = this;

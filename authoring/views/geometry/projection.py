@@ -1,8 +1,4 @@
-"""A camera: the ray along which each sample of a map was seen.
-
-Knows: pinhole intrinsics, and that a map of any size is stretched over the whole photo.
-Must not know: where the numbers come from, depth.
-"""
+"""Compute the rays along which a camera saw the samples of a map."""
 
 from __future__ import annotations
 
@@ -28,30 +24,30 @@ class Camera:
     lens: RadialLens | None = None
 
     def footprint(self, shape: tuple[int, int]) -> tuple[float, float]:
-        """How far apart neighbouring samples of a map (h, w) are seen, x and y, in metres at 1 m."""
+        """Return the distance of neighbouring samples of a map (h, w), x and y, in metres at 1 m."""
         height, width = shape
         return self.width_px / width / self.focal_px[0], self.height_px / height / self.focal_px[1]
 
     def slopes(
         self, shape: tuple[int, int], rows: NDArray[np.intp], columns: NDArray[np.intp]
     ) -> NDArray[np.float64]:
-        """X/Z and Y/Z, (rows, columns, 2), of the rays through the centres of a map's samples.
+        """Return X/Z and Y/Z, (rows, columns, 2), of the rays through the centres of a map's samples.
 
-        shape: the map's (h, w). Axes: x right, y down, z forward. A point lies at depth times (X/Z, Y/Z, 1).
+        shape: the (h, w) of the map, which covers the whole photo. Axes: x right, y down, z forward. A point is at
+        depth times (X/Z, Y/Z, 1).
         """
         height, width = shape
         x = (columns + 0.5) * (self.width_px / width)
         y = (rows + 0.5) * (self.height_px / height)
-        points: NDArray[Any] = np.empty((len(rows), len(columns), 2))
-        points[..., 0], points[..., 1] = x, y[:, np.newaxis]
+        points = np.stack(np.meshgrid(x, y), axis=-1)
         if self.lens is not None and self.lens.distorts:
-            points = self.lens.undistorted(points)
+            points = self.lens.undistort(points)
         points -= self.center_px
         points /= self.focal_px
         return points
 
     def project(self, points_m: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Where points (N, 3), x right, y down, z forward, are seen in the photo: (N, 2) pixels."""
-        wide = np.asarray(points_m, np.float64)
-        seen = wide[:, :2] / wide[:, 2:] * self.focal_px + self.center_px
-        return self.lens.distorted(seen) if self.lens is not None and self.lens.distorts else seen
+        """Return the photo pixels (N, 2) of points (N, 3), x right, y down, z forward."""
+        points = np.asarray(points_m, np.float64)
+        pixels = points[:, :2] / points[:, 2:] * self.focal_px + self.center_px
+        return self.lens.distort(pixels) if self.lens is not None and self.lens.distorts else pixels

@@ -1,0 +1,74 @@
+"""Make points and meshes of photo files: `pointcloud` as arrays, `pointcloud_file` as a file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from authoring import files
+from authoring.api import scene_input
+from authoring.api.photo_files import PathLike
+from authoring.depth.calibration_json import parse_calibration_json
+from authoring.errors import UsageError
+from authoring.maps.load import MapSource
+from authoring.views import pointcloud as projecting
+from authoring.views.cloud_samples import CloudOptions
+from authoring.views.geometry.points import PointCloud
+from authoring.views.pointcloud import CloudFormat, PointCloudReport
+
+FORMAT_OF_SUFFIX: dict[str, CloudFormat] = {".ply": "ply", ".pcd": "pcd", ".glb": "glb"}
+
+
+def pointcloud(photo: PathLike, depth: MapSource | PathLike | None = None, **options: Any) -> PointCloud:
+    """Return the coloured points of a photo with Apple depth: `.points` (N, 3) float32 metres, `.colours` (N, 3) uint8.
+
+    Options are those of `CloudOptions`: axes, stride, min_depth_m, max_depth_m, remove_edges, resolution,
+    ignore_lens, calibration (also the path of a calibration file). depth: a map that is not embedded, a file or
+    an array of metres (H, W), with the options of `embed` that say what it means (near_m, far_m, preset, …).
+    """
+    photo = Path(photo)
+    cloud_options, map_options = _split(options)
+    scene = scene_input.load_input(photo, depth, map_options)
+    with files.naming(photo=photo, map=scene_input.map_path(depth)):
+        return projecting.pointcloud(scene, cloud_options)
+
+
+def pointcloud_file(
+    photo: PathLike,
+    output: PathLike,
+    depth: MapSource | PathLike | None = None,
+    *,
+    mesh: bool = False,
+    format: CloudFormat | None = None,
+    overwrite: bool = False,
+    **options: Any,
+) -> PointCloudReport:
+    """Write the points as PLY or PCD, or with `mesh` the surface as GLB or PLY, by the output's extension.
+
+    Other options are those of `pointcloud`. The photo itself is never written.
+    """
+    photo, output, map_path = Path(photo), Path(output), scene_input.map_path(depth)
+    chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
+    if chosen is None:
+        raise UsageError(f"{output}: unsupported point cloud format; use .ply, .pcd or .glb")
+    scene_input.check_output(output, [photo, map_path], overwrite)
+    cloud_options, map_options = _split(options)
+    scene = scene_input.load_input(photo, depth, map_options)
+    with files.naming(photo=photo, map=map_path):
+        chunks, report = projecting.pointcloud_file(scene, chosen, cloud_options, mesh=mesh)
+    files.write_file(output, chunks, overwrite=overwrite)
+    return replace(report, file=str(photo), output=str(output))
+
+
+def _split(options: dict[str, Any]) -> tuple[CloudOptions, dict[str, Any]]:
+    """The options of the cloud, checked, and those of the map."""
+    names = {field.name for field in fields(CloudOptions)}
+    given = {name: value for name, value in options.items() if name in names and value is not None}
+    calibration = given.get("calibration")
+    if isinstance(calibration, os.PathLike) or (isinstance(calibration, str) and "." in calibration):
+        path = Path(calibration)
+        with files.named(path):
+            given["calibration"] = parse_calibration_json(files.read_file(path))
+    return CloudOptions(**given), {name: value for name, value in options.items() if name not in names}

@@ -1,0 +1,170 @@
+"""Write pages to look at photos with depth: `view` for one photo in 3D, `report` for many photos."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from authoring import files
+from authoring.api import scene_input
+from authoring.api.output_names import CONTAINER_OF_SUFFIX
+from authoring.api.photo_files import PathLike
+from authoring.errors import DepthauthorError, UsageError
+from authoring.views import report as reporting
+from authoring.views import viewer as viewing
+from authoring.views.pages.report_page import Card, CardLevel, page_end, page_start, render_card
+from authoring.views.pages.viewer_page import range_text
+from authoring.views.report import ReportRow, Thumbnails
+from authoring.views.viewer import ViewReport
+
+
+def view(photo: PathLike, *, output: PathLike | None = None, overwrite: bool = False) -> ViewReport:
+    """Write a page that shows a photo with depth in 3D; one file that loads nothing.
+
+    output: None writes NAME.html into a new temporary folder; the report says where.
+    """
+    photo = Path(photo)
+    target = None if output is None else Path(output)
+    if target is not None:
+        scene_input.check_output(target, [photo], overwrite)
+    data = files.read_file(photo)
+    with files.named(photo):
+        page, report = viewing.view(data, scene_input.photo_title(photo))
+    if target is None:
+        target = _temporary_page(photo.stem if photo != files.STANDARD_STREAM else "photo")
+    files.write_file(target, [page], overwrite=overwrite)
+    return replace(report, file=str(photo), output=str(target))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSummary:
+    """The page that `report` wrote."""
+
+    output: str
+    counts: dict[CardLevel, int]
+    """Number of files by level; error for files that could not be read."""
+
+    @property
+    def files(self) -> int:
+        """The number of files."""
+        return sum(self.counts.values())
+
+
+def report(
+    *photos: PathLike,
+    output: PathLike | None = None,
+    overwrite: bool = False,
+    on_row: Callable[[ReportRow], None] = lambda row: None,
+) -> ReportSummary:
+    """Write a page with a card for each photo: thumbnails, level, problems, findings.
+
+    photos: files, or folders, whose JPEG and HEIC files are taken, also in folders inside. A file that cannot be read
+    is a card with its reason. output: None writes into a new temporary folder. on_row: called for each file, in order.
+    Memory does not grow with the number of photos.
+    """
+    paths = list(photo_paths(Path(photo) for photo in photos))
+    target = _temporary_page("report") if output is None else Path(output)
+    files.refuse_same(target, paths)
+    counts: Counter[CardLevel] = Counter()
+
+    def chunks() -> Iterator[bytes]:
+        yield page_start(len(paths))
+        for number, path in enumerate(paths, 1):
+            row, thumbnails = _row(path)
+            counts[_level(row)] += 1
+            on_row(row)
+            yield render_card(number, _card(row, thumbnails))
+        yield page_end(counts)
+
+    try:
+        files.write_file(target, chunks(), overwrite=overwrite)
+    except BaseException:
+        if output is None:
+            with contextlib.suppress(OSError):
+                target.parent.rmdir()
+        raise
+    return ReportSummary(str(target), dict(counts))
+
+
+def photo_paths(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield files as they are, and the photos in folders by extension, sorted by name.
+
+    Raises UsageError for a path that does not exist and for a folder without photos.
+    """
+    for path in paths:
+        if not path.is_dir():
+            if not path.exists() and path != files.STANDARD_STREAM:
+                raise UsageError(f"{path}: no such file or folder")
+            yield path
+            continue
+        is_empty = True
+        for folder, inner, names in os.walk(path, onerror=_unreadable):
+            inner.sort()
+            for name in sorted(names):
+                if not name.startswith(".") and Path(name).suffix.lower() in CONTAINER_OF_SUFFIX:
+                    is_empty = False
+                    yield Path(folder) / name
+        if is_empty:
+            raise UsageError(f"{path}: the folder holds no JPEG or HEIC photo")
+
+
+def _temporary_page(stem: str) -> Path:
+    """The path of a page in a new folder that only this user can read."""
+    return Path(tempfile.mkdtemp(prefix="depthauthor-")) / f"{stem}.html"
+
+
+def _unreadable(error: OSError) -> None:
+    raise UsageError(f"{error.filename}: the folder cannot be read: {error.strerror}") from error
+
+
+def _row(path: Path) -> tuple[ReportRow, Thumbnails]:
+    try:
+        row, thumbnails = reporting.row_of(files.read_file(path))
+    except DepthauthorError as error:
+        # The card and the line name the file themselves.
+        message = error.message.removeprefix(f"{path}: ")
+        row, thumbnails = reporting.row_of_error(message), Thumbnails(None, None)
+    except Exception as error:  # A bug that one file triggers must not lose the report of the others.
+        message = f"a fault in depthauthor itself ({type(error).__name__}: {error}); please report it"
+        row, thumbnails = reporting.row_of_error(message), Thumbnails(None, None)
+    return replace(row, file=str(path)), thumbnails
+
+
+def _level(row: ReportRow) -> CardLevel:
+    return "error" if row.error is not None else row.level
+
+
+def _card(row: ReportRow, thumbnails: Thumbnails) -> Card:
+    not_passed = [finding for finding in row.findings if finding.status != "pass"]
+    return Card(
+        name=row.file or "",
+        level=_level(row),
+        headline=row.headline,
+        facts=_facts(row),
+        photo=thumbnails.photo,
+        depth=thumbnails.depth,
+        obstacles=tuple((obstacle.rule, obstacle.because, obstacle.mend) for obstacle in row.obstacles),
+        findings=tuple(
+            (finding.rule, finding.grade, finding.status, finding.message) for finding in not_passed
+        ),
+        held=len(row.findings) - len(not_passed),
+        verdict=row.verdict or "",
+        hints=row.hints,
+    )
+
+
+def _facts(row: ReportRow) -> str:
+    facts = []
+    if row.photo and row.container:
+        facts.append(f"{row.container.upper()}, {row.photo.width} × {row.photo.height} as stored")
+    if row.depth:
+        facts.append(f"{row.depth.kind} {row.depth.width} × {row.depth.height}")
+        if row.depth.near_m != 0 and row.depth.far_m != 0:
+            far, near = (0.0 if value is None else 1 / value for value in (row.depth.far_m, row.depth.near_m))
+            facts.append(range_text((far, near), row.depth.absolute))
+    return " · ".join(facts)

@@ -1,0 +1,112 @@
+"""Write pictures of photos with depth to files: `preview`, `contact_sheet`, `refocus`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from authoring import files
+from authoring.api import scene_input
+from authoring.api.output_names import output_path
+from authoring.api.photo_files import PathLike
+from authoring.errors import DepthauthorError, UsageError
+from authoring.maps.load import MapSource
+from authoring.views import preview as previewing
+from authoring.views import refocus as refocusing
+from authoring.views.preview import DEFAULT_WIDTH, PreviewReport, SheetReport
+from authoring.views.refocus import RefocusReport
+from authoring.views.scene import Scene
+
+
+def preview(
+    photo: PathLike,
+    depth: MapSource | PathLike | None = None,
+    *,
+    output: PathLike | None = None,
+    overlay: bool = False,
+    width: int = DEFAULT_WIDTH,
+    overwrite: bool = False,
+    **options: Any,
+) -> PreviewReport:
+    """Write a picture of a photo beside its depth, with a legend; with `overlay` the depth's edges over the photo.
+
+    depth: None for the photo's own; else a map, a file or an array (H, W) of metres, with the options of `embed` that
+    say what it means. output: .png or .jpg; None writes NAME-preview.png, or NAME-overlay.png, beside the photo.
+    """
+    photo, map_path = Path(photo), scene_input.map_path(depth)
+    target = output_path(photo, output, "overlay" if overlay else "preview", ".png")
+    picture_format = scene_input.picture_format(target, "png")
+    scene_input.check_output(target, [photo, map_path], overwrite)
+    previewing.check_width(width)
+    scene = scene_input.load_input(photo, depth, options)
+    title = scene_input.photo_title(photo)
+    with files.naming(photo=photo, map=map_path):
+        data, report = previewing.preview(
+            scene,
+            f"{title} and {map_path.name}" if map_path else title,
+            width=width,
+            overlay=overlay,
+            picture_format=picture_format,
+        )
+    files.write_file(target, [data], overwrite=overwrite)
+    return replace(report, file=str(photo), map_file=str(map_path) if map_path else None, output=str(target))
+
+
+def contact_sheet(
+    photos: Iterable[PathLike],
+    *,
+    output: PathLike,
+    width: int = DEFAULT_WIDTH,
+    overwrite: bool = False,
+) -> SheetReport:
+    """Write one picture of many photos, each beside its depth; for a photo without depth it says why."""
+    paths = [Path(photo) for photo in photos]
+    if not paths:
+        raise UsageError("a contact sheet needs at least one photo")
+    target = Path(output)
+    picture_format = scene_input.picture_format(target, "png")
+    scene_input.check_output(target, [*paths], overwrite)
+
+    def scenes() -> Iterator[tuple[str, Scene | str]]:
+        for path in paths:
+            try:
+                yield path.name, scene_input.load_input(path, None, {})
+            except DepthauthorError as error:
+                yield path.name, error.message.removeprefix(f"{path}: ")
+
+    data, report = previewing.contact_sheet(scenes(), width=width, picture_format=picture_format)
+    files.write_file(target, [data], overwrite=overwrite)
+    entries = tuple(replace(entry, file=str(path)) for entry, path in zip(report.photos, paths, strict=True))
+    return replace(report, photos=entries, output=str(target))
+
+
+def refocus(
+    photo: PathLike,
+    depth: MapSource | PathLike | None = None,
+    *,
+    output: PathLike | None = None,
+    aperture: float | None = None,
+    focus: tuple[float, float] | None = None,
+    strength: float = 1.0,
+    overwrite: bool = False,
+    **options: Any,
+) -> RefocusReport:
+    """Write the photo as a lens of the chosen aperture would have taken it: our own simulation, not Apple's.
+
+    depth: None for the photo's own; else a map as for `preview`. focus: (x, y), 0..1 of the upright photo. The result
+    is upright, in the photo's colours, and carries nothing else of its metadata. output: .png or .jpg; None writes
+    NAME-refocus.jpg beside the photo.
+    """
+    photo, map_path = Path(photo), scene_input.map_path(depth)
+    target = output_path(photo, output, "refocus", ".jpg")
+    picture_format = scene_input.picture_format(target, "jpeg")
+    scene_input.check_output(target, [photo, map_path], overwrite)
+    scene = scene_input.load_input(photo, depth, options)
+    with files.naming(photo=photo, map=map_path):
+        data, report = refocusing.refocus(
+            scene, aperture=aperture, focus=focus, strength=strength, picture_format=picture_format
+        )
+    files.write_file(target, [data], overwrite=overwrite)
+    return replace(report, file=str(photo), map_file=str(map_path) if map_path else None, output=str(target))
