@@ -24,7 +24,7 @@ from PIL import Image
 
 from authoring.api import photo_files
 from authoring.codecs import photo
-from authoring.depth.raster import resample_area
+from authoring.depth.kernels import resample_area
 from authoring.depth.refinement import refine
 from golden.scene import render_depth
 

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import authoring
-from authoring.depth.refinement import extreme_around
+from authoring.depth.raster import extreme_around
 from authoring.views.pictures.lens import Lens
 from authoring.views.pictures.lens_blur import refocused
 from authoring.views.pictures.light import SHOULDER, linear, to_light

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from authoring.codecs import hevc, jpeg
 from authoring.containers.base import ContainerFile, Layout
-from authoring.depth.stored_plane import buffer_from_plane, max_error
+from authoring.depth.plane_error import max_error
+from authoring.depth.stored_plane import buffer_from_plane
 from authoring.errors import RefusedError, about
 from authoring.maps.fit import fit_to_photo
 from authoring.maps.load import MapSource, load_map, with_stored_orientation

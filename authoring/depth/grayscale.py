@@ -1,7 +1,6 @@
 """What a gray level means: from gray pictures to depth buffers and back.
 
-Knows: Apple's documented meaning, black = near and white = far in even steps of metres, and its variants.
-Must not know: picture files, holes marked by a gray level of their own, 8-bit storage.
+Apple's documented meaning is black = near and white = far in even steps of metres; the variants are options.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authoring.depth.buffer import DepthBuffer, PixelFormat
-from authoring.depth.rows import FloatArray, map_rows, reduced, take_table
+from authoring.depth.kernels import FloatArray, map_rows, take_table
 from authoring.errors import RefusedError, UsageError
 
 LEVELS = (256, 65536)
@@ -37,11 +36,13 @@ class GrayscaleMeaning:
     """Even steps in metres, or in 1/m."""
 
     def __post_init__(self) -> None:
-        """Refuse ranges that name no surfaces."""
+        """Check the range and the words."""
         if not (math.isfinite(self.near_m) and math.isfinite(self.far_m)):
             raise UsageError(f"near and far must be numbers of metres, not {self.near_m} and {self.far_m}")
         if self.near_m <= 0:
-            raise UsageError(f"near must be more than 0 m, not {self.near_m:g} m: nothing lies in the camera")
+            raise UsageError(
+                f"near must be more than 0 m, not {self.near_m:g} m: nothing is inside the camera"
+            )
         if self.near_m >= self.far_m:
             raise UsageError(
                 f"near ({self.near_m:g} m) must be less than far ({self.far_m:g} m);"
@@ -60,7 +61,7 @@ class GrayscaleMeaning:
 
 
 def _in_unit(meaning: GrayscaleMeaning, share: FloatArray, pixel_format: PixelFormat) -> FloatArray:
-    """The sample a gray share 0..1 stands for, in the dtype of `share`."""
+    """Return the sample that a gray share 0..1 stands for, in the dtype of `share`."""
     black, white = meaning.ends
     # Weighted from both sides, so that both ends come out exact.
     even = (1 - share) * share.dtype.type(black) + share * share.dtype.type(white)
@@ -68,9 +69,9 @@ def _in_unit(meaning: GrayscaleMeaning, share: FloatArray, pixel_format: PixelFo
 
 
 def lookup_table(meaning: GrayscaleMeaning, levels: Levels, pixel_format: PixelFormat) -> npt.NDArray[Any]:
-    """The sample for each of 256 or 65 536 gray levels: (levels,) of the format's dtype, rounded once.
+    """Return the sample for each of 256 or 65 536 gray levels: (levels,) of the format's dtype, rounded once.
 
-    UsageError where an end of the range cannot be held: 65 504 is the most for hdis and hdep.
+    Raises UsageError where an end of the range cannot be held: 65 504 is the most for hdis and hdep.
     """
     if levels not in LEVELS:
         raise UsageError(f"a gray picture has 256 or 65536 levels, not {levels}")
@@ -92,10 +93,10 @@ def lookup_table(meaning: GrayscaleMeaning, levels: Levels, pixel_format: PixelF
 def buffer_from_gray(
     gray: npt.ArrayLike, meaning: GrayscaleMeaning, pixel_format: PixelFormat = PixelFormat.HDIS
 ) -> DepthBuffer:
-    """The map a gray picture (H, W) stands for.
+    """Return the map that a gray picture (H, W) stands for.
 
     uint8 and uint16 run from 0 to their largest value. Floats run from 0 to 1, and NaN stays a hole; a float
-    outside is refused, since it is more likely a depth than a gray. UsageError for anything else.
+    outside is refused, since it is more likely a depth than a gray. Raises UsageError for anything else.
     """
     array = np.asarray(gray)
     if array.ndim != 2 or array.size == 0:
@@ -108,25 +109,26 @@ def buffer_from_gray(
             f"gray levels are uint8, uint16 or floats from 0 to 1, not {array.dtype}", subject="map"
         )
     lookup_table(meaning, 256, pixel_format)  # refuses an end that the format cannot hold
-    low, high = float(reduced(np.fmin, array)), float(reduced(np.fmax, array))
+    low, high = float(np.fmin.reduce(array, axis=None)), float(np.fmax.reduce(array, axis=None))
     if low < 0 or high > 1:
         raise UsageError(
             f"gray floats run from 0 to 1, these from {low:g} to {high:g}; are they depths or disparities?",
             subject="map",
         )
-    samples = map_rows(
-        lambda rows, _: _in_unit(meaning, rows.astype(np.float32), pixel_format), array, pixel_format.dtype
-    )
-    return DepthBuffer(samples, pixel_format)
+
+    def convert(share: FloatArray, out: npt.NDArray[np.float32]) -> None:
+        out[:] = _in_unit(meaning, share.astype(np.float32), pixel_format)
+
+    return DepthBuffer(map_rows(convert, array, pixel_format.dtype), pixel_format)
 
 
 def gray_from_buffer(
     buffer: DepthBuffer, meaning: GrayscaleMeaning, levels: Levels = 256, *, hole_level: int | None = None
 ) -> npt.NDArray[np.unsignedinteger[Any]]:
-    """The nearest gray level of each sample: uint8 (H, W) for 256 levels, uint16 for 65 536.
+    """Return the nearest gray level of each sample: uint8 (H, W) for 256 levels, uint16 for 65 536.
 
-    What lies before near or beyond far gets the level of that end. Samples that are not valid get `hole_level`;
-    RefusedError where there are some and no such level is given.
+    Samples before near or beyond far get the level of that end. Samples that are not valid get `hole_level`.
+    Raises RefusedError where there are some and no such level is given.
     """
     if levels not in LEVELS:
         raise UsageError(f"a gray picture has 256 or 65536 levels, not {levels}")
@@ -142,12 +144,12 @@ def gray_from_buffer(
     same_unit = meaning.spacing == buffer.pixel_format.kind
     zero_is_surface = buffer.pixel_format.kind == "disparity"
 
-    def level(samples: FloatArray, _: npt.NDArray[np.float32]) -> FloatArray:
+    def quantize_level(samples: FloatArray, out: npt.NDArray[np.float32]) -> None:
         wide = samples.astype(np.float32)
         even = np.abs(wide) if same_unit else 1 / np.abs(wide)
         shares = (even - np.float32(black)) / np.float32(white - black)
         codes = np.rint(np.clip(shares, 0, 1) * np.float32(levels - 1))
         known = np.isfinite(wide) & ((wide >= 0) if zero_is_surface else (wide > 0))
-        return np.where(known, codes, np.float32(hole_level or 0))
+        out[:] = np.where(known, codes, np.float32(hole_level or 0))
 
-    return map_rows(level, buffer.samples, np.uint8 if levels == 256 else np.uint16)
+    return map_rows(quantize_level, buffer.samples, np.uint8 if levels == 256 else np.uint16)

@@ -13,16 +13,15 @@ mixed ones where the photo shows no difference between near and far.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.holes import fill_holes
-from authoring.depth.raster import resample_area
+from authoring.depth.kernels import resample_area
+from authoring.depth.raster import extreme_around
 from authoring.errors import UsageError
 
 Plane = npt.NDArray[np.float32]
@@ -296,20 +295,3 @@ def _second_difference(plane: Plane, axis: int) -> Plane:
         along, bend = np.moveaxis(plane, axis, 0), np.moveaxis(out, axis, 0)
         bend[1:-1] = np.abs(along[:-2] - 2 * along[1:-1] + along[2:])
     return out
-
-
-def extreme_around(
-    plane: npt.NDArray[Any], radius: int, choose: Callable[..., npt.NDArray[Any]]
-) -> npt.NDArray[Any]:
-    """Return the largest or smallest (`choose`) sample of the square of `radius` samples around each; (H, W)."""
-    for axis in (0, 1):
-        count = plane.shape[axis]
-        padding = [(radius, radius) if axis == one else (0, 0) for one in (0, 1)]
-        runs = np.moveaxis(np.pad(plane, padding, mode="edge"), axis, 0)
-        length, wanted = 1, 2 * radius + 1
-        while length < wanted:
-            shift = min(length, wanted - length)
-            runs = choose(runs[: runs.shape[0] - shift], runs[shift:])
-            length += shift
-        plane = np.moveaxis(runs[:count], 0, axis)
-    return plane

@@ -13,7 +13,7 @@ from authoring.apple.property_table import PropertyTree
 from authoring.codecs import sei
 from authoring.codecs.hevc import Effort
 from authoring.containers.base import CodedAuxiliary, ContainerName
-from authoring.depth.rows import largest_difference
+from authoring.depth.plane_error import largest_difference
 from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.depth_image import decode_plane

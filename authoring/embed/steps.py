@@ -12,10 +12,11 @@ from authoring.compatibility.facts import gather
 from authoring.compatibility.publish_check import check_before_publish
 from authoring.containers.base import CodedAuxiliary
 from authoring.containers.edits import EditList
+from authoring.depth.aspect import check_aspect
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
-from authoring.depth.raster import check_aspect
-from authoring.depth.stored_plane import StoredPlane, error_in_m, max_error, quantize
+from authoring.depth.plane_error import error_in_m, max_error
+from authoring.depth.stored_plane import StoredPlane, quantize
 from authoring.embed.encode import CodedPlane, coded_auxiliary, encode_plane
 from authoring.embed.options import EmbedOptions
 from authoring.embed.portrait import PortraitEffect, add_portrait_metadata, portrait_effect
@@ -253,7 +254,7 @@ def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth) -> EmbedRepo
     if checked.level == "none":
         raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")
     decoded = replace(plane, codes=coded.decoded, pixel_format=buffer.pixel_format)
-    error = max_error(decoded, buffer, plane.codes)
+    error = max_error(decoded, buffer)
     unit = plane.pixel_format.unit
     ends = (plane.float_max, plane.float_min) if unit == "1/m" else (plane.float_min, plane.float_max)
     return EmbedReport(

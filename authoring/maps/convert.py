@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from authoring.codecs.maps.formats import MapImage
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
-from authoring.depth.rows import take_table
+from authoring.depth.kernels import take_table
 from authoring.errors import RefusedError, UsageError
 from authoring.maps.diagnose import diagnose
 from authoring.maps.map_options import MapOptions
@@ -153,7 +153,7 @@ def _convert_metric(image: MapImage, meaning: Meaning, options: MapOptions) -> t
     assert meaning.unit is not None
     scale, is_depth = metres_in(meaning.unit), meaning.kind == "depth"
     samples, values, notes = image.samples, _distinct_values(image), Notes()
-    if is_depth and image.levels is None and image.ends[1] * scale >= SKY_M:
+    if is_depth and image.levels is None and np.fmax.reduce(image.samples, axis=None) * scale >= SKY_M:
         with np.errstate(invalid="ignore"):
             sky = samples >= SKY_M / scale
         holes = _hole_mask(samples, meaning.invalid)

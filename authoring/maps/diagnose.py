@@ -212,9 +212,9 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
 
 def _signed(image: MapImage) -> bool:
     """Whether negative values are part of the map, and no mark of its holes."""
-    if not image.ends[0] < 0:
-        return False
     samples = image.samples
+    if not np.fmin.reduce(samples, axis=None) < 0:
+        return False
     negative = samples[samples < 0]
     return negative.size > SIGNS * samples.size and bool(negative.min() != negative.max())
 

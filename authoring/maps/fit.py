@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from authoring.depth.aspect import check_aspect
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.holes import fill_holes
 from authoring.depth.orientation import Orientation
-from authoring.depth.raster import check_aspect, fitted_size, resampled, turned
+from authoring.depth.raster import fitted_size, resampled, turned
 from authoring.errors import RefusedError
 from authoring.maps.diagnose import refuse_collage
 from authoring.maps.map_options import MapOptions

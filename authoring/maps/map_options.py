@@ -7,10 +7,8 @@ from typing import Literal
 
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.calibration import Calibration
+from authoring.depth.raster import DEFAULT_MAX_SIDE
 from authoring.maps.presets import Kind
-
-DEFAULT_MAX_SIZE = 768
-"""The long side of every rear-camera map in the samples; larger maps gain nothing at 8 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class MapOptions:
     pixel_format: PixelFormat = PixelFormat.HDIS
     accuracy: Literal["relative", "absolute"] | None = None
     map_orientation: Literal["display", "stored"] | None = None
-    max_size: int = DEFAULT_MAX_SIZE
+    max_size: int = DEFAULT_MAX_SIDE
     calibration: Calibration | None = None
     """Of the camera that took the map, in the map's own orientation."""
     preset: str | None = None

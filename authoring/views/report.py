@@ -16,8 +16,8 @@ from authoring.compatibility.facts import gather
 from authoring.compatibility.findings import Finding, Level
 from authoring.containers import heif
 from authoring.containers.base import ContainerFile, ContainerName
+from authoring.depth.aspect import check_aspect
 from authoring.depth.orientation import Orientation
-from authoring.depth.raster import check_aspect
 from authoring.embed.reports import Size
 from authoring.errors import DepthauthorError, about
 from authoring.read import depth_image

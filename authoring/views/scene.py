@@ -13,11 +13,12 @@ from authoring.apple import region
 from authoring.apple.provenance import read_provenance
 from authoring.codecs import photo as pictures
 from authoring.containers.base import Layout
+from authoring.depth.aspect import check_aspect
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
 from authoring.depth.orientation import Orientation
-from authoring.depth.raster import check_aspect, turned
+from authoring.depth.raster import turned
 from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import about
 from authoring.maps.load import MapSource, load_map

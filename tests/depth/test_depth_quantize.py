@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.plane_error import error_in_m, max_error
 from authoring.depth.stored_plane import (
     ROUNDING_CODES,
     StoredPlane,
     buffer_from_plane,
     dequantize,
-    error_in_m,
-    max_error,
     quantize,
 )
 from authoring.errors import MalformedError, RefusedError, UsageError

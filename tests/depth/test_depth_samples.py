@@ -12,8 +12,10 @@ from PIL import Image
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
 from authoring.depth.holes import fill_holes
-from authoring.depth.raster import resample_area, resampled
-from authoring.depth.stored_plane import StoredPlane, buffer_from_plane, max_error, quantize
+from authoring.depth.kernels import resample_area
+from authoring.depth.plane_error import max_error
+from authoring.depth.raster import resampled
+from authoring.depth.stored_plane import StoredPlane, buffer_from_plane, quantize
 
 Sample = Callable[[str], bytes]
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from authoring.depth.raster import resample_area
+from authoring.depth.kernels import resample_area
 from authoring.depth.refinement import refine
 from authoring.errors import RefusedError, UsageError
 from benchmarks.refine import HEIGHT, WIDTH, Plane, coarse_maps, exact, guide, score

@@ -15,7 +15,7 @@ from PIL import Image
 
 from authoring.api import photo_files
 from authoring.compatibility.verify import verify
-from authoring.depth.raster import resample_area
+from authoring.depth.kernels import resample_area
 from authoring.maps.load import parse_map_source
 from authoring.maps.map_options import MapOptions
 

@@ -13,7 +13,7 @@ import pytest
 from authoring.api import photo_files
 from authoring.batch.rows import option_values
 from authoring.cli.main import run
-from authoring.depth.raster import resample_area
+from authoring.depth.kernels import resample_area
 from authoring.read.extract import extract
 from benchmarks.refine import exact, guide, score
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from authoring.depth.refinement import extreme_around
+from authoring.depth.raster import extreme_around
 from authoring.views.pictures.disc import blur_disc, disc_weights
 from authoring.views.pictures.inpainting import inpaint_hidden_surface
 from authoring.views.pictures.planes import box_mean, resize_planes

@@ -6,13 +6,12 @@ Knows: which arrays can be maps, and how many pixels are believed. Must not know
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.beside import in_two
 from authoring.codecs.limits import MAX_PIXELS
 from authoring.errors import UnsupportedError
 
@@ -26,15 +25,6 @@ Raster: TypeAlias = NDArray[Any]
 
 LARGEST_NUMBER_BYTES = 32
 """NumPy's widest, a complex number of two long doubles."""
-
-SHARED_SAMPLES = 1 << 20
-"""Maps from this size on are looked through in two threads; below, starting one would take as long."""
-
-LOOKED_AT = 1 << 18
-"""Samples looked at once, for the least and then for the largest: single floats stay in the second-level cache."""
-
-INFINITY_BITS = 0x7F80_0000
-"""Positive infinity of a single float as an integer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,41 +57,6 @@ class MapImage:
     notes: tuple[str, ...] = ()
     key: str | None = None
     focal_px: float | None = None
-    _ends: tuple[float, float] | None = field(default=None, init=False, repr=False)
-
-    @property
-    def ends(self) -> tuple[float, float]:
-        """The least and the largest sample, NaN aside; found once, since it takes a look at each."""
-        if self._ends is None:
-            object.__setattr__(self, "_ends", _ends_of(self.samples))
-        assert self._ends is not None
-        return self._ends
-
-
-def _ends_of(samples: Raster) -> tuple[float, float]:
-    rows = max(1, LOOKED_AT // samples.shape[1])
-
-    def work(part: slice) -> list[Raster]:
-        return [
-            _chunk_ends(samples[top : min(top + rows, part.stop)])
-            for top in range(part.start, part.stop, rows)
-        ]
-
-    count = len(samples)
-    parts = in_two(count, work) if samples.size >= SHARED_SAMPLES else [work(slice(0, count))]
-    found = np.array([ends for part in parts for ends in part])
-    return float(np.fmin.reduce(found[:, 0])), float(np.fmax.reduce(found[:, 1]))
-
-
-def _chunk_ends(samples: Raster) -> Raster:
-    if samples.dtype == np.float32:
-        # The bits of floats that are not negative order like the floats, and comparing them takes half the time; NaN
-        # and all that has a sign come above infinity.
-        bits = samples.view(np.uint32)
-        ends = np.array([bits.min(), bits.max()])
-        if ends[1] <= INFINITY_BITS:
-            return ends.view(np.float32)
-    return np.array([np.fmin.reduce(samples, axis=None), np.fmax.reduce(samples, axis=None)])
 
 
 def map_from_array(samples: Raster, source: str = "array") -> MapImage:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.holes import fill_holes
-from authoring.depth.raster import resample_area
+from authoring.depth.kernels import resample_area
 from authoring.views.pictures.planes import Plane, box_mean
 
 CLEAR = 0.035

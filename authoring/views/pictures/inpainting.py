@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.depth.refinement import extreme_around
+from authoring.depth.raster import extreme_around
 from authoring.views.pictures.planes import Plane, Planes
 
 FRINGE = 2

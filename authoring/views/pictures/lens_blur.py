@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import photo
-from authoring.depth.raster import resample_area
+from authoring.depth.kernels import resample_area
 from authoring.depth.refinement import refine
 from authoring.views.pictures.inpainting import HiddenSurface, inpaint_hidden_surface
 from authoring.views.pictures.lens import Lens, slice_radii

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from authoring.codecs.photo import resized
-from authoring.depth.raster import resample_area
-from authoring.depth.refinement import extreme_around
+from authoring.depth.kernels import resample_area
+from authoring.depth.raster import extreme_around
 from authoring.views.pictures.colours import coloured, hatched, table
 from authoring.views.pictures.edges import edges
 from authoring.views.pictures.lettering import FAINT, INK, PANEL, PAPER, fitted, font, wrapped

@@ -1,0 +1,50 @@
+"""How far a stored plane, as decoded, is from the codes and from the map that it was made of."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.kernels import row_chunks
+from authoring.depth.stored_plane import StoredPlane, code_positions, valid_range
+from authoring.errors import UsageError
+
+
+def largest_difference(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]) -> int:
+    """Return the largest difference between two arrays (H, W) of codes."""
+    return int((np.maximum(first, second) - np.minimum(first, second)).max())
+
+
+def max_error(plane: StoredPlane, buffer: DepthBuffer) -> float:
+    """Return the largest difference between a plane, as decoded, and the map it was made of, in the map's unit.
+
+    Measured before a cast to half floats: a lossless plane from `quantize` never exceeds its own
+    `quantisation_bound`. Raises UsageError where size or format differ, RefusedError where a sample of the map
+    is not valid.
+    """
+    if plane.codes.shape != buffer.samples.shape or plane.pixel_format is not buffer.pixel_format:
+        raise UsageError(
+            f"a {plane.pixel_format.value} plane of shape {plane.codes.shape} cannot be compared with a"
+            f" {buffer.pixel_format.value} map of shape {buffer.samples.shape}"
+        )
+    valid_range(buffer)
+    worst = 0.0
+    # In chunks 5 ms for 12 megapixels, in one expression 15 ms.
+    for rows in row_chunks(plane.codes.shape):
+        error = np.empty(plane.codes[rows].shape, np.float32)
+        code_positions(buffer.samples[rows], plane.float_min, plane.float_max, error)
+        error -= plane.codes[rows]
+        worst = max(worst, float(error.max()), -float(error.min()))
+    return worst * plane.step
+
+
+def error_in_m(error: float, value: float, pixel_format: PixelFormat) -> float | None:
+    """Return what an error in the map's unit means in metres, at a place with this value.
+
+    For depth it is the error itself. For disparity it is the larger of the two ways to be wrong,
+    1/(value - error) - 1/value; None where that has no end, because the surface may be infinitely far away.
+    """
+    if pixel_format.kind == "depth" or error == 0:
+        return error
+    return error / (value * (value - error)) if value > error else None
