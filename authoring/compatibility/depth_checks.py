@@ -20,18 +20,13 @@ from authoring.apple.property_table import (
 )
 from authoring.compatibility.facts import Facts
 from authoring.compatibility.findings import CheckResult
+from authoring.depth.aspect import same_shape
 
 LEAST_SPAN_PER_M, LARGEST_SPAN_PER_M = 0.5, 5.0
 """Usual disparity spans: 0.50 (shu_matte) to 4.61 (lyangas); about 0.4 was seen to give no blur."""
 
 UNKNOWN_LEVEL = 255
 """general_level_idc of x265's lossless streams (H.265, A.4.1: no limits apply); no iPhone file has it."""
-
-ASPECT_TOLERANCE = 0.01
-"""0.3 % is the most in a sample (nilsh: 188x250 for 375x500)."""
-
-EVEN_ROUNDING_PX = 2
-"""A small map with even sides may miss the photo's aspect by less than this on a side."""
 
 HALF_MAX, SINGLE_MAX = 65504.0, 3.4e38
 """Largest finite values of float16 and, rounded down, of float32."""
@@ -222,22 +217,11 @@ def covers_photo(facts: Facts) -> CheckResult | None:
         return CheckResult(
             False,
             "the depth map does not have the photo's shape",
-            f"the aspect of {layout.width}x{layout.height} within 1 %",
+            f"the aspect of {layout.width}x{layout.height} within 1 % or one pixel on each side",
             f"{auxiliary.width}x{auxiliary.height}",
             facts.where,
         )
     return CheckResult(True, "the depth map covers the photo and is oriented like it", where=facts.where)
-
-
-def same_shape(first: tuple[int, int], second: tuple[int, int]) -> bool:
-    """Return whether two rasters (width, height) have one aspect, within 1 % or the first one's even rounding."""
-    if min(*first, *second) < 1:
-        return False
-    wanted = first[1] * second[0] / second[1], first[0] * second[1] / second[0]
-    return any(
-        abs(side / full - 1) <= ASPECT_TOLERANCE or abs(side - full) < EVEN_ROUNDING_PX
-        for side, full in zip(first, wanted, strict=True)
-    )
 
 
 def _value_range(facts: Facts) -> tuple[float, float] | None:

@@ -9,9 +9,9 @@ from authoring.apple.exif import RENDERED
 from authoring.apple.makernote import DEPTH_FLAG, FEATURE_FLAG, RENDERED_FLAG
 from authoring.apple.property_table import FIELDS
 from authoring.apple.rendering import DEFAULT_APERTURE, KNOWN_VERSIONS, parse_rendering
-from authoring.compatibility.depth_checks import same_shape
 from authoring.compatibility.facts import Facts
 from authoring.compatibility.findings import CheckResult
+from authoring.depth.aspect import same_shape
 from authoring.errors import MalformedError
 
 PORTRAIT_BITS = DEPTH_FLAG | RENDERED_FLAG

@@ -78,8 +78,8 @@ TABLE: tuple[Rule, ...] = (
         "R5",
         depth_checks.covers_photo,
         "B",
-        "The map has the aspect of the photo as stored, within 1 % or one sample, and the same irot and imir in "
-        "the same order.",
+        "The map has the aspect of the photo as stored, within 1 % or one pixel on each side, and the same irot "
+        "and imir in the same order.",
         "L1",
         "a device test with shifted and mirrored blur; all Apple HEIC samples",
         "The photo's size counts after its clean aperture: the file that ImageIO wrote (nilsh) has ispe 376x500, "

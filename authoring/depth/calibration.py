@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from authoring.depth.aspect import same_shape
 from authoring.depth.orientation import Orientation
 from authoring.errors import UsageError
 
@@ -22,9 +23,6 @@ Matrix = tuple[tuple[float, ...], ...]
 
 IDENTITY_EXTRINSIC: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 """The pose of the reference camera itself, as Apple writes it for rasters that lie as the sensor does."""
-
-ASPECT_TOLERANCE = 0.01
-"""How far a frame's aspect may be from the reference frame's: rounding to whole pixels, not a crop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +143,7 @@ class Calibration:
         if width_px < 1 or height_px < 1:
             raise UsageError(f"a frame of {width_px} by {height_px} pixels holds nothing")
         x_scale, y_scale = width_px / self.reference_width_px, height_px / self.reference_height_px
-        # A pixel of rounding weighs more in a small frame.
-        allowed = max(ASPECT_TOLERANCE, 1 / min(width_px, height_px))
-        if abs(x_scale / y_scale - 1) > allowed:
+        if not same_shape((width_px, height_px), (self.reference_width_px, self.reference_height_px)):
             raise UsageError(
                 f"the calibration is for {self.reference_width_px} by {self.reference_height_px} pixels, which"
                 f" {width_px} by {height_px} does not have the shape of; give one for this photo"

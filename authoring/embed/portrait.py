@@ -16,6 +16,7 @@ from authoring.apple.rendering import MAX_APERTURE, MIN_APERTURE, build_renderin
 from authoring.compatibility.placement import photo_components
 from authoring.containers.base import ContainerFile, Layout
 from authoring.containers.edits import EditList
+from authoring.depth.aspect import same_shape
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import nominal_calibration
@@ -34,9 +35,6 @@ DEFAULT_APERTURE = 2.8
 
 EFFECT_STRENGTH = 0.5
 """DepthBlurEffect strength of every iPhone portrait since iOS 14."""
-
-SAME_ASPECT = 0.01
-"""How far the aspect of a donor's calibration may be from the photo's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,8 +189,8 @@ def _choose_calibration(
 
 
 def _same_aspect(calibration: Calibration, layout: Layout) -> bool:
-    ratio = calibration.reference_width_px * layout.height / (calibration.reference_height_px * layout.width)
-    return abs(ratio - 1) <= SAME_ASPECT
+    frame = (calibration.reference_width_px, calibration.reference_height_px)
+    return same_shape((layout.width, layout.height), frame)
 
 
 def add_portrait_metadata(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from authoring.depth.aspect import check_aspect
+from authoring.depth.aspect import check_aspect, same_shape
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.holes import fill_holes
 from authoring.depth.orientation import Orientation
-from authoring.depth.raster import fitted_size, resampled, turned
+from authoring.depth.raster import fitted_size, resample_nearest, resampled, turned
 from authoring.errors import RefusedError
 from authoring.maps.diagnose import refuse_collage
 from authoring.maps.map_options import MapOptions
@@ -65,9 +65,9 @@ def fit_to_photo(
     else:
         buffer, size_notes = _shrink(buffer, options.max_size)
         notes += size_notes
-    buffer, repeat_notes = _repeat_small(buffer)
+    buffer, shape_notes = _match_shape(buffer, size)
     buffer, holes = fill_holes(buffer, 1.0)
-    notes += repeat_notes
+    notes += shape_notes
     if hole_share:
         method = holes.method if holes.count or refined_holes else "averaged away as the map was made smaller"
         notes += Notes(notes=(f"{percent(hole_share)} of the map were holes, {method}",))
@@ -95,11 +95,25 @@ def _shrink(buffer: DepthBuffer, max_size: int) -> tuple[DepthBuffer, Notes]:
     return resampled(buffer, width, height), Notes(notes=(note,))
 
 
-def _repeat_small(buffer: DepthBuffer) -> tuple[DepthBuffer, Notes]:
-    """Store each sample of a very small map several times, so that no side is below MIN_STORED_SIDE."""
-    times = -(-MIN_STORED_SIDE // min(buffer.width, buffer.height))
-    if times <= 1:
-        return buffer, Notes()
-    samples = buffer.samples.repeat(times, axis=0).repeat(times, axis=1)
+def _match_shape(buffer: DepthBuffer, photo_size: tuple[int, int]) -> tuple[DepthBuffer, Notes]:
+    """Store each sample of a very small map several times: no side below MIN_STORED_SIDE, the photo's shape.
+
+    The sides of a small map are rounded to whole and even numbers, and repeating its samples uniformly would keep
+    that error of aspect in a raster too large for it; there the photo's aspect sets the longer side.
+    """
+    times = max(1, -(-MIN_STORED_SIDE // min(buffer.width, buffer.height)))
+    width, height = times * buffer.width, times * buffer.height
     note = f"the map is very small and each sample was stored {times}x{times} times"
-    return buffer.replace(samples=samples), Notes(notes=(note,))
+    if not same_shape((width, height), photo_size):
+        aspect = photo_size[0] / photo_size[1]
+        if aspect > 1:
+            width = 2 * round(height * aspect / 2)
+        else:
+            height = 2 * round(width / aspect / 2)
+        note = (
+            f"the map was stretched from {buffer.width}x{buffer.height} to {width}x{height}, the photo's shape, "
+            "without interpolation"
+        )
+    elif times == 1:
+        return buffer, Notes()
+    return buffer.replace(samples=resample_nearest(buffer.samples, width, height)), Notes(notes=(note,))
