@@ -34,7 +34,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring import files
-from authoring.beside import processors
 from authoring.codecs import hevc, photo
 from authoring.codecs import jpeg as gray_jpeg
 from authoring.depth.buffer import DepthBuffer, PixelFormat
@@ -170,7 +169,7 @@ class Bench:
         """Seconds a photo to read it, code its plane and write both."""
         count = min(FLOOR_PHOTOS, max(len(self.photos) // TURNS, 2))
         photos = [self.photos[(turn * count + n) % len(self.photos)] for n in range(count)]
-        return single_floor(self.container, photos, self.planes, self.folder / "floor")
+        return floor(self.container, photos, self.planes, self.folder / "floor")
 
     def floors_side_by_side(self) -> float:
         """How much more two processes do than one when each only reads, codes and writes: what the machine gives."""
@@ -183,9 +182,9 @@ class Bench:
                 (self.container, part, self.planes, target)
                 for part, target in zip(parts, targets, strict=True)
             ]
-            pool.starmap(single_floor, [(*one[:1], one[1][:2], *one[2:]) for one in work], 1)
-            alone = pool.apply(single_floor, work[0])
-            both = statistics.mean(pool.starmap(single_floor, work, 1))
+            pool.starmap(floor, [(*one[:1], one[1][:2], *one[2:]) for one in work], 1)
+            alone = pool.apply(floor, work[0])
+            both = statistics.mean(pool.starmap(floor, work, 1))
         return 2 * alone / both
 
     def run(self, photos: list[Path], jobs: int) -> Run:
@@ -252,18 +251,12 @@ class Bench:
 
 
 def floor(container: str, photos: list[Path], planes: list[NDArray[np.uint8]], target: Path) -> float:
-    """Seconds a photo to read it, code a plane and write both, one after the other."""
+    """Seconds a photo to read it, encode a plane with one thread as a worker does, and write both."""
     start = time.perf_counter()
     for number, path in enumerate(photos):
         plane = coded(container, planes[number % MAPS])
         files.write_file(target, [path.read_bytes(), plane], overwrite=True)
     return (time.perf_counter() - start) / len(photos)
-
-
-def single_floor(container: str, photos: list[Path], planes: list[NDArray[np.uint8]], target: Path) -> float:
-    """`floor` with one thread for the encoder, as a worker of the batch has it."""
-    with processors(1):
-        return floor(container, photos, planes, target)
 
 
 def told(running: subprocess.Popen[bytes]) -> Iterator[dict[str, str]]:
@@ -341,7 +334,7 @@ def numbered(container: str, data: bytes, number: int) -> bytes:
 def coded(container: str, plane: NDArray[np.uint8]) -> bytes:
     """The plane as the batch codes it."""
     if container == "heic":
-        return hevc.encode_gray(plane)
+        return hevc.encode_gray(plane, threads=1)
     buffer = io.BytesIO()
     Image.fromarray(plane).save(buffer, "JPEG", quality=gray_jpeg.QUALITY)
     return buffer.getvalue()
