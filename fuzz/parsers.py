@@ -20,7 +20,8 @@ from authoring.batch.journal import Journal
 from authoring.batch.manifest import count_rows, read_rows
 from authoring.batch.rows import RowDefaults
 from authoring.codecs import hevc, photo, sei
-from authoring.codecs.maps.formats import read_map, values_of
+from authoring.codecs.maps.formats import read_map
+from authoring.codecs.maps.picture import values_of
 from authoring.containers.base import CodedAuxiliary, ContainerFile
 from authoring.containers.edits import EditList, Replacement, changes
 from authoring.containers.heif import item_locations, item_properties, items, single_image

@@ -20,7 +20,8 @@ from authoring.apple import makernote, nominal_rendering, region
 from authoring.apple.dictionary import AuxiliaryData, build_json, build_plist
 from authoring.apple.rendering import Record, Rendering, build_rendering
 from authoring.codecs.maps import formats
-from authoring.codecs.sei import DepthRepresentation, build_aux_subtype
+from authoring.codecs.maps.map_image import MapImage, map_from_array
+from authoring.codecs.sei import DepthRepresentation, RepresentationType, build_aux_subtype
 from authoring.containers.edits import EditList, Replacement
 from authoring.containers.heif.structure import parse_structure
 from authoring.containers.jpeg.segments import Marker, build_segment
@@ -42,12 +43,12 @@ MAX_SAMPLE_BYTES = 400_000
 
 
 @cache
-def depth_map() -> formats.MapImage:
+def depth_map() -> MapImage:
     """Return a small slope, square like the photos of the tests."""
-    return formats.map_from_array(np.linspace(0.5, 4.0, 64 * 64, dtype=np.float32).reshape(64, 64))
+    return map_from_array(np.linspace(0.5, 4.0, 64 * 64, dtype=np.float32).reshape(64, 64))
 
 
-def map_for(photo: bytes) -> formats.MapImage:
+def map_for(photo: bytes) -> MapImage:
     """Return a slope of the photo's displayed shape, or a square if that is very long."""
     layout = containers.parse(photo).layout
     width, height = layout.width, layout.height
@@ -57,7 +58,7 @@ def map_for(photo: bytes) -> formats.MapImage:
     if max(sides) > 256:
         sides = [64, 64]
     values = np.linspace(0.5, 4.0, sides[0] * sides[1], dtype=np.float32)
-    return formats.map_from_array(values.reshape(sides))
+    return map_from_array(values.reshape(sides))
 
 
 @cache
@@ -187,9 +188,9 @@ def mp_indexes() -> list[bytes]:
 def sei_subtypes() -> list[bytes]:
     """Return depth representation messages as they follow the URN."""
     made = [
-        DepthRepresentation(1, d_min=1.498046875, d_max=4.3828125),
-        DepthRepresentation(2, z_near=0.5, z_far=100.0),
-        DepthRepresentation(0, 0.25, 64.0, -1.5, 2.0, 3),
+        DepthRepresentation(RepresentationType.UNIFORM_DISPARITY, d_min=1.498046875, d_max=4.3828125),
+        DepthRepresentation(RepresentationType.UNIFORM_Z, z_near=0.5, z_far=100.0),
+        DepthRepresentation(RepresentationType.UNIFORM_INVERSE_Z, 0.25, 64.0, -1.5, 2.0, 3),
     ]
     return [heif_files.SUBTYPE, *map(build_aux_subtype, made)]
 

@@ -1,8 +1,7 @@
 """Monochrome HEVC, coded as the depth item of an iPhone photo is: 4:0:0, 8 bit, full range, one IDR picture.
 
-Knows: pillow-heif's encoder (x265) and decoder (libde265), and the level field of HEVC parameter sets
-(ITU-T H.265, 7.3.3 and table A.8). Must not know: HEIF boxes; a coded picture travels as the one-image HEIC
-file that the library writes and reads, and the HEIF room takes it apart.
+pillow-heif encodes (x265) and decodes (libde265). A coded picture is the one-image HEIC file that the library writes
+and reads; `containers.heif` takes it apart.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.limits import check_unpacking
-from authoring.codecs.maps.pillow import first_line
+from authoring.codecs.messages import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 Effort = Literal["fast", "balanced", "best"]
 PRESETS: dict[Effort, str] = {"fast": "ultrafast", "balanced": "superfast", "best": "slow"}
-"""x265 presets: what lies between superfast and slow costs time and saves nothing on depth maps."""
+"""x265 presets: those between superfast and slow cost time and save nothing on depth maps."""
 
 CONSTANT_QP = 3
 """The quantiser of P pictures; x265 takes three less for an IDR picture, so this is its finest lossy step. A
@@ -31,13 +30,13 @@ SMALL_TRANSFORMS = {"x265:max-tu-size": "8"}
 edges of otherwise flat maps, on every second of eight tried. A twelfth more bytes, a twelfth less time."""
 
 SMALL_BLOCKS = {"x265:ctu": "16"}
-"""What `fast` adds: half the time of ultrafast alone for a tenth more bytes."""
+"""Added by `fast`: half the time of ultrafast alone for a tenth more bytes."""
 
 LARGE_BLOCKS_LEVEL = 150
 """From level 5 on a coding tree unit has 32 samples a side or more (H.265, A.4.1)."""
 
 LOSSY_TOLERANCE_CODES = 1
-"""What `CONSTANT_QP` promises; whoever encodes checks it by decoding."""
+"""The largest error that `CONSTANT_QP` is meant to give; the caller checks it by decoding."""
 
 MAX_LUMA_SAMPLES_OF_LEVEL = (
     (30, 36_864),
@@ -54,7 +53,8 @@ MAX_LUMA_SAMPLES_OF_LEVEL = (
 _VPS, _SPS = 32, 33
 _HVCC_LEVEL, _HVCC_ARRAY_COUNT = 12, 22
 _RBSP_LEVEL = {_VPS: 2 + 4 + 11, _SPS: 2 + 1 + 11}
-"""Where general_level_idc lies: NAL header, the fields before profile_tier_level, 11 bytes into that."""
+"""Offset of general_level_idc in a parameter set (H.265, 7.3.2.1, 7.3.2.2, 7.3.3): the NAL header, the fields before
+profile_tier_level, 11 bytes of it."""
 
 
 def encode_gray(
@@ -64,9 +64,10 @@ def encode_gray(
     effort: Effort = "balanced",
     threads: int | None = None,
 ) -> bytes:
-    """Encode `codes` (H, W) uint8, 0..255 full range; give a one-image HEIC file.
+    """Encode `codes` (H, W) uint8, 0..255 full range, as a one-image HEIC file.
 
     Within one code of the input; with `lossless` exact, at the price of transquant bypass in the stream.
+    threads: of the encoder, None for its own choice; the bytes do not depend on it.
     """
     import pillow_heif
 
@@ -124,7 +125,7 @@ def decode_gray(file: bytes) -> NDArray[np.uint8]:
 
 
 def level_for(width: int, height: int) -> int:
-    """The smallest general_level_idc whose picture limits hold width x height luma samples."""
+    """Return the smallest general_level_idc whose picture limits hold width x height luma samples."""
     for level, samples in MAX_LUMA_SAMPLES_OF_LEVEL:
         if width * height <= samples and max(width, height) ** 2 <= 8 * samples:
             return level
@@ -132,10 +133,11 @@ def level_for(width: int, height: int) -> int:
 
 
 def finish_configuration(configuration: bytes, width: int, height: int) -> bytes:
-    """The hvcC body as Apple's decoders like it.
+    """Return the body of hvcC (ISO/IEC 14496-15, 8.3.3.1.2) as Apple writes it.
 
-    array_completeness is set (`hvc1` promises that no parameter set lies in the stream: ISO/IEC 14496-15,
-    8.4.1.1), and the level is that of the real size in hvcC, VPS and SPS: x265's lossless mode writes 255.
+    array_completeness is set, since `hvc1` promises that no parameter set is in the stream (8.4.1.1), and the
+    level is that of the real size in hvcC, VPS and SPS: x265's lossless mode writes 255. Raises MalformedError
+    where it is cut off.
     """
     level = level_for(width, height)
     out = bytearray(configuration[: _HVCC_ARRAY_COUNT + 1])
@@ -161,7 +163,7 @@ def finish_configuration(configuration: bytes, width: int, height: int) -> bytes
 
 
 def _with_level(unit: bytes, position: int, level: int) -> bytes:
-    """A parameter set with another level; emulation prevention (H.265, 7.4.2) is undone and done again."""
+    """Return a parameter set with another level; emulation prevention (H.265, 7.4.2) is removed and added again."""
     payload = bytearray(unit.replace(b"\0\0\3", b"\0\0"))
     payload[position] = level
     out = bytearray()

@@ -1,7 +1,4 @@
-"""How much a coded picture may unpack to.
-
-Knows: numbers of pixels and bytes. Must not know: file formats, pixels themselves.
-"""
+"""How many pixels are decoded, and how much a coded picture may unpack to."""
 
 from __future__ import annotations
 
@@ -14,17 +11,23 @@ taken."""
 FREE_BYTES = 64 << 20
 """What any file may unpack to. A map of 16 megapixels in single floats, or a mask of 64 megapixels."""
 
-MAX_SWELLING = 250
+MAX_EXPANSION = 250
 """Bytes out for each byte in, beyond `FREE_BYTES`. Real photos and maps unpack to 2 to 50 times their size, a flat
 white page to 1000 times: what is that large and that empty is made to exhaust memory."""
 
 
+def check_pixels(count: int) -> None:
+    """Raise UnsupportedError for more pixels than any map has."""
+    if count > MAX_PIXELS:
+        raise UnsupportedError(f"the map has {count} pixels; at most {MAX_PIXELS} are read")
+
+
 def check_unpacking(what: str, width: int, height: int, pixel_bytes: float, coded_bytes: int) -> None:
-    """UnsupportedError for more pixels than any camera has, or for a bomb; `what` is "the map", say."""
+    """Raise UnsupportedError for more pixels than any camera has, or for a bomb; `what` is "the map", say."""
     if width * height > MAX_PIXELS:
         raise UnsupportedError(f"{what} is {width}x{height}; {MAX_PIXELS} pixels are the limit")
     size = width * height * pixel_bytes
-    if size > FREE_BYTES and size > MAX_SWELLING * coded_bytes:
+    if size > FREE_BYTES and size > MAX_EXPANSION * coded_bytes:
         raise UnsupportedError(
             f"{what} is {width}x{height} and would unpack from {coded_bytes} bytes to {size / 1e6:.0f} MB, as no real "
             "one does; make it smaller"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from authoring.codecs.hevc import PRESETS, Effort, x265_threads
 from authoring.codecs.limits import check_unpacking
-from authoring.codecs.maps.pillow import first_line
+from authoring.codecs.messages import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 TILE_PX = 512

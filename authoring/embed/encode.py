@@ -18,9 +18,6 @@ from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.depth_image import decode_plane
 
-UNIFORM_DISPARITY, UNIFORM_DEPTH = 1, 2
-"""depth_representation_type of H.265 Annex G; Apple writes the first, the second is its twin for metres."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodedPlane:
@@ -113,11 +110,11 @@ def coded_auxiliary(plane: StoredPlane, coded: CodedPlane, tree: PropertyTree) -
     if coded.container == "heic":
         if plane.pixel_format.kind == "disparity":
             representation = sei.DepthRepresentation(
-                UNIFORM_DISPARITY, d_min=plane.float_min, d_max=plane.float_max
+                sei.RepresentationType.UNIFORM_DISPARITY, d_min=plane.float_min, d_max=plane.float_max
             )
         else:
             representation = sei.DepthRepresentation(
-                UNIFORM_DEPTH, z_near=plane.float_min, z_far=plane.float_max
+                sei.RepresentationType.UNIFORM_Z, z_near=plane.float_min, z_far=plane.float_max
             )
         subtype = sei.build_aux_subtype(representation)
     return CodedAuxiliary(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.maps.formats import MapImage
+from authoring.codecs.maps.map_image import MapImage
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
 from authoring.depth.kernels import take_table

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.maps.formats import MapImage
+from authoring.codecs.maps.map_image import MapImage
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import RefusedError, UsageError

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from authoring import containers
 from authoring.apple.depth_properties import parse_properties
 from authoring.apple.dictionary import AuxiliaryData, parse_json, parse_plist
-from authoring.codecs.maps.formats import MapImage, map_from_array, read_map, values_of
+from authoring.codecs.maps.formats import read_map
+from authoring.codecs.maps.map_image import MapImage, map_from_array
+from authoring.codecs.maps.picture import values_of
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import FILM_DIAGONAL_MM, calibration_from_exif_lens

@@ -65,7 +65,7 @@ def test_column_order_is_followed() -> None:
         (pfm.write_pfm(FLOATS), {"frame": 0}, UsageError, "neither"),
         (_npz(depth=FLOATS)[:200], {}, MalformedError, "does not load"),
         (_npz(word=np.float32(3)), {}, UnsupportedError, "no array that can be a map"),
-        (_npz(), {}, UnsupportedError, "no map file"),
+        (_npz(), {}, UnsupportedError, "unsupported map format"),
         (b"Pf\n4 4\nzero\n", {}, MalformedError, "header"),
         (b"Pf\n4 4\n0.0\n" + bytes(64), {}, MalformedError, "scale"),
         (b"Pf\n4 4\n-1.0\n" + bytes(60), {}, MalformedError, "cut off"),

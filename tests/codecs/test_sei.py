@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.codecs.sei import DepthRepresentation, build_aux_subtype, parse_aux_subtype
+from authoring.codecs.sei import DepthRepresentation, RepresentationType, build_aux_subtype, parse_aux_subtype
 from authoring.errors import RefusedError, UnsupportedError
 
 PUG = bytes.fromhex("000000110000000d4e01b109351f7bfc010bc62020")
@@ -60,7 +60,9 @@ def test_every_sample_is_rebuilt_exactly(sample: Callable[[str], bytes], name: s
 @pytest.mark.parametrize(("d_min", "d_max"), [(0.25, 3.5), (-1.25, 65504.0), (0.333251953125, 0.3334960937)])
 def test_libheif_reads_what_is_built(sample: Callable[[str], bytes], d_min: float, d_max: float) -> None:
     d_max = struct.unpack("<e", struct.pack("<e", d_max))[0]
-    built = build_aux_subtype(DepthRepresentation(1, d_min=d_min, d_max=d_max))
+    built = build_aux_subtype(
+        DepthRepresentation(RepresentationType.UNIFORM_DISPARITY, d_min=d_min, d_max=d_max)
+    )
     assert len(built) == len(PUG), "the same length, so that it can be put in place of Apple's"
     photo = sample("nilsh_imageio_output.heic").replace(CASES[2][0], built)
     (depth,) = pillow_heif.open_heif(photo).info["depth_images"]
@@ -82,11 +84,19 @@ def test_pairs_of_half_floats_are_exact_and_need_no_emulation_prevention() -> No
     values = halves()
     awkward = [value for value in values if math.frexp(value)[0] in (0.0, 0.5)]
     for d_min, d_max in itertools.product(awkward, repeat=2):
-        check(DepthRepresentation(1, d_min=d_min, d_max=d_max))
+        check(DepthRepresentation(RepresentationType.UNIFORM_DISPARITY, d_min=d_min, d_max=d_max))
     rng = random.Random(1)
     for _ in range(2000):
-        check(DepthRepresentation(1, d_min=rng.choice(values), d_max=rng.choice(values)))
-        check(DepthRepresentation(2, z_near=rng.choice(values), z_far=rng.choice(values)))
+        check(
+            DepthRepresentation(
+                RepresentationType.UNIFORM_DISPARITY, d_min=rng.choice(values), d_max=rng.choice(values)
+            )
+        )
+        check(
+            DepthRepresentation(
+                RepresentationType.UNIFORM_Z, z_near=rng.choice(values), z_far=rng.choice(values)
+            )
+        )
 
 
 singles = st.floats(width=32, min_value=2**-30, max_value=2.0**90)
@@ -100,24 +110,45 @@ def test_any_choice_of_single_floats_is_exact(
 ) -> None:
     if low is None and high is None:
         view = 0
-    check(DepthRepresentation(kind, near, far, low, high, view))
+    check(DepthRepresentation(RepresentationType(kind), near, far, low, high, view))
 
 
 def test_zero_is_written_as_libheif_was_seen_to_read_it() -> None:
     """A payload that libheif was seen to read: no 00 00 0x in it, though 1.0 keeps its long mantissa."""
-    built = build_aux_subtype(DepthRepresentation(1, d_min=0.0, d_max=1.0))
+    built = build_aux_subtype(DepthRepresentation(RepresentationType.UNIFORM_DISPARITY, d_min=0.0, d_max=1.0))
     assert built == bytes.fromhex("0000000f 0000000b 4e01b107 3500007de00010")
 
 
 @pytest.mark.parametrize(
     ("representation", "error", "word"),
     [
-        (DepthRepresentation(3, d_min=0.0, d_max=1.0), UnsupportedError, "type 3"),
-        (DepthRepresentation(4, d_min=0.0, d_max=1.0), RefusedError, "0..3"),
-        (DepthRepresentation(1, d_min=math.nan, d_max=1.0), RefusedError, "finite"),
-        (DepthRepresentation(1, d_min=0.0, d_max=math.inf), RefusedError, "finite"),
-        (DepthRepresentation(1, d_min=0.1, d_max=1.0), RefusedError, "round it"),
-        (DepthRepresentation(1, d_min=0.0, d_max=1.0, disparity_ref_view_id=-1), RefusedError, "view"),
+        (
+            DepthRepresentation(RepresentationType.NON_UNIFORM_DISPARITY, d_min=0.0, d_max=1.0),
+            UnsupportedError,
+            "type 3",
+        ),
+        (
+            DepthRepresentation(RepresentationType.UNIFORM_DISPARITY, d_min=math.nan, d_max=1.0),
+            RefusedError,
+            "finite",
+        ),
+        (
+            DepthRepresentation(RepresentationType.UNIFORM_DISPARITY, d_min=0.0, d_max=math.inf),
+            RefusedError,
+            "finite",
+        ),
+        (
+            DepthRepresentation(RepresentationType.UNIFORM_DISPARITY, d_min=0.1, d_max=1.0),
+            RefusedError,
+            "round it",
+        ),
+        (
+            DepthRepresentation(
+                RepresentationType.UNIFORM_DISPARITY, d_min=0.0, d_max=1.0, disparity_ref_view_id=-1
+            ),
+            RefusedError,
+            "view",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(

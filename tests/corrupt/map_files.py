@@ -153,7 +153,7 @@ add(
     verb="map",
 )
 add("malformed", "png_hole_code_70000", lambda: hole(70_000), "", verb="map")
-add("unsupported", "png_is_text", lambda: b"not a picture", "PNG, TIFF, JPEG or NPY")
+add("unsupported", "png_is_text", lambda: b"not a picture", "PNG, TIFF, JPEG, NPY")
 add(
     "malformed",
     "jpeg_map_cut",
@@ -222,7 +222,7 @@ add(
     "Python objects",
 )
 add("malformed", "npz_member_is_text", lambda: npz(("depth.npy", b"nothing")), "")
-add("unsupported", "npz_empty", lambda: npz(), "PNG, TIFF, JPEG or NPY")
+add("unsupported", "npz_empty", lambda: npz(), "PNG, TIFF, JPEG, NPY")
 add("usage", "npz_of_two_maps", lambda: npz(("a.npy", array(ramp())), ("b.npy", array(ramp()))), "--key")
 add("usage", "npz_without_that_key", lambda: npz(("a.npy", array(ramp()))), "no array 'z'", "--key", "z")
 add(

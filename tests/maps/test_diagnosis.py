@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring.codecs.maps.formats import map_from_array
+from authoring.codecs.maps.map_image import map_from_array
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.stored_plane import quantize
 from authoring.embed.options import options_of

@@ -1,38 +1,26 @@
-"""NPY and NPZ: arrays, archives of named arrays, and stacks of which one frame is the map.
-
-Knows: NumPy's file formats (numpy.lib.format, versions 1 to 3). Must not know: what the values mean.
-"""
+"""NPY and NPZ (numpy.lib.format, versions 1 to 3): arrays, archives of named arrays, stacks of frames."""
 
 from __future__ import annotations
 
 import io
+import math
+import zipfile
 from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.limits import check_unpacking
-from authoring.codecs.maps.pillow import (
-    MapImage,
-    Raster,
-    check_kind,
-    check_pixels,
-    first_line,
-    listing,
-    map_from_array,
-    printable,
-)
+from authoring.codecs.limits import check_pixels, check_unpacking
+from authoring.codecs.maps.map_image import MapImage, Raster, check_dtype, map_from_array
+from authoring.codecs.messages import first_line, listing, printable
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
-
-if TYPE_CHECKING:
-    import zipfile
 
 MAGIC = b"\x93NUMPY"
 VERSIONS = ((1, 0), (2, 0), (3, 0))
 
 MAX_HEADER_BYTES = 10_000
-"""What NumPy itself believes; a plain array's header has 118 bytes."""
+"""NumPy's own limit; a plain array's header has 118 bytes."""
 
 MAX_ARRAYS = 1000
 """Arrays of one archive; the networks' own have fewer than ten."""
@@ -49,7 +37,7 @@ PICKLED = (
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """What stands before an array's samples."""
+    """An array's header: what precedes its samples."""
 
     shape: tuple[int, ...]
     fortran: bool
@@ -60,13 +48,13 @@ class _Header:
         """The axes longer than one sample; a map has two, a stack three."""
         return tuple(side for side in self.shape if side != 1)
 
-    def told(self) -> str:
-        """Shape and type, for a message."""
+    def describe(self) -> str:
+        """Return shape and type, for a message."""
         return printable(f"{'x'.join(map(str, self.shape)) or 'one number'} {self.dtype}")
 
 
 def read_npy(data: bytes, frame: int | None = None) -> MapImage:
-    """The map of an NPY file; of a stack (frames, H, W) the one asked for."""
+    """Read an NPY file; of a stack (frames, H, W) the frame asked for."""
     try:
         stream = io.BytesIO(data)
         header = _header(stream)
@@ -78,24 +66,20 @@ def read_npy(data: bytes, frame: int | None = None) -> MapImage:
 
 
 def read_npz(data: bytes, key: str | None = None, frame: int | None = None) -> MapImage:
-    """The map of an NPZ archive: the array called `key`, or the only one that can be a map.
+    """Read an NPZ archive: the array called `key`, or the only one that can be a map.
 
     Raises UsageError, listing the arrays, where there is a choice.
     """
-    import zipfile
-
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             headers = {}
             names = archive.namelist()
             if len(names) > MAX_ARRAYS:
-                raise UnsupportedError(
-                    f"the NPZ holds {len(names)} arrays; at most {MAX_ARRAYS} are looked at"
-                )
+                raise UnsupportedError(f"the NPZ holds {len(names)} arrays; at most {MAX_ARRAYS} are read")
             for name in names:
                 with archive.open(name) as stream:
                     headers[name.removesuffix(".npy")] = _header(stream)
-            chosen = _chosen(headers, key, frame)
+            chosen = _choose(headers, key, frame)
             member = archive.getinfo(_member(archive, chosen))
             with archive.open(member) as stream:
                 image = map_from_array(_samples(stream, _header(stream), frame, member.compress_size), "NPZ")
@@ -114,22 +98,22 @@ def _member(archive: zipfile.ZipFile, key: str) -> str:
     return key if key in archive.namelist() else f"{key}.npy"
 
 
-def _chosen(headers: dict[str, _Header], key: str | None, frame: int | None) -> str:
-    listed = listing([f"{name} ({header.told()})" for name, header in headers.items()])
+def _choose(headers: dict[str, _Header], key: str | None, frame: int | None) -> str:
+    listed = listing([f"{name} ({header.describe()})" for name, header in headers.items()])
     if key is not None:
         if key not in headers:
             raise UsageError(f"the NPZ holds no array {key!r}; it holds {listed}")
         return key
     maps = [name for name, header in headers.items() if len(header.sides) == 2]
     stacks = [name for name, header in headers.items() if len(header.sides) == 3]
-    found = maps if maps and frame is None else stacks or maps
-    if not found and any(header.dtype.hasobject for header in headers.values()):
+    candidates = maps if maps and frame is None else stacks or maps
+    if not candidates and any(header.dtype.hasobject for header in headers.values()):
         raise MalformedError(PICKLED)
-    if not found:
+    if not candidates:
         raise UnsupportedError(f"the NPZ holds no array that can be a map; it holds {listed}")
-    if len(found) > 1:
+    if len(candidates) > 1:
         raise UsageError(f"the NPZ holds several arrays, say with --key which is the map: {listed}")
-    return found[0]
+    return candidates[0]
 
 
 def _header(stream: IO[bytes]) -> _Header:
@@ -138,7 +122,7 @@ def _header(stream: IO[bytes]) -> _Header:
     if not start.startswith(MAGIC) or version not in VERSIONS:
         raise MalformedError(f"the array begins with {start[:8]!r}, not as NPY of version 1, 2 or 3")
     length = stream.read(2 if version == (1, 0) else 4)
-    # NumPy reads a header of 4 GB, which a small archive can hold, before it calls it too long.
+    # NumPy reads a header of 4 GB, which a small archive can hold, before it rejects it.
     size = int.from_bytes(length, "little")
     if size > MAX_HEADER_BYTES:
         raise MalformedError(f"the array's header claims {size} bytes; at most {MAX_HEADER_BYTES} are read")
@@ -147,7 +131,7 @@ def _header(stream: IO[bytes]) -> _Header:
     )
     try:
         header = _Header(*read(io.BytesIO(length + stream.read(size))))
-    except Exception as error:  # It is Python text, which NumPy takes apart: any error can come of damage.
+    except Exception as error:  # The header is Python text that NumPy evaluates: damage can raise any error.
         raise MalformedError("the array's header does not say its type, order and shape") from error
     if any(side < 0 for side in header.shape):
         raise MalformedError(f"the array's header states the shape {header.shape}, which cannot be")
@@ -157,17 +141,19 @@ def _header(stream: IO[bytes]) -> _Header:
 def _samples(
     stream: IO[bytes], header: _Header, frame: int | None = None, packed_bytes: int | None = None
 ) -> Raster:
-    """The array after its header; of a stack only the frame asked for is held in memory.
+    """Read the samples after the header; of a stack only the frame asked for is held in memory.
 
-    packed_bytes: what it takes in its archive.
+    packed_bytes: the array's compressed size in its archive.
     """
     if header.dtype.hasobject:
         raise MalformedError(PICKLED)
-    check_kind(header.dtype)
+    check_dtype(header.dtype)
     shape = header.shape
     stacked = len(header.sides) == 3 and shape[-1] not in (1, 3, 4)
     if frame is not None and not stacked:
-        raise UsageError(f"--frame chooses from a stack of maps, and the array is one map ({header.told()})")
+        raise UsageError(
+            f"--frame chooses from a stack of maps, and the array is one map ({header.describe()})"
+        )
     if stacked and frame is None:
         raise UnsupportedError(
             f"the array is of shape {printable(str(shape))}: a stack of {header.sides[0]} maps; say"
@@ -182,10 +168,8 @@ def _samples(
                 "the stack is stored column by column; save it with np.ascontiguousarray, or one frame alone"
             )
         shape = header.sides[1:]
-        _skip(stream, frame * shape[0] * shape[1] * header.dtype.itemsize)
-    count = 1
-    for side in shape:
-        count *= side
+        stream.seek(frame * shape[0] * shape[1] * header.dtype.itemsize, io.SEEK_CUR)
+    count = math.prod(shape)
     check_pixels(count)
     if packed_bytes is not None and len(header.sides) == 2:
         check_unpacking("the map", *header.sides[::-1], header.dtype.itemsize, packed_bytes)
@@ -196,28 +180,15 @@ def _samples(
     return samples.reshape(shape[::-1]).T if header.fortran else samples.reshape(shape)
 
 
-def _skip(stream: IO[bytes], count: int) -> None:
-    if isinstance(stream, io.BytesIO):
-        stream.seek(count, io.SEEK_CUR)
-        return
-    while count > 0:
-        passed = len(stream.read(min(count, 1 << 20)))
-        if not passed:
-            return
-        count -= passed
-
-
 def write_npy(values: NDArray[np.floating[Any]]) -> bytes:
-    """An NPY file (version 1.0) of the array (H, W) as it is."""
+    """Build an NPY file (version 1.0) of the array (H, W) as it is."""
     out = io.BytesIO()
     np.lib.format.write_array(out, np.ascontiguousarray(values), version=(1, 0), allow_pickle=False)
     return out.getvalue()
 
 
 def write_npz(values: NDArray[np.floating[Any]], key: str) -> bytes:
-    """A deflated NPZ archive of one array (H, W); dated 1980, so that the same map gives the same bytes."""
-    import zipfile
-
+    """Build a deflated NPZ archive of one array (H, W); dated 1980: the same map gives the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         member = zipfile.ZipInfo(f"{key}.npy", (1980, 1, 1, 0, 0, 0))

@@ -1,7 +1,4 @@
-"""OpenEXR maps, through the OpenEXR library (the extra `exr`).
-
-Knows: which channel of a render holds depth. Must not know: what the values mean.
-"""
+"""OpenEXR maps, through the OpenEXR library (the extra `exr`)."""
 
 from __future__ import annotations
 
@@ -14,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.limits import check_unpacking
-from authoring.codecs.maps.pillow import MapImage, listing, map_from_array
+from authoring.codecs.maps.map_image import MapImage, map_from_array
+from authoring.codecs.messages import listing
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
 MAGIC = b"\x76\x2f\x31\x01"
@@ -36,10 +34,10 @@ def _library() -> Any:
 
 
 def read_exr(data: bytes, key: str | None = None) -> MapImage:
-    """The map of an OpenEXR file: the channel called `key`, else `Z` and its like, else the only one."""
+    """Read an OpenEXR file: the channel called `key`, else one of DEPTH_CHANNELS, else the only one."""
     library = _library()
     try:
-        # The binding prints what it stumbles on, and standard output may carry a result.
+        # The binding prints its errors, and standard output may carry a result.
         with contextlib.redirect_stdout(io.StringIO()):
             return _read(library, data, key)
     except DepthauthorError:
@@ -56,18 +54,18 @@ def _read(library: Any, data: bytes, key: str | None) -> MapImage:
     check_unpacking("the map", width, height, 4 * len(header["channels"]), len(data))
     # One thread: with more the library parks its pool until the process ends.
     file = library.File(io.BytesIO(data), separate_channels=True, num_threads=0)
-    channels = {name: np.asarray(one.pixels) for name, one in file.channels().items()}
-    name = _chosen(channels, key)
+    channels = {name: np.asarray(channel.pixels) for name, channel in file.channels().items()}
+    name = _choose(channels, key)
     image = replace(map_from_array(channels[name], "EXR"), key=name)
-    shown = [np.asarray(corner, np.int64) for corner in header.get("displayWindow", (low, high))]
-    if not (np.array_equal(shown[0], low) and np.array_equal(shown[1], high)):
+    display = [np.asarray(corner, np.int64) for corner in header.get("displayWindow", (low, high))]
+    if not (np.array_equal(display[0], low) and np.array_equal(display[1], high)):
         raise UnsupportedError(
             "the OpenEXR file holds a crop of its display window; save the whole picture, as the photo shows it"
         )
     return image
 
 
-def _chosen(channels: dict[str, NDArray[Any]], key: str | None) -> str:
+def _choose(channels: dict[str, NDArray[Any]], key: str | None) -> str:
     listed = listing(list(channels))
     if key is not None:
         if key not in channels:
@@ -81,14 +79,14 @@ def _chosen(channels: dict[str, NDArray[Any]], key: str | None) -> str:
         return (ends or list(channels))[0]
     if set(channels) <= COLOURS and {"R", "G", "B"} <= set(channels):
         red = channels["R"]
-        if all(np.array_equal(red, channels[one], equal_nan=True) for one in "GB"):
+        if all(np.array_equal(red, channels[name], equal_nan=True) for name in "GB"):
             return "R"
         raise RefusedError("the OpenEXR file holds a colour picture and no depth channel (Z)")
     raise UsageError(f"the OpenEXR file holds several channels, say with --key which is the map: {listed}")
 
 
 def write_exr(values: NDArray[np.floating[Any]]) -> bytes:
-    """An OpenEXR file of one float32 channel `Z`, losslessly compressed (ZIP)."""
+    """Build an OpenEXR file of one float32 channel `Z`, losslessly compressed (ZIP)."""
     library = _library()
     header = {"compression": library.ZIP_COMPRESSION, "type": library.scanlineimage}
     out = io.BytesIO()

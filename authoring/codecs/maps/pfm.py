@@ -1,6 +1,6 @@
 """PFM, the portable float map: three lines of text, then float32 samples, bottom row first.
 
-Knows: Debevec's format as netpbm's pfm(5) page describes it. Must not know: what the values mean.
+Debevec's format, as netpbm's pfm(5) page describes it.
 """
 
 from __future__ import annotations
@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.maps.pillow import MapImage, check_pixels, map_from_array
+from authoring.codecs.limits import check_pixels
+from authoring.codecs.maps.map_image import MapImage, map_from_array
 from authoring.errors import MalformedError, RefusedError
 
 _HEADER = re.compile(rb"(P[Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+0-9.eE]{1,40})\s")
 
 
 def read_pfm(data: bytes) -> MapImage:
-    """The map of a gray PFM. The sign of the scale is the byte order; its size is the samples' factor.
+    """Read a gray PFM. The sign of the scale is the byte order; its magnitude is the samples' factor.
 
-    RefusedError for a colour PFM whose channels differ, MalformedError for a damaged one.
+    Raises RefusedError for a colour PFM whose channels differ, MalformedError for a damaged one.
     """
     head = _HEADER.match(data[:200])
     if head is None:
@@ -47,13 +48,13 @@ def read_pfm(data: bytes) -> MapImage:
             "the PFM is in colour, and a map has one value a pixel; save it as a gray one (Pf)"
         )
     values = np.ascontiguousarray(samples[..., 0], np.float32)
-    # Writers that mean nothing by it put 1 or 255 there; only a stated factor other than these is applied.
+    # Most writers put 1 or 255 there without meaning a factor; any other magnitude is applied.
     if abs(scale) not in (1.0, 255.0):
         values = values * np.float32(abs(scale))
     return map_from_array(values, "PFM")
 
 
 def write_pfm(values: NDArray[np.floating[Any]]) -> bytes:
-    """A gray little-endian PFM of the array (H, W)."""
+    """Build a gray little-endian PFM of the array (H, W)."""
     height, width = values.shape
     return b"Pf\n%d %d\n-1.0\n" % (width, height) + np.ascontiguousarray(values[::-1], "<f4").tobytes()
