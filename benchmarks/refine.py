@@ -66,7 +66,7 @@ def exact() -> Plane:
 
 def guide() -> NDArray[np.uint8]:
     """The golden photo at the map's size, decoded as `--refine` does."""
-    small = photo.decode_small((GOLDEN / "scene.jpg").read_bytes(), (WIDTH, HEIGHT), heic=False)
+    small = photo.decode((GOLDEN / "scene.jpg").read_bytes(), (WIDTH, HEIGHT))
     return np.frombuffer(small.rgb, np.uint8).reshape(HEIGHT, WIDTH, 3)
 
 

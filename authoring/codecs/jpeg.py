@@ -63,6 +63,32 @@ def encode_gray(codes: NDArray[np.uint8]) -> CodedGray:
     return CodedGray(data, decoded, int(error.max()))
 
 
+def decode_gray(data: bytes) -> NDArray[np.uint8]:
+    """Decode a JPEG (SOI to EOI) to codes (H, W) uint8; of a colour one its luma.
+
+    Raises MalformedError where it does not decode, UnsupportedError for a coding that Pillow lacks.
+    """
+    from PIL import JpegImagePlugin, UnidentifiedImageError
+
+    try:
+        # Not Image.open, which takes the short MP index of an auxiliary image for a broken MPO.
+        with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as picture:
+            check_unpacking("the depth image", picture.width, picture.height, 1, len(data))
+            picture.draft("L", None)
+            gray = picture if picture.mode == "L" else picture.convert("L")
+            return np.array(gray)
+    except DepthauthorError:
+        raise
+    except UnidentifiedImageError as error:
+        raise UnsupportedError(
+            f"the depth image is a JPEG of a kind that is not decoded ({first_line(error)})"
+        ) from error
+    except Exception as error:  # Pillow lets errors of every kind through on damaged files.
+        raise MalformedError(
+            f"the depth image's JPEG stream does not decode ({first_line(error)})"
+        ) from error
+
+
 def _difference(codes: NDArray[np.uint8], decoded: NDArray[np.uint8]) -> NDArray[np.uint8]:
     difference: NDArray[np.uint8] = np.maximum(codes, decoded) - np.minimum(codes, decoded)
     return difference
@@ -104,32 +130,6 @@ def _replace_blocks(codes: NDArray[np.uint8], hard: list[tuple[int, int]]) -> ND
         best = int(np.lexsort((error.sum(axis=(1, 2)), error.max(axis=(1, 2))))[0])
         out[row : row + height, column : column + width] = candidates[index][best, :height, :width]
     return out
-
-
-def decode_gray(data: bytes) -> NDArray[np.uint8]:
-    """Decode a JPEG (SOI to EOI) to codes (H, W) uint8; a colour one gives its luma.
-
-    Raises MalformedError where it does not decode, UnsupportedError for a coding that Pillow lacks.
-    """
-    from PIL import JpegImagePlugin, UnidentifiedImageError
-
-    try:
-        # Not Image.open: an auxiliary image holds the short MP index, which that takes for a broken MPO.
-        with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as picture:
-            check_unpacking("the depth image", picture.width, picture.height, 1, len(data))
-            picture.draft("L", None)
-            gray = picture if picture.mode == "L" else picture.convert("L")
-            return np.array(gray)
-    except DepthauthorError:
-        raise
-    except UnidentifiedImageError as error:
-        raise UnsupportedError(
-            f"the depth image is a JPEG of a kind that is not decoded ({first_line(error)})"
-        ) from error
-    except Exception as error:  # Pillow lets errors of every kind through on damaged files.
-        raise MalformedError(
-            f"the depth image's JPEG stream does not decode ({first_line(error)})"
-        ) from error
 
 
 def _save(codes: NDArray[np.uint8]) -> bytes:

@@ -1,8 +1,7 @@
-"""Whole photos, for the two cases that need their pixels: the output container differs from the input's, or a map is
-refined along the photo's edges.
+"""Whole photos: decoded to RGB and encoded as tiled HEIC, JPEG or PNG.
 
-Knows: how to decode a JPEG, PNG or HEIC photo to RGB, whole or small, and to encode it as tiled HEIC or as JPEG.
-Must not know: depth; where metadata blocks lie (they come in and go out as opaque bytes).
+Pixels are needed where the output container differs from the input's, where a map is refined along the photo's edges,
+and for pictures that people look at. Metadata blocks travel as opaque bytes.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from authoring.codecs.messages import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 TILE_PX = 512
-"""Side of an iPhone's HEIC tiles; a decoder can work on them side by side."""
+"""Side of an iPhone's HEIC tiles; a decoder can work on them in parallel."""
 
 HEIC_QUALITY = 80
 JPEG_QUALITY = 92
@@ -31,7 +30,7 @@ PNG_LEVEL = 3
 """Of zlib: half the time of the usual 6, for a photo that grows by a twentieth."""
 
 MAX_EXIF_BYTES = 65_527
-"""What fits into one JPEG APP1 segment beside its header and `Exif\\0\\0`."""
+"""Of one JPEG APP1 segment (65,535 bytes with its length field), less the length and `Exif\\0\\0`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Pixels:
     height: int
     rgb: bytes
     notes: tuple[str, ...] = ()
-    """What was changed on the way to 8-bit RGB, as sentences for the report."""
+    """Changes made in converting to 8-bit RGB, as sentences for the report."""
 
     @property
     def array(self) -> NDArray[np.uint8]:
@@ -59,16 +58,11 @@ class Metadata:
     icc: bytes | None = None
 
 
-def decode(data: bytes) -> Pixels:
-    """Decode a JPEG or PNG as stored (Exif orientation not applied).
+def decode(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
+    """Decode a JPEG or PNG as stored (Exif orientation not applied), averaged down to `size` (width, height) if given.
 
     Raises UnsupportedError for codings that Pillow lacks (arithmetic JPEG), MalformedError for damage.
     """
-    return _decoded(data, None)
-
-
-def _decoded(data: bytes, size: tuple[int, int] | None) -> Pixels:
-    """The same; where (width, height) is given, at that size."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -80,10 +74,10 @@ def _decoded(data: bytes, size: tuple[int, int] | None) -> Pixels:
                     return _rgb(picture)
                 # A JPEG can be decoded at 1/2, 1/4 or 1/8: a mean of its pixels, in a fraction of the time.
                 picture.draft(None, size)
-                return _sized(picture, size)
+                return _resize(_rgb(picture), size)
     except UnidentifiedImageError as error:
         if data.startswith(b"\xff\xd8"):
-            # Pillow says no more of a JPEG whose segments are in order: 12-bit samples, say.
+            # Pillow gives no reason for a JPEG whose segments are in order but, say, of 12-bit samples.
             raise UnsupportedError(
                 "the photo's pixels are coded in a way that is not decoded here"
             ) from error
@@ -92,7 +86,9 @@ def _decoded(data: bytes, size: tuple[int, int] | None) -> Pixels:
         raise UnsupportedError(f"the photo has too many pixels ({str(error).partition(',')[0]})") from error
     except OSError as error:
         jpeg = data.startswith(b"\xff\xd8")
-        if jpeg and any(one in str(error) for one in ("no arithmetic", "Unsupported", "broken data stream")):
+        if jpeg and any(
+            cause in str(error) for cause in ("no arithmetic", "Unsupported", "broken data stream")
+        ):
             raise UnsupportedError(
                 "the photo's pixels cannot be decoded here (arithmetic coding, or damage), so it cannot be "
                 "converted; keep its own container"
@@ -104,26 +100,18 @@ def _decoded(data: bytes, size: tuple[int, int] | None) -> Pixels:
         raise MalformedError(f"the photo does not decode ({first_line(error)})") from error
 
 
-def decode_small(data: bytes, size: tuple[int, int], *, heic: bool) -> Pixels:
-    """A photo averaged down to `size` (width, height): a HEIC upright, others as they are stored.
+def decode_heic(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
+    """Decode a HEIC primary upright, with irot, imir and clap applied, averaged down to `size` if given.
 
-    Raises UnsupportedError for codings that cannot be decoded here, MalformedError for damage.
+    Raises UnsupportedError for too many pixels, MalformedError for damage.
     """
-    return _decoded_heic(data, size) if heic else _decoded(data, size)
-
-
-def decode_heic(data: bytes) -> Pixels:
-    """Decode a HEIC primary, upright: its irot, imir and clap are applied, as every HEIF decoder does."""
-    return _decoded_heic(data, None)
-
-
-def _decoded_heic(data: bytes, size: tuple[int, int] | None) -> Pixels:
     import pillow_heif
 
     try:
         picture = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
         _check_size(picture, data)
-        return _sized(picture.to_pillow(), size) if size else _rgb(picture.to_pillow())
+        pixels = _rgb(picture.to_pillow())
+        return _resize(pixels, size) if size else pixels
     except DepthauthorError:
         raise
     except Exception as error:  # libheif's wrapper lets errors of every kind through on damaged files.
@@ -145,7 +133,7 @@ def resized(pixels: NDArray[np.uint8], width: int, height: int, *, smooth: bool 
 
 
 def srgb(pixels: NDArray[np.uint8], icc: bytes | None) -> NDArray[np.uint8]:
-    """Pixels (H, W, 3) of an ICC profile's colours as sRGB; unchanged without a profile, or with a broken one.
+    """Return pixels (H, W, 3) of an ICC profile's colours as sRGB; unchanged without a valid profile.
 
     Nearly all iPhone photos are Display P3, whose numbers read as sRGB look dull.
     """
@@ -163,7 +151,7 @@ def srgb(pixels: NDArray[np.uint8], icc: bytes | None) -> NDArray[np.uint8]:
 
 
 def png_metadata(data: bytes) -> Metadata:
-    """Exif (TIFF block), XMP and ICC profile of a PNG."""
+    """Read Exif (TIFF block), XMP and ICC profile of a PNG."""
     from PIL import Image
 
     try:
@@ -195,7 +183,7 @@ def encode_heic(
     """Encode as HEIC in 512-pixel tiles, 4:2:0; threads: of the encoder, None for its own choice.
 
     irot/imir are written for the Orientation in the Exif block (or in the XMP, which libheif's wrapper
-    prefers: the caller compares); the pixels stay as they lie and Exif keeps its value, as on an iPhone.
+    prefers: the caller compares); the pixels stay in the stored raster and Exif keeps its value, as on an iPhone.
     """
     import pillow_heif
 
@@ -252,19 +240,13 @@ def encode_png(pixels: Pixels, metadata: Metadata) -> bytes:
 
 
 def _check_size(picture: Any, data: bytes) -> None:
-    """Before anything is decoded; three bytes a pixel are what comes out."""
+    """Check the size before anything is decoded, to three bytes a pixel."""
     width, height = picture.size
     check_unpacking("the photo", width, height, 3, len(data))
 
 
-def _sized(picture: Any, size: tuple[int, int]) -> Pixels:
-    """The picture as RGB of another size, each pixel the mean of those it covers."""
-    whole = _rgb(picture)
-    from PIL import Image
-
-    with Image.frombytes("RGB", (whole.width, whole.height), whole.rgb) as rgb:
-        small = rgb.resize(size, Image.Resampling.BOX)
-    return Pixels(*size, small.tobytes(), whole.notes)
+def _resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    return Pixels(*size, resized(pixels.array, *size).tobytes(), pixels.notes)
 
 
 def _rgb(picture: Any) -> Pixels:

@@ -40,7 +40,8 @@ def guide_of(file: ContainerFile, orientation: Orientation, max_size: int) -> Gu
     try:
         # HEIF decoders give the picture upright.
         decoded_size = size[::-1] if heic and orientation.swaps_axes else size
-        pixels = photo.decode_small(file.source, decoded_size, heic=heic).array
+        decode = photo.decode_heic if heic else photo.decode
+        pixels = decode(file.source, decoded_size).array
     except UnsupportedError as error:
         raise UnsupportedError(
             "--refine goes by the photo's pixels, and they cannot be decoded here (arithmetic coding, or damage); "

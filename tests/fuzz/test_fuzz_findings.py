@@ -76,7 +76,7 @@ def test_the_input_is_harmless_now(
 
 
 def test_four_limits_are_written_however_many_spellings_there_are() -> None:
-    message = sei.DepthRepresentation(0, 0.0, 2.0**-30, 0.0, 2.0**-30)
+    message = sei.DepthRepresentation(sei.RepresentationType.UNIFORM_INVERSE_Z, 0.0, 2.0**-30, 0.0, 2.0**-30)
     assert sei.parse_aux_subtype(sei.build_aux_subtype(message)) == message
 
 
