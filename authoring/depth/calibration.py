@@ -1,13 +1,10 @@
-"""The camera behind a map: AVCameraCalibrationData's numbers, and what turning the pixels does to them.
+"""The camera behind a map: AVCameraCalibrationData's numbers, and how turning the pixels changes them.
 
-Knows: pinhole intrinsics, the pose as Apple stores it, and the lens distortion polynomial's parameters.
-Must not know: how XMP or JSON writes them, or what the samples of a map are.
-
-Pixel coordinates start at the top left *corner* of the raster: the first pixel's centre is (0.5, 0.5) and a
-principal point in the middle of W pixels is W/2. Two samples say so. The iPad's true-depth recording
-(in_zeiss11pro_DepthMetadata.json) gives the principal point of the 640-pixel map as 321.60822 and the same
-point as 2026.1318 in 4032 pixels: exactly 6.3 times, with no half pixel between. And the front camera's
-nominal centre is 1158 of 2316 (fidmaa_selfie_depth.heic).
+Pixel coordinates start at the top left *corner* of the raster: the first pixel's centre is (0.5, 0.5) and a principal
+point in the middle of W pixels is W/2. Two samples show it. The iPad's true-depth recording
+(in_zeiss11pro_DepthMetadata.json) gives the principal point of the 640-pixel map as 321.60822 and the same point as
+2026.1318 in 4032 pixels: exactly 6.3 times, with no half pixel between. And the front camera's nominal centre is 1158
+of 2316 (fidmaa_selfie_depth.heic).
 """
 
 from __future__ import annotations
@@ -22,18 +19,18 @@ from authoring.errors import UsageError
 Matrix = tuple[tuple[float, ...], ...]
 
 IDENTITY_EXTRINSIC: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
-"""The pose of the reference camera itself, as Apple writes it for rasters that lie as the sensor does."""
+"""The pose of the reference camera itself, as Apple writes it for rasters in the sensor's orientation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """One camera; UsageError where a number is missing, not finite, or cannot be meant."""
+    """One camera. Raises UsageError where a number is missing, not finite or impossible."""
 
     intrinsic_matrix: Matrix
     """Rows ((fx, 0, cx), (0, fy, cy), (0, 0, 1)) in pixels of the reference frame."""
     reference_width_px: int
     reference_height_px: int
-    """The frame the pixels above and below are counted in: in every sample the photo's stored size."""
+    """The frame of all pixel coordinates here: in every sample the photo's stored size."""
     extrinsic_matrix: tuple[float, ...] = IDENTITY_EXTRINSIC
     """Twelve numbers as Apple stores them: four columns of three, the last the translation in mm."""
     pixel_size_mm: float = 0.001
@@ -41,12 +38,12 @@ class Calibration:
     lens_distortion_coefficients: tuple[float, ...] = ()
     """None, or eight numbers c: a point r mm from the centre moves outward by the sum of c[k] * r**(2k) per cent."""
     inverse_lens_distortion_coefficients: tuple[float, ...] = ()
-    """The same for the way back."""
+    """The same for the inverse."""
     lens_distortion_center_px: tuple[float, float] | None = None
     """(x, y) in the reference frame."""
 
     def __post_init__(self) -> None:
-        """Refuse what no camera has."""
+        """Check the numbers."""
         counts = [len(row) for row in self.intrinsic_matrix]
         if counts != [3, 3, 3]:
             raise UsageError("the calibration's intrinsic matrix must be three rows of three numbers")
@@ -94,13 +91,12 @@ class Calibration:
         return self.intrinsic_matrix[0][2], self.intrinsic_matrix[1][2]
 
     def oriented(self, orientation: Orientation) -> Calibration:
-        """The calibration of the raster that `orientation.to_display` makes.
+        """Return the calibration of the raster that `orientation.to_display` gives.
 
-        Points move with the pixels and fx, fy change places with the axes; pixel size and distortion are
-        the same in every direction. The pose R becomes R times the inverse turn: read as columns it leads
-        from the turned camera's axes back to the sensor's. That is what Apple wrote for every file turned
-        upright, 0 -1 0 1 0 0 0 0 1 after a quarter turn clockwise. For mirrored rasters we know no sample;
-        the same rule, inferred, gives a matrix of determinant -1.
+        Points move with the pixels and fx, fy change places with the axes; pixel size and distortion are the
+        same in every direction. The pose R becomes R times the inverse rotation: its columns are the turned
+        camera's axes in the sensor's. Apple writes that in every file turned upright, 0 -1 0 1 0 0 0 0 1 after
+        a quarter turn clockwise. No sample is mirrored; the same rule, inferred, gives determinant -1.
         """
         width, height = self.reference_width_px, self.reference_height_px
         (fx, fy), (cx, cy) = self.focal_px, self.principal_point_px
@@ -118,7 +114,7 @@ class Calibration:
         cx, cy = moved(cx, cy)
         center = self.lens_distortion_center_px
         right, down, forward, translation = (self.extrinsic_matrix[i : i + 3] for i in (0, 3, 6, 9))
-        # The turned camera's axes, named by the old ones: that is R times the inverse turn, column by column.
+        # R times the inverse rotation, column by column: the turned camera's axes.
         if orientation.swaps_axes:
             right, down = down, right
         if orientation.swaps_left_right:
@@ -135,10 +131,10 @@ class Calibration:
         )
 
     def scaled(self, width_px: int, height_px: int) -> Calibration:
-        """The same camera with its pixels counted in another frame of the same view, such as the map's.
+        """Return the same camera in the pixels of another frame of the same view, such as the map's.
 
-        The pixel size changes inversely, so the distortion, which counts in mm, needs no change.
-        UsageError where the aspects differ by more than rounding: that would be a crop.
+        The pixel size changes inversely, so the distortion, which is in mm, needs no change. Raises UsageError
+        for a frame of another shape: that would be a crop.
         """
         if width_px < 1 or height_px < 1:
             raise UsageError(f"a frame of {width_px} by {height_px} pixels holds nothing")
@@ -165,5 +161,5 @@ class Calibration:
 
 
 def _negative(column: tuple[float, ...]) -> tuple[float, ...]:
-    """The opposite direction, without the minus sign of a zero, which would be written out."""
+    """Return the opposite direction; a zero gets no minus sign, which would be written out."""
     return tuple(0.0 - value for value in column)

@@ -1,9 +1,7 @@
-"""Calibrations for photos that bring none: from what Exif says of the lens, or nominal.
+"""Calibrations for photos without one: from Exif's lens data, or nominal.
 
-Knows: pinhole geometry, and what Photos was seen to work with. Must not know: how Exif is read.
-
-Both are pinholes: square pixels, the principal point in the middle, the pose of the reference camera, no
-distortion. They are the same however the photo is turned, so the frame is simply the photo's stored raster.
+Both are pinholes: square pixels, the principal point in the middle, the pose of the reference camera, no distortion.
+They are the same however the photo is turned, so the frame is the photo's stored raster.
 """
 
 from __future__ import annotations
@@ -19,21 +17,20 @@ FILM_DIAGONAL_MM = math.hypot(36, 24)
 NOMINAL_DIAGONAL_PX = math.hypot(4032, 3024)
 NOMINAL_FOCAL_PX = 5707.26
 NOMINAL_PIXEL_MM = 0.00122
-"""A 49 mm equivalent (6.96 mm on pixels of 1.22 µm) in a frame of 4032 by 3024: the set that another project's
-files carried when Photos edited them on a device, chosen there because a blur with Exif's geometry looked wrong
-in one scene. The plain alternative, a 26 mm pinhole, was tried by nobody. That set's
-principal point, 2060.6 and 1515.8, was one lens's own and is not taken: a photo of unknown make may be turned or
-cut, and the middle is then the best guess."""
+"""A 49 mm equivalent (6.96 mm on pixels of 1.22 µm) in a frame of 4032 by 3024: the set in another
+project's files when Photos edited them on a device, chosen there because a blur with Exif's geometry looked wrong in
+one scene. The plain alternative, a 26 mm pinhole, is untested. That set's principal point, 2060.6 and 1515.8, belongs
+to one lens and is not used: a photo of unknown make may be turned or cropped, and the middle is then the best guess."""
 
 PIXELS_PER_MM = {2: 1 / 25.4, 3: 1 / 10, 4: 1.0, 5: 1000.0}
 """By FocalPlaneResolutionUnit: inch and cm (Exif 2.32, 4.6.5), mm and µm as some cameras write."""
 
 MIN_DIAGONALS, MAX_DIAGONALS = 0.05, 500.0
-"""Focal lengths, in diagonals of the frame, that are believed: a fisheye has 0.2, a telescope 100."""
+"""Accepted focal lengths, in diagonals of the frame: a fisheye has 0.2, a telescope 100."""
 
 
 def nominal_calibration(width_px: int, height_px: int) -> Calibration:
-    """A phone's portrait lens in a frame of this size, scaled by the diagonal; see `NOMINAL_FOCAL_PX`."""
+    """Return a phone's portrait lens for a frame of this size, scaled by the diagonal; see `NOMINAL_FOCAL_PX`."""
     scale = math.hypot(width_px, height_px) / NOMINAL_DIAGONAL_PX
     return _pinhole(width_px, height_px, NOMINAL_FOCAL_PX * scale, NOMINAL_PIXEL_MM / scale)
 
@@ -46,13 +43,13 @@ def calibration_from_exif_lens(
     focal_plane_resolution: tuple[float, float, int] | None = None,
     resolution_frame_px: tuple[int, int] | None = None,
 ) -> Calibration | None:
-    """A pinhole from what Exif says of the lens; None where it does not say enough, or nothing believable.
+    """Return a pinhole from Exif's lens data; None where they are missing or outside the accepted range.
 
-    width_px, height_px: the photo's stored raster. focal_length_35mm: equivalent in mm; it is believed first,
-    since it counts digital zoom. focal_plane_resolution: pixels per unit across and down the sensor, and
+    width_px, height_px: the photo's stored raster. focal_length_35mm: equivalent in mm; preferred, since it
+    includes digital zoom. focal_plane_resolution: pixels per unit across and down the sensor, and
     FocalPlaneResolutionUnit, used with focal_length_mm where there is no equivalent. resolution_frame_px: the
-    frame that this resolution counts in (PixelXDimension, PixelYDimension), which may lie sideways to the
-    stored one or be larger; None takes it for the photo's own.
+    frame of that resolution (PixelXDimension, PixelYDimension), which may be rotated against the stored one or
+    larger; None: the photo's own.
     """
     diagonal = math.hypot(width_px, height_px)
     pixel_mm = None
@@ -76,7 +73,7 @@ def calibration_from_exif_lens(
 def _pixel_mm(
     resolution: tuple[float, float, int], frame_px: tuple[int, int] | None, diagonal: float
 ) -> float | None:
-    """Side of one pixel of the photo on the sensor; pixels that are not square are averaged."""
+    """Return the side of one pixel of the photo on the sensor; pixels that are not square are averaged."""
     across, down, unit = resolution
     per_mm = math.sqrt(max(across, 0) * max(down, 0)) * PIXELS_PER_MM.get(unit, 0)
     if frame_px is not None and min(frame_px) > 0:

@@ -1,7 +1,4 @@
-"""Where a person would focus: the nearest large region of a map.
-
-Knows: arrays of disparity. Must not know: how a focus is written down, orientations.
-"""
+"""Find where a person would focus: the nearest large region of a map."""
 
 from __future__ import annotations
 
@@ -12,22 +9,22 @@ LARGE = 0.04
 """Share of the map, its middle counting more; a head and shoulders take 10 to 40 %, a finger in a corner less."""
 
 BINS = 48
-"""Levels that depth is sorted into. Fewer would join a face to the wall behind it."""
+"""Bins of the histogram of disparity. Fewer would join a face to the wall behind it."""
 
 CONTRAST = 0.7
-"""A valley between two heaps of the histogram parts them where it is lower than this share of the lower one."""
+"""A valley separates two peaks of the histogram where it is lower than this share of the lower peak."""
 
 SIDE = 96
-"""The map is looked at in about this many pixels along its longer side; no large region is lost by that."""
+"""The map is searched in about this many samples along its longer side; no large region is lost by that."""
 
 
 def largest_near_region(disparity: NDArray[np.floating]) -> tuple[float, float]:
-    """(x, y), 0..1 of width and height, well inside the nearest region that is large.
+    """Return (x, y), 0..1 of width and height, well inside the nearest region that is large.
 
-    disparity: (H, W), larger is nearer, in any unit; what is not finite is passed over. The histogram is cut at
-    its valleys; of the heaps, from the nearest on, the first whose largest connected part holds 4 % of the map
-    is taken, and in it the point farthest from its edge. The middle (0.5, 0.5) where nothing stands out.
-    Coordinates are those of the array: give it upright to get upright ones. The same map gives the same point.
+    disparity: (H, W), larger is nearer, in any unit; samples that are not finite are ignored. The histogram is
+    split at its valleys; of its peaks, from the nearest on, the first whose largest connected part has 4 % of the
+    map is chosen, and in it the point farthest from its edge. The middle (0.5, 0.5) where there is none.
+    Coordinates are those of the array. The same map gives the same point.
     """
     height, width = disparity.shape
     step = max(1, -(-max(height, width) // SIDE))
@@ -43,7 +40,7 @@ def largest_near_region(disparity: NDArray[np.floating]) -> tuple[float, float]:
     level[finite] = np.clip((small[finite] - low) * (BINS / (high - low)), 0, BINS - 1)
     level[~finite] = -1
     weight = _weight(*small.shape)
-    for first, last in _heaps(np.bincount(level[finite], minlength=BINS)):
+    for first, last in _peaks(np.bincount(level[finite], minlength=BINS)):
         region = _largest_part((level >= first) & (level <= last), weight)
         if weight[region].sum() >= LARGE:
             row, column = _innermost(region)
@@ -54,26 +51,27 @@ def largest_near_region(disparity: NDArray[np.floating]) -> tuple[float, float]:
     return 0.5, 0.5
 
 
-def _heaps(histogram: NDArray[np.intp]) -> list[tuple[int, int]]:
-    """First and last level of each heap, the nearest (highest) first."""
+def _peaks(histogram: NDArray[np.intp]) -> list[tuple[int, int]]:
+    """Return first and last bin of each peak, the nearest (highest) first."""
     counts = np.convolve(histogram, (0.25, 0.5, 0.25), "same")
-    heaps = []
+    peaks = []
     last = top = bottom = len(counts) - 1
     for i in range(len(counts) - 2, -1, -1):
         if counts[i] < counts[bottom]:
             bottom = i
         elif counts[bottom] < CONTRAST * min(counts[top], counts[i]):
-            heaps.append((bottom, last))
+            peaks.append((bottom, last))
             last, top, bottom = bottom - 1, i, i
         elif counts[i] > counts[top]:
             top = bottom = i
-    return [*heaps, (0, last)]
+    return [*peaks, (0, last)]
 
 
 def _weight(height: int, width: int) -> NDArray[np.float64]:
-    """How much each pixel counts, 1 in all: the most in the middle, next to nothing at the edge.
+    """Return the weight of each sample, 1 in all: the most in the middle, nearly none at the edge.
 
-    What the frame cuts off is rarely meant: a cushion's corner in pug.heic, a post at the side in shu_matte.jpg.
+    What the frame cuts off is rarely the subject: a cushion's corner in pug.heic, a post at the side in
+    shu_matte.jpg.
     """
     rows = np.sin((np.arange(height) + 0.5) * (np.pi / height))
     columns = np.sin((np.arange(width) + 0.5) * (np.pi / width))
@@ -82,36 +80,36 @@ def _weight(height: int, width: int) -> NDArray[np.float64]:
 
 
 def _largest_part(mask: NDArray[np.bool_], weight: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """The heaviest part that hangs together by edges; the first in reading order of equals."""
-    names = np.where(mask, np.arange(mask.size, dtype=np.int32).reshape(mask.shape), np.int32(mask.size))
+    """Return the heaviest part of the mask that is connected by edges; of equals the first in reading order."""
+    labels = np.where(mask, np.arange(mask.size, dtype=np.int32).reshape(mask.shape), np.int32(mask.size))
     while True:
-        before = names
-        least = names.copy()
-        least[1:] = np.minimum(least[1:], names[:-1])
-        least[:-1] = np.minimum(least[:-1], names[1:])
-        least[:, 1:] = np.minimum(least[:, 1:], names[:, :-1])
-        least[:, :-1] = np.minimum(least[:, :-1], names[:, 1:])
-        names = np.where(mask, least, np.int32(mask.size))
-        # A pixel's name is a pixel of the same part: taking on its name doubles the reach each time.
-        names = np.append(names.ravel(), np.int32(mask.size))[names]
-        if np.array_equal(names, before):
+        before = labels
+        least = labels.copy()
+        least[1:] = np.minimum(least[1:], labels[:-1])
+        least[:-1] = np.minimum(least[:-1], labels[1:])
+        least[:, 1:] = np.minimum(least[:, 1:], labels[:, :-1])
+        least[:, :-1] = np.minimum(least[:, :-1], labels[:, 1:])
+        labels = np.where(mask, least, np.int32(mask.size))
+        # A label is the index of a sample of the same part: taking that sample's label doubles the reach.
+        labels = np.append(labels.ravel(), np.int32(mask.size))[labels]
+        if np.array_equal(labels, before):
             break
-    sizes = np.bincount(names[mask], weight[mask], minlength=1)
-    part: NDArray[np.bool_] = mask & (names == sizes.argmax())
+    weights = np.bincount(labels[mask], weight[mask], minlength=1)
+    part: NDArray[np.bool_] = mask & (labels == weights.argmax())
     return part
 
 
 def _innermost(region: NDArray[np.bool_]) -> tuple[int, int]:
-    """Row and column of the point that outlasts the others as the region is peeled; the map's edge peels too."""
+    """Return row and column of the point that remains longest as the region is eroded, from the map's edge too."""
     left = region
     while True:
-        peeled = np.zeros_like(left)
-        peeled[1:-1, 1:-1] = (
+        eroded = np.zeros_like(left)
+        eroded[1:-1, 1:-1] = (
             left[1:-1, 1:-1] & left[:-2, 1:-1] & left[2:, 1:-1] & left[1:-1, :-2] & left[1:-1, 2:]
         )
-        if not peeled.any():
+        if not eroded.any():
             break
-        left = peeled
+        left = eroded
     rows, columns = np.nonzero(left)
     distance = (rows - rows.mean()) ** 2 + (columns - columns.mean()) ** 2
     nearest = int(distance.argmin())

@@ -14,12 +14,10 @@ import numpy.typing as npt
 
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.kernels import FloatArray, map_rows, take_table
-from authoring.errors import RefusedError, UsageError
-
-LEVELS = (256, 65536)
-"""Gray levels of an 8-bit and of a 16-bit picture."""
+from authoring.errors import UsageError
 
 Levels = Literal[256, 65536]
+"""Gray levels of an 8-bit and of a 16-bit picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +71,6 @@ def lookup_table(meaning: GrayscaleMeaning, levels: Levels, pixel_format: PixelF
 
     Raises UsageError where an end of the range cannot be held: 65 504 is the most for hdis and hdep.
     """
-    if levels not in LEVELS:
-        raise UsageError(f"a gray picture has 256 or 65536 levels, not {levels}")
     exact = _in_unit(meaning, np.arange(levels, dtype=np.float64) / (levels - 1), pixel_format)
     largest = float(np.finfo(pixel_format.dtype).max)
     if float(exact.max()) > largest:
@@ -120,36 +116,3 @@ def buffer_from_gray(
         out[:] = _in_unit(meaning, share.astype(np.float32), pixel_format)
 
     return DepthBuffer(map_rows(convert, array, pixel_format.dtype), pixel_format)
-
-
-def gray_from_buffer(
-    buffer: DepthBuffer, meaning: GrayscaleMeaning, levels: Levels = 256, *, hole_level: int | None = None
-) -> npt.NDArray[np.unsignedinteger[Any]]:
-    """Return the nearest gray level of each sample: uint8 (H, W) for 256 levels, uint16 for 65 536.
-
-    Samples before near or beyond far get the level of that end. Samples that are not valid get `hole_level`.
-    Raises RefusedError where there are some and no such level is given.
-    """
-    if levels not in LEVELS:
-        raise UsageError(f"a gray picture has 256 or 65536 levels, not {levels}")
-    if hole_level is not None and not 0 <= hole_level < levels:
-        raise UsageError(f"the gray level for holes must lie between 0 and {levels - 1}, not at {hole_level}")
-    if hole_level is None and not buffer.all_valid:
-        raise RefusedError(
-            "the map has samples without depth, and gray levels have no place for them;"
-            " fill the holes, give them a level, or write floats",
-            subject="map",
-        )
-    black, white = meaning.ends
-    same_unit = meaning.spacing == buffer.pixel_format.kind
-    zero_is_surface = buffer.pixel_format.kind == "disparity"
-
-    def quantize_level(samples: FloatArray, out: npt.NDArray[np.float32]) -> None:
-        wide = samples.astype(np.float32)
-        even = np.abs(wide) if same_unit else 1 / np.abs(wide)
-        shares = (even - np.float32(black)) / np.float32(white - black)
-        codes = np.rint(np.clip(shares, 0, 1) * np.float32(levels - 1))
-        known = np.isfinite(wide) & ((wide >= 0) if zero_is_surface else (wide > 0))
-        out[:] = np.where(known, codes, np.float32(hole_level or 0))
-
-    return map_rows(quantize_level, buffer.samples, np.uint8 if levels == 256 else np.uint16)

@@ -1,7 +1,6 @@
-"""Holes: samples without depth, and what to put there.
+"""Holes: samples without depth, and the values to fill them with.
 
-Knows: that a hole between a near and a far surface is the far one, hidden from one of the two lenses.
-Must not know: why a sample is missing, or how the photo looks there.
+A hole between a near and a far surface belongs to the far one, which is hidden from one of the two lenses.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.errors import RefusedError, UsageError
 
 MAX_SHARE = 0.6
-"""More than this missing and most of the result would be made up."""
+"""Beyond it most of the result would be invented."""
 
 SURFACE_JUMP = 1.1
 """Samples on both sides of a hole that differ by more than this ratio belong to two surfaces. Within one surface
@@ -30,7 +29,7 @@ METHOD = (
 
 @dataclass(frozen=True, slots=True)
 class HoleReport:
-    """What was filled: `count` samples, as a `share` (0..1) of the map, and by which rule."""
+    """The `count` of samples that were filled, their `share` (0..1) of the map, and the rule."""
 
     share: float
     method: str
@@ -39,20 +38,20 @@ class HoleReport:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """For each hole: the valid sample on one axis to take the value from, as a flat index, and how far it is."""
+    """For each hole: the flat index of the valid sample on one axis to copy, and its distance."""
 
     index: npt.NDArray[np.intp]
     distance: npt.NDArray[np.intp]
 
 
 def fill_holes(buffer: DepthBuffer, max_share: float = MAX_SHARE) -> tuple[DepthBuffer, HoleReport]:
-    """The map with a value in every sample, marked as filtered, and the report of what was filled.
+    """Return the map with a value in every sample, marked as filtered, and the report of what was filled.
 
-    Each hole copies one valid sample, never a blend, which would be a surface that is not there. RefusedError
-    where no sample is valid, or more than `max_share` (0..1) of them are not.
+    Each hole copies one valid sample, never a blend, which would be a surface that is not there. Raises
+    RefusedError where no sample is valid, or more than `max_share` (0..1) of them are not.
     """
     if not 0 <= max_share <= 1:
-        raise UsageError(f"the share of holes to fill lies between 0 and 1, not at {max_share:g}")
+        raise UsageError(f"the share of holes to fill is between 0 and 1, not {max_share:g}")
     if buffer.all_valid:
         return buffer if buffer.filtered else buffer.replace(filtered=True), HoleReport(0.0, METHOD, 0)
     valid = buffer.valid
@@ -72,7 +71,7 @@ def fill_holes(buffer: DepthBuffer, max_share: float = MAX_SHARE) -> tuple[Depth
         )
     nearer_is_larger = buffer.pixel_format.kind == "disparity"
     samples = np.array(buffer.samples)
-    # Once round fills every row and column that holds anything, so the second time no hole is left.
+    # The first pass fills every row and column that has a valid sample, the second pass the rest.
     while not valid.all():
         samples, valid = _filled(samples, valid, nearer_is_larger)
     return buffer.replace(samples=samples, filtered=True), HoleReport(share, METHOD, count)
@@ -81,15 +80,15 @@ def fill_holes(buffer: DepthBuffer, max_share: float = MAX_SHARE) -> tuple[Depth
 def _filled(
     samples: npt.NDArray[Any], valid: npt.NDArray[np.bool_], nearer_is_larger: bool
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Fill every hole that has a valid sample in its row or column."""
+    """Fill every hole that has a valid sample in its row or column; return samples and validity."""
     holes = np.flatnonzero(~valid)
     along_row, along_column = (_source(samples, valid, holes, axis, nearer_is_larger) for axis in (1, 0))
     # On a tie the row decides: Apple's lenses sit side by side, so hidden strips are narrow along the row.
     index = np.where(along_row.distance <= along_column.distance, along_row.index, along_column.index)
-    found = np.minimum(along_row.distance, along_column.distance) < _none(valid)
+    filling = np.minimum(along_row.distance, along_column.distance) < _none(valid)
     filled, known = samples.copy(), valid.copy()
-    filled.flat[holes[found]] = samples.flat[index[found]]
-    known.flat[holes[found]] = True
+    filled.flat[holes[filling]] = samples.flat[index[filling]]
+    known.flat[holes[filling]] = True
     return filled, known
 
 
@@ -100,7 +99,7 @@ def _source(
     axis: int,
     nearer_is_larger: bool,
 ) -> _Source:
-    """The nearest valid sample of each hole along one axis, or the one across the hole if that is background."""
+    """Find the nearest valid sample of each hole along one axis, or the one across it if that is background."""
     width = valid.shape[1]
     stride = width if axis == 0 else 1
     position = holes // width if axis == 0 else holes % width
@@ -112,7 +111,7 @@ def _source(
     from_before = before_distance <= after_distance
     both = np.maximum(before_distance, after_distance) < none
     near_side, far_side = np.where(from_before, before, after), np.where(from_before, after, before)
-    # Where one side is missing its index may lie outside; it is put back on the hole and never used.
+    # Where one side is missing its index may be outside; it is set to the hole itself and not used.
     near_index = np.where(distance < none, holes + (near_side - position) * stride, holes)
     far_index = np.where(both, holes + (far_side - position) * stride, holes)
     close = samples.flat[near_index].astype(np.float32)
@@ -123,12 +122,12 @@ def _source(
 
 
 def _none(valid: npt.NDArray[np.bool_]) -> int:
-    """A distance no two samples of the map can have."""
+    """Return a distance that no two samples of the map can have."""
     return sum(valid.shape)
 
 
 def _reach(valid: npt.NDArray[np.bool_], axis: int, back: bool) -> npt.NDArray[np.int32]:
-    """For each sample the position along `axis` of the last valid one before it, or the first after it.
+    """Return for each sample the position along `axis` of the last valid one before it, or the first after it.
 
     -1, or the length of the axis, where there is none.
     """

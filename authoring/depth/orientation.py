@@ -1,10 +1,7 @@
-"""The eight ways a stored raster may have to be turned or mirrored to be looked at.
+"""The eight ways in which a stored raster may be turned or mirrored for display.
 
-Knows: Exif Orientation (CIPA DC-008, tag 0x0112) and HEIF's irot and imir (ISO/IEC 23008-12, 6.5.10 and 6.5.12).
-Must not know: where a file keeps them.
-
-Every member is written as one optional transposition, then one optional swap of top and bottom, then one
-optional swap of left and right; all else follows from that.
+Exif Orientation (CIPA DC-008, tag 0x0112) and HEIF's irot and imir (ISO/IEC 23008-12, 6.5.10 and 6.5.12). Every member
+is one optional transposition, then one optional swap of top and bottom, then one optional swap of left and right.
 """
 
 from __future__ import annotations
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Orientation(enum.IntEnum):
-    """How to get from the stored raster to the displayed one; the values are Exif's."""
+    """The transformation from the stored raster to the displayed one; the values are Exif's."""
 
     UPRIGHT = 1
     MIRRORED = 2
@@ -56,19 +53,14 @@ class Orientation(enum.IntEnum):
         """Whether the displayed columns run the other way, after the transposition if there is one."""
         return self in _LEFT_RIGHT
 
-    @property
-    def mirrors(self) -> bool:
-        """Whether letters come out in mirror writing."""
-        return self.swaps_axes ^ self.swaps_top_bottom ^ self.swaps_left_right
-
     def to_display(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The displayed raster of a stored one, (H, W) or (H, W, C), as a view."""
+        """Return the displayed raster of a stored one, (H, W) or (H, W, C), as a view."""
         if self.swaps_axes:
             array = array.swapaxes(0, 1)
         return array[:: -1 if self.swaps_top_bottom else 1, :: -1 if self.swaps_left_right else 1]
 
     def to_stored(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The stored raster of a displayed one, as a view: the inverse of `to_display`."""
+        """Return the stored raster of a displayed one, as a view: the inverse of `to_display`."""
         return self.inverse.to_display(array)
 
     def point_to_display(self, x: float, y: float) -> tuple[float, float]:
@@ -83,13 +75,13 @@ class Orientation(enum.IntEnum):
 
     @property
     def inverse(self) -> Orientation:
-        """The orientation that undoes this one; only the two quarter turns are not their own."""
+        """The orientation that undoes this one; all but the two quarter turns undo themselves."""
         if self in (Orientation.QUARTER_TURN_CLOCKWISE, Orientation.QUARTER_TURN_ANTICLOCKWISE):
             return Orientation(14 - self)
         return self
 
     def then(self, second: Orientation) -> Orientation:
-        """The sum of both: this one first, `second` on what it gives."""
+        """Return the combination of both: this one first, then `second` on its result."""
         rows, columns = self.swaps_top_bottom, self.swaps_left_right
         if second.swaps_axes:
             rows, columns = columns, rows
@@ -101,11 +93,11 @@ class Orientation(enum.IntEnum):
 
     @classmethod
     def from_transforms(cls, transforms: Sequence[tuple[str, int]]) -> Orientation:
-        """The sum of HEIF transformative properties, applied in the order given.
+        """Return the combination of HEIF transformative properties, applied in the order given.
 
         ("irot", n): n quarter turns anticlockwise. ("imir", 0): top and bottom change places; ("imir", 1): left
         and right do. The first edition of the standard named the axis of reflection the other way round; this
-        is the edition of 2022, and what libheif and libavif do. UnsupportedError for any other name or value.
+        is the edition of 2022, and what libheif and libavif do. Raises UnsupportedError for any other name or value.
         """
         result = cls.UPRIGHT
         for kind, value in transforms:
@@ -116,10 +108,6 @@ class Orientation(enum.IntEnum):
                 )
             result = result.then(step)
         return result
-
-    def to_transforms(self) -> tuple[tuple[str, int], ...]:
-        """The shortest property list with this effect: at most one irot, then at most one imir."""
-        return _TRANSFORMS[self]
 
 
 _TOP_BOTTOM = frozenset(
@@ -141,14 +129,4 @@ _STEPS = {
     ("irot", 3): Orientation.QUARTER_TURN_CLOCKWISE,
     ("imir", 0): Orientation.FLIPPED,
     ("imir", 1): Orientation.MIRRORED,
-}
-_TRANSFORMS: dict[Orientation, tuple[tuple[str, int], ...]] = {
-    Orientation.UPRIGHT: (),
-    Orientation.MIRRORED: (("imir", 1),),
-    Orientation.HALF_TURN: (("irot", 2),),
-    Orientation.FLIPPED: (("imir", 0),),
-    Orientation.TRANSPOSED: (("irot", 1), ("imir", 0)),
-    Orientation.QUARTER_TURN_CLOCKWISE: (("irot", 3),),
-    Orientation.TRANSVERSED: (("irot", 1), ("imir", 1)),
-    Orientation.QUARTER_TURN_ANTICLOCKWISE: (("irot", 1),),
 }

@@ -139,11 +139,6 @@ def _flat(buffer: DepthBuffer, value: float) -> RefusedError:
     )
 
 
-def dequantize(plane: StoredPlane) -> npt.NDArray[np.float32]:
-    """Return the values (H, W) that the codes stand for, float32, in the unit of the format."""
-    return take_table(_table(plane).astype(np.float32), plane.codes)
-
-
 def buffer_from_plane(
     plane: StoredPlane,
     accuracy: Accuracy = "relative",
