@@ -80,6 +80,20 @@ class Calibration:
         if not (math.isfinite(self.pixel_size_mm) and self.pixel_size_mm > 0):
             raise UsageError("the calibration's pixel size must be above 0 mm")
 
+    @classmethod
+    def pinhole(
+        cls, focal_px: float, width_px: int, height_px: int, pixel_size_mm: float = 0.001
+    ) -> Calibration:
+        """Return a camera with square pixels, its principal point in the middle, without distortion."""
+        if width_px < 1 or height_px < 1:
+            raise UsageError(f"a frame of {width_px} by {height_px} pixels holds nothing")
+        return cls(
+            intrinsic_matrix=((focal_px, 0.0, width_px / 2), (0.0, focal_px, height_px / 2), (0.0, 0.0, 1.0)),
+            reference_width_px=width_px,
+            reference_height_px=height_px,
+            pixel_size_mm=pixel_size_mm,
+        )
+
     @property
     def focal_px(self) -> tuple[float, float]:
         """(fx, fy)."""

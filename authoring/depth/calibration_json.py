@@ -1,9 +1,7 @@
-"""A calibration as JSON: our own schema, and dictionaries like AVCameraCalibrationData's as apps dump them.
+"""A calibration as JSON: our own schema, and dictionaries like AVCameraCalibrationData's as apps write them.
 
-Knows: names, shapes and orders of numbers. Must not know: files, what a photo is.
-
-The numbers are those of the photo's stored raster, or of a frame of the same shape; `Calibration.scaled` and
-`oriented` bring them there.
+The numbers are those of the photo's stored raster, or of a frame of the same shape; `Calibration.scaled` and `oriented`
+convert them.
 """
 
 from __future__ import annotations
@@ -20,10 +18,10 @@ from authoring.errors import MalformedError, UsageError
 SCHEMA = "depthauthor/calibration/1"
 
 MAX_JSON_BYTES = 16 << 20
-"""A recording of some minutes with its lookup tables; a calibration itself has less than 1 kB."""
+"""Enough for a recording of minutes with its lookup tables; a calibration itself has less than 1 kB."""
 
 MAX_NUMBERS = 64
-"""Of one value; a lookup table has 42, and none is needed here."""
+"""Numbers of one value; a lookup table has 42, and none is needed here."""
 
 MAX_NESTING = 3
 """Lists within lists; a matrix has two."""
@@ -38,19 +36,19 @@ OPTIONAL = (
 )
 
 FOV_FRAME_PX = 4096
-"""Width of the frame made for a calibration that states angles alone: as wide as a phone's, so rounding is small."""
+"""Width of the frame for a calibration that states only angles: as wide as a phone's, so rounding is small."""
 
 FOV_DEGREES = (0.1, 179.0)
-"""Angles that are believed: a lens of 20 m sees 0.1 degrees on 36 mm of film; at 180 a pinhole's frame has no end."""
+"""Accepted angles: a lens of 20 m covers 0.1 degrees on 36 mm of film; at 180 a pinhole's frame is infinite."""
 
 CENTRAL = (0.25, 0.75)
-"""Share of a frame that its principal point is believed in; in all samples it is within 2 % of the middle."""
+"""Accepted position of the principal point, as a share of the frame; in all samples it is within 2 % of the middle."""
 
 _NUMBER = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?")
 
 
 def build_calibration_json(calibration: Calibration) -> bytes:
-    """The calibration in our schema, UTF-8, ending with a line feed; the same calibration gives the same bytes."""
+    """Build the calibration in our schema, UTF-8, ending with a line feed."""
     fx, fy = calibration.focal_px
     cx, cy = calibration.principal_point_px
     content: dict[str, Any] = {
@@ -73,12 +71,12 @@ def build_calibration_json(calibration: Calibration) -> bytes:
 
 
 def parse_calibration_json(data: bytes) -> Calibration:
-    """Read a calibration. Raises MalformedError, naming the key, for what is none.
+    """Parse a calibration. Raises MalformedError, naming the key.
 
-    In our schema a name that is not known is an error: a misspelt optional one would be lost in silence. In an
-    AVCameraCalibrationData-like dictionary other keys are passed over; names may be in either spelling
-    (intrinsicMatrix, IntrinsicMatrix, intrinsic_matrix), a list of dictionaries counts by its first. What
-    `extract --metadata` wrote beside a map counts by its calibration.
+    In our schema an unknown name is an error: a misspelt optional one would be lost without notice. In a
+    dictionary like AVCameraCalibrationData other keys are ignored; names may be in any spelling (intrinsicMatrix,
+    IntrinsicMatrix, intrinsic_matrix), and of a list of dictionaries the first is used. Of the file that
+    `extract --metadata` writes its calibration is used.
     """
     if len(data) > MAX_JSON_BYTES:
         raise MalformedError(f"the calibration has {len(data)} bytes; at most {MAX_JSON_BYTES} are read")
@@ -97,12 +95,14 @@ def parse_calibration_json(data: bytes) -> Calibration:
     try:
         if "fov_x" in content and "fov_y" in content:
             return _parse_field_of_view(content)
-        return _parse_ours(content) if "fx" in content or "schema" in content else _parse_apples(content)
+        if "fx" in content or "schema" in content:
+            return _parse_own_schema(content)
+        return _parse_avfoundation(content)
     except UsageError as error:
         raise MalformedError(error.message) from error
 
 
-def _parse_ours(content: Mapping[str, Any]) -> Calibration:
+def _parse_own_schema(content: Mapping[str, Any]) -> Calibration:
     schema = content.get("schema", SCHEMA)
     if schema != SCHEMA:
         raise MalformedError(f"the calibration's schema is {str(schema)[:40]!r}, not {SCHEMA}")
@@ -112,7 +112,7 @@ def _parse_ours(content: Mapping[str, Any]) -> Calibration:
     unknown = sorted(set(content) - set(REQUIRED) - set(OPTIONAL))
     if unknown:
         raise MalformedError(f"the calibration has {unknown[0][:40]!r}, which its schema does not know")
-    fx, fy, cx, cy = (_one(content, name) for name in REQUIRED[:4])
+    fx, fy, cx, cy = (_number(content, name) for name in REQUIRED[:4])
     center = _numbers(content, "lens_distortion_center") if "lens_distortion_center" in content else None
     if center is not None and len(center) != 2:
         raise MalformedError("the calibration's lens_distortion_center is not two numbers, x and y")
@@ -121,10 +121,10 @@ def _parse_ours(content: Mapping[str, Any]) -> Calibration:
         extrinsic = _numbers(content, "extrinsic_matrix")
     return Calibration(
         intrinsic_matrix=((fx, 0.0, cx), (0.0, fy, cy), (0.0, 0.0, 1.0)),
-        reference_width_px=_side(_one(content, "reference_width")),
-        reference_height_px=_side(_one(content, "reference_height")),
+        reference_width_px=_side(_number(content, "reference_width")),
+        reference_height_px=_side(_number(content, "reference_height")),
         extrinsic_matrix=extrinsic,
-        pixel_size_mm=_one(content, "pixel_size_mm"),
+        pixel_size_mm=_number(content, "pixel_size_mm"),
         lens_distortion_coefficients=_numbers(content, "lens_distortion_coefficients", ()),
         inverse_lens_distortion_coefficients=_numbers(content, "inverse_lens_distortion_coefficients", ()),
         lens_distortion_center_px=center and (center[0], center[1]),
@@ -132,42 +132,37 @@ def _parse_ours(content: Mapping[str, Any]) -> Calibration:
 
 
 def _parse_field_of_view(content: Mapping[str, Any]) -> Calibration:
-    """MoGe's fov.json: whole angles in degrees across and down, of a pinhole with square pixels.
+    """Parse MoGe's fov.json: full angles in degrees across and down, of a pinhole with square pixels.
 
-    The frame's size is not in it, and needs not be: the two angles give its shape, and `scaled` does the rest.
+    It does not state the frame's size: the two angles give its shape, and `scaled` does the rest.
     """
-    across, down = (_one(content, name) for name in ("fov_x", "fov_y"))
+    across, down = (_number(content, name) for name in ("fov_x", "fov_y"))
     if not all(FOV_DEGREES[0] <= angle <= FOV_DEGREES[1] for angle in (across, down)):
         raise MalformedError(
-            f"the field of view is {across:g} by {down:g} degrees; each lies between 0 and 180,"
-            f" and {FOV_DEGREES[0]:g} to {FOV_DEGREES[1]:g} are read"
+            f"the field of view is {across:g} by {down:g} degrees; each must be between"
+            f" {FOV_DEGREES[0]:g} and {FOV_DEGREES[1]:g}"
         )
     half_x, half_y = (math.tan(math.radians(angle) / 2) for angle in (across, down))
     height = round(FOV_FRAME_PX * half_y / half_x)
-    focal = FOV_FRAME_PX / 2 / half_x
-    return Calibration(
-        intrinsic_matrix=((focal, 0.0, FOV_FRAME_PX / 2), (0.0, focal, height / 2), (0.0, 0.0, 1.0)),
-        reference_width_px=FOV_FRAME_PX,
-        reference_height_px=max(1, height),
-    )
+    return Calibration.pinhole(FOV_FRAME_PX / 2 / half_x, FOV_FRAME_PX, max(1, height))
 
 
-def _parse_apples(content: Mapping[str, Any]) -> Calibration:
-    """AVCameraCalibrationData by its property names, or the names of ImageIO's depth metadata."""
-    told = _joined_rows({re.sub(r"[\s_]", "", str(name)).lower(): value for name, value in content.items()})
-    if "intrinsicmatrix" not in told:
+def _parse_avfoundation(content: Mapping[str, Any]) -> Calibration:
+    """Parse AVCameraCalibrationData by its property names, or by those of ImageIO's depth metadata."""
+    fields = _join_rows({re.sub(r"[\s_]", "", str(name)).lower(): value for name, value in content.items()})
+    if "intrinsicmatrix" not in fields:
         raise MalformedError("the calibration has neither fx, fy, cx, cy nor an intrinsicMatrix")
-    fx, fy, cx, cy = _pinhole(_numbers(told, "intrinsicmatrix"))
-    width, height = _reference(told)
-    x_scale, y_scale = _matrix_scale(told, cx, cy, width, height)
+    fx, fy, cx, cy = _intrinsics(_numbers(fields, "intrinsicmatrix"))
+    width, height = _reference(fields)
+    x_scale, y_scale = _matrix_scale(fields, cx, cy, width, height)
     center = None
-    if "lensdistortioncenter" in told:
-        center = _numbers(told, "lensdistortioncenter")
-    elif "lensdistortioncenteroffsetx" in told and "lensdistortioncenteroffsety" in told:
-        center = tuple(_one(told, f"lensdistortioncenteroffset{axis}") for axis in "xy")
+    if "lensdistortioncenter" in fields:
+        center = _numbers(fields, "lensdistortioncenter")
+    elif "lensdistortioncenteroffsetx" in fields and "lensdistortioncenteroffsety" in fields:
+        center = tuple(_number(fields, f"lensdistortioncenteroffset{axis}") for axis in "xy")
     if center is not None and len(center) != 2:
         raise MalformedError("the calibration's lensDistortionCenter is not two numbers, x and y")
-    if "pixelsize" not in told:
+    if "pixelsize" not in fields:
         raise MalformedError("the calibration lacks pixelSize, in millimetres")
     return Calibration(
         intrinsic_matrix=(
@@ -177,81 +172,82 @@ def _parse_apples(content: Mapping[str, Any]) -> Calibration:
         ),
         reference_width_px=width,
         reference_height_px=height,
-        extrinsic_matrix=_extrinsic(told.get("extrinsicmatrix")),
-        pixel_size_mm=_one(told, "pixelsize"),
-        lens_distortion_coefficients=_numbers(told, "lensdistortioncoefficients", ()),
-        inverse_lens_distortion_coefficients=_numbers(told, "inverselensdistortioncoefficients", ()),
+        extrinsic_matrix=_extrinsic(fields.get("extrinsicmatrix")),
+        pixel_size_mm=_number(fields, "pixelsize"),
+        lens_distortion_coefficients=_numbers(fields, "lensdistortioncoefficients", ()),
+        inverse_lens_distortion_coefficients=_numbers(fields, "inverselensdistortioncoefficients", ()),
         lens_distortion_center_px=center and (center[0], center[1]),
     )
 
 
-def _joined_rows(told: dict[str, Any]) -> dict[str, Any]:
-    """Matrices that were dumped line by line, as "IntrinsicMatrix.0", joined (in_zeiss11pro_DepthMetadata.json)."""
+def _join_rows(fields: dict[str, Any]) -> dict[str, Any]:
+    """Join matrices that are stored by rows, as "IntrinsicMatrix.0" (in_zeiss11pro_DepthMetadata.json)."""
+    joined = dict(fields)
     for name in ("intrinsicmatrix", "extrinsicmatrix"):
-        lines = [told[f"{name}.{i}"] for i in range(4) if f"{name}.{i}" in told]
-        if lines and name not in told:
-            told[name] = lines
-    return told
+        rows = [fields[f"{name}.{i}"] for i in range(4) if f"{name}.{i}" in fields]
+        if rows:
+            joined.setdefault(name, rows)
+    return joined
 
 
-def _pinhole(numbers: tuple[float, ...]) -> tuple[float, float, float, float]:
-    """fx, fy, cx, cy of nine numbers, by columns as Apple has them or by rows: the zeros tell."""
+def _intrinsics(numbers: tuple[float, ...]) -> tuple[float, float, float, float]:
+    """Return fx, fy, cx, cy of nine numbers, by columns as Apple stores them or by rows: the zeros decide."""
     if len(numbers) != 9:
         raise MalformedError(f"the calibration's intrinsicMatrix has {len(numbers)} numbers, not 9")
     if numbers[2] == numbers[5] == 0:
         return numbers[0], numbers[4], numbers[6], numbers[7]
     if numbers[6] == numbers[7] == 0:
         return numbers[0], numbers[4], numbers[2], numbers[5]
-    raise MalformedError("the calibration's intrinsicMatrix has its zeros where none belong")
+    raise MalformedError("the calibration's intrinsicMatrix has its zeros in the wrong places")
 
 
-def _reference(told: Mapping[str, Any]) -> tuple[int, int]:
-    """Width and height of the reference frame."""
-    if "intrinsicmatrixreferencedimensions" in told:
-        numbers = _numbers(told, "intrinsicmatrixreferencedimensions")
+def _reference(fields: Mapping[str, Any]) -> tuple[int, int]:
+    """Return width and height of the reference frame."""
+    if "intrinsicmatrixreferencedimensions" in fields:
+        numbers = _numbers(fields, "intrinsicmatrixreferencedimensions")
         if len(numbers) != 2:
             raise MalformedError("the calibration's intrinsicMatrixReferenceDimensions are not two numbers")
         return _side(numbers[0]), _side(numbers[1])
     names = ("intrinsicmatrixreferencewidth", "intrinsicmatrixreferenceheight")
-    if not all(name in told for name in names):
+    if not all(name in fields for name in names):
         raise MalformedError("the calibration lacks intrinsicMatrixReferenceDimensions")
-    width, height = (_side(_one(told, name)) for name in names)
+    width, height = (_side(_number(fields, name)) for name in names)
     return width, height
 
 
 def _matrix_scale(
-    told: Mapping[str, Any], cx: float, cy: float, width: int, height: int
+    fields: Mapping[str, Any], cx: float, cy: float, width: int, height: int
 ) -> tuple[float, float]:
-    """What brings the matrix into the reference frame: 1, unless it was scaled to the map that it came with.
+    """Return the factors that bring the matrix into the reference frame: 1, unless it was scaled to a map.
 
-    AVFoundation's scaled calibrations say so nowhere: in_zeiss11pro_DepthMetadata.json has a principal point of
-    321.6, 239.5 beside reference dimensions of 4032 by 3024, and its map is 640 by 480. Distortion centre and
-    pixel size are still of the reference frame there. A principal point far from the middle of the reference
-    frame, and near the middle of the map, gives it away.
+    AVFoundation does not mark scaled calibrations: in_zeiss11pro_DepthMetadata.json has a principal point of
+    321.6, 239.5 and reference dimensions of 4032 by 3024, and its map is 640 by 480. Distortion centre and pixel
+    size are still of the reference frame there. A principal point far from the middle of the reference frame and
+    near the middle of the map identifies them.
     """
     if _is_central(cx, width) and _is_central(cy, height):
         return 1.0, 1.0
-    if "width" in told and "height" in told:
-        map_width, map_height = _side(_one(told, "width")), _side(_one(told, "height"))
+    if "width" in fields and "height" in fields:
+        map_width, map_height = _side(_number(fields, "width")), _side(_number(fields, "height"))
         if _is_central(cx, map_width) and _is_central(cy, map_height):
             return width / map_width, height / map_height
     raise MalformedError(
-        f"the calibration's principal point {cx:g}, {cy:g} is nowhere near the middle of its reference frame"
+        f"the calibration's principal point {cx:g}, {cy:g} is not near the middle of its reference frame"
         f" of {width} by {height}; give the matrix for that frame"
     )
 
 
-def _is_central(place: float, side: int) -> bool:
-    return CENTRAL[0] * side <= place <= CENTRAL[1] * side
+def _is_central(position: float, side: int) -> bool:
+    return CENTRAL[0] * side <= position <= CENTRAL[1] * side
 
 
 def _extrinsic(value: Any) -> tuple[float, ...]:
-    """Twelve numbers by columns, from as many, four columns of three, or three rows of four."""
+    """Return twelve numbers by columns, from twelve numbers, four columns of three, or three rows of four."""
     if value is None:
         return IDENTITY_EXTRINSIC
-    lines = [_flat(line, "extrinsicMatrix") for line in value] if isinstance(value, list) else []
-    if [len(line) for line in lines] == [4, 4, 4]:
-        return tuple(line[column] for column in range(4) for line in lines)
+    rows = [_flat(row, "extrinsicMatrix") for row in value] if isinstance(value, list) else []
+    if [len(row) for row in rows] == [4, 4, 4]:
+        return tuple(row[column] for column in range(4) for row in rows)
     return _flat(value, "extrinsicMatrix")
 
 
@@ -263,7 +259,7 @@ def _numbers(
     return _flat(content[name], name)
 
 
-def _one(content: Mapping[str, Any], name: str) -> float:
+def _number(content: Mapping[str, Any], name: str) -> float:
     numbers = _flat(content[name], name)
     if len(numbers) != 1:
         raise MalformedError(f"the calibration's {name} is not one number")
@@ -277,25 +273,22 @@ def _side(number: float) -> int:
 
 
 def _flat(value: Any, name: str, nesting: int = 0) -> tuple[float, ...]:
-    """All numbers in a value, in order: a number, a list of lists, {"x", "y"}, or a text like "(1.0, 2.0)"."""
+    """Return all numbers in a value: a number, a list of lists, {"x", "y"}, or a text like "(1.0, 2.0)"."""
     if nesting > MAX_NESTING:
         raise MalformedError(f"the calibration's {name} nests more than {MAX_NESTING} lists")
     if isinstance(value, str):
-        texts = _NUMBER.findall(value[: 32 * MAX_NUMBERS])
-        found = [_finite(text, name) for text in texts]
-    elif isinstance(value, (list, tuple)):
+        return tuple(_finite(text, name) for text in _NUMBER.findall(value[: 32 * MAX_NUMBERS]))
+    if isinstance(value, (list, tuple)):
         if len(value) > MAX_NUMBERS:
             raise MalformedError(f"the calibration's {name} has {len(value)} values")
-        found = [number for one in value for number in _flat(one, name, nesting + 1)]
-    elif isinstance(value, dict):
-        by_name = {str(key).lower(): one for key, one in value.items()}
+        return tuple(number for item in value for number in _flat(item, name, nesting + 1))
+    if isinstance(value, dict):
+        by_name = {str(key).lower(): item for key, item in value.items()}
         pair = next((pair for pair in (("x", "y"), ("width", "height")) if set(pair) <= set(by_name)), None)
         if pair is None:
             raise MalformedError(f"the calibration's {name} is an object without x, y or width, height")
-        found = [number for key in pair for number in _flat(by_name[key], name, nesting + 1)]
-    else:
-        found = [_finite(value, name)]
-    return tuple(found)
+        return tuple(number for key in pair for number in _flat(by_name[key], name, nesting + 1))
+    return (_finite(value, name),)
 
 
 def _finite(value: Any, name: str) -> float:
@@ -304,5 +297,5 @@ def _finite(value: Any, name: str) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise MalformedError(f"the calibration's {name} holds something that is no finite number")
+        raise MalformedError(f"the calibration's {name} holds a value that is not a finite number")
     return number

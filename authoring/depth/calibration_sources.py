@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 from authoring.depth.calibration import Calibration
-from authoring.errors import UsageError
 
 FILM_DIAGONAL_MM = math.hypot(36, 24)
 """35 mm equivalents compare diagonals. Checked on seven iPhone lenses: within 3 % of Apple's own fx."""
@@ -32,7 +31,7 @@ MIN_DIAGONALS, MAX_DIAGONALS = 0.05, 500.0
 def nominal_calibration(width_px: int, height_px: int) -> Calibration:
     """Return a phone's portrait lens for a frame of this size, scaled by the diagonal; see `NOMINAL_FOCAL_PX`."""
     scale = math.hypot(width_px, height_px) / NOMINAL_DIAGONAL_PX
-    return _pinhole(width_px, height_px, NOMINAL_FOCAL_PX * scale, NOMINAL_PIXEL_MM / scale)
+    return Calibration.pinhole(NOMINAL_FOCAL_PX * scale, width_px, height_px, NOMINAL_PIXEL_MM / scale)
 
 
 def calibration_from_exif_lens(
@@ -67,7 +66,7 @@ def calibration_from_exif_lens(
         pixel_mm = focal_length_mm / focal_px
     elif pixel_mm is None:
         pixel_mm = NOMINAL_PIXEL_MM * NOMINAL_DIAGONAL_PX / diagonal
-    return _pinhole(width_px, height_px, focal_px, pixel_mm)
+    return Calibration.pinhole(focal_px, width_px, height_px, pixel_mm)
 
 
 def _pixel_mm(
@@ -79,14 +78,3 @@ def _pixel_mm(
     if frame_px is not None and min(frame_px) > 0:
         per_mm *= diagonal / math.hypot(*frame_px)
     return 1 / per_mm if per_mm > 0 and math.isfinite(per_mm) else None
-
-
-def _pinhole(width_px: int, height_px: int, focal_px: float, pixel_mm: float) -> Calibration:
-    if width_px < 1 or height_px < 1:
-        raise UsageError(f"a frame of {width_px} by {height_px} pixels holds nothing")
-    return Calibration(
-        intrinsic_matrix=((focal_px, 0.0, width_px / 2), (0.0, focal_px, height_px / 2), (0.0, 0.0, 1.0)),
-        reference_width_px=width_px,
-        reference_height_px=height_px,
-        pixel_size_mm=pixel_mm,
-    )

@@ -294,7 +294,7 @@ OURS: dict[str, Any] = json.loads(GOLDEN.read_bytes())
         (APPLE | {"intrinsicMatrix": [1, 2]}, "2 numbers"),
         (APPLE | {"intrinsicMatrix": [1] * 9}, "zeros"),
         (APPLE | {"intrinsicMatrixReferenceDimensions": [1]}, "two numbers"),
-        (APPLE | {"intrinsicMatrixReferenceDimensions": [640, 480]}, "nowhere near"),
+        (APPLE | {"intrinsicMatrixReferenceDimensions": [640, 480]}, "not near the middle"),
         (APPLE | {"lensDistortionCenter": [1]}, "two numbers"),
         ({key: value for key, value in APPLE.items() if key != "pixelSize"}, "lacks pixelSize"),
         ({key: value for key, value in APPLE.items() if "Reference" not in key}, "ReferenceDimensions"),
