@@ -52,6 +52,7 @@ MAX_LUMA_SAMPLES_OF_LEVEL = (
 
 _VPS, _SPS = 32, 33
 _HVCC_LEVEL, _HVCC_ARRAY_COUNT = 12, 22
+_ARRAY_COMPLETENESS, _NAL_UNIT_TYPE = 0x80, 0x3F
 _RBSP_LEVEL = {_VPS: 2 + 4 + 11, _SPS: 2 + 1 + 11}
 """Offset of general_level_idc in a parameter set (H.265, 7.3.2.1, 7.3.2.2, 7.3.3): the NAL header, the fields before
 profile_tier_level, 11 bytes of it."""
@@ -140,32 +141,38 @@ def finish_configuration(configuration: bytes, width: int, height: int) -> bytes
     where it is cut off.
     """
     level = level_for(width, height)
-    out = bytearray(configuration[: _HVCC_ARRAY_COUNT + 1])
-    try:
-        out[_HVCC_LEVEL] = level
-        position = _HVCC_ARRAY_COUNT + 1
-        for _ in range(configuration[_HVCC_ARRAY_COUNT]):
-            nal_type = configuration[position] & 0x3F
-            count = int.from_bytes(configuration[position + 1 : position + 3], "big")
-            out += bytes([configuration[position] | 0x80]) + configuration[position + 1 : position + 3]
-            position += 3
-            for _ in range(count):
-                size = int.from_bytes(configuration[position : position + 2], "big")
-                unit = configuration[position + 2 : position + 2 + size]
-                if len(unit) != size or position + 2 > len(configuration):
-                    raise IndexError
-                unit = _with_level(unit, _RBSP_LEVEL[nal_type], level) if nal_type in _RBSP_LEVEL else unit
-                out += len(unit).to_bytes(2, "big") + unit
-                position += 2 + size
-    except IndexError:
-        raise MalformedError("the HEVC decoder configuration ends inside a parameter set") from None
+    stream = io.BytesIO(configuration)
+    out = bytearray(_read(stream, _HVCC_ARRAY_COUNT + 1))
+    out[_HVCC_LEVEL] = level
+    for _ in range(out[_HVCC_ARRAY_COUNT]):
+        (array_type,) = _read(stream, 1)
+        count = _read(stream, 2)
+        out += bytes([array_type | _ARRAY_COMPLETENESS]) + count
+        for _ in range(int.from_bytes(count, "big")):
+            unit = _read(stream, int.from_bytes(_read(stream, 2), "big"))
+            unit = _with_level(unit, array_type & _NAL_UNIT_TYPE, level)
+            out += len(unit).to_bytes(2, "big") + unit
     return bytes(out)
 
 
-def _with_level(unit: bytes, position: int, level: int) -> bytes:
-    """Return a parameter set with another level; emulation prevention (H.265, 7.4.2) is removed and added again."""
+def _read(stream: io.BytesIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) != size:
+        raise MalformedError("the HEVC decoder configuration ends inside a parameter set")
+    return data
+
+
+def _with_level(unit: bytes, nal_type: int, level: int) -> bytes:
+    """Return a VPS or SPS with another level, other units unchanged.
+
+    Emulation prevention (H.265, 7.4.2) is removed and added again.
+    """
+    if nal_type not in _RBSP_LEVEL:
+        return unit
     payload = bytearray(unit.replace(b"\0\0\3", b"\0\0"))
-    payload[position] = level
+    if len(payload) <= _RBSP_LEVEL[nal_type]:
+        raise MalformedError("the HEVC decoder configuration ends inside a parameter set")
+    payload[_RBSP_LEVEL[nal_type]] = level
     out = bytearray()
     zeros = 0
     for byte in payload:

@@ -1,14 +1,12 @@
 """Refinement: a coarse or noisy map made finer along the edges of its photo.
 
-Knows: that a coarse map mixes near and far where a silhouette runs through a sample, and that the photo shows where
-it runs. Must not know: where the photo's pixels come from, files, options.
-
-Both plain choices were measured and left. A guided filter (He, Sun, Tang 2013) is linear in the photo's colours, so it
-blends near and far wherever the colours of both surfaces vary, and made the golden scene's edges worse at every radius;
-a joint bilateral mean blends by nature. Here each mixed sample becomes the weighted median of unmixed ones around it
-(after Ma, He, Wei, Sun, Wu 2013), weighed by nearness and likeness of colour: it lands on one surface that is there.
-Samples that are not mixed are only interpolated, so that texture on a surface has no way into the depth, and so are
-mixed ones where the photo shows no difference between near and far.
+A coarse map mixes near and far where a silhouette runs through a sample, and the photo shows where it runs. Two plain
+methods were measured and rejected: a guided filter (He, Sun, Tang 2013) is linear in the photo's colours, so it blends
+near and far wherever the colours of both surfaces vary, and made the golden scene's edges worse at every radius; a
+joint bilateral mean blends by nature. Here each mixed sample becomes the weighted median of unmixed ones around it
+(after Ma, He, Wei, Sun, Wu 2013), weighted by nearness and likeness of colour: its value is that of one existing
+surface. Samples that are not mixed are only interpolated, so that texture on a surface does not get into the depth, and
+so are mixed ones where the photo shows no difference between near and far.
 """
 
 from __future__ import annotations
@@ -28,27 +26,27 @@ Plane = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 MIN_CELL_PX = 3
-"""Samples of the result across the finest cell that is voted with: networks blur their edges about so far, and smaller
-cells would all be mixed there."""
+"""Samples of the result across the finest cell that votes: networks blur their edges about that far, and smaller cells
+would all be mixed there."""
 
 BEND = 0.04
-"""Second difference, as a share of the disparity, that makes an edge: half a step of 8 %. A plane, however steep, has
-none, since its disparity is linear in the picture."""
+"""Second difference, as a share of the disparity, of an edge: half a step of 8 %. A plane, however steep, has none,
+since its disparity is linear in the picture."""
 
 NOISE_BENDS = 4.0
 """Standard deviations of the second difference's noise that are still no edge."""
 
 SURFACE = 0.03
-"""How near a sample lies to the nearest or farthest value around it, as a share of their distance, to be unmixed."""
+"""How near an unmixed sample is to the nearest or farthest value around it, as a share of their difference."""
 
 SHARP = 0.6
 """An edge whose largest step from sample to sample is more than this share of its height is sharp already."""
 
 MIXED_CELL = 0.15
-"""The same as SURFACE for cells, as the scale of a bell curve: how little a mixed cell's vote counts."""
+"""The same as SURFACE for cells, as the scale of a bell curve that reduces the vote of a mixed cell."""
 
 HOLE_WEIGHT = 0.05
-"""What the vote of a filled hole counts: the photo decides beside it, and it decides where nothing else is near."""
+"""Weight of the vote of a filled hole: it decides only where nothing else is near."""
 
 REACH_CELLS = 2
 """Cells on either side that vote, 25 in all. Beyond them colours repeat on other surfaces."""
@@ -58,34 +56,34 @@ NEARNESS_CELLS = 1.0
 
 LIKENESS = 15.0
 """Standard deviation of the bell curve of colour, in 8-bit codes of sRGB (root of the sum over channels): grain and
-shading lie within, the outlines of things beyond. 8 to 25 measure alike."""
+shading are within, the outlines of things beyond. 8 to 25 give the same error."""
 
 CONTRAST = 20.0
-"""Where near and far differ by less in the photo, as codes of sRGB, it shows no silhouette, and the map stays as it was
+"""Where near and far differ by less in the photo, in codes of sRGB, it shows no silhouette, and the map stays
 interpolated: the clouds that networks guess into plain walls would become blots."""
 
 SAME_SURFACE = 0.04
 """Votes within this share of the median are averaged with it, which spares slanted surfaces their steps."""
 
 NOISE_RADIUS = 3
-"""Samples around each that noise is averaged over."""
+"""Radius, in samples, over which noise is averaged."""
 
 NOISE_REACH = 3.0
 """Standard deviations within which a neighbour is the same surface (Lee 1983, sigma filter)."""
 
 LEAST_NOISE = 1e-3
-"""Noise below it, as a share of the disparity, is left: the 8 bits of the file are coarser."""
+"""Noise below it, as a share of the disparity, is not averaged: the 8 bits of the file are coarser."""
 
 FLOOR = 0.01
-"""Shares are taken of the disparity and this much of the largest, since far away the disparity itself is near 0."""
+"""Shares are of the disparity plus this much of the largest, since far away the disparity itself is near 0."""
 
-CHUNK_SAMPLES = 1 << 15
-"""Samples voted on at once: 25 votes each stay in the cache."""
+VOTED_SAMPLES = 1 << 15
+"""Samples voted on at once: their 25 votes each stay in the cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refinement:
-    """A refined map and what was done."""
+    """A refined map, and how it was made."""
 
     disparity: Plane
     """(H, W) of the guide, float32, without holes."""
@@ -98,13 +96,13 @@ class Refinement:
 
 
 def refine(disparity: Plane, guide: npt.NDArray[np.uint8]) -> Refinement:
-    """The map at the guide's size, near and far divided where the guide's colours are.
+    """Return the map at the guide's size, near and far divided along the guide's edges.
 
-    disparity: (h, w) float32 in 1/m or any multiple, NaN where nothing is known; not larger than the guide, over which
-    it is stretched. guide: the photo as it lies, (H, W, 3) or (H, W) uint8. Holes are filled first, by the rule of
-    `fill_holes`, and then count little against what is known. No value lies outside the range of the input.
+    disparity: (h, w) float32 in 1/m or any multiple, NaN where unknown; not larger than the guide, over which it is
+    stretched. guide: the photo in the same orientation, (H, W, 3) or (H, W) uint8. Holes are filled first, by the
+    rule of `fill_holes`, and have little weight against known samples. No result is outside the range of the input.
 
-    UsageError for other shapes, RefusedError where no sample is valid.
+    Raises UsageError for other shapes, RefusedError where no sample is valid.
     """
     if guide.ndim == 2:
         guide = guide[..., np.newaxis].repeat(3, axis=2)
@@ -120,25 +118,25 @@ def refine(disparity: Plane, guide: npt.NDArray[np.uint8]) -> Refinement:
     noise = _noise(coarse, floor)
     noise = noise if noise >= LEAST_NOISE else 0.0
     if noise:
-        # The second time around what the first gave, so that a sample's own noise does not choose its neighbours.
+        # Compared with the result of a first pass, so that a sample's own noise does not choose its neighbours.
         coarse = _averaged(coarse, _averaged(coarse, coarse, noise, floor), noise, floor)
     height, width = guide.shape[:2]
     fine = resample_area(coarse, width, height)
     cells = tuple(
-        min(side, max(1, whole // MIN_CELL_PX))
-        for side, whole in zip(coarse.shape, (height, width), strict=True)
+        min(side, max(1, full // MIN_CELL_PX))
+        for side, full in zip(coarse.shape, (height, width), strict=True)
     )
     votes = _votes(coarse, known, guide, (cells[0], cells[1]), noise, floor)
     rows, columns = np.nonzero(_mixed(fine, votes))
     count = 0
-    for start in range(0, rows.size, CHUNK_SAMPLES):
-        part = slice(start, start + CHUNK_SAMPLES)
+    for start in range(0, rows.size, VOTED_SAMPLES):
+        part = slice(start, start + VOTED_SAMPLES)
         elected = votes.elected(rows[part], columns[part], guide)
         fine[rows[part], columns[part]] = np.where(
             np.isnan(elected), fine[rows[part], columns[part]], elected
         )
         count += int(np.count_nonzero(~np.isnan(elected)))
-    fine[rows, columns] = _calmed(fine, rows, columns)
+    fine[rows, columns] = _local_median(fine, rows, columns)
     return Refinement(fine, count / fine.size, noise, holes.count)
 
 
@@ -155,14 +153,14 @@ class _Votes:
     floor: float
 
     def places(self, rows: npt.NDArray[np.intp], axis: int) -> Plane:
-        """Where samples of the result lie in the cells along one axis, in cells."""
+        """Return the positions of result samples along one axis, in cells."""
         share = np.float32(self.disparity.shape[axis] / self.size[axis])
         return (rows.astype(np.float32) + np.float32(0.5)) * share - np.float32(0.5)
 
     def elected(
         self, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], guide: npt.NDArray[np.uint8]
     ) -> Plane:
-        """The disparity (n,) that the cells around each of n samples agree on; NaN where colours cannot tell."""
+        """Return the disparity (n,) that the cells around n samples agree on; NaN where colours do not decide."""
         height, width = self.disparity.shape
         down, across = self.places(rows, 0), self.places(columns, 1)
         top, left = np.rint(down).astype(np.intp), np.rint(across).astype(np.intp)
@@ -177,7 +175,7 @@ class _Votes:
             away = np.square(top + dy - down) + np.square(left + dx - across)
             nearness[i] = np.exp(away / np.float32(-2 * NEARNESS_CELLS**2)) * self.trust[y, x]
             unlike = np.square(colours[i] - own).sum(axis=1)
-            # A little for each, so that a colour that is nowhere around still gets the nearest surface.
+            # A minimum for each, so that a colour that no cell around has still gets the nearest surface.
             weights[i] = (np.exp(unlike / np.float32(-2 * LIKENESS**2)) + np.float32(1e-4)) * nearness[i]
         order = np.argsort(values, axis=0, kind="stable")
         gathered = np.take_along_axis(weights, order, axis=0).cumsum(axis=0)
@@ -193,7 +191,7 @@ class _Votes:
 
 
 def _contrast(values: Plane, colours: npt.NDArray[np.float32], weights: Plane) -> Plane:
-    """How far the colours of the near and of the far cells around each of n samples lie apart, (n,)."""
+    """Return the difference (n,) between the colours of the near and the far cells around n samples."""
     near = values > (values.max(axis=0) + values.min(axis=0)) / 2
     sides = []
     for side in (weights * near, weights * ~near):
@@ -211,7 +209,7 @@ def _votes(
     noise: float,
     floor: float,
 ) -> _Votes:
-    """The cells, at most as fine as the map."""
+    """Build the voting cells, at most as fine as the map."""
     height, width = cells
     values = resample_area(coarse, width, height)
     colour = np.stack([resample_area(guide[..., i].astype(np.float32), width, height) for i in range(3)], -1)
@@ -219,7 +217,7 @@ def _votes(
     np.maximum(trust, HOLE_WEIGHT, out=trust)
     high, low = extreme_around(values, 1, np.maximum), extreme_around(values, 1, np.minimum)
     bend = np.maximum(_second_difference(values, 0), _second_difference(values, 1))
-    # The average of noise over a window leaves about a fifth of it.
+    # Averaging over a window leaves about a fifth of the noise.
     least = max(BEND, NOISE_BENDS * noise / 2)
     edge = extreme_around(bend > least * (values + np.float32(floor)), 1, np.logical_or)
     share = np.minimum(high - values, values - low) / np.maximum(high - low, np.finfo(np.float32).tiny)
@@ -228,8 +226,8 @@ def _votes(
 
 
 def _mixed(fine: Plane, votes: _Votes) -> Mask:
-    """Mask (H, W) of the samples that lie between two surfaces, on a slope that no surface has."""
-    cell = max(whole / part for whole, part in zip(votes.size, votes.disparity.shape, strict=True))
+    """Return the mask (H, W) of the samples between two surfaces, on a slope that no surface has."""
+    cell = max(full / part for full, part in zip(votes.size, votes.disparity.shape, strict=True))
     radius = max(1, round(2 * cell - 1))
     high, low = extreme_around(fine, radius, np.maximum), extreme_around(fine, radius, np.minimum)
     span = high - low
@@ -243,38 +241,38 @@ def _mixed(fine: Plane, votes: _Votes) -> Mask:
         np.maximum(along[:-1], steps, out=along[:-1])
     mixed &= extreme_around(step, max(1, round(cell)), np.maximum) <= np.float32(SHARP) * span
     rows, columns = (
-        np.clip(np.rint(votes.places(np.arange(whole), axis)).astype(np.intp), 0, votes.edge.shape[axis] - 1)
-        for axis, whole in enumerate(votes.size)
+        np.clip(np.rint(votes.places(np.arange(full), axis)).astype(np.intp), 0, votes.edge.shape[axis] - 1)
+        for axis, full in enumerate(votes.size)
     )
     mixed &= votes.edge[np.ix_(rows, columns)]
     return mixed
 
 
-def _calmed(fine: Plane, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> Plane:
-    """The median (n,) of the nine samples around each: a lone sample whose colour belongs elsewhere gives way."""
+def _local_median(fine: Plane, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp]) -> Plane:
+    """Return the median (n,) of the nine samples around each, which removes single samples of a stray colour."""
     height, width = fine.shape
-    nine = [
+    neighbours = [
         fine[np.clip(rows + dy, 0, height - 1), np.clip(columns + dx, 0, width - 1)]
         for dy in (-1, 0, 1)
         for dx in (-1, 0, 1)
     ]
-    median: Plane = np.partition(np.stack(nine), 4, axis=0)[4]
+    median: Plane = np.partition(np.stack(neighbours), 4, axis=0)[4]
     return median
 
 
 def _noise(disparity: Plane, floor: float) -> float:
-    """The noise's standard deviation as a share of the disparity, from the median of second differences."""
+    """Return the noise's standard deviation as a share of the disparity, from the median of second differences."""
     shares = [
         (_second_difference(disparity, axis) / (disparity + np.float32(floor)))[1:-1, 1:-1]
         for axis in (0, 1)
         if min(disparity.shape) > 2 and floor > 0
     ]
-    # 0.6745 of a normal distribution's deviation is the median of its amount; 1, -2, 1 add up to the root of 6.
+    # The median of a normal distribution's absolute value is 0.6745 deviations; 1, -2, 1 add up to the root of 6.
     return float(np.median(np.stack(shares))) / 0.6745 / 6**0.5 if shares else 0.0
 
 
 def _averaged(disparity: Plane, centre: Plane, noise: float, floor: float) -> Plane:
-    """For each sample the mean of those around it that differ from `centre` by no more than noise does."""
+    """Return for each sample the mean of those around it that differ from `centre` by no more than noise does."""
     height, width = disparity.shape
     wide = np.pad(disparity, NOISE_RADIUS, mode="symmetric")
     reach = np.float32(NOISE_REACH * noise) * (centre + np.float32(floor))
@@ -289,7 +287,7 @@ def _averaged(disparity: Plane, centre: Plane, noise: float, floor: float) -> Pl
 
 
 def _second_difference(plane: Plane, axis: int) -> Plane:
-    """|a - 2b + c| along an axis, 0 at its ends; the shape stays."""
+    """Return |a - 2b + c| along an axis, 0 at its ends, in the same shape."""
     out = np.zeros_like(plane)
     if plane.shape[axis] > 2:
         along, bend = np.moveaxis(plane, axis, 0), np.moveaxis(out, axis, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,19 +14,10 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
 from authoring.depth.kernels import take_table
 from authoring.errors import RefusedError, UsageError
-from authoring.maps.diagnose import diagnose
+from authoring.maps.diagnose import Meaning, diagnose
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes, percent
 from authoring.maps.presets import RELATIVE, SKY_M, Kind, Preset, metres_in, preset_named
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What the values of a map are. `unit` is None for relative kinds, `invalid` where no value marks a hole."""
-
-    kind: Kind
-    unit: str | None
-    invalid: float | None
 
 
 def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Notes]:
@@ -78,10 +69,10 @@ def _meaning(image: MapImage, options: MapOptions, preset: Preset | None) -> tup
     if kind is None:
         if preset is not None or options.near_m is not None or options.far_m is not None:
             return None, Notes()
-        diagnosis = diagnose(image, options.map_name)
-        if invalid is None:
-            invalid = diagnosis.invalid
-        return Meaning(diagnosis.kind, diagnosis.unit, invalid), Notes(assumed=(diagnosis.why,))
+        meaning, reason = diagnose(image, options.map_name)
+        if invalid is not None:
+            meaning = replace(meaning, invalid=invalid)
+        return meaning, Notes(assumed=(reason,))
     if kind not in RELATIVE and unit is None:
         if image.levels is not None:
             raise UsageError(

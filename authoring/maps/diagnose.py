@@ -1,7 +1,7 @@
-"""What a map is that nobody described: its dtype, range, names and holes, weighed before anything is written.
+"""What an undescribed map holds, judged by its dtype, range, names and holes, and what is doubtful in it.
 
-Knows: which readings of a map are believable, and the sentence that asks. Must not know: file formats, photos'
-pixels. Where one reading is left it is taken and told; where polarity or unit is open it asks, both spelt out.
+Where one reading is believable it is used and reported; where unit, scale or polarity is open, UsageError asks, with
+the readings in metres and the options to choose from.
 """
 
 from __future__ import annotations
@@ -21,66 +21,64 @@ from authoring.maps.notes import percent
 from authoring.maps.presets import SKY_M, Kind, metres_in
 
 MAX_ROOM_M = 120.0
-"""Median distances beyond it are more likely another unit: photos of depth networks show streets at the most."""
+"""A median distance beyond it is more likely another unit: photos of depth networks show streets at the most."""
 
 NEAREST_M, FARTHEST_M = 0.03, 300.0
-"""What a reading's middle must lie between to be believed: a close-up, and what LiDAR reaches."""
+"""Limits of a believable median distance: a close-up, and the range of LiDAR."""
 
-SIGNS = 0.01
-"""Share of negative values from which they are no mere noise around a hole mark."""
+NEGATIVE_SHARE = 0.01
+"""Share of negative values beyond which they are not just noise around a hole mark."""
 
-SHOWS = 0.05
-"""A quantisation step above this share of the distance is seen as a contour when the photo is refocused."""
+VISIBLE_STEP = 0.05
+"""A quantisation step above this share of the distance is visible as a contour when the photo is refocused."""
 
 GOOD_STEP = 0.02
-"""The step, as a share of the distance, that the suggested range keeps at its far end."""
+"""The step, as a share of the distance, at the far end of the suggested range."""
 
 PAIR_DIFFERENCE = 0.15
 """Two halves that differ by less, in standard deviations, are two views of one scene; see `refuse_collage`."""
 
 PAIR_STRUCTURE = 0.2
-"""Share of the deviation that must lie along the rows: floors and skies repeat sideways and are no pair."""
+"""Share of the deviation that must be along the rows: floors and skies repeat sideways and are no pair."""
 
 TWIN_GRID = 128
 """Samples a side in which two halves are compared."""
 
 COLLAGE_TOLERANCE = 0.06
-"""A collage is two pictures and a margin: Depth-Anything's has 50 px beside 2 x 518 or more."""
+"""Relative to twice the photo's aspect: Depth-Anything's collage adds a margin of 50 px to 2 x 518 or more."""
+
+GRID_SIDE = 128
+"""Samples a side that are enough for a percentile; the whole map would cost more than encoding it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What a map was taken for, and why, as a sentence for the report."""
+class Meaning:
+    """What the values of a map are. `unit` is None for relative kinds, `invalid` where no value marks a hole."""
 
     kind: Kind
-    unit: str
+    unit: str | None
     invalid: float | None
-    why: str
-
-
-GRID_SIDE = 128
-"""Samples a side that are enough for a percentile; a whole map would cost more than coding it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Range:
-    """Of the values that say something: finite, not 0, below the sky."""
+    """Percentiles of the values that are distances: finite, above 0, below the sky."""
 
     low: float
     middle: float
     high: float
 
     def metres(self, unit: str) -> str:
-        """The range as a reading: '0.7 to 9.9 m'."""
+        """Return the range in metres, read in this unit: '0.7 to 9.9 m'."""
         scale = metres_in(unit)
         return f"{_short(self.low * scale)} to {_short(self.high * scale)} m"
 
     def inverted(self) -> str:
-        """The range read as 1/m."""
+        """Return the range in metres, read as 1/m."""
         return f"{_short(1 / self.high)} to {_short(1 / self.low)} m"
 
     def believable(self, unit: str) -> bool:
-        """Whether the middle is a distance that photos show."""
+        """Return whether the median is a distance that photos show."""
         return NEAREST_M <= self.middle * metres_in(unit) <= FARTHEST_M
 
 
@@ -89,26 +87,27 @@ def _short(value: float) -> str:
 
 
 def _range(samples: NDArray[Any]) -> _Range | None:
-    """Percentiles of a sparse grid of the map: enough to tell a unit, and quick on large maps."""
-    some = _sparse(samples).ravel()
-    some = some[(some > 0) & (some < SKY_M)]  # NaN and infinity answer False
-    if not some.size:
+    """Return percentiles of a sparse grid of the map; None where nothing in it is a distance."""
+    values = _sparse(samples).ravel()
+    values = values[(values > 0) & (values < SKY_M)]  # false for NaN and infinity
+    if not values.size:
         return None
-    places = [int(share * (some.size - 1)) for share in (0.005, 0.5, 0.995)]
-    return _Range(*np.partition(some, places)[places].tolist())
+    ranks = [int(share * (values.size - 1)) for share in (0.005, 0.5, 0.995)]
+    return _Range(*np.partition(values, ranks)[ranks].tolist())
 
 
 def _sparse(samples: NDArray[Any]) -> NDArray[Any]:
-    """Samples evenly apart, at most about `GRID_SIDE` a side."""
+    """Return every n-th sample, at most about `GRID_SIDE` a side."""
     rows, columns = (max(1, -(-side // GRID_SIDE)) for side in samples.shape)
-    thinned: NDArray[Any] = samples[::rows, ::columns]
-    return thinned
+    grid: NDArray[Any] = samples[::rows, ::columns]
+    return grid
 
 
-def diagnose(image: MapImage, name: str) -> Diagnosis:
-    """What the map is, told by itself. `name` is its file's name, or empty.
+def diagnose(image: MapImage, name: str) -> tuple[Meaning, str]:
+    """Return what the map holds by its own evidence, and the sentence that reports it.
 
-    Raises UsageError, asking for an option with the readings in metres, where more than one is believable.
+    name: of its file, or empty. Raises UsageError, asking for an option with the readings in metres, where more
+    than one is believable, RefusedError where it holds nothing.
     """
     if image.levels is None:
         return _of_floats(image, name)
@@ -116,7 +115,7 @@ def diagnose(image: MapImage, name: str) -> Diagnosis:
         raise UsageError(
             f"the {image.source} holds gray levels, and nothing says how far they are: give --near and --far in "
             "metres; white is then far, or near with --white near; a map of MiDaS or Depth-Anything needs "
-            "--kind inverse-relative besides"
+            "--kind inverse-relative as well"
         )
     return _of_integers(image, name)
 
@@ -133,69 +132,65 @@ _UNIT_WORDS = (
     ("ARKit", "mm", r"arkit"),
     ("RealSense", "mm", r"realsense"),
 )
-"""Words in a file's name that settle the unit of integers: what it is called, the unit, the pattern."""
+"""Words in a file's name that decide the unit of integers: the word, the unit, the pattern."""
 
 
-def _of_integers(image: MapImage, name: str) -> Diagnosis:
-    found = _range(image.samples)
-    if found is None:
+def _of_integers(image: MapImage, name: str) -> tuple[Meaning, str]:
+    span = _range(image.samples)
+    if span is None:
         raise RefusedError(f"the {image.source} holds no valid depth: it is 0 everywhere")
     zeros = float(np.mean(image.samples == 0))
     holes = f"; {percent(zeros)} are 0, taken for holes" if zeros else ""
     for word, unit, pattern in _UNIT_WORDS:
-        if re.search(pattern, name.lower()) and found.believable(unit):
-            return Diagnosis(
-                "depth",
-                unit,
-                0,
-                f"the {image.source} holds depth in {unit}, since its name says {word}: {found.metres(unit)}{holes}",
-            )
-    if int(image.samples.max()) >= 65000 and found.low < 6500:
+        if re.search(pattern, name.lower()) and span.believable(unit):
+            reason = f"since its name says {word}: {span.metres(unit)}{holes}"
+            return Meaning("depth", unit, 0), f"the {image.source} holds depth in {unit}, {reason}"
+    if int(image.samples.max()) >= 65000 and span.low < 6500:
         raise UsageError(
             f"the {image.source} fills its whole range, as gray levels do, and nothing says how far they are: "
             "give --near and --far in metres; white is then far, or near with --white near; a map of MiDaS or "
-            "Depth-Anything needs --kind inverse-relative besides; if its middle lies "
-            f"{_short(found.middle * 0.001)} m away say --unit mm"
+            "Depth-Anything needs --kind inverse-relative as well; if its middle lies "
+            f"{_short(span.middle * 0.001)} m away say --unit mm"
         )
     readings = ", ".join(
-        f"{found.metres(unit)} as {unit}" for unit in ("mm", "m*256", "m*5000") if found.believable(unit)
+        f"{span.metres(unit)} as {unit}" for unit in ("mm", "m*256", "m*5000") if span.believable(unit)
     )
     raise UsageError(
-        f"the {image.source} may be distances or gray levels{holes}: it shows {readings or found.metres('mm')}; "
+        f"the {image.source} may be distances or gray levels{holes}: it shows {readings or span.metres('mm')}; "
         "say which with --unit (any other step to the metre will do, such as m*10000), or give --near and --far in "
         "metres if it is gray"
     )
 
 
-def _of_floats(image: MapImage, name: str) -> Diagnosis:
+def _of_floats(image: MapImage, name: str) -> tuple[Meaning, str]:
     samples = image.samples
     words = f"{name} {image.key or ''}".lower()
-    found = _range(samples)
-    if found is None:
-        return Diagnosis("depth", "m", None, f"the {image.source} holds depth in metres")
+    span = _range(samples)
+    if span is None:
+        return Meaning("depth", "m", None), f"the {image.source} holds depth in metres"
     if _signed(image):
         raise UsageError(
-            f"the {image.source} goes from {_short(float(np.nanmin(samples)))} to {_short(found.high)}, and no "
+            f"the {image.source} goes from {_short(float(np.nanmin(samples)))} to {_short(span.high)}, and no "
             "distance is negative: say --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is "
             "farther), and with --near and --far how many metres away its nearest and its farthest place are"
         )
     if re.search(r"disp|inverse|inv_|_inv", words):
         raise UsageError(
-            f"the {image.source} is called disparity or inverse depth: as 1/m it would show {found.inverted()} "
-            f"(--kind disparity), as depth in metres {found.metres('m')} (--kind depth); "
+            f"the {image.source} is called disparity or inverse depth: as 1/m it would show {span.inverted()} "
+            f"(--kind disparity), as depth in metres {span.metres('m')} (--kind depth); "
             "if it has no scale say --kind inverse-relative, with --near and --far in metres"
         )
     key = image.key if image.key and "depth" in image.key.lower() else None
-    if found.high <= 1 and _normalised(samples):
+    if span.high <= 1 and _normalised(samples):
         raise UsageError(
             f"the {image.source} runs from 0 to 1, as maps without a scale do: give --near and --far in metres, and "
             "--kind affine if 1 is far (Marigold) or --kind inverse-relative if 1 is near (MiDaS); "
-            f"if it does show {found.metres('m')} say --unit m"
+            f"if it does show {span.metres('m')} say --unit m"
         )
-    if found.middle > MAX_ROOM_M:
+    if span.middle > MAX_ROOM_M:
         raise UsageError(
-            f"the {image.source} has {_short(found.middle)} in its middle: as metres it shows {found.metres('m')} "
-            f"(--unit m), as millimetres {found.metres('mm')} (--unit mm); "
+            f"the {image.source} has {_short(span.middle)} in its middle: as metres it shows {span.metres('m')} "
+            f"(--unit m), as millimetres {span.metres('mm')} (--unit mm); "
             "if larger is nearer say --kind inverse-relative, with --near and --far in metres"
         )
     why = ""
@@ -205,18 +200,16 @@ def _of_floats(image: MapImage, name: str) -> Diagnosis:
         why = f", read from {image.key}"
     elif "meter" in words or "metre" in words:
         why = ", since its name says so"
-    return Diagnosis(
-        "depth", "m", None, f"the {image.source} holds depth in metres{why}: {found.metres('m')}"
-    )
+    return Meaning("depth", "m", None), f"the {image.source} holds depth in metres{why}: {span.metres('m')}"
 
 
 def _signed(image: MapImage) -> bool:
-    """Whether negative values are part of the map, and no mark of its holes."""
+    """Return whether negative values are part of the map, not a mark of its holes."""
     samples = image.samples
     if not np.fmin.reduce(samples, axis=None) < 0:
         return False
     negative = samples[samples < 0]
-    return negative.size > SIGNS * samples.size and bool(negative.min() != negative.max())
+    return negative.size > NEGATIVE_SHARE * samples.size and bool(negative.min() != negative.max())
 
 
 def _normalised(samples: NDArray[Any]) -> bool:
@@ -226,7 +219,7 @@ def _normalised(samples: NDArray[Any]) -> bool:
 
 
 def refuse_collage(samples: NDArray[Any], photo_size: tuple[int, int]) -> None:
-    """Refuse maps that are two pictures in one, for a photo that is seen at (width, height).
+    """Raise RefusedError for a map that is two pictures in one, for a photo of displayed size (width, height).
 
     By the shape: twice as wide or as high as the photo. By the content: two halves that are two views of one
     scene, as in a stereo pair.
@@ -255,22 +248,22 @@ def refuse_collage(samples: NDArray[Any], photo_size: tuple[int, int]) -> None:
 
 
 def _twin_halves(grid: NDArray[np.float32], spread: float) -> bool:
-    """Whether left and right half are alike; `spread` is the grid's deviation."""
+    """Return whether left and right half are alike; `spread` is the grid's standard deviation."""
     half = grid.shape[1] // 2
-    one, other = grid[:, :half], grid[:, -half:]
-    if float(np.abs(one - other).mean()) >= PAIR_DIFFERENCE * spread:
+    left, right = grid[:, :half], grid[:, -half:]
+    if float(np.abs(left - right).mean()) >= PAIR_DIFFERENCE * spread:
         return False
-    along = float((one - one.mean(axis=1, keepdims=True)).std())
+    along = float((left - left.mean(axis=1, keepdims=True)).std())
     return along > PAIR_STRUCTURE * spread
 
 
 def polarity_note(buffer: DepthBuffer) -> str | None:
-    """A warning where the lower third of an upright map is much farther than the upper, which is rare."""
+    """Return a warning where the lower third of an upright map is much farther than the upper, which is rare."""
     sparse = _sparse(buffer.samples)
     third = sparse.shape[0] // 3
     if third < 8:
         return None
-    upper, lower = (_middle(part) for part in (sparse[:third], sparse[-third:]))
+    upper, lower = (_median(part) for part in (sparse[:third], sparse[-third:]))
     if upper is None or lower is None:
         return None
     if buffer.pixel_format.kind == "depth":
@@ -278,44 +271,46 @@ def polarity_note(buffer: DepthBuffer) -> str | None:
     if lower * 2 > upper:
         return None
     return (
-        "the lower third of the map lies more than twice as far as the upper third, which is rare: "
-        "look whether near and far are the wrong way round (--white, --kind) or the map upside down"
+        "the lower third of the map is more than twice as far away as the upper third, which is rare: "
+        "check whether near and far are the wrong way round (--white, --kind) or the map is upside down"
     )
 
 
-def _middle(samples: NDArray[Any]) -> float | None:
-    """The middle one of the finite samples."""
+def _median(samples: NDArray[Any]) -> float | None:
+    """Return the median of the finite samples."""
     finite = samples[np.isfinite(samples)]
     return float(np.partition(finite, finite.size // 2)[finite.size // 2]) if finite.size else None
 
 
 def storage_notes(plane: StoredPlane) -> tuple[str, ...]:
-    """A warning where eight bits are too few for the range: how coarse, and the range that would do."""
+    """Return a warning where 8 bits are too few for the range: how coarse, and a range that would suffice."""
     step = plane.step
     if plane.pixel_format.kind == "depth":
         near, far = plane.float_min, plane.float_max
-        if near <= 0 or step <= SHOWS * near:
+        if near <= 0 or step <= VISIBLE_STEP * near:
             return ()
         good = far / (1 + 255 * GOOD_STEP)
         return (
-            f"8 bits will show: the near plane at {_short(near)} m is stored in {_length(step)} steps; a range of "
-            f"{_short(good)} m to {_short(far)} m, or a disparity format, would avoid it",
+            f"8-bit steps will be visible: the near plane at {_short(near)} m is stored in {_length(step)} steps; "
+            f"a range of {_short(good)} m to {_short(far)} m, or a disparity format, would avoid it",
         )
     if plane.float_min <= step:
         reach = 1 / (plane.float_min + step)
         return (
-            (f"8 bits will show: nothing between {_short(reach)} m and infinity is told apart",)
+            (
+                f"8-bit steps will be visible: distances between {_short(reach)} m and infinity are not distinguished",
+            )
             if reach < 20
             else ()
         )
     far = 1 / plane.float_min
     coarse = far - 1 / (plane.float_min + step)
-    if coarse <= SHOWS * far:
+    if coarse <= VISIBLE_STEP * far:
         return ()
     good = far / (1 + 255 * GOOD_STEP)
     return (
-        f"8 bits will show: the far plane at {_short(far)} m is stored in {_length(coarse)} steps; a range of "
-        f"{_short(good)} m to {_short(far)} m would avoid it (--clip cuts outliers)",
+        f"8-bit steps will be visible: the far plane at {_short(far)} m is stored in {_length(coarse)} steps; a range "
+        f"of {_short(good)} m to {_short(far)} m would avoid it (--clip cuts outliers)",
     )
 
 

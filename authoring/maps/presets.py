@@ -1,7 +1,4 @@
-"""Makers' presets: what the files of each depth network, camera and data set mean, in one table.
-
-Knows: kinds, units and hole marks by name. Must not know: how files are read or values converted.
-"""
+"""Makers' presets: what the files of each depth network, camera and data set hold, in one table."""
 
 from __future__ import annotations
 
@@ -30,17 +27,17 @@ class Preset:
 
     name: str
     files: str
-    """What they are called or stored in, for a person."""
+    """Their names or formats, for a message."""
     samples: Samples
-    """What the values must be stored as; a file of another sort was not written by this maker."""
+    """How the values must be stored; a file of another type is not this maker's."""
     kind: Kind | None
     """None: gray levels between --near and --far."""
     unit: str | None
     invalid: float | None
-    """The value that marks a hole, besides NaN and what is no distance."""
+    """The value that marks a hole, besides NaN and values that are no distance."""
     note: str
     source: str
-    """Where the meaning is written down."""
+    """Where the meaning is documented."""
 
 
 PRESETS: tuple[Preset, ...] = (
@@ -85,23 +82,23 @@ _BY_NAME = {preset.name: preset for preset in PRESETS}
 METRES = {"m": 1.0, "dm": 0.1, "cm": 0.01, "mm": 0.001, "km": 1000.0, "um": 1e-6, "in": 0.0254, "ft": 0.3048}
 
 SKY_M = 1e9
-"""From here on a distance is the renderer's mark of no surface: Blender writes 1e10."""
+"""A distance from here on is the renderer's mark of no surface: Blender writes 1e10."""
 
 _UNIT = re.compile(r"(?:1/)?([a-z]+)(?:[*/]([0-9.]+))?")
 
 
 def preset_named(name: str) -> Preset:
-    """The preset of this name. Raises UsageError, listing all, where there is none."""
+    """Return the preset of this name. Raises UsageError, listing all, where there is none."""
     if name not in _BY_NAME:
         raise UsageError(f"there is no preset {name!r}; there are {', '.join(_BY_NAME)}")
     return _BY_NAME[name]
 
 
 def metres_in(unit: str) -> float:
-    """How many metres one step of a unit is: m, cm, mm, or a fraction such as m*256 (256 steps to the metre).
+    """Return the metres in one step of a unit: m, cm, mm, or a fraction such as m*256 (256 steps to the metre).
 
-    m*256 and m/256 are the same: both mean that a metre is stored as 256. For disparity the same words count
-    (1/m and m alike).
+    m*256 and m/256 are the same: both mean that a metre is stored as 256. The unit of disparity may be written
+    1/m or m. Raises UsageError for an unknown unit.
     """
     matched = _UNIT.fullmatch(unit.strip().lower())
     if matched is None or matched[1] not in METRES:

@@ -317,14 +317,14 @@ add(
 )
 add("malformed", "calibration_lacks_cy", lambda: calibration().replace(b'"cy": 384.0, ', b""), "lacks cy")
 add("malformed", "calibration_misspelt", lambda: calibration(extrinsics=[1]), "does not know")
-add("malformed", "calibration_focal_nan", lambda: calibration(fx=float("nan")), "no finite number")
+add("malformed", "calibration_focal_nan", lambda: calibration(fx=float("nan")), "not a finite number")
 add("malformed", "calibration_focal_negative", lambda: calibration(fx=-800.0), "")
 add(
     "malformed", "calibration_frame_of_half_pixels", lambda: calibration(reference_width=10.5), "side of 10.5"
 )
 add("malformed", "calibration_matrix_of_11", lambda: calibration(extrinsic_matrix=[1.0] * 11), "")
-add("malformed", "calibration_number_is_null", lambda: calibration(fx=None), "no finite number")
-add("malformed", "calibration_fov_200_degrees", lambda: b'{"fov_x": 200, "fov_y": 60}', "between 0 and 180")
+add("malformed", "calibration_number_is_null", lambda: calibration(fx=None), "not a finite number")
+add("malformed", "calibration_fov_200_degrees", lambda: b'{"fov_x": 200, "fov_y": 60}', "between 0.1 and 179")
 add("malformed", "calibration_empty_list", lambda: b"[]", "no JSON object")
 
 add = MANIFEST.add

@@ -197,7 +197,7 @@ def test_eight_bits_that_show_are_told_with_a_range_that_would_do(near_m: float)
         plane = quantize(DepthBuffer.from_depth_m(depth, PixelFormat.FDIS))
         steps = 1 / (plane.float_min + np.arange(2) * plane.step)
         told = diagnose.storage_notes(plane)
-        assert bool(told) == (steps[0] - steps[1] > diagnose.SHOWS * steps[0])
+        assert bool(told) == (steps[0] - steps[1] > diagnose.VISIBLE_STEP * steps[0])
         if told:
             assert f"far plane at 6 m is stored in {(steps[0] - steps[1]) * 100:.0f} cm steps" in told[0]
         return told
