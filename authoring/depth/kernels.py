@@ -1,6 +1,6 @@
 """Array kernels that go through a large map in chunks that stay in the processor's cache.
 
-Times are medians for a 12-megapixel map on one processor, beside the plain NumPy expression.
+Times are the best of several runs for a 12-megapixel map on one processor, and those of the plain NumPy expression.
 """
 
 from __future__ import annotations
@@ -120,7 +120,9 @@ def _weighted_sums(
 def resample_area(
     samples: FloatArray, width: int, height: int, floor: float = -math.inf
 ) -> npt.NDArray[np.float32]:
-    """Return samples (H, W), float16 or float32, stretched to (height, width) float32: 9 ms to 768x576.
+    """Return samples (H, W), float16 or float32, stretched to (height, width) float32.
+
+    To 768x576 9 ms; by cumulative sums 155 ms.
 
     Each result is the mean of the input area that it covers, with the exact share of every sample at the border,
     over finite samples that are not below `floor`; NaN where there is none. An axis that grows is interpolated

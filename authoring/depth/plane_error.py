@@ -19,9 +19,9 @@ def largest_difference(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint
 def max_error(plane: StoredPlane, buffer: DepthBuffer) -> float:
     """Return the largest difference between a plane, as decoded, and the map it was made of, in the map's unit.
 
-    Measured before a cast to half floats: a lossless plane from `quantize` never exceeds its own
-    `quantisation_bound`. Raises UsageError where size or format differ, RefusedError where a sample of the map
-    is not valid.
+    Measured before a cast to half floats: of a lossless plane from `quantize` it is at most half a step, but for
+    ROUNDING_CODES. Raises UsageError where size or format differ, RefusedError where a sample of the map is not
+    valid.
     """
     if plane.codes.shape != buffer.samples.shape or plane.pixel_format is not buffer.pixel_format:
         raise UsageError(

@@ -64,11 +64,6 @@ class StoredPlane:
         """The quantisation step: the difference between neighbouring codes, in the unit of the format."""
         return (self.float_max - self.float_min) / TOP_CODE
 
-    @property
-    def quantisation_bound(self) -> float:
-        """The most by which a stored sample differs from the native one, in the unit of the format."""
-        return self.step * (0.5 + ROUNDING_CODES)
-
 
 def _table(plane: StoredPlane) -> npt.NDArray[np.float64]:
     """Return the value of each code."""
