@@ -156,7 +156,7 @@ def _noise() -> bytes:
     ("name", "data", "options", "code", "words"),
     [
         ("missing.png", None, ["--near", "1", "--far", "5"], 2, "no such file"),
-        ("text.png", b"not a picture", ["--near", "1", "--far", "5"], 4, "PNG, TIFF, JPEG or NPY"),
+        ("text.png", b"not a picture", ["--near", "1", "--far", "5"], 4, "PNG, TIFF, JPEG, NPY"),
         ("cut.png", _noise()[:2000], ["--near", "1", "--far", "5"], 3, "does not decode"),
         ("colour.png", _colours(), ["--near", "1", "--far", "5"], 5, "coloured visualisation"),
         ("flat.png", _saved(Image.new("L", (128, 96), 77), "PNG"), ["--near", "1", "--far", "5"], 5, "one value"),
