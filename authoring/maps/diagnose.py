@@ -291,14 +291,14 @@ def storage_notes(plane: StoredPlane) -> tuple[str, ...]:
             return ()
         good = far / (1 + 255 * GOOD_STEP)
         return (
-            f"8-bit steps will be visible: the near plane at {_short(near)} m is stored in {_length(step)} steps; "
+            f"quantisation will be visible: the near plane at {_short(near)} m is stored in {_length(step)} steps; "
             f"a range of {_short(good)} m to {_short(far)} m, or a disparity format, would avoid it",
         )
     if plane.float_min <= step:
         reach = 1 / (plane.float_min + step)
         return (
             (
-                f"8-bit steps will be visible: distances between {_short(reach)} m and infinity are not distinguished",
+                f"quantisation will be visible: distances between {_short(reach)} m and infinity are not distinguished",
             )
             if reach < 20
             else ()
@@ -309,7 +309,7 @@ def storage_notes(plane: StoredPlane) -> tuple[str, ...]:
         return ()
     good = far / (1 + 255 * GOOD_STEP)
     return (
-        f"8-bit steps will be visible: the far plane at {_short(far)} m is stored in {_length(coarse)} steps; a range "
+        f"quantisation will be visible: the far plane at {_short(far)} m is stored in {_length(coarse)} steps; a range "
         f"of {_short(good)} m to {_short(far)} m would avoid it (--clip cuts outliers)",
     )
 
