@@ -238,7 +238,7 @@ class Bench:
         return path
 
     def started(self, manifest: Path, out: Path, jobs: int, *more: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "authoring", "batch", str(manifest), "--out", str(out)]
+        command = [sys.executable, "-m", "depthauthor", "batch", str(manifest), "--out", str(out)]
         command += ["--jobs", str(jobs), "--profile", self.given.profile, *more]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         return subprocess.Popen(

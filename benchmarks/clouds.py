@@ -15,7 +15,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-import authoring
+import depthauthor
 from authoring.views.cloud_samples import CloudOptions
 from authoring.views.pointcloud import CloudFormat, pointcloud_file
 from authoring.views.scene import load_scene
@@ -44,7 +44,7 @@ PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_m
 def peak_mb(arguments: list[str]) -> float:
     """Peak memory of one command, in MB."""
     code = f"import subprocess, sys; subprocess.run(sys.argv[1:], check=True, capture_output=True); {PEAK}"
-    command = [sys.executable, "-c", code, sys.executable, "-m", "authoring", "pointcloud", *arguments]
+    command = [sys.executable, "-c", code, sys.executable, "-m", "depthauthor", "pointcloud", *arguments]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return int(done.stdout) / (1024**2 if sys.platform == "darwin" else 1024)
 
@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     rounds = parser.parse_args().rounds
-    data = authoring.embed_bytes(jpeg_photo(photo_pixels()), depth_map())
+    data = depthauthor.embed_bytes(jpeg_photo(photo_pixels()), depth_map())
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "photo.jpg"

@@ -48,7 +48,7 @@ print(json.dumps([done.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss
 
 def run(arguments: Sequence[str | Path]) -> Cost:
     """One command in its own process."""
-    command = [sys.executable, "-c", _BETWEEN, str(MOST_BYTES), sys.executable, "-m", "authoring"]
+    command = [sys.executable, "-c", _BETWEEN, str(MOST_BYTES), sys.executable, "-m", "depthauthor"]
     done = subprocess.run(
         [*command, *map(str, arguments)], capture_output=True, check=True, cwd=Path(__file__).parents[1]
     )

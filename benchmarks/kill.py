@@ -105,7 +105,7 @@ def command(folder: Path) -> list[str]:
 def whole_run(folder: Path) -> tuple[bytes, float]:
     """The new file, and how long it takes."""
     begun = time.monotonic()
-    subprocess.run([sys.executable, "-m", "authoring", *command(folder)], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "depthauthor", *command(folder)], check=True, capture_output=True)
     took = time.monotonic() - begun
     new = (folder / "out.jpg").read_bytes()
     (folder / "out.jpg").write_bytes(OLD)
@@ -136,7 +136,7 @@ def at_random(folder: Path, new: bytes, took: float, runs: int, found: Found, se
     for _ in range(runs):
         delay = dice.uniform(0, took * 1.05)
         process = subprocess.Popen(
-            [sys.executable, "-m", "authoring", *command(folder)],
+            [sys.executable, "-m", "depthauthor", *command(folder)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

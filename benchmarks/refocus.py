@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-import authoring
+import depthauthor
 from authoring.depth.raster import extreme_around
 from authoring.views.pictures.lens import Lens
 from authoring.views.pictures.lens_blur import refocused
@@ -95,7 +95,7 @@ def embedded(scene: Scene, disparity: NDArray[np.float32]) -> bytes:
     out = io.BytesIO()
     Image.fromarray(scene.rgb).save(out, "JPEG", quality=98, subsampling=0)
     size = max(disparity.shape) // 2
-    return authoring.embed_bytes(out.getvalue(), 1 / disparity, max_size=size)
+    return depthauthor.embed_bytes(out.getvalue(), 1 / disparity, max_size=size)
 
 
 def errors(width: int, lenses: int) -> None:
@@ -169,8 +169,8 @@ def costs(rounds: int) -> None:
         for suffix in ("jpg", "heic"):
             path = folder / f"photo.{suffix}"
             container = "jpeg" if suffix == "jpg" else "heic"
-            path.write_bytes(authoring.embed_bytes(out.getvalue(), depth, container=container))
-            program = [sys.executable, "-m", "authoring"]
+            path.write_bytes(depthauthor.embed_bytes(out.getvalue(), depth, container=container))
+            program = [sys.executable, "-m", "depthauthor"]
             made = ["--overwrite", "-o"]
             jobs = {
                 "decode and encode alone": [sys.executable, "-c", FLOOR, str(path)],

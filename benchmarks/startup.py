@@ -52,7 +52,7 @@ def rows(folder: Path, rounds: int) -> tuple[list[Row], str]:
     photo.write_bytes(jpeg_photo(photo_pixels()))
     mapped.write_bytes(photo_files.embed_bytes(photo.read_bytes(), depth_map(), profile="data"))
     python = sys.executable
-    ours = [python, "-m", "authoring"]
+    ours = [python, "-m", "depthauthor"]
     commands = {
         "python -c pass": [python, "-c", "pass"],
         "importing numpy and Pillow": [python, "-c", "import numpy, PIL.Image"],

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-import authoring
+import depthauthor
 from authoring.containers.base import ContainerName
 from authoring.embed.strip import strip
 from authoring.read.inspect import inspect
@@ -64,7 +64,7 @@ def fitting_depth(photo: bytes, longest: int = 256) -> NDArray[np.float32]:
 
 def embedded(photo: bytes, profile: str, **options: object) -> bytes:
     """Embed the scene's depth, replacing any map."""
-    return authoring.embed_bytes(photo, fitting_depth(photo), profile=profile, replace=True, **options)
+    return depthauthor.embed_bytes(photo, fitting_depth(photo), profile=profile, replace=True, **options)
 
 
 def of_photo(name: str, photo: bytes) -> Iterator[Case]:
@@ -75,7 +75,7 @@ def of_photo(name: str, photo: bytes) -> Iterator[Case]:
 
 def reencoded(name: str, photo: bytes, container: ContainerName) -> Case:
     """Return the case of a photo that changes its container and is therefore re-encoded."""
-    after = authoring.embed_bytes(photo, depth_m(), container=container)
+    after = depthauthor.embed_bytes(photo, depth_m(), container=container)
     before = strip(after, restore=True).data
     return Case(name, f"embed -o x.{'heic' if container == 'heic' else 'jpg'}", before, after, source=photo)
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-import authoring
+import depthauthor
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.views.refocus import refocused_pixels
 from authoring.views.scene import Scene, load_scene
@@ -42,7 +42,7 @@ def embedded() -> bytes:
     out = io.BytesIO()
     Image.fromarray(scene.rgb).save(out, "JPEG", quality=97, subsampling=0)
     camera = parse_calibration_json(calibration())
-    return authoring.embed_bytes(
+    return depthauthor.embed_bytes(
         out.getvalue(), scene.depth_m, accuracy="absolute", focus=BALL, calibration=camera
     )
 
@@ -76,7 +76,7 @@ def main() -> None:
         made = {}
         for kind in ("preview", "overlay"):
             path = Path(name) / f"{kind}.png"
-            authoring.preview(photo, output=path, overlay=kind == "overlay", width=WIDTHS[kind])
+            depthauthor.preview(photo, output=path, overlay=kind == "overlay", width=WIDTHS[kind])
             with Image.open(path) as picture:
                 made[kind] = picture.convert("RGB")
     made["refocus"] = strip(load_scene(data))

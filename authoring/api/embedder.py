@@ -16,7 +16,7 @@ class Embedder:
         to_heic = Embedder(container="heic", accuracy="absolute")
         data = to_heic(photo, depth_m)
 
-    The options are those of `authoring.embed`, checked here once (UsageError). An embedder never changes, so that
+    The options are those of `depthauthor.embed`, checked here once (UsageError). An embedder never changes, so that
     threads can share one; it pickles as its options, so that a worker of any version gets what was asked for.
     """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import authoring
+import depthauthor
 from authoring import tiff
 from authoring.apple.exif_required import ImageCharacteristics
 from authoring.apple.portrait_exif import add_portrait_tags
@@ -34,7 +34,7 @@ def read_tags(data: bytes, tool: Tool, tmp_path: Path) -> dict[str, object]:
 
 
 def embedded(photo: bytes) -> bytes:
-    return authoring.embed_bytes(photo, fitting_depth(photo))
+    return depthauthor.embed_bytes(photo, fitting_depth(photo))
 
 
 def test_a_photo_without_exif_gets_a_block_that_validates(tool: Tool, tmp_path: Path) -> None:

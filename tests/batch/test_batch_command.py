@@ -53,7 +53,7 @@ def write_csv(path: Path, rows: list[dict[str, str]]) -> Path:
 
 
 def command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "authoring", "batch", *map(str, arguments)]
+    return [sys.executable, "-m", "depthauthor", "batch", *map(str, arguments)]
 
 
 def environment() -> dict[str, str]:

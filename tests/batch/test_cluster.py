@@ -99,7 +99,7 @@ def test_the_command_gives_the_same_on_a_cluster(folder: Path, cluster: Any, und
     (folder / "corrupt.npy").write_bytes(b"\x93NUMPY\x01\x00 nothing of the sort")
     (folder / "p3.heic").rename(folder / "away")
     (folder / "m.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    command = [sys.executable, "-m", "authoring", "batch", str(folder / "m.jsonl")]
+    command = [sys.executable, "-m", "depthauthor", "batch", str(folder / "m.jsonl")]
     command += ["--out", f"file://{folder}/out", "--scheduler", cluster.scheduler_address]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
 

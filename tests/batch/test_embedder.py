@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import authoring
+import depthauthor
 from authoring.errors import UsageError
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -19,10 +19,10 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 def test_an_embedder_gives_what_embed_bytes_gives(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     photo, depth_m = (GOLDEN / name).read_bytes(), np.load(GOLDEN / "scene-depth.npy")
     options = {"profile": "data", "max_size": 256, "pixel_format": "fdis"}
-    wanted = authoring.embed_bytes(photo, depth_m, **options)
-    embedder = authoring.Embedder(**options)
+    wanted = depthauthor.embed_bytes(photo, depth_m, **options)
+    embedder = depthauthor.Embedder(**options)
     again = pickle.loads(pickle.dumps(embedder))
-    assert again == embedder and hash(again) == hash(embedder) and again != authoring.Embedder()
+    assert again == embedder and hash(again) == hash(embedder) and again != depthauthor.Embedder()
     with ThreadPoolExecutor(4) as threads:
         made = list(threads.map(lambda one: one(photo, depth_m), [embedder, again] * 4))
     assert set(made) == {wanted}
@@ -33,4 +33,4 @@ def test_an_embedder_gives_what_embed_bytes_gives(name: str, capfd: pytest.Captu
 
 def test_options_are_checked_at_once() -> None:
     with pytest.raises(UsageError, match="no option 'nearest'"):
-        authoring.Embedder(nearest=1)
+        depthauthor.Embedder(nearest=1)

@@ -86,7 +86,7 @@ def test_awkward_names_and_a_second_run(tmp_path: Path) -> None:
         shutil.copy(GOLDEN / "scene.jpg", tmp_path / name)
     lines += [{"photo": "./-", "map": "map.npy"}, {"photo": "-o.jpg", "map": "map.npy", "output": "./-"}]
     (tmp_path / "-m.jsonl").write_text("\n".join(map(json.dumps, lines)))
-    command = [sys.executable, "-m", "authoring", "batch", "--jobs", "1", "--resume", "--", "-m.jsonl"]
+    command = [sys.executable, "-m", "depthauthor", "batch", "--jobs", "1", "--resume", "--", "-m.jsonl"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for status in ("done", "skipped"):
         process = subprocess.run(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-COMMAND = [sys.executable, "-m", "authoring"]
+COMMAND = [sys.executable, "-m", "depthauthor"]
 EMBED = ["embed", GOLDEN / "scene.jpg", GOLDEN / "scene-mask.png", "--near", "1", "--far", "5"]
 
 

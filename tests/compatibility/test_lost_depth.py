@@ -11,7 +11,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-import authoring
+import depthauthor
 from authoring.compatibility.doctor import diagnose
 from authoring.embed.strip import strip
 from authoring.read.inspect import inspect
@@ -23,7 +23,7 @@ from tests.compatibility import portrait_files as portraits
 @cache
 def with_depth(container: str, profile: str) -> bytes:
     photo = photos.coded_jpeg() if container == "jpeg" else photos.single_heic()
-    return authoring.embed_bytes(photo, fitting_depth(photo), profile=profile)
+    return depthauthor.embed_bytes(photo, fitting_depth(photo), profile=profile)
 
 
 def saved_by_pillow(data: bytes, form: str = "JPEG", *, exif: bool = True, **options: Any) -> bytes:

@@ -60,7 +60,7 @@ def run_case(case: Case, folder: Path, *, own_process: bool = False) -> CommandR
     words = arguments(case, file)
     if own_process:
         done = subprocess.run(
-            [sys.executable, "-m", "authoring", *words], capture_output=True, timeout=120, check=False, cwd=ROOT,
+            [sys.executable, "-m", "depthauthor", *words], capture_output=True, timeout=120, check=False, cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())

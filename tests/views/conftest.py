@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import authoring
+import depthauthor
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
@@ -16,10 +16,10 @@ DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
 @pytest.fixture(scope="session")
 def scene() -> bytes:
     """HEIC, absolute."""
-    return authoring.embed_bytes((GOLDEN / "scene.heic").read_bytes(), DEPTH_M, accuracy="absolute")
+    return depthauthor.embed_bytes((GOLDEN / "scene.heic").read_bytes(), DEPTH_M, accuracy="absolute")
 
 
 @pytest.fixture(scope="session")
 def scene_jpeg() -> bytes:
     """JPEG, relative."""
-    return authoring.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M)
+    return depthauthor.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import authoring
+import depthauthor
 from authoring.views.viewer import view
 from tests.views.pages import Page, gray
 
@@ -93,7 +93,7 @@ def test_the_report_sorts(scene: bytes, tmp_path: Path, dump: Dump) -> None:
     (tmp_path / "a.heic").write_bytes(scene)
     (tmp_path / "b.heic").write_bytes(scene[:3000])
     out = tmp_path / "report.html"
-    authoring.report(tmp_path / "a.heic", tmp_path / "b.heic", output=out)
+    depthauthor.report(tmp_path / "a.heic", tmp_path / "b.heic", output=out)
     shown = dump(out.read_bytes())
     (tools,) = shown.all("form")
     assert "hidden" not in tools

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import authoring
+import depthauthor
 from authoring.cli.main import run
 from authoring.views.cloud_samples import CloudOptions
 from authoring.views.pointcloud import pointcloud_file
@@ -30,7 +30,7 @@ DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
 def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("cloud") / "photo.jpg"
     path.write_bytes(
-        authoring.embed_bytes((GOLDEN / "orientation" / "scene-8.jpg").read_bytes(), DEPTH_M, max_size=192)
+        depthauthor.embed_bytes((GOLDEN / "orientation" / "scene-8.jpg").read_bytes(), DEPTH_M, max_size=192)
     )
     return path
 
@@ -46,7 +46,7 @@ def written(photo: Path, out: Path, *more: str) -> Path:
 
 def test_ply_read_by_trimesh(photo: Path, tmp_path: Path) -> None:
     trimesh = pytest.importorskip("trimesh")
-    cloud = authoring.pointcloud(photo)
+    cloud = depthauthor.pointcloud(photo)
     data = written(photo, tmp_path / "cloud.ply").read_bytes()
     assert data == cloud.to_ply()
     read = trimesh.load(io.BytesIO(data), file_type="ply")
@@ -61,7 +61,7 @@ def test_ply_read_by_trimesh(photo: Path, tmp_path: Path) -> None:
 def test_pcd_read_by_pypcd4(photo: Path, tmp_path: Path) -> None:
     pypcd4 = pytest.importorskip("pypcd4")
     path = written(photo, tmp_path / "cloud.pcd", "--axes", "opencv")
-    cloud = authoring.pointcloud(photo, axes="opencv")
+    cloud = depthauthor.pointcloud(photo, axes="opencv")
     read = pypcd4.PointCloud.from_path(path)
     assert read.fields == ("x", "y", "z", "rgb")
     assert np.array_equal(read.numpy(("x", "y", "z")), cloud.points)
@@ -148,10 +148,12 @@ def test_colours_of_a_profile_become_srgb(tmp_path: Path) -> None:
     picture = Image.new("RGB", (64, 48), (200, 60, 30))
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=100, subsampling=0, icc_profile=swapped)
-    data = authoring.embed_bytes(out.getvalue(), np.linspace(1, 2, 48 * 64, dtype=np.float32).reshape(48, 64))
+    data = depthauthor.embed_bytes(
+        out.getvalue(), np.linspace(1, 2, 48 * 64, dtype=np.float32).reshape(48, 64)
+    )
     path = tmp_path / "photo.jpg"
     path.write_bytes(data)
-    assert np.abs(authoring.pointcloud(path).colours.astype(int) - (60, 200, 30)).max() <= 8
+    assert np.abs(depthauthor.pointcloud(path).colours.astype(int) - (60, 200, 30)).max() <= 8
 
 
 def test_report(photo: Path, tmp_path: Path, capsys: Any) -> None:
@@ -176,7 +178,7 @@ def test_report(photo: Path, tmp_path: Path, capsys: Any) -> None:
 def test_a_nominal_camera_is_labelled(tmp_path: Path) -> None:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), "gray").save(out, "JPEG")
-    data = authoring.embed_bytes(
+    data = depthauthor.embed_bytes(
         out.getvalue(), np.linspace(1, 2, 64 * 48, dtype=np.float32).reshape(48, 64), profile="data"
     )
     pieces, report = pointcloud_file(load_scene(data), "ply")
@@ -185,9 +187,9 @@ def test_a_nominal_camera_is_labelled(tmp_path: Path) -> None:
 
 
 def test_standard_streams(photo: Path) -> None:
-    command = [sys.executable, "-m", "authoring", "pointcloud", "-", "-o", "-", "--format", "ply"]
+    command = [sys.executable, "-m", "depthauthor", "pointcloud", "-", "-o", "-", "--format", "ply"]
     done = subprocess.run(command, input=photo.read_bytes(), capture_output=True, timeout=60, check=True)
-    assert done.stdout == authoring.pointcloud(photo).to_ply()
+    assert done.stdout == depthauthor.pointcloud(photo).to_ply()
     assert b"points" in done.stderr
 
 
@@ -254,8 +256,8 @@ def test_the_selfie_has_a_head_of_human_size(sample: Callable[[str], bytes], tmp
     """The one sample with absolute depth; its file says fx 2085.5, which would make the neck 17 cm wide."""
     path = tmp_path / "selfie.heic"
     path.write_bytes(sample("fidmaa_selfie_depth.heic"))
-    cloud = authoring.pointcloud(path)
-    own = authoring.pointcloud(path, calibration=authoring.extract(path).calibration)
+    cloud = depthauthor.pointcloud(path)
+    own = depthauthor.pointcloud(path, calibration=depthauthor.extract(path).calibration)
     assert cloud.absolute
     left, right = ((431, 146), (431, 325))
     # Either side of the neck in the map of 640 rows and 480 columns.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import authoring
+import depthauthor
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.maps.load import parse_map_source
@@ -83,7 +83,7 @@ def distance_to_surface(points: Floats, part: NDArray[np.uint8]) -> Floats:
 @pytest.mark.parametrize("suffix", ["jpg", "heic"])
 def test_points_lie_on_the_exact_surfaces(orientation: int, suffix: str) -> None:
     photo = (GOLDEN / "orientation" / f"scene-{orientation}.{suffix}").read_bytes()
-    outcome = authoring.Embedder(calibration=CALIBRATION, accuracy="absolute")
+    outcome = depthauthor.Embedder(calibration=CALIBRATION, accuracy="absolute")
     data, report = outcome.report(photo, DEPTH_M)
     cloud = pointcloud(load_scene(data), CloudOptions(axes="opencv"))
     exact, part = truth()
@@ -103,7 +103,7 @@ def test_points_lie_on_the_exact_surfaces(orientation: int, suffix: str) -> None
 
 def test_axes_are_right_handed_and_upright() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    data = authoring.embed_bytes(photo, DEPTH_M, calibration=CALIBRATION)
+    data = depthauthor.embed_bytes(photo, DEPTH_M, calibration=CALIBRATION)
     vision, graphics = (
         pointcloud(load_scene(data), CloudOptions(axes=axes)) for axes in ("opencv", "opengl")
     )
@@ -128,7 +128,7 @@ def test_colours_are_the_photos_own() -> None:
     from PIL import Image
 
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    data = authoring.embed_bytes(photo, DEPTH_M)
+    data = depthauthor.embed_bytes(photo, DEPTH_M)
     cloud = pointcloud(load_scene(data))
     with Image.open(GOLDEN / "scene.png") as picture:
         pixels = np.asarray(picture.convert("RGB"), np.float64)
@@ -141,7 +141,7 @@ def test_colours_are_the_photos_own() -> None:
 
 def test_photo_resolution_lies_on_smooth_surfaces() -> None:
     """Twice the map's resolution: on the floor, interpolated disparity is exact but for the map's own steps."""
-    data, report = authoring.Embedder(calibration=CALIBRATION).report(
+    data, report = depthauthor.Embedder(calibration=CALIBRATION).report(
         (GOLDEN / "scene.jpg").read_bytes(), DEPTH_M
     )
     cloud = pointcloud(load_scene(data), CloudOptions(resolution="photo", axes="opencv"))
@@ -166,7 +166,7 @@ def test_removing_edges_takes_what_hangs_between_and_little_else() -> None:
     around = np.pad(1 / DEPTH_M.astype(np.float64), 1, mode="edge")
     windows = [around[i : i + HEIGHT, j : j + WIDTH] for i in range(3) for j in range(3)]
     smooth = 1 / np.mean(windows, axis=0)
-    data = authoring.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), smooth, calibration=CALIBRATION)
+    data = depthauthor.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), smooth, calibration=CALIBRATION)
     every = pointcloud(load_scene(data), CloudOptions(axes="opencv"))
     clean = pointcloud(load_scene(data), CloudOptions(axes="opencv", remove_edges=True))
     assert 0.95 < len(clean) / len(every) < 0.995
@@ -186,14 +186,14 @@ def test_removing_edges_takes_what_hangs_between_and_little_else() -> None:
 
     assert far_off(every.points) > 500
     assert far_off(clean.points) < 0.1 * far_off(every.points)
-    sharp = authoring.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M, calibration=CALIBRATION)
+    sharp = depthauthor.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M, calibration=CALIBRATION)
     kept = pointcloud(load_scene(sharp), CloudOptions(remove_edges=True))
     assert len(kept) > 0.998 * len(exact)
 
 
 def test_infinity_is_left_out_and_range_and_stride_are_kept() -> None:
     sky = DepthBuffer.from_disparity_per_m(np.where(DEPTH_M > 5, 0, 1 / DEPTH_M))
-    data = authoring.embed_bytes((GOLDEN / "scene.heic").read_bytes(), sky, lossless=True)
+    data = depthauthor.embed_bytes((GOLDEN / "scene.heic").read_bytes(), sky, lossless=True)
     cloud = pointcloud(load_scene(data))
     assert np.isfinite(cloud.points).all() and len(cloud) == (DEPTH_M <= 5).sum()
     _, report = pointcloud_file(load_scene(data), "ply")
@@ -229,7 +229,7 @@ def test_eight_bit_maps_make_whole_meshes() -> None:
 
 
 def test_the_same_photo_gives_the_same_bytes() -> None:
-    data = authoring.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M)
+    data = depthauthor.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M)
     one, two = pointcloud(load_scene(data)), pointcloud(load_scene(data))
     assert one.to_ply() == two.to_ply() and one.to_pcd() == two.to_pcd()
     assert dataclasses.replace(one, axes="opencv").axes == "opencv"

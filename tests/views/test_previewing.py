@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import authoring
+import depthauthor
 from authoring.cli.main import run
 from authoring.errors import RefusedError, UsageError
 from authoring.views.pictures.colours import table
@@ -27,10 +27,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("photos")
     turned = (GOLDEN / "orientation" / "scene-6.jpg").read_bytes()
     (folder / "turned.jpg").write_bytes(
-        authoring.embed_bytes(turned, DEPTH_M, focus=(0.19, 0.8), aperture=1.8)
+        depthauthor.embed_bytes(turned, DEPTH_M, focus=(0.19, 0.8), aperture=1.8)
     )
     heic = (GOLDEN / "orientation" / "scene-6.heic").read_bytes()
-    (folder / "turned.heic").write_bytes(authoring.embed_bytes(heic, DEPTH_M, accuracy="absolute"))
+    (folder / "turned.heic").write_bytes(depthauthor.embed_bytes(heic, DEPTH_M, accuracy="absolute"))
     shutil.copy(GOLDEN / "orientation" / "scene-1.jpg", folder / "plain.jpg")
     shutil.copy(GOLDEN / "scene-mask.png", folder / "mask.png")
     return folder
@@ -103,7 +103,7 @@ def test_a_photo_and_a_map_before_embedding(folder: Path, capsys: Any) -> None:
 def test_holes_of_a_map_are_counted(folder: Path) -> None:
     depth = DEPTH_M.copy()
     depth[:96] = np.nan
-    report = authoring.preview(folder / "plain.jpg", depth, output=folder / "holes.png")
+    report = depthauthor.preview(folder / "plain.jpg", depth, output=folder / "holes.png")
     assert report.holes == pytest.approx(0.25) and report.map_file is None
 
 
@@ -130,7 +130,7 @@ def test_nothing_is_written_over(folder: Path, capsys: Any) -> None:
         assert code == 5 and "--overwrite" in why
     assert (folder / "turned.jpg").read_bytes() == photo
     with pytest.raises(RefusedError):
-        authoring.contact_sheet([folder / "turned.jpg"], output=folder / "turned.jpg", overwrite=True)
+        depthauthor.contact_sheet([folder / "turned.jpg"], output=folder / "turned.jpg", overwrite=True)
 
 
 def test_a_contact_sheet_shows_what_it_can(folder: Path, capsys: Any) -> None:
@@ -145,7 +145,7 @@ def test_a_contact_sheet_shows_what_it_can(folder: Path, capsys: Any) -> None:
     assert fails(capsys, "preview", *files, "--contact-sheet")[0] == 2
     assert fails(capsys, "preview", *files, "--contact-sheet", "--near", "1", "-o", folder / "s.png")[0] == 2
     with pytest.raises(UsageError):
-        authoring.contact_sheet([], output=folder / "s.png")
+        depthauthor.contact_sheet([], output=folder / "s.png")
 
 
 def test_refocus(folder: Path, capsys: Any) -> None:

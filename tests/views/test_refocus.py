@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-import authoring
+import depthauthor
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration_sources import nominal_calibration
 from authoring.errors import UnsupportedError, UsageError
@@ -251,7 +251,7 @@ def test_the_photos_profile_goes_along_and_the_same_input_gives_the_same_bytes()
 
     icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     Image.fromarray(codes).save(photo, "JPEG", quality=95, icc_profile=icc)
-    data = authoring.embed_bytes(photo.getvalue(), 1 / disparity, focus=(0.5, 0.25))
+    data = depthauthor.embed_bytes(photo.getvalue(), 1 / disparity, focus=(0.5, 0.25))
     for kind in ("png", "jpeg"):
         one, report = refocus(load_scene(data), aperture=1.0, picture_format=kind)
         assert one == refocus(load_scene(data), aperture=1.0, picture_format=kind)[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import authoring
+import depthauthor
 from authoring.cli.main import run
 from authoring.compatibility.verify import verify
 from authoring.views.report import Thumbnails, row_of
@@ -65,7 +65,7 @@ def test_a_person_reads_one_line(folder: Path, tmp_path: Path, capsys: pytest.Ca
 
 def test_thumbnails_are_small_and_upright(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
-    authoring.report(folder, output=out)
+    depthauthor.report(folder, output=out)
     pictures = [one["src"] for one in Page(out.read_bytes()).all("img")]
     assert len(pictures) == 5  # Photo and depth of two, the photo of one, nothing of the cut one.
     for one in pictures:
@@ -75,7 +75,7 @@ def test_thumbnails_are_small_and_upright(folder: Path, tmp_path: Path) -> None:
 
 def test_nothing_is_fetched_and_names_stay_text(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
-    authoring.report(folder, output=out)
+    depthauthor.report(folder, output=out)
     page = Page(out.read_bytes())
     assert remote(page.text) == []
     assert [one for one in page.addresses() if not one.startswith("data:")] == []
@@ -86,14 +86,14 @@ def test_nothing_is_fetched_and_names_stay_text(folder: Path, tmp_path: Path) ->
 
 def test_relative_metres_say_so(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
-    authoring.report(folder / "a.jpg", folder / "inner" / "scene.heic", output=out)
+    depthauthor.report(folder / "a.jpg", folder / "inner" / "scene.heic", output=out)
     relative, absolute = out.read_text(encoding="utf-8").split('<li class="card"')[1:]
     assert "(relative" in relative and "(relative" not in absolute
 
 
 def test_the_same_files_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     for name in ("1.html", "2.html"):
-        authoring.report(folder, output=tmp_path / name)
+        depthauthor.report(folder, output=tmp_path / name)
     assert (tmp_path / "1.html").read_bytes() == (tmp_path / "2.html").read_bytes()
 
 
@@ -120,7 +120,7 @@ def test_a_fault_of_ours_is_a_card_too(folder: Path, tmp_path: Path, monkeypatch
 
     monkeypatch.setattr("authoring.views.report.row_of", broken)
     out = tmp_path / "report.html"
-    assert authoring.report(folder, output=out).counts == {"error": 4}
+    assert depthauthor.report(folder, output=out).counts == {"error": 4}
     assert "ZeroDivisionError: by &lt;zero&gt;" in out.read_text(encoding="utf-8")
 
 
@@ -132,7 +132,7 @@ def test_memory_does_not_grow_with_the_photos(
     monkeypatch.setattr("authoring.views.report.row_of", lambda data: (row, Thumbnails(bytes(500_000), None)))
     out = tmp_path / "many.html"
     tracemalloc.start()
-    authoring.report(*[folder / "a.jpg"] * 80, output=out)
+    depthauthor.report(*[folder / "a.jpg"] * 80, output=out)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert out.stat().st_size > 80 * 650_000
@@ -144,7 +144,7 @@ def test_on_real_photos(sample: Callable[[str], bytes], tmp_path: Path) -> None:
     for name in names:
         (tmp_path / name).write_bytes(sample(name))
     out = tmp_path / "report.html"
-    summary = authoring.report(*(tmp_path / name for name in names), output=out)
+    summary = depthauthor.report(*(tmp_path / name for name in names), output=out)
     assert summary.counts == {"L2": 1, "none": 2}
     page = Page(out.read_bytes())
     assert len(page.all("img")) == 3  # An arithmetic-coded photo has no picture, but its card.

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-import authoring
+import depthauthor
 from authoring.maps.map_options import MapOptions
 from authoring.views.scene import load_scene, load_scene_with_map
 
@@ -21,7 +21,7 @@ DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
 
 @pytest.mark.parametrize("path", TURNED, ids=lambda path: path.stem)
 def test_photo_and_depth_come_upright(path: Path) -> None:
-    data = authoring.embed_bytes(path.read_bytes(), DEPTH_M, focus=(0.25, 0.75))
+    data = depthauthor.embed_bytes(path.read_bytes(), DEPTH_M, focus=(0.25, 0.75))
     scene = load_scene(data)
     with Image.open(io.BytesIO(data)) as picture:
         upright = np.asarray(ImageOps.exif_transpose(picture))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import authoring
+import depthauthor
 from authoring.cli.main import run
 from authoring.views.scene import load_scene
 from authoring.views.viewer import view
@@ -67,7 +67,7 @@ def test_a_hostile_name_stays_text(scene: bytes, page: Page) -> None:
 @pytest.mark.parametrize("suffix", ["heic", "jpg"])
 def test_the_depth_in_the_page_is_the_files(suffix: str, kind: str) -> None:
     photo = (GOLDEN / f"scene.{suffix}").read_bytes()
-    data = authoring.embed_bytes(photo, np.load(GOLDEN / "scene-depth.npy"), pixel_format=kind)
+    data = depthauthor.embed_bytes(photo, np.load(GOLDEN / "scene-depth.npy"), pixel_format=kind)
     loaded = load_scene(data)
     told = Page(view(data, "x")[0]).data["depth"]
     codes = gray(told["png"])
@@ -79,7 +79,7 @@ def test_the_depth_in_the_page_is_the_files(suffix: str, kind: str) -> None:
 
 @pytest.mark.parametrize("path", sorted((GOLDEN / "orientation").glob("*.jpg")), ids=lambda path: path.stem)
 def test_photo_and_depth_are_upright(path: Path) -> None:
-    data = authoring.embed_bytes(path.read_bytes(), np.load(GOLDEN / "scene-depth.npy"))
+    data = depthauthor.embed_bytes(path.read_bytes(), np.load(GOLDEN / "scene-depth.npy"))
     page = Page(view(data, path.name)[0])
     picture = jpeg(page.all("img")[0]["src"])
     height, width = load_scene(data).pixels.shape[:2]
@@ -115,7 +115,7 @@ def test_odd_maps(depth_m: np.ndarray, kind: str, near: str, far: str) -> None:
     photo = io.BytesIO()
     height, width = depth_m.shape
     Image.new("RGB", (10 * width, 10 * height)).save(photo, "JPEG")
-    data = authoring.embed_bytes(photo.getvalue(), depth_m, pixel_format=kind, profile="data")
+    data = depthauthor.embed_bytes(photo.getvalue(), depth_m, pixel_format=kind, profile="data")
     page = Page(view(data, "x")[0])
     assert f"near {near}" in page.text and f"far {far}" in page.text
     low, high = page.data["range"]["low"], page.data["range"]["high"]
@@ -155,7 +155,7 @@ def test_a_photo_full_of_noise_stays_below_three_megabytes() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (3024, 4032, 3), np.uint8)
     encoded = io.BytesIO()
     Image.fromarray(noise).save(encoded, "JPEG", quality=90)
-    data = authoring.embed_bytes(encoded.getvalue(), np.load(GOLDEN / "scene-depth.npy"))
+    data = depthauthor.embed_bytes(encoded.getvalue(), np.load(GOLDEN / "scene-depth.npy"))
     assert len(view(data, "noise.jpg")[0]) < MOST_BYTES
 
 
