@@ -56,7 +56,7 @@ def base_mb() -> float:
     """Peak memory of a process that has imported everything and embedded nothing."""
     code = (
         "import numpy, PIL.Image, PIL.JpegImagePlugin, lxml.etree, authoring.embed.steps, "
-        f"authoring.containers.jpeg, authoring.embed.options\n{PEAK}\nprint(peak_kib())"
+        f"authoring.containers.jpeg, authoring.embed.embed_options\n{PEAK}\nprint(peak_kib())"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     return int(told) / 1024

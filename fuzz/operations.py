@@ -18,7 +18,7 @@ from authoring.api import photo_files
 from authoring.cli.main import run
 from authoring.compatibility.doctor import diagnose
 from authoring.compatibility.verify import verify
-from authoring.embed.options import EmbedOptions
+from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.portrait import PortraitOptions
 from authoring.embed.steps import copy, embed
 from authoring.embed.strip import strip

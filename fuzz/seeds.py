@@ -26,7 +26,7 @@ from authoring.containers.edits import EditList, Replacement
 from authoring.containers.heif.structure import parse_structure
 from authoring.containers.jpeg.segments import Marker, build_segment
 from authoring.depth.buffer import PixelFormat
-from authoring.embed.options import EmbedOptions
+from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.steps import embed
 from authoring.embed.undo import build_record
 from authoring.read.extract import to_dictionary

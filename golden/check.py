@@ -21,8 +21,8 @@ from authoring.containers import heif
 from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
+from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.encode import CodedPlane
-from authoring.embed.options import EmbedOptions
 from authoring.embed.reports import EditedPhoto
 from authoring.embed.steps import CodedDepth, splice
 from authoring.embed.steps import check as check_result

@@ -208,7 +208,7 @@ def _photo() -> bytes:
 
 def returned(one: MakerFile) -> Return:
     """Embed the file in the golden photo and extract it again."""
-    from authoring.embed.options import options_of
+    from authoring.embed.embed_options import options_of
     from authoring.embed.steps import embed
     from authoring.maps.load import parse_map_source
     from authoring.read.extract import extract

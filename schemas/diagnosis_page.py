@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError
 from authoring.maps.load import parse_map_source

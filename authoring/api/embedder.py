@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from authoring.embed import steps
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EmbedReport
 from authoring.maps.load import MapSource
 

@@ -43,7 +43,7 @@ def embed_bytes(photo: bytes, depth: MapSource, **options: Any) -> bytes:
 
     A bare float array (H, W) holds metres, upright as the photo is displayed. Options are those of `EmbedOptions`.
     """
-    from authoring.embed.options import options_of
+    from authoring.embed.embed_options import options_of
     from authoring.embed.steps import embed
 
     return embed(photo, depth, options_of(**options)).data
@@ -64,7 +64,7 @@ def embed(
     container. The photo itself is never overwritten.
     """
     from authoring.embed import steps
-    from authoring.embed.options import options_of
+    from authoring.embed.embed_options import options_of
 
     photo = Path(photo)
     source_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
@@ -93,7 +93,7 @@ def copy(
 ) -> EmbedReport:
     """Put the depth of one photo file into another and write a new file; see `embed` for the options."""
     from authoring.embed import steps
-    from authoring.embed.options import options_of
+    from authoring.embed.embed_options import options_of
 
     source, photo = Path(source), Path(photo)
     donor, calibration = _read_aside(options)

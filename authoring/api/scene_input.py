@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from authoring import files
 from authoring.api.photo_files import PathLike
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.errors import UsageError, about
 from authoring.maps.load import MapSource, parse_map_source
 from authoring.maps.map_options import MapOptions

@@ -15,7 +15,7 @@ from authoring.api.output_names import container_of
 from authoring.batch import stores
 from authoring.batch.rows import BatchRow
 from authoring.depth.calibration_json import parse_calibration_json
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EmbedReport
 from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError, RefusedError, about

@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from authoring.api.output_names import CONTAINER_OF_SUFFIX, derived_name, suffix_for
 from authoring.batch import stores
-from authoring.embed.options import EmbedOptions
+from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
 

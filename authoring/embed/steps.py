@@ -17,8 +17,8 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
 from authoring.depth.plane_error import error_in_m, max_error
 from authoring.depth.stored_plane import StoredPlane, quantize
+from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.encode import CodedPlane, coded_auxiliary, encode_plane
-from authoring.embed.options import EmbedOptions
 from authoring.embed.portrait import PortraitEffect, add_portrait_metadata, portrait_effect
 from authoring.embed.reports import EditedPhoto, EmbedReport, ErrorInMetres, Size
 from authoring.embed.target import Target, open_target

@@ -8,7 +8,7 @@ from authoring import containers
 from authoring.containers.base import ContainerFile, Layout
 from authoring.containers.edits import EditList
 from authoring.depth.orientation import Orientation
-from authoring.embed.options import EmbedOptions
+from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.portrait import refuse_rendered_blur
 from authoring.embed.strip import restoration
 from authoring.embed.transcode import transcode

@@ -11,7 +11,7 @@ import pytest
 from authoring.codecs.maps.formats import read_map
 from authoring.compatibility.doctor import diagnose
 from authoring.compatibility.verify import verify
-from authoring.embed.options import EmbedOptions
+from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError
 from tests.compatibility import portrait_files as portraits

@@ -18,7 +18,7 @@ from authoring.compatibility.facts import gather
 from authoring.compatibility.photo_proof import PhotoProof, compare, exif_changes
 from authoring.compatibility.publish_check import check_before_publish
 from authoring.compatibility.verify import verify
-from authoring.embed.options import EmbedOptions
+from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.steps import embed
 from authoring.embed.strip import strip
 from authoring.errors import RefusedError

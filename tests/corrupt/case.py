@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from authoring.codecs.maps.formats import read_map
-from authoring.embed.options import EmbedOptions
+from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.steps import embed
 
 GOLDEN = Path(__file__).parents[2] / "golden"

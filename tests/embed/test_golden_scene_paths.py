@@ -17,7 +17,7 @@ from authoring import containers
 from authoring.codecs.maps import formats
 from authoring.containers.base import ContainerName
 from authoring.depth.orientation import Orientation
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EmbedReport
 from authoring.embed.steps import embed
 from authoring.embed.strip import strip

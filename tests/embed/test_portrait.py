@@ -18,7 +18,7 @@ from authoring.apple.depth_properties import parse_properties
 from authoring.apple.provenance import read_provenance
 from authoring.apple.rendering import parse_rendering
 from authoring.apple.xmp import parse_packet
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.embed.steps import copy, embed
 from authoring.embed.strip import strip
 from authoring.errors import RefusedError

@@ -23,7 +23,7 @@ from authoring.codecs import jpeg as jpeg_codec
 from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EditedPhoto, EmbedReport
 from authoring.embed.steps import embed
 from authoring.embed.strip import strip

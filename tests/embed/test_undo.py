@@ -15,7 +15,7 @@ from authoring.apple import xmp
 from authoring.apple.provenance import Provenance, read_provenance, with_provenance
 from authoring.codecs import photo as pictures
 from authoring.containers.edits import EditList, Replacement
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.embed.steps import embed
 from authoring.embed.strip import strip
 from authoring.embed.undo import build_record, undone

@@ -15,7 +15,7 @@ from PIL import Image
 from authoring.codecs.maps.map_image import map_from_array
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.stored_plane import quantize
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EmbedReport
 from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from authoring.api import photo_files
 from authoring.cli.main import run
 from authoring.depth.buffer import PixelFormat
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.embed.steps import embed
 from authoring.maps.load import parse_map_source
 from authoring.maps.presets import PRESETS, metres_in, preset_named

@@ -20,7 +20,7 @@ from authoring.apple.depth_properties import build_tree, foreign_properties, par
 from authoring.apple.dictionary import build_plist, parse_plist
 from authoring.apple.xmp import build_packet, parse_packet
 from authoring.codecs import sei
-from authoring.embed.options import options_of
+from authoring.embed.embed_options import options_of
 from authoring.embed.steps import copy, embed
 from authoring.read import depth_image
 from authoring.read.extract import extract_file, read, to_dictionary

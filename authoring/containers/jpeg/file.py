@@ -9,7 +9,7 @@ from functools import cached_property
 from authoring.containers.base import CodedAuxiliary, FileEntry, FoundAuxiliary, Layout, Thumbnail
 from authoring.containers.edits import EditList
 from authoring.containers.jpeg import app_segments, dump, metadata, splicing, structure
-from authoring.containers.jpeg.notes import read_notes
+from authoring.containers.jpeg.oddities import read_notes
 from authoring.containers.jpeg.segments import parse_frame
 from authoring.containers.jpeg.structure import Structure
 
