@@ -35,18 +35,6 @@ VISIBLE_STEP = 0.05
 GOOD_STEP = 0.02
 """The step, as a share of the distance, at the far end of the suggested range."""
 
-PAIR_DIFFERENCE = 0.15
-"""Two halves that differ by less, in standard deviations, are two views of one scene; see `refuse_collage`."""
-
-PAIR_STRUCTURE = 0.2
-"""Share of the deviation that must be along the rows: floors and skies repeat sideways and are no pair."""
-
-TWIN_GRID = 128
-"""Samples a side in which two halves are compared."""
-
-COLLAGE_TOLERANCE = 0.06
-"""Relative to twice the photo's aspect: Depth-Anything's collage adds a margin of 50 px to 2 x 518 or more."""
-
 GRID_SIDE = 128
 """Samples a side that are enough for a percentile; the whole map would cost more than encoding it."""
 
@@ -216,45 +204,6 @@ def _normalised(samples: NDArray[Any]) -> bool:
     finite = samples[np.isfinite(samples)]
     low, high = float(finite.min()), float(finite.max())
     return 0 <= low < 0.005 and 0.995 < high <= 1
-
-
-def refuse_collage(samples: NDArray[Any], photo_size: tuple[int, int]) -> None:
-    """Raise RefusedError for a map that is two pictures in one, for a photo of displayed size (width, height).
-
-    By the shape: twice as wide or as high as the photo. By the content: two halves that are two views of one
-    scene, as in a stereo pair.
-    """
-    height, width = samples.shape
-    ratio = (width / height) / (photo_size[0] / photo_size[1])
-    for twice, words in ((ratio / 2, "wide"), (1 / ratio / 2, "high")):
-        if abs(twice - 1) <= COLLAGE_TOLERANCE:
-            raise RefusedError(
-                f"the map is twice as {words} as the photo ({width}x{height}): this looks like a collage or a stereo "
-                "pair; cut out the one part that is the map"
-            )
-    if min(width, height) < 32:
-        return
-    grid = samples[:: max(1, height // TWIN_GRID), :: max(1, width // TWIN_GRID)].astype(np.float32)
-    grid[~(np.abs(grid) < SKY_M)] = 0  # holes and sky
-    spread = float(grid.std())
-    if spread == 0:
-        return
-    for axis, words in ((1, "side by side"), (0, "one above the other")):
-        if _twin_halves(grid if axis == 1 else grid.T, spread):
-            raise RefusedError(
-                f"the two halves of the map show the same ({words}): this looks like a stereo pair; "
-                "cut out the one half that fits the photo"
-            )
-
-
-def _twin_halves(grid: NDArray[np.float32], spread: float) -> bool:
-    """Return whether left and right half are alike; `spread` is the grid's standard deviation."""
-    half = grid.shape[1] // 2
-    left, right = grid[:, :half], grid[:, -half:]
-    if float(np.abs(left - right).mean()) >= PAIR_DIFFERENCE * spread:
-        return False
-    along = float((left - left.mean(axis=1, keepdims=True)).std())
-    return along > PAIR_STRUCTURE * spread
 
 
 def polarity_note(buffer: DepthBuffer) -> str | None:

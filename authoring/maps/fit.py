@@ -12,7 +12,7 @@ from authoring.depth.holes import fill_holes
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import fitted_size, resample_nearest, resampled, turned
 from authoring.errors import RefusedError
-from authoring.maps.diagnose import refuse_collage
+from authoring.maps.doubts import check_collage
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes, percent
 from authoring.maps.refine import Guide, refine_map
@@ -46,7 +46,8 @@ def fit_to_photo(
     if options.calibration is not None:
         buffer = buffer.replace(calibration=options.calibration)
     upright = options.map_orientation != "stored"
-    refuse_collage(buffer.samples, size[::-1] if upright and orientation.swaps_axes else size)
+    shown = size[::-1] if upright and orientation.swaps_axes else size
+    notes += check_collage(buffer.samples, shown, options.force)
     if upright:
         buffer = turned(buffer, orientation.inverse)
         if orientation != Orientation.UPRIGHT:

@@ -21,6 +21,7 @@ from authoring.depth.calibration_sources import FILM_DIAGONAL_MM, calibration_fr
 from authoring.errors import DepthauthorError, UnsupportedError, UsageError
 from authoring.maps.convert import convert_image
 from authoring.maps.diagnose import polarity_note
+from authoring.maps.doubts import check_colours
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes
 from authoring.read import depth_image
@@ -70,7 +71,7 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
         _refuse_meaning(options, "the dictionary holds distances already")
         return LoadedMap(_buffer_of_dictionary(source).converted(single), Notes())
     image = source if isinstance(source, MapImage) else map_from_array(_to_array(source))
-    file_notes = Notes(notes=image.notes)
+    file_notes = Notes(notes=image.notes) + check_colours(image, options.force)
     if image.scale is not None:
         _refuse_meaning(options, "the PNG states its own scale")
         build = DepthBuffer.from_depth_m if image.scale.kind == "depth" else DepthBuffer.from_disparity_per_m

@@ -42,6 +42,8 @@ class MapOptions:
     """The map of a stack, from 0."""
     map_name: str = ""
     """The map file's name, a hint to its meaning."""
+    force: bool = False
+    """Use a map in spite of doubts that can be wrong: a stereo pair, a coloured picture."""
     refine: bool = False
     """Bring the map to the stored size along the photo's edges."""
 

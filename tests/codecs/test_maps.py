@@ -65,6 +65,13 @@ def test_a_gray_jpeg_is_read_nearly() -> None:
     assert np.abs(read.samples.astype(int) - RAMP8).max() <= 6
 
 
+def test_colours_are_marked_and_their_brightness_taken() -> None:
+    read = formats.read_map(_colour_map())
+    assert read.coloured and read.samples.shape == (64, 64)
+    gray = formats.read_map(_saved(Image.fromarray(np.dstack([RAMP8] * 3)), "PNG"))
+    assert not gray.coloured
+
+
 def test_a_map_with_its_own_orientation_is_turned_and_says_so() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -82,7 +89,6 @@ def _colour_map() -> bytes:
 @pytest.mark.parametrize(
     ("data", "error", "words"),
     [
-        (_colour_map(), RefusedError, "coloured visualisation"),
         (_saved(Image.new("CMYK", (8, 8)), "JPEG"), RefusedError, "CMYK"),
         (b"", UnsupportedError, "PNG, TIFF, JPEG, NPY"),
         (b"just text", UnsupportedError, "PNG, TIFF, JPEG, NPY"),

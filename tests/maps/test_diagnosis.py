@@ -19,7 +19,7 @@ from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EmbedReport
 from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
-from authoring.maps import diagnose
+from authoring.maps import diagnose, doubts
 from authoring.maps.load import parse_map_source
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -213,7 +213,15 @@ def test_halves_that_only_look_alike_are_no_pair() -> None:
     floor = np.linspace(6, 1, 96)[:, None].repeat(128, 1).astype(np.float32)
     ramp = np.linspace(1, 6, 128)[None, :].repeat(96, 0).astype(np.float32)
     for map_ in (floor, ramp, DEPTH, np.full((96, 128), 2.0, np.float32)):
-        diagnose.refuse_collage(map_, (1024, 768))
+        doubts.check_collage(map_, (1024, 768), force=False)
+
+
+def test_force_takes_a_map_in_spite_of_a_doubt() -> None:
+    pair = _npy(np.hstack([DEPTH[:, ::2], np.roll(DEPTH, 3, 1)[:, ::2]]))
+    for data, options, words in ((pair, {}, "show the same"), (_png(_colours()), RANGE, "is coloured")):
+        with pytest.raises(RefusedError, match="--force"):
+            _report(data, **options)
+        assert any(words in note for note in _report(data, force=True, **options).notes)
 
 
 def test_arrays_are_judged_as_files_are() -> None:

@@ -21,8 +21,8 @@ def read_map(data: bytes, key: str | None = None, frame: int | None = None) -> M
     """Read a map file of any supported format.
 
     key: the array of an NPZ or the channel of an OpenEXR file; frame: which map of a stack (NPY, NPZ), from 0.
-    Raises UnsupportedError for other formats and for multi-page TIFF, RefusedError for pictures that are not
-    maps (coloured visualisations), MalformedError for damaged files, UsageError where key or frame is missing
+    Raises UnsupportedError for other formats and for multi-page TIFF, RefusedError for pictures for
+    print (CMYK), MalformedError for damaged files, UsageError where key or frame is missing
     or does not apply.
     """
     if key is not None and not data.startswith((ZIP_MAGIC, exr.MAGIC)):

@@ -39,6 +39,7 @@ class MapImage:
     (`levels` None). `source` is its type for a message, such as "16-bit PNG".
     `scale` is set where the file states what its levels mean. `notes` are sentences for the report.
     `key` is the name of the array or channel, `focal_px` a focal length in pixels of the map's own size.
+    `coloured`: the file's colour channels differ, and `samples` is their brightness.
     """
 
     samples: Raster
@@ -48,6 +49,7 @@ class MapImage:
     notes: tuple[str, ...] = ()
     key: str | None = None
     focal_px: float | None = None
+    coloured: bool = False
 
 
 def map_from_array(samples: Raster, source: str = "array") -> MapImage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -31,8 +32,8 @@ _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 def read_picture(data: bytes) -> MapImage:
     """Read a gray PNG, TIFF or JPEG.
 
-    Raises RefusedError for a picture that is no map, UnsupportedError for several pages and other formats,
-    MalformedError for damage.
+    Colours are marked and left to the caller. Raises RefusedError for CMYK, UnsupportedError for several pages
+    and other formats, MalformedError for damage.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -96,26 +97,27 @@ def _gray_of(picture: Any, source: str, scale: LinearScale | None, notes: tuple[
         if (samples[..., -1] != 255).any():
             notes = (*notes, "the map's alpha channel was ignored")
         samples = samples[..., :-1]
+    coloured = False
     if samples.ndim == 3:
-        samples = samples[..., 0] if samples.shape[2] == 1 else _one_channel(samples)
+        coloured = samples.shape[2] > 1 and _is_coloured(samples)
+        samples = _brightness(samples) if coloured else samples[..., min(1, samples.shape[2] - 1)]
     if mode == "I" and samples.min() >= 0 and samples.max() <= 65535:
         samples = samples.astype(np.uint16)
     image = map_from_array(samples, source)
     fits = scale is not None and image.levels == 65536
-    return MapImage(image.samples, image.levels, image.source, scale if fits else None, notes)
+    return replace(image, scale=scale if fits else None, notes=notes, coloured=coloured)
 
 
-def _one_channel(samples: Raster) -> Raster:
-    """Return the gray of a three-channel picture. Raises RefusedError where the channels differ."""
-    low = samples.min(axis=2)
-    spread = samples.max(axis=2) - low
-    if int(np.percentile(spread, 99)) > COLOUR_TOLERANCE:
-        raise RefusedError(
-            "this looks like a coloured visualisation of depth, or a photo, and colours cannot be turned back into "
-            "distances; give the gray or raw map"
-        )
-    gray: Raster = samples[..., 1]
-    return gray
+def _is_coloured(samples: Raster) -> bool:
+    """Return whether the three channels of a picture (H, W, 3) differ by more than JPEG makes of gray."""
+    spread = samples.max(axis=2) - samples.min(axis=2)
+    return int(np.percentile(spread, 99)) > COLOUR_TOLERANCE
+
+
+def _brightness(samples: Raster) -> Raster:
+    """Return the luma (H, W) of RGB (H, W, 3), in the same dtype; the weights of ITU-R BT.601."""
+    luma: Raster = np.rint(samples @ np.array([0.299, 0.587, 0.114])).astype(samples.dtype)
+    return luma
 
 
 def _scale_of(text: dict[str, str]) -> LinearScale | None:
