@@ -22,6 +22,9 @@ from authoring.compatibility.facts import Facts
 from authoring.compatibility.findings import CheckResult
 from authoring.depth.aspect import same_shape
 
+LEAST_VISIBLE_SPAN_PER_M = 0.1
+"""Of disparity. About 0.4 was seen to give no blur; from 0.1 down, 1 m to 1.1 m say, nothing else is expected."""
+
 LEAST_SPAN_PER_M, LARGEST_SPAN_PER_M = 0.5, 5.0
 """Usual disparity spans: 0.50 (shu_matte) to 4.61 (lyangas); about 0.4 was seen to give no blur."""
 
@@ -360,19 +363,19 @@ def type_fits_format(facts: Facts) -> CheckResult | None:
 
 
 def span_usual(facts: Facts) -> CheckResult | None:
-    """Check R23: disparity has a usual span and is not negative."""
-    properties = facts.properties
-    if _scale_fault(facts) or properties.auxiliary_image_type != "disparity":
+    """Check R23: disparity has a usual span and is not negative; R34 judges a span that is nearly none."""
+    ends = _disparity_range(facts)
+    if ends is None:
         return None
-    low, high = properties.float_min or 0.0, properties.float_max or 0.0
-    if facts.tree is None or high > HALF_MAX:
-        return None
+    low, high = ends
     span = high - low
     where = f"{facts.where}, XMP"
     if low < 0:
         return CheckResult(
             False, "disparity goes below 0, which is farther than infinity", "0 or more", f"{low:g}", where
         )
+    if span < LEAST_VISIBLE_SPAN_PER_M:
+        return None
     usual = LEAST_SPAN_PER_M <= span <= LARGEST_SPAN_PER_M
     return CheckResult(
         usual,
@@ -382,3 +385,28 @@ def span_usual(facts: Facts) -> CheckResult | None:
         f"{span:.6g} 1/m",
         where,
     )
+
+
+def span_visible(facts: Facts) -> CheckResult | None:
+    """Check R34: disparity spans enough to be told from a flat map."""
+    ends = _disparity_range(facts)
+    if ends is None:
+        return None
+    span = ends[1] - ends[0]
+    visible = span >= LEAST_VISIBLE_SPAN_PER_M
+    return CheckResult(
+        visible,
+        f"disparity spans {span:.2g} 1/m" + ("" if visible else ", which is nearly flat: no blur is expected"),
+        f"{LEAST_VISIBLE_SPAN_PER_M:g} 1/m or more",
+        f"{span:.6g} 1/m",
+        f"{facts.where}, XMP",
+    )
+
+
+def _disparity_range(facts: Facts) -> tuple[float, float] | None:
+    """Return the least and largest disparity of a scale that other rules accept; None where there is none."""
+    properties = facts.properties
+    if _scale_fault(facts) or properties.auxiliary_image_type != "disparity":
+        return None
+    low, high = properties.float_min or 0.0, properties.float_max or 0.0
+    return None if facts.tree is None or high > HALF_MAX else (low, high)

@@ -16,7 +16,7 @@ from authoring.read.missing_depth import lost_depth
 
 ORDER = (
     *("R1", "R3", "R26", "R4", "R2", "R5", "R6"),
-    *("R10", "R11", "R13", "R12", "R14", "R15", "R16", "R17", "R20"),
+    *("R10", "R11", "R13", "R12", "R14", "R15", "R16", "R17", "R20", "R34"),
     *("R8", "R21"),
 )
 """The rules that cost a level, in the order in which they decide: can the depth be read at all; Photos' gate for
@@ -138,6 +138,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "R12": ("the map is marked as low quality", _EMBED_AGAIN),
     "R13": ("the map is not marked as filtered", f"{_EMBED_AGAIN}; holes are filled on the way"),
+    "R34": ("its depth map is nearly flat", "put in a map that has a nearer and a farther place with `depthauthor embed FILE MAP --replace`; check --near, "
+        "--far and the unit"),
     "R14": (
         "",
         f"{_PORTRAIT} adds one from Exif, or a nominal one; --calibration FILE.json or --donor PORTRAIT.HEIC give a "

@@ -15,6 +15,9 @@ SLIDER_RULE = "R16"
 
 BADGE_RULE, JPEG_RULE = "R8", "R25"
 
+SPAN_RULE = "R34"
+"""Broken by a map that is nearly flat, whatever its metadata says."""
+
 EVIDENCE = "based on other projects' device tests, not ours"
 
 

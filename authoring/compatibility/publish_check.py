@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from authoring.compatibility import rules
 from authoring.compatibility.facts import Facts
-from authoring.compatibility.findings import Level
-from authoring.compatibility.levels import level_of, rule_faults, verdict_of
+from authoring.compatibility.findings import Finding, Level
+from authoring.compatibility.levels import SPAN_RULE, level_of, rule_faults, verdict_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +18,20 @@ class PublishCheck:
     verdict: str
     faults: tuple[str, ...]
     """Why it cannot be read as depth at all (L1)."""
+    warnings: tuple[str, ...]
+    """The rules that it breaks with a warning, and a span of depth that gives no blur."""
 
 
 def check_before_publish(facts: Facts) -> PublishCheck:
     """Run the rules on a file's facts. The caller refuses to publish at level "none"."""
     findings = rules.findings(facts)
-    return PublishCheck(level_of(findings), verdict_of(findings), rule_faults(findings, "L1"))
+    return PublishCheck(
+        level_of(findings),
+        verdict_of(findings),
+        rule_faults(findings, "L1"),
+        tuple(finding.message for finding in findings if _warns(finding)),
+    )
+
+
+def _warns(finding: Finding) -> bool:
+    return finding.status == "warn" or (finding.rule == SPAN_RULE and finding.status == "fail")

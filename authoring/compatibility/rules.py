@@ -325,6 +325,15 @@ TABLE: tuple[Rule, ...] = (
         "note",
         "all samples whose REND has records: pug, openize, fidmaa, lyangas",
     ),
+    Rule(
+        "R34",
+        depth_checks.span_visible,
+        "D",
+        "Disparity spans at least 0.1 1/m.",
+        "L3",
+        "a blur that is the same everywhere is no depth effect; spans of real files are 0.50 to 4.61",
+        "R23 warns of spans that are unusual.",
+    ),
 )
 """All rules, in the order of their numbers."""
 

@@ -45,6 +45,8 @@ class EmbedReport:
     unit: str
     max_error_m: ErrorInMetres
     touched: tuple[Touched, ...]
+    warnings: tuple[str, ...]
+    """What speaks against the depth as it was understood, and the rules about it that are broken."""
     assumed: tuple[str, ...]
     notes: tuple[str, ...]
     level: str

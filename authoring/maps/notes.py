@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What a step assumed, and what else it has to say. `+` joins the notes of two steps in order."""
+    """What a step assumed, what else it has to say, and what a person should check. `+` joins the notes of two steps."""
 
     assumed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """Evidence that the depth may be wrong as it was understood; printed first."""
 
     def __add__(self, other: Notes) -> Notes:
         """Return these notes, followed by the other's."""
-        return Notes(self.assumed + other.assumed, self.notes + other.notes)
+        return Notes(
+            self.assumed + other.assumed, self.notes + other.notes, self.warnings + other.warnings
+        )
 
 
 def percent(share: float, digits: int = 1) -> str:
