@@ -132,7 +132,7 @@ def render(case: Case, folder: Path) -> tuple[bytes, str, float]:
     buffer = buffer_from_plane(replace(plane, pixel_format=case.pixel_format.single), filtered=True)
     options = EmbedOptions(profile=case.profile)
     target = open_target(photo, options)
-    depth = CodedDepth(buffer, plane, coded, Notes(), "given")
+    depth = CodedDepth(buffer, plane, coded, Notes(), "given", "the golden scene")
     spliced = splice(target, depth, options, "golden")
     edited = EditedPhoto(photo, spliced.edits, check_result(target, spliced, depth))
     data, report = edited.data, edited.report

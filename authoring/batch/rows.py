@@ -17,7 +17,7 @@ from authoring.errors import UsageError
 
 PATH_COLUMNS = ("photo", "map", "output")
 
-_SHORT_NAMES = {"near": "near_m", "far": "far_m", "format": "pixel_format"}
+_SHORT_NAMES = {"near": "near_m", "far": "far_m", "baseline": "baseline_m", "format": "pixel_format"}
 """The command line's names of options that have another name in Python."""
 
 _NOT_COLUMNS = {"portrait", "map_name", "calibration_source", "encoder_threads"}

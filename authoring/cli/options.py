@@ -61,6 +61,7 @@ Far = Annotated[
 White = Annotated[
     Literal["far", "near"] | None, _meaning_option("--white", help="Which end of the gray scale is white.")
 ]
+Invert = Annotated[bool, _meaning_option("--invert", help="White is near: the same as --white near.")]
 Spacing = Annotated[
     Literal["depth", "disparity"] | None,
     _meaning_option("--spacing", help="Gray steps are even in metres (depth), or in 1/m (disparity)."),
@@ -70,24 +71,44 @@ Preset = Annotated[
     _meaning_option(
         "--preset",
         metavar="MAKER",
-        help="Read the map as this maker's files: depth-pro, depth-anything, depth-anything-metric, midas, marigold, "
-        "zoedepth, patchfusion, kitti, nyu, scannet, realsense, tum, blender, arkit, moge, video-depth-anything, "
-        "apple-gray.",
+        help="Read the map as this maker's files: apple-gray, depth-pro, depth-anything, depth-anything-metric, "
+        "depth-anything-3, midas, marigold, lotus, lotus-disparity, depthcrafter, video-depth-anything, unidepth, "
+        "metric3d, zoedepth, patchfusion, moge, kitti, kitti-disparity, middlebury, raft-stereo, nyu, scannet, "
+        "realsense, tum, arkit, stray-scanner, record3d, blender.",
     ),
 ]
 Kind = Annotated[
-    Literal["depth", "disparity", "inverse-relative", "affine"] | None,
+    Literal["depth", "disparity", "disparity-px", "inverse-relative", "affine"] | None,
     _meaning_option(
         "--kind",
         metavar="KIND",
-        help="What the values are. depth: metres; disparity: 1/m; inverse-relative: inverse depth without scale, "
-        "larger is nearer (MiDaS); affine: depth without scale (Marigold). The last two need --near and --far.",
+        help="What the values are. depth: metres; disparity: 1/m; disparity-px: stereo disparity in pixels, with "
+        "--focal-px and --baseline; inverse-relative: inverse depth without scale, larger is nearer (MiDaS); affine: "
+        "depth without scale (Marigold). The last two need --near and --far.",
     ),
 ]
 Unit = Annotated[
     str | None,
     _meaning_option(
         "--unit", metavar="m|cm|mm|m*256", help="Unit of the values; m*256 is 256 steps to the metre."
+    ),
+]
+FocalPx = Annotated[
+    float | None,
+    _meaning_option(
+        "--focal-px",
+        metavar="PX",
+        help="Focal length in pixels of the map, of stereo disparity and as camera.",
+    ),
+]
+Baseline = Annotated[
+    float | None,
+    _meaning_option("--baseline", metavar="M", help="Distance of the two cameras of stereo disparity."),
+]
+Doffs = Annotated[
+    float | None,
+    _meaning_option(
+        "--doffs", metavar="PX", help="Difference of the principal points of stereo disparity. Default: 0."
     ),
 ]
 Accuracy = Annotated[
@@ -108,6 +129,18 @@ Clip = Annotated[
     float | None,
     _meaning_option(
         "--clip", metavar="PERCENT", help="Clip this percentage of values at each end. Default: none."
+    ),
+]
+Stretch = Annotated[
+    bool,
+    _meaning_option(
+        "--stretch", help="Stretch a map of another shape over the whole photo, as networks give it."
+    ),
+]
+Force = Annotated[
+    bool,
+    _meaning_option(
+        "--force", help="Use a map that looks like a stereo pair, a collage or a coloured picture."
     ),
 ]
 MaxHoles = Annotated[
@@ -184,8 +217,8 @@ Calibration = Annotated[
     _camera_option(
         "--calibration",
         metavar="CAMERA",
-        help="exif, nominal, none or FILE.json. Default: the map's or donor's own, or from the "
-        "focal length in Exif, or nominal.",
+        help="exif, nominal, none, FILE.json or Middlebury's calib.txt. Default: the map's or donor's own, or from "
+        "the focal length in Exif, or nominal.",
     ),
 ]
 PhotoCalibration = Annotated[
@@ -337,6 +370,10 @@ Width = Annotated[int, _output_option("--width", metavar="PX", help="Width of th
 OpenPage = Annotated[
     bool | None,
     _output_option("--open/--no-open", help="Open the page in the browser. Default: only without -o."),
+]
+Verbose = Annotated[
+    bool,
+    _output_option("--verbose", "-v", help="Also print the error, what was changed and what was assumed."),
 ]
 Overwrite = Annotated[bool, _output_option("--overwrite", help="Replace outputs that exist.")]
 DryRun = Annotated[bool, _output_option("--dry-run", help="Do everything except writing.")]

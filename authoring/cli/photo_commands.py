@@ -16,13 +16,19 @@ def embed(
     near_m: options.Near = None,
     far_m: options.Far = None,
     white: options.White = "far",
+    invert: options.Invert = False,
     spacing: options.Spacing = "depth",
     preset: options.Preset = None,
     kind: options.Kind = None,
     unit: options.Unit = None,
+    focal_px: options.FocalPx = None,
+    baseline_m: options.Baseline = None,
+    doffs: options.Doffs = None,
     accuracy: options.Accuracy = None,
     invalid: options.Invalid = None,
     clip: options.Clip = None,
+    stretch: options.Stretch = False,
+    force: options.Force = False,
     max_holes: options.MaxHoles = 60,
     key: options.Key = None,
     frame: options.Frame = None,
@@ -44,6 +50,7 @@ def embed(
     effort: options.Effort = None,
     overwrite: options.Overwrite = False,
     dry_run: options.DryRun = False,
+    verbose: options.Verbose = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Put a depth map into a photo.
@@ -51,7 +58,7 @@ def embed(
     depthauthor embed photo.jpg mask.png --near 0.3 --far 5
     """
     from authoring.api import photo_files
-    from authoring.cli.photo_text import embed_text
+    from authoring.cli.photo_text import embed_text, embed_text_in_full
 
     report = photo_files.embed(
         photo,
@@ -67,7 +74,7 @@ def embed(
         dry_run=dry_run,
         **given(context, MEANING, PORTRAIT, CAMERA),
     )
-    print_report(report, as_json, embed_text, report.output)
+    print_report(report, as_json, embed_text_in_full if verbose else embed_text, report.output)
 
 
 def copy(
@@ -88,6 +95,7 @@ def copy(
     effort: options.Effort = None,
     overwrite: options.Overwrite = False,
     dry_run: options.DryRun = False,
+    verbose: options.Verbose = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Put the depth of one photo into another, with its metadata.
@@ -95,7 +103,7 @@ def copy(
     Orientations are reconciled; the two photos must have the same aspect.
     """
     from authoring.api import photo_files
-    from authoring.cli.photo_text import embed_text
+    from authoring.cli.photo_text import embed_text, embed_text_in_full
 
     report = photo_files.copy(
         source,
@@ -109,7 +117,7 @@ def copy(
         dry_run=dry_run,
         **given(context, PORTRAIT, CAMERA),
     )
-    print_report(report, as_json, embed_text, report.output)
+    print_report(report, as_json, embed_text_in_full if verbose else embed_text, report.output)
 
 
 def extract(

@@ -11,29 +11,56 @@ DRY_RUN = "nothing written (dry run)"
 
 
 def embed_text(report: Report) -> str:
+    """Describe what was written in a few lines: warnings, file, range, polarity, focus, level."""
+    lines = [*_summary_lines(report)]
+    hidden = len(report["assumed"]) + len(report["notes"])
+    if hidden:
+        lines.append(f"  more       {count(hidden, 'note')} with -v")
+    return "\n".join(lines)
+
+
+def embed_text_in_full(report: Report) -> str:
     """Describe what was written, its largest error, what was changed and what was assumed."""
-    size = f"{report['map']['width']}x{report['map']['height']}"
     unit = report["unit"]
     lines = [
-        f"{report['output'] or DRY_RUN}: {report['container'].upper()} with {size} {report['native_format']} depth map",
-        f"  range      {report['float_min']:.6g} to {report['float_max']:.6g} {unit}{_range_in_metres(report)}",
+        *_summary_lines(report),
         f"  error      {report['max_error']:.3g} {unit} at most, measured; bound {report['bound']:.3g}"
         + _error_in_metres(report["max_error_m"], unit),
         f"  photo      {'re-encoded for this container' if report['reencoded'] else 'image data untouched'}",
-        *labelled("level", [f"{report['level']}: {report['verdict']}"]),
         *_touched_lines(report["touched"]),
-        *labelled("assumed", report["assumed"]),
+        *labelled("assumed", [sentence for sentence in report["assumed"] if sentence != report["meaning"]]),
         *labelled("note", report["notes"]),
     ]
     return "\n".join(lines)
 
 
-def _range_in_metres(report: Report) -> str:
-    if report["unit"] != "1/m":
-        return ""
-    near = f"{1 / report['float_max']:.3g} m"
-    far = f"{1 / report['float_min']:.3g} m" if report["float_min"] > 0 else "infinity"
-    return f" (near {near}, far {far})"
+def _summary_lines(report: Report) -> list[str]:
+    size = f"{report['map']['width']}x{report['map']['height']}"
+    photo = "photo re-encoded" if report["reencoded"] else "photo untouched"
+    output = report["output"] or DRY_RUN
+    return [
+        *labelled("WARNING", report["warnings"]),
+        f"{output}: {report['container'].upper()} with {size} {report['native_format']} depth map, {photo}",
+        f"  range      {_range(report)}",
+        *labelled("polarity", [report["meaning"]]),
+        *_focus_lines(report["focus"]),
+        *labelled("level", [f"{report['level']}: {report['verdict']}"]),
+    ]
+
+
+def _range(report: Report) -> str:
+    low, high = report["float_min"], report["float_max"]
+    if report["unit"] == "m":
+        return f"{low:.3g} to {high:.3g} m"
+    far = f"{1 / low:.3g} m" if low > 0 else "infinity"
+    return f"{1 / high:.3g} m to {far} ({low:.4g} to {high:.4g} 1/m)"
+
+
+def _focus_lines(focus: dict[str, float | None] | None) -> list[str]:
+    if focus is None:
+        return []
+    distance = "infinity" if focus["distance_m"] is None else f"{focus['distance_m']:.3g} m"
+    return [f"  focus      {distance} away, at {focus['x']:.2f},{focus['y']:.2f} of the upright photo"]
 
 
 def _error_in_metres(error: dict[str, float | None], unit: str) -> str:

@@ -396,7 +396,8 @@ def span_visible(facts: Facts) -> CheckResult | None:
     visible = span >= LEAST_VISIBLE_SPAN_PER_M
     return CheckResult(
         visible,
-        f"disparity spans {span:.2g} 1/m" + ("" if visible else ", which is nearly flat: no blur is expected"),
+        f"disparity spans {span:.2g} 1/m"
+        + ("" if visible else ", which is nearly flat: no blur is expected"),
         f"{LEAST_VISIBLE_SPAN_PER_M:g} 1/m or more",
         f"{span:.6g} 1/m",
         f"{facts.where}, XMP",

@@ -138,8 +138,11 @@ _TEXTS: dict[str, tuple[str, str]] = {
     ),
     "R12": ("the map is marked as low quality", _EMBED_AGAIN),
     "R13": ("the map is not marked as filtered", f"{_EMBED_AGAIN}; holes are filled on the way"),
-    "R34": ("its depth map is nearly flat", "put in a map that has a nearer and a farther place with `depthauthor embed FILE MAP --replace`; check --near, "
-        "--far and the unit"),
+    "R34": (
+        "its depth map is nearly flat",
+        "put in a map that has a nearer and a farther place with `depthauthor embed FILE MAP --replace`; check --near, "
+        "--far and the unit",
+    ),
     "R14": (
         "",
         f"{_PORTRAIT} adds one from Exif, or a nominal one; --calibration FILE.json or --donor PORTRAIT.HEIC give a "

@@ -14,7 +14,7 @@ from authoring.depth.plane_error import max_error
 from authoring.depth.stored_plane import buffer_from_plane
 from authoring.errors import RefusedError, about
 from authoring.maps.fit import fit_to_photo
-from authoring.maps.load import MapSource, load_map, with_stored_orientation
+from authoring.maps.load import MapSource, load_map, map_raster, with_stored_orientation
 from authoring.maps.map_options import MapOptions
 from authoring.maps.refine import Guide, guide_of
 from authoring.read.depth_image import DepthReading, read_depth
@@ -82,7 +82,8 @@ def _measure(
     options = with_stored_orientation(options, source)
     loaded = load_map(source, options)
     size = (layout.width, layout.height)
-    buffer = fit_to_photo(loaded.buffer, size, reading.orientation, options, guide).buffer
+    raster = map_raster(options, (loaded.buffer.width, loaded.buffer.height), size, reading.orientation)
+    buffer = fit_to_photo(loaded.buffer, size, reading.orientation, options, raster, guide).buffer
     if buffer.samples.shape != plane.codes.shape:
         raise RefusedError(
             f"the map fits this photo as {buffer.width}x{buffer.height}, but the file holds {width}x{height}; "

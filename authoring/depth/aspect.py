@@ -26,8 +26,14 @@ def same_shape(size: tuple[int, int], frame: tuple[int, int]) -> bool:
     return narrowest and widest
 
 
-def check_aspect(map_width: int, map_height: int, photo_width: int, photo_height: int) -> None:
-    """Raise RefusedError unless the map has the photo's shape."""
+def check_aspect(
+    map_width: int,
+    map_height: int,
+    photo_width: int,
+    photo_height: int,
+    advice: str = "crop it to what the photo shows",
+) -> None:
+    """Raise RefusedError, with the advice at its end, unless the map has the photo's shape."""
     photo = photo_width, photo_height
     if same_shape((map_width, map_height), photo):
         return
@@ -41,4 +47,4 @@ def check_aspect(map_width: int, map_height: int, photo_width: int, photo_height
             " --map-orientation",
             subject="map",
         )
-    raise RefusedError(f"{sizes}; crop it to what the photo shows", subject="map")
+    raise RefusedError(f"{sizes}; {advice}", subject="map")

@@ -76,6 +76,9 @@ _RANGES = {
     "encoder_threads": (1, 64),
     "max_size": (2, 16384),
     "quality": (1, 100),
+    "focal_px": (1, 1_000_000),
+    "baseline_m": (1e-4, 1000),
+    "doffs": (-10_000, 10_000),
     "aperture": (0.5, 64),
 }
 """16384 is the longest side that any HEVC level allows (H.265 table A.8, level 6.2)."""

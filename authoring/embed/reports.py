@@ -29,6 +29,16 @@ class ErrorInMetres:
 
 
 @dataclass(frozen=True, slots=True)
+class Focus:
+    """The point of the upright photo that Photos focuses on, each 0..1 from the top left."""
+
+    x: float
+    y: float
+    distance_m: float | None
+    """Of the map there; None for infinity."""
+
+
+@dataclass(frozen=True, slots=True)
 class EmbedReport:
     """What `embed` or `copy` did."""
 
@@ -47,6 +57,10 @@ class EmbedReport:
     touched: tuple[Touched, ...]
     warnings: tuple[str, ...]
     """What speaks against the depth as it was understood, and the rules about it that are broken."""
+    meaning: str
+    """What the map was taken for."""
+    focus: Focus | None
+    """None where the photo has no Focus region, as with profile "data"."""
     assumed: tuple[str, ...]
     notes: tuple[str, ...]
     level: str

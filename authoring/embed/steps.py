@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from authoring import containers
 from authoring.apple.depth_properties import DepthProperties, build_tree, foreign_properties
 from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008
 from authoring.apple.provenance import Provenance
+from authoring.apple.region import read_focus_region
 from authoring.compatibility.facts import gather
 from authoring.compatibility.publish_check import check_before_publish
-from authoring.containers.base import CodedAuxiliary
+from authoring.containers.base import CodedAuxiliary, Layout
 from authoring.containers.edits import EditList
 from authoring.depth.aspect import check_aspect
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
 from authoring.depth.plane_error import error_in_m, max_error
+from authoring.depth.raster import turned
 from authoring.depth.stored_plane import StoredPlane, quantize
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.encode import CodedPlane, coded_auxiliary, encode_plane
 from authoring.embed.portrait import PortraitEffect, add_portrait_metadata, portrait_effect
-from authoring.embed.reports import EditedPhoto, EmbedReport, ErrorInMetres, Size
+from authoring.embed.reports import EditedPhoto, EmbedReport, ErrorInMetres, Focus, Size
 from authoring.embed.target import Target, open_target
 from authoring.embed.undo import build_record, splice_with_undo
 from authoring.errors import RefusedError, about
 from authoring.maps import diagnose
 from authoring.maps.fit import MIN_STORED_SIDE, FittedMap, fit_to_photo
-from authoring.maps.load import LoadedMap, MapSource, load_map, with_stored_orientation
+from authoring.maps.load import LoadedMap, MapSource, load_map, map_raster, with_stored_orientation
 from authoring.maps.notes import Notes
+from authoring.maps.polarity import check_polarity
 from authoring.maps.refine import guide_of
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
 from authoring.version import VERSION
@@ -44,6 +48,8 @@ class CodedDepth:
     notes: Notes
     source: str
     """Where the distances come from: one of `provenance.SOURCES`."""
+    meaning: str
+    """What the map was taken for, in a sentence."""
     copied: DepthReading | None = None
     """The depth of another photo that is copied: its XMP is kept."""
 
@@ -69,7 +75,7 @@ def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> EditedPhoto
     target = open_target(photo, options)
     loaded = load(source, options)
     fitted = fit(loaded, target, options)
-    depth = encode(fitted, target, options)
+    depth = encode(fitted, loaded.meaning, target, options)
     spliced = splice(target, depth, options)
     report = check(target, spliced, depth)
     return EditedPhoto(target.source, spliced.edits, report)
@@ -102,12 +108,17 @@ def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
         with about("photo"):
             guide = guide_of(target.file, target.orientation, options.max_size)
     with about("map"):
-        size = (target.layout.width, target.layout.height)
-        fitted = fit_to_photo(loaded.buffer, size, target.orientation, options, guide)
-        return FittedMap(fitted.buffer, loaded.notes + target.notes + fitted.notes)
+        buffer, size = loaded.buffer, (target.layout.width, target.layout.height)
+        raster = map_raster(options, (buffer.width, buffer.height), size, target.orientation)
+        fitted = fit_to_photo(buffer, size, target.orientation, options, raster, guide)
+        doubts = Notes()
+        if loaded.reading is not None:
+            shown = buffer if raster == "display" else turned(buffer, target.orientation)
+            doubts = check_polarity(shown, loaded.reading, options, raster, target.orientation)
+        return FittedMap(fitted.buffer, loaded.notes + target.notes + fitted.notes + doubts)
 
 
-def encode(fitted: FittedMap, target: Target, options: EmbedOptions) -> CodedDepth:
+def encode(fitted: FittedMap, meaning: str, target: Target, options: EmbedOptions) -> CodedDepth:
     """Quantize a fitted map to 8-bit codes, and encode them for the target's container."""
     buffer = fitted.buffer
     with about("map"):
@@ -115,7 +126,7 @@ def encode(fitted: FittedMap, target: Target, options: EmbedOptions) -> CodedDep
         notes = fitted.notes + Notes(notes=tuple(diagnose.storage_notes(plane)))
         coded = _encode_plane(plane, target, options)
     source = "measured" if buffer.accuracy == "absolute" else options.depth_source
-    return CodedDepth(buffer, plane, coded, notes, source)
+    return CodedDepth(buffer, plane, coded, notes, source, meaning)
 
 
 def _encode_plane(plane: StoredPlane, target: Target, options: EmbedOptions) -> CodedPlane:
@@ -155,16 +166,16 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
                 width % 2 or height % 2 or min(width, height) < MIN_STORED_SIDE
             ):
                 # No HEVC picture has this size without a crop; the map is fitted as a new one would be.
-                fitting = replace(options, max_size=max(width, height), map_orientation="display")
+                fitting = replace(options, max_size=max(width, height))
                 size = (layout.width, layout.height)
-                fitted = fit_to_photo(origin.buffer(), size, target.orientation, fitting)
+                fitted = fit_to_photo(origin.buffer(), size, target.orientation, fitting, "display")
                 plane = replace(quantize(fitted.buffer), pixel_format=plane.pixel_format)
                 notes += fitted.notes
             coded = _encode_plane(plane, target, options)
         if turn != Orientation(1):
             notes += Notes(notes=("the map was turned into the photo's stored raster",))
     buffer = replace(origin, plane=plane).buffer("stored").replace(calibration=calibration)
-    return CodedDepth(buffer, plane, coded, notes, "donor", origin)
+    return CodedDepth(buffer, plane, coded, notes, "donor", "the depth of the source photo", origin)
 
 
 def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: str = VERSION) -> SplicedPhoto:
@@ -269,8 +280,25 @@ def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth) -> EmbedRepo
         unit=unit,
         max_error_m=ErrorInMetres(*(error_in_m(error, value, plane.pixel_format) for value in ends)),
         touched=spliced.edits.touched,
+        meaning=depth.meaning,
+        focus=_focus(result.layout, target, decoded),
         assumed=spliced.notes.assumed,
         notes=(*spliced.notes.notes, *coded.notes),
+        warnings=(*spliced.notes.warnings, *checked.warnings),
         level=checked.level,
         verdict=checked.verdict,
     )
+
+
+def _focus(layout: Layout, target: Target, plane: StoredPlane) -> Focus | None:
+    """Return the Focus region of the photo made, whose coordinates are those of the stored raster."""
+    region = read_focus_region(layout.xmp)
+    if region is None or not region.is_valid:
+        return None
+    height, width = plane.codes.shape
+    row, column = min(int(region.y * height), height - 1), min(int(region.x * width), width - 1)
+    value = plane.float_min + float(plane.codes[row, column]) * plane.step
+    if plane.pixel_format.kind == "disparity":
+        value = 1 / value if value > 0 else math.inf
+    x, y = target.orientation.point_to_display(region.x, region.y)
+    return Focus(x, y, value if math.isfinite(value) else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,15 +14,28 @@ from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
 from authoring.depth.kernels import take_table
 from authoring.errors import RefusedError, UsageError
 from authoring.maps.diagnose import Meaning, diagnose
+from authoring.maps.gray import check_levels, describe_gray
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes, percent
-from authoring.maps.presets import RELATIVE, SKY_M, Kind, Preset, metres_in, preset_named
+from authoring.maps.presets import (
+    PIXELS,
+    RELATIVE,
+    SKY_M,
+    Kind,
+    Preset,
+    Reading,
+    disparity_in,
+    metres_in,
+    pixels_in,
+    preset_named,
+)
 
 
-def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Notes]:
+def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Reading, Notes]:
     """Return the distances of a map file in the 32-bit format of the options' kind, oriented as in the file.
 
-    Raises UsageError where the options say too little or contradict, RefusedError where no value is usable.
+    The first sentence that was assumed says what the map was taken for. Raises UsageError where the options say too
+    little or contradict, RefusedError where no value is usable.
     """
     preset = preset_named(options.preset) if options.preset else None
     if preset is not None:
@@ -31,9 +43,10 @@ def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, No
     meaning, notes = _meaning(image, options, preset)
     if meaning is None:
         buffer, more = _convert_gray(image, options, preset)
-    elif options.white == "near":
+    elif options.white_end == "near":
         raise UsageError(
-            "--white is for gray levels between --near and --far; --kind and --preset say it already"
+            "--white and --invert are for gray levels between --near and --far; of the kinds without a scale, "
+            "inverse-relative has the larger values near and affine has them far"
         )
     elif meaning.kind in RELATIVE:
         buffer, more = _convert_relative(image, meaning, options)
@@ -41,7 +54,7 @@ def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, No
         raise UsageError("--near and --far do not apply: the map's unit says how far its values are")
     else:
         buffer, more = _convert_metric(image, meaning, options)
-    return buffer, notes + more
+    return buffer, meaning.kind if meaning else "gray", notes + more
 
 
 def _check_preset(preset: Preset, image: MapImage) -> None:
@@ -66,12 +79,12 @@ def _meaning(image: MapImage, options: MapOptions, preset: Preset | None) -> tup
         unit = None
     elif kind is None and unit is not None:
         kind = "depth"
+    elif kind == "disparity-px":
+        unit = unit or PIXELS
     if kind is None:
         if preset is not None or options.near_m is not None or options.far_m is not None:
             return None, Notes()
-        meaning, reason = diagnose(image, options.map_name)
-        if invalid is not None:
-            meaning = replace(meaning, invalid=invalid)
+        meaning, reason = diagnose(image, options.map_name, invalid)
         return meaning, Notes(assumed=(reason,))
     if kind not in RELATIVE and unit is None:
         if image.levels is not None:
@@ -79,7 +92,7 @@ def _meaning(image: MapImage, options: MapOptions, preset: Preset | None) -> tup
                 f"the {image.source} holds integers: say with --unit how much one step is (mm, m*256, m*5000)"
             )
         unit = "m"
-    if kind == "depth" and image.levels is not None and invalid is None:
+    if kind in ("depth", "disparity-px") and image.levels is not None and invalid is None:
         invalid = 0
     return Meaning(kind, unit, invalid), Notes(assumed=(_describe(image, kind, unit, preset),))
 
@@ -91,6 +104,8 @@ def _describe(image: MapImage, kind: Kind, unit: str | None, preset: Preset | No
         return f"the {image.source} holds inverse depth without a scale, larger is nearer{reason}"
     if kind == "affine":
         return f"the {image.source} holds depth without a scale, larger is farther{reason}"
+    if kind == "disparity-px":
+        return f"the {image.source} holds stereo disparity in {unit}{reason}"
     return f"the {image.source} holds {kind} in {unit if kind == 'depth' else f'1/{unit}'}{reason}"
 
 
@@ -142,11 +157,15 @@ def _expand_codes(buffer: DepthBuffer, image: MapImage) -> DepthBuffer:
 def _convert_metric(image: MapImage, meaning: Meaning, options: MapOptions) -> tuple[DepthBuffer, Notes]:
     """Convert depth or disparity in a unit."""
     assert meaning.unit is not None
-    scale, is_depth = metres_in(meaning.unit), meaning.kind == "depth"
     samples, values, notes = image.samples, _distinct_values(image), Notes()
-    if is_depth and image.levels is None and np.fmax.reduce(image.samples, axis=None) * scale >= SKY_M:
+    is_depth, factor = meaning.kind == "depth", 1.0
+    if meaning.kind == "depth":
+        factor = metres_in(meaning.unit)
+    elif meaning.kind == "disparity":
+        factor = disparity_in(meaning.unit)
+    if is_depth and image.levels is None and np.fmax.reduce(image.samples, axis=None) * factor >= SKY_M:
         with np.errstate(invalid="ignore"):
-            sky = samples >= SKY_M / scale
+            sky = samples >= SKY_M / factor
         holes = _hole_mask(samples, meaning.invalid)
         if holes is not None:
             sky &= ~holes
@@ -160,12 +179,40 @@ def _convert_metric(image: MapImage, meaning: Meaning, options: MapOptions) -> t
         if limits:
             values = np.where(_usable(values, meaning.invalid, least), np.clip(values, *limits), values)
     holes = _hole_mask(_distinct_values(image), meaning.invalid)
-    if scale != 1.0:
-        values = _times(values.astype(np.float32), scale if is_depth else 1 / scale)
+    if meaning.kind == "disparity-px":
+        values, stereo_notes = _disparity_of_pixels(values, meaning.unit, options)
+        notes += stereo_notes
+    elif factor != 1.0:
+        values = _times(values.astype(np.float32), factor)
     if holes is not None and holes.any():
         values = np.where(holes, np.float32(np.nan), values)
     build = DepthBuffer.from_depth_m if is_depth else DepthBuffer.from_disparity_per_m
     return _expand_codes(build(values, pixel_format=options.pixel_format.single), image), notes
+
+
+def _disparity_of_pixels(
+    values: NDArray[Any], unit: str, options: MapOptions
+) -> tuple[NDArray[np.float32], Notes]:
+    """Return disparity in 1/m of a stereo disparity in pixels: (d + doffs) / (focal length · baseline).
+
+    The formula of Middlebury's calib.txt. RAFT-Stereo's flow is minus the disparity (princeton-vl/RAFT-Stereo,
+    demo.py).
+    """
+    if options.focal_px is None or options.baseline_m is None:
+        raise UsageError(
+            "a stereo disparity in pixels needs --focal-px, the focal length in pixels of the map, and --baseline, the "
+            "distance of the two cameras in metres (or --calibration calib.txt of Middlebury)"
+        )
+    pixels = values.astype(np.float64) * pixels_in(unit)
+    notes = Notes()
+    finite = pixels[np.isfinite(pixels)]
+    if finite.size and finite.max() <= 0 and finite.min() < 0:
+        pixels, notes = -pixels, Notes(assumed=("its disparity is negative, as a flow is, and was negated",))
+    pixels += options.doffs or 0.0
+    notes += Notes(
+        assumed=(f"the focal length is {options.focal_px:g} px and the baseline {options.baseline_m:g} m",)
+    )
+    return (pixels / (options.focal_px * options.baseline_m)).astype(np.float32), notes
 
 
 def _times(values: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
@@ -221,7 +268,7 @@ def _convert_gray(image: MapImage, options: MapOptions, preset: Preset | None) -
         raise UsageError(
             f"the {image.source} holds gray levels: say with --near and --far how many metres its ends stand for"
         )
-    meaning = GrayscaleMeaning(options.near_m, options.far_m, options.white, options.spacing)
+    meaning = GrayscaleMeaning(options.near_m, options.far_m, options.white_end, options.spacing)
     samples, holes = image.samples, _hole_mask(image.samples, options.invalid)
     if image.levels is None and not _within_unit_range(samples if holes is None else samples[~holes]):
         raise UsageError(
@@ -233,15 +280,13 @@ def _convert_gray(image: MapImage, options: MapOptions, preset: Preset | None) -
         raise RefusedError(
             f"the map has one value everywhere ({samples.flat[0]:g}); depth needs a nearer and a farther place"
         )
-    black, white = ("near", "far") if options.white == "far" else ("far", "near")
-    steps = "metres" if options.spacing == "depth" else "1/m"
     reason = f" (preset {preset.name})" if preset else ""
-    notes = Notes(
-        assumed=(
-            f"black is {black} and white is {white}, {options.near_m:g} m to {options.far_m:g} m in even steps of "
-            f"{steps}{reason}",
-        )
-    )
+    notes = Notes(assumed=(describe_gray(meaning) + reason,))
+    known = samples if holes is None else samples[~holes]
+    if image.levels is None:
+        known = known[np.isfinite(known)]
+    if known.size:
+        notes += check_levels(image, known, meaning)
     if options.clip:
         limits, clip_notes = _clip_limits(samples, _usable(samples, options.invalid, 0), options)
         notes += clip_notes

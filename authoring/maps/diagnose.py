@@ -1,24 +1,31 @@
 """What an undescribed map holds, judged by its dtype, range, names and holes, and what is doubtful in it.
 
 Where one reading is believable it is used and reported; where unit, scale or polarity is open, UsageError asks, with
-the readings in metres and the options to choose from.
+the readings in metres and the options to choose from. What speaks against metres was found in files of MiDaS,
+Depth-Anything, DepthCrafter, Marigold, Video-Depth-Anything and Blender's Mist pass.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.maps.map_image import MapImage
-from authoring.depth.buffer import DepthBuffer
 from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import RefusedError, UsageError
 from authoring.maps.notes import percent
+from authoring.maps.polarity import judge_polarity
 from authoring.maps.presets import SKY_M, Kind, metres_in
+
+MAX_ZEROS = 0.01
+"""Share of exact zeros beyond which they are a network's sky or a file's holes, not a few faults."""
+
+MAX_RATIO = 100.0
+"""Farthest over nearest of metres without sky: a room has 10, a street 80. A network's inverse depth goes to 0."""
 
 MAX_ROOM_M = 120.0
 """A median distance beyond it is more likely another unit: photos of depth networks show streets at the most."""
@@ -55,6 +62,8 @@ class _Range:
     low: float
     middle: float
     high: float
+    ratio: float
+    """The largest over the least of all values."""
 
     def metres(self, unit: str) -> str:
         """Return the range in metres, read in this unit: '0.7 to 9.9 m'."""
@@ -81,7 +90,9 @@ def _range(samples: NDArray[Any]) -> _Range | None:
     if not values.size:
         return None
     ranks = [int(share * (values.size - 1)) for share in (0.005, 0.5, 0.995)]
-    return _Range(*np.partition(values, ranks)[ranks].tolist())
+    ordered = np.partition(values, ranks)
+    low, middle, high = ordered[ranks].tolist()
+    return _Range(low, middle, high, float(values.max() / values.min()))
 
 
 def _sparse(samples: NDArray[Any]) -> NDArray[Any]:
@@ -91,27 +102,29 @@ def _sparse(samples: NDArray[Any]) -> NDArray[Any]:
     return grid
 
 
-def diagnose(image: MapImage, name: str) -> tuple[Meaning, str]:
+def diagnose(image: MapImage, name: str, invalid: float | None = None) -> tuple[Meaning, str]:
     """Return what the map holds by its own evidence, and the sentence that reports it.
 
-    name: of its file, or empty. Raises UsageError, asking for an option with the readings in metres, where more
-    than one is believable, RefusedError where it holds nothing.
+    name: of its file, or empty; invalid: the value that marks a hole, if one was given. Raises UsageError, asking for
+    an option with the readings in metres, where more than one is believable, RefusedError where it holds nothing.
     """
     if image.levels is None:
-        return _of_floats(image, name)
+        meaning, reason = _of_floats(image, name, invalid)
+        return replace(meaning, invalid=invalid), reason
     if image.levels == 256:
         raise UsageError(
             f"the {image.source} holds gray levels, and nothing says how far they are: give --near and --far in "
             "metres; white is then far, or near with --white near; a map of MiDaS or Depth-Anything needs "
             "--kind inverse-relative as well"
         )
-    return _of_integers(image, name)
+    meaning, reason = _of_integers(image, name)
+    return meaning if invalid is None else replace(meaning, invalid=invalid), reason
 
 
 _UNIT_WORDS = (
     ("mm", "mm", r"(?<![a-z])(?:\d*mm|millimet\w*|depth16mm)(?![a-z])"),
     ("cm", "cm", r"(?<![a-z])(?:cm|centimet\w*)(?![a-z])"),
-    ("KITTI", "m*256", r"kitti"),
+    ("KITTI depth", "m*256", r"kitti.*depth|depth.*kitti"),
     ("ZoeDepth", "m*256", r"zoe-?_?depth"),
     ("PatchFusion", "m*256", r"patchfusion"),
     ("TUM", "m*5000", r"(?<![a-z])tum(?![a-z])"),
@@ -129,6 +142,12 @@ def _of_integers(image: MapImage, name: str) -> tuple[Meaning, str]:
         raise RefusedError(f"the {image.source} holds no valid depth: it is 0 everywhere")
     zeros = float(np.mean(image.samples == 0))
     holes = f"; {percent(zeros)} are 0, taken for holes" if zeros else ""
+    if _DISPARITY_WORDS.search(name.lower()):
+        raise UsageError(
+            f"the {image.source} is called disparity: one of a stereo pair is --kind disparity-px (--unit px*256 as "
+            "KITTI stores it) with --focal-px and --baseline; one of a network is --kind inverse-relative with --near "
+            f"and --far in metres; as distances it would show {span.metres('m*256')} with --unit m*256"
+        )
     for word, unit, pattern in _UNIT_WORDS:
         if re.search(pattern, name.lower()) and span.believable(unit):
             reason = f"since its name says {word}: {span.metres(unit)}{holes}"
@@ -150,85 +169,90 @@ def _of_integers(image: MapImage, name: str) -> tuple[Meaning, str]:
     )
 
 
-def _of_floats(image: MapImage, name: str) -> tuple[Meaning, str]:
+_DISPARITY_WORDS = re.compile(r"disp(?!lay)|inverse|inv_|_inv|(?<![a-z])idepth")
+_SCALE_WORDS = re.compile(r"relative|(?<![a-z])mist(?![a-z])|normali[sz]ed|(?<![a-z])norm(?![a-z])")
+_METRE_WORDS = re.compile(r"met(?:er|re)s?(?![a-z])")
+_MARKED_DISPARITY = re.compile(r"\.disparity\.(?:npy|pfm)$")
+"""The names that `extract --as disparity` gives to files that can hold no mark."""
+
+
+def _of_floats(image: MapImage, name: str, invalid: float | None) -> tuple[Meaning, str]:
+    if _MARKED_DISPARITY.search(name.lower()):
+        return Meaning(
+            "disparity", "m", None
+        ), f"the {image.source} holds disparity in 1/m, since its name says so"
     samples = image.samples
-    words = f"{name} {image.key or ''}".lower()
+    if invalid is not None:
+        samples = np.where(samples == invalid, samples.dtype.type(np.nan), samples)
     span = _range(samples)
     if span is None:
         return Meaning("depth", "m", None), f"the {image.source} holds depth in metres"
-    if _signed(image):
+    words = f"{name} {image.key or ''}".lower()
+    says_metres = bool(_METRE_WORDS.search(words)) and not _DISPARITY_WORDS.search(words)
+    if _signed(samples):
         raise UsageError(
             f"the {image.source} goes from {_short(float(np.nanmin(samples)))} to {_short(span.high)}, and no "
             "distance is negative: say --kind inverse-relative (MiDaS, larger is nearer) or --kind affine (larger is "
             "farther), and with --near and --far how many metres away its nearest and its farthest place are"
         )
-    if re.search(r"disp|inverse|inv_|_inv", words):
-        raise UsageError(
-            f"the {image.source} is called disparity or inverse depth: as 1/m it would show {span.inverted()} "
-            f"(--kind disparity), as depth in metres {span.metres('m')} (--kind depth); "
-            "if it has no scale say --kind inverse-relative, with --near and --far in metres"
-        )
-    key = image.key if image.key and "depth" in image.key.lower() else None
-    if span.high <= 1 and _normalised(samples):
-        raise UsageError(
-            f"the {image.source} runs from 0 to 1, as maps without a scale do: give --near and --far in metres, and "
-            "--kind affine if 1 is far (Marigold) or --kind inverse-relative if 1 is near (MiDaS); "
-            f"if it does show {span.metres('m')} say --unit m"
-        )
-    if span.middle > MAX_ROOM_M:
+    if span.middle > MAX_ROOM_M and not says_metres:
         raise UsageError(
             f"the {image.source} has {_short(span.middle)} in its middle: as metres it shows {span.metres('m')} "
             f"(--unit m), as millimetres {span.metres('mm')} (--unit mm); "
             "if larger is nearer say --kind inverse-relative, with --near and --far in metres"
         )
+    doubt = None if says_metres else _doubt_of_metres(samples, words, span)
+    if doubt is not None:
+        raise UsageError(
+            f"the {image.source} may hold no metres: {doubt}; say --unit m if it shows {span.metres('m')}, "
+            f"--kind disparity if it is 1/m and shows {span.inverted()}, or, if it has no scale, --kind "
+            "inverse-relative if larger is nearer (MiDaS, Depth-Anything) and --kind affine if larger is farther "
+            "(Marigold), with --near and --far in metres"
+        )
     why = ""
-    if key:
-        why = f", since the array is called {key}"
+    if image.key and "depth" in image.key.lower():
+        why = f", since the array is called {image.key}"
     elif image.key:
         why = f", read from {image.key}"
-    elif "meter" in words or "metre" in words:
+    elif says_metres:
         why = ", since its name says so"
     return Meaning("depth", "m", None), f"the {image.source} holds depth in metres{why}: {span.metres('m')}"
 
 
-def _signed(image: MapImage) -> bool:
+def _doubt_of_metres(samples: NDArray[Any], words: str, span: _Range) -> str | None:
+    """Return what speaks against metres, to follow a colon; None where nothing does."""
+    word = _DISPARITY_WORDS.search(words)
+    if word:
+        return f"its name says disparity or inverse depth ({word[0].strip('_')})"
+    word = _SCALE_WORDS.search(words)
+    if word:
+        return f"its name says {word[0]}, which has no scale"
+    if float(np.fmax.reduce(samples, axis=None)) <= 1:
+        return "it does not go beyond 1, as maps without a scale do"
+    zeros = float(np.mean(samples == 0))
+    if zeros > MAX_ZEROS:
+        return (
+            f"{percent(zeros)} of it are exactly 0, which is sky in a network's inverse depth and a hole in metres "
+            "(--invalid 0)"
+        )
+    if span.ratio > MAX_RATIO and not _has_sky(samples):
+        return f"its farthest value is {_short(span.ratio)} times its nearest"
+    polarity = judge_polarity(samples)
+    if polarity is None or not polarity.against_a_guess:
+        return None
+    return f"read as metres {polarity.finding}"
+
+
+def _has_sky(samples: NDArray[Any]) -> bool:
+    return bool(np.fmax.reduce(samples, axis=None) >= SKY_M)
+
+
+def _signed(samples: NDArray[Any]) -> bool:
     """Return whether negative values are part of the map, not a mark of its holes."""
-    samples = image.samples
     if not np.fmin.reduce(samples, axis=None) < 0:
         return False
     negative = samples[samples < 0]
     return negative.size > NEGATIVE_SHARE * samples.size and bool(negative.min() != negative.max())
-
-
-def _normalised(samples: NDArray[Any]) -> bool:
-    finite = samples[np.isfinite(samples)]
-    low, high = float(finite.min()), float(finite.max())
-    return 0 <= low < 0.005 and 0.995 < high <= 1
-
-
-def polarity_note(buffer: DepthBuffer) -> str | None:
-    """Return a warning where the lower third of an upright map is much farther than the upper, which is rare."""
-    sparse = _sparse(buffer.samples)
-    third = sparse.shape[0] // 3
-    if third < 8:
-        return None
-    upper, lower = (_median(part) for part in (sparse[:third], sparse[-third:]))
-    if upper is None or lower is None:
-        return None
-    if buffer.pixel_format.kind == "depth":
-        upper, lower = lower, upper
-    if lower * 2 > upper:
-        return None
-    return (
-        "the lower third of the map is more than twice as far away as the upper third, which is rare: "
-        "check whether near and far are the wrong way round (--white, --kind) or the map is upside down"
-    )
-
-
-def _median(samples: NDArray[Any]) -> float | None:
-    """Return the median of the finite samples."""
-    finite = samples[np.isfinite(samples)]
-    return float(np.partition(finite, finite.size // 2)[finite.size // 2]) if finite.size else None
 
 
 def storage_notes(plane: StoredPlane) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from authoring.errors import RefusedError
 from authoring.maps.doubts import check_collage
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes, percent
+from authoring.maps.presets import Raster
 from authoring.maps.refine import Guide, refine_map
 
 MIN_STORED_SIDE = 64
@@ -34,21 +35,24 @@ def fit_to_photo(
     size: tuple[int, int],
     orientation: Orientation,
     options: MapOptions,
+    raster: Raster,
     guide: Guide | None = None,
 ) -> FittedMap:
     """Turn, check, shrink and fill a map for a photo of stored size (width, height).
 
     The result is at most `max_size` long. With a guide (the photo's pixels) it has the guide's size and edges.
-    Raises RefusedError where the map has another aspect, is a collage, has more holes than `max_holes` or no
-    valid sample.
+    raster: how the map lies. Raises RefusedError where the map has another aspect and is not to be stretched, is a
+    collage, has more holes than `max_holes` or no valid sample.
     """
     notes = Notes()
+    shown = size[::-1] if raster == "display" and orientation.swaps_axes else size
+    if options.stretch:
+        buffer, stretch_notes = stretched(buffer, shown)
+        notes += stretch_notes
     if options.calibration is not None:
         buffer = buffer.replace(calibration=options.calibration)
-    upright = options.map_orientation != "stored"
-    shown = size[::-1] if upright and orientation.swaps_axes else size
     notes += check_collage(buffer.samples, shown, options.force)
-    if upright:
+    if raster == "display":
         buffer = turned(buffer, orientation.inverse)
         if orientation != Orientation.UPRIGHT:
             notes += Notes(
@@ -57,7 +61,14 @@ def fit_to_photo(
                     f"(Orientation {orientation})",
                 )
             )
-    check_aspect(buffer.width, buffer.height, *size)
+    elif orientation != Orientation.UPRIGHT:
+        notes += Notes(
+            assumed=(
+                f"the map lies as the photo's pixels are stored (Orientation {orientation}); if it is upright, add "
+                "--map-orientation display",
+            )
+        )
+    check_aspect(buffer.width, buffer.height, *size, _shape_advice(buffer))
     hole_share = _hole_share(buffer, options.max_holes)
     refined_holes = 0
     if guide is not None:
@@ -75,6 +86,33 @@ def fit_to_photo(
     if options.accuracy is not None:
         buffer = buffer.replace(accuracy=options.accuracy)
     return FittedMap(buffer, notes)
+
+
+NETWORK_STEPS = (14, 32)
+"""Sides of a network's input are multiples of its patches: 14 of Depth-Anything and DINOv2, 32 of MiDaS."""
+
+
+def stretched(buffer: DepthBuffer, photo_size: tuple[int, int]) -> tuple[DepthBuffer, Notes]:
+    """Return a map in the shape of a photo (width, height), as large as both its sides allow.
+
+    Its camera, whose pixels were square, is left out.
+    """
+    if same_shape((buffer.width, buffer.height), photo_size):
+        return buffer, Notes()
+    scale = min(buffer.width / photo_size[0], buffer.height / photo_size[1])
+    width, height = (max(1, round(side * scale)) for side in photo_size)
+    sentence = (
+        f"the map shows the whole photo: stretched from {buffer.width}x{buffer.height} to {width}x{height}"
+    )
+    return resampled(buffer, width, height).replace(calibration=None), Notes(assumed=(sentence,))
+
+
+def _shape_advice(buffer: DepthBuffer) -> str:
+    """Return what to do with a map of another shape, and whether its size is that of a network's output."""
+    width, height = buffer.width, buffer.height
+    network = width == height or any(width % step == height % step == 0 for step in NETWORK_STEPS)
+    words = "its size is one that networks stretch photos to; " if network else ""
+    return f"{words}if it shows the whole photo, stretched, add --stretch; otherwise crop it to what the photo shows"
 
 
 def _hole_share(buffer: DepthBuffer, max_percent: float) -> float:

@@ -15,15 +15,17 @@ from authoring.apple.dictionary import AuxiliaryData, parse_json, parse_plist
 from authoring.codecs.maps.formats import read_map
 from authoring.codecs.maps.map_image import MapImage, map_from_array
 from authoring.codecs.maps.picture import values_of
+from authoring.depth.aspect import same_shape
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import FILM_DIAGONAL_MM, calibration_from_exif_lens
+from authoring.depth.orientation import Orientation
 from authoring.errors import DepthauthorError, UnsupportedError, UsageError
 from authoring.maps.convert import convert_image
-from authoring.maps.diagnose import polarity_note
 from authoring.maps.doubts import check_colours
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes
+from authoring.maps.presets import Raster, Reading, preset_named
 from authoring.read import depth_image
 from authoring.read.layout import depth_images
 
@@ -55,6 +57,10 @@ class LoadedMap:
 
     buffer: DepthBuffer
     notes: Notes
+    meaning: str
+    """What the map was taken for, in a sentence."""
+    reading: Reading | None = None
+    """The same as a word; None where the map states its own distances, so that nothing speaks against it."""
 
 
 def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
@@ -66,28 +72,42 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     single = options.pixel_format.single
     if isinstance(source, DepthBuffer):
         _refuse_meaning(options, "the map holds distances already")
-        return LoadedMap(source.converted(single), Notes())
+        return _loaded(source.converted(single), "the map is another photo's depth", Notes())
     if isinstance(source, AuxiliaryData):
         _refuse_meaning(options, "the dictionary holds distances already")
-        return LoadedMap(_buffer_of_dictionary(source).converted(single), Notes())
+        buffer = _buffer_of_dictionary(source).converted(single)
+        return _loaded(buffer, "the map is Apple's auxiliary data dictionary", Notes())
     image = source if isinstance(source, MapImage) else map_from_array(_to_array(source))
     file_notes = Notes(notes=image.notes) + check_colours(image, options.force)
     if image.scale is not None:
         _refuse_meaning(options, "the PNG states its own scale")
         build = DepthBuffer.from_depth_m if image.scale.kind == "depth" else DepthBuffer.from_disparity_per_m
-        return LoadedMap(build(values_of(image), pixel_format=single), file_notes)
-    buffer, notes = convert_image(image, options)
+        buffer = build(values_of(image), pixel_format=single)
+        return _loaded(buffer, f"the {image.source} says that it holds {image.scale.kind}", file_notes)
+    buffer, reading, notes = convert_image(image, options)
+    meaning = notes.assumed[0]
     notes = file_notes + notes
-    if options.map_orientation != "stored" and options.preset is None and options.kind is None:
-        doubt = polarity_note(buffer)
-        if doubt is not None:
-            notes += Notes(notes=(doubt,))
-    if image.focal_px is not None:
-        buffer = buffer.replace(calibration=_pinhole(buffer, image.focal_px))
+    focal_px = options.focal_px or image.focal_px
+    if focal_px is not None:
+        buffer = buffer.replace(calibration=_pinhole(buffer, focal_px))
+    if image.focal_px is not None and options.focal_px is None:
         notes += Notes(
             assumed=(f"the focal length is the map file's own, {image.focal_px:g} pixels of the map",)
         )
-    return LoadedMap(buffer, notes)
+    return _loaded(buffer, meaning, notes, reading)
+
+
+def _loaded(buffer: DepthBuffer, meaning: str, notes: Notes, reading: Reading | None = None) -> LoadedMap:
+    """Return a loaded map; of depth, which has no number for infinity, the sky is as far as the farthest sample."""
+    if buffer.pixel_format.kind == "depth":
+        sky = np.isposinf(buffer.samples)
+        known = buffer.samples[np.isfinite(buffer.samples)]
+        if sky.any() and known.size:
+            farthest = known.max()
+            buffer = buffer.replace(samples=np.where(sky, farthest, buffer.samples))
+            sentence = f"depth in metres has no infinity: the sky is stored as {farthest:g} m, the farthest"
+            notes += Notes(notes=(sentence,))
+    return LoadedMap(buffer, notes, meaning, reading)
 
 
 def with_stored_orientation(options: Options, source: MapSource) -> Options:
@@ -98,6 +118,21 @@ def with_stored_orientation(options: Options, source: MapSource) -> Options:
     if isinstance(source, AuxiliaryData) and options.map_orientation is None:
         return replace(options, map_orientation="stored")
     return options
+
+
+def map_raster(
+    options: MapOptions, map_size: tuple[int, int], photo_size: tuple[int, int], orientation: Orientation
+) -> Raster:
+    """Return how a map (width, height) lies on a photo of this stored size: as the options say, or as its maker's do.
+
+    A maker's map whose shape only fits the upright photo is upright: its photo had been turned before.
+    """
+    if options.map_orientation is not None:
+        return options.map_orientation
+    if options.preset is None or preset_named(options.preset).raster == "display":
+        return "display"
+    turned_before = orientation.swaps_axes and not same_shape(map_size, photo_size)
+    return "display" if turned_before else "stored"
 
 
 def parse_map_source(data: bytes, key: str | None = None, frame: int | None = None) -> MapSource:

@@ -18,6 +18,8 @@ class MapOptions:
     near_m: float | None = None
     far_m: float | None = None
     white: Literal["far", "near"] = "far"
+    invert: bool = False
+    """The same as white "near"."""
     spacing: Literal["depth", "disparity"] = "depth"
     pixel_format: PixelFormat = PixelFormat.HDIS
     accuracy: Literal["relative", "absolute"] | None = None
@@ -29,11 +31,19 @@ class MapOptions:
     """Whose files' meaning to take: a name of `presets.PRESETS`."""
     kind: Kind | None = None
     unit: str | None = None
-    """Of metric kinds: m, cm, mm, or steps per metre such as m*256."""
+    """Of metric kinds: m, cm, mm, or steps per metre such as m*256; of disparity-px px or px*256."""
+    focal_px: float | None = None
+    """Focal length in pixels of the map."""
+    baseline_m: float | None = None
+    """Distance between the cameras of a stereo pair."""
+    doffs: float | None = None
+    """Difference of the principal points of a stereo pair, in pixels of the map; added to its disparity."""
     invalid: float | None = None
     """The value that marks a hole, besides NaN; 0 for integers of a metric unit."""
     clip: float | None = None
     """Percentage of the values to treat as outliers at either end, 0 to 49."""
+    stretch: bool = False
+    """Stretch a map of another shape over the whole photo."""
     max_holes: float = 60.0
     """Percentage of the map that may be holes."""
     key: str | None = None
@@ -46,6 +56,11 @@ class MapOptions:
     """Use a map in spite of doubts that can be wrong: a stereo pair, a coloured picture."""
     refine: bool = False
     """Bring the map to the stored size along the photo's edges."""
+
+    @property
+    def white_end(self) -> Literal["far", "near"]:
+        """Which end of the gray scale is white."""
+        return "near" if self.invert else self.white
 
     @property
     def depth_source(self) -> Literal["nominal", "estimated"]:

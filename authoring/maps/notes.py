@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Notes:
-    """What a step assumed, what else it has to say, and what a person should check. `+` joins the notes of two steps."""
+    """What a step assumed, what else it has to say, and what a person should check. `+` joins two steps' notes."""
 
     assumed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -16,9 +16,7 @@ class Notes:
 
     def __add__(self, other: Notes) -> Notes:
         """Return these notes, followed by the other's."""
-        return Notes(
-            self.assumed + other.assumed, self.notes + other.notes, self.warnings + other.warnings
-        )
+        return Notes(self.assumed + other.assumed, self.notes + other.notes, self.warnings + other.warnings)
 
 
 def percent(share: float, digits: int = 1) -> str:

@@ -6,11 +6,18 @@ Checked on nine photos with Apple depth and on NYU's and TrueDepth's maps: with 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from authoring.depth.buffer import DepthBuffer
+from authoring.depth.orientation import Orientation
+from authoring.maps.map_options import MapOptions
+from authoring.maps.notes import Notes
+from authoring.maps.presets import Raster, Reading
 
 Sign = Literal["ring", "gradient"]
 """ring: the far end is in the middle of the picture and near things surround it, as where a mask's subject is taken
@@ -19,8 +26,8 @@ for far. gradient: the lower third is farther than the upper third."""
 GRID_SIDE = 128
 """Samples a side that are enough for a judgement."""
 
-MIN_ROWS = 24
-"""A map with fewer rows has no thirds to compare."""
+MIN_SIDE = 24
+"""A map with fewer rows or columns has too few to compare."""
 
 RARE_RATIO = 1.2
 """The lower third over the upper third in distance, beyond every true map that was measured."""
@@ -31,7 +38,7 @@ CLEAR_RATIO = 1.5
 RING_SHARE = 0.05
 """Share of the frame that may be far: the upper edge and two thirds of the sides; subjects touch the lower edge."""
 
-LEAST_FAR_SHARE, LARGEST_FAR_SHARE = 0.02, 0.6
+LEAST_FAR_SHARE, LARGEST_FAR_SHARE = 0.01, 0.6
 """Share of the map that a subject takes."""
 
 OFF_CENTRE = 0.25
@@ -47,27 +54,42 @@ class Polarity:
     """What speaks against the polarity of a map."""
 
     sign: Sign
+    finding: str
+    """In words, to follow "in this map"."""
     clear: bool
-    """Whether it also speaks against what a person has said; otherwise only against a guess."""
+    """A ring that is cut out, or a gradient beyond CLEAR_RATIO."""
+
+    @property
+    def against_a_guess(self) -> bool:
+        """Whether metres that nobody stated are to be asked about."""
+        return self.clear or self.sign == "gradient"
+
+    @property
+    def against_gray(self) -> bool:
+        """Whether to warn of gray levels and values without a scale, whose polarity is often mistaken."""
+        return self.clear or self.sign == "ring"
 
 
-def judge_polarity(depth: NDArray[np.floating]) -> Polarity | None:
+def judge_polarity(depth: NDArray[Any]) -> Polarity | None:
     """Return what speaks against an upright map of distances (H, W), in metres or any other unit.
 
-    NaN is a hole; infinity, and what is not above 0, counts as the farthest and is otherwise ignored.
+    NaN and what is not above 0 are holes; infinity counts as the farthest.
     """
     rows, columns = (max(1, -(-side // GRID_SIDE)) for side in depth.shape)
     logarithms = _logarithms(np.asarray(depth[::rows, ::columns], np.float64))
-    if logarithms is None or logarithms.shape[0] < MIN_ROWS or logarithms.shape[1] < MIN_ROWS:
+    if logarithms is None or min(logarithms.shape) < MIN_SIDE:
         return None
     third = logarithms.shape[0] // 3
-    upper, lower = (float(np.nanmedian(part)) for part in (logarithms[:third], logarithms[-third:]))
-    if lower - upper > np.log(CLEAR_RATIO):
-        return Polarity("gradient", True)
+    ratio = math.exp(float(np.median(logarithms[-third:]) - np.median(logarithms[:third])))
+    falling = Polarity(
+        "gradient",
+        f"the lower third is {ratio:.2g} times as far away as the upper third, which is rare",
+        ratio > CLEAR_RATIO,
+    )
+    if falling.clear:
+        return falling
     ring = _ring(logarithms)
-    if ring is None and lower - upper > np.log(RARE_RATIO):
-        return Polarity("gradient", False)
-    return ring
+    return falling if ring is None and ratio > RARE_RATIO else ring
 
 
 def _logarithms(depth: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -79,7 +101,7 @@ def _logarithms(depth: NDArray[np.float64]) -> NDArray[np.float64] | None:
     if not known.size or known.min() == known.max():
         return None
     with np.errstate(divide="ignore", invalid="ignore"):
-        logarithms = np.log(np.minimum(depth, known.max()))
+        logarithms: NDArray[np.float64] = np.log(np.minimum(depth, known.max()))
     logarithms[~np.isfinite(logarithms)] = np.median(np.log(known))
     return logarithms
 
@@ -99,7 +121,11 @@ def _ring(logarithms: NDArray[np.float64]) -> Polarity | None:
         return None
     if abs(np.nonzero(far)[1].mean() / width - 0.5) > OFF_CENTRE:
         return None
-    return Polarity("ring", _jumping_share(share, far) >= JUMPING_SHARE)
+    return Polarity(
+        "ring",
+        "the far end is in the middle of the picture, with the near end around it",
+        _jumping_share(share, far) >= JUMPING_SHARE,
+    )
 
 
 def _jumping_share(share: NDArray[np.float64], far: NDArray[np.bool_]) -> float:
@@ -110,3 +136,49 @@ def _jumping_share(share: NDArray[np.float64], far: NDArray[np.bool_]) -> float:
         outline += int(crossing.sum())
         jumps += int((crossing & (np.abs(distance[:, 3:] - distance[:, :-3]) > JUMP)).sum())
     return jumps / outline if outline else 0.0
+
+
+def check_polarity(
+    shown: DepthBuffer, reading: Reading, options: MapOptions, raster: Raster, orientation: Orientation
+) -> Notes:
+    """Return a warning where a map, upright, speaks against what a person said that it means.
+
+    raster: how the map was taken to lie on a photo of this Exif orientation.
+    """
+    polarity = judge_polarity(shown.depth_m())
+    if polarity is None:
+        return Notes()
+    if not (polarity.clear or (reading not in _METRIC and polarity.against_gray)):
+        return Notes()
+    cures = [_opposite(reading, options)]
+    if polarity.sign == "gradient":
+        if orientation == Orientation.UPRIGHT:
+            cures.append("if the map is upside down, turn it")
+        elif raster == "display":
+            cures.append("if it lies as the photo's pixels are stored, add --map-orientation stored")
+        else:
+            cures.append("if it is upright as the photo is seen, add --map-orientation display")
+    return Notes(warnings=(f"in this map {polarity.finding}: {'; '.join(cures)}",))
+
+
+_METRIC: tuple[Reading, ...] = ("depth", "disparity", "disparity-px")
+
+
+def _opposite(reading: Reading, options: MapOptions) -> str:
+    """Return which option would give the map the other polarity."""
+    said = f"instead of --preset {options.preset} " if options.preset else ""
+    if reading == "gray":
+        if options.white_end == "far":
+            return "if white marks your subject, or what is near, add --white near"
+        option = "--invert" if options.invert else "--white near"
+        return f"if black marks your subject, or what is near, leave {option} out"
+    if reading == "inverse-relative":
+        return f"if its larger values are farther, say {said}--kind affine"
+    if reading == "affine":
+        return f"if its larger values are nearer, say {said}--kind inverse-relative"
+    if reading == "depth":
+        return (
+            f"if its larger values are nearer, say {said}--kind disparity, or --kind inverse-relative with --near and "
+            "--far"
+        )
+    return f"if its larger values are farther, say {said}--kind depth with --unit"

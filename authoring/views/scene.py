@@ -21,8 +21,10 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.raster import turned
 from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import about
-from authoring.maps.load import MapSource, load_map
+from authoring.maps.fit import stretched
+from authoring.maps.load import MapSource, load_map, map_raster
 from authoring.maps.map_options import MapOptions
+from authoring.maps.polarity import check_polarity
 from authoring.read import depth_image
 from authoring.read.camera import exif_calibration
 from authoring.read.layout import photo_orientation
@@ -143,9 +145,17 @@ def load_scene_with_map(photo: bytes, source: MapSource, options: MapOptions) ->
         else:
             decoded = _decode(photo, containers.parse(photo).layout)
     with about("map"):
-        if options.map_orientation == "stored":
-            buffer = turned(buffer, decoded.orientation)
         height, width = decoded.pixels.shape[:2]
+        stored = (height, width) if decoded.orientation.swaps_axes else (width, height)
+        raster = map_raster(options, (buffer.width, buffer.height), stored, decoded.orientation)
+        if raster == "stored":
+            buffer = turned(buffer, decoded.orientation)
+        notes = loaded.notes
+        if loaded.reading is not None:
+            notes += check_polarity(buffer, loaded.reading, options, raster, decoded.orientation)
+        if options.stretch:
+            buffer, stretch_notes = stretched(buffer, (width, height))
+            notes += stretch_notes
         check_aspect(buffer.width, buffer.height, width, height)
     calibration, camera = _calibration(decoded, buffer.calibration)
     return Scene(
@@ -157,7 +167,7 @@ def load_scene_with_map(photo: bytes, source: MapSource, options: MapOptions) ->
         exif_calibration=decoded.exif_calibration,
         focus=decoded.focus,
         aperture=None,
-        notes=(*loaded.notes.assumed, *loaded.notes.notes),
+        notes=(*notes.warnings, *notes.assumed, *notes.notes),
         icc=decoded.icc,
     )
 

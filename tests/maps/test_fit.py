@@ -36,7 +36,7 @@ def _map(width: int, height: int) -> DepthBuffer:
 )
 def test_known_sizes(size: tuple[int, int], photo: tuple[int, int], stored: tuple[int, int]) -> None:
     buffer = _map(*size)
-    fitted = fit_to_photo(buffer, photo, Orientation.UPRIGHT, MapOptions()).buffer
+    fitted = fit_to_photo(buffer, photo, Orientation.UPRIGHT, MapOptions(), "display").buffer
     assert (fitted.width, fitted.height) == stored
     assert set(np.unique(fitted.samples)) <= set(np.unique(buffer.samples)) or min(size) % 2 or max(size) % 2
 
@@ -54,7 +54,7 @@ def test_what_is_taken_has_the_photos_shape(
     height += change[1]
     assume(2 <= width <= 800 and height >= 2)
     try:
-        fitted = fit_to_photo(_map(width, height), photo, Orientation.UPRIGHT, MapOptions()).buffer
+        fitted = fit_to_photo(_map(width, height), photo, Orientation.UPRIGHT, MapOptions(), "display").buffer
     except RefusedError as error:
         assert "shape" in error.message or "collage" in error.message or "halves" in error.message
         return
