@@ -164,21 +164,26 @@ def extract_file(
     output: PathLike,
     *,
     format: MapFormat | None = None,
-    kind: Literal["depth", "disparity"] | None = None,
+    kind: Literal["depth", "disparity"] = "depth",
     orientation: RasterName = "display",
     metadata: bool = False,
     overwrite: bool = False,
 ) -> ExtractReport:
     """Write the depth of a photo file as NPY, NPZ, PFM, OpenEXR, float TIFF or 16-bit PNG; the extension chooses.
 
+    kind: metres, or 1/m. Every file says which it holds, so that `embed` needs no options for it; NPY and PFM have no
+    room for that, and a disparity is written as NAME.disparity.npy or NAME.disparity.pfm.
     metadata: also write `OUTPUT.json` with the report, the XMP properties of photo and depth, and the calibration.
     """
+    from authoring.codecs.maps.formats import marked_name
     from authoring.read import extract as extracting
 
     photo, output = Path(photo), Path(output)
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
     if chosen is None:
         raise UsageError(f"{output}: unsupported map format; use .npy, .npz, .png, .tiff, .pfm or .exr")
+    if output != files.STANDARD_STREAM:
+        output = output.with_name(marked_name(output.name, kind, chosen))
     with files.naming(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])

@@ -351,10 +351,8 @@ Effort = Annotated[
     ),
 ]
 MapKind = Annotated[
-    Literal["depth", "disparity"] | None,
-    _output_option(
-        "--as", help="Write metres or 1/m. Default: what the photo holds, nearly always disparity."
-    ),
+    Literal["depth", "disparity"],
+    _output_option("--as", help="Write metres, or 1/m, which the file then says; NPY and PFM by their name."),
 ]
 Raster = Annotated[
     Literal["display", "stored"],

@@ -123,7 +123,7 @@ def copy(
 def extract(
     file: arguments.FileArgument,
     output: options.MapOutput,
-    kind: options.MapKind = None,
+    kind: options.MapKind = "depth",
     orientation: options.Raster = "display",
     format: options.MapFormat = None,
     metadata: options.Metadata = False,
@@ -132,7 +132,7 @@ def extract(
 ) -> None:
     """Write the depth of a photo as a map file.
 
-    depthauthor extract IMG_0001.HEIC -o depth.npy --as depth
+    depthauthor extract IMG_0001.HEIC -o depth.npy
     """
     from authoring.api import photo_files
     from authoring.cli.photo_text import extract_text

@@ -58,7 +58,8 @@ def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Re
 
 
 def _check_preset(preset: Preset, image: MapImage) -> None:
-    mismatch = {"integer": image.levels != 65536, "float": image.levels is not None, "any": False}
+    integers = image.levels is not None or image.counts
+    mismatch = {"integer": not integers or image.levels == 256, "float": integers, "any": False}
     if mismatch[preset.samples]:
         stored = "16-bit integers" if preset.samples == "integer" else "floats"
         article = "an" if image.source.startswith("8") else "a"
@@ -86,13 +87,14 @@ def _meaning(image: MapImage, options: MapOptions, preset: Preset | None) -> tup
             return None, Notes()
         meaning, reason = diagnose(image, options.map_name, invalid)
         return meaning, Notes(assumed=(reason,))
+    integers = image.levels is not None or image.counts
     if kind not in RELATIVE and unit is None:
-        if image.levels is not None:
+        if integers:
             raise UsageError(
                 f"the {image.source} holds integers: say with --unit how much one step is (mm, m*256, m*5000)"
             )
         unit = "m"
-    if kind in ("depth", "disparity-px") and image.levels is not None and invalid is None:
+    if kind in ("depth", "disparity-px") and integers and invalid is None:
         invalid = 0
     return Meaning(kind, unit, invalid), Notes(assumed=(_describe(image, kind, unit, preset),))
 
@@ -248,8 +250,7 @@ def _convert_relative(image: MapImage, meaning: Meaning, options: MapOptions) ->
             f"the map has one value everywhere ({low:g}); depth needs a nearer and a farther place"
         )
     values = _distinct_values(image)
-    share = (values.astype(np.float32) - np.float32(low)) / np.float32(high - low)
-    np.clip(share, 0, 1, out=share)
+    share = _share_of_range(values, low, high)
     if image.levels is not None or known.size < usable.size:
         share[~_usable(values, meaning.invalid, -math.inf)] = np.nan
     notes += Notes(
@@ -260,6 +261,16 @@ def _convert_relative(image: MapImage, meaning: Meaning, options: MapOptions) ->
     )
     buffer = buffer_from_gray(share, gray, pixel_format=options.pixel_format.single)
     return _expand_codes(buffer, image), notes
+
+
+def _share_of_range(values: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
+    """Return where the values are between low (0) and high (1); those outside are moved to the ends."""
+    if high - low > np.finfo(np.float32).max:
+        share = ((values.astype(np.float64) - low) / (high - low)).astype(np.float32)
+    else:
+        share = (values.astype(np.float32) - np.float32(low)) / np.float32(high - low)
+    clipped: NDArray[np.float32] = np.clip(share, 0, 1, out=share)
+    return clipped
 
 
 def _convert_gray(image: MapImage, options: MapOptions, preset: Preset | None) -> tuple[DepthBuffer, Notes]:
@@ -294,6 +305,8 @@ def _convert_gray(image: MapImage, options: MapOptions, preset: Preset | None) -
             samples = np.clip(samples, *limits).astype(samples.dtype)
     if holes is not None and image.levels is None:
         samples = np.where(holes, samples.dtype.type(np.nan), samples)
+    if image.levels not in (None, 256, 65536):
+        samples = samples / np.float32(image.levels - 1)
     buffer = buffer_from_gray(samples, meaning, pixel_format=options.pixel_format.single)
     if holes is not None and image.levels is not None:
         buffer = buffer.replace(samples=np.where(holes, np.float32(np.nan), buffer.samples))

@@ -111,7 +111,7 @@ def diagnose(image: MapImage, name: str, invalid: float | None = None) -> tuple[
     if image.levels is None:
         meaning, reason = _of_floats(image, name, invalid)
         return replace(meaning, invalid=invalid), reason
-    if image.levels == 256:
+    if image.levels <= 256:
         raise UsageError(
             f"the {image.source} holds gray levels, and nothing says how far they are: give --near and --far in "
             "metres; white is then far, or near with --white near; a map of MiDaS or Depth-Anything needs "

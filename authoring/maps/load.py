@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from authoring import containers
 from authoring.apple.depth_properties import parse_properties
 from authoring.apple.dictionary import AuxiliaryData, parse_json, parse_plist
-from authoring.codecs.maps.formats import read_map
+from authoring.codecs.maps.formats import kind_by_name, read_map
 from authoring.codecs.maps.map_image import MapImage, map_from_array
 from authoring.codecs.maps.picture import values_of
 from authoring.depth.aspect import same_shape
@@ -20,7 +20,7 @@ from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import FILM_DIAGONAL_MM, calibration_from_exif_lens
 from authoring.depth.orientation import Orientation
-from authoring.errors import DepthauthorError, UnsupportedError, UsageError
+from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
 from authoring.maps.convert import convert_image
 from authoring.maps.doubts import check_colours
 from authoring.maps.map_options import MapOptions
@@ -63,9 +63,11 @@ class LoadedMap:
     """The same as a word; None where the map states its own distances, so that nothing speaks against it."""
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     """Return the map's distances, oriented as given, holes included.
 
+    Values that no single float holds become infinity or NaN, sky or holes, without NumPy's warnings.
     Raises UsageError where unit, polarity or range are missing or do not apply, RefusedError where no value is
     usable.
     """
@@ -80,14 +82,28 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     image = source if isinstance(source, MapImage) else map_from_array(_to_array(source))
     file_notes = Notes(notes=image.notes) + check_colours(image, options.force)
     if image.scale is not None:
-        _refuse_meaning(options, "the PNG states its own scale")
+        _stated_kind(options, image.scale.kind, "the PNG states its own scale")
         build = DepthBuffer.from_depth_m if image.scale.kind == "depth" else DepthBuffer.from_disparity_per_m
         buffer = build(values_of(image), pixel_format=single)
         return _loaded(buffer, f"the {image.source} says that it holds {image.scale.kind}", file_notes)
-    buffer, reading, notes = convert_image(image, options)
+    holds = image.holds or kind_by_name(options.map_name)
+    if holds is not None:
+        stated = f"the {image.source} says that it holds {holds}"
+        buffer, _, notes = _convert(image, _stated_kind(options, holds, stated))
+        notes = Notes(assumed=(stated, *notes.assumed[1:]), notes=notes.notes)
+        return _loaded(buffer, stated, file_notes + notes)
+    buffer, reading, notes = _convert(image, options)
     meaning = notes.assumed[0]
     notes = file_notes + notes
     focal_px = options.focal_px or image.focal_px
+    if image.intrinsics is not None and options.focal_px is None:
+        fx, fy, cx, cy = image.intrinsics
+        matrix = ((fx, 0.0, cx), (0.0, fy, cy), (0.0, 0.0, 1.0))
+        buffer = buffer.replace(calibration=Calibration(matrix, buffer.width, buffer.height))
+        notes += Notes(
+            assumed=(f"the camera is the map file's own, its focal length {fx:g} pixels of the map",)
+        )
+        return _loaded(buffer, meaning, notes, reading)
     if focal_px is not None:
         buffer = buffer.replace(calibration=_pinhole(buffer, focal_px))
     if image.focal_px is not None and options.focal_px is None:
@@ -108,6 +124,28 @@ def _loaded(buffer: DepthBuffer, meaning: str, notes: Notes, reading: Reading | 
             sentence = f"depth in metres has no infinity: the sky is stored as {farthest:g} m, the farthest"
             notes += Notes(notes=(sentence,))
     return LoadedMap(buffer, notes, meaning, reading)
+
+
+def _convert(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Reading, Notes]:
+    """Convert a map; what its mask leaves out becomes holes."""
+    if image.mask is None or image.levels is None:
+        return convert_image(image, options)
+    if not image.mask.any():
+        raise RefusedError("the map's mask leaves no valid value")
+    # A level that the mask leaves out must not widen the range of the others.
+    some_valid = image.samples[image.mask][0]
+    masked = replace(image, samples=np.where(image.mask, image.samples, some_valid))
+    buffer, reading, notes = convert_image(masked, options)
+    return buffer.replace(samples=np.where(image.mask, buffer.samples, np.float32(np.nan))), reading, notes
+
+
+def _stated_kind(options: MapOptions, kind: Literal["depth", "disparity"], why: str) -> MapOptions:
+    """Return the options for a file that says that it holds metres or 1/m. Raises UsageError where they disagree."""
+    agrees = options.kind in (None, kind) and options.unit in (None, "m", "1/m")
+    _refuse_meaning(
+        replace(options, kind=None, unit=None, invalid=None, clip=None) if agrees else options, why
+    )
+    return replace(options, kind=kind, unit="m")
 
 
 def with_stored_orientation(options: Options, source: MapSource) -> Options:

@@ -54,16 +54,15 @@ def extract(photo: bytes, raster: RasterName = "display") -> DepthBuffer:
 
 
 def extract_file(
-    photo: bytes, format: formats.MapFormat, kind: Kind | None = None, raster: RasterName = "display"
+    photo: bytes, format: formats.MapFormat, kind: Kind = "depth", raster: RasterName = "display"
 ) -> tuple[bytes, ExtractReport]:
     """Return the depth of a photo as a map file: NPY, NPZ, PFM, OpenEXR, float TIFF, or 16-bit PNG with its scale.
 
-    kind: None writes what the photo holds, which is nearly always disparity.
+    kind: metres, or 1/m, which the file then says itself; NPY and PFM cannot, see `formats.marked_name`.
     """
     reading = read(photo)
     buffer = reading.buffer(raster)
-    wanted: Kind = kind or ("disparity" if buffer.pixel_format.kind == "disparity" else "depth")
-    values = buffer.depth_m() if wanted == "depth" else buffer.disparity_per_m()
+    values = buffer.depth_m() if kind == "depth" else buffer.disparity_per_m()
     finite = values[np.isfinite(values)]
     notes = []
     if finite.size < values.size:
@@ -71,10 +70,10 @@ def extract_file(
         notes.append(f"{count} {'pixel lies' if count == 1 else 'pixels lie'} at infinity")
     if buffer.accuracy == "relative":
         notes.append("Accuracy is relative: distances are in proportion, their scale is not guaranteed")
-    data = formats.write_map(values, wanted, format)
+    data = formats.write_map(values, kind, format)
     report = ExtractReport(
-        kind=wanted,
-        unit="m" if wanted == "depth" else "1/m",
+        kind=kind,
+        unit="m" if kind == "depth" else "1/m",
         width=values.shape[1],
         height=values.shape[0],
         minimum=float(finite.min()) if finite.size else float("nan"),

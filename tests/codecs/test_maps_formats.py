@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authoring.codecs.maps import arrays as map_arrays
-from authoring.codecs.maps import exr, formats, pfm
+from authoring.codecs.maps import archives, exr, formats, pfm
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
 FLOATS = np.linspace(0.3, 9, 256, dtype=np.float32).reshape(8, 32)
@@ -40,8 +39,8 @@ def test_the_only_map_of_an_archive_is_taken(save: Any) -> None:
 
 
 def test_an_archive_of_several_is_chosen_from() -> None:
-    data = _npz(depth=FLOATS, mask=FLOATS > 1)
-    assert np.array_equal(formats.read_map(data, key="depth").samples, FLOATS)
+    data = _npz(near=FLOATS, far=FLOATS + 1)
+    assert np.array_equal(formats.read_map(data, key="near").samples, FLOATS)
     with pytest.raises(UsageError, match="--key"):
         formats.read_map(data)
 
@@ -98,8 +97,10 @@ def test_pfm_has_its_bottom_row_first_and_either_byte_order() -> None:
     for scale, order in ((b"-1.0", "<f4"), (b"1.0", ">f4")):
         read = formats.read_map(b"Pf\n2 3\n" + scale + b"\n" + bottom_up.astype(order).tobytes())
         assert np.array_equal(read.samples, rows)
-    doubled = formats.read_map(b"Pf\n2 3\n-2.0\n" + bottom_up.astype("<f4").tobytes())
-    assert np.array_equal(doubled.samples, rows * 2)
+    scaled = formats.read_map(b"Pf\n2 3\n-0.003922\n" + bottom_up.astype("<f4").tobytes())
+    assert np.array_equal(scaled.samples, rows) and "0.003922" in scaled.notes[0]
+    dos = formats.read_map(b"Pf\r\n2 3\r\n-1.0\r\n" + bottom_up.astype("<f4").tobytes())
+    assert np.array_equal(dos.samples, rows)
     three = formats.read_map(b"PF\n2 3\n-1.0\n" + bottom_up.repeat(3, 1).astype("<f4").tobytes())
     assert np.array_equal(three.samples, rows)
 
@@ -122,7 +123,7 @@ def test_exr_channels_are_found_by_their_names() -> None:
     assert formats.read_map(written(R=FLOATS, G=FLOATS, B=FLOATS)).key == "R"
     assert formats.read_map(written(Z=FLOATS.astype(np.float16))).source == "float16 EXR"
     with pytest.raises(RefusedError, match="colour picture"):
-        formats.read_map(written(R=FLOATS, G=flat, B=flat))
+        formats.read_map(written(R=FLOATS, G=FLOATS * 2, B=flat))
     with pytest.raises(UsageError, match="--key"):
         formats.read_map(written(U=FLOATS, V=flat))
     with pytest.raises(UsageError, match="no channel 'D'"):
@@ -147,7 +148,7 @@ def test_float_formats_read_back_exactly(format: formats.MapFormat) -> None:
 
 
 def test_foreign_readers_read_what_is_written() -> None:
-    with np.load(io.BytesIO(map_arrays.write_npz(FLOATS, "depth"))) as archive:
+    with np.load(io.BytesIO(archives.write_npz(FLOATS, "depth"))) as archive:
         assert np.array_equal(archive["depth"], FLOATS)
 
 

@@ -172,7 +172,7 @@ add(
     "",
     suffix=".tiff",
 )
-add("unsupported", "tiff_is_bigtiff_of_nothing", lambda: b"II+\0\x08\0\0\0" + bytes(40), "", suffix=".tiff")
+add("malformed", "tiff_is_bigtiff_of_nothing", lambda: b"II+\0\x08\0\0\0" + bytes(40), "", suffix=".tiff")
 
 add = NPY.add
 add("malformed", "npy_cut", lambda: array(ramp())[:500], "cut off")

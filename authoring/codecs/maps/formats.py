@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.maps import arrays, exr, pfm, picture
+from authoring.codecs.maps import archives, arrays, exr, pfm, pgm, picture, tiff_map
 from authoring.codecs.maps.map_image import MapImage
 from authoring.errors import UsageError
 
@@ -34,22 +35,41 @@ def read_map(data: bytes, key: str | None = None, frame: int | None = None) -> M
     if data.startswith(arrays.MAGIC):
         return arrays.read_npy(data, frame)
     if data.startswith(ZIP_MAGIC):
-        return arrays.read_npz(data, key, frame)
+        return archives.read_npz(data, key, frame)
     if data.startswith(exr.MAGIC):
         return exr.read_exr(data, key)
     if data.startswith((b"Pf", b"PF")):
         return pfm.read_pfm(data)
+    if data.startswith(pgm.MAGIC):
+        return pgm.read_pgm(data)
+    if data.startswith(tiff_map.MAGIC):
+        return tiff_map.read_tiff(data)
     return picture.read_picture(data)
+
+
+def kind_by_name(name: str) -> Literal["disparity"] | None:
+    """Return what the name of a map file says that it holds; see `marked_name`."""
+    return "disparity" if re.search(r"\.disparity\.(npy|pfm)$", name, re.IGNORECASE) else None
+
+
+def marked_name(name: str, kind: Literal["depth", "disparity"], format: MapFormat) -> str:
+    """Return the name for a map file: NPY and PFM have no room for a mark, so NAME.disparity.npy says it."""
+    if kind == "depth" or format not in ("npy", "pfm") or kind_by_name(name):
+        return name
+    stem, dot, extension = name.rpartition(".")
+    if extension.lower() != format:
+        return f"{name}.disparity.{format}"
+    return f"{stem}.disparity{dot}{extension}"
 
 
 def write_map(values: NDArray[np.float32], kind: Literal["depth", "disparity"], format: MapFormat) -> bytes:
     """Build a map file of values (H, W) in metres or 1/m; the twin of `read_map`."""
     writers: dict[MapFormat, Callable[[], bytes]] = {
         "npy": lambda: arrays.write_npy(values),
-        "npz": lambda: arrays.write_npz(values, kind),
+        "npz": lambda: archives.write_npz(values, kind),
         "png": lambda: picture.write_png(values, kind),
-        "tiff": lambda: picture.write_tiff(values),
+        "tiff": lambda: tiff_map.write_tiff(values, kind),
         "pfm": lambda: pfm.write_pfm(values),
-        "exr": lambda: exr.write_exr(values),
+        "exr": lambda: exr.write_exr(values, kind),
     }
     return writers[format]()

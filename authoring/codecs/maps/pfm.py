@@ -6,6 +6,7 @@ Debevec's format, as netpbm's pfm(5) page describes it.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,16 @@ from authoring.codecs.limits import check_pixels
 from authoring.codecs.maps.map_image import MapImage, map_from_array
 from authoring.errors import MalformedError, RefusedError
 
-_HEADER = re.compile(rb"(P[Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+0-9.eE]{1,40})\s")
+_HEADER = re.compile(rb"(P[Ff])\s+(\d{1,9})\s+(\d{1,9})\s+([-+0-9.eE]{1,40})(?:\r\n|\s)")
+"""Lines may end with CR LF, as text mode on Windows writes them; a header with LF whose first sample begins with LF
+after a CR does not occur."""
 
 
 def read_pfm(data: bytes) -> MapImage:
-    """Read a gray PFM. The sign of the scale is the byte order; its magnitude is the samples' factor.
+    """Read a gray PFM. The sign of the scale is the byte order; its magnitude is ignored, and a note says so.
+
+    No writer of maps means a factor by it: pfmLib, which Middlebury's tools use, writes 1/255 before samples that
+    it does not scale.
 
     Raises RefusedError for a colour PFM whose channels differ, MalformedError for a damaged one.
     """
@@ -48,10 +54,10 @@ def read_pfm(data: bytes) -> MapImage:
             "the PFM is in colour, and a map has one value a pixel; save it as a gray one (Pf)"
         )
     values = np.ascontiguousarray(samples[..., 0], np.float32)
-    # Most writers put 1 or 255 there without meaning a factor; any other magnitude is applied.
-    if abs(scale) not in (1.0, 255.0):
-        values = values * np.float32(abs(scale))
-    return map_from_array(values, "PFM")
+    image = map_from_array(values, "PFM")
+    if abs(scale) == 1:
+        return image
+    return replace(image, notes=(f"the PFM's scale, {abs(scale):g}, was not applied to its values",))
 
 
 def write_pfm(values: NDArray[np.floating[Any]]) -> bytes:

@@ -1,4 +1,4 @@
-"""Maps in PNG, TIFF and JPEG: gray pictures in, 16-bit PNG and float TIFF out."""
+"""Maps in PNG and JPEG: gray pictures in, 16-bit PNG out."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.limits import check_unpacking
-from authoring.codecs.maps.map_image import LinearScale, MapImage, Raster, map_from_array
+from authoring.codecs.maps.map_image import LinearScale, MapImage, Raster, gray_of_channels, map_from_array
 from authoring.codecs.messages import first_line
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError
 
-SUPPORTED = "PNG, TIFF, JPEG, NPY, NPZ, PFM, OpenEXR and photos with Apple depth"
+SUPPORTED = "PNG, TIFF, JPEG, NPY, NPZ, PFM, PGM, OpenEXR and photos with Apple depth"
 
 COLOUR_TOLERANCE = 12
 """Gray stored as three channels may differ by this much after a JPEG; colour maps differ by far more."""
@@ -23,39 +23,75 @@ COLOUR_TOLERANCE = 12
 SCALE_KEYS = ("depthauthor-kind", "depthauthor-at-0", "depthauthor-at-65535", "depthauthor-invalid")
 """Text chunks of a 16-bit PNG: what it holds, the values of its smallest and largest code, the hole code."""
 
+SPACING_KEY = "depthauthor-spacing"
+"""Text chunk of a PNG whose codes are even in the other unit, which it names: a depth whose codes are even in 1/m."""
+
+LARGEST_RATIO = 64
+"""Of farthest to nearest depth in codes even in metres. Beyond, a step at the near end would be coarser than a quarter
+of the step of the photo's own 8-bit disparity."""
+
 _ORIENTATION = 0x0112
 """Exif tag Orientation (CIPA DC-008)."""
 
-_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+PNG_MAGIC, JPEG_MAGIC = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+
+_MAGIC = (PNG_MAGIC, JPEG_MAGIC, b"II*\0", b"MM\0*")
+
+_WIDE_PNG = {2: ("RGB;16B", "RGB;16L"), 4: ("RGBA",), 6: ("RGBA;16B", "RGBA;16L")}
+"""By colour type (ISO/IEC 15948, 11.2.2): Pillow's raw modes that give the bytes of 16-bit samples. It has no mode for
+16-bit colours and keeps the high bytes; read as little-endian the low bytes are the high ones, and gray with alpha has
+the size of four channels of 8 bits."""
 
 
 def read_picture(data: bytes) -> MapImage:
-    """Read a gray PNG, TIFF or JPEG.
+    """Read a gray PNG or JPEG, of one channel or of equal ones.
 
-    Colours are marked and left to the caller. Raises RefusedError for CMYK, UnsupportedError for several pages
-    and other formats, MalformedError for damage.
+    Colours are marked and left to the caller. Raises RefusedError for CMYK and for a picture whose shape is in its
+    alpha alone, UnsupportedError for animations and other formats,
+    MalformedError for damage.
+    """
+    header = _jpeg_header(data)
+    if header is not None and header[0] != 8:
+        return _read_deep_jpeg(data, *header)
+    if data.startswith(PNG_MAGIC) and data[24:25] == b"\x10" and data[25:26] in (b"\2", b"\4", b"\6"):
+        return _read_wide_png(data, data[25])
+    picture, notes = decode_picture(data, "PNG", "JPEG")
+    image = gray_of(picture, str(picture.format), notes)
+    scale = _scale_of(getattr(picture, "text", {})) if picture.format == "PNG" else None
+    return replace(image, scale=scale if image.levels == 65536 else None)
+
+
+def decode_picture(
+    data: bytes, *formats: str, page: int = 0, raw_mode: str | None = None
+) -> tuple[Any, tuple[str, ...]]:
+    """Decode with Pillow a picture of one of the formats, upright by its own Exif; return it and notes.
+
+    page: of a TIFF. raw_mode: how Pillow is to read a PNG's pixels instead of its own choice.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture: Image.Image = Image.open(io.BytesIO(data), formats=("PNG", "TIFF", "JPEG"))
+            picture: Any = Image.open(io.BytesIO(data), formats=formats)
             with picture:
+                if page:
+                    picture.seek(page)
                 check_unpacking("the map", picture.width, picture.height, _pixel_bytes(picture), len(data))
-                if picture.format == "TIFF" and _has_second_page(picture):
+                if picture.format == "PNG" and picture.n_frames > 1:
                     raise UnsupportedError(
-                        "the TIFF holds more than one page; save the one that is the map alone"
+                        f"the PNG is an animation of {picture.n_frames} frames; save the one that is the map alone"
                     )
-                source = str(picture.format)
-                scale = _scale_of(getattr(picture, "text", {})) if source == "PNG" else None
-                notes: tuple[str, ...] = ()
+                if raw_mode is not None:
+                    picture.tile = [tile._replace(args=raw_mode) for tile in picture.tile]
+                name, text = picture.format, getattr(picture, "text", {})
                 rotated = picture.getexif().get(_ORIENTATION, 1) not in (0, 1)
                 picture.load()
-                if rotated:
-                    picture = ImageOps.exif_transpose(picture)
-                    notes = ("the map file's own Exif orientation was applied",)
-                return _gray_of(picture, source, scale, notes)
+                if not rotated:
+                    return picture, ()
+                upright: Any = ImageOps.exif_transpose(picture)
+                upright.format, upright.text = name, text
+                return upright, ("the map file's own Exif orientation was applied",)
     except DepthauthorError:
         raise
     except Image.DecompressionBombError as error:
@@ -76,16 +112,17 @@ def _pixel_bytes(picture: Any) -> int:
     return sample_bytes * len(picture.getbands())
 
 
-def _has_second_page(picture: Any) -> bool:
-    """Return whether there is a second page, without counting pages, of which a file may claim very many."""
-    try:
-        picture.seek(1)
-    except EOFError:
-        return False
-    return True
+def _read_wide_png(data: bytes, colour: int) -> MapImage:
+    """Read a PNG of several 16-bit channels."""
+    parts = [decode_picture(data, "PNG", raw_mode=mode) for mode in _WIDE_PNG[colour]]
+    arrays = [np.array(picture, np.uint16) for picture, _ in parts]
+    high, low = (arrays[0][..., 0::2], arrays[0][..., 1::2]) if colour == 4 else arrays
+    samples = high << 8 | low
+    return _image_of_channels(samples, "PNG", parts[0][1], has_alpha=colour in (4, 6))
 
 
-def _gray_of(picture: Any, source: str, scale: LinearScale | None, notes: tuple[str, ...]) -> MapImage:
+def gray_of(picture: Any, source: str, notes: tuple[str, ...]) -> MapImage:
+    """Return the gray of a decoded picture."""
     mode = picture.mode
     if mode in ("P", "PA"):
         picture = picture.convert("RGBA" if "transparency" in picture.info or mode == "PA" else "RGB")
@@ -93,31 +130,69 @@ def _gray_of(picture: Any, source: str, scale: LinearScale | None, notes: tuple[
     if mode == "CMYK":
         raise RefusedError("this looks like a picture for print (CMYK), not a depth map")
     samples = np.array(picture)
-    if mode in ("LA", "RGBA"):
-        if (samples[..., -1] != 255).any():
-            notes = (*notes, "the map's alpha channel was ignored")
-        samples = samples[..., :-1]
+    if samples.ndim == 3:
+        return _image_of_channels(samples, source, notes, has_alpha=mode in ("LA", "RGBA"))
+    return replace(map_from_array(samples, source), notes=notes)
+
+
+def _image_of_channels(samples: Raster, source: str, notes: tuple[str, ...], *, has_alpha: bool) -> MapImage:
+    """Return the map of gray or equal channels (H, W, channels), of which the last may be alpha."""
+    full = np.iinfo(samples.dtype).max
+    alpha = samples[..., -1] if has_alpha else None
+    colours = samples[..., :-1] if has_alpha else samples
+    gray, coloured = colours[..., 0], False
+    if colours.shape[2] > 1:
+        gray, coloured = gray_of_channels(colours, COLOUR_TOLERANCE * full / 255)
+    if alpha is not None and (alpha != full).any():
+        if gray.min() == gray.max() and alpha.min() != alpha.max():
+            raise RefusedError(
+                "the picture has one colour everywhere, and its shape is in its alpha channel alone; flatten the layer "
+                "onto a background, such as white on black, and save it without alpha"
+            )
+        notes = (*notes, "the map's alpha channel was ignored")
+    return replace(map_from_array(gray, source), notes=notes, coloured=coloured)
+
+
+def _jpeg_header(data: bytes) -> tuple[int, int, int] | None:
+    """Return bits a sample, width and height from the frame header (ITU-T T.81, B.2.2); None where there is none."""
+    if not data.startswith(JPEG_MAGIC):
+        return None
+    at = 2
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return (
+                data[at + 4],
+                int.from_bytes(data[at + 7 : at + 9], "big"),
+                int.from_bytes(data[at + 5 : at + 7], "big"),
+            )
+        at += 1 if marker == 0xFF else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return None
+
+
+def _read_deep_jpeg(data: bytes, bits: int, width: int, height: int) -> MapImage:
+    """Read a JPEG of 12 bits a sample, which Pillow does not decode."""
+    if bits != 12:
+        raise UnsupportedError(
+            f"the JPEG has {bits} bits a sample, and 8 and 12 are read; save the map as PNG"
+        )
+    check_unpacking("the map", width, height, 6, len(data))
+    try:
+        import imagecodecs
+    except ImportError as error:
+        raise UnsupportedError(
+            "the JPEG has 12 bits a sample, which needs imagecodecs: install it with pip install 'depthauthor[tiff]'"
+        ) from error
+    try:
+        samples = imagecodecs.jpeg8_decode(data)
+    except Exception as error:  # It has errors of its own, and its library's words are of no use to a reader.
+        raise MalformedError(
+            "the JPEG of 12 bits a sample does not decode; it is damaged or cut off"
+        ) from error
     coloured = False
     if samples.ndim == 3:
-        coloured = samples.shape[2] > 1 and _is_coloured(samples)
-        samples = _brightness(samples) if coloured else samples[..., min(1, samples.shape[2] - 1)]
-    if mode == "I" and samples.min() >= 0 and samples.max() <= 65535:
-        samples = samples.astype(np.uint16)
-    image = map_from_array(samples, source)
-    fits = scale is not None and image.levels == 65536
-    return replace(image, scale=scale if fits else None, notes=notes, coloured=coloured)
-
-
-def _is_coloured(samples: Raster) -> bool:
-    """Return whether the three channels of a picture (H, W, 3) differ by more than JPEG makes of gray."""
-    spread = samples.max(axis=2) - samples.min(axis=2)
-    return int(np.percentile(spread, 99)) > COLOUR_TOLERANCE
-
-
-def _brightness(samples: Raster) -> Raster:
-    """Return the luma (H, W) of RGB (H, W, 3), in the same dtype; the weights of ITU-R BT.601."""
-    luma: Raster = np.rint(samples @ np.array([0.299, 0.587, 0.114])).astype(samples.dtype)
-    return luma
+        samples, coloured = gray_of_channels(samples[..., :3], COLOUR_TOLERANCE * 4095 / 255)
+    return MapImage(samples, 4096, "12-bit JPEG", coloured=coloured)
 
 
 def _scale_of(text: dict[str, str]) -> LinearScale | None:
@@ -130,6 +205,7 @@ def _scale_of(text: dict[str, str]) -> LinearScale | None:
             float(zero),
             float(full),
             int(text[SCALE_KEYS[3]]) if SCALE_KEYS[3] in text else None,
+            inverse=SPACING_KEY in text,
         )
     except ValueError:
         raise MalformedError("the PNG's depthauthor text chunks hold no numbers") from None
@@ -144,27 +220,21 @@ def values_of(image: MapImage) -> NDArray[np.float32]:
     """Return the values (H, W) float32 of a 16-bit map that states its own scale; holes are NaN."""
     assert image.scale is not None
     scale = image.scale
-    table = np.linspace(scale.at_zero, scale.at_full, 65536, dtype=np.float64).astype(np.float32)
+    table = np.linspace(scale.at_zero, scale.at_full, 65536, dtype=np.float64)
+    if scale.inverse:
+        with np.errstate(divide="ignore"):
+            table = np.where(table >= 0, 1 / np.abs(table), np.nan)
     if scale.invalid is not None:
         table[scale.invalid] = np.nan
-    return table.take(image.samples)
-
-
-def write_tiff(values: NDArray[np.float32]) -> bytes:
-    """Build a single-page 32-bit float TIFF of the array (H, W), losslessly compressed."""
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(values, dtype=np.float32)).save(
-        out, "TIFF", compression="tiff_adobe_deflate"
-    )
-    return out.getvalue()
+    with np.errstate(over="ignore"):
+        return table.astype(np.float32).take(image.samples)
 
 
 def write_png(values: NDArray[np.float32], kind: Literal["depth", "disparity"]) -> bytes:
     """Build a 16-bit gray PNG of values (H, W), with the scale that reads it back in its text chunks.
 
-    The finite values spread over codes 1..65535; code 0 stands for holes (NaN, infinity) where there are any.
+    The values spread over codes 1..65535 in even steps; code 0 stands for holes (NaN) where there are any. Depth
+    that reaches infinity, or LARGEST_RATIO times as far as its near end, takes even steps of 1/m, nearest first.
     Raises UnsupportedError when nothing is finite.
     """
     from PIL import Image, PngImagePlugin
@@ -173,20 +243,33 @@ def write_png(values: NDArray[np.float32], kind: Literal["depth", "disparity"]) 
     if not finite.any():
         raise UnsupportedError("the map holds no finite value, and a 16-bit PNG cannot hold any other")
     low, high = float(values[finite].min()), float(values[finite].max())
+    infinite = np.isposinf(values)
+    inverse = kind == "depth" and low > 0 and (bool(infinite.any()) or high > LARGEST_RATIO * low)
+    if inverse:
+        first, last = 1 / low, 0.0 if infinite.any() else 1 / high
+        with np.errstate(divide="ignore"):
+            spread = 1 / values.astype(np.float64)
+        known = finite | infinite
+    else:
+        first, last = low, high
+        spread, known = values.astype(np.float64), finite
     # A flat map gets steps of its own value, so that the scale starts at an exact zero.
-    step = (high - low) / 65534 or abs(low) or 1.0
+    step = (last - first) / 65534 or abs(first) or 1.0
     codes = np.zeros(values.shape, np.uint16)
-    codes[finite] = np.rint((values[finite].astype(np.float64) - low) / step + 1.0).astype(np.uint16)
+    codes[known] = np.rint((spread[known] - first) / step + 1.0).astype(np.uint16)
     notes = PngImagePlugin.PngInfo()
-    texts = [kind, repr(low - step), repr(low + 65534 * step)]
-    if not finite.all():
+    texts = [kind, repr(first - step), repr(last if inverse else first + 65534 * step)]
+    if not known.all():
         texts.append("0")
     for key, text in zip(SCALE_KEYS, texts, strict=False):
         notes.add_text(key, text)
+    if inverse:
+        notes.add_text(SPACING_KEY, "disparity")
+    line = f"{texts[1]} + code / 65535 * ({texts[2]} - {texts[1]})"
     notes.add_text(
         "Description",
         f"{kind} in {'metres' if kind == 'depth' else '1/metre'} = "
-        f"{texts[1]} + code / 65535 * ({texts[2]} - {texts[1]})"
+        + (f"1 / ({line})" if inverse else line)
         + ("; code 0 = no value" if texts[3:] else ""),
     )
     out = io.BytesIO()
