@@ -6,6 +6,7 @@ becomes a note.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,20 @@ from authoring.errors import RefusedError
 from authoring.maps.notes import Notes
 from authoring.maps.presets import SKY_M
 
-PAIR_DIFFERENCE = 0.15
-"""Two halves that differ by less on average, in standard deviations of the map, may be two views of one scene."""
-
-PAIR_STRUCTURE = 0.2
-"""Share of the deviation that must be along the rows: floors and skies repeat sideways and are no pair."""
-
 PAIR_CORRELATION = 0.5
-"""Halves whose rows, each without its mean, correlate by more are two views of one scene. `python -m benchmarks.doubts`
-measures it: pairs have 0.6 or more, ordinary scenes hardly ever more than 0."""
+"""Halves whose rows, each without its mean, correlate by more may be two views of one scene: in pairs 0.54 to 0.99
+(`python -m benchmarks.doubts`). Floors and skies, which repeat sideways, are gone with the mean."""
+
+PAIR_DIFFERENCE = 0.3
+"""Mean difference of the halves, in standard deviations of the map, above which they are different scenes: two floors
+one above the other correlate too."""
+
+PAIR_STRUCTURE = 0.1
+"""Standard deviation within the rows, as a share of the map's, below which there is too little to compare."""
+
+PAIR_SEAM = 3.0
+"""Step between the halves, in mean steps between columns: in pairs, where two views meet, 8 to 23. Rows of pillars and
+couples standing symmetrically correlate as well, but go on across the middle."""
 
 PAIR_GRID = 128
 """Samples a side in which two halves are compared."""
@@ -34,8 +40,6 @@ MIN_PAIR_SIDE = 32
 
 COLLAGE_TOLERANCE = 0.06
 """Relative to twice the photo's aspect: Depth-Anything's collage adds a margin of 50 px to 2 x 518 or more."""
-
-INSIST = "if it is one map all the same, add --force"
 
 
 def check_colours(image: MapImage, force: bool) -> Notes:
@@ -57,19 +61,31 @@ def check_collage(samples: NDArray[Any], photo_size: tuple[int, int], force: boo
     high as the photo. By the content: two halves that are two views of one scene, as in a stereo pair.
     """
     height, width = samples.shape
-    words = _doubled_side((width, height), photo_size)
-    direction = None if words else stereo_pair(samples)
-    if words is None and direction is None:
+    doubled = _doubled_side((width, height), photo_size)
+    if doubled is not None:
+        return _insisted(
+            f"the map is twice as {doubled} as the photo ({width}x{height})",
+            "this looks like a collage or a stereo pair; cut out the one part that is the map",
+            force,
+        )
+    pair = stereo_pair(samples)
+    if pair is None:
         return Notes()
-    if words:
-        doubt = f"the map is twice as {words} as the photo ({width}x{height})"
-        reason, cure = "a collage or a stereo pair", "cut out the one part that is the map"
-    else:
-        doubt = f"the two halves of the map show the same ({direction})"
-        reason, cure = "a stereo pair", "cut out the one half that fits the photo"
+    if not pair.seam:
+        note = f"the two halves of the map look alike ({pair.direction}): if it is a stereo pair, cut out one half"
+        return Notes(notes=(note,))
+    return _insisted(
+        f"the two halves of the map show the same ({pair.direction})",
+        "this looks like a stereo pair; cut out the one half that fits the photo",
+        force,
+    )
+
+
+def _insisted(doubt: str, advice: str, force: bool) -> Notes:
+    """Return the doubt as a note. Raises RefusedError, with the advice, where nobody insists."""
     if not force:
-        raise RefusedError(f"{doubt}: this looks like {reason}; {cure}; {INSIST}")
-    return Notes(notes=(f"{doubt}, as {reason} does; used as it is (--force)",))
+        raise RefusedError(f"{doubt}: {advice}; if it is one map all the same, add --force")
+    return Notes(notes=(f"{doubt}, and was used all the same (--force)",))
 
 
 def _doubled_side(size: tuple[int, int], photo_size: tuple[int, int]) -> str | None:
@@ -82,27 +98,51 @@ def _doubled_side(size: tuple[int, int], photo_size: tuple[int, int]) -> str | N
     return None
 
 
-def stereo_pair(samples: NDArray[Any]) -> str | None:
-    """Return how two views of one scene lie in the map (H, W): "side by side", "one above the other"; or None."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two halves of a map that show the same: "side by side" or "one above the other"."""
+
+    direction: str
+    seam: bool
+    """Whether the picture breaks off between them, as only two pictures do."""
+
+
+def stereo_pair(samples: NDArray[Any]) -> Pair | None:
+    """Return the pair that the map (H, W) seems to be; None where its halves differ."""
     height, width = samples.shape
     if min(width, height) < MIN_PAIR_SIDE:
         return None
     grid = samples[:: max(1, height // PAIR_GRID), :: max(1, width // PAIR_GRID)].astype(np.float32)
-    grid[~(np.abs(grid) < SKY_M)] = 0  # holes and sky
-    if _show_the_same(grid):
-        return "side by side"
-    return "one above the other" if _show_the_same(grid.T) else None
+    grid[~(np.abs(grid) < SKY_M)] = np.nan  # holes and sky
+    for direction, halves in (("side by side", grid), ("one above the other", grid.T)):
+        if _halves_correlate(halves):
+            return Pair(direction, _has_seam(halves))
+    return None
 
 
-def _show_the_same(grid: NDArray[np.float32]) -> bool:
-    """Return whether the left and the right half of (H, W) are two views of one scene."""
-    spread = float(grid.std())
+def _halves_correlate(grid: NDArray[np.float32]) -> bool:
+    """Return whether the left and the right half of (H, W) show the same, beyond what repeats along the rows."""
+    known = np.nan_to_num(grid)
+    half = known.shape[1] // 2
+    left, right = (side - side.mean(axis=1, keepdims=True) for side in (known[:, :half], known[:, -half:]))
+    norm, spread = float(np.linalg.norm(left) * np.linalg.norm(right)), float(known.std())
+    return (
+        float(np.abs(known[:, :half] - known[:, -half:]).mean()) < PAIR_DIFFERENCE * spread
+        and float(left.std()) > PAIR_STRUCTURE * spread
+        and float((left * right).sum()) > PAIR_CORRELATION * norm
+    )
+
+
+def _has_seam(grid: NDArray[np.float32]) -> bool:
+    """Return whether (H, W) breaks off in the middle: the step there against the mean step between columns.
+
+    Margins without depth at the seam, as sensors have, are skipped row by row.
+    """
     half = grid.shape[1] // 2
-    left, right = grid[:, :half], grid[:, -half:]
-    if spread == 0 or float(np.abs(left - right).mean()) >= PAIR_DIFFERENCE * spread:
+    left, right = np.flip(grid[:, :half], axis=1), grid[:, -half:]
+    rows = np.arange(grid.shape[0])
+    step = left[rows, np.isfinite(left).argmax(axis=1)] - right[rows, np.isfinite(right).argmax(axis=1)]
+    steps = np.abs(np.diff(grid, axis=1))
+    if not (np.isfinite(step).any() and np.isfinite(steps).any()):
         return False
-    left, right = (side - side.mean(axis=1, keepdims=True) for side in (left, right))
-    if float(left.std()) <= PAIR_STRUCTURE * spread:
-        return False
-    norm = float(np.linalg.norm(left) * np.linalg.norm(right))
-    return norm > 0 and float((left * right).sum()) > PAIR_CORRELATION * norm
+    return float(np.nanmean(np.abs(step))) > PAIR_SEAM * float(np.nanmean(steps))
