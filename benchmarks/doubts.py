@@ -147,7 +147,8 @@ def real_disparity(name: str) -> NDArray[np.float32]:
     path = SAMPLES / name
     if name.startswith("golden/"):
         depth: NDArray[np.float32] = np.load(Path(__file__).parents[1] / name)
-        return 1 / depth
+        disparity: NDArray[np.float32] = (1 / depth).astype(np.float32)
+        return disparity
     if name.startswith("gdepth"):
         return np.asarray(_gdepth(path.read_bytes()).getchannel(0), np.float32)
     if path.suffix in (".heic", ".jpg"):
