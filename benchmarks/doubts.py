@@ -117,7 +117,7 @@ def refusals(count: int) -> Iterator[Refusal]:
 def _fitted(samples: NDArray[Any], scene: Scene, options: MapOptions) -> None:
     """Load a map and fit it to a photo of its shape."""
     photo = (scene.size[0] * 4, scene.size[1] * 4)
-    fit_to_photo(load_map(samples, options).buffer, photo, Orientation.UPRIGHT, options)
+    fit_to_photo(load_map(samples, options).buffer, photo, Orientation.UPRIGHT, options, "display")
 
 
 def _accepts(samples: NDArray[Any], scene: Scene, options: MapOptions) -> bool:

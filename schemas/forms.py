@@ -148,14 +148,19 @@ def _calibration() -> Schema:
         "inverse_lens_distortion_coefficients": numbers(0, 8),
         "lens_distortion_center": {**numbers(2), "description": "x, y in pixels of the reference frame."},
     }
-    names = (*calibration_json.REQUIRED, *calibration_json.OPTIONAL)
+    aliases = calibration_json.ALIASES
+    known |= {alias: {**side, "description": f"Another name of {name}."} for alias, name in aliases.items()}
+    names = (*calibration_json.REQUIRED, *aliases, *calibration_json.OPTIONAL)
     return {
         "$schema": DRAFT,
         "title": "depthauthor embed --calibration FILE.json",
         "description": "A camera, in depthauthor's own form. Dictionaries like AVCameraCalibrationData's are read too.",
         "type": "object",
         "properties": {name: known[name] for name in names},
-        "required": list(calibration_json.REQUIRED),
+        "required": [name for name in calibration_json.REQUIRED if name not in aliases.values()],
+        "allOf": [
+            {"anyOf": [{"required": [alias]}, {"required": [name]}]} for alias, name in aliases.items()
+        ],
         "additionalProperties": False,
     }
 

@@ -221,6 +221,18 @@ Calibration = Annotated[
         "the focal length in Exif, or nominal.",
     ),
 ]
+Fov = Annotated[
+    float | None,
+    _camera_option(
+        "--fov",
+        metavar="DEGREES",
+        help="Angle of view across the upright photo's width, as renderers and networks give it.",
+    ),
+]
+FocalMm = Annotated[
+    float | None,
+    _camera_option("--focal-mm", metavar="MM", help="Focal length of the camera, as its 35 mm equivalent."),
+]
 PhotoCalibration = Annotated[
     str | None,
     _camera_option(

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from authoring.depth.calibration import IDENTITY_EXTRINSIC, Calibration
+from authoring.depth.calibration_sources import FOV_DEGREES, usual_pixel_mm
 from authoring.errors import MalformedError, UsageError
 
 SCHEMA = "depthauthor/calibration/1"
@@ -26,20 +27,21 @@ MAX_NUMBERS = 64
 MAX_NESTING = 3
 """Lists within lists; a matrix has two."""
 
-REQUIRED = ("fx", "fy", "cx", "cy", "reference_width", "reference_height", "pixel_size_mm")
+REQUIRED = ("fx", "fy", "cx", "cy", "reference_width", "reference_height")
 OPTIONAL = (
     "schema",
+    "pixel_size_mm",
     "extrinsic_matrix",
     "lens_distortion_coefficients",
     "inverse_lens_distortion_coefficients",
     "lens_distortion_center",
 )
 
+ALIASES = {"width": "reference_width", "height": "reference_height"}
+"""Other names of required ones, as most camera files have them."""
+
 FOV_FRAME_PX = 4096
 """Width of the frame for a calibration that states only angles: as wide as a phone's, so rounding is small."""
-
-FOV_DEGREES = (0.1, 179.0)
-"""Accepted angles: a lens of 20 m covers 0.1 degrees on 36 mm of film; at 180 a pinhole's frame is infinite."""
 
 CENTRAL = (0.25, 0.75)
 """Accepted position of the principal point, as a share of the frame; in all samples it is within 2 % of the middle."""
@@ -103,12 +105,17 @@ def parse_calibration_json(data: bytes) -> Calibration:
 
 
 def _parse_own_schema(content: Mapping[str, Any]) -> Calibration:
+    content = {
+        ALIASES[name] if name in ALIASES and ALIASES[name] not in content else name: value
+        for name, value in content.items()
+    }
     schema = content.get("schema", SCHEMA)
     if schema != SCHEMA:
         raise MalformedError(f"the calibration's schema is {str(schema)[:40]!r}, not {SCHEMA}")
     for name in REQUIRED:
         if name not in content:
-            raise MalformedError(f"the calibration lacks {name}")
+            other = next((alias for alias in ALIASES if ALIASES[alias] == name), None)
+            raise MalformedError(f"the calibration lacks {name}{f', or {other}' if other else ''}")
     unknown = sorted(set(content) - set(REQUIRED) - set(OPTIONAL))
     if unknown:
         raise MalformedError(f"the calibration has {unknown[0][:40]!r}, which its schema does not know")
@@ -119,12 +126,15 @@ def _parse_own_schema(content: Mapping[str, Any]) -> Calibration:
     extrinsic = IDENTITY_EXTRINSIC
     if "extrinsic_matrix" in content:
         extrinsic = _numbers(content, "extrinsic_matrix")
+    width, height = (_side(_number(content, f"reference_{name}")) for name in ("width", "height"))
+    stated = "pixel_size_mm" in content
+    pixel_mm = _number(content, "pixel_size_mm") if stated else usual_pixel_mm(width, height)
     return Calibration(
         intrinsic_matrix=((fx, 0.0, cx), (0.0, fy, cy), (0.0, 0.0, 1.0)),
-        reference_width_px=_side(_number(content, "reference_width")),
-        reference_height_px=_side(_number(content, "reference_height")),
+        reference_width_px=width,
+        reference_height_px=height,
         extrinsic_matrix=extrinsic,
-        pixel_size_mm=_number(content, "pixel_size_mm"),
+        pixel_size_mm=pixel_mm,
         lens_distortion_coefficients=_numbers(content, "lens_distortion_coefficients", ()),
         inverse_lens_distortion_coefficients=_numbers(content, "inverse_lens_distortion_coefficients", ()),
         lens_distortion_center_px=center and (center[0], center[1]),

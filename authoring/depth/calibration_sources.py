@@ -1,6 +1,6 @@
-"""Calibrations for photos without one: from Exif's lens data, or nominal.
+"""Calibrations for photos without one: from a given angle or focal length, from Exif's lens data, or nominal.
 
-Both are pinholes: square pixels, the principal point in the middle, the pose of the reference camera, no distortion.
+All are pinholes: square pixels, the principal point in the middle, the pose of the reference camera, no distortion.
 They are the same however the photo is turned, so the frame is the photo's stored raster.
 """
 
@@ -9,17 +9,24 @@ from __future__ import annotations
 import math
 
 from authoring.depth.calibration import Calibration
+from authoring.errors import UsageError
 
 FILM_DIAGONAL_MM = math.hypot(36, 24)
 """35 mm equivalents compare diagonals. Checked on seven iPhone lenses: within 3 % of Apple's own fx."""
 
 NOMINAL_DIAGONAL_PX = math.hypot(4032, 3024)
-NOMINAL_FOCAL_PX = 5707.26
-NOMINAL_PIXEL_MM = 0.00122
-"""A 49 mm equivalent (6.96 mm on pixels of 1.22 µm) in a frame of 4032 by 3024: the set in another
-project's files when Photos edited them on a device, chosen there because a blur with Exif's geometry looked wrong in
-one scene. The plain alternative, a 26 mm pinhole, is untested. That set's principal point, 2060.6 and 1515.8, belongs
-to one lens and is not used: a photo of unknown make may be turned or cropped, and the middle is then the best guess."""
+NOMINAL_FOCAL_35MM = 26.0
+NOMINAL_PIXEL_MM = 0.0014
+"""A phone's main camera. Three in the samples (iPhone 12 mini, 13 mini, 13 Pro) have equivalents of 26.0 to 26.4 mm by
+Apple's own fx; pixels of 1.4 µm are the 12 mini's, with a lens of 4.2 mm. Another project's files that Photos edited on
+a device had a 49 mm equivalent, chosen for the look of one scene; its points would lie almost twice as far from the
+axis as a main camera's do."""
+
+UNKNOWN_PIXEL_MM = 0.00122
+"""Side of a pixel in 4032 by 3024 where an equivalent is known and neither the lens's focal length nor the sensor."""
+
+FOV_DEGREES = (0.1, 179.0)
+"""Accepted angles of view: a lens of 20 m covers 0.1 degrees on 36 mm of film; at 180 a pinhole's frame is infinite."""
 
 PIXELS_PER_MM = {2: 1 / 25.4, 3: 1 / 10, 4: 1.0, 5: 1000.0}
 """By FocalPlaneResolutionUnit: inch and cm (Exif 2.32, 4.6.5), mm and µm as some cameras write."""
@@ -29,9 +36,27 @@ MIN_DIAGONALS, MAX_DIAGONALS = 0.05, 500.0
 
 
 def nominal_calibration(width_px: int, height_px: int) -> Calibration:
-    """Return a phone's portrait lens for a frame of this size, scaled by the diagonal; see `NOMINAL_FOCAL_PX`."""
-    scale = math.hypot(width_px, height_px) / NOMINAL_DIAGONAL_PX
-    return Calibration.pinhole(NOMINAL_FOCAL_PX * scale, width_px, height_px, NOMINAL_PIXEL_MM / scale)
+    """Return a phone's main camera for a frame of this size, scaled by the diagonal; see `NOMINAL_FOCAL_35MM`."""
+    diagonal = math.hypot(width_px, height_px)
+    pixel_mm = NOMINAL_PIXEL_MM * NOMINAL_DIAGONAL_PX / diagonal if diagonal else NOMINAL_PIXEL_MM
+    return Calibration.pinhole(
+        NOMINAL_FOCAL_35MM * diagonal / FILM_DIAGONAL_MM, width_px, height_px, pixel_mm
+    )
+
+
+def calibration_from_fov(width_px: int, height_px: int, degrees: float) -> Calibration:
+    """Return a pinhole whose frame is this many degrees wide. Raises UsageError for an angle that none has."""
+    if not FOV_DEGREES[0] <= degrees <= FOV_DEGREES[1]:
+        raise UsageError(
+            f"the angle of view is {degrees:g} degrees; it can be {FOV_DEGREES[0]:g} to {FOV_DEGREES[1]:g}"
+        )
+    focal_px = width_px / 2 / math.tan(math.radians(degrees) / 2)
+    return Calibration.pinhole(focal_px, width_px, height_px, usual_pixel_mm(width_px, height_px))
+
+
+def usual_pixel_mm(width_px: int, height_px: int) -> float:
+    """Return the side of a pixel of a phone's sensor for a frame of this size; see `UNKNOWN_PIXEL_MM`."""
+    return UNKNOWN_PIXEL_MM * NOMINAL_DIAGONAL_PX / math.hypot(width_px, height_px)
 
 
 def calibration_from_exif_lens(
@@ -65,7 +90,7 @@ def calibration_from_exif_lens(
     if focal_length_mm is not None and focal_length_mm > 0:
         pixel_mm = focal_length_mm / focal_px
     elif pixel_mm is None:
-        pixel_mm = NOMINAL_PIXEL_MM * NOMINAL_DIAGONAL_PX / diagonal
+        pixel_mm = usual_pixel_mm(width_px, height_px)
     return Calibration.pinhole(focal_px, width_px, height_px, pixel_mm)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from authoring.codecs.hevc import Effort
 from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
+from authoring.depth.calibration_sources import FOV_DEGREES
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
 from authoring.maps.map_options import MapOptions
@@ -45,6 +46,10 @@ def options_of(**given: Any) -> EmbedOptions:
         raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")
     if isinstance(given.get("calibration"), str):
         given["calibration_source"] = given.pop("calibration")
+    cameras = [name for name in _CAMERAS if name in given]
+    if len(cameras) > 1:
+        words = " and ".join(f"--{name.removesuffix('_source').replace('_', '-')}" for name in cameras[:2])
+        raise UsageError(f"{words} both give the camera; leave one out")
     for name, choices in _CHOICES.items():
         if name in given and given[name] not in choices:
             raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(map(str, choices))}")
@@ -56,6 +61,8 @@ def options_of(**given: Any) -> EmbedOptions:
     portrait = PortraitOptions(**{name: given.pop(name) for name in portrait_names & set(given)})
     return EmbedOptions(**given, portrait=portrait)
 
+
+_CAMERAS = ("calibration", "calibration_source", "fov", "focal_mm")
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
     "pixel_format": ("hdis", "fdis", "hdep", "fdep", *PixelFormat),
@@ -73,6 +80,8 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 _RANGES = {
     "clip": (0, 49),
     "max_holes": (0, 100),
+    "fov": FOV_DEGREES,
+    "focal_mm": (3, 20000),
     "encoder_threads": (1, 64),
     "max_size": (2, 16384),
     "quality": (1, 100),

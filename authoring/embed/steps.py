@@ -28,6 +28,7 @@ from authoring.embed.target import Target, open_target
 from authoring.embed.undo import build_record, splice_with_undo
 from authoring.errors import RefusedError, about
 from authoring.maps import diagnose
+from authoring.maps.camera import given_camera
 from authoring.maps.fit import MIN_STORED_SIDE, FittedMap, fit_to_photo
 from authoring.maps.load import LoadedMap, MapSource, load_map, map_raster, with_stored_orientation
 from authoring.maps.notes import Notes
@@ -156,6 +157,9 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
         calibration = calibration_of(origin.properties)
         if calibration is not None:
             calibration = calibration.oriented(turn).scaled(layout.width, layout.height)
+        size = (layout.width, layout.height)
+        raster = options.map_orientation or "display"
+        calibration = given_camera(options, size, target.orientation, raster) or calibration
         if turn == Orientation(1) and origin.container == layout.container == "heic":
             image = origin.auxiliary
             coded = CodedPlane(

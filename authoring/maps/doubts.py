@@ -1,7 +1,7 @@
 """Doubts about a map that the picture itself raises: two maps in one, or colours instead of gray.
 
 Each of them can be wrong: they refuse a map, say why, and name --force, with which the map is used and the doubt
-becomes a note.
+becomes a warning.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ COLLAGE_TOLERANCE = 0.06
 
 
 def check_colours(image: MapImage, force: bool) -> Notes:
-    """Raise RefusedError for a picture whose channels differ; return a note instead with force."""
+    """Raise RefusedError for a picture whose channels differ; return a warning instead with force."""
     if not image.coloured:
         return Notes()
     if not force:
@@ -51,11 +51,11 @@ def check_colours(image: MapImage, force: bool) -> Notes:
             "this looks like a coloured visualisation of depth, or a photo, and colours cannot be turned back into "
             "distances; give the gray or raw map; if its brightness is the depth all the same, add --force"
         )
-    return Notes(notes=("the map is coloured; its brightness was taken for the gray (--force)",))
+    return Notes(warnings=("the map is coloured; its brightness was taken for the gray (--force)",))
 
 
 def check_collage(samples: NDArray[Any], photo_size: tuple[int, int], force: bool) -> Notes:
-    """Raise RefusedError for a map that is two pictures in one; return a note instead with force.
+    """Raise RefusedError for a map that is two pictures in one; return a warning instead with force.
 
     samples: (H, W), upright; photo_size: (width, height) as the photo is displayed. By the shape: twice as wide or as
     high as the photo. By the content: two halves that are two views of one scene, as in a stereo pair.
@@ -73,7 +73,7 @@ def check_collage(samples: NDArray[Any], photo_size: tuple[int, int], force: boo
         return Notes()
     if not pair.seam:
         note = f"the two halves of the map look alike ({pair.direction}): if it is a stereo pair, cut out one half"
-        return Notes(notes=(note,))
+        return Notes(warnings=(note,))
     return _insisted(
         f"the two halves of the map show the same ({pair.direction})",
         "this looks like a stereo pair; cut out the one half that fits the photo",
@@ -82,10 +82,10 @@ def check_collage(samples: NDArray[Any], photo_size: tuple[int, int], force: boo
 
 
 def _insisted(doubt: str, advice: str, force: bool) -> Notes:
-    """Return the doubt as a note. Raises RefusedError, with the advice, where nobody insists."""
+    """Return the doubt as a warning. Raises RefusedError, with the advice, where nobody insists."""
     if not force:
         raise RefusedError(f"{doubt}: {advice}; if it is one map all the same, add --force")
-    return Notes(notes=(f"{doubt}, and was used all the same (--force)",))
+    return Notes(warnings=(f"{doubt}, and was used all the same (--force)",))
 
 
 def _doubled_side(size: tuple[int, int], photo_size: tuple[int, int]) -> str | None:

@@ -12,6 +12,7 @@ from authoring.depth.holes import fill_holes
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import fitted_size, resample_nearest, resampled, turned
 from authoring.errors import RefusedError
+from authoring.maps.camera import given_camera
 from authoring.maps.doubts import check_collage
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes, percent
@@ -46,12 +47,10 @@ def fit_to_photo(
     """
     notes = Notes()
     shown = size[::-1] if raster == "display" and orientation.swaps_axes else size
+    notes += check_collage(buffer.samples, shown, options.force)
     if options.stretch:
         buffer, stretch_notes = stretched(buffer, shown)
         notes += stretch_notes
-    if options.calibration is not None:
-        buffer = buffer.replace(calibration=options.calibration)
-    notes += check_collage(buffer.samples, shown, options.force)
     if raster == "display":
         buffer = turned(buffer, orientation.inverse)
         if orientation != Orientation.UPRIGHT:
@@ -68,6 +67,9 @@ def fit_to_photo(
                 "--map-orientation display",
             )
         )
+    camera = given_camera(options, size, orientation, raster)
+    if camera is not None:
+        buffer = buffer.replace(calibration=camera)
     check_aspect(buffer.width, buffer.height, *size, _shape_advice(buffer))
     hole_share = _hole_share(buffer, options.max_holes)
     refined_holes = 0

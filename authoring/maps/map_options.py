@@ -27,6 +27,10 @@ class MapOptions:
     max_size: int = DEFAULT_MAX_SIDE
     calibration: Calibration | None = None
     """Of the camera that took the map, in the map's own orientation."""
+    fov: float | None = None
+    """Angle of view in degrees across the width of the upright photo, of a pinhole camera."""
+    focal_mm: float | None = None
+    """Focal length of the camera, as its 35 mm equivalent."""
     preset: str | None = None
     """Whose files' meaning to take: a name of `presets.PRESETS`."""
     kind: Kind | None = None

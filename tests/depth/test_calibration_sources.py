@@ -20,7 +20,11 @@ from authoring.apple.exif import read_lens
 from authoring.apple.xmp import parse_packet
 from authoring.depth.calibration import IDENTITY_EXTRINSIC, Calibration
 from authoring.depth.calibration_json import build_calibration_json, parse_calibration_json
-from authoring.depth.calibration_sources import calibration_from_exif_lens, nominal_calibration
+from authoring.depth.calibration_sources import (
+    calibration_from_exif_lens,
+    calibration_from_fov,
+    nominal_calibration,
+)
 from authoring.depth.orientation import Orientation
 from authoring.errors import DepthauthorError, MalformedError, UsageError
 from authoring.read.depth_image import calibration_of
@@ -166,14 +170,14 @@ def test_too_little_or_unbelievable_is_none(told: Mapping[str, Any]) -> None:
     assert calibration_from_exif_lens(4032, 3024, **told) is None
 
 
-def test_an_equivalent_alone_takes_the_nominal_pixel() -> None:
+def test_an_equivalent_alone_takes_a_usual_pixel() -> None:
     made = calibration_from_exif_lens(2016, 1512, 26)
     assert made is not None and made.pixel_size_mm == pytest.approx(0.00244)
 
 
 def test_nominal_is_the_same_view_in_every_frame() -> None:
     large = nominal_calibration(4032, 3024)
-    assert large.focal_px == (5707.26, 5707.26) and large.pixel_size_mm == 0.00122
+    assert large.focal_px == pytest.approx((3028.65, 3028.65), rel=1e-5) and large.pixel_size_mm == 0.0014
     assert nominal_calibration(1024, 768).focal_px == pytest.approx(large.scaled(1024, 768).focal_px)
     assert nominal_calibration(1024, 768).pixel_size_mm == pytest.approx(
         large.scaled(1024, 768).pixel_size_mm
@@ -189,7 +193,40 @@ def test_nominal_is_the_same_view_in_every_frame() -> None:
         nominal_calibration(0, 10)
 
 
+@pytest.mark.parametrize(
+    ("size", "degrees", "focal_px"),
+    [
+        ((1024, 768), 90, 512),
+        ((768, 1024), 90, 384),
+        ((1920, 1080), 53.1301, 1920),
+        ((640, 480), 2, 18332.788),
+    ],
+)
+def test_an_angle_of_view_gives_the_focal_length(
+    size: tuple[int, int], degrees: float, focal_px: float
+) -> None:
+    camera = calibration_from_fov(*size, degrees)
+    assert camera.focal_px == pytest.approx((focal_px, focal_px), rel=1e-5)
+    assert camera.principal_point_px == (size[0] / 2, size[1] / 2)
+    for wrong in (0, -5, 180, math.nan):
+        with pytest.raises(UsageError, match="angle of view"):
+            calibration_from_fov(*size, wrong)
+
+
 # -- JSON
+
+
+def test_width_and_height_name_the_frame_too() -> None:
+    content = {"fx": 800, "fy": 800, "cx": 516, "cy": 380, "width": 1024, "height": 768}
+    camera = parse_calibration_json(json.dumps(content).encode())
+    assert (camera.reference_width_px, camera.reference_height_px) == (1024, 768)
+    assert camera.focal_px == (800, 800) and camera.pixel_size_mm == pytest.approx(0.00122 * 5040 / 1280)
+    with pytest.raises(MalformedError, match="reference_height, or height"):
+        parse_calibration_json(
+            json.dumps({key: value for key, value in content.items() if key != "height"}).encode()
+        )
+    with pytest.raises(MalformedError, match="'width'"):
+        parse_calibration_json(json.dumps({**content, "reference_width": 1024}).encode())
 
 
 def test_the_golden_file() -> None:

@@ -180,7 +180,7 @@ def test_calibration_files_and_their_reader_agree() -> None:
         {**scene, "fx": 0},
         {**scene, "reference_width": 0},
         {**scene, "lens_distortion_coeficients": []},
-        {key: value for key, value in scene.items() if key != "pixel_size_mm"},
+        {key: value for key, value in scene.items() if key != "reference_width"},
     ]
     for camera in broken:
         with pytest.raises(jsonschema.ValidationError):
