@@ -213,10 +213,10 @@ def main() -> None:
     found = [stereo_pair(simulated_pair(number)) for number in range(pairs)]
     with_seam = sum(pair is not None and pair.seam for pair in found)
     alike = sum(pair is not None and not pair.seam for pair in found)
-    print(f"{pairs} pairs of simulated scenes: {with_seam} recognised, {alike} doubted in a note")
+    print(f"{pairs} pairs of simulated scenes: {with_seam} recognised, {alike} doubted in a warning")
     scene_doubts = [stereo_pair(1 / render(ordinary_scene(number))) for number in range(count)]
     print(
-        f"{count} scenes: {sum(pair is not None and not pair.seam for pair in scene_doubts)} doubted in a note"
+        f"{count} scenes: {sum(pair is not None and not pair.seam for pair in scene_doubts)} doubted in a warning"
     )
     names = available_maps()
     missed = [name for name in names if not is_recognised(real_pair(name))]

@@ -171,7 +171,6 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
             ):
                 # No HEVC picture has this size without a crop; the map is fitted as a new one would be.
                 fitting = replace(options, max_size=max(width, height))
-                size = (layout.width, layout.height)
                 fitted = fit_to_photo(origin.buffer(), size, target.orientation, fitting, "display")
                 plane = replace(quantize(fitted.buffer), pixel_format=plane.pixel_format)
                 notes += fitted.notes

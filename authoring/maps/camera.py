@@ -15,7 +15,7 @@ def given_camera(
 ) -> Calibration | None:
     """Return the camera for a photo of stored size (width, height), in the stored raster; None where none is given.
 
-    raster: how a calibration lies, which is as the map does; an angle of view is that of the photo's width as it is displayed.
+    raster: how the map lies, and a calibration with it. An angle of view is that of the upright photo's width.
     """
     if options.calibration is not None:
         turn = orientation.inverse if raster == "display" else Orientation.UPRIGHT

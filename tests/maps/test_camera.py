@@ -16,7 +16,7 @@ from authoring.embed import steps
 from authoring.embed.embed_options import options_of
 from authoring.errors import UsageError
 
-DEPTH = np.linspace(1, 4, 128 * 96, dtype=np.float32).reshape(96, 128)
+DEPTH = np.linspace(4, 1, 128 * 96, dtype=np.float32).reshape(96, 128)
 
 
 def _photo(orientation: int = 1) -> bytes:

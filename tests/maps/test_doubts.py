@@ -10,7 +10,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from authoring.api.photo_files import embed_bytes
+from authoring.embed.embed_options import options_of
+from authoring.embed.steps import embed
 from authoring.errors import RefusedError
 from authoring.maps.doubts import check_collage, stereo_pair
 from authoring.maps.load import parse_map_source
@@ -85,9 +86,10 @@ def test_a_doubt_names_force_and_force_insists(name: str) -> None:
     array, options, words = DOUBTFUL[name]
     source = parse_map_source(_saved(array))
     with pytest.raises(RefusedError) as refused:
-        embed_bytes(PHOTO, source, profile="data", **options)
+        embed(PHOTO, source, options_of(profile="data", **options))
     assert words in refused.value.message and "--force" in refused.value.message
-    assert embed_bytes(PHOTO, source, profile="data", force=True, **options)
+    report = embed(PHOTO, source, options_of(profile="data", force=True, **options)).report
+    assert any(words in warning for warning in report.warnings)
 
 
 def test_a_map_of_twice_the_shape_can_be_insisted_on() -> None:
