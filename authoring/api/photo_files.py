@@ -238,15 +238,26 @@ def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
     calibration, donor = options.get("calibration"), options.get("donor")
     read_calibration = read_donor = None
     if isinstance(calibration, os.PathLike) or (isinstance(calibration, str) and "." in calibration):
-        from authoring.depth.calibration_json import parse_calibration_json
-
         read_calibration = Path(calibration)
         with files.named(read_calibration):
-            options["calibration"] = parse_calibration_json(files.read_file(read_calibration))
+            options.update(_calibration_options(files.read_file(read_calibration), options))
     if isinstance(donor, str | os.PathLike):
         read_donor = Path(donor)
         options["donor"] = files.read_file(read_donor)
     return read_donor, read_calibration
+
+
+def _calibration_options(data: bytes, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that a calibration file sets: the camera; of a stereo pair what is not given, too."""
+    from authoring.depth.calibration_json import parse_calibration_json
+    from authoring.depth.stereo_calibration import is_stereo_calibration, parse_stereo_calibration
+
+    if not is_stereo_calibration(data):
+        return {"calibration": parse_calibration_json(data)}
+    stereo = parse_stereo_calibration(data)
+    read = {"focal_px": stereo.focal_px, "baseline_m": stereo.baseline_m, "doffs": stereo.doffs}
+    given = {name: options[name] if options.get(name) is not None else value for name, value in read.items()}
+    return {"calibration": stereo.calibration, "stereo_width": stereo.calibration.reference_width_px, **given}
 
 
 def _source(path: Path, options: dict[str, Any]) -> MapSource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,12 @@ from authoring.api.photo_files import FORMAT_OF_SUFFIX
 from authoring.batch.rows import BatchRow, RowDefaults, output_of
 from authoring.errors import UsageError
 
-MAP_ENDINGS = ("", "_depth", "-depth", "_disparity", "_raw_depth_meter")
-"""What follows the photo's name: nothing, `_depth` of Facebook and most scripts, Depth-Anything-V2's metres."""
+MAP_ENDING = re.compile(
+    r"[_-](?:raw_depth_meter|depth(?:_16bit)?|disp(?:arity)?|pred|dpt_[a-z0-9_]+)$", re.IGNORECASE
+)
+"""What follows the photo's name in a map's: `_depth` of most scripts, Depth-Anything-V2's metres, Marigold's `_pred` and
+`_depth_16bit` (prs-eth/Marigold, script/depth/run.py), MiDaS's model names such as `-dpt_beit_large_512` (isl-org/MiDaS,
+run.py), `_disp` of stereo."""
 
 PHOTO_SUFFIXES = {*CONTAINER_OF_SUFFIX, ".png"}
 MAP_SUFFIXES = {*FORMAT_OF_SUFFIX, ".jpg", ".jpeg", ".plist"}
@@ -35,7 +40,8 @@ def pair_folders(photos: Path, maps: Path) -> Pairing:
     stems: dict[str, list[str]] = {}
     for name in _names(maps, MAP_SUFFIXES):
         if not same or _is_map(name):
-            stems.setdefault(Path(name).stem, []).append(name)
+            for stem in _photo_stems(name):
+                stems.setdefault(stem, []).append(name)
     pairs: list[tuple[str, tuple[str, ...]]] = []
     alone: list[str] = []
     used: set[str] = set()
@@ -43,7 +49,7 @@ def pair_folders(photos: Path, maps: Path) -> Pairing:
         if same and _is_map(name):
             continue
         stem = Path(name).stem
-        matches = tuple(map_name for ending in MAP_ENDINGS for map_name in stems.get(stem + ending, ()))
+        matches = tuple(stems.get(stem, ()))
         used.update(matches)
         if matches:
             pairs.append((name, matches))
@@ -79,4 +85,11 @@ def _names(folder: Path, suffixes: set[str]) -> list[str]:
 def _is_map(name: str) -> bool:
     """Return whether a file of a folder with both is a map: not a photo's type, or a name with one of the endings."""
     path = Path(name)
-    return path.suffix.lower() not in PHOTO_SUFFIXES or path.stem.endswith(MAP_ENDINGS[1:])
+    return path.suffix.lower() not in PHOTO_SUFFIXES or MAP_ENDING.search(path.stem) is not None
+
+
+def _photo_stems(name: str) -> tuple[str, ...]:
+    """Return the photo's names, without extension, that a map of this name may belong to."""
+    stem = Path(name).stem.removesuffix(".disparity")
+    ending = MAP_ENDING.search(stem)
+    return (stem,) if ending is None else (stem, stem[: ending.start()])

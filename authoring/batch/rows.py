@@ -20,8 +20,8 @@ PATH_COLUMNS = ("photo", "map", "output")
 _SHORT_NAMES = {"near": "near_m", "far": "far_m", "baseline": "baseline_m", "format": "pixel_format"}
 """The command line's names of options that have another name in Python."""
 
-_NOT_COLUMNS = {"portrait", "map_name", "calibration_source", "encoder_threads"}
-"""A group, a hint taken from the map's path, what the column `calibration` sets, and what the worker sets."""
+_NOT_COLUMNS = {"portrait", "map_name", "calibration_source", "stereo_width", "encoder_threads"}
+"""A group, a hint taken from the map's path, what the column `calibration` sets (twice), and what the worker sets."""
 
 MAX_LISTED = 10
 """Unknown columns that a message lists; a file that is not a manifest may have thousands."""

@@ -53,5 +53,8 @@ ManifestArgument = Annotated[
 ]
 MapsArgument = Annotated[
     Path | None,
-    Argument(metavar="MAPS", help="With a folder of photos: the folder of maps (NAME or NAME_depth)."),
+    Argument(
+        metavar="MAPS",
+        help="With a folder of photos: the folder of maps (NAME, NAME_depth, NAME_pred, NAME_disp, NAME-dpt_…).",
+    ),
 ]

@@ -113,6 +113,11 @@ def labelled(label: str, sentences: list[str]) -> list[str]:
     ]
 
 
+def wrapped(sentence: str) -> list[str]:
+    """Return a sentence as lines, the second and further ones indented."""
+    return textwrap.wrap(sentence, LINE_LENGTH, subsequent_indent="  ", break_long_words=False)
+
+
 def count(number: int, noun: str) -> str:
     """Return a number and its noun, such as "1 photo" and "2 photos"."""
     return f"{number} {noun if number == 1 else f'{noun}s'}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from authoring.cli.output import Report, count, labelled
+from authoring.cli.output import Report, count, labelled, wrapped
 
 DRY_RUN = "nothing written (dry run)"
 
@@ -39,7 +39,7 @@ def _summary_lines(report: Report) -> list[str]:
     photo = "photo re-encoded" if report["reencoded"] else "photo untouched"
     output = report["output"] or DRY_RUN
     return [
-        *labelled("WARNING", report["warnings"]),
+        *(line for sentence in report["warnings"] for line in wrapped(f"WARNING: {sentence}")),
         f"{output}: {report['container'].upper()} with {size} {report['native_format']} depth map, {photo}",
         f"  range      {_range(report)}",
         *labelled("polarity", [report["meaning"]]),

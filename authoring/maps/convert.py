@@ -14,7 +14,7 @@ from authoring.depth.grayscale import GrayscaleMeaning, buffer_from_gray
 from authoring.depth.kernels import take_table
 from authoring.errors import RefusedError, UsageError
 from authoring.maps.diagnose import Meaning, diagnose
-from authoring.maps.gray import check_levels, describe_gray
+from authoring.maps.gray import describe_gray
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes, percent
 from authoring.maps.presets import (
@@ -41,6 +41,9 @@ def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Re
     if preset is not None:
         _check_preset(preset, image)
     meaning, notes = _meaning(image, options, preset)
+    stereo = meaning is not None and meaning.kind == "disparity-px"
+    if (options.baseline_m or options.doffs) and not stereo and options.stereo_width is None:
+        raise UsageError("--baseline and --doffs are for --kind disparity-px")
     if meaning is None:
         buffer, more = _convert_gray(image, options, preset)
     elif options.white_end == "near":
@@ -182,6 +185,11 @@ def _convert_metric(image: MapImage, meaning: Meaning, options: MapOptions) -> t
             values = np.where(_usable(values, meaning.invalid, least), np.clip(values, *limits), values)
     holes = _hole_mask(_distinct_values(image), meaning.invalid)
     if meaning.kind == "disparity-px":
+        if options.stereo_width not in (None, image.samples.shape[1]):
+            raise UsageError(
+                f"the calibration is for a map {options.stereo_width} pixels wide, and this one has "
+                f"{image.samples.shape[1]}: give --focal-px, --baseline and --doffs in its own pixels"
+            )
         values, stereo_notes = _disparity_of_pixels(values, meaning.unit, options)
         notes += stereo_notes
     elif factor != 1.0:
@@ -291,13 +299,12 @@ def _convert_gray(image: MapImage, options: MapOptions, preset: Preset | None) -
         raise RefusedError(
             f"the map has one value everywhere ({samples.flat[0]:g}); depth needs a nearer and a farther place"
         )
-    reason = f" (preset {preset.name})" if preset else ""
-    notes = Notes(assumed=(describe_gray(meaning) + reason,))
     known = samples if holes is None else samples[~holes]
     if image.levels is None:
         known = known[np.isfinite(known)]
-    if known.size:
-        notes += check_levels(image, known, meaning)
+    if not known.size:
+        raise RefusedError(f"the map holds no gray level but the {options.invalid:g} of holes")
+    notes = describe_gray(image, known, meaning, preset)
     if options.clip:
         limits, clip_notes = _clip_limits(samples, _usable(samples, options.invalid, 0), options)
         notes += clip_notes

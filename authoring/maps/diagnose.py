@@ -240,7 +240,7 @@ def _doubt_of_metres(samples: NDArray[Any], words: str, span: _Range) -> str | N
     polarity = judge_polarity(samples)
     if polarity is None or not polarity.against_a_guess:
         return None
-    return f"read as metres {polarity.finding}"
+    return f"read as metres, {polarity.finding}"
 
 
 def _has_sky(samples: NDArray[Any]) -> bool:

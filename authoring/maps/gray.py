@@ -9,46 +9,44 @@ from numpy.typing import NDArray
 from authoring.codecs.maps.map_image import MapImage
 from authoring.depth.grayscale import GrayscaleMeaning
 from authoring.maps.notes import Notes
+from authoring.maps.presets import Preset
 
 LEAST_USED = 0.1
 """Share of black to white that a map should use; a mask of 0 and 1 uses 1/255, 8-bit levels in a 16-bit file too."""
 
 
-def describe_gray(meaning: GrayscaleMeaning) -> str:
-    """Return the sentence of the report that says what black and white stand for."""
+def describe_gray(
+    image: MapImage, levels: NDArray[Any], meaning: GrayscaleMeaning, preset: Preset | None
+) -> Notes:
+    """Return what black and white stand for as the first assumption, and a warning of levels that are hardly used.
+
+    levels: those that are no holes, of integers or floats of 0 to 1, at least one; any shape.
+    """
     black = "near" if meaning.white == "far" else "far"
     steps = "metres" if meaning.spacing == "depth" else "1/m"
-    return (
-        f"black is {black} and white is {meaning.white}, {meaning.near_m:g} m to {meaning.far_m:g} m in even steps of "
-        f"{steps}"
-    )
-
-
-def check_levels(image: MapImage, samples: NDArray[Any], meaning: GrayscaleMeaning) -> Notes:
-    """Return what to know of the levels of a gray map: only two of them, or a small part of black to white.
-
-    samples: the levels that are no holes, of integers or floats of 0 to 1; any shape.
-    """
+    ends = f"black is {black} and white is {meaning.white}"
+    sentence = f"{ends}, {meaning.near_m:g} m to {meaning.far_m:g} m in even steps of {steps}"
     top = image.levels - 1 if image.levels else 1
-    low, high = float(samples.min()) / top, float(samples.max()) / top
+    low, high = float(levels.min()) / top, float(levels.max()) / top
     nearest, farthest = sorted(_distance(meaning, share) for share in (low, high))
-    notes = Notes()
-    if _has_two_values(samples):
-        notes += Notes(assumed=(f"the map has two values: {nearest:.3g} m and {farthest:.3g} m",))
-    if high - low < LEAST_USED:
-        levels = f"{low * top:g} to {high * top:g} of 0 to {top:g}"
-        cure = (
-            "multiply it by 255"
-            if (low, high * top, top) == (0, 1, 255)
-            else "spread its levels over the range"
-        )
-        notes += Notes(
-            warnings=(
-                f"the map uses only the gray levels {levels}, which makes it span {nearest:.3g} to {farthest:.3g} m "
-                f"of {meaning.near_m:g} to {meaning.far_m:g} m; {cure} first",
-            )
-        )
-    return notes
+    if _has_two_values(levels):
+        sentence = f"{ends}; the map has two values, {nearest:.3g} m and {farthest:.3g} m"
+    if preset:
+        sentence += f" (preset {preset.name})"
+    if high - low >= LEAST_USED:
+        return Notes(assumed=(sentence,))
+    cure = (
+        "multiply it by 255"
+        if (low, high * top, top) == (0, 1, 255)
+        else "spread its levels over black to white"
+    )
+    return Notes(
+        assumed=(sentence,),
+        warnings=(
+            f"the map uses only the gray levels {low * top:g} to {high * top:g} of 0 to {top:g}, which makes it span "
+            f"{nearest:.3g} to {farthest:.3g} m of {meaning.near_m:g} to {meaning.far_m:g} m; {cure} first",
+        ),
+    )
 
 
 def _distance(meaning: GrayscaleMeaning, share: float) -> float:

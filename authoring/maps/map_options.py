@@ -42,6 +42,8 @@ class MapOptions:
     """Distance between the cameras of a stereo pair."""
     doffs: float | None = None
     """Difference of the principal points of a stereo pair, in pixels of the map; added to its disparity."""
+    stereo_width: int | None = None
+    """Width that a map must have for the numbers of its stereo calibration file to apply; None: not known."""
     invalid: float | None = None
     """The value that marks a hole, besides NaN; 0 for integers of a metric unit."""
     clip: float | None = None

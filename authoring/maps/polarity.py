@@ -55,7 +55,7 @@ class Polarity:
 
     sign: Sign
     finding: str
-    """In words, to follow "in this map"."""
+    """In words."""
     clear: bool
     """A ring that is cut out, or a gradient beyond CLEAR_RATIO."""
 
@@ -81,11 +81,10 @@ def judge_polarity(depth: NDArray[Any]) -> Polarity | None:
         return None
     third = logarithms.shape[0] // 3
     ratio = math.exp(float(np.median(logarithms[-third:]) - np.median(logarithms[:third])))
-    falling = Polarity(
-        "gradient",
-        f"the lower third is {ratio:.2g} times as far away as the upper third, which is rare",
-        ratio > CLEAR_RATIO,
+    finding = (
+        f"the lower third of this map is {ratio:.2g} times as far away as the upper third, which is rare"
     )
+    falling = Polarity("gradient", f"{finding} in an upright map", ratio > CLEAR_RATIO)
     if falling.clear:
         return falling
     ring = _ring(logarithms)
@@ -123,7 +122,7 @@ def _ring(logarithms: NDArray[np.float64]) -> Polarity | None:
         return None
     return Polarity(
         "ring",
-        "the far end is in the middle of the picture, with the near end around it",
+        "the far end of this map is in the middle of the picture and its near end around it",
         _jumping_share(share, far) >= JUMPING_SHARE,
     )
 
@@ -158,7 +157,7 @@ def check_polarity(
             cures.append("if it lies as the photo's pixels are stored, add --map-orientation stored")
         else:
             cures.append("if it is upright as the photo is seen, add --map-orientation display")
-    return Notes(warnings=(f"in this map {polarity.finding}: {'; '.join(cures)}",))
+    return Notes(warnings=(f"{polarity.finding}; {'; '.join(cures)}",))
 
 
 _METRIC: tuple[Reading, ...] = ("depth", "disparity", "disparity-px")
@@ -169,9 +168,9 @@ def _opposite(reading: Reading, options: MapOptions) -> str:
     said = f"instead of --preset {options.preset} " if options.preset else ""
     if reading == "gray":
         if options.white_end == "far":
-            return "if white marks your subject, or what is near, add --white near"
+            return "if white marks your subject or what is near, add --white near"
         option = "--invert" if options.invert else "--white near"
-        return f"if black marks your subject, or what is near, leave {option} out"
+        return f"if black marks your subject or what is near, leave {option} out"
     if reading == "inverse-relative":
         return f"if its larger values are farther, say {said}--kind affine"
     if reading == "affine":

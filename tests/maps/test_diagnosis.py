@@ -76,11 +76,11 @@ ASKED: list[tuple[str, Callable[[], bytes], dict[str, Any], type[DepthauthorErro
      ["0 everywhere"]),
     ("floats of millimetres", lambda: _npy(DEPTH * 1000), {}, UsageError,
      ["as metres it shows 638 to 6080 m (--unit m)", "as millimetres 0.64 to 6.1 m (--unit mm)"]),
-    ("floats of 0 to 1", lambda: _npy(SHARE), {}, UsageError, ["runs from 0 to 1", "--kind affine"]),
+    ("floats of 0 to 1", lambda: _npy(SHARE), {}, UsageError, ["does not go beyond 1", "--kind affine", "--kind inverse-relative", "--unit m"]),
     ("floats below 0", lambda: _npy(DISPARITY * 900 - 400), {}, UsageError,
      ["no distance is negative", "--kind inverse-relative (MiDaS, larger is nearer)"]),
     ("an array called disparity", lambda: _npz(disparity=DISPARITY), {}, UsageError,
-     ["as 1/m it would show 0.64 to 6.1 m (--kind disparity)", "as depth in metres 0.16 to 1.6 m (--kind depth)"]),
+     ["says disparity", "--kind disparity if it is 1/m and shows 0.64 to 6.1 m", "--unit m if it shows 0.16 to 1.6 m"]),
     ("a file called disparity", lambda: _npy(DISPARITY), {"map_name": "img_disp.npy"}, UsageError,
      ["--kind disparity"]),
     ("two arrays in an archive", lambda: _npz(a=DEPTH, b=DEPTH), {}, UsageError, ["--key", "a (384x512 float32)"]),
@@ -106,7 +106,7 @@ ASKED: list[tuple[str, Callable[[], bytes], dict[str, Any], type[DepthauthorErro
     ("one above the other", lambda: _npy(np.vstack([DEPTH, DEPTH + 1])), {}, RefusedError, ["twice as high"]),
     ("a squeezed stereo pair", lambda: _npy(np.hstack([DEPTH[:, ::2]] * 2)), {},
      RefusedError, ["two halves", "stereo pair"]),
-    ("a map on its side", lambda: _npy(np.rot90(DEPTH)), {}, RefusedError, ["turned by a quarter"]),
+    ("a map on its side", lambda: _npy(np.rot90(DEPTH)), {"unit": "m"}, RefusedError, ["turned by a quarter"]),
     ("too many holes", lambda: _npy(_holed(0.7)), {}, RefusedError, ["more than the 60 %", "--max-holes"]),
 ]  # fmt: skip
 """What is given, with which options, and words of the sentence that answers."""
@@ -143,7 +143,7 @@ def test_what_is_open_or_wrong_gets_one_sentence(
         (lambda: _png(_mm()), {"map_name": "scene-depth-mm.png"}, "depth in mm, since its name says mm"),
         (
             lambda: _png(np.rint(DEPTH * 256).astype("u2")),
-            {"map_name": "kitti_0001.png"},
+            {"map_name": "kitti_depth_0001.png"},
             "m*256, since its name",
         ),
         (lambda: _png(_mm()), {"unit": "mm"}, "holds depth in mm"),
@@ -157,9 +157,9 @@ def test_what_is_clear_is_taken_and_told(written: Callable[[], bytes], options: 
 
 def test_the_wrong_polarity_is_doubted() -> None:
     ramp = np.linspace(0, 255, 384).astype(np.uint8)[:, None].repeat(512, 1)
-    told = [_report(_png(ramp), white=white, **RANGE).notes for white in ("far", "near")]
-    assert any("wrong way round" in one for one in told[0])
-    assert not any("wrong way round" in one for one in told[1])
+    far, near = (_report(_png(ramp), white=white, **RANGE).warnings for white in ("far", "near"))
+    assert len(far) == 1 and "the lower third" in far[0] and "add --white near" in far[0]
+    assert not near
 
 
 def test_a_marked_value_is_a_hole() -> None:
