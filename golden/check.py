@@ -134,7 +134,7 @@ def render(case: Case, folder: Path) -> tuple[bytes, str, float]:
     target = open_target(photo, options)
     depth = CodedDepth(buffer, plane, coded, Notes(), "given", "the golden scene")
     spliced = splice(target, depth, options, "golden")
-    edited = EditedPhoto(photo, spliced.edits, check_result(target, spliced, depth))
+    edited = EditedPhoto(photo, spliced.edits, check_result(target, spliced, depth, options))
     data, report = edited.data, edited.report
 
     reading = depth_image.read_depth(containers.parse(data).layout)

@@ -23,6 +23,8 @@ DEPTH: NDArray[np.float32] = np.load(FOLDER / "scene-depth.npy")
 DISPARITY: NDArray[np.float64] = 1 / DEPTH.astype(np.float64)
 NEAR_M, FAR_M = float(DEPTH.min()), float(DEPTH.max())
 RANGE = {"near_m": NEAR_M, "far_m": FAR_M}
+FOCAL_PX, BASELINE_M, DOFFS = 400.0, 0.25, 13.25
+"""Of a stereo pair: focal length and offset in pixels of the map."""
 WRITER_TOLERANCE = 1e-6
 """What single floats lose on the way, in 1/m."""
 
@@ -135,6 +137,17 @@ def _midas() -> NDArray[np.float32]:
     return (DISPARITY * 713 - 130).astype(np.float32)
 
 
+def _normalised() -> NDArray[np.float32]:
+    """Inverse depth from 0.05 to 0.65, as one frame of a clip that was normalised as a whole."""
+    share = (DISPARITY - DISPARITY.min()) / (DISPARITY.max() - DISPARITY.min())
+    return (0.05 + 0.6 * share).astype(np.float32)
+
+
+def _intrinsics() -> NDArray[np.float32]:
+    height, width = DEPTH.shape
+    return np.array([[400, 0, width / 2], [0, 400, height / 2], [0, 0, 1]], np.float32)
+
+
 def _stack() -> NDArray[np.float32]:
     return np.stack([DEPTH * 0, DISPARITY * 9, DEPTH]).astype(np.float32)
 
@@ -196,6 +209,30 @@ FILES: tuple[MakerFile, ...] = (
               lambda: exr(ViewLayer__Combined__R=_colours(), ViewLayer__Combined__G=_colours(),
                           ViewLayer__Combined__B=_colours(), ViewLayer__Combined__A=_colours(),
                           ViewLayer__Depth__Z=DEPTH), {"preset": "blender"}),
+    MakerFile("Depth Anything 3", "NPZ, depth and camera", "results.npz",
+              lambda: npz(depth=DEPTH[None], conf=np.ones((1, *DEPTH.shape), np.float32),
+                          extrinsics=np.zeros((1, 3, 4), np.float32), intrinsics=_intrinsics()[None]),
+              {"preset": "depth-anything-3"}),
+    MakerFile("Lotus", "NPY, depth", "scene.npy", lambda: npy(affine()), {"preset": "lotus", **RANGE}, None),
+    MakerFile("Lotus", "NPY, disparity", "scene.npy", lambda: npy(_normalised()),
+              {"preset": "lotus-disparity", **RANGE}, None),
+    MakerFile("DepthCrafter", "NPZ, stack depth", "scene.npz", lambda: npz(depth=np.stack([affine(), _normalised()])),
+              {"preset": "depthcrafter", "frame": 1, **RANGE}, None),
+    MakerFile("UniDepth", "NPY", "scene.npy", lambda: npy(DEPTH), {"preset": "unidepth"}),
+    MakerFile("Metric3D", "NPY", "scene.npy", lambda: npy(DEPTH), {"preset": "metric3d"}),
+    MakerFile("Stray Scanner", "16-bit PNG, mm", "000000.png", lambda: integers(1000),
+              {"preset": "stray-scanner"}, 5e-4),
+    MakerFile("Record3D", "EXR, channel R", "0.exr", lambda: exr(R=DEPTH), {"preset": "record3d"}),
+    MakerFile("KITTI", "16-bit PNG, disparity in pixels × 256", "000000_10.png",
+              lambda: png(np.rint(DISPARITY * FOCAL_PX * BASELINE_M * 256).astype(np.uint16)),
+              {"preset": "kitti-disparity", "focal_px": FOCAL_PX, "baseline_m": BASELINE_M},
+              FAR_M**2 / (512 * FOCAL_PX * BASELINE_M)),
+    MakerFile("Middlebury", "PFM, disparity in pixels", "disp0.pfm",
+              lambda: pfm((DISPARITY * FOCAL_PX * BASELINE_M - DOFFS).astype(np.float32)),
+              {"preset": "middlebury", "focal_px": FOCAL_PX, "baseline_m": BASELINE_M, "doffs": DOFFS}, 1e-5),
+    MakerFile("RAFT-Stereo", "NPY, negative disparity in pixels", "scene.npy",
+              lambda: npy((DISPARITY * -FOCAL_PX * BASELINE_M).astype(np.float32)),
+              {"preset": "raft-stereo", "focal_px": FOCAL_PX, "baseline_m": BASELINE_M}, 1e-5),
     MakerFile("PFM", "metres, little endian", "scene.pfm", lambda: pfm(DEPTH)),
     MakerFile("PFM", "metres, big endian", "scene.pfm", lambda: pfm(DEPTH, ">")),
 )  # fmt: skip

@@ -61,7 +61,7 @@ Far = Annotated[
 White = Annotated[
     Literal["far", "near"] | None, _meaning_option("--white", help="Which end of the gray scale is white.")
 ]
-Invert = Annotated[bool, _meaning_option("--invert", help="White is near: the same as --white near.")]
+Invert = Annotated[bool | None, _meaning_option("--invert", help="White is near: the same as --white near.")]
 Spacing = Annotated[
     Literal["depth", "disparity"] | None,
     _meaning_option("--spacing", help="Gray steps are even in metres (depth), or in 1/m (disparity)."),
@@ -132,13 +132,13 @@ Clip = Annotated[
     ),
 ]
 Stretch = Annotated[
-    bool,
+    bool | None,
     _meaning_option(
         "--stretch", help="Stretch a map of another shape over the whole photo, as networks give it."
     ),
 ]
 Force = Annotated[
-    bool,
+    bool | None,
     _meaning_option(
         "--force", help="Use a map that looks like a stereo pair, a collage or a coloured picture."
     ),

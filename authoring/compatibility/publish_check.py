@@ -22,16 +22,25 @@ class PublishCheck:
     """The rules that it breaks with a warning, and a span of depth that gives no blur."""
 
 
-def check_before_publish(facts: Facts) -> PublishCheck:
-    """Run the rules on a file's facts. The caller refuses to publish at level "none"."""
+PORTRAIT_RULES = ("R9", "R18", "R19", "R32")
+"""Rules with a warning about the metadata of the portrait profile."""
+
+
+def check_before_publish(facts: Facts, *, portrait: bool = True) -> PublishCheck:
+    """Run the rules on a file's facts. The caller refuses to publish at level "none".
+
+    portrait: whether the metadata of the portrait profile is wanted; without it, it is not warned of.
+    """
     findings = rules.findings(facts)
     return PublishCheck(
         level_of(findings),
         verdict_of(findings),
         rule_faults(findings, "L1"),
-        tuple(finding.message for finding in findings if _warns(finding)),
+        tuple(finding.message for finding in findings if _warns(finding, portrait)),
     )
 
 
-def _warns(finding: Finding) -> bool:
+def _warns(finding: Finding, portrait: bool) -> bool:
+    if finding.rule in PORTRAIT_RULES and not portrait:
+        return False
     return finding.status == "warn" or (finding.rule == SPAN_RULE and finding.status == "fail")

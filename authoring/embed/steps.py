@@ -78,7 +78,7 @@ def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> EditedPhoto
     fitted = fit(loaded, target, options)
     depth = encode(fitted, loaded.meaning, target, options)
     spliced = splice(target, depth, options)
-    report = check(target, spliced, depth)
+    report = check(target, spliced, depth, options)
     return EditedPhoto(target.source, spliced.edits, report)
 
 
@@ -92,7 +92,7 @@ def copy(source: bytes, photo: bytes, options: EmbedOptions) -> EditedPhoto[Embe
     target = open_target(photo, options)
     depth = transfer(origin, target, options)
     spliced = splice(target, depth, options)
-    report = check(target, spliced, depth)
+    report = check(target, spliced, depth, options)
     return EditedPhoto(target.source, spliced.edits, report)
 
 
@@ -257,14 +257,15 @@ def _sources(depth: CodedDepth, effect: PortraitEffect | None) -> Provenance:
     )
 
 
-def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth) -> EmbedReport:
+def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth, options: EmbedOptions) -> EmbedReport:
     """Measure the decoded plane against the fitted map, run the rules on what will be written, and report.
 
     Raises RefusedError where the result would not be read as depth.
     """
     plane, coded, buffer = depth.plane, depth.coded, depth.buffer
     result = containers.parse(spliced.edits.apply(target.source))
-    checked = check_before_publish(gather(result, decoded=False).with_codes(coded.decoded))
+    portrait = options.profile == "portrait"
+    checked = check_before_publish(gather(result, decoded=False).with_codes(coded.decoded), portrait=portrait)
     if checked.level == "none":
         raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")
     decoded = replace(plane, codes=coded.decoded, pixel_format=buffer.pixel_format)

@@ -323,7 +323,7 @@ def test_photos_that_need_no_decoding_are_embedded(
     report = _inspect(folder / name, capsys)
     width, height = report["photo"]["width"], report["photo"]["height"]
     rows, columns = np.mgrid[0 : height // 2 or 1, 0 : width // 2 or 1]
-    (folder / "map.npy").write_bytes(_npy((1 + rows / height + columns / width).astype(np.float32)))
+    (folder / "map.npy").write_bytes(_npy((2 - rows / height + columns / width).astype(np.float32)))
     assert run(["embed", str(folder / name), str(folder / "map.npy"), "-o", str(folder / "o.jpg")]) == 0
     capsys.readouterr()
     assert _inspect(folder / "o.jpg", capsys)["depth"]["native_format"] == "hdis"

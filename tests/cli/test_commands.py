@@ -119,7 +119,7 @@ def test_streams(folder: Path) -> None:
     command = [
         sys.executable,
         "-m",
-        "authoring",
+        "depthauthor",
         "embed",
         "-",
         str(folder / "mask.png"),
@@ -146,8 +146,12 @@ def test_a_person_reads_sentences(folder: Path, capsys: Any) -> None:
     arguments = ["embed", str(folder / "photo.jpg"), str(folder / "mask.png"), "--near", "0.5", "--far", "8"]
     assert run(arguments) == 0
     text = capsys.readouterr().out
-    assert "bound" in text and "touched" in text and "image data untouched" in text
+    assert "range      0." in text and "polarity   black is near" in text and "focus" in text and "L4" in text
+    assert "photo untouched" in text and len(text.splitlines()) <= 8
     assert max(map(len, text.splitlines())) < 160
+    assert run([*arguments, "-v", "--overwrite"]) == 0
+    text = capsys.readouterr().out
+    assert "bound" in text and "touched" in text and "image data untouched" in text
 
 
 def test_help_in_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

@@ -141,7 +141,7 @@ def test_stripping_apples_depth_leaves_the_photo_unchanged(name: str, sample: Ca
 
 def test_arithmetic_coding_is_reported_as_not_decoded(sample: Callable[[str], bytes]) -> None:
     photo = sample("edge_arithmetic.jpg")
-    depth = np.linspace(0.5, 8, 160 * 107, dtype=np.float32).reshape(107, 160)
+    depth = np.linspace(8, 0.5, 160 * 107, dtype=np.float32).reshape(107, 160)
     data = embed(photo, depth, EmbedOptions(profile="data")).data
     report = verify(data, original=photo, maps=[depth, depth], wanted="L1")
     assert report.photo is not None and report.photo.pixels == "not decoded" and report.photo.identical
@@ -154,15 +154,15 @@ def test_errors_of_the_map_in_metres() -> None:
     data = portraits.portrait()
     values = stored.float_min + stored.codes * stored.step
     depth = (1 / values).astype(np.float32)
-    report = verify(data, maps=[depth])
+    report = verify(data, maps=[depth], options=MapOptions(unit="m"))
     assert report.roundtrip is not None and report.roundtrip.holds
     shifted = (1 / (values + 0.25)).astype(np.float32)
-    trip = verify(data, maps=[shifted]).roundtrip
+    trip = verify(data, maps=[shifted], options=MapOptions(unit="m")).roundtrip
     assert trip is not None and not trip.holds
     assert trip.max_error == pytest.approx(0.25, abs=2 * stored.step)
     assert trip.max_error_m == pytest.approx(1 / 0.125 - 1 / 0.375, rel=0.15)
     with pytest.raises(RefusedError, match="shape of the photo"):
-        verify(data, maps=[np.ones((60, 60), np.float32)])
+        verify(data, maps=[np.ones((60, 60), np.float32)], options=MapOptions(unit="m"))
 
 
 def test_check_before_publish_takes_a_decoded_plane() -> None:

@@ -183,7 +183,7 @@ def test_tiny_and_odd_maps_are_stored_so_that_they_come_back(
     shape: tuple[int, int], container: ContainerName
 ) -> None:
     rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
-    depth = 1 + rows / shape[0] + columns / shape[1]
+    depth = 2 - rows / shape[0] + columns / shape[1]
     width, height = shape[1] * 8, shape[0] * 8
     out = io.BytesIO()
     Image.new("RGB", (width, height), "gray").save(out, "JPEG")

@@ -76,7 +76,7 @@ ASKED: list[tuple[str, Callable[[], bytes], dict[str, Any], type[DepthauthorErro
      ["0 everywhere"]),
     ("floats of millimetres", lambda: _npy(DEPTH * 1000), {}, UsageError,
      ["as metres it shows 638 to 6080 m (--unit m)", "as millimetres 0.64 to 6.1 m (--unit mm)"]),
-    ("floats of 0 to 1", lambda: _npy(SHARE), {}, UsageError, ["does not go beyond 1", "--kind affine", "--kind inverse-relative", "--unit m"]),
+    ("floats of 0 to 1", lambda: _npy(SHARE), {}, UsageError, ["does not go beyond 1", "--kind affine", "--unit m"]),
     ("floats below 0", lambda: _npy(DISPARITY * 900 - 400), {}, UsageError,
      ["no distance is negative", "--kind inverse-relative (MiDaS, larger is nearer)"]),
     ("an array called disparity", lambda: _npz(disparity=DISPARITY), {}, UsageError,

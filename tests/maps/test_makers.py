@@ -43,6 +43,15 @@ MAKERS = {
     "Video-Depth-Anything",
     "Blender",
     "PFM",
+    "Depth Anything 3",
+    "Lotus",
+    "DepthCrafter",
+    "UniDepth",
+    "Metric3D",
+    "Stray Scanner",
+    "Record3D",
+    "Middlebury",
+    "RAFT-Stereo",
 }
 
 
@@ -90,13 +99,15 @@ def test_blender_s_sky_is_infinitely_far() -> None:
     assert any("26.0 % of the map is sky" in one for one in report.notes)
 
 
-def test_moge_s_mask_is_a_hole() -> None:
+def test_infinity_of_moge_is_sky() -> None:
+    """Its mask tells finite from infinite depth (microsoft/MoGe, moge/scripts/infer.py writes both)."""
     pytest.importorskip("OpenEXR")
     depth = DEPTH.copy()
-    depth[300:320, 100:140] = np.inf
+    depth[:40, 100:140] = np.inf
     back, report = _embedded(exr(Y=depth), preset="moge")
-    assert back[300:320, 100:140].min() > 0.1
-    assert any("0.4 % of the map were holes" in one for one in report.notes)
+    assert back[:40, 100:140].max() <= report.bound
+    assert any("0.8 % of the map is sky" in one for one in report.notes)
+    assert not any("holes" in one for one in report.notes)
 
 
 def test_depth_pro_s_focal_length_is_the_calibration() -> None:
@@ -178,12 +189,16 @@ def test_disparity_in_a_unit() -> None:
     assert np.abs(back - DISPARITY).max() <= report.bound + 1e-6
 
 
-def test_a_native_depth_format_takes_sky_as_holes() -> None:
+@pytest.mark.parametrize("sky", [1e10, np.inf])
+def test_a_native_depth_format_takes_sky_as_its_farthest_value(sky: float) -> None:
     depth = DEPTH.copy()
-    depth[:50] = 1e10
+    depth[:50] = sky
     photo = (GOLDEN / "scene.jpg").read_bytes()
     options = options_of(pixel_format=PixelFormat.HDEP, profile="data")
-    assert extract(embed(photo, depth, options).data).depth_m().max() < 7
+    edited = embed(photo, depth, options)
+    farthest = float(DEPTH[50:].max())
+    assert extract(edited.data).depth_m()[:40] == pytest.approx(farthest, abs=0.03)
+    assert any(f"the sky is stored as {farthest:g} m" in note for note in edited.report.notes)
 
 
 def test_the_page_has_every_preset() -> None:

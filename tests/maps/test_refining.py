@@ -105,7 +105,7 @@ def test_a_photo_that_does_not_decode_is_told_in_one_sentence(
 def test_an_arithmetic_jpeg_is_told(sample: Callable[[str], bytes], tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "photo.jpg").write_bytes(sample("edge_arithmetic.jpg"))
     size = photo_files.inspect(tmp_path / "photo.jpg").photo
-    np.save(tmp_path / "m.npy", np.linspace(1, 5, size.height * size.width).reshape(size.height, size.width))
+    np.save(tmp_path / "m.npy", np.linspace(5, 1, size.height * size.width).reshape(size.height, size.width))
     arguments = ["embed", str(tmp_path / "photo.jpg"), str(tmp_path / "m.npy"), "-o", str(tmp_path / "o.jpg")]
     assert run([*arguments, "--refine"]) == 4
     assert "without --refine the map is embedded as it is" in capsys.readouterr().err
@@ -133,7 +133,7 @@ def test_real_photos_of_every_kind_can_guide(
     height, width = photo.height, photo.width
     if photo.orientation >= 5:
         height, width = width, height
-    ramp = np.linspace(1, 4, 48)[:, None].repeat(max(2, round(48 * width / height)), 1).astype(np.float32)
+    ramp = np.linspace(4, 1, 48)[:, None].repeat(max(2, round(48 * width / height)), 1).astype(np.float32)
     report = photo_files.embed(path, ramp, output=tmp_path / f"o{path.suffix}", refine=True, profile="data")
     assert report.max_error <= report.bound
     assert max(report.map.width, report.map.height) <= 768
@@ -146,7 +146,7 @@ def test_a_phone_s_own_map_made_coarse_comes_closer_again(name: str, sample: Cal
     own = extract(photo).disparity_per_m()
     coarse = resample_area(own, own.shape[1] // 4, own.shape[0] // 4)
     depth = np.where(coarse > 0, 1 / np.maximum(coarse, 1e-6), np.inf).astype(np.float32)
-    options = {"replace": True, "profile": "data", "refine": True}
+    options = {"replace": True, "profile": "data", "refine": True, "unit": "m"}
     made = extract(photo_files.embed_bytes(photo, depth, **options)).disparity_per_m()
     noise = np.random.default_rng(1).integers(0, 256, (*own.shape, 3), np.uint8)
     plain = score(resample_area(coarse, own.shape[1], own.shape[0]), own, noise)

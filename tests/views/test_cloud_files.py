@@ -149,7 +149,7 @@ def test_colours_of_a_profile_become_srgb(tmp_path: Path) -> None:
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=100, subsampling=0, icc_profile=swapped)
     data = depthauthor.embed_bytes(
-        out.getvalue(), np.linspace(1, 2, 48 * 64, dtype=np.float32).reshape(48, 64)
+        out.getvalue(), np.linspace(2, 1, 48 * 64, dtype=np.float32).reshape(48, 64)
     )
     path = tmp_path / "photo.jpg"
     path.write_bytes(data)
@@ -179,7 +179,7 @@ def test_a_nominal_camera_is_labelled(tmp_path: Path) -> None:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), "gray").save(out, "JPEG")
     data = depthauthor.embed_bytes(
-        out.getvalue(), np.linspace(1, 2, 64 * 48, dtype=np.float32).reshape(48, 64), profile="data"
+        out.getvalue(), np.linspace(2, 1, 64 * 48, dtype=np.float32).reshape(48, 64), profile="data"
     )
     pieces, report = pointcloud_file(load_scene(data), "ply")
     assert report.camera == "nominal" and any("guess" in note for note in report.notes)

@@ -106,7 +106,7 @@ def test_what_lies_behind_is_nowhere_nearer(scene: bytes, page: Page) -> None:
     [
         (np.where(np.arange(64) < 20, 2.0, 2.003) * np.ones((48, 1)), "hdis", "2.00 m", "2.00 m"),
         (np.where(np.arange(64) < 32, 0.5, np.inf) * np.ones((48, 1)), "hdis", "0.50 m", "∞"),
-        (np.linspace(1e-3, 3, 48)[:, None] * np.ones(64), "hdep", "0.001 m", "3.00 m"),
+        (np.linspace(3, 1e-3, 48)[:, None] * np.ones(64), "hdep", "0.001 m", "3.00 m"),
         (np.array([[1.0, 2.0], [3.0, 4.0]]), "hdis", "1.00 m", "4.00 m"),
     ],
     ids=["nearly flat", "infinite", "at the lens", "four samples"],
@@ -115,7 +115,7 @@ def test_odd_maps(depth_m: np.ndarray, kind: str, near: str, far: str) -> None:
     photo = io.BytesIO()
     height, width = depth_m.shape
     Image.new("RGB", (10 * width, 10 * height)).save(photo, "JPEG")
-    data = depthauthor.embed_bytes(photo.getvalue(), depth_m, pixel_format=kind, profile="data")
+    data = depthauthor.embed_bytes(photo.getvalue(), depth_m, pixel_format=kind, profile="data", unit="m")
     page = Page(view(data, "x")[0])
     assert f"near {near}" in page.text and f"far {far}" in page.text
     low, high = page.data["range"]["low"], page.data["range"]["high"]
