@@ -31,6 +31,10 @@ from authoring.maps.presets import (
 )
 
 
+OUTLIER_RATIO = 1 / 1000
+"""Share of the range that 99.8 % of the values of a map without a scale must span: less is a quarter of an 8-bit code."""
+
+
 def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Reading, Notes]:
     """Return the distances of a map file in the 32-bit format of the options' kind, oriented as in the file.
 
@@ -257,6 +261,8 @@ def _convert_relative(image: MapImage, meaning: Meaning, options: MapOptions) ->
         raise RefusedError(
             f"the map has one value everywhere ({low:g}); depth needs a nearer and a farther place"
         )
+    if limits is None and image.levels is None:
+        _check_outliers(known, low, high)
     values = _distinct_values(image)
     share = _share_of_range(values, low, high)
     if image.levels is not None or known.size < usable.size:
@@ -269,6 +275,16 @@ def _convert_relative(image: MapImage, meaning: Meaning, options: MapOptions) ->
     )
     buffer = buffer_from_gray(share, gray, pixel_format=options.pixel_format.single)
     return _expand_codes(buffer, image), notes
+
+
+def _check_outliers(known: NDArray[Any], low: float, high: float) -> None:
+    """Raise RefusedError where a few values stretch the range so far that all others become one distance."""
+    least, most = np.percentile(known, (0.1, 99.9)).tolist()
+    if most - least < OUTLIER_RATIO * (high - low):
+        raise RefusedError(
+            f"99.8 % of its values are between {least:g} and {most:g}, but the range is {low:g} to {high:g}, in which they "
+            "are one distance; cut the others off with --clip 0.1"
+        )
 
 
 def _share_of_range(values: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
