@@ -30,9 +30,8 @@ from authoring.maps.presets import (
     preset_named,
 )
 
-
 OUTLIER_RATIO = 1 / 1000
-"""Share of the range that 99.8 % of the values of a map without a scale must span: less is a quarter of an 8-bit code."""
+"""Share of the range that 99.8 % of the values of a map without a scale must span: a quarter of an 8-bit code."""
 
 
 def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Reading, Notes]:
@@ -282,8 +281,8 @@ def _check_outliers(known: NDArray[Any], low: float, high: float) -> None:
     least, most = np.percentile(known, (0.1, 99.9)).tolist()
     if most - least < OUTLIER_RATIO * (high - low):
         raise RefusedError(
-            f"99.8 % of its values are between {least:g} and {most:g}, but the range is {low:g} to {high:g}, in which they "
-            "are one distance; cut the others off with --clip 0.1"
+            f"99.8 % of its values are between {least:g} and {most:g}, but the range is {low:g} to {high:g}, in which "
+            "they are one distance; cut the others off with --clip 0.1"
         )
 
 
