@@ -1,4 +1,4 @@
-"""Write the files derived from the code: JSON Schemas, RELAX NG, docs/rules.md and docs/diagnosis.md.
+"""Write the files derived from the code: JSON Schemas, RELAX NG and docs/rules.md.
 
 Run as `python -m schemas.export`; a test compares the committed files with the code.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from schemas import diagnosis_page, forms, relax_ng, rules_page
+from schemas import forms, relax_ng, rules_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -25,14 +25,9 @@ def texts() -> dict[str, str]:
     return files
 
 
-def answers() -> dict[str, str]:
-    """Return the files that need embedding, which takes seconds."""
-    return {"docs/diagnosis.md": diagnosis_page.page()}
-
-
 def main() -> None:
     """Write all files."""
-    for name, text in (texts() | answers()).items():
+    for name, text in texts().items():
         (ROOT / name).write_text(text, encoding="utf-8")
 
 

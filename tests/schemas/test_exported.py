@@ -1,4 +1,4 @@
-"""The files under schemas/ and two pages of docs/ match the code, and every output matches its schema."""
+"""The files under schemas/ and a page of docs/ match the code, and every output matches its schema."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from authoring.compatibility.rules import TABLE
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.errors import MalformedError
 from authoring.read.layout import kind_of
-from schemas.diagnosis_page import SECTIONS, answer
-from schemas.export import ROOT, answers, texts
+from schemas.export import ROOT, texts
 
 jsonschema = pytest.importorskip("jsonschema")
 
@@ -57,23 +56,6 @@ def valid(name: str, packet: bytes) -> bool:
 @pytest.mark.parametrize("name", sorted(texts()))
 def test_committed_files_match_the_code(name: str) -> None:
     assert (ROOT / name).read_text(encoding="utf-8") == texts()[name], "run python -m schemas.export"
-
-
-def test_the_page_of_diagnosis_matches_the_messages() -> None:
-    for name, text in answers().items():
-        assert (ROOT / name).read_text(encoding="utf-8") == text, "run python -m schemas.export"
-
-
-def test_every_refusal_is_one_sentence_that_says_what_to_do() -> None:
-    refused = 0
-    for title, cases in SECTIONS:
-        for case in cases:
-            code, messages = answer(case)
-            assert (code == 0) == (title.startswith("Read") or case.options == {"preset": "kitti"}), case.what
-            if code:
-                refused += 1
-                assert len(messages) == 1 and "\n" not in messages[0] and len(messages[0]) < 320, case.what
-    assert refused >= 18
 
 
 def test_there_are_no_other_schemas() -> None:
