@@ -140,7 +140,8 @@ def _midas() -> NDArray[np.float32]:
 def _normalised() -> NDArray[np.float32]:
     """Inverse depth from 0.05 to 0.65, as one frame of a clip that was normalised as a whole."""
     share = (DISPARITY - DISPARITY.min()) / (DISPARITY.max() - DISPARITY.min())
-    return (0.05 + 0.6 * share).astype(np.float32)
+    normalised: NDArray[np.float32] = (0.05 + 0.6 * share).astype(np.float32)
+    return normalised
 
 
 def _intrinsics() -> NDArray[np.float32]:

@@ -108,6 +108,13 @@ def diagnose(image: MapImage, name: str, invalid: float | None = None) -> tuple[
     name: of its file, or empty; invalid: the value that marks a hole, if one was given. Raises UsageError, asking for
     an option with the readings in metres, where more than one is believable, RefusedError where it holds nothing.
     """
+    if image.counts:
+        span = _range(image.samples)
+        readings = f": it shows {span.metres('mm')} as mm, {span.metres('um')} as um" if span else ""
+        raise UsageError(
+            f"the {image.source} holds integers{readings}; say with --unit how much one step is, or --kind "
+            "inverse-relative or affine, with --near and --far in metres, if it has no scale"
+        )
     if image.levels is None:
         meaning, reason = _of_floats(image, name, invalid)
         return replace(meaning, invalid=invalid), reason
@@ -172,15 +179,9 @@ def _of_integers(image: MapImage, name: str) -> tuple[Meaning, str]:
 _DISPARITY_WORDS = re.compile(r"disp(?!lay)|inverse|inv_|_inv|(?<![a-z])idepth")
 _SCALE_WORDS = re.compile(r"relative|(?<![a-z])mist(?![a-z])|normali[sz]ed|(?<![a-z])norm(?![a-z])")
 _METRE_WORDS = re.compile(r"met(?:er|re)s?(?![a-z])")
-_MARKED_DISPARITY = re.compile(r"\.disparity\.(?:npy|pfm)$")
-"""The names that `extract --as disparity` gives to files that can hold no mark."""
 
 
 def _of_floats(image: MapImage, name: str, invalid: float | None) -> tuple[Meaning, str]:
-    if _MARKED_DISPARITY.search(name.lower()):
-        return Meaning(
-            "disparity", "m", None
-        ), f"the {image.source} holds disparity in 1/m, since its name says so"
     samples = image.samples
     if invalid is not None:
         samples = np.where(samples == invalid, samples.dtype.type(np.nan), samples)
