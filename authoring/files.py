@@ -1,4 +1,4 @@
-"""Read files whole, and write them whole under their name or not at all."""
+"""Read files, and write them atomically."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STDIN, STDOUT = "standard input", "standard output"
 
 EXISTS = "exists already; --overwrite replaces it, -o writes elsewhere"
 SAME = "this is an input, and inputs are never overwritten; name another file"
-_ZERO_BYTE = "the name holds a zero byte, which no file name has"
+_ZERO_BYTE = "the name contains a zero byte, which is not allowed"
 _TOO_LARGE = f"the file is larger than {MAX_FILE_BYTES >> 30} GiB"
 
 
@@ -85,7 +85,7 @@ def _read_limited(file: IO[bytes]) -> bytes:
 
 
 def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
-    """Write a file whole under its name, or not at all; `-` is stdout.
+    """Write a file atomically under its name; `-` is stdout.
 
     The chunks go to a temporary file in the same folder, which is synced and then takes the name. A link is followed:
     the file that it names is replaced and keeps its permissions. The folder is not synced: after a power cut the

@@ -1,4 +1,4 @@
-"""Readers that decode a photo: image libraries and their command-line tools."""
+"""Run readers that decode a photo: image libraries and their command-line tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Types of the matrix: a reader and its reading of a file; and how another program is run."""
+"""Define the types of the matrix, a reader and its reading of a file, and run other programs."""
 
 from __future__ import annotations
 

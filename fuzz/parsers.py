@@ -301,7 +301,7 @@ def tiff_block(data: bytes) -> None:
 
 
 def exif_block(data: bytes) -> None:
-    """Read and write portrait marks in an Exif block: marks set twice equal marks set once."""
+    """Read and write the portrait tags of an Exif block: setting them twice equals setting them once."""
     exif.read_lens(data), read_portrait_metadata(data, None)
     image = ImageCharacteristics(40, 30)
     for replace in (False, True):

@@ -1,4 +1,4 @@
-"""Monochrome HEVC, coded as the depth item of an iPhone photo is: 4:0:0, 8 bit, full range, one IDR picture.
+"""Encode and decode monochrome HEVC as in the depth item of an iPhone photo: 4:0:0, 8 bit, full range, one IDR picture.
 
 pillow-heif encodes (x265) and decodes (libde265). A coded picture is the one-image HEIC file that the library writes
 and reads; `containers.heif` takes it apart.

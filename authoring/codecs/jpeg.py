@@ -1,4 +1,4 @@
-"""Gray baseline JPEG, as the auxiliary image of an iPhone JPEG is coded; Pillow encodes and decodes."""
+"""Encode and decode gray baseline JPEG, as in the auxiliary image of an iPhone JPEG, with Pillow."""
 
 from __future__ import annotations
 

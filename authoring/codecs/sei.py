@@ -1,4 +1,4 @@
-"""The depth representation information SEI message, which Apple writes after the URN of an `auxC` box.
+"""Parse and build the depth representation information SEI message, which Apple writes after the URN of an `auxC` box.
 
 ITU-T H.265, Annex G, payload type 177, in front of which Apple puts two length words. The text of the standard was not
 at hand: the syntax is as libheif reads it and as the bytes of pug, openize, fidmaa and nilsh confirm. Two habits of the

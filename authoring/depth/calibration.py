@@ -1,4 +1,4 @@
-"""The camera behind a map: AVCameraCalibrationData's numbers, and how turning the pixels changes them.
+"""Define a map's camera, with the numbers of AVCameraCalibrationData, and turn and scale it with the pixels.
 
 Pixel coordinates start at the top left *corner* of the raster: the first pixel's centre is (0.5, 0.5) and a principal
 point in the middle of W pixels is W/2. Two samples show it. The iPad's true-depth recording

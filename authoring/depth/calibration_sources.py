@@ -1,4 +1,4 @@
-"""Calibrations for photos without one: from Exif's lens data, or nominal.
+"""Derive calibrations for photos without one: from Exif's lens data, or nominal.
 
 Both are pinholes: square pixels, the principal point in the middle, the pose of the reference camera, no distortion.
 They are the same however the photo is turned, so the frame is the photo's stored raster.

@@ -1,4 +1,4 @@
-"""What a gray level means: from gray pictures to depth buffers and back.
+"""Convert gray pictures to depth buffers and back.
 
 Apple's documented meaning is black = near and white = far in even steps of metres; the variants are options.
 """

@@ -1,4 +1,4 @@
-"""Holes: samples without depth, and the values to fill them with.
+"""Fill holes: samples without depth.
 
 A hole between a near and a far surface belongs to the far one, which is hidden from one of the two lenses.
 """
@@ -23,7 +23,7 @@ a gap is seldom deep enough to change the distance by a tenth."""
 
 METHOD = (
     "each filled with the nearest valid sample in its row or column, or with the one across the hole"
-    " where that lies more than a tenth farther away"
+    " if that is more than a tenth farther away"
 )
 
 

@@ -1,4 +1,4 @@
-"""How far a stored plane, as decoded, is from the codes and from the map that it was made of."""
+"""Measure how far a decoded plane is from its codes and from the map that it was made of."""
 
 from __future__ import annotations
 

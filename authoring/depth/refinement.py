@@ -1,4 +1,4 @@
-"""Refinement: a coarse or noisy map made finer along the edges of its photo.
+"""Refine a coarse or noisy map along the edges of its photo.
 
 A coarse map mixes near and far where a silhouette runs through a sample, and the photo shows where it runs. Two plain
 methods were measured and rejected: a guided filter (He, Sun, Tang 2013) is linear in the photo's colours, so it blends

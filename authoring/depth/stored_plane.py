@@ -1,4 +1,4 @@
-"""Eight bits for each sample: how Apple stores a native map as L008.
+"""Quantize a native map to 8 bits per sample (L008), as Apple stores it.
 
 value = float_min + code * (float_max - float_min) / 255. The larger value has the larger code, so near is 255 in
 disparity (checked against a decode by Apple's own frameworks); both ends are exact half floats in every sample file.

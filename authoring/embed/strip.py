@@ -67,7 +67,7 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
                 )
             edits = edits.then(_restore_metadata(edits.apply(photo), removal))
         elif any(provenance.restore for provenance in removal.provenance):
-            notes.append("the portrait marks in Exif and XMP stay; --restore takes them back")
+            notes.append("the portrait metadata in Exif and XMP stays; --restore removes it")
     report = StripReport(
         container=file.layout.container,
         removed=tuple(f"{kind_of(image)} {image.width}x{image.height}" for image in images),
@@ -110,7 +110,7 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     edits = undone(record, photo)
     if edits is None or not _same_photo(photo, edits.apply(photo), but_metadata=True):
         raise RefusedError(
-            "the record for restoring the photo's metadata does not fit it; another program changed the photo since"
+            "the record for restoring the photo's metadata does not fit it; another program has changed the photo"
         )
     return edits
 
@@ -118,7 +118,7 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
 def _same_photo(before: bytes, after: bytes, *, but_metadata: bool = False) -> bool:
     """Return whether both files have the same coded images and the same metadata, part by part.
 
-    A record is data from a file: whatever it says, it must not change what the photo decodes to.
+    A record is data from a file; no record may change what the photo decodes to.
     but_metadata: the photo's own Exif and XMP may differ.
     """
     try:

@@ -1,4 +1,4 @@
-"""The undo record: the inverse of an edit list, small enough to travel in the depth's own XMP.
+"""Build and apply undo records: the inverse of an edit list, small enough for the depth's own XMP.
 
 `strip` takes the record of the splice and `strip --restore` that of the changed metadata too: two records, each of
 which turns one result back into its source, byte for byte.

@@ -60,7 +60,7 @@ def choose_camera(
 
 
 def _with_square_pixels(scene: Scene) -> tuple[Calibration, str]:
-    """The scene's calibration; where fx and fy differ, with the one that agrees with Exif for both, and a note.
+    """Return the scene's calibration with square pixels, and a note if fx and fy differ.
 
     The pixels of a phone are square. fidmaa_selfie_depth.heic says 2085.5 across and 2718.4 down, and Exif 30 mm,
     which is 2676: with 2085.5 the neck in it would be 17 cm across and the earlobes 20 cm apart, with 2718.4 they

@@ -178,7 +178,7 @@ def _decode(photo: bytes, layout: Layout) -> _Photo:
 
 
 def _calibration(photo: _Photo, given: Calibration | None) -> tuple[Calibration, CameraSource]:
-    """The calibration in pixels of the upright photo: the given one (upright), else Exif's, else nominal."""
+    """Return the calibration in pixels of the upright photo: the given one (upright), else Exif's, else nominal."""
     height, width = photo.pixels.shape[:2]
     if given is not None:
         return given.scaled(width, height), "file"

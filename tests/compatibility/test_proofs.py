@@ -178,7 +178,7 @@ def test_check_before_publish_takes_a_decoded_plane() -> None:
 
 
 def test_a_photo_without_exif_is_still_the_original() -> None:
-    """The mandatory tags of an Exif directory added for the marks are not a change of the photo."""
+    """The mandatory tags of an Exif directory added for the portrait tags are not a change of the photo."""
     out = io.BytesIO()
     with Image.open(GOLDEN / "scene.jpg") as picture:
         Image.frombytes("RGB", picture.size, picture.tobytes()).save(out, "JPEG", quality=80)

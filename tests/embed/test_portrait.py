@@ -77,7 +77,7 @@ def test_strip_restore_gives_the_original_bytes(name: str, sample: Sample) -> No
     outcome = embed(photo, _depth_m(photo), options_of())
     assert outcome.report.touched
     assert strip(outcome.data, restore=True).data == photo
-    # Without --restore the marks stay, and a note says so.
+    # Without --restore the portrait metadata stays, and a note says so.
     plain = strip(outcome.data)
     assert plain.data != photo
     assert any("--restore" in note for note in plain.report.notes)

@@ -83,7 +83,7 @@ def remove_auxiliaries(structure: Structure, identifiers: Collection[int]) -> Ed
         return EditList.unchanged(len(structure.data))
     for item in identifiers:
         if item not in structure.items.entries or not is_auxiliary(structure, item):
-            raise UsageError(f"item {item} is no auxiliary image of the photo")
+            raise UsageError(f"item {item} is not an auxiliary image of the photo")
     check_editable(structure)
     removed = _with_dependents(structure, identifiers)
     _check_users(structure, removed)
@@ -98,7 +98,7 @@ def remove_auxiliaries(structure: Structure, identifiers: Collection[int]) -> Ed
 
 
 def _check_embeddable(structure: Structure) -> None:
-    """Raise UnsupportedError where the photo is no HEVC still or cannot be edited."""
+    """Raise UnsupportedError if the photo is not an HEVC still or cannot be edited."""
     coded = structure.coded_type(structure.primary)
     if coded not in HEVC_TYPES:
         if coded == "av01" or structure.brands[0] in ("avif", "avis"):

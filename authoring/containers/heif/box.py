@@ -80,7 +80,7 @@ def read_boxes(data: bytes, start: int, stop: int, parent: str) -> tuple[Box, ..
     """Return the boxes that fill [start, stop) one after the other.
 
     `parent` is named in the errors. Raises MalformedError where a box is smaller than its header or leaves
-    its parent. At the end of the file, and only there, up to 7 bytes may be left that are no box.
+    its parent. At the end of the file, and only there, up to 7 bytes may be left that are not a box.
     """
     boxes: list[Box] = []
     offset = start
@@ -112,7 +112,9 @@ def read_boxes(data: bytes, start: int, stop: int, parent: str) -> tuple[Box, ..
             raise MalformedError(f"there are more than {MAX_BOXES} boxes in {parent}; the file is damaged")
         offset = end
     if offset < stop and (start or stop < len(data)):
-        raise MalformedError(f"{parent} ends in {stop - offset} bytes that are no box; the file is damaged")
+        raise MalformedError(
+            f"{parent} ends in {stop - offset} bytes that are not a box; the file is damaged"
+        )
     return tuple(boxes)
 
 

@@ -1,4 +1,4 @@
-"""Complete edits of a HEIF file: box sizes follow their content, `iloc` follows the data."""
+"""Complete the edits of a HEIF file: adjust box sizes to their content, and `iloc` to the data."""
 
 from __future__ import annotations
 

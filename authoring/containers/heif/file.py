@@ -1,4 +1,4 @@
-"""A parsed HEIF photo: `authoring.containers.base.ContainerFile` for ISO/IEC 23008-12."""
+"""Define the parsed HEIF photo: `authoring.containers.base.ContainerFile` for ISO/IEC 23008-12."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ class HeifFile:
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image as a hidden `hvc1` item, with its XMP if it has any.
 
-        Raises UnsupportedError where the photo is no HEVC still (AVIF, an image sequence) or cannot be edited,
-        MalformedError where `configuration` is no hvcC body.
+        Raises UnsupportedError if the photo is not an HEVC still (AVIF, an image sequence) or cannot be edited,
+        MalformedError if `configuration` is not an hvcC body.
         """
         return splice_auxiliary(self.structure, auxiliary)
 
     def remove(self, identifiers: Collection[int]) -> EditList:
         """Remove auxiliary images, with their XMP and what else is there only for them.
 
-        Raises UsageError for an item that is no auxiliary image, RefusedError where another image is made
+        Raises UsageError for an item that is not an auxiliary image, RefusedError where another image is made
         from it, UnsupportedError where the file cannot be edited.
         """
         return remove_auxiliaries(self.structure, identifiers)

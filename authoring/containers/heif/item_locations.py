@@ -211,7 +211,7 @@ def relocate(
         old = before + entry.base + extent.offset
         new = new_offset(old) if extent.length or not widths.length else old + after - before
         if new is None:
-            raise UnsupportedError(f"the data of item {entry.item} lies where the file's own tables change")
+            raise UnsupportedError(f"the data of item {entry.item} is where the file's own tables change")
         shifts.append(new - after - (old - before))
     if not any(shifts):
         return entry

@@ -56,7 +56,7 @@ class _MetadataChange:
 def replace_metadata(structure: Structure, exif: bytes | None, xmp: bytes | None) -> EditList:
     """Replace the blocks that are not None; see `ContainerFile.with_metadata`.
 
-    Raises ValueError where `exif` is no TIFF block, UnsupportedError where the file cannot be edited or the data
+    Raises ValueError if `exif` is not a TIFF block, UnsupportedError where the file cannot be edited or the data
     is shared or in pieces, RefusedError where something depends on an item that is to be removed.
     """
     if exif and exif[:4] not in TIFF_MARKS:

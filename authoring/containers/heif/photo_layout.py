@@ -176,7 +176,7 @@ def exif_item(structure: Structure) -> tuple[int, int] | None:
 
     It is the first readable of those that describe the primary, or of those that describe nothing. The item
     begins with a 32-bit count of bytes between it and the TIFF header (ISO/IEC 23008-12, A.2.1): 0, or 6 where
-    "Exif" and two NULs stand there too. Where that is wrong, the header is searched for.
+    "Exif" and two NULs may be repeated there. Where that is wrong, the header is searched for.
     """
     for item in _exif_items(structure):
         content = structure.content(item)
@@ -260,7 +260,7 @@ def role_of(structure: Structure, item: Item) -> str:
 
 
 def read_notes(structure: Structure) -> tuple[str, ...]:
-    """Return sentences on what a person should know about the file's structure."""
+    """Return one sentence for each oddity of the file's structure."""
     notes = []
     exif_items, readable = _exif_items(structure), exif_item(structure)
     if exif_items and readable != (exif_items[0], _stated_position(structure.content(exif_items[0]))):

@@ -26,7 +26,7 @@ def _notes_on_photo(structure: Structure) -> Iterator[str]:
         yield f"The photo is cut short or damaged: {primary.fault}."
     if primary.stray:
         size = sum(stop - start for start, stop in primary.stray)
-        yield f"{size} stray bytes lie between the photo's segments."
+        yield f"{size} stray bytes are between the photo's segments."
     if icc_profile(data, primary) is None and segments_of(data, primary, "ICC"):
         yield "The ICC profile is incomplete and is not used."
     segment = jfif.find(data, primary)
