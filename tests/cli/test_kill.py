@@ -57,6 +57,6 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     """Ten of the two hundred that `python -m benchmarks.kill` does."""
     (tmp_path / "out.jpg").write_bytes(kill.OLD)
     new, took = kill.whole_run(tmp_path)
-    found = kill.Found()
+    found = kill.Leftovers()
     kill.at_random(tmp_path, new, took, 10, found)
     assert found.wrong == [] and sum(found.targets.values()) == 10
