@@ -167,7 +167,7 @@ def test_any_rendering_comes_back(rendering: Rendering) -> None:
         (b"", "start with REND"),
         (b"REND" + bytes(11), "start with REND"),
         (b"DNER" + bytes(12), "start with REND"),
-        (struct.pack("<4sIII", b"REND", 6, 24, 1), "say 24 bytes and have 16"),
+        (struct.pack("<4sIII", b"REND", 6, 24, 1), "state 24 bytes but have 16"),
         (struct.pack("<4sIII", b"REND", 6, 20, 1) + bytes(4), "middle of a record"),
         (struct.pack("<4sIIIHHf", b"REND", 6, 24, 1, 600, 1, math.nan), "600"),
         (b"REND" + bytes(1 << 17), "at most"),

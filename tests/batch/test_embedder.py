@@ -32,5 +32,5 @@ def test_an_embedder_gives_what_embed_bytes_gives(name: str, capfd: pytest.Captu
 
 
 def test_options_are_checked_at_once() -> None:
-    with pytest.raises(UsageError, match="no option 'nearest'"):
+    with pytest.raises(UsageError, match="unknown option 'nearest'"):
         depthauthor.Embedder(nearest=1)

@@ -119,7 +119,7 @@ def test_streams(folder: Path) -> None:
     command = [
         sys.executable,
         "-m",
-        "authoring",
+        "depthauthor",
         "embed",
         "-",
         str(folder / "mask.png"),

@@ -296,7 +296,7 @@ def test_only_auxiliary_images_are_taken_out() -> None:
     file = heif.parse(small_photo().build())
     assert file.remove([]).touched == ()
     for item in (1, 3, 99):
-        with pytest.raises(UsageError, match=f"item {item} is no auxiliary image"):
+        with pytest.raises(UsageError, match=f"item {item} is not an auxiliary image"):
             file.remove([item])
 
 

@@ -128,7 +128,7 @@ def test_a_value_outside_the_block_is_none() -> None:
     ("data", "words"),
     [
         (b"XX\0*\0\0\0\x08\0\0", "block has no TIFF header"),
-        (b"MM\0*\xff\xff\xff\xff", "IFD0 lies outside"),
+        (b"MM\0*\xff\xff\xff\xff", "IFD0 is outside"),
         (block(">", entry(">", 1, 3, 1, 6, "H"))[:20], "1 entries, more than there is room for"),
         (b"MM\0*\0\0\0\x08\xff\xff" + bytes(12 * 0xFFFF), "65535 entries"),
         (block(">", *[entry(">", tag, 7, 1200, 0) for tag in range(100)]), "far larger than their block"),

@@ -94,7 +94,7 @@ def test_a_photo_changed_since_is_stripped_by_its_structure(name: str, embedded:
     assert not depth_images(file.layout) and file.layout.exif == containers.parse(changed).layout.exif
     assert MODEL.upper() in (file.layout.exif or b"")
     assert any("does not fit this file" in note for note in stripped.report.notes)
-    with pytest.raises(RefusedError, match="another program changed the photo since"):
+    with pytest.raises(RefusedError, match="another program has changed the photo"):
         strip(changed, restore=True)
 
 
