@@ -93,8 +93,8 @@ def heif_with_depth() -> list[bytes]:
         EmbedOptions(effort="fast"),
         EmbedOptions(profile="data", pixel_format=PixelFormat.HDEP, effort="fast"),
     ]
-    made = [embed(photo, depth_map(), option).data for photo in heif()[:4] for option in options]
-    return [portrait_files.portrait(), *made]
+    result = [embed(photo, depth_map(), option).data for photo in heif()[:4] for option in options]
+    return [portrait_files.portrait(), *result]
 
 
 @cache
@@ -124,15 +124,15 @@ def with_thumbnail() -> list[bytes]:
     picture, configuration = heif_files.payload_and_configuration(
         heif_files.coded("RGB", THUMBNAIL_SIDE, THUMBNAIL_SIDE)
     )
-    made = small_photo()
-    made.items.append(heif_files.ItemSpec(6, "hvc1", picture))
-    made.references.append(("thmb", 6, [1]))
-    made.properties += [
+    spec = small_photo()
+    spec.items.append(heif_files.ItemSpec(6, "hvc1", picture))
+    spec.references.append(("thmb", 6, [1]))
+    spec.properties += [
         heif_files.box("hvcC", configuration),
         heif_files.full("ispe", 0, 0, struct.pack(">II", THUMBNAIL_SIDE, THUMBNAIL_SIDE)),
     ]
-    made.links[6] = [(9, True), (10, False), (3, True)]
-    return [made.build(), *heif_with_depth()[:2]]
+    spec.links[6] = [(9, True), (10, False), (3, True)]
+    return [spec.build(), *heif_with_depth()[:2]]
 
 
 @cache
@@ -187,12 +187,12 @@ def mp_indexes() -> list[bytes]:
 
 def sei_subtypes() -> list[bytes]:
     """Return depth representation messages as they follow the URN."""
-    made = [
+    result = [
         DepthRepresentation(RepresentationType.UNIFORM_DISPARITY, d_min=1.498046875, d_max=4.3828125),
         DepthRepresentation(RepresentationType.UNIFORM_Z, z_near=0.5, z_far=100.0),
         DepthRepresentation(RepresentationType.UNIFORM_INVERSE_Z, 0.25, 64.0, -1.5, 2.0, 3),
     ]
-    return [heif_files.SUBTYPE, *map(build_aux_subtype, made)]
+    return [heif_files.SUBTYPE, *map(build_aux_subtype, result)]
 
 
 def renderings() -> list[bytes]:
@@ -218,9 +218,9 @@ def packets() -> list[bytes]:
 def dictionaries(build: str) -> list[bytes]:
     """Return auxiliary data dictionaries as property lists or as JSON."""
     write = build_plist if build == "plist" else build_json
-    made: list[AuxiliaryData] = [to_dictionary(heif_with_depth()[1])]
-    made.append(AuxiliaryData.packed(made[0].data_description.pixel_format, 2, 2, bytes(8)))
-    return [write(dictionary) for dictionary in made]
+    result: list[AuxiliaryData] = [to_dictionary(heif_with_depth()[1])]
+    result.append(AuxiliaryData.packed(result[0].data_description.pixel_format, 2, 2, bytes(8)))
+    return [write(dictionary) for dictionary in result]
 
 
 def calibrations() -> list[bytes]:
@@ -242,8 +242,8 @@ def calibrations() -> list[bytes]:
         "height": 480,
     }
     ours = (GOLDEN / "scene-calibration.json").read_bytes()
-    made = (apples, [apples], lines, {"fov_x": 60.0, "fov_y": 45.0})
-    return [ours, *(json.dumps(form).encode() for form in made)]
+    result = (apples, [apples], lines, {"fov_x": 60.0, "fov_y": 45.0})
+    return [ours, *(json.dumps(form).encode() for form in result)]
 
 
 def map_files(kind: formats.MapFormat) -> list[bytes]:
@@ -322,8 +322,8 @@ def undo_records() -> list[bytes]:
 
 def directories() -> list[bytes]:
     """Return Google's container directories."""
-    made = (jpeg_files.ultra_hdr(listed=False, video=jpeg_files.MP4), jpeg_files.ultra_hdr(listed=True))
-    return [photo[photo.index(b"<x:xmpmeta") : photo.index(b"</x:xmpmeta>") + 12] for photo in made]
+    result = (jpeg_files.ultra_hdr(listed=False, video=jpeg_files.MP4), jpeg_files.ultra_hdr(listed=True))
+    return [photo[photo.index(b"<x:xmpmeta") : photo.index(b"</x:xmpmeta>") + 12] for photo in result]
 
 
 def configurations() -> list[bytes]:

@@ -16,7 +16,7 @@ from tests.containers.heif_files import ItemSpec, PhotoSpec, auxiliary, box, sma
 
 
 def exercise(data: bytes) -> None:
-    """All that can be asked of a file; what a splice makes of it must be readable again."""
+    """Use every method of a file; the result of a splice must be readable."""
     file = heif.parse(data)
     for ask in (lambda: file.layout, file.dump, file.parts):
         try:
@@ -29,12 +29,12 @@ def exercise(data: bytes) -> None:
         pass
     else:
         heif.parse(spliced)
-    for found in file.layout.auxiliaries:
-        file.remove([found.identifier]).apply(data)
+    for result in file.layout.auxiliaries:
+        file.remove([result.identifier]).apply(data)
 
 
 def patched(data: bytes, kind: bytes, offset: int, value: bytes, number: int = 0) -> bytes:
-    """`value` written `offset` bytes after the type of the box number `number` of that kind."""
+    """Write `value` `offset` bytes after the type of the box number `number` of that kind."""
     at = -1
     for _ in range(number + 1):
         at = data.index(kind, at + 1)
@@ -100,7 +100,7 @@ DEFECTS: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 def endless_extents() -> bytes:
-    """Four entries of 65,535 extents that take no bytes."""
+    """Return four entries of 65,535 extents that take no bytes."""
     photo = small_photo(widths=(0, 0, 0, 0))
     data = photo.build()
     at = data.index(b"iloc") + 12
@@ -131,7 +131,7 @@ def test_a_defect_that_shows_in_the_layout(make: Callable[[], bytes], sentence: 
 
 
 def sharing_without_bound() -> PhotoSpec:
-    """Sixty items that are all one and the same long one."""
+    """Return sixty items that all use the bytes of one long item."""
     photo = small_photo()
     photo.items.append(ItemSpec(9, "hvc1", bytes(50_000)))
     for number in range(10, 70):

@@ -1,4 +1,4 @@
-"""Damaged JPEG files, one defect each and by the thousand: only our own errors, and nothing is lost."""
+"""Damaged JPEG files, single defects and thousands of mutations: only our own errors, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_unusable_photo_is_refused(data: bytes, error: type[DepthauthorError], w
 )
 def test_one_defect_is_read_and_reported(data: bytes, note: str, editable: bool) -> None:
     file = jpeg.parse(data)
-    assert any(note in one for one in file.notes)
+    assert any(note in item for item in file.notes)
     assert file.dump()
     assert file.parts()
     if not editable:
@@ -112,7 +112,7 @@ def exercise(data: bytes) -> bool:
         return False
     file.dump()
     parts = file.parts()
-    assert all(one.payload.startswith(b"\xff\xd8") for one in file.layout.auxiliaries)
+    assert all(image.payload.startswith(b"\xff\xd8") for image in file.layout.auxiliaries)
     exercise_metadata(file)
     try:
         result = file.splice(auxiliary()).apply(data)

@@ -66,17 +66,17 @@ def scaled_png(**texts: str) -> bytes:
 
 
 def dictionary(**changes: Any) -> dict[str, Any]:
-    found = to_dictionary(authored("jpeg"))
-    description = found.data_description
+    result = to_dictionary(authored("jpeg"))
+    description = result.data_description
     content: dict[str, Any] = {
-        "kCGImageAuxiliaryDataInfoData": found.data,
+        "kCGImageAuxiliaryDataInfoData": result.data,
         "kCGImageAuxiliaryDataInfoDataDescription": {
             "PixelFormat": description.pixel_format,
             "Width": description.width,
             "Height": description.height,
             "BytesPerRow": description.bytes_per_row,
         },
-        "DepthAuthorAuxiliaryDataType": found.auxiliary_type,
+        "DepthAuthorAuxiliaryDataType": result.auxiliary_type,
     }
     for name, value in changes.items():
         if name in content["kCGImageAuxiliaryDataInfoDataDescription"]:

@@ -88,17 +88,17 @@ def test_another_reader_reads_the_same_values(
     report = photo_files.extract_file(photo, target, kind=kind, orientation=orientation)
     buffer = photo_files.extract(photo, orientation=orientation)
     wanted = buffer.depth_m() if kind == "depth" else buffer.disparity_per_m()
-    found = READERS[suffix](target, kind)
-    assert found.shape == wanted.shape == ((384, 512) if orientation == "display" else (512, 384))
+    result = READERS[suffix](target, kind)
+    assert result.shape == wanted.shape == ((384, 512) if orientation == "display" else (512, 384))
     finite = np.isfinite(wanted)
     assert finite.all() == (kind == "disparity"), "the sky has a disparity, 0, and no depth"
     if suffix == "png":
         step = (report.maximum - report.minimum) / 65534
-        assert np.abs(found[finite] - wanted[finite]).max() <= step * 0.51
-        assert np.isnan(found[~finite]).all()
+        assert np.abs(result[finite] - wanted[finite]).max() <= step * 0.51
+        assert np.isnan(result[~finite]).all()
     else:
-        assert found.dtype == np.float32
-        np.testing.assert_array_equal(found, wanted)
+        assert result.dtype == np.float32
+        np.testing.assert_array_equal(result, wanted)
     assert (report.minimum, report.maximum) == (float(wanted[finite].min()), float(wanted[finite].max()))
 
 
