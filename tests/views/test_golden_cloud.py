@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 
 @cache
 def truth() -> tuple[Floats, NDArray[np.uint8]]:
-    """Return the exact points (N, 3), x right, y down, z forward, by the golden camera's own formula; and their parts."""
+    """Return the exact points (N, 3), x right, y down, z forward, by the golden camera's formula; and their parts."""
     camera = Intrinsics.of_size(WIDTH, HEIGHT)
     x = (np.arange(WIDTH) + 0.5 - camera.cx) / camera.fx
     y = (np.arange(HEIGHT) + 0.5 - camera.cy) / camera.fy
@@ -44,7 +44,7 @@ def truth() -> tuple[Floats, NDArray[np.uint8]]:
 
 
 def bound_m(per_m: float, points: Floats) -> Floats:
-    """Return how far along its ray a point may be for an error in 1/m: |z - z'| = z z' |1/z - 1/z'|, at the farther z'."""
+    """Return the distance along its ray for an error in 1/m: |z - z'| = z z' |1/z - 1/z'|, at the farther z'."""
     z = points[:, 2]
     off = per_m * z * z / np.maximum(1 - per_m * z, 1e-9)
     allowed: Floats = off * np.linalg.norm(points / z[:, np.newaxis], axis=1) + ROUNDING_M
