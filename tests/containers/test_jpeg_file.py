@@ -261,15 +261,15 @@ def test_layout_of_images() -> None:
 @pytest.mark.parametrize(
     ("name", "note"),
     [
-        ("zeros after the photo", "500 zero bytes"),
-        ("gain map, zeros after it", "300 zero bytes"),
+        ("zeros after the photo", "Zero bytes after the last image: 500"),
+        ("gain map, zeros after it", "Zero bytes after the last image: 300"),
         ("video after the photo", "motion photo"),
         ("samsung trailer", "SEFT"),
         ("jpeg after the photo", "unknown use"),
         ("two images, wrong size", "ImageIO"),
         ("ultra hdr, video", "GainMap, MotionPhoto"),
         ("gain map that only xmp names", "nothing lists"),
-        ("stray bytes", "6 stray bytes"),
+        ("stray bytes", "segments: 6"),
         ("jfif with thumbnail", "thumbnail"),
     ],
 )

@@ -141,10 +141,10 @@ def test_known_images_and_oddities(sample: Sample) -> None:
     matte = jpeg.parse(sample("shu_matte.jpg"))
     assert [(image.width, image.height) for image in matte.layout.auxiliaries] == [(576, 768), (1512, 2016)]
     assert matte.notes == (
-        "The MP index gives the photo 2032855 bytes; it has 2048420 (ImageIO writes such sizes).",
+        "The MP index states 2032855 as the photo's size in bytes; it is 2048420 (ImageIO writes such sizes).",
     )
     original = jpeg.parse(sample("rw_ios11_test06.jpg"))
-    assert original.notes == ("654708 zero bytes follow the last image.",)
+    assert original.notes == ("Zero bytes after the last image: 654708.",)
     assert original.parts()["trailer"] == bytes(654_708)
 
 
