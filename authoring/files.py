@@ -34,7 +34,7 @@ _TOO_LARGE = f"the file is larger than {MAX_FILE_BYTES >> 30} GiB"
 def read_file(path: Path) -> bytes:
     """Return the bytes of a file or a pipe, or of stdin for `-`.
 
-    Raises UsageError where it cannot be read, MalformedError above `MAX_FILE_BYTES`, RefusedError where the file
+    Raises UsageError if it cannot be read, MalformedError above `MAX_FILE_BYTES`, RefusedError if the file
     changed while it was read.
     """
     with named(path):
@@ -91,7 +91,7 @@ def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False)
     the file that it names is replaced and keeps its permissions. The folder is not synced: after a power cut the
     old file may still be there, never a part of the new one.
 
-    Raises RefusedError where the name is taken and may not be overwritten, or cannot be written.
+    Raises RefusedError if the name is taken and may not be overwritten, or cannot be written.
     """
     if path == STANDARD_STREAM:
         with named(path, STDOUT):
@@ -180,7 +180,7 @@ def remove_temporaries(path: Path) -> None:
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:
-    """Raise RefusedError where an output exists and may not be overwritten, or is not a file."""
+    """Raise RefusedError if an output exists and may not be overwritten, or is not a file."""
     if path == STANDARD_STREAM:
         return
     try:
@@ -198,7 +198,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
 
 
 def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
-    """Raise RefusedError where the output is one of the inputs: an input is never overwritten."""
+    """Raise RefusedError if the output is one of the inputs: an input is never overwritten."""
     for path in inputs:
         with contextlib.suppress(OSError, ValueError):
             if STANDARD_STREAM not in (path, output) and output.samefile(path):

@@ -103,7 +103,7 @@ def x265_threads(count: int | None) -> dict[str, str]:
 def decode_gray(file: bytes) -> NDArray[np.uint8]:
     """Decode a one-image monochrome HEIC file to codes (H, W) uint8.
 
-    Raises MalformedError where the bitstream does not decode, UnsupportedError where it is not 8-bit gray.
+    Raises MalformedError if the bitstream does not decode, UnsupportedError if it is not 8-bit gray.
     """
     import pillow_heif
 

@@ -66,7 +66,7 @@ def encode_gray(codes: NDArray[np.uint8]) -> CodedGray:
 def decode_gray(data: bytes) -> NDArray[np.uint8]:
     """Decode a JPEG (SOI to EOI) to codes (H, W) uint8; of a colour one its luma.
 
-    Raises MalformedError where it does not decode, UnsupportedError for a coding that Pillow lacks.
+    Raises MalformedError if it does not decode, UnsupportedError for a coding that Pillow lacks.
     """
     from PIL import JpegImagePlugin, UnidentifiedImageError
 

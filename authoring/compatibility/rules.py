@@ -24,7 +24,7 @@ class Rule:
     id: str
     """R1, R2, …; never used again for another rule."""
     check: Callable[[Facts], CheckResult | None]
-    """Judges the rule; None where it does not apply, as without a depth map."""
+    """Judges the rule; None if it does not apply, as without a depth map."""
     grade: Grade
     sentence: str
     """What must hold, for a person."""

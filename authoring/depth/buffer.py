@@ -105,7 +105,7 @@ class DepthBuffer:
     """A map in one of the native formats, as AVDepthData holds it.
 
     The constructor takes a read-only view of `samples`, not a copy: leave the array alone afterwards.
-    UsageError where the shape is not (H, W), the dtype is not the format's, or a word is unknown.
+    UsageError if the shape is not (H, W), the dtype is not the format's, or a word is unknown.
     """
 
     samples: FloatArray

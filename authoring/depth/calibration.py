@@ -24,7 +24,7 @@ IDENTITY_EXTRINSIC: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0,
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """One camera. Raises UsageError where a number is missing, not finite or impossible."""
+    """One camera. Raises UsageError if a number is missing, not finite or impossible."""
 
     intrinsic_matrix: Matrix
     """Rows ((fx, 0, cx), (0, fy, cy), (0, 0, 1)) in pixels of the reference frame."""

@@ -42,7 +42,7 @@ def calibration_from_exif_lens(
     focal_plane_resolution: tuple[float, float, int] | None = None,
     resolution_frame_px: tuple[int, int] | None = None,
 ) -> Calibration | None:
-    """Return a pinhole from Exif's lens data; None where they are missing or outside the accepted range.
+    """Return a pinhole from Exif's lens data; None if they are missing or outside the accepted range.
 
     width_px, height_px: the photo's stored raster. focal_length_35mm: equivalent in mm; preferred, since it
     includes digital zoom. focal_plane_resolution: pixels per unit across and down the sensor, and

@@ -48,7 +48,7 @@ def fill_holes(buffer: DepthBuffer, max_share: float = MAX_SHARE) -> tuple[Depth
     """Return the map with a value in every sample, marked as filtered, and the report of what was filled.
 
     Each hole copies one valid sample, never a blend, which would be a surface that is not there. Raises
-    RefusedError where no sample is valid, or more than `max_share` (0..1) of them are not.
+    RefusedError if no sample is valid, or more than `max_share` (0..1) of them are not.
     """
     if not 0 <= max_share <= 1:
         raise UsageError(f"the share of holes to fill is between 0 and 1, not {max_share:g}")

@@ -102,7 +102,7 @@ def refine(disparity: Plane, guide: npt.NDArray[np.uint8]) -> Refinement:
     stretched. guide: the photo in the same orientation, (H, W, 3) or (H, W) uint8. Holes are filled first, by the
     rule of `fill_holes`, and have little weight against known samples. No result is outside the range of the input.
 
-    Raises UsageError for other shapes, RefusedError where no sample is valid.
+    Raises UsageError for other shapes, RefusedError if no sample is valid.
     """
     if guide.ndim == 2:
         guide = guide[..., np.newaxis].repeat(3, axis=2)

@@ -32,7 +32,7 @@ class StoredPlane:
     """A map as stored: codes and the range they span.
 
     `quantize` gives ends that are exact half floats; a plane from another writer may have others, and may be
-    flat. Raises MalformedError where the ends are not finite or reversed.
+    flat. Raises MalformedError if the ends are not finite or reversed.
     """
 
     codes: npt.NDArray[np.uint8]
@@ -71,7 +71,7 @@ def _table(plane: StoredPlane) -> npt.NDArray[np.float64]:
 
 
 def valid_range(buffer: DepthBuffer) -> tuple[float, float]:
-    """Return the least and largest sample. Raises RefusedError where a sample has no code."""
+    """Return the least and largest sample. Raises RefusedError if a sample has no code."""
     if not buffer.all_valid:
         count = int(np.count_nonzero(~buffer.valid))
         raise RefusedError(

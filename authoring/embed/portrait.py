@@ -98,7 +98,7 @@ def portrait_effect(
     """Choose calibration, rendering parameters, aperture and strength.
 
     calibration: the map's own. source: the properties of the depth that is copied, whose effect is kept.
-    Raises UnsupportedError where the donor has no portrait depth, MalformedError where its REND block is damaged.
+    Raises UnsupportedError if the donor has no portrait depth, MalformedError if its REND block is damaged.
     """
     copied = source or DepthProperties()
     donor = _read_donor(options.donor) if options.donor is not None else None

@@ -47,7 +47,7 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
     """Take the depth map out of a photo; gain maps, mattes and all metadata stay.
 
     With `restore`, the changes that this program made to the photo's own Exif and XMP are undone too: the result is
-    the photo before, byte for byte. Raises RefusedError where there is no depth map, where this program did not
+    the photo before, byte for byte. Raises RefusedError if there is no depth map, where this program did not
     write it, and where another program changed the photo since.
     """
     with about("photo"):
@@ -102,7 +102,7 @@ def _remove_depth(file: ContainerFile) -> _Removal:
 def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     """Return the edits that undo this program's changes to the metadata of a photo without depth.
 
-    Raises RefusedError where they do not fit.
+    Raises RefusedError if they do not fit.
     """
     record = next((found.restore for found in removal.provenance if found.restore), b"")
     if not record:
@@ -135,7 +135,7 @@ def _same_photo(before: bytes, after: bytes, *, but_metadata: bool = False) -> b
 
 
 def _provenance(image: FoundAuxiliary) -> Provenance | None:
-    """Return this program's mark on a depth map; None where there is none or its packet is broken."""
+    """Return this program's mark on a depth map; None if there is none or its packet is broken."""
     try:
         return read_provenance(xmp.parse_packet(image.xmp)) if image.xmp else None
     except DepthauthorError:

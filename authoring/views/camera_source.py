@@ -36,7 +36,7 @@ def choose_camera(
     """Return the calibration in pixels of the upright photo, its origin, and notes for the report.
 
     choice: None takes the file's own, else Exif's, else a nominal one. A `Calibration` describes the upright photo.
-    Raises UsageError for another choice, UnsupportedError where the chosen source has no camera.
+    Raises UsageError for another choice, UnsupportedError if the chosen source has no camera.
     """
     height, width = scene.pixels.shape[:2]
     if isinstance(choice, Calibration):

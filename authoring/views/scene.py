@@ -47,7 +47,7 @@ class Scene:
     exif_calibration: Calibration | None
     """The calibration that Exif gives, in pixels of `pixels`; None where Exif has too little."""
     focus: tuple[float, float] | None
-    """(x, y), 0..1 from the top left; None where the photo has no Focus region."""
+    """(x, y), 0..1 from the top left; None if the photo has no Focus region."""
     aperture: float | None
     """SimulatedAperture, if the depth states it."""
     notes: tuple[str, ...] = ()

@@ -79,7 +79,7 @@ class Fields:
 def read_boxes(data: bytes, start: int, stop: int, parent: str) -> tuple[Box, ...]:
     """Return the boxes that fill [start, stop) one after the other.
 
-    `parent` is named in the errors. Raises MalformedError where a box is smaller than its header or leaves
+    `parent` is named in the errors. Raises MalformedError if a box is smaller than its header or leaves
     its parent. At the end of the file, and only there, up to 7 bytes may be left that are not a box.
     """
     boxes: list[Box] = []
@@ -135,9 +135,9 @@ def fits(box: Box, growth: int) -> bool:
 
 
 def resize(box: Box, growth: int) -> Replacement | None:
-    """Return the replacement of the size field; None where no size is stated (size 0).
+    """Return the replacement of the size field; None if no size is stated (size 0).
 
-    Raises UnsupportedError where a 32-bit field cannot state the new size.
+    Raises UnsupportedError if a 32-bit field cannot state the new size.
     """
     if box.form == "rest":
         return None

@@ -122,7 +122,7 @@ class Structure:
     def coded_type(self, item: int) -> str:
         """Return the type of the item, or of the first image it is derived from where it is derived.
 
-        Raises MalformedError where the derivation does not end.
+        Raises MalformedError if the derivation does not end.
         """
         for _ in range(MAX_ITEM_DEPTH):
             sources = self.targets(item, "dimg")
