@@ -1,4 +1,4 @@
-"""Every error that a user can meet, by whose fault it is.
+"""Define the errors, by whose fault it is.
 
     DepthauthorError
     ├── UsageError         exit 2: the options
@@ -59,7 +59,7 @@ class RefusedError(DepthauthorError):
 
 @contextmanager
 def about(subject: Subject) -> Iterator[None]:
-    """Mark every error raised inside as concerning `subject`, unless it is marked already."""
+    """Set `subject` on every error raised inside that has none yet."""
     try:
         yield
     except DepthauthorError as error:

@@ -1,4 +1,4 @@
-"""Read files whole, and write them whole under their name or not at all."""
+"""Read files, and write them atomically."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ STDIN, STDOUT = "standard input", "standard output"
 
 EXISTS = "exists already; --overwrite replaces it, -o writes elsewhere"
 SAME = "this is an input, and inputs are never overwritten; name another file"
-_ZERO_BYTE = "the name holds a zero byte, which no file name has"
+_ZERO_BYTE = "the name contains a zero byte, which is not allowed"
 _TOO_LARGE = f"the file is larger than {MAX_FILE_BYTES >> 30} GiB"
 
 
 def read_file(path: Path) -> bytes:
     """Return the bytes of a file or a pipe, or of stdin for `-`.
 
-    Raises UsageError where it cannot be read, MalformedError above `MAX_FILE_BYTES`, RefusedError where the file
+    Raises UsageError if it cannot be read, MalformedError above `MAX_FILE_BYTES`, RefusedError if the file
     changed while it was read.
     """
     with named(path):
@@ -85,13 +85,13 @@ def _read_limited(file: IO[bytes]) -> bytes:
 
 
 def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
-    """Write a file whole under its name, or not at all; `-` is stdout.
+    """Write a file atomically under its name; `-` is stdout.
 
     The chunks go to a temporary file in the same folder, which is synced and then takes the name. A link is followed:
     the file that it names is replaced and keeps its permissions. The folder is not synced: after a power cut the
     old file may still be there, never a part of the new one.
 
-    Raises RefusedError where the name is taken and may not be overwritten, or cannot be written.
+    Raises RefusedError if the name is taken and may not be overwritten, or cannot be written.
     """
     if path == STANDARD_STREAM:
         with named(path, STDOUT):
@@ -180,7 +180,7 @@ def remove_temporaries(path: Path) -> None:
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:
-    """Raise RefusedError where an output exists and may not be overwritten, or is not a file."""
+    """Raise RefusedError if an output exists and may not be overwritten, or is not a file."""
     if path == STANDARD_STREAM:
         return
     try:
@@ -198,7 +198,7 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
 
 
 def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
-    """Raise RefusedError where the output is one of the inputs: an input is never overwritten."""
+    """Raise RefusedError if the output is one of the inputs: an input is never overwritten."""
     for path in inputs:
         with contextlib.suppress(OSError, ValueError):
             if STANDARD_STREAM not in (path, output) and output.samefile(path):

@@ -169,7 +169,7 @@ def read_ifd(block: bytes, offset: int, order: str, name: str, *, partial: bool 
     that are far larger than the block. With `partial`, entries that leave the block are left out instead.
     """
     if not 0 <= offset <= len(block) - 2:
-        raise MalformedError(f"{name} lies outside its block")
+        raise MalformedError(f"{name} is outside its block")
     (count,) = struct.unpack_from(order + "H", block, offset)
     room = (len(block) - offset - 2) // ENTRY_BYTES
     if count > MAX_ENTRIES or (count > room and not partial):

@@ -1,3 +1,3 @@
-"""The version, where every room can see it. Knows nothing else."""
+"""Define the version number of the package."""
 
 VERSION = "0.1.0"

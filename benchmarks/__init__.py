@@ -1,1 +1,1 @@
-"""What depthauthor costs beside the least that the same work can cost; `python -m benchmarks` runs it all."""
+"""Measure what depthauthor costs compared with the least that the same work can cost."""

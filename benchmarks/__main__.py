@@ -1,4 +1,4 @@
-"""All measurements in one run, written to benchmarks/RESULTS.md.
+"""Run all measurements, and write benchmarks/RESULTS.md.
 
 python -m benchmarks [--rounds N]
 """
@@ -23,12 +23,12 @@ def main() -> None:
     head = f"# Measured\n\nBy `python -m benchmarks`, in one run. {machine()}.\n"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        inside, talk = cost.rows(folder, rounds)
-        whole, medians = startup.rows(folder, max(rounds // 2, 7))
+        inside, notes = cost.rows(folder, rounds)
+        processes, medians = startup.rows(folder, max(rounds // 2, 7))
         parts = [
             head,
-            table("In process", inside) + f"\n{talk}\n",
-            table("Whole processes", whole) + f"\n{medians}\n",
+            table("In process", inside) + f"\n{notes}\n",
+            table("Whole processes", processes) + f"\n{medians}\n",
             growth.report(folder),
         ]
     RESULTS.write_text("\n".join(parts))

@@ -1,12 +1,12 @@
-"""`batch` on many photos: photos a second, memory, the cost of a photo beside the codec alone, and `kill -9`.
+"""Measure `batch` on many photos: photos a second, memory, cost against the codec alone, and `kill -9`.
 
     python -m benchmarks.batch [--photos 2000] [--few 100] [--container jpeg] [--kill]
 
-The photos have 12 MP and are distinct files: a few pictures with different grain, each copied with a number of its own
-in it (a JPEG comment, a HEIF `free` box), so that none is read from another's cache. The maps are eight different ones
-of 768 × 576 metres, float32. The floor reads a photo, codes the same plane with the same codec and settings (with one
+The photos have 12 MP and are distinct files: a few pictures with different grain, each copied with its own number in it
+(a JPEG comment, a HEIF `free` box), so that none is read from another's cache. There are eight maps of 768 × 576
+samples, metres, float32. The floor reads a photo, encodes the same plane with the same codec and settings (with one
 thread, as a worker does), and writes photo and plane as durably as the batch does. Floor and batch take turns, and the
-load average stands beside each. Photos a second are counted from the first result to the last; the start is told apart.
+load average is printed with each. Photos a second are counted from the first result to the last, without the start.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ROOT = Path(__file__).parents[1]
 WIDTH, HEIGHT = 4032, 3024
 MAPS = 8
 PICTURES = {"jpeg": 4, "heic": 1}
-"""Different pictures; one HEIC of this size takes some ten seconds to code."""
+"""Different pictures; one HEIC of this size takes some ten seconds to encode."""
 GRAIN = {"jpeg": 5, "heic": 2}
 """Standard deviation in codes: gives files about as large as a phone's (3 MB)."""
 FLOOR_PHOTOS = 40
@@ -56,7 +56,7 @@ SUFFIX = {"jpeg": "jpg", "heic": "heic"}
 
 @dataclass
 class Run:
-    """One run of the command, as seen from outside."""
+    """The measurements of one run of the command."""
 
     first: float = 0
     """Seconds to the first result."""
@@ -127,32 +127,32 @@ class Bench:
         print(f"{self.container:>4}: {text} [load {load:.1f}]", flush=True)
 
     def measure(self) -> bool:
-        """Everything; whether the killed run came out equal."""
+        """Measure everything; return whether the killed run gave equal outputs."""
         turns, floors = [], [self.floor(0)]
         size = len(self.photos) // TURNS
         for turn in range(TURNS):
             turns.append(self.run(self.photos[turn * size : (turn + 1) * size], jobs=1))
             floors.append(self.floor(turn + 1))
-            beside = (floors[-2] + floors[-1]) / 2
+            around = (floors[-2] + floors[-1]) / 2
             self.say(
                 f"turn {turn + 1}: {turns[-1].each * 1e3:.1f} ms a photo with 1 job, "
-                f"floor {beside * 1e3:.1f} ms, ratio {turns[-1].each / beside:.2f}"
+                f"floor {around * 1e3:.1f} ms, ratio {turns[-1].each / around:.2f}"
             )
-        one = statistics.median(turn.each for turn in turns)
+        one_job = statistics.median(turn.each for turn in turns)
         ratio = statistics.median(
             turn.each / ((floors[n] + floors[n + 1]) / 2) for n, turn in enumerate(turns)
         )
         few = self.run(self.photos[: self.given.few], jobs=2)
         many = self.run(self.photos, jobs=2)
         self.say(
-            f"{1 / one:.1f} photos/s with 1 job, {1 / many.each:.1f} with 2 ({one / many.each:.2f} x); "
+            f"{1 / one_job:.1f} photos/s with 1 job, {1 / many.each:.1f} with 2 ({one_job / many.each:.2f} x); "
             f"first result after {statistics.median(turn.first for turn in turns):.1f} s"
         )
         self.say(
-            f"two processes that only read, code and write: {self.floors_side_by_side():.2f} x one of them"
+            f"two processes that only read, encode and write: {self.floors_side_by_side():.2f} x one of them"
         )
         self.say(
-            f"{one * 1e3:.1f} ms a photo; read + encode + write alone {statistics.median(floors) * 1e3:.1f} ms; "
+            f"{one_job * 1e3:.1f} ms a photo; read + encode + write alone {statistics.median(floors) * 1e3:.1f} ms; "
             f"{ratio:.2f} x the floor (at most {WORST[self.container]}: "
             f"{'kept' if ratio <= WORST[self.container] else 'NOT KEPT'})"
         )
@@ -166,13 +166,13 @@ class Bench:
         return self.killed(many.digests) if self.given.kill else True
 
     def floor(self, turn: int) -> float:
-        """Seconds a photo to read it, code its plane and write both."""
+        """Return the seconds a photo to read it, encode its plane and write both."""
         count = min(FLOOR_PHOTOS, max(len(self.photos) // TURNS, 2))
         photos = [self.photos[(turn * count + n) % len(self.photos)] for n in range(count)]
         return floor(self.container, photos, self.planes, self.folder / "floor")
 
     def floors_side_by_side(self) -> float:
-        """How much more two processes do than one when each only reads, codes and writes: what the machine gives."""
+        """Return how much more two processes do than one when each only reads, encodes and writes."""
         count = min(FLOOR_PHOTOS, len(self.photos) // 2)
         parts = [self.photos[:count], self.photos[-count:]]
         targets = [self.folder / "floor0", self.folder / "floor1"]
@@ -182,47 +182,47 @@ class Bench:
                 (self.container, part, self.planes, target)
                 for part, target in zip(parts, targets, strict=True)
             ]
-            pool.starmap(floor, [(*one[:1], one[1][:2], *one[2:]) for one in work], 1)
+            pool.starmap(floor, [(kind, part[:2], planes, target) for kind, part, planes, target in work], 1)
             alone = pool.apply(floor, work[0])
             both = statistics.mean(pool.starmap(floor, work, 1))
         return 2 * alone / both
 
     def run(self, photos: list[Path], jobs: int) -> Run:
-        """One batch, whose outputs are removed as they are told."""
+        """Run one batch; remove its outputs as they are reported."""
         out = self.folder / "out"
-        found = Run()
+        result = Run()
         with self.started(self.manifest(photos), out, jobs) as running:
             start = time.perf_counter()
-            watcher = threading.Thread(target=watch, args=(running, found))
+            watcher = threading.Thread(target=watch, args=(running, result))
             watcher.start()
-            for line in told(running):
-                found.first = found.first or time.perf_counter() - start
-                found.seconds = time.perf_counter() - start - found.first
-                found.digests.append(line["sha256"])
+            for line in results(running):
+                result.first = result.first or time.perf_counter() - start
+                result.seconds = time.perf_counter() - start - result.first
+                result.digests.append(line["sha256"])
                 Path(line["output"]).unlink()
             watcher.join()
-        if running.returncode or len(found.digests) != len(photos):
-            raise SystemExit(f"the batch ended with {running.returncode} after {len(found.digests)} photos")
+        if running.returncode or len(result.digests) != len(photos):
+            raise SystemExit(f"the batch ended with {running.returncode} after {len(result.digests)} photos")
         shutil.rmtree(out)
-        return found
+        return result
 
     def killed(self, wanted: list[str]) -> bool:
-        """`kill -9` of the whole group half-way, `--resume`, and the digests of the files that lie there then."""
+        """Kill the group with `kill -9` half-way, resume, and compare the digests of the files."""
         out, manifest = self.folder / "out", self.manifest(self.photos)
         half = len(self.photos) // 2
         with self.started(manifest, out, 2) as running:
-            for number, _ in enumerate(told(running), 1):
+            for number, _ in enumerate(results(running), 1):
                 if number == half:
                     os.killpg(running.pid, signal.SIGKILL)
                     break
         time.sleep(1)
         before = [path for path in out.iterdir() if path.name.endswith(".part")]
         with self.started(manifest, out, 2, "--resume") as running:
-            lines = [line["status"] for line in told(running)]
-        found = [digest(out / path.name) for path in self.photos]
+            lines = [line["status"] for line in results(running)]
+        digests = [digest(out / path.name) for path in self.photos]
         parts = [path for path in out.iterdir() if path.name.endswith(".part")]
-        equal = sum(one == other for one, other in zip(found, wanted, strict=True))
-        good = running.returncode == 0 and found == wanted and not parts
+        equal = sum(new == old for new, old in zip(digests, wanted, strict=True))
+        good = running.returncode == 0 and digests == wanted and not parts
         self.say(
             f"killed after {half} results (left half-written: {len(before)}), resumed: "
             f"{lines.count('skipped')} skipped, {lines.count('done')} done; {equal} of {len(wanted)} digests "
@@ -233,7 +233,7 @@ class Bench:
 
     def manifest(self, photos: list[Path]) -> Path:
         path = self.folder / "manifest.jsonl"
-        rows = ({"photo": one.name, "map": self.maps[n % MAPS].name} for n, one in enumerate(photos))
+        rows = ({"photo": photo.name, "map": self.maps[n % MAPS].name} for n, photo in enumerate(photos))
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         return path
 
@@ -251,7 +251,7 @@ class Bench:
 
 
 def floor(container: str, photos: list[Path], planes: list[NDArray[np.uint8]], target: Path) -> float:
-    """Seconds a photo to read it, encode a plane with one thread as a worker does, and write both."""
+    """Return the seconds a photo to read it, encode a plane with one thread as a worker does, and write both."""
     start = time.perf_counter()
     for number, path in enumerate(photos):
         plane = coded(container, planes[number % MAPS])
@@ -259,8 +259,8 @@ def floor(container: str, photos: list[Path], planes: list[NDArray[np.uint8]], t
     return (time.perf_counter() - start) / len(photos)
 
 
-def told(running: subprocess.Popen[bytes]) -> Iterator[dict[str, str]]:
-    """The results of a run as they come."""
+def results(running: subprocess.Popen[bytes]) -> Iterator[dict[str, str]]:
+    """Yield the results of a run as they come."""
     assert running.stdout is not None
     for line in running.stdout:
         result = json.loads(line)
@@ -269,24 +269,24 @@ def told(running: subprocess.Popen[bytes]) -> Iterator[dict[str, str]]:
         yield result
 
 
-def watch(running: subprocess.Popen[bytes], found: Run) -> None:
-    """Keep the peaks of a run's memory; Linux tells them in /proc, elsewhere they stay 0."""
+def watch(running: subprocess.Popen[bytes], result: Run) -> None:
+    """Record the peaks of a run's memory from Linux's /proc; elsewhere they stay 0."""
     while running.poll() is None:
         total, left = 0, [running.pid]
         while left:
-            one = left.pop()
+            process = left.pop()
             try:
-                status = Path(f"/proc/{one}/status").read_text()
-                left += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
+                status = Path(f"/proc/{process}/status").read_text()
+                left += map(int, Path(f"/proc/{process}/task/{process}/children").read_text().split())
             except OSError:
                 continue
             kib = {key: int(text.split()[0]) for key, text in memory_lines(status)}
             total += kib.get("VmRSS", 0)
-            if one == running.pid:
-                found.parent_kib = max(found.parent_kib, kib.get("VmHWM", 0))
+            if process == running.pid:
+                result.parent_kib = max(result.parent_kib, kib.get("VmHWM", 0))
             else:
-                found.worker_kib = max(found.worker_kib, kib.get("VmHWM", 0))
-        found.tree_kib = max(found.tree_kib, total)
+                result.worker_kib = max(result.worker_kib, kib.get("VmHWM", 0))
+        result.tree_kib = max(result.tree_kib, total)
         time.sleep(0.1)
 
 
@@ -298,7 +298,7 @@ def memory_lines(status: str) -> Iterator[tuple[str, str]]:
 
 
 def made_maps(folder: Path) -> tuple[list[Path], list[NDArray[np.uint8]]]:
-    """The maps as files, and each as the plane that is coded of it."""
+    """Return the maps as files, and each as the plane that is encoded from it."""
     with Image.fromarray(np.load(ROOT / "golden" / "scene-depth.npy")) as exact:
         depth = np.asarray(exact.resize((768, 576), Image.Resampling.BILINEAR))
     paths, planes = [], []
@@ -311,7 +311,7 @@ def made_maps(folder: Path) -> tuple[list[Path], list[NDArray[np.uint8]]]:
 
 
 def encoded(container: str, seed: int) -> bytes:
-    """A 12 MP photo of the golden scene with grain."""
+    """Return a 12 MP photo of the golden scene with grain."""
     with Image.open(ROOT / "golden" / "scene.png") as picture:
         large = np.asarray(picture.convert("RGB").resize((WIDTH, HEIGHT)), np.int16)
     grain = np.random.default_rng(seed).normal(0, GRAIN[container], large.shape)
@@ -324,15 +324,15 @@ def encoded(container: str, seed: int) -> bytes:
 
 
 def numbered(container: str, data: bytes, number: int) -> bytes:
-    """The photo as another file: a comment after its head, or a box of no meaning at its end."""
-    told = b"%08d" % number
+    """Return the photo as another file, with a comment after its head or a `free` box at its end."""
+    text = b"%08d" % number
     if container == "heic":
-        return data + (8 + len(told)).to_bytes(4, "big") + b"free" + told
-    return data[:2] + b"\xff\xfe" + (2 + len(told)).to_bytes(2, "big") + told + data[2:]
+        return data + (8 + len(text)).to_bytes(4, "big") + b"free" + text
+    return data[:2] + b"\xff\xfe" + (2 + len(text)).to_bytes(2, "big") + text + data[2:]
 
 
 def coded(container: str, plane: NDArray[np.uint8]) -> bytes:
-    """The plane as the batch codes it."""
+    """Encode the plane as the batch does."""
     if container == "heic":
         return hevc.encode_gray(plane, threads=1)
     buffer = io.BytesIO()

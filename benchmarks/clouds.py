@@ -1,4 +1,4 @@
-"""What points and meshes of a 12-megapixel photo cost beside decoding that photo, side by side in one run.
+"""Measure what points and meshes of a 12-megapixel photo cost compared with decoding that photo.
 
     python -m benchmarks.clouds [--rounds N]
 
@@ -42,7 +42,7 @@ PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_m
 
 
 def peak_mb(arguments: list[str]) -> float:
-    """Peak memory of one command, in MB."""
+    """Return the peak memory of one command, in MB."""
     code = f"import subprocess, sys; subprocess.run(sys.argv[1:], check=True, capture_output=True); {PEAK}"
     command = [sys.executable, "-c", code, sys.executable, "-m", "depthauthor", "pointcloud", *arguments]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -50,7 +50,7 @@ def peak_mb(arguments: list[str]) -> float:
 
 
 def make_file(data: bytes, form: CloudFormat, options: CloudOptions) -> None:
-    """What the command does between reading and writing."""
+    """Do what the command does between reading and writing."""
     pointcloud_file(load_scene(data), form, options, mesh=form == "glb")
 
 
@@ -65,13 +65,13 @@ def main() -> None:
         path.write_bytes(data)
         for title, (form, words, options) in ROWS.items():
             ours = partial(make_file, data, form, options)
-            one, other = alternate(ours, partial(load_scene, data), rounds)
+            ours_s, floor_s = alternate(ours, partial(load_scene, data), rounds)
             out = Path(name) / f"out.{form}"
             peak = peak_mb([str(path), "-o", str(out), "--overwrite", *words.split()])
             rows.append(
-                Row(f"{title}: {out.stat().st_size / 1e6:.1f} MB, peak {peak:.0f} MB", one, other, "")
+                Row(f"{title}: {out.stat().st_size / 1e6:.1f} MB, peak {peak:.0f} MB", ours_s, floor_s, "")
             )
-    print(table("Points and meshes of 12 MP beside decoding the photo", rows))
+    print(table("Points and meshes of 12 MP, against decoding the photo", rows))
 
 
 if __name__ == "__main__":

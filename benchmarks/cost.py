@@ -1,10 +1,10 @@
-"""In-process cost beside the least that the same work can cost, side by side in one run.
+"""Measure in-process cost against the least that the same work can cost, alternating in one run.
 
     python -m benchmarks.cost [--rounds N]
 
 The floors do the unavoidable part only: read the photo, run the codec on the same plane, write the same number of
-bytes as durably (temporary file, sync, rename). `embed` also decodes the plane that it has coded, for it promises the
-bound that it measures so; the rows "and decode" have that in their floor too, and show what is neither codec nor disk.
+bytes as durably (temporary file, sync, rename). `embed` also decodes the plane that it has encoded, since it measures
+the bound that it promises; the rows "and decode" include that in their floor, and show what is neither codec nor disk.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ class Bench:
         """Make the photos."""
         self.folder, self.rounds = folder, rounds
         pixels = photo_pixels()
-        self.jpeg = self._made("photo.jpg", jpeg_photo(pixels))
-        self.large = self._made("large.jpg", jpeg_photo(photo_pixels(2)))
+        self.jpeg = self._write("photo.jpg", jpeg_photo(pixels))
+        self.large = self._write("large.jpg", jpeg_photo(photo_pixels(2)))
         start = time.perf_counter()
         heic = photo.encode_heic(photo.Pixels(WIDTH, HEIGHT, pixels.tobytes()), photo.Metadata())
         self.transcode_s = time.perf_counter() - start
-        self.heic = self._made("photo.heic", heic)
+        self.heic = self._write("photo.heic", heic)
 
-    def _made(self, name: str, data: bytes) -> Path:
+    def _write(self, name: str, data: bytes) -> Path:
         path = self.folder / name
         path.write_bytes(data)
         return path
@@ -63,7 +63,7 @@ class Bench:
         profile: str = "data",
         decoded: bool = False,
     ) -> Row:
-        """`embed` against read + encode + write, and decode where `decoded` says so."""
+        """Compare `embed` with read + encode + write, and decode if `decoded`."""
         depth = depth_map() if depth is None else depth
         target, floor_target = self.folder / f"ours{path.suffix}", self.folder / "floor"
         max_size = max(depth.shape)
@@ -98,9 +98,9 @@ class Bench:
         return Row(name, *alternate(ours, floor, rounds), wanted)
 
     def extract(self) -> Row:
-        """`extract` from JPEG against decoding the gray JPEG."""
+        """Compare `extract` from JPEG with decoding the gray JPEG."""
         data = photo_files.embed_bytes(self.jpeg.read_bytes(), depth_map(), profile="data")
-        path = self._made("depth.jpg", data)
+        path = self._write("depth.jpg", data)
         from authoring import containers
 
         payload = containers.parse(data).layout.auxiliaries[0].payload
@@ -112,7 +112,7 @@ class Bench:
         return Row(name, *alternate(ours, lambda: gray_jpeg.decode_gray(payload), self.rounds), "at most 2")
 
     def exiftool(self) -> Row | None:
-        """`extract` against starting exiftool for it."""
+        """Compare `extract` with starting exiftool for it."""
         if not shutil.which("exiftool"):
             return None
         path = self.folder / "depth.jpg"
@@ -126,7 +126,7 @@ class Bench:
 
 
 def conversion(rounds: int) -> list[Row]:
-    """16-bit gray to float16 disparity against a copy, and against plain NumPy."""
+    """Compare 16-bit gray to float16 disparity with a copy, and with plain NumPy."""
     gray = np.random.default_rng(2).integers(0, 65536, (HEIGHT, WIDTH), dtype=np.uint16)
     copied = np.empty_like(gray)
     meaning = GrayscaleMeaning(0.3, 5.0)
@@ -153,11 +153,11 @@ def conversion(rounds: int) -> list[Row]:
 
 
 def rows(folder: Path, rounds: int) -> tuple[list[Row], str]:
-    """All comparisons, and what was compared."""
+    """Return all comparisons, and what was compared."""
     bench = Bench(folder, rounds)
     full = depth_map((WIDTH, HEIGHT))
     floor, decode = "against read + encode + write", "against read + encode and decode + write"
-    found: list[Row | None] = [
+    comparisons: list[Row | None] = [
         bench.embed(f"JPEG embed, 12 MP, data profile, {floor}", bench.jpeg, "at most 1.2"),
         bench.embed(f"the same, {decode}", bench.jpeg, "", decoded=True),
         bench.embed("JPEG embed, 12 MP, portrait profile", bench.jpeg, "", profile="portrait"),
@@ -176,13 +176,13 @@ def rows(folder: Path, rounds: int) -> tuple[list[Row], str]:
         *conversion(rounds),
     ]
     sizes = ", ".join(
-        f"{one.name} {one.stat().st_size:,} bytes" for one in (bench.jpeg, bench.large, bench.heic)
+        f"{path.name} {path.stat().st_size:,} bytes" for path in (bench.jpeg, bench.large, bench.heic)
     )
-    talk = (
+    notes = (
         f"Photos: {sizes}; map 768x576 from the golden scene. "
         f"A 12 MP photo becomes HEIC in {bench.transcode_s:.1f} s."
     )
-    return [one for one in found if one], talk
+    return [row for row in comparisons if row], notes
 
 
 def main() -> None:
@@ -191,9 +191,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=31)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        found, talk = rows(Path(name), given.rounds)
-    print(table("In process", found))
-    print(talk)
+        comparisons, notes = rows(Path(name), given.rounds)
+    print(table("In process", comparisons))
+    print(notes)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
-"""How time and memory grow with the photo, the map, the number of auxiliary images and the length of a manifest.
+"""Measure how time and memory grow with the photo, the map, the number of images and the length of a manifest.
 
     python -m benchmarks.growth
 
-Each measurement is a process of its own, so that the peak of memory is its own. Linear means: the last column stays.
+Each measurement is a process of its own, so that the peak of memory is its own. If growth is linear, the last column
+is constant.
 """
 
 from __future__ import annotations
@@ -26,44 +27,44 @@ def peak_kib():
     status = open("/proc/self/status").read()
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
 """
-"""Of the process itself; getrusage would count the parent's memory in, which a child begins with."""
+"""Of the process itself; getrusage would include the parent's memory, which a child starts with."""
 
-ONE = f"""
+EMBED = f"""
 import statistics, sys, time
 import numpy as np
-from authoring import api
+import depthauthor as da
 {PEAK}
 photo, depth, out, size = sys.argv[1:]
 depth_m = np.load(depth)
-api.embed(photo, depth_m[::8, ::8].copy(), output=out, overwrite=True, profile="data")
+da.embed(photo, depth_m[::8, ::8].copy(), output=out, overwrite=True, profile="data")
 times = []
 for _ in range(7):
     start = time.perf_counter()
-    api.embed(photo, depth_m, output=out, overwrite=True, profile="data", max_size=int(size))
+    da.embed(photo, depth_m, output=out, overwrite=True, profile="data", max_size=int(size))
     times.append(time.perf_counter() - start)
 print(statistics.median(times), peak_kib())
 """
 
 
-def one(photo: Path, depth: Path, folder: Path, size: int) -> tuple[float, float]:
-    """Median seconds and peak MB of embedding in a process of its own."""
-    command = [sys.executable, "-c", ONE, str(photo), str(depth), str(folder / "out.jpg"), str(size)]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    return float(told[0]), int(told[1]) / 1024
+def measure_embed(photo: Path, depth: Path, folder: Path, size: int) -> tuple[float, float]:
+    """Return median seconds and peak MB of embedding in a process of its own."""
+    command = [sys.executable, "-c", EMBED, str(photo), str(depth), str(folder / "out.jpg"), str(size)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return float(output[0]), int(output[1]) / 1024
 
 
 def base_mb() -> float:
-    """Peak memory of a process that has imported everything and embedded nothing."""
+    """Return the peak memory of a process that has imported everything and embedded nothing."""
     code = (
         "import numpy, PIL.Image, PIL.JpegImagePlugin, lxml.etree, authoring.embed.steps, "
         f"authoring.containers.jpeg, authoring.embed.embed_options\n{PEAK}\nprint(peak_kib())"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    return int(told) / 1024
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    return int(output) / 1024
 
 
 def report(folder: Path) -> str:
-    """The tables."""
+    """Return the tables."""
     base = base_mb()
     lines = [
         "## Growth",
@@ -79,7 +80,7 @@ def report(folder: Path) -> str:
         photo = folder / "photo.jpg"
         photo.write_bytes(jpeg_photo(photo_pixels(scale)))
         size = photo.stat().st_size
-        seconds, peak = one(photo, small, folder, 768)
+        seconds, peak = measure_embed(photo, small, folder, 768)
         allowed = (size + 4 * small.stat().st_size) / 1e6
         lines.append(
             f"| {name} | {size:,} | {seconds * 1e3:.1f} ms | {peak - base:.0f} MB | {allowed:.0f} MB | "
@@ -93,7 +94,7 @@ def report(folder: Path) -> str:
     lines += ["|---|---|---|---|---|---|"]
     for name, (width, height) in MAPS.items():
         np.save(small, depth_map((width, height)))
-        seconds, peak = one(photo, small, folder, width)
+        seconds, peak = measure_embed(photo, small, folder, width)
         allowed = (photo.stat().st_size + 4 * small.stat().st_size) / 1e6
         lines.append(
             f"| {name} | {small.stat().st_size:,} | {seconds * 1e3:.1f} ms | {peak - base:.0f} MB | {allowed:.0f} MB"
@@ -104,7 +105,7 @@ def report(folder: Path) -> str:
 
 
 def images(folder: Path) -> list[str]:
-    """Growth with the number of images that a JPEG holds already."""
+    """Measure growth with the number of images that a JPEG already holds."""
     import statistics
     import time
 
@@ -151,7 +152,7 @@ print(peak_kib())
 
 
 def manifests(folder: Path) -> list[str]:
-    """Growth with the rows of a manifest, which is read twice; the journal keeps every output on disk."""
+    """Measure growth with the rows of a manifest, which is read twice; the journal keeps every output on disk."""
     lines = ["| rows in the manifest | bytes | peak memory |", "|---|---|---|"]
     for count in (1_000, 100_000, 1_000_000):
         manifest = folder / f"{count}.jsonl"

@@ -1,7 +1,7 @@
-"""What hostile files cost: `python -m benchmarks.hostile [WORD]` runs each in a process of its own.
+"""Measure what hostile files cost: `python -m benchmarks.hostile [WORD]` runs each in its own process.
 
 Prints for each exit code, processor time above that of the same command on a good file, peak memory and message; ends
-with 1 where one is beyond its bound, prints a traceback, or ends otherwise than the corpus says.
+with 1 if one exceeds its bound, prints a traceback, or has another exit code than the corpus states.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ SECONDS = 1.0
 """Of processor time above the good file's."""
 
 PEAK_MB = 200
-"""Of memory, the interpreter and its libraries among it."""
+"""Of memory, including the interpreter and its libraries."""
 
 MOST_BYTES = 4 << 30
-"""Of address space: what goes wrong must not take the machine with it."""
+"""Of address space, so that a failure does not exhaust the machine's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +35,20 @@ class Cost:
     message: str
 
 
-_BETWEEN = """
+_LAUNCHER = """
 import json, os, resource, subprocess, sys
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
 done = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-told = done.stderr.decode("utf-8", "replace").strip()
-print(json.dumps([done.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, told]))
+message = done.stderr.decode("utf-8", "replace").strip()
+print(json.dumps([done.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, message]))
 """
-"""A small process between, for a child's peak memory counts what its parent had when it was forked."""
+"""A small process in between: the peak memory of a child includes what its parent had when it was forked."""
 
 
 def run(arguments: Sequence[str | Path]) -> Cost:
-    """One command in its own process."""
-    command = [sys.executable, "-c", _BETWEEN, str(MOST_BYTES), sys.executable, "-m", "depthauthor"]
+    """Run one command in its own process."""
+    command = [sys.executable, "-c", _LAUNCHER, str(MOST_BYTES), sys.executable, "-m", "depthauthor"]
     done = subprocess.run(
         [*command, *map(str, arguments)], capture_output=True, check=True, cwd=Path(__file__).parents[1]
     )
@@ -56,7 +56,7 @@ def run(arguments: Sequence[str | Path]) -> Cost:
 
 
 def arguments(command: Sequence[str], file: Path, folder: Path) -> list[str]:
-    """A command line with its places filled."""
+    """Return a command line with its placeholders filled."""
     filled = {
         "file": file,
         "photo": GOLDEN / "orientation" / "scene-1.jpg",
@@ -68,7 +68,7 @@ def arguments(command: Sequence[str], file: Path, folder: Path) -> list[str]:
 
 
 def start_up(verb: str, folder: Path) -> float:
-    """Seconds that the verb takes for a good file."""
+    """Return the seconds that the verb takes for a good file."""
     name, data = {
         "map": ("good.npy", golden("scene-depth.npy")),
         "gray": ("good.png", golden("scene-mask.png")),
@@ -76,14 +76,16 @@ def start_up(verb: str, folder: Path) -> float:
     }.get(verb, ("good.heic", authored("heic")))
     file = folder / name
     file.write_bytes(data)
-    cost = min((run(arguments(COMMANDS[verb], file, folder)) for _ in range(2)), key=lambda one: one.seconds)
-    for one in folder.glob("out*"):
-        one.unlink()
+    cost = min(
+        (run(arguments(COMMANDS[verb], file, folder)) for _ in range(2)), key=lambda cost: cost.seconds
+    )
+    for path in folder.glob("out*"):
+        path.unlink()
     return cost.seconds
 
 
 def judged(case: Case, cost: Cost, base: float) -> list[str]:
-    """What is wrong, in words."""
+    """Return what is wrong, in words."""
     faults = []
     if cost.code != EXIT_CODES[case.verdict]:
         faults.append(f"exit {cost.code}, not {EXIT_CODES[case.verdict]}")
@@ -112,14 +114,14 @@ def main(word: str) -> int:
             cost = run(arguments(case.command, file, folder))
             faults = judged(case, cost, bases[case.verb])
             wrong += bool(faults)
-            told = cost.message.replace(f"{folder}/", "").splitlines()
+            message = cost.message.replace(f"{folder}/", "").splitlines()
             print(
                 f"{case.path.name:<46} {cost.code:>4} {cost.seconds - bases[case.verb]:>6.2f} {cost.peak_mb:>5.0f}  "
-                f"{'!! ' + ', '.join(faults) + ': ' if faults else ''}{told[-1] if told else ''}",
+                f"{'!! ' + ', '.join(faults) + ': ' if faults else ''}{message[-1] if message else ''}",
                 flush=True,
             )
-            for one in folder.iterdir():
-                one.unlink()
+            for path in folder.iterdir():
+                path.unlink()
     print(f"{wrong} beyond their bounds")
     return bool(wrong)
 

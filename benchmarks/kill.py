@@ -1,8 +1,8 @@
-"""What a killed `embed --overwrite` leaves: `python -m benchmarks.kill [RUNS]`, 200 unless said otherwise.
+"""Check what a killed `embed --overwrite` leaves: `python -m benchmarks.kill [RUNS]`, 200 by default.
 
-Half of the runs are killed after a random time within the life of a whole run; the others at one of the calls that
-change files, one after the other, by a child that ends itself there as `kill -9` would. Whatever happens, the
-target must be the old file or the new one, whole. Ends with 1 where it is not.
+Half of the runs are killed after a random time within the duration of a complete run; the others at one of the calls
+that change files, one after the other, by a child that ends itself there as `kill -9` would. In every case the target
+must be the complete old file or the complete new one. The exit code is 1 if it is not.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from pathlib import Path
 GOLDEN = Path(__file__).parents[1] / "golden"
 OLD = b"the old file, byte for byte"
 KILLED = 137
-"""What the child ends with where it kills itself: 128 + SIGKILL."""
+"""Exit code of a child that kills itself: 128 + SIGKILL."""
 
 SPY = '''
 import io, os, sys
 
-stop, seen = int(sys.argv.pop(1)), 0
+stop, calls = int(sys.argv.pop(1)), 0
 
 def counted(name, call, half=None):
     def wrapper(*arguments, **options):
-        global seen
-        seen += 1
-        if seen == stop:
+        global calls
+        calls += 1
+        if calls == stop:
             if half:
                 half(*arguments)
             sys.stderr.write(name)
@@ -40,7 +40,7 @@ def counted(name, call, half=None):
     return wrapper
 
 class Raw(io.FileIO):
-    """A file whose writes are counted; the deadly one writes half of its bytes."""
+    """A file whose writes are counted; the last one writes half of its bytes."""
 
     def write(self, view):
         def half(view):
@@ -58,7 +58,7 @@ EMBED = SPY + "from authoring.cli.main import main\nmain()\n"
 
 
 @dataclass
-class Found:
+class Leftovers:
     """What the runs left."""
 
     targets: Counter[str] = field(default_factory=Counter)
@@ -66,7 +66,7 @@ class Found:
     calls: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
-    def look(self, folder: Path, new: bytes, what: str) -> None:
+    def judge(self, folder: Path, new: bytes, what: str) -> None:
         """Judge the folder after a kill, and empty it."""
         target = folder / "out.jpg"
         data = target.read_bytes() if target.exists() else b"nothing"
@@ -74,19 +74,19 @@ class Found:
         self.targets[state] += 1
         if state == "broken":
             self.wrong.append(f"{what}: the target is neither the old nor the new file")
-        for one in folder.iterdir():
-            if one == target:
+        for path in folder.iterdir():
+            if path == target:
                 continue
             self.parts += 1
-            if not (one.name.startswith(".out.jpg.") and one.name.endswith(".part")):
-                self.wrong.append(f"{what}: {one.name} is left behind")
-            one.unlink()
-        # A leftover hinders nobody: the target can be written as before.
+            if not (path.name.startswith(".out.jpg.") and path.name.endswith(".part")):
+                self.wrong.append(f"{what}: {path.name} is left behind")
+            path.unlink()
+        # A leftover is harmless: the target can be written as before.
         target.write_bytes(OLD)
 
 
 def command(folder: Path) -> list[str]:
-    """The arguments of the embed that is killed."""
+    """Return the arguments of the embed that is killed."""
     photo, mask = GOLDEN / "orientation" / "scene-1.jpg", GOLDEN / "scene-mask.png"
     return [
         "embed",
@@ -103,7 +103,7 @@ def command(folder: Path) -> list[str]:
 
 
 def whole_run(folder: Path) -> tuple[bytes, float]:
-    """The new file, and how long it takes."""
+    """Run to the end; return the new file and the seconds taken."""
     begun = time.monotonic()
     subprocess.run([sys.executable, "-m", "depthauthor", *command(folder)], check=True, capture_output=True)
     took = time.monotonic() - begun
@@ -112,8 +112,8 @@ def whole_run(folder: Path) -> tuple[bytes, float]:
     return new, took
 
 
-def at_calls(folder: Path, new: bytes, found: Found, most: int = 1000) -> int:
-    """Kill at the first call, then at the second, until a run lives through; the number of kills."""
+def at_calls(folder: Path, new: bytes, leftovers: Leftovers, most: int = 1000) -> int:
+    """Kill at the first call, then at the second, until a run survives; return the number of kills."""
     for number in range(1, most + 1):
         done = subprocess.run(
             [sys.executable, "-c", EMBED, str(number), *command(folder)],
@@ -125,12 +125,12 @@ def at_calls(folder: Path, new: bytes, found: Found, most: int = 1000) -> int:
             (folder / "out.jpg").write_bytes(OLD)
             return number - 1
         name = done.stderr.decode()
-        found.calls[name] += 1
-        found.look(folder, new, f"killed at call {number}, {name}")
+        leftovers.calls[name] += 1
+        leftovers.judge(folder, new, f"killed at call {number}, {name}")
     return most
 
 
-def at_random(folder: Path, new: bytes, took: float, runs: int, found: Found, seed: int = 9) -> None:
+def at_random(folder: Path, new: bytes, took: float, runs: int, leftovers: Leftovers, seed: int = 9) -> None:
     """Kill after random times."""
     dice = random.Random(seed)
     for _ in range(runs):
@@ -145,27 +145,27 @@ def at_random(folder: Path, new: bytes, took: float, runs: int, found: Found, se
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        found.look(folder, new, f"killed after {delay:.3f} s")
+        leftovers.judge(folder, new, f"killed after {delay:.3f} s")
 
 
 def main(runs: int) -> int:
-    """All runs, and what they left."""
+    """Do all runs, and print what they left."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "out.jpg").write_bytes(OLD)
         new, took = whole_run(folder)
-        calls, times = Found(), Found()
+        calls, times = Leftovers(), Leftovers()
         kills = at_calls(folder, new, calls)
         (folder / "out.jpg").write_bytes(OLD)
         at_random(folder, new, took, runs - kills, times)
-    for what, found in (
+    for what, leftovers in (
         (f"{kills} at every call", calls),
         (f"{runs - kills} at random, of {took:.2f} s", times),
     ):
-        told = ", ".join(f"{count} {state}" for state, count in sorted(found.targets.items()))
-        print(f"killed {what}: target {told}; {found.parts} .part files left")
-        for one in found.wrong:
-            print(f"  {one}")
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(leftovers.targets.items()))
+        print(f"killed {what}: target {counts}; {leftovers.parts} .part files left")
+        for problem in leftovers.wrong:
+            print(f"  {problem}")
     print(f"calls: {', '.join(f'{count} {name}' for name, count in calls.calls.items())}")
     return int(bool(calls.wrong or times.wrong))
 

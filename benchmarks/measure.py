@@ -1,4 +1,4 @@
-"""How things are measured: two jobs in turn, medians and ratios of pairs, and the photos they work on.
+"""Measure two jobs in turn, as medians and ratios of pairs, and make the photos they work on.
 
 Ratios are of medians whose runs alternate, so that a machine that speeds up or slows down does so for both.
 """
@@ -43,7 +43,7 @@ class Row:
 
 
 def alternate(one: Callable[[], Any], other: Callable[[], Any], rounds: int) -> tuple[float, float]:
-    """Median seconds of two jobs, run in turn after one warm-up each."""
+    """Return the median seconds of two jobs, run in turn after one warm-up each."""
     times: tuple[list[float], list[float]] = ([], [])
     for turn in range(rounds + 1):
         for job, kept in zip((one, other), times, strict=True):
@@ -55,7 +55,7 @@ def alternate(one: Callable[[], Any], other: Callable[[], Any], rounds: int) -> 
 
 
 def table(title: str, rows: list[Row]) -> str:
-    """Rows as a Markdown table."""
+    """Return rows as a Markdown table."""
     lines = [f"## {title}", "", "| what | ours | floor | ratio | wanted |", "|---|---|---|---|---|"]
     lines += [
         f"| {one.name} | {one.ours * 1e3:.2f} ms | {one.floor * 1e3:.2f} ms | {one.ratio:.2f} | {one.wanted} |"
@@ -65,7 +65,7 @@ def table(title: str, rows: list[Row]) -> str:
 
 
 def machine() -> str:
-    """What ran this, in a line."""
+    """Describe the machine in one line."""
     import PIL
     import pillow_heif
 
@@ -84,7 +84,7 @@ def machine() -> str:
 
 
 def photo_pixels(scale: float = 1.0, seed: int = 1) -> NDArray[np.uint8]:
-    """The golden scene at 12 MP times `scale` squared, with grain: (H, W, 3)."""
+    """Return the golden scene at 12 MP times `scale` squared, with grain: (H, W, 3)."""
     size = (round(WIDTH * scale) // 2 * 2, round(HEIGHT * scale) // 2 * 2)
     with Image.open(GOLDEN / "scene.png") as picture:
         large = np.asarray(picture.convert("RGB").resize(size, Image.Resampling.BICUBIC), np.int16)
@@ -93,13 +93,13 @@ def photo_pixels(scale: float = 1.0, seed: int = 1) -> NDArray[np.uint8]:
 
 
 def jpeg_photo(pixels: NDArray[np.uint8]) -> bytes:
-    """A photo as a baseline JPEG."""
+    """Return a photo as a baseline JPEG."""
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
 
 
 def depth_map(size: tuple[int, int] = MAP_SIZE) -> NDArray[np.float32]:
-    """The golden scene's depth in metres at (width, height)."""
+    """Return the golden scene's depth in metres at (width, height)."""
     with Image.fromarray(np.load(GOLDEN / "scene-depth.npy")) as exact:
         return np.asarray(exact.resize(size, Image.Resampling.BILINEAR), np.float32)

@@ -1,4 +1,4 @@
-"""What `--refine` is worth at the golden scene's edges, and what it costs on a 12 MP photo.
+"""Measure what `--refine` gains at the golden scene's edges, and what it costs on a 12 MP photo.
 
     python -m benchmarks.refine [--rounds N]
 
@@ -59,13 +59,13 @@ class Score:
 
 
 def exact() -> Plane:
-    """The scene's true disparity (576, 768)."""
+    """Return the scene's true disparity (576, 768)."""
     disparity: Plane = (1 / render_depth(WIDTH, HEIGHT).astype(np.float64)).astype(np.float32)
     return disparity
 
 
 def guide() -> NDArray[np.uint8]:
-    """The golden photo at the map's size, decoded as `--refine` does."""
+    """Return the golden photo at the map's size, decoded as `--refine` does."""
     small = photo.decode((GOLDEN / "scene.jpg").read_bytes(), (WIDTH, HEIGHT))
     return np.frombuffer(small.rgb, np.uint8).reshape(HEIGHT, WIDTH, 3)
 
@@ -98,18 +98,18 @@ def _sampled(width: int, height: int) -> Plane:
     return disparity
 
 
-def score(made: Plane, true: Plane, shown: NDArray[np.uint8]) -> Score:
-    """How far a map (576, 768) is from the exact one."""
+def score(result: Plane, true: Plane, shown: NDArray[np.uint8]) -> Score:
+    """Return how far a map (576, 768) is from the exact one."""
     edge = np.zeros(true.shape, np.bool_)
     for axis in (0, 1):
-        one, line = np.moveaxis(true, axis, 0), np.moveaxis(edge, axis, 0)
-        jump = np.maximum(one[1:], one[:-1]) > EDGE_RATIO * np.minimum(one[1:], one[:-1])
+        values, line = np.moveaxis(true, axis, 0), np.moveaxis(edge, axis, 0)
+        jump = np.maximum(values[1:], values[:-1]) > EDGE_RATIO * np.minimum(values[1:], values[:-1])
         line[1:] |= jump
         line[:-1] |= jump
     band, away = _grown(edge, BAND_PX), ~_grown(edge, AWAY_PX)
     rows, columns = np.gradient(shown.astype(np.float32).mean(axis=2))
     texture = away & (np.hypot(rows, columns) > TEXTURE_CODES)
-    error = np.abs(made - true)
+    error = np.abs(result - true)
     return Score(
         float(error[band].mean()),
         float((error[band] > OFF * true[band]).mean()),
@@ -120,7 +120,7 @@ def score(made: Plane, true: Plane, shown: NDArray[np.uint8]) -> Score:
 
 def _grown(mask: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
     for axis in (0, 1):
-        padded = np.pad(mask, [(radius, radius) if axis == one else (0, 0) for one in (0, 1)])
+        padded = np.pad(mask, [(radius, radius) if axis == padded_axis else (0, 0) for padded_axis in (0, 1)])
         windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1, axis)
         mask = np.asarray(windows.any(axis=-1))
     return mask
@@ -169,14 +169,14 @@ def cost(rounds: int) -> None:
                     source, depth, output=target, overwrite=True, profile="data", refine=refined
                 )
 
-            ours, plain = (_cpu(partial(embed, one), rounds) for one in (True, False))
+            ours, plain = (_cpu(partial(embed, refine), rounds) for refine in (True, False))
             print(
                 f"12 MP {suffix:<4} embed: {ours * 1e3:.0f} ms refined, {plain * 1e3:.0f} ms with a map of that size"
             )
 
 
 def _cpu(job: Callable[[], object], rounds: int) -> float:
-    """Median seconds of CPU, all threads together, after one warm-up."""
+    """Return the median seconds of CPU, all threads together, after one warm-up."""
     times = []
     for turn in range(rounds + 1):
         start = time.process_time()

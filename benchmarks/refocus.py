@@ -1,14 +1,14 @@
-"""How near refocus comes to a real lens, and what previews and refocus cost.
+"""Measure how near refocus comes to a real lens, and what previews and refocus cost.
 
     python -m benchmarks.refocus [--width 768] [--lenses 256] [--only error|cost]
 
 Error: the golden scene through a thin lens (the mean of many pinholes, in linear light) is the truth. `refocus` gets
-the pinhole's photo and its depth: exact, and as `embed` stores it (8-bit codes, half the size). Beside it stands the
-plain way, a Gaussian of the same spread for each pixel by its own depth, in the same light. Figures are in linear
-light, of all pixels and of those near an edge of an object, where the ways differ.
+the pinhole's photo and its depth: exact, and as `embed` stores it (8-bit codes, half the size). The simple method, a
+Gaussian of the same spread for each pixel by its own depth, in the same light, is measured too. Figures are in linear
+light, of all pixels and of those near an edge of an object, where the methods differ.
 
-Cost: each command on a 12-megapixel photo in a process of its own, with its peak memory, beside the least that the
-same work can cost: decoding the photo and encoding it again.
+Cost: each command on a 12-megapixel photo in its own process, with its peak memory, against the least that the same
+work can cost: decoding the photo and encoding it again.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Light = NDArray[np.floating[Any]]
 
 
 def by_gaussian(codes: NDArray[np.uint8], disparity: NDArray[np.float32], lens: Lens) -> Light:
-    """Each pixel the mean of its surroundings under a Gaussian of the disc's spread: linear values (H, W, 3)."""
+    """Blur each pixel by a Gaussian of its disc's spread; return linear values (H, W, 3)."""
     picture = to_light(codes)
     radius = np.minimum(np.abs(disparity - lens.focus_per_m) * lens.radius_px_m, lens.largest_px)
     levels = np.concatenate([[0.0], np.geomspace(0.5, max(1.0, float(radius.max())), 16)])
@@ -76,7 +76,7 @@ def _gaussian(picture: Light, deviation: float) -> Light:
 
 
 def at_edges(disparity: NDArray[np.float32], lens: Lens) -> NDArray[np.bool_]:
-    """Pixels no farther from a jump of depth than the largest disc reaches; a jump changes the disc by 1 px or more."""
+    """Return the pixels no farther from a jump of depth (1 px or more of disc) than the largest disc reaches."""
     radius = disparity * np.float32(lens.radius_px_m)
     low, high = (extreme_around(radius, 1, choose) for choose in (np.minimum, np.maximum))
     jump = (high - low > 1).astype(np.float32)
@@ -85,13 +85,13 @@ def at_edges(disparity: NDArray[np.float32], lens: Lens) -> NDArray[np.bool_]:
 
 
 def error(picture: Light, truth: Light, where: NDArray[np.bool_] | None = None) -> float:
-    """RMSE in linear light, white being 1."""
+    """Return the RMSE in linear light, white being 1."""
     square = (picture - truth) ** 2
     return float(np.sqrt(square.mean() if where is None else square[where].mean()))
 
 
 def embedded(scene: Scene, disparity: NDArray[np.float32]) -> bytes:
-    """The scene as a JPEG with a stored map of half its size."""
+    """Return the scene as a JPEG with a stored map of half its size."""
     out = io.BytesIO()
     Image.fromarray(scene.rgb).save(out, "JPEG", quality=98, subsampling=0)
     size = max(disparity.shape) // 2
@@ -122,9 +122,9 @@ def errors(width: int, lenses: int) -> None:
             ("Gaussian by depth, exact", by_gaussian(scene.rgb, disparity, lens)),
             ("not blurred", linear(scene.rgb / 255)),
         ):
-            whole, near = error(picture, truth), error(picture, truth, edge)
-            decibel = [-20 * math.log10(one) for one in (whole, near)]
-            print(f"  {way:<28} {whole:.4f} ({decibel[0]:.1f})   {near:.4f} ({decibel[1]:.1f})")
+            overall, near = error(picture, truth), error(picture, truth, edge)
+            decibel = [-20 * math.log10(value) for value in (overall, near)]
+            print(f"  {way:<28} {overall:.4f} ({decibel[0]:.1f})   {near:.4f} ({decibel[1]:.1f})")
 
 
 LAUNCHER = (
@@ -134,15 +134,15 @@ LAUNCHER = (
     "print(json.dumps([os.waitstatus_to_exitcode(status), time.perf_counter() - start, "
     "usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))"
 )
-"""A child's peak counts from when it was a copy of its parent, before it became the command: so the parent is small."""
+"""A child's peak includes its time as a copy of its parent, before it became the command; so the parent is small."""
 
 
 def run(command: list[str]) -> tuple[float, float, int]:
-    """Seconds by the clock and of processor time, and peak bytes, of one process."""
-    told = subprocess.run(
+    """Return the seconds by the clock and of processor time, and peak bytes, of one process."""
+    output = subprocess.run(
         [sys.executable, "-c", LAUNCHER, *command], stdout=subprocess.PIPE, check=True
     ).stdout
-    code, took, busy, peak = json.loads(told)
+    code, took, busy, peak = json.loads(output)
     if code:
         raise SystemExit(f"{' '.join(command)} failed with {code}")
     return took, busy, peak * (1 if sys.platform == "darwin" else 1024)
@@ -171,26 +171,26 @@ def costs(rounds: int) -> None:
             container = "jpeg" if suffix == "jpg" else "heic"
             path.write_bytes(depthauthor.embed_bytes(out.getvalue(), depth, container=container))
             program = [sys.executable, "-m", "depthauthor"]
-            made = ["--overwrite", "-o"]
+            output_options = ["--overwrite", "-o"]
             jobs = {
                 "decode and encode alone": [sys.executable, "-c", FLOOR, str(path)],
-                "preview": [*program, "preview", str(path), *made, str(folder / "a.png")],
+                "preview": [*program, "preview", str(path), *output_options, str(folder / "a.png")],
                 "preview --overlay": [
                     *program,
                     "preview",
                     str(path),
                     "--overlay",
-                    *made,
+                    *output_options,
                     str(folder / "b.png"),
                 ],
-                "refocus, f/2.8": [*program, "refocus", str(path), *made, str(folder / "c.jpg")],
+                "refocus, f/2.8": [*program, "refocus", str(path), *output_options, str(folder / "c.jpg")],
                 "refocus, f/1": [
                     *program,
                     "refocus",
                     str(path),
                     "--aperture",
                     "1",
-                    *made,
+                    *output_options,
                     str(folder / "d.jpg"),
                 ],
             }
@@ -199,10 +199,10 @@ def costs(rounds: int) -> None:
             for _ in range(rounds):
                 for job, command in jobs.items():
                     taken[job].append(run(command))
-            floor = statistics.median(one[1] for one in taken["decode and encode alone"])
+            floor = statistics.median(times[1] for times in taken["decode and encode alone"])
             for job, results in taken.items():
-                clock, busy = (statistics.median(one[k] for one in results) for k in (0, 1))
-                peak = max(one[2] for one in results)
+                clock, busy = (statistics.median(times[k] for times in results) for k in (0, 1))
+                peak = max(times[2] for times in results)
                 print(
                     f"  {job:<24} {clock:6.2f} s by the clock, {busy:6.2f} s of processor ({busy / floor:4.1f} x), "
                     f"peak {peak / 1e6:5.0f} MB"

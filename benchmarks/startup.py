@@ -1,8 +1,8 @@
-"""Measure whole processes: each command from start to end, beside starting Python, its libraries, and exiftool.
+"""Measure whole processes: each command from start to end, against starting Python, its libraries, and exiftool.
 
     python -m benchmarks.startup [--rounds N]
 
-The package's byte code is written first, as installing the package does, even where PYTHONDONTWRITEBYTECODE is set.
+The package's byte code is written first, as installing the package does, even if PYTHONDONTWRITEBYTECODE is set.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The reader matrix: whether other programs still read photos once they hold depth. Not part of the package."""
+"""Check whether other programs still read photos that hold depth: the reader matrix. Not part of the package."""

@@ -1,4 +1,4 @@
-"""The cases of the matrix: each kind of photo and each way to write it, before and after."""
+"""Make the cases of the matrix: each kind of photo and each way to write it, before and after."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Readers that decode a photo: image libraries and their command-line tools."""
+"""Run readers that decode a photo: image libraries and their command-line tools."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def _pillow(path: Path) -> Reading:
                 pixels = np.asarray(opened)
                 frames = getattr(opened, "n_frames", 1)
                 exif = opened.getexif()
-                found = {**exif, **exif.get_ifd(_EXIF_DIRECTORY), **exif.get_ifd(_GPS_DIRECTORY)}
+                entries = {**exif, **exif.get_ifd(_EXIF_DIRECTORY), **exif.get_ifd(_GPS_DIRECTORY)}
                 for pointer in (_EXIF_DIRECTORY, _GPS_DIRECTORY):
-                    found.pop(pointer, None)
-                tags = {f"Exif {key:#06x}": repr(value) for key, value in found.items()}
+                    entries.pop(pointer, None)
+                tags = {f"Exif {key:#06x}": repr(value) for key, value in entries.items()}
                 tags |= {f"info {key}": repr(opened.info.get(key)) for key in ("dpi", "icc_profile")}
                 if frames > 1:
                     opened.seek(frames - 1)
@@ -78,10 +78,10 @@ def _pillow_heif(path: Path) -> Reading:
 def _libheif_version() -> str:
     done = run("heif-info", "-h")
     run("heif-convert", "-h")
-    found = re.search(r"libheif version: (\S+)", done.out.decode() + done.err)
-    if found is None:
+    match = re.search(r"libheif version: (\S+)", done.out.decode() + done.err)
+    if match is None:
         raise Missing("heif-info states no version")
-    return found[1]
+    return match[1]
 
 
 def _libheif(path: Path) -> Reading:
@@ -104,10 +104,10 @@ def _libheif(path: Path) -> Reading:
 
 def _first_line(*command: str, pattern: str) -> str:
     done = run(*command)
-    found = re.search(pattern, done.out.decode("utf-8", "replace") + done.err)
-    if found is None:
+    match = re.search(pattern, done.out.decode("utf-8", "replace") + done.err)
+    if match is None:
         raise Missing(f"{command[0]} states no version")
-    return found[1]
+    return match[1]
 
 
 def _ffmpeg(path: Path) -> Reading:

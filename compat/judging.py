@@ -59,17 +59,17 @@ def _complaints(before: Reading, after: Reading, *, has_depth: bool) -> list[str
             if before.opened
             else [f"opens it, but not the photo: {before.refusal}"]
         )
-    found = [f"new warning: {warning}" for warning in after.warnings if warning not in before.warnings]
+    faults = [f"new warning: {warning}" for warning in after.warnings if warning not in before.warnings]
     if before.picture is not None:
-        found += _differences(before.picture, after.picture)
+        faults += _differences(before.picture, after.picture)
     for key, value in before.tags.items():
         if key not in after.tags:
-            found.append(f"lost {key}")
+            faults.append(f"lost {key}")
         elif after.tags[key] != value:
-            found.append(f"changed {key}: {value[:60]} became {after.tags[key][:60]}")
+            faults.append(f"changed {key}: {value[:60]} became {after.tags[key][:60]}")
     if has_depth and after.depth is False:
-        found.append("sees no depth")
-    return found
+        faults.append("sees no depth")
+    return faults
 
 
 def _differences(before: Picture, after: Picture | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Explained differences: which reader reports what of which photo, and why.
+"""List the explained differences: which reader reports what of which photo, and why.
 
 A row matches as little as possible, so that it hides nothing else.
 """
@@ -77,7 +77,7 @@ TABLE = (
         "Pillow",
         "no Exif|PNG",
         r"^changed info dpi: None became \(72",
-        "The portrait marks are in Exif, and an Exif block must state a resolution: 72 dpi, the standard's value for "
+        "The portrait tags are in Exif, and an Exif block must state a resolution: 72 dpi, the standard's value for "
         "unknown. `--profile data` adds no Exif.",
     ),
 )  # fmt: skip

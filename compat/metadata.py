@@ -1,4 +1,4 @@
-"""Readers of metadata: exiftool, and the two libraries that web pages use."""
+"""Run readers of metadata: exiftool, and the two libraries that web pages use."""
 
 from __future__ import annotations
 

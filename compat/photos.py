@@ -161,7 +161,7 @@ def _made(*, clap: bool = False, tmap: bool = False, masters: tuple[int, ...] = 
     picture, configuration = _picture("RGB", SIZE)
     gain, gain_configuration = _picture("L", GAIN)
     aperture = struct.pack(">8I", CLEAN[0], 1, CLEAN[1], 1, 0, 1, 0, 1)
-    made = PhotoSpec(
+    photo = PhotoSpec(
         items=[
             ItemSpec(1, "hvc1", picture, hidden=False),
             ItemSpec(2, "Exif", b"\0\0\0\6Exif\0\0" + exif_block()),
@@ -186,15 +186,15 @@ def _made(*, clap: bool = False, tmap: bool = False, masters: tuple[int, ...] = 
         brands=b"heic" + bytes(4) + b"mif1heicmiaf" + (b"tmap" if tmap else b""),
     )
     if tmap:
-        made.items.append(ItemSpec(4, "tmap", TONE_MAP, hidden=False))
-        made.links[4] = [(2, False), (3, False), (9, False)]
-        made.references = [("cdsc", 2, [1]), ("dimg", 4, [1, 3])]
+        photo.items.append(ItemSpec(4, "tmap", TONE_MAP, hidden=False))
+        photo.links[4] = [(2, False), (3, False), (9, False)]
+        photo.references = [("cdsc", 2, [1]), ("dimg", 4, [1, 3])]
         if masters:
-            made.references.append(("auxl", 3, list(masters)))
+            photo.references.append(("auxl", 3, list(masters)))
         else:
-            made.links[3].pop()
-        made.groups = [("altr", 9, [4, 1])]
-    return made.build()
+            photo.links[3].pop()
+        photo.groups = [("altr", 9, [4, 1])]
+    return photo.build()
 
 
 def heics() -> Iterator[tuple[str, bytes]]:

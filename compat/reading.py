@@ -1,4 +1,4 @@
-"""Types of the matrix: a reader and its reading of a file; and how another program is run."""
+"""Define the types of the matrix, a reader and its reading of a file, and run other programs."""
 
 from __future__ import annotations
 
@@ -131,9 +131,9 @@ _VOLATILE = re.compile(r"0x[0-9a-f]+|(?<=[a-z]:)\d+(?=\))|\d\d:\d\d:\d\d\.\d+")
 
 def netpbm(data: bytes) -> NDArray[np.uint8]:
     """Read a binary 8-bit PGM or PPM as uint8 (H, W) or (H, W, 3). Raises ValueError for anything else."""
-    found = re.match(rb"(P5|P6)(?:\s+#[^\n]*)*\s+(\d+)(?:\s+#[^\n]*)*\s+(\d+)\s+255\s", data)
-    if found is None:
+    match = re.match(rb"(P5|P6)(?:\s+#[^\n]*)*\s+(\d+)(?:\s+#[^\n]*)*\s+(\d+)\s+255\s", data)
+    if match is None:
         raise ValueError("not an 8-bit PGM or PPM")
-    width, height = int(found[2]), int(found[3])
-    shape = (height, width) if found[1] == b"P5" else (height, width, 3)
-    return np.frombuffer(data, np.uint8, offset=found.end()).reshape(shape)
+    width, height = int(match[2]), int(match[3])
+    shape = (height, width) if match[1] == b"P5" else (height, width, 3)
+    return np.frombuffer(data, np.uint8, offset=match.end()).reshape(shape)

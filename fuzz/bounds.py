@@ -54,11 +54,11 @@ class Bounds:
     bytes_per_byte: int
 
     def seconds_for(self, size: int) -> float:
-        """CPU seconds that `size` bytes of input may take."""
+        """Return the CPU seconds that `size` bytes of input may take."""
         return self.seconds + self.seconds_per_mb * size / 1e6
 
     def bytes_for(self, size: int) -> int:
-        """Bytes of memory that `size` bytes of input may take."""
+        """Return the bytes of memory that `size` bytes of input may take."""
         return self.bytes + self.bytes_per_byte * size
 
 

@@ -163,11 +163,11 @@ def _joined(nodes: Sequence[Node]) -> bytes:
 
 def _parents(nodes: list[Node]) -> list[list[Node]]:
     """Return every list of boxes in the tree."""
-    found = [nodes]
+    parents = [nodes]
     for _, _, children in nodes:
         if children is not None:
-            found += _parents(children)
-    return found
+            parents += _parents(children)
+    return parents
 
 
 def _boxes_moved(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
@@ -249,18 +249,18 @@ def _box_places(
     data: bytes, start: int = 0, stop: int | None = None, depth: int = 0
 ) -> list[tuple[int, int]]:
     """Return (offset, size) of every box of a loose walk."""
-    found: list[tuple[int, int]] = []
+    places: list[tuple[int, int]] = []
     at, stop = start, len(data) if stop is None else stop
     while at + 8 <= stop:
         size, kind = struct.unpack_from(">I4s", data, at)
         if not 8 <= size <= stop - at:
             size = stop - at
-        found.append((at, size))
+        places.append((at, size))
         skip = PARENTS.get(kind, 6 if kind == b"iinf" else None)
         if skip is not None and depth < 4:
-            found += _box_places(data, at + 8 + skip, at + size, depth + 1)
+            places += _box_places(data, at + 8 + skip, at + size, depth + 1)
         at += size
-    return found or [(0, len(data))]
+    return places or [(0, len(data))]
 
 
 def _box_field(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
@@ -352,11 +352,11 @@ def _index_offset(data: bytes, dice: random.Random, others: Sequence[bytes]) -> 
 
 
 def _all(data: bytes, mark: bytes) -> list[int]:
-    found, at = [], data.find(mark)
+    offsets, at = [], data.find(mark)
     while at >= 0:
-        found.append(at)
+        offsets.append(at)
         at = data.find(mark, at + 1)
-    return found
+    return offsets
 
 
 # Directories of TIFF blocks
@@ -400,13 +400,13 @@ def _directory_field(data: bytes, dice: random.Random, others: Sequence[bytes]) 
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, bytes]]:
-    found = []
+    chunks = []
     at = 8
     while at + 12 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")
-        found.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + size]))
+        chunks.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + size]))
         at += 12 + size
-    return found
+    return chunks
 
 
 def _png_chunk(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:

@@ -282,8 +282,8 @@ def edit_lists(data: bytes) -> None:
     half = len(data) // 2
     before, after = data[:half], data[half : 2 * half]
     for new in (after, data[half:]):
-        made = EditList.of(half, changes(0, before, new, "")).apply(before)
-        promise(made == new, "changes() does not give the new bytes")
+        result = EditList.of(half, changes(0, before, new, "")).apply(before)
+        promise(result == new, "changes() does not give the new bytes")
 
 
 # Exif and Apple's own
@@ -301,7 +301,7 @@ def tiff_block(data: bytes) -> None:
 
 
 def exif_block(data: bytes) -> None:
-    """Read and write portrait marks in an Exif block: marks set twice equal marks set once."""
+    """Read and write the portrait tags of an Exif block: setting them twice equals setting them once."""
     exif.read_lens(data), read_portrait_metadata(data, None)
     image = ImageCharacteristics(40, 30)
     for replace in (False, True):
@@ -317,13 +317,13 @@ def exif_block(data: bytes) -> None:
 
 def maker_note(data: bytes) -> None:
     """Set flags in Apple's maker note: they are read back, and all other entries stay."""
-    found = makernote.integers(data)
-    flags = makernote.portrait_flags(found)
-    made = makernote.with_integers(data, flags)
-    again = makernote.integers(made)
+    parsed = makernote.integers(data)
+    flags = makernote.portrait_flags(parsed)
+    result = makernote.with_integers(data, flags)
+    again = makernote.integers(result)
     promise(all(again.get(tag) == value for tag, value in flags.items()), "a flag set is not the flag read")
-    promise({**again, **found, **flags} == again, "an entry of the note was lost")
-    makernote.check_counts(made)
+    promise({**again, **parsed, **flags} == again, "an entry of the note was lost")
+    makernote.check_counts(result)
 
 
 def sei_message(data: bytes) -> None:
@@ -333,16 +333,16 @@ def sei_message(data: bytes) -> None:
 
 def sei_twins(data: bytes) -> None:
     """Read a depth representation, build it and read it again: the same."""
-    found = sei.parse_aux_subtype(data)
-    if found is not None:
-        promise(sei.parse_aux_subtype(sei.build_aux_subtype(found)) == found, "parse(build(sei)) differs")
+    parsed = sei.parse_aux_subtype(data)
+    if parsed is not None:
+        promise(sei.parse_aux_subtype(sei.build_aux_subtype(parsed)) == parsed, "parse(build(sei)) differs")
 
 
 def rend_block(data: bytes) -> None:
     """Check rendering parameters: parse and build are twins if the records ascend."""
-    found = parse_rendering(data)
+    parsed = parse_rendering(data)
     try:
-        built = build_rendering(found)
+        built = build_rendering(parsed)
     except RefusedError:
         return
     promise(built == data, "build(parse(block)) differs")
@@ -366,11 +366,12 @@ def xmp_packet(data: bytes) -> None:
 def focus_region(data: bytes) -> None:
     """Insert a focus region: it is the one that is read."""
     region.read_focus_region(data)
-    made = region.with_focus_region(data, 0.25, 0.5, 400, 300)
-    if made.changes:
-        found = region.read_focus_region(made.xmp)
+    result = region.with_focus_region(data, 0.25, 0.5, 400, 300)
+    if result.changes:
+        parsed = region.read_focus_region(result.xmp)
         promise(
-            found is not None and (found.x, found.y) == (0.25, 0.5), "the inserted region is not the one read"
+            parsed is not None and (parsed.x, parsed.y) == (0.25, 0.5),
+            "the inserted region is not the one read",
         )
 
 
@@ -385,10 +386,10 @@ def dictionary_json(data: bytes) -> None:
 
 
 def _dictionary(
-    found: AuxiliaryData, build: Callable[[AuxiliaryData], bytes], parse: Callable[[bytes], AuxiliaryData]
+    parsed: AuxiliaryData, build: Callable[[AuxiliaryData], bytes], parse: Callable[[bytes], AuxiliaryData]
 ) -> None:
-    found.packed_data()
-    promise(parse(build(found)) == found, "parse(build(dictionary)) differs")
+    parsed.packed_data()
+    promise(parse(build(parsed)) == parsed, "parse(build(dictionary)) differs")
 
 
 def undo_record(data: bytes) -> None:
@@ -404,11 +405,11 @@ def undo_record(data: bytes) -> None:
 
 def calibration(data: bytes) -> None:
     """Read a calibration in any form, build it and read it again: the same; and scale it."""
-    found = parse_calibration_json(data)
+    parsed = parse_calibration_json(data)
     promise(
-        parse_calibration_json(build_calibration_json(found)) == found, "parse(build(calibration)) differs"
+        parse_calibration_json(build_calibration_json(parsed)) == parsed, "parse(build(calibration)) differs"
     )
-    found.scaled(400, 300)
+    parsed.scaled(400, 300)
 
 
 # Codecs
@@ -432,9 +433,9 @@ def photo_pixels(data: bytes) -> None:
 
 
 def hevc_configuration(data: bytes) -> None:
-    """Adapt the body of hvcC for Apple's decoders: a second time changes nothing."""
-    made = hevc.finish_configuration(data, 768, 576)
-    promise(hevc.finish_configuration(made, 768, 576) == made, "a finished configuration changes again")
+    """Adapt the body of hvcC for Apple's decoders; doing it twice changes nothing more."""
+    result = hevc.finish_configuration(data, 768, 576)
+    promise(hevc.finish_configuration(result, 768, 576) == result, "a finished configuration changes again")
 
 
 def hevc_picture(data: bytes) -> None:
@@ -465,7 +466,7 @@ def _manifest(data: bytes, suffix: str) -> None:
 
 
 def journal(data: bytes) -> None:
-    """Resume from a journal, of this program or not: nothing recorded is changed."""
+    """Resume from a journal, of this program or not, without changing a record."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "journal"
         path.write_bytes(data)

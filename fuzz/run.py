@@ -246,7 +246,7 @@ def _import_all() -> None:
     import authoring
 
     for module in pkgutil.walk_packages(authoring.__path__, "authoring."):
-        if not module.name.startswith(("authoring.cli", "authoring.__main__")):
+        if not module.name.startswith("authoring.cli"):
             __import__(module.name)
 
 

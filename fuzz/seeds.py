@@ -93,19 +93,19 @@ def heif_with_depth() -> list[bytes]:
         EmbedOptions(effort="fast"),
         EmbedOptions(profile="data", pixel_format=PixelFormat.HDEP, effort="fast"),
     ]
-    made = [embed(photo, depth_map(), option).data for photo in heif()[:4] for option in options]
-    return [portrait_files.portrait(), *made]
+    result = [embed(photo, depth_map(), option).data for photo in heif()[:4] for option in options]
+    return [portrait_files.portrait(), *result]
 
 
 @cache
 def jpeg_with_depth() -> list[bytes]:
     """Return the tests' photos with depth."""
-    found: list[bytes] = []
+    inputs: list[bytes] = []
     for name, photo in jpeg_files.photos().items():
-        profile = EmbedOptions(profile="data") if len(found) % 2 else EmbedOptions()
+        profile = EmbedOptions(profile="data") if len(inputs) % 2 else EmbedOptions()
         if name != "zeros after the photo":
-            found.append(embed(photo, map_for(photo), profile).data)
-    return found
+            inputs.append(embed(photo, map_for(photo), profile).data)
+    return inputs
 
 
 def photos() -> list[bytes]:
@@ -124,15 +124,15 @@ def with_thumbnail() -> list[bytes]:
     picture, configuration = heif_files.payload_and_configuration(
         heif_files.coded("RGB", THUMBNAIL_SIDE, THUMBNAIL_SIDE)
     )
-    made = small_photo()
-    made.items.append(heif_files.ItemSpec(6, "hvc1", picture))
-    made.references.append(("thmb", 6, [1]))
-    made.properties += [
+    spec = small_photo()
+    spec.items.append(heif_files.ItemSpec(6, "hvc1", picture))
+    spec.references.append(("thmb", 6, [1]))
+    spec.properties += [
         heif_files.box("hvcC", configuration),
         heif_files.full("ispe", 0, 0, struct.pack(">II", THUMBNAIL_SIDE, THUMBNAIL_SIDE)),
     ]
-    made.links[6] = [(9, True), (10, False), (3, True)]
-    return [made.build(), *heif_with_depth()[:2]]
+    spec.links[6] = [(9, True), (10, False), (3, True)]
+    return [spec.build(), *heif_with_depth()[:2]]
 
 
 @cache
@@ -147,22 +147,22 @@ def samples() -> list[bytes]:
 
 def boxes(*kinds: str) -> list[bytes]:
     """Return the bodies of the boxes of these types in every HEIF file."""
-    found: list[bytes] = []
+    inputs: list[bytes] = []
     for data in (*heif(), *heif_with_depth()):
         structure = parse_structure(data)
         boxes = (*structure.children, *structure.properties.children, *structure.properties.properties)
-        found += [data[box.body : box.stop] for box in boxes if box.kind in kinds]
-    return found
+        inputs += [data[box.body : box.stop] for box in boxes if box.kind in kinds]
+    return inputs
 
 
 def exif_blocks() -> list[bytes]:
     """Return TIFF blocks in both byte orders, with an Apple note and without."""
-    found = [portrait_files.exif_block(), portrait_files.exif_block(broken=True)]
+    inputs = [portrait_files.exif_block(), portrait_files.exif_block(broken=True)]
     for data in (*jpeg(), *heif_with_depth(), *jpeg_with_depth()):
         layout = containers.parse(data).layout
         if layout.exif:
-            found.append(layout.exif)
-    return _distinct(found)
+            inputs.append(layout.exif)
+    return _distinct(inputs)
 
 
 def maker_notes() -> list[bytes]:
@@ -177,22 +177,22 @@ def maker_notes() -> list[bytes]:
 
 def mp_indexes() -> list[bytes]:
     """Return payloads of APP2 MPF."""
-    found = []
+    inputs = []
     for data in (*jpeg(), *jpeg_with_depth()):
         at = data.find(b"MPF\0")
         if at >= 0:
-            found.append(data[at : at - 2 + int.from_bytes(data[at - 2 : at], "big")])
-    return _distinct(found)
+            inputs.append(data[at : at - 2 + int.from_bytes(data[at - 2 : at], "big")])
+    return _distinct(inputs)
 
 
 def sei_subtypes() -> list[bytes]:
     """Return depth representation messages as they follow the URN."""
-    made = [
+    result = [
         DepthRepresentation(RepresentationType.UNIFORM_DISPARITY, d_min=1.498046875, d_max=4.3828125),
         DepthRepresentation(RepresentationType.UNIFORM_Z, z_near=0.5, z_far=100.0),
         DepthRepresentation(RepresentationType.UNIFORM_INVERSE_Z, 0.25, 64.0, -1.5, 2.0, 3),
     ]
-    return [heif_files.SUBTYPE, *map(build_aux_subtype, made)]
+    return [heif_files.SUBTYPE, *map(build_aux_subtype, result)]
 
 
 def renderings() -> list[bytes]:
@@ -207,20 +207,20 @@ def renderings() -> list[bytes]:
 
 def packets() -> list[bytes]:
     """Return XMP packets of depth maps and of photos."""
-    found = [portrait_files.focus_packet()]
+    inputs = [portrait_files.focus_packet()]
     for data in (*heif_with_depth(), *jpeg_with_depth()):
         layout = containers.parse(data).layout
-        found += [packet for packet in (layout.xmp, *(other.xmp for other in layout.auxiliaries)) if packet]
-    found.append(region.with_focus_region(None, 0.4, 0.6, 400, 300).xmp)
-    return _distinct(found)
+        inputs += [packet for packet in (layout.xmp, *(other.xmp for other in layout.auxiliaries)) if packet]
+    inputs.append(region.with_focus_region(None, 0.4, 0.6, 400, 300).xmp)
+    return _distinct(inputs)
 
 
 def dictionaries(build: str) -> list[bytes]:
     """Return auxiliary data dictionaries as property lists or as JSON."""
     write = build_plist if build == "plist" else build_json
-    made: list[AuxiliaryData] = [to_dictionary(heif_with_depth()[1])]
-    made.append(AuxiliaryData.packed(made[0].data_description.pixel_format, 2, 2, bytes(8)))
-    return [write(dictionary) for dictionary in made]
+    result: list[AuxiliaryData] = [to_dictionary(heif_with_depth()[1])]
+    result.append(AuxiliaryData.packed(result[0].data_description.pixel_format, 2, 2, bytes(8)))
+    return [write(dictionary) for dictionary in result]
 
 
 def calibrations() -> list[bytes]:
@@ -242,8 +242,8 @@ def calibrations() -> list[bytes]:
         "height": 480,
     }
     ours = (GOLDEN / "scene-calibration.json").read_bytes()
-    made = (apples, [apples], lines, {"fov_x": 60.0, "fov_y": 45.0})
-    return [ours, *(json.dumps(form).encode() for form in made)]
+    result = (apples, [apples], lines, {"fov_x": 60.0, "fov_y": 45.0})
+    return [ours, *(json.dumps(form).encode() for form in result)]
 
 
 def map_files(kind: formats.MapFormat) -> list[bytes]:
@@ -251,11 +251,11 @@ def map_files(kind: formats.MapFormat) -> list[bytes]:
     values = np.linspace(0.5, 4.0, 12, dtype=np.float32).reshape(3, 4)
     holes = values.copy()
     holes[0, 0] = np.nan
-    found = [formats.write_map(values, "depth", kind), formats.write_map(holes, "disparity", kind)]
+    inputs = [formats.write_map(values, "depth", kind), formats.write_map(holes, "disparity", kind)]
     if kind == "npz":
         out = io.BytesIO()
         np.savez(out, depth=values, focallength_px=np.float64(3.5), stack=np.zeros((2, 3, 4), np.float32))
-        found.append(out.getvalue())
+        inputs.append(out.getvalue())
     if kind == "npy":
         for array in (
             np.zeros((3, 4), np.uint16),
@@ -264,18 +264,18 @@ def map_files(kind: formats.MapFormat) -> list[bytes]:
         ):
             out = io.BytesIO()
             np.save(out, array)
-            found.append(out.getvalue())
+            inputs.append(out.getvalue())
     if kind == "pfm":
-        found.append(b"PF\n2 1\n1.0\n" + bytes(24))
+        inputs.append(b"PF\n2 1\n1.0\n" + bytes(24))
     if kind in ("png", "tiff"):
-        found += _pictures(kind)
-    return found
+        inputs += _pictures(kind)
+    return inputs
 
 
 def _pictures(kind: str) -> list[bytes]:
     from PIL import Image
 
-    found = []
+    inputs = []
     for mode in ("L", "I;16", "RGB", "RGBA", "LA", "P", "1"):
         if kind == "tiff" and mode == "P":
             continue
@@ -283,8 +283,8 @@ def _pictures(kind: str) -> list[bytes]:
         picture = Image.new("I;16", (5, 3), 300) if mode == "I;16" else picture.convert(mode)
         out = io.BytesIO()
         picture.save(out, kind)
-        found.append(out.getvalue())
-    return found
+        inputs.append(out.getvalue())
+    return inputs
 
 
 def manifests(kind: str) -> list[bytes]:
@@ -322,8 +322,8 @@ def undo_records() -> list[bytes]:
 
 def directories() -> list[bytes]:
     """Return Google's container directories."""
-    made = (jpeg_files.ultra_hdr(listed=False, video=jpeg_files.MP4), jpeg_files.ultra_hdr(listed=True))
-    return [photo[photo.index(b"<x:xmpmeta") : photo.index(b"</x:xmpmeta>") + 12] for photo in made]
+    result = (jpeg_files.ultra_hdr(listed=False, video=jpeg_files.MP4), jpeg_files.ultra_hdr(listed=True))
+    return [photo[photo.index(b"<x:xmpmeta") : photo.index(b"</x:xmpmeta>") + 12] for photo in result]
 
 
 def configurations() -> list[bytes]:

@@ -1,4 +1,4 @@
-"""The table of targets: what is called, its seeds, the form of its damage, and what it may cost."""
+"""List the targets: what is called, its seeds, the form of its damage, and what it may cost."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Make what the container goldens start from: HEIC photos, encoded depth payloads, and the list of cases.
 
-Run as `python -m golden.cases` after the scene was rendered, then `python -m golden update`. The outcome depends on
-the HEVC and JPEG encoders at hand, so it is made once and committed; `python -m golden check` needs no encoder.
+Run `python -m golden.cases` after rendering the scene, then `python -m golden update`. The result depends on the
+installed HEVC and JPEG encoders, so it is made once and committed; `python -m golden check` needs no encoder.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ GAIN_MAP_URN = "urn:com:apple:photo:2020:aux:hdrgainmap"
 
 
 def with_gain_map(photo: bytes) -> bytes:
-    """The photo with a small gray ramp as its HDR gain map, in the place where iPhones have theirs."""
+    """Return the photo with a small gray ramp as its HDR gain map, in the place where iPhones have theirs."""
     ramp = np.tile(np.linspace(0, 255, 128).astype(np.uint8), (96, 1))
     file = containers.parse(photo)
     if file.layout.container == "jpeg":
@@ -49,7 +49,7 @@ def with_gain_map(photo: bytes) -> bytes:
 
 
 def planes() -> dict[str, StoredPlane]:
-    """The upright scene as disparity and as depth, half size, to keep the folder small."""
+    """Return the upright scene as disparity and as depth, half size, to keep the folder small."""
     depth = np.load(FOLDER / "scene-depth.npy")[::2, ::2]
     return {
         "disparity": quantize(DepthBuffer.from_depth_m(depth, pixel_format=PixelFormat.FDIS)),
@@ -58,7 +58,7 @@ def planes() -> dict[str, StoredPlane]:
 
 
 def files() -> Iterator[tuple[str, bytes]]:
-    """Name and bytes of every file but the list of cases."""
+    """Yield name and bytes of every file but the list of cases."""
     jpeg_photo = (FOLDER / "scene.jpg").read_bytes()
     heic_photo = transcode(jpeg_photo, "heic").file.source
     yield "scene.heic", heic_photo
@@ -75,14 +75,14 @@ def files() -> Iterator[tuple[str, bytes]]:
 
 
 def cases() -> list[Case]:
-    """Every format on the plain photo as data, every orientation and a gain map as portrait, in both containers."""
-    found = planes()
+    """List the cases: every format on the plain photo as data, every orientation and a gain map as portrait."""
+    scene_planes = planes()
     listed = []
 
     def add(
         name: str, photo: str, number: int, pixel_format: PixelFormat, profile: Profile, suffix: str
     ) -> None:
-        plane = found[pixel_format.kind]
+        plane = scene_planes[pixel_format.kind]
         listed.append(
             Case(
                 name=f"{name}-{suffix}",

@@ -58,7 +58,7 @@ class Case:
 
     @property
     def expected(self) -> str:
-        """Path of the expected text in the golden folder."""
+        """Return the path of the expected text in the golden folder."""
         return f"expected/{self.name}.txt"
 
 
@@ -88,7 +88,7 @@ def build_manifest(cases: list[Case]) -> bytes:
 
 
 def check(folder: Path) -> Iterator[CaseResult]:
-    """Author every case of a golden folder, read it back and compare it with what is expected."""
+    """Embed every case of a golden folder, read it back and compare it with what is expected."""
     for case in parse_manifest((folder / MANIFEST).read_bytes()):
         data, text, error = render(case, folder)
         path = folder / case.expected

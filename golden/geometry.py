@@ -1,7 +1,7 @@
-"""Where everything in the golden scene is, and what a ray meets first: the exact depth.
+"""Define where everything in the golden scene is, and trace what a ray meets first: the exact depth.
 
 World axes are the camera's before it is tilted: x right, y down, z forward, origin in the pinhole, metres.
-The camera is tilted down a little, so a wall does not lie at one depth. Everything the depth depends on uses
+The camera is tilted down a little, so a wall is not at one depth. Everything the depth depends on uses
 only + - * / and square roots of constants written in decimals: IEEE 754 rounds those alike everywhere, so
 the committed depth can be compared exactly on any machine. (No matrix products: BLAS may fuse their steps.)
 """
@@ -40,7 +40,7 @@ class Intrinsics:
 
     @classmethod
     def of_size(cls, width: int, height: int) -> Intrinsics:
-        """The golden camera for a picture of that size: square pixels, the same field of view across.
+        """Return the golden camera for a picture of that size: square pixels, the same horizontal field of view.
 
         The principal point is not in the middle, so that a lost or swapped cx, cy shows.
         """
@@ -48,7 +48,7 @@ class Intrinsics:
         return cls(800 * scale, 800 * scale, 516 / 1024 * width, 380 / 768 * height, width, height)
 
     def project(self, point: Vector) -> tuple[float, float, float]:
-        """Column, row (pixels) and depth (metres) of a point in world coordinates in front of the camera."""
+        """Return column, row (pixels) and depth (metres) of a point in world coordinates in front of the camera."""
         x, y, z = to_camera(point)
         return self.fx * x / z + self.cx, self.fy * y / z + self.cy, z
 
@@ -59,13 +59,13 @@ TILT_COS: Final = 399 / 401
 
 
 def to_camera(point: Vector) -> Vector:
-    """World coordinates to the camera's axes."""
+    """Convert world coordinates to the camera's axes."""
     x, y, z = point
     return x, TILT_COS * y - TILT_SIN * z, TILT_SIN * y + TILT_COS * z
 
 
 def to_world(x: Floats, y: Floats) -> Floats:
-    """Directions (3, N) in the world of the rays through (x, y, 1) in the camera's axes.
+    """Return directions (3, N) in the world of the rays through (x, y, 1) in the camera's axes.
 
     They are not of unit length: one step along them is one metre of depth.
     """
@@ -127,14 +127,14 @@ _BOWL: Final = _ARC + tuple((x, -y) for x, y in _ARC[-2::-1])
 
 
 def _bowl(x: float, y: float, width: float, half_height: float) -> list[tuple[float, float]]:
-    """The round part of a D or P as a line: it starts above (x, y), bulges to the right and ends below."""
+    """Return the round part of a D or P as a line: it starts above (x, y), bulges to the right and ends below."""
     flat = width - half_height
     arc = [(x + flat + half_height * a, y + half_height * b) for a, b in _BOWL]
     return [(x, y - half_height), *arc, (x, y + half_height)]
 
 
 def _letters() -> tuple[tuple[Stroke, ...], ...]:
-    """The centre lines of D, E, P, T, H, F and the arrow on the board, each a tuple of its strokes."""
+    """Return the centre lines of D, E, P, T, H, F and the arrow on the board, each a tuple of its strokes."""
     top, mid, low = -0.50, -0.275, -0.05
     high, half, deep = 0.14, 0.335, 0.54
     letters = (
@@ -150,7 +150,7 @@ def _letters() -> tuple[tuple[Stroke, ...], ...]:
 
 
 def _around(strokes: tuple[Stroke, ...]) -> Box:
-    """The box around raised strokes, in the board's frame."""
+    """Return the box around raised strokes, in the board's frame."""
     us, vs = [u for s in strokes for u in s[::2]], [v for s in strokes for v in s[1::2]]
     low, high = (min(us) - STROKE, min(vs) - STROKE, 0.0), (max(us) + STROKE, max(vs) + STROKE, RELIEF)
     return Box(low, high)
@@ -169,13 +169,13 @@ NEAREST: Final = 1e-3
 
 
 def dot(a: Floats, b: Floats) -> Floats:
-    """Scalar products of vectors (3, N)."""
+    """Return the scalar products of vectors (3, N)."""
     product: Floats = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
     return product
 
 
 def to_board(vectors: Floats, *, points: bool) -> Floats:
-    """World vectors (3, N), or points, in the board's frame (u, v, w)."""
+    """Convert world vectors (3, N), or points, to the board's frame (u, v, w)."""
     x, y, z = vectors
     if points:
         x, y, z = x - BOARD_CENTRE[0], y - BOARD_CENTRE[1], z - BOARD_CENTRE[2]
@@ -183,7 +183,7 @@ def to_board(vectors: Floats, *, points: bool) -> Floats:
 
 
 def from_board(u: Any, v: Any, w: Any, *, points: bool) -> tuple[Any, Any, Any]:
-    """The inverse of `to_board`, for numbers as well as arrays."""
+    """Invert `to_board`, for numbers as well as arrays."""
     x, y, z = BOARD_COS * u - BOARD_SIN * w, v, -BOARD_SIN * u - BOARD_COS * w
     if points:
         return x + BOARD_CENTRE[0], y + BOARD_CENTRE[1], z + BOARD_CENTRE[2]
@@ -191,28 +191,28 @@ def from_board(u: Any, v: Any, w: Any, *, points: bool) -> tuple[Any, Any, Any]:
 
 
 def _inverse(direction: Floats) -> Floats:
-    """1 / direction; a ray along a face of a box is turned by a hair, so that it never lies in that face."""
+    """Return 1 / direction; a ray parallel to a face of a box is turned slightly, so that it is never in that face."""
     return 1 / np.where(np.abs(direction) < 1e-12, direction.dtype.type(1e-12), direction)
 
 
 def _span(low: float, high: float, origin: Floats, inverse: Floats) -> tuple[Floats, Floats]:
-    """Where rays enter and leave the layer low ≤ coordinate ≤ high; `inverse` is 1 / their direction."""
-    one, other = (low - origin) * inverse, (high - origin) * inverse
-    return np.minimum(one, other), np.maximum(one, other)
+    """Return where rays enter and leave the layer low ≤ coordinate ≤ high; `inverse` is 1 / their direction."""
+    first, second = (low - origin) * inverse, (high - origin) * inverse
+    return np.minimum(first, second), np.maximum(first, second)
 
 
 def _box_span(box: Box, origin: Floats, inverse: Floats) -> tuple[Floats, Floats]:
-    """Where rays enter and leave a box; a ray that misses it enters after it leaves."""
+    """Return where rays enter and leave a box; a ray that misses it enters after it leaves."""
     enter, leave = _span(box.low[0], box.high[0], origin[0], inverse[0])
     for axis in (1, 2):
-        one, other = _span(box.low[axis], box.high[axis], origin[axis], inverse[axis])
-        np.maximum(enter, one, out=enter)
-        np.minimum(leave, other, out=leave)
+        first, second = _span(box.low[axis], box.high[axis], origin[axis], inverse[axis])
+        np.maximum(enter, first, out=enter)
+        np.minimum(leave, second, out=leave)
     return enter, leave
 
 
 def _sphere_entry(sphere: Sphere, origin: Floats, direction: Floats, square: Floats) -> Floats:
-    """Where rays enter a sphere, or FAR; `square` is direction · direction."""
+    """Return where rays enter a sphere, or FAR; `square` is direction · direction."""
     to = [c - o for c, o in zip(sphere.centre, origin, strict=True)]
     along = to[0] * direction[0] + to[1] * direction[1] + to[2] * direction[2]
     rest = to[0] * to[0] + to[1] * to[1] + to[2] * to[2] - sphere.radius * sphere.radius
@@ -225,7 +225,7 @@ def _sphere_entry(sphere: Sphere, origin: Floats, direction: Floats, square: Flo
 
 
 def _strokes_entry(strokes: tuple[Stroke, ...], origin: Floats, direction: Floats, inverse: Floats) -> Floats:
-    """Where rays in the board's frame enter raised strokes, or FAR.
+    """Return where rays in the board's frame enter raised strokes, or FAR.
 
     A stroke is a union of upright prisms, a rectangle and a disc at each end, all convex: each has one
     interval along the ray, and the nearest start of an interval is the entry into the union.
@@ -257,7 +257,7 @@ def _strokes_entry(strokes: tuple[Stroke, ...], origin: Floats, direction: Float
 
 
 def trace(origin: Floats, direction: Floats) -> tuple[Floats, NDArray[np.uint8]]:
-    """What rays meet first: how many times `direction` away (N,), and which part of the scene (N,).
+    """Return what rays meet first: how many times `direction` away (N,), and which part of the scene (N,).
 
     `origin` is (3, N) or (3, 1), `direction` (3, N). The room is closed, so every ray meets something.
     """
@@ -301,7 +301,7 @@ def trace(origin: Floats, direction: Floats) -> tuple[Floats, NDArray[np.uint8]]
 
 
 def letter_distance(u: Floats, v: Floats) -> tuple[Floats, Floats, Floats]:
-    """Distance on the board to the letters' outline (negative inside), and the point of a centre line nearest to it."""
+    """Return the distance to the letters' outline (negative inside), and the nearest point of a centre line."""
     best = np.full_like(u, FAR)
     near_u, near_v = np.zeros_like(u), np.zeros_like(v)
     for u0, v0, u1, v1 in STROKES:
@@ -317,7 +317,7 @@ def letter_distance(u: Floats, v: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _box_normals(box: Box, local: Floats) -> Floats:
-    """Outward normals (3, N), in the box's frame, at points on its faces."""
+    """Return outward normals (3, N), in the box's frame, at points on its faces."""
     middle = [(a + b) / 2 for a, b in zip(box.low, box.high, strict=True)]
     half = [(b - a) / 2 for a, b in zip(box.low, box.high, strict=True)]
     scaled = np.stack([(local[k] - middle[k]) / half[k] for k in range(3)])
@@ -329,7 +329,7 @@ def _box_normals(box: Box, local: Floats) -> Floats:
 
 
 def normals(point: Floats, part: NDArray[np.uint8]) -> Floats:
-    """Unit normals (3, N), towards the inside of the room, at points (3, N) on the parts (N,)."""
+    """Return unit normals (3, N), towards the inside of the room, at points (3, N) on the parts (N,)."""
     normal = np.zeros_like(point)
     faces = {FLOOR: (1, -1), CEILING: (1, 1), BACK: (2, -1), FRONT: (2, 1), LEFT: (0, 1), RIGHT: (0, -1)}
     for what in np.unique(part):
@@ -358,7 +358,7 @@ def normals(point: Floats, part: NDArray[np.uint8]) -> Floats:
 
 
 def _letter_normals(local: Floats) -> Floats:
-    """Normals of the letters in the board's frame: out of the front face, or away from the stroke on its sides."""
+    """Return normals of the letters in the board's frame: out of the front face, or away from the stroke."""
     own = np.zeros_like(local)
     own[2] = 1
     side = np.flatnonzero(local[2] < RELIEF - 1e-4)

@@ -1,4 +1,4 @@
-"""The golden scene through a real lens: the truth that a simulated aperture is judged by.
+"""Render the golden scene through a real lens: the reference for simulated apertures.
 
 Run `python -m golden.lens` at the root of the repository to write the pictures in `golden/through-lens/` again; that
 takes some minutes, which is why tests compare with the files.
@@ -29,13 +29,13 @@ FULL_FRAME_DIAGONAL_MM: Final = math.hypot(36, 24)
 
 
 def opening_m(camera: Intrinsics, f_number: float) -> float:
-    """Diameter of the full-frame lens that shows what the camera shows, metres."""
+    """Return the diameter in metres of the full-frame lens that shows what the camera shows."""
     focal_mm = camera.fx * FULL_FRAME_DIAGONAL_MM / math.hypot(camera.width, camera.height)
     return focal_mm / 1000 / f_number
 
 
 def view_through_lens(camera: Intrinsics, opening_m: float, focus_m: float, samples: int = 256) -> Floats:
-    """What a camera with a real lens sees, in light: float32 (H, W, 3), 0..1 linear, before any code.
+    """Render what a camera with a real lens sees: linear light, float32 (H, W, 3), 0..1, before quantisation.
 
     A thin lens of diameter `opening_m`, focused at depth `focus_m`: the mean of `samples` pinholes spread evenly over
     it, each looking at the same points of the plane in focus and each through another point of the pixel. Light is

@@ -1,7 +1,7 @@
-"""Files as the makers of depth maps write them, all of the golden scene, and how they come back.
+"""Make files as the makers of depth maps write them, all of the golden scene, and measure how they come back.
 
-Run as `python -m golden.makers` for the table: each file is embedded in the golden photo, extracted again and held
-against the exact depth.
+Run `python -m golden.makers` for the table: each file is embedded in the golden photo, extracted again and compared
+with the exact depth.
 """
 
 from __future__ import annotations
@@ -66,60 +66,60 @@ class Return:
 
 
 def png(array: NDArray[Any]) -> bytes:
-    """A gray PNG of 8 or 16 bits."""
+    """Return a gray PNG of 8 or 16 bits."""
     out = io.BytesIO()
     Image.fromarray(array).save(out, "PNG")
     return out.getvalue()
 
 
 def npy(array: Any) -> bytes:
-    """An NPY file."""
+    """Return an NPY file."""
     out = io.BytesIO()
     np.save(out, array)
     return out.getvalue()
 
 
 def npz(**arrays: Any) -> bytes:
-    """A deflated NPZ archive."""
+    """Return a deflated NPZ archive."""
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
     return out.getvalue()
 
 
 def pfm(array: NDArray[Any], order: str = "<") -> bytes:
-    """As MiDaS writes it: the bottom row first, the sign of the scale for the byte order."""
+    """Return a PFM file as MiDaS writes it: bottom row first, the sign of the scale gives the byte order."""
     height, width = array.shape
     scale = -1.0 if order == "<" else 1.0
     return f"Pf\n{width} {height}\n{scale:.4f}\n".encode() + np.flipud(array).astype(f"{order}f4").tobytes()
 
 
 def exr(**channels: NDArray[Any]) -> bytes:
-    """A scan-line OpenEXR file of float channels; a double underscore in a name stands for a dot."""
+    """Return a scan-line OpenEXR file of float channels; a double underscore in a name becomes a dot."""
     import OpenEXR
 
     out = io.BytesIO()
     header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
-    named = {name.replace("__", "."): one for name, one in channels.items()}
+    named = {name.replace("__", "."): channel for name, channel in channels.items()}
     OpenEXR.File(header, named).write(out)
     return out.getvalue()
 
 
 def integers(steps: float) -> bytes:
-    """A 16-bit PNG of whole steps to the metre."""
+    """Return a 16-bit PNG of whole steps to the metre."""
     stored = np.rint(DEPTH.astype(np.float64) * steps)
     assert stored.max() < 65536
     return png(stored.astype(np.uint16))
 
 
 def inverse(dtype: Any) -> NDArray[Any]:
-    """Inverse depth without a scale, white = near."""
+    """Return inverse depth without a scale, white = near."""
     share = (DISPARITY - DISPARITY.min()) / (DISPARITY.max() - DISPARITY.min())
     levels: NDArray[Any] = np.rint(share * np.iinfo(dtype).max).astype(dtype)
     return levels
 
 
 def affine() -> NDArray[np.float32]:
-    """Depth from 0 to 1, near = 0."""
+    """Return depth from 0 to 1, near = 0."""
     share: NDArray[np.float32] = ((DEPTH - NEAR_M) / (FAR_M - NEAR_M)).astype(np.float32)
     return share
 
@@ -133,7 +133,7 @@ def _colours() -> NDArray[np.float32]:
 
 
 def _midas() -> NDArray[np.float32]:
-    """What MiDaS predicts: inverse depth times and plus anything, also negative."""
+    """Return what MiDaS predicts: inverse depth with any scale and offset, also negative."""
     return (DISPARITY * 713 - 130).astype(np.float32)
 
 
@@ -182,7 +182,7 @@ FILES: tuple[MakerFile, ...] = (
               {"white": "near", "spacing": "disparity", **RANGE}, None, 255),
     MakerFile("Depth-Anything-V2 metric", "NPY", "scene_raw_depth_meter.npy", lambda: npy(DEPTH),
               {"preset": "depth-anything-metric"}),
-    MakerFile("Depth-Anything-V2 metric", "NPY, told by its name", "scene_raw_depth_meter.npy", lambda: npy(DEPTH),
+    MakerFile("Depth-Anything-V2 metric", "NPY, known by its name", "scene_raw_depth_meter.npy", lambda: npy(DEPTH),
               {"map_name": "scene_raw_depth_meter.npy"}),
     MakerFile("Depth Pro", "NPZ, key depth", "scene.npz", lambda: npz(depth=DEPTH), {"preset": "depth-pro"}),
     MakerFile("Depth Pro", "NPZ with focallength_px", "scene.npz",
@@ -244,28 +244,28 @@ def _photo() -> bytes:
     return (FOLDER / "scene.jpg").read_bytes()
 
 
-def returned(one: MakerFile) -> Return:
+def round_trip(file: MakerFile) -> Return:
     """Embed the file in the golden photo and extract it again."""
     from authoring.embed.embed_options import options_of
     from authoring.embed.steps import embed
     from authoring.maps.load import parse_map_source
     from authoring.read.extract import extract
 
-    source = parse_map_source(one.build(), one.options.get("key"), one.options.get("frame"))
-    outcome = embed(_photo(), source, options_of(profile="data", **one.options))
+    source = parse_map_source(file.build(), file.options.get("key"), file.options.get("frame"))
+    outcome = embed(_photo(), source, options_of(profile="data", **file.options))
     disparity = extract(outcome.data).disparity_per_m().astype(np.float64)
     correlation = float(np.corrcoef(disparity.ravel(), DISPARITY.ravel())[0, 1])
     bound = outcome.report.bound
-    if one.relative:
+    if file.relative:
         slope, offset = np.polyfit(disparity.ravel(), DISPARITY.ravel(), 1)
         disparity = slope * disparity + offset
-        step = (DISPARITY.max() - DISPARITY.min()) / one.steps / 2 if one.steps else 0.0
+        step = (DISPARITY.max() - DISPARITY.min()) / file.steps / 2 if file.steps else 0.0
         # A fit may tilt either error by a little.
         allowed = np.full(DEPTH.shape, (bound + step) * 1.1)
     else:
-        assert one.rounding_m is not None
+        assert file.rounding_m is not None
         # An error of z metres in the file is z / depth² in disparity.
-        allowed = bound + one.rounding_m / (DEPTH.astype(np.float64) - one.rounding_m) ** 2
+        allowed = bound + file.rounding_m / (DEPTH.astype(np.float64) - file.rounding_m) ** 2
     error = np.abs(disparity - DISPARITY)
     metres = np.abs(1 / np.maximum(disparity, math.ulp(1.0)) - DEPTH)
     within = bool((error <= allowed + WRITER_TOLERANCE).all())
@@ -276,10 +276,10 @@ def main() -> None:
     """Print the table."""
     print("| maker | file | scale | max error, 1/m | max error, m | correlation | within the bound |")
     print("|---|---|---|---|---|---|---|")
-    for one in FILES:
-        back = returned(one)
+    for file in FILES:
+        back = round_trip(file)
         print(
-            f"| {one.maker} | {one.form} | {'relative' if one.relative else 'metres'} | {back.error_per_m:.5f} "
+            f"| {file.maker} | {file.form} | {'relative' if file.relative else 'metres'} | {back.error_per_m:.5f} "
             f"| {back.error_m:.3f} | {back.correlation:.6f} | {'yes' if back.within else 'NO'} |"
         )
 

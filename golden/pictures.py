@@ -1,6 +1,6 @@
-"""The pictures of README and docs that the program itself makes of the golden scene.
+"""Write the pictures of README and docs that the program itself makes of the golden scene.
 
-Run as `python -m golden.pictures` at the root of the repository. The scene is rendered anew at a larger size.
+Run `python -m golden.pictures` at the root of the repository. The scene is rendered again at a larger size.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STRIP: Final = (
 
 
 def embedded() -> bytes:
-    """The scene as a photo with depth."""
+    """Return the scene as a photo with depth."""
     scene = render(*SIZE, 2)
     out = io.BytesIO()
     Image.fromarray(scene.rgb).save(out, "JPEG", quality=97, subsampling=0)
@@ -48,7 +48,7 @@ def embedded() -> bytes:
 
 
 def strip(scene: Scene) -> Image.Image:
-    """The same photo through lenses of several apertures."""
+    """Return the same photo through lenses of several apertures."""
     gap, foot = 8, 30
     side = (WIDTH - 3 * gap) // 4
     high = round(side * 1.25)
@@ -68,19 +68,19 @@ def strip(scene: Scene) -> Image.Image:
 
 
 def main() -> None:
-    """Write them."""
+    """Write the pictures."""
     data = embedded()
     with tempfile.TemporaryDirectory() as name:
         photo = Path(name) / "scene.jpg"
         photo.write_bytes(data)
-        made = {}
+        pictures = {}
         for kind in ("preview", "overlay"):
             path = Path(name) / f"{kind}.png"
             depthauthor.preview(photo, output=path, overlay=kind == "overlay", width=WIDTHS[kind])
             with Image.open(path) as picture:
-                made[kind] = picture.convert("RGB")
-    made["refocus"] = strip(load_scene(data))
-    for kind, image in made.items():
+                pictures[kind] = picture.convert("RGB")
+    pictures["refocus"] = strip(load_scene(data))
+    for kind, image in pictures.items():
         target = DOCS / f"{kind}.jpg"
         image.save(target, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
         print(f"{target.stat().st_size:9,d}  docs/{target.name} {np.asarray(image).shape[1]}x{image.height}")

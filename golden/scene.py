@@ -1,4 +1,4 @@
-"""The golden scene: a photo with exact depth, and the files made from it.
+"""Render the golden scene, a photo with exact depth, and make the files from it.
 
 Run `python -m golden.scene` at the root of the repository to write every file again.
 """
@@ -32,7 +32,7 @@ SUPERSAMPLE: Final = 3
 """Rays across each pixel of the golden photo; odd, so that one of them is the pixel's centre."""
 NEAR_M: Final = 0.5
 FAR_M: Final = 8.0
-"""What code 0 (black) and the last code (white) of the masks mean; the scene lies well between."""
+"""What code 0 (black) and the last code (white) of the masks mean; the scene is well between."""
 FOCAL_35MM: Final = 27
 """800 px · 43.267 mm / 1280 px = 27.04 mm by the diagonal, as Exif rounds it."""
 FOCAL_MM: Final = 5.7
@@ -55,7 +55,7 @@ class Scene:
 
 
 def rays(camera: Intrinsics, top: int, rows: int, dx: float, dy: float) -> Floats:
-    """Directions (3, rows · W) through the point (dx, dy) of each pixel of some rows; their unit is depth."""
+    """Return directions (3, rows · W) through the point (dx, dy) of each pixel of some rows; their unit is depth."""
     x = (np.arange(camera.width) + dx - camera.cx) / camera.fx
     y = (np.arange(top, top + rows) + dy - camera.cy) / camera.fy
     return geometry.to_world(np.tile(x, rows), np.repeat(y, camera.width))
@@ -71,7 +71,7 @@ def by_chunks(camera: Intrinsics, work: Callable[[int, int], None]) -> None:
 
 
 def view_depth(camera: Intrinsics) -> Depth:
-    """The exact depth a camera sees, metres float32 (H, W), at the pixels' centres."""
+    """Return the exact depth a camera sees, metres float32 (H, W), at the pixels' centres."""
     depth = np.empty((camera.height, camera.width), np.float32)
 
     def work(top: int, rows: int) -> None:
@@ -83,7 +83,7 @@ def view_depth(camera: Intrinsics) -> Depth:
 
 
 def view(camera: Intrinsics, supersample: int = 1) -> Scene:
-    """What a camera sees, from supersample² rays a pixel; the depth is always that of the pixel's centre.
+    """Render what a camera sees, from supersample² rays a pixel; the depth is always that of the pixel's centre.
 
     Nothing is random. The depth is the same on every machine; the photo may differ by a code where another
     machine rounds an arc tangent or a hypotenuse otherwise.
@@ -111,7 +111,7 @@ def view(camera: Intrinsics, supersample: int = 1) -> Scene:
 
 
 def render(width: int, height: int, supersample: int = 1) -> Scene:
-    """The scene at any size, from the golden camera; `view` says how.
+    """Render the scene at any size, with the golden camera; see `view`.
 
     Width fixes the field of view. At 4:3 or wider the depth lies between 0.6 and 6.2 m; a taller picture also
     sees what is nearer, below.
@@ -120,18 +120,18 @@ def render(width: int, height: int, supersample: int = 1) -> Scene:
 
 
 def render_depth(width: int, height: int) -> Depth:
-    """The depth of `render` alone, metres float32 (height, width): several times faster than the photo."""
+    """Return the depth of `render` alone, metres float32 (height, width): several times faster than the photo."""
     return view_depth(Intrinsics.of_size(width, height))
 
 
 @lru_cache(maxsize=1)
 def golden_scene() -> Scene:
-    """The scene as the golden photo shows it."""
+    """Return the scene as the golden photo shows it."""
     return render(*SIZE, SUPERSAMPLE)
 
 
 def halved(rgb: Codes) -> Codes:
-    """A picture (H, W, 3) at half its size, each pixel the mean of four."""
+    """Return a picture (H, W, 3) at half its size, each pixel the mean of four."""
     height, width, _ = rgb.shape
     blocks = rgb.reshape(height // 2, 2, width // 2, 2, 3).astype(np.uint16)
     mean: Codes = ((blocks.sum(axis=(1, 3)) + 2) // 4).astype(np.uint8)
@@ -139,7 +139,7 @@ def halved(rgb: Codes) -> Codes:
 
 
 def oriented(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """The raster to store so that a reader who obeys Exif Orientation 1 … 8 shows `upright` (H, W, …).
+    """Return the raster to store so that a reader who obeys Exif Orientation 1 … 8 shows `upright` (H, W, …).
 
     Exif 2.32, tag 0x0112, says where row 0 and column 0 of the stored raster belong in the picture shown.
     """
@@ -157,13 +157,13 @@ def oriented(upright: NDArray[Any], orientation: int) -> NDArray[Any]:
 
 
 def grayscale(depth_m: Depth, codes: int) -> NDArray[np.uint16]:
-    """Even steps in metres: 0 at NEAR_M (black), codes - 1 at FAR_M (white); uint16 (H, W)."""
+    """Return even steps in metres: 0 at NEAR_M (black), codes - 1 at FAR_M (white); uint16 (H, W)."""
     share = (depth_m.astype(np.float64) - NEAR_M) / (FAR_M - NEAR_M)
     return np.rint(share * (codes - 1)).astype(np.uint16)
 
 
 def inverse(depth_m: Depth) -> Codes:
-    """Relative disparity as depth networks give it: 255 at the nearest sample, 0 at the farthest; uint8 (H, W)."""
+    """Return relative disparity as networks give it: 255 at the nearest sample, 0 at the farthest; uint8 (H, W)."""
     disparity = 1 / depth_m.astype(np.float64)
     low, high = disparity.min(), disparity.max()
     codes: Codes = np.rint((disparity - low) / (high - low) * 255).astype(np.uint8)
@@ -171,7 +171,7 @@ def inverse(depth_m: Depth) -> Codes:
 
 
 def _exif(width: int, height: int, orientation: int) -> bytes:
-    """A small Exif block, as a camera writes it."""
+    """Return a small Exif block, as a camera writes it."""
     exif = Image.Exif()
     exif.update(
         {
@@ -211,7 +211,7 @@ XMP: Final = (
 
 
 def _srgb() -> bytes:
-    """An sRGB profile without the time at which it was made (ICC.1, header bytes 24 to 35)."""
+    """Return an sRGB profile without its time of creation (ICC.1, header bytes 24 to 35)."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     profile[24:36] = bytes.fromhex("07ea00010001000c00000000")
     return bytes(profile)
@@ -232,7 +232,7 @@ def _json(content: object) -> bytes:
 
 
 def photos() -> dict[str, tuple[bytes, dict[str, Any]]]:
-    """The photos: each name with its bytes and what the manifest says of it."""
+    """Return the photos: each name with its bytes and its entry in the manifest."""
     rgb = golden_scene().rgb
     width, height = SIZE
     options = {"quality": 90, "exif": _exif(width, height, 1), "icc_profile": _srgb(), "xmp": XMP}
@@ -259,7 +259,7 @@ def photos() -> dict[str, tuple[bytes, dict[str, Any]]]:
 
 
 def maps() -> dict[str, tuple[bytes, dict[str, Any]]]:
-    """The depth maps, upright: each name with its bytes and what the manifest says of it."""
+    """Return the depth maps, upright: each name with its bytes and its entry in the manifest."""
     full, half = render_depth(*SIZE), render_depth(*HALF)
     npy = io.BytesIO()
     np.save(npy, half)
@@ -307,7 +307,7 @@ def maps() -> dict[str, tuple[bytes, dict[str, Any]]]:
 
 
 def calibration() -> bytes:
-    """The camera as JSON: pixels of the reference size, origin in the top-left corner."""
+    """Return the camera as JSON: pixels of the reference size, origin in the top-left corner."""
     camera = Intrinsics.of_size(*SIZE)
     return _json(
         {
@@ -323,7 +323,7 @@ def calibration() -> bytes:
 
 
 def files() -> dict[str, bytes]:
-    """Every golden file by its name below `golden/`, and last the manifest that describes them."""
+    """Return every golden file by its name below `golden/`, and last the manifest that describes them."""
     about_camera = {"meaning": "the camera: pinhole, no distortion", "unit": "pixels of the reference size"}
     described = {**photos(), **maps(), "scene-calibration.json": (calibration(), about_camera)}
     manifest = {
@@ -345,26 +345,26 @@ COLOURS: Final = (
 
 
 def _coloured(depth_m: Depth, near_m: float, far_m: float) -> NDArray[np.float64]:
-    """Depth as colour, 0..255 (H, W, 3)."""
+    """Return depth as colour, 0..255 (H, W, 3)."""
     share = np.log(depth_m / near_m) / np.log(far_m / near_m)
     stops = [stop for stop, _ in COLOURS]
     return np.stack([np.interp(share, stops, [rgb[k] for _, rgb in COLOURS]) for k in range(3)], axis=-1)
 
 
 def _relief(depth_m: Depth, reach: int) -> NDArray[np.float64]:
-    """A factor that darkens what lies just behind something nearer, so that steps of a few centimetres show."""
+    """Return a factor that darkens what is just behind something nearer, so that steps of centimetres show."""
     log = np.log(depth_m.astype(np.float64))
     padded = np.pad(log, reach, mode="edge")
     height, width = log.shape
-    behind = np.zeros_like(log)
+    excess = np.zeros_like(log)
     for dy in (0, reach, 2 * reach):
         for dx in (0, reach, 2 * reach):
-            behind += np.maximum(log - padded[dy : dy + height, dx : dx + width] - 0.004, 0)
-    return 1 / (1 + 9 * np.minimum(behind, 0.12))
+            excess += np.maximum(log - padded[dy : dy + height, dx : dx + width] - 0.004, 0)
+    return 1 / (1 + 9 * np.minimum(excess, 0.12))
 
 
 def contact_sheet() -> Image.Image:
-    """The picture of the README: the photo, and its depth in colours with a scale in metres."""
+    """Return the picture of the README: the photo, and its depth in colours with a scale in metres."""
     wide, high, gap, foot = 592, 444, 16, 46
     scene = golden_scene()
     fine = render_depth(2 * wide, 2 * high)

@@ -1,4 +1,4 @@
-"""What the golden scene looks like: light, shadows, materials, reflections.
+"""Compute what the golden scene looks like: light, shadows, materials, reflections.
 
 Light is linear RGB, float32 (3, N). Shadows are soft and come from formulas, not from random rays: how much of
 the lamp's disc a sphere or a rectangle covers. So there is no noise, and the same picture every time.
@@ -58,13 +58,13 @@ def _column(colour: Vector) -> Floats:
 
 
 def _smooth(x: Floats) -> Floats:
-    """0 below 0, 1 above 1, and an S between."""
+    """Return 0 below 0, 1 above 1, and an S curve between."""
     x = np.clip(x, 0, 1)
     return x * x * (3 - 2 * x)
 
 
 def _hash(x: NDArray[np.int32], y: NDArray[np.int32]) -> Floats:
-    """A number in 0..1 for each point of a lattice, always the same."""
+    """Return a number in 0..1 for each point of a lattice, always the same."""
     h = x.astype(np.uint32) * np.uint32(0x9E3779B1) ^ y.astype(np.uint32) * np.uint32(0x85EBCA77)
     h = (h ^ (h >> np.uint32(15))) * np.uint32(0x2C1B3C6D)
     h ^= h >> np.uint32(12)
@@ -83,24 +83,24 @@ def _noise(x: Floats, y: Floats) -> Floats:
 
 
 def _inside(x: Floats, low: float, high: float, blur: Floats | float) -> Floats:
-    """1 between low and high, 0 outside, with edges `blur` wide."""
+    """Return 1 between low and high, 0 outside, with edges `blur` wide."""
     share: Floats = np.clip((x - low) / blur + 0.5, 0, 1) * np.clip((high - x) / blur + 0.5, 0, 1)
     return share
 
 
 def _panes(y: Floats, z: Floats, blur: Floats | float) -> Floats:
-    """How much of the window's light comes through at (y, z) of the left wall."""
+    """Return how much of the window's light comes through at (y, z) of the left wall."""
     across: Floats = sum((_inside(z, a, b, blur) for a, b in PANES_Z), np.zeros_like(z))
     upright: Floats = sum((_inside(y, a, b, blur) for a, b in PANES_Y), np.zeros_like(y))
     return np.minimum(across, 1) * np.minimum(upright, 1)
 
 
 def _uncovered(point: Floats, to_lamp: Floats, spread: Floats | float, reach: Floats | float) -> Floats:
-    """How much of a lamp is seen from points: 0 in full shadow, 1 in full light.
+    """Return how much of a lamp is seen from points: 0 in full shadow, 1 in full light.
 
     `to_lamp` are unit directions, `spread` the tangent of half the lamp's disc, `reach` its distance.
     """
-    seen: Floats = np.ones_like(point[0])
+    visible: Floats = np.ones_like(point[0])
     for sphere in g.SPHERES.values():
         to = [sphere.centre[k] - point[k] for k in range(3)]
         along = to[0] * to_lamp[0] + to[1] * to_lamp[1] + to[2] * to_lamp[2]
@@ -111,10 +111,10 @@ def _uncovered(point: Floats, to_lamp: Floats, spread: Floats | float, reach: Fl
         soft = blur[few]
         aside = np.sqrt(np.maximum(square[few], 0))
         cover = _smooth((sphere.radius + soft - aside) / (2 * np.minimum(soft, sphere.radius)))
-        seen[few] *= 1 - cover * np.minimum(1, (sphere.radius / soft) ** 2)
+        visible[few] *= 1 - cover * np.minimum(1, (sphere.radius / soft) ** 2)
     # The table is taken as a flat rectangle at the height of its top, the board as one in its own plane.
     step = (g.TABLE_BOX.low[1] + 0.01 - point[1]) / np.minimum(to_lamp[1], -1e-3)
-    seen *= 1 - _rectangle(
+    visible *= 1 - _rectangle(
         (point[0] + step * to_lamp[0], g.TABLE_BOX.low[0], g.TABLE_BOX.high[0]),
         (point[2] + step * to_lamp[2], g.TABLE_BOX.low[2], g.TABLE_BOX.high[2]),
         step * spread,
@@ -123,19 +123,19 @@ def _uncovered(point: Floats, to_lamp: Floats, spread: Floats | float, reach: Fl
     local, towards = g.to_board(point, points=True), g.to_board(to_lamp, points=False)
     step = (-0.03 - local[2]) / np.maximum(towards[2], 1e-3)
     for box in (g.BOARD_BOX, *g.LEG_BOXES):
-        seen *= 1 - _rectangle(
+        visible *= 1 - _rectangle(
             (local[0] + step * towards[0], box.low[0], box.high[0]),
             (local[1] + step * towards[1], box.low[1], box.high[1]),
             step * spread,
             step > 0.04,
         )
-    return seen
+    return visible
 
 
 def _rectangle(
     a: tuple[Floats, float, float], b: tuple[Floats, float, float], blur: Floats, before: NDArray[np.bool_]
 ) -> Floats:
-    """How much of a lamp a rectangle covers, where it lies before the lamp at all."""
+    """Return how much of a lamp a rectangle covers, if it is in front of the lamp at all."""
     wide = np.maximum(2 * blur, 1e-3)
     return np.where(before, _inside(*a, wide) * _inside(*b, wide), 0)
 
@@ -146,7 +146,7 @@ GRID: Final = 0.005
 
 @lru_cache(maxsize=1)
 def _letter_map() -> Floats:
-    """Distance to the letters' outline over the whole board, every `GRID` metres: for shadows, not for depth."""
+    """Return the distance to the letters' outline over the board, every `GRID` metres: for shadows, not for depth."""
     (u0, v0, _), (u1, v1, _) = g.BOARD_BOX
     u, v = (np.arange(a, b + GRID, GRID).astype(np.float32) for a, b in ((u0, u1), (v0, v1)))
     flat_u, flat_v = (axis.ravel() for axis in np.meshgrid(u, v))
@@ -154,7 +154,7 @@ def _letter_map() -> Floats:
 
 
 def _outline(u: Floats, v: Floats) -> Floats:
-    """Distance to the letters' outline, interpolated."""
+    """Return the distance to the letters' outline, interpolated."""
     table = _letter_map()
     x = np.clip((u - g.BOARD_BOX.low[0]) / GRID, 0, table.shape[1] - 1.01)
     y = np.clip((v - g.BOARD_BOX.low[1]) / GRID, 0, table.shape[0] - 1.01)
@@ -169,18 +169,18 @@ def _outline(u: Floats, v: Floats) -> Floats:
 
 
 def _letters_uncovered(local: Floats, towards: Floats, spread: float) -> Floats:
-    """The letters' shadow on the board: what stands, at some heights, between its points and a lamp."""
-    seen: Floats = np.ones_like(local[0])
+    """Return the letters' shadow on the board: what is, at some heights, between its points and a lamp."""
+    visible: Floats = np.ones_like(local[0])
     slope = 1 / np.maximum(towards[2], 0.05)
     for height in (0.012, 0.03, 0.05, 0.07, 0.09):
         outline = _outline(local[0] + height * slope * towards[0], local[1] + height * slope * towards[1])
         blur = np.maximum(height * slope * spread, 0.006)
-        seen = np.minimum(seen, np.clip(0.5 + outline / (2 * blur), 0, 1))
-    return seen
+        visible = np.minimum(visible, np.clip(0.5 + outline / (2 * blur), 0, 1))
+    return visible
 
 
 def _openness(point: Floats, normal: Floats) -> Floats:
-    """How much of the room's light reaches points: less in corners, and near and under things."""
+    """Return how much of the room's light reaches points: less in corners, and near and under things."""
     free: Floats = np.ones_like(point[0])
     for sphere in g.SPHERES.values():
         to = [sphere.centre[k] - point[k] for k in range(3)]
@@ -196,7 +196,7 @@ def _openness(point: Floats, normal: Floats) -> Floats:
 
 
 def _floor(x: Floats, z: Floats) -> Floats:
-    """Oak boards running away from the camera."""
+    """Return the colours of oak boards running away from the camera."""
     wide, long = 0.19, 1.55
     row = np.floor(x / wide)
     shift = z / long + _hash(row.astype(np.int32), np.full(row.shape, 7, np.int32))
@@ -214,7 +214,7 @@ def _floor(x: Floats, z: Floats) -> Floats:
 
 
 def _wall(point: Floats, part: Parts) -> Floats:
-    """Plaster of a colour of its own on each wall, with a white skirting board along the floor."""
+    """Return the colours of plaster, different on each wall, with a white skirting board along the floor."""
     paint = {
         g.CEILING: (0.80, 0.79, 0.77),
         g.BACK: (0.44, 0.53, 0.56),
@@ -244,7 +244,7 @@ CORNERS: Final[dict[tuple[int, int], Vector]] = {
 
 
 def _board(local: Floats) -> Floats:
-    """Cream, with a dark rim and a coloured quarter disc in each corner."""
+    """Return the colours of the board: cream, with a dark rim and a coloured quarter disc in each corner."""
     u, v, w = local
     rim = np.minimum(g.BOARD_BOX.high[0] - np.abs(u), g.BOARD_BOX.high[1] - np.abs(v))
     colour = np.broadcast_to(_column((0.80, 0.765, 0.68)), local.shape).copy()
@@ -261,7 +261,7 @@ WHITE: Final[Vector] = (0.80, 0.79, 0.75)
 
 
 def _ball(point: Floats) -> Floats:
-    """Six segments in three colours around a tilted axis, and white caps."""
+    """Return the colours of the ball: six segments in three colours around a tilted axis, and white caps."""
     sphere = g.SPHERES["ball"]
     x, y, z = ((point[k] - sphere.centre[k]) / sphere.radius for k in range(3))
     a, b, c = 0.80 * x - 0.60 * z, 0.60 * x * 0.6 + 0.8 * y + 0.48 * z, 0.48 * x - 0.6 * y + 0.64 * z
@@ -274,7 +274,7 @@ def _ball(point: Floats) -> Floats:
 
 
 def _albedo(point: Floats, part: Parts) -> Floats:
-    """How much of the light each point throws back, by colour."""
+    """Return how much of the light each point reflects diffusely, by colour."""
     colour = np.zeros_like(point)
     for what in np.unique(part):
         here = np.flatnonzero(part == what)
@@ -300,7 +300,7 @@ def _albedo(point: Floats, part: Parts) -> Floats:
 
 
 def _mirror(part: Parts, facing: Floats) -> Floats:
-    """How much each point reflects, by colour: Schlick's rule."""
+    """Return how much each point reflects like a mirror, by colour: Schlick's rule."""
     straight, growth = np.zeros((3, part.size), np.float32), np.zeros(part.size, np.float32)
     rules = {g.FLOOR: ((-0.03,) * 3, 0.45), g.TABLE: ((0.04,) * 3, 0.8)}
     rules |= {g.SPHERES_FROM + n: GLOSS[name] for n, name in enumerate(NAMES)}
@@ -314,7 +314,7 @@ def _mirror(part: Parts, facing: Floats) -> Floats:
 
 
 def _lit(point: Floats, normal: Floats, part: Parts) -> Floats:
-    """The light that falls on points: window, sun through its panes, and the room itself."""
+    """Return the light that falls on points: window, sun through its panes, and the room itself."""
     to = np.stack([LAMP[k] - point[k] for k in range(3)])
     square = dot(to, to)
     reach = np.sqrt(square)
@@ -344,7 +344,7 @@ def _lit(point: Floats, normal: Floats, part: Parts) -> Floats:
 
 
 def colour(origin: Floats, direction: Floats, distance: Floats, part: Parts, bounces: int = 2) -> Floats:
-    """Linear RGB (3, N) that comes back along rays which met `part` at `distance` times `direction`.
+    """Return the linear RGB (3, N) along rays which met `part` at `distance` times `direction`.
 
     Mirrors are followed `bounces` times; gloss on paint and floor only once.
     """
@@ -364,13 +364,13 @@ def colour(origin: Floats, direction: Floats, distance: Floats, part: Parts, bou
         away = (ray + 2 * facing * normal)[:, follow]
         start = point[:, follow] + normal[:, follow] * np.float32(1e-3)
         far, met = g.trace(start, away)
-        seen = colour(start, away, far.astype(np.float32), met, bounces - 1)
-        light[:, follow] = light[:, follow] * (1 - mirror[:, follow]) + mirror[:, follow] * seen
+        reflected = colour(start, away, far.astype(np.float32), met, bounces - 1)
+        light[:, follow] = light[:, follow] * (1 - mirror[:, follow]) + mirror[:, follow] * reflected
     return light
 
 
 def developed(light: Floats) -> Floats:
-    """Linear light to linear picture values 0..1: bright parts are rolled off softly, not cut."""
+    """Convert linear light to linear picture values 0..1: bright parts are rolled off softly, not cut."""
     exposed = light * np.float32(1.75)
     toed = exposed * exposed / (exposed + 0.11)
     rolled: Floats = np.minimum(toed * (1 + toed / 9) / (1 + toed), 1)

@@ -1,4 +1,4 @@
-"""What all tests share: the real photos (where they are there) and the foreign readers (where installed)."""
+"""Provide what all tests share: real photos, if present, and foreign readers, if installed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SAMPLES = Path(os.environ.get("DEPTHAUTHOR_SAMPLES", Path(__file__).parents[2] /
 
 @pytest.fixture(scope="session")
 def sample() -> Callable[[str], bytes]:
-    """`sample("pug.heic")` gives the bytes of a real photo, or skips where the collection is absent."""
+    """Return a function: `sample("pug.heic")` gives the bytes of a real photo, or skips if the collection is absent."""
 
     def read(name: str) -> bytes:
         path = SAMPLES / name
@@ -34,7 +34,7 @@ def sample() -> Callable[[str], bytes]:
 
 @pytest.fixture(scope="session")
 def tool() -> Callable[..., str]:
-    """`tool("exiftool", "-G", path)` runs a foreign reader and gives its output, or skips where it is absent."""
+    """Return a function: `tool("exiftool", "-G", path)` runs a foreign reader and gives its output, or skips."""
 
     def run(name: str, *arguments: str | Path) -> str:
         if shutil.which(name) is None:

@@ -32,7 +32,7 @@ def write_during(target: Path, event: Callable[[], object]) -> None:
 
 
 def names(folder: Path) -> set[str]:
-    return {one.name for one in folder.iterdir()}
+    return {path.name for path in folder.iterdir()}
 
 
 def test_a_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
     assert names(tmp_path) == {"deep", "link.jpg"} and names(tmp_path / "deep") == {"real.jpg"}
 
 
-def test_a_link_to_nothing_is_something(tmp_path: Path) -> None:
+def test_a_dangling_link_counts_as_existing(tmp_path: Path) -> None:
     link = tmp_path / "link.jpg"
     link.symlink_to(tmp_path / "nothing.jpg")
     with pytest.raises(RefusedError, match="exists already"):
@@ -75,7 +75,7 @@ def test_a_link_to_nothing_is_something(tmp_path: Path) -> None:
     assert link.is_symlink() and (tmp_path / "nothing.jpg").read_bytes() == NEW
 
 
-def test_a_second_name_of_a_file_keeps_the_old_bytes(tmp_path: Path) -> None:
+def test_a_hard_link_of_a_replaced_file_keeps_the_old_bytes(tmp_path: Path) -> None:
     photo, other = tmp_path / "photo.jpg", tmp_path / "other.jpg"
     photo.write_bytes(b"the photo")
     os.link(photo, other)
@@ -88,7 +88,7 @@ def test_a_second_name_of_a_file_keeps_the_old_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_what_is_no_file_is_not_replaced(overwrite: bool, tmp_path: Path) -> None:
+def test_a_pipe_or_device_is_not_replaced(overwrite: bool, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     (tmp_path / "null.jpg").symlink_to(os.devnull)
     for name in ("pipe.jpg", "null.jpg"):
@@ -113,7 +113,7 @@ def test_a_file_system_without_hard_links(tmp_path: Path, monkeypatch: pytest.Mo
     assert late.read_bytes() == b"somebody else's" and names(tmp_path) == {"new.jpg", "late.jpg"}
 
 
-def test_a_name_taken_meanwhile_stays(tmp_path: Path) -> None:
+def test_a_file_that_appears_during_the_write_is_kept(tmp_path: Path) -> None:
     late = tmp_path / "late.jpg"
     with pytest.raises(RefusedError, match="exists already"):
         write_during(late, lambda: late.write_bytes(b"somebody else's"))
@@ -211,7 +211,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert names(tmp_path) == {"photo.jpg"} and old.read_bytes() == b"old"
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match=r"absent/photo\.jpg: cannot be written there"):
         files.write_file(tmp_path / "absent" / "photo.jpg", [NEW])
 

@@ -1,4 +1,4 @@
-"""`python -m golden`: a golden that differs is printed, and update writes it again."""
+"""`python -m golden`: a golden that differs is printed, and update writes it."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def pixels(name: str) -> NDArray[Any]:
 
 
 def in_camera(point: tuple[float, float, float]) -> NDArray[np.float64]:
-    """World to camera by a rotation about x: the camera looks down by the angle whose tangent is 40/399."""
+    """Convert world to camera by a rotation about x: the camera looks down by the angle whose tangent is 40/399."""
     angle = np.arctan2(40, 399)
     turn = np.array([[1, 0, 0], [0, np.cos(angle), -np.sin(angle)], [0, np.sin(angle), np.cos(angle)]])
     turned: NDArray[np.float64] = turn @ np.array(point)
@@ -66,7 +66,7 @@ def in_camera(point: tuple[float, float, float]) -> NDArray[np.float64]:
 
 
 def ray(column: int, row: int) -> NDArray[np.float64]:
-    """The ray through a pixel's centre in the camera's axes, one metre of depth long."""
+    """Return the ray through a pixel's centre in the camera's axes, one metre of depth long."""
     return np.array([(column + 0.5 - CAMERA.cx) / CAMERA.fx, (row + 0.5 - CAMERA.cy) / CAMERA.fy, 1])
 
 
@@ -79,7 +79,7 @@ def test_the_camera_is_the_documented_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["lacquer", "gold", "chrome", "green", "yellow"])
-def test_spheres_stand_where_the_intrinsics_say(name: str, depth: NDArray[np.float32]) -> None:
+def test_spheres_are_where_the_intrinsics_project_them(name: str, depth: NDArray[np.float32]) -> None:
     sphere = g.SPHERES[name]
     centre = in_camera(sphere.centre)
     x, y = 800 * centre[0] / centre[2] + 516, 800 * centre[1] / centre[2] + 380
@@ -96,7 +96,7 @@ def test_spheres_stand_where_the_intrinsics_say(name: str, depth: NDArray[np.flo
 @pytest.mark.parametrize(("side", "end"), [(-1, -1), (1, -1), (1, 1), (-1, 1)])
 def test_the_board_ends_at_its_corners(side: int, end: int, depth: NDArray[np.float32]) -> None:
     def at(u: float, v: float) -> tuple[float, float, float]:
-        """A point of the board's face: it is turned about the vertical by the angle whose sine is 7/25."""
+        """Return a point of the board's face, which is turned about the vertical by the angle whose sine is 7/25."""
         x0, y0, z0 = g.BOARD_CENTRE
         return x0 + u * 24 / 25, y0 + v, z0 - u * 7 / 25
 
@@ -120,17 +120,17 @@ def test_letters_stand_out_and_read_from_left_to_right(depth: NDArray[np.float32
         x, y, z = CAMERA.project(g.from_board(u, v, g.RELIEF, points=True))
         assert depth[int(y), int(x)] == pytest.approx(z, abs=2e-3)
         places[name] = x, y
-    beside = CAMERA.project(g.from_board(-0.8, 0.45, 0.0, points=True))
-    assert depth[int(beside[1]), int(beside[0])] == pytest.approx(beside[2], abs=2e-3)
+    neighbour = CAMERA.project(g.from_board(-0.8, 0.45, 0.0, points=True))
+    assert depth[int(neighbour[1]), int(neighbour[0])] == pytest.approx(neighbour[2], abs=2e-3)
     on_f = CAMERA.project(g.from_board(-0.62, 0.45, g.RELIEF, points=True))
-    assert beside[2] - on_f[2] > 0.08
+    assert neighbour[2] - on_f[2] > 0.08
     assert places["D"][0] < places["H"][0]
     assert places["F"][0] < places["tip"][0]
     assert places["D"][1] < places["F"][1]
 
 
 def solid(points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which points (3, N) of the world lie in something, or outside the room: by membership, without rays."""
+    """Return which points (3, N) of the world are in an object, or outside the room: by membership, without rays."""
 
     def within(box: g.Box, at: NDArray[np.float64]) -> NDArray[np.bool_]:
         low, high = np.array(box.low)[:, None], np.array(box.high)[:, None]
@@ -152,7 +152,7 @@ def solid(points: NDArray[np.float64]) -> NDArray[np.bool_]:
     return inside
 
 
-def test_nothing_stands_before_the_depth_and_something_behind_it() -> None:
+def test_each_depth_is_the_first_surface_on_its_ray() -> None:
     camera = g.Intrinsics.of_size(160, 120)
     depth = render_depth(160, 120).astype(np.float64).ravel()
     x, y = np.meshgrid(
@@ -168,7 +168,7 @@ def test_nothing_stands_before_the_depth_and_something_behind_it() -> None:
 
 
 def in_camera_inverse(direction: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Camera to world, for directions: the rotation of `in_camera` the other way round."""
+    """Convert camera to world, for directions, by the inverse rotation of `in_camera`."""
     x, y, z = direction
     return np.array([x, (399 * y + 40 * z) / 401, (399 * z - 40 * y) / 401])
 
@@ -188,7 +188,7 @@ def test_any_size_gives_finite_depth(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(("left", "top"), [(240, 30), (330, 540), (780, 380)])
 def test_the_photo_is_what_the_renderer_gives(left: int, top: int) -> None:
-    """A window of the photo, rendered again: a camera that sees less has only another principal point."""
+    """Render a window of the photo again: a camera that sees less differs only in its principal point."""
     window = replace(CAMERA, cx=CAMERA.cx - left, cy=CAMERA.cy - top, width=120, height=90)
     stored = pixels("scene.png")[top : top + 90, left : left + 120].astype(int)
     again = view(window, SUPERSAMPLE).rgb.astype(int)
@@ -212,7 +212,7 @@ def test_the_jpeg_is_the_photo_with_its_metadata() -> None:
 
 
 @pytest.mark.parametrize("k", range(1, 9))
-def test_a_photo_of_each_orientation_shows_the_same_picture(k: int) -> None:
+def test_photos_of_all_orientations_show_the_same_picture(k: int) -> None:
     upright = halved(pixels("scene.png")).astype(int)
     with opened(f"orientation/scene-{k}.jpg") as photo:
         assert photo.getexif()[0x0112] == k

@@ -63,7 +63,7 @@ def pointcloud_file(
 
 
 def _split(options: dict[str, Any]) -> tuple[CloudOptions, dict[str, Any]]:
-    """The options of the cloud, checked, and those of the map."""
+    """Return the options of the cloud, checked, and those of the map."""
     names = {field.name for field in fields(CloudOptions)}
     given = {name: value for name, value in options.items() if name in names and value is not None}
     calibration = given.get("calibration")

@@ -1,4 +1,4 @@
-"""`Embedder`: options given once, many photos, bytes to bytes; for the inside of a pipeline."""
+"""Define `Embedder`, which puts maps into many photos, bytes to bytes, for use in a pipeline."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Embedder:
         self._options = options_of(**options)
 
     def __call__(self, photo: bytes, depth: MapSource) -> bytes:
-        """The photo with the map in it. A bare float array (H, W) holds metres, upright as the photo is seen."""
+        """Return the photo with the map in it. A bare float array (H, W) holds metres, upright as the photo is seen."""
         return self.report(photo, depth)[0]
 
     def report(self, photo: bytes, depth: MapSource) -> tuple[bytes, EmbedReport]:
-        """The same, with the report of what was done and measured."""
+        """Return the photo with the map in it, and the report of what was done and measured."""
         edited = steps.embed(photo, depth, self._options)
         return edited.data, edited.report
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """The options, by name."""
+        """Pickle the options by name."""
         return _embedder, (self._given,)
 
     def __eq__(self, other: object) -> bool:
@@ -45,11 +45,11 @@ class Embedder:
         return isinstance(other, Embedder) and other._options == self._options
 
     def __hash__(self) -> int:
-        """By the names given; the values need not be hashable."""
+        """Hash the names of the options; the values need not be hashable."""
         return hash(tuple(sorted(self._given)))
 
     def __repr__(self) -> str:
-        """As it was made."""
+        """Return the call that makes it."""
         return f"Embedder({', '.join(f'{name}={value!r}' for name, value in self._given.items())})"
 
 

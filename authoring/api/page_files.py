@@ -114,7 +114,7 @@ def photo_paths(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _temporary_page(stem: str) -> Path:
-    """The path of a page in a new folder that only this user can read."""
+    """Return the path of a page in a new folder that only this user can read."""
     return Path(tempfile.mkdtemp(prefix="depthauthor-")) / f"{stem}.html"
 
 

@@ -1,4 +1,4 @@
-"""The public functions on photo files and photo bytes: read, do, write.
+"""Define the public functions on photo files and photo bytes: read, do, write.
 
 Each function imports what it needs: `inspect` starts without numpy.
 """
@@ -198,8 +198,8 @@ def extract_file(
     files.write_file(output, [result], overwrite=overwrite)
     report = replace(report, file=str(photo), output=str(output))
     if metadata:
-        told = extracting.metadata_json(data, report)
-        files.write_file(metadata_path, [told], overwrite=overwrite)
+        text = extracting.metadata_json(data, report)
+        files.write_file(metadata_path, [text], overwrite=overwrite)
     return report
 
 
@@ -216,20 +216,20 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
     with files.naming(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
-        found = to_dictionary(data)
+        auxiliary = to_dictionary(data)
     build = build_json if output.suffix.lower() == ".json" else build_plist
-    files.write_file(output, [build(found)], overwrite=overwrite)
-    told = found.data_description
+    files.write_file(output, [build(auxiliary)], overwrite=overwrite)
+    description = auxiliary.data_description
     return {
         "schema": "depthauthor/dictionary/1",
         "file": str(photo),
         "output": str(output),
-        "auxiliary_type": found.auxiliary_type,
-        "pixel_format": PixelFormat.from_fourcc(told.pixel_format).value,
-        "width": told.width,
-        "height": told.height,
-        "bytes_per_row": told.bytes_per_row,
-        "properties": len(found.metadata),
+        "auxiliary_type": auxiliary.auxiliary_type,
+        "pixel_format": PixelFormat.from_fourcc(description.pixel_format).value,
+        "width": description.width,
+        "height": description.height,
+        "bytes_per_row": description.bytes_per_row,
+        "properties": len(auxiliary.metadata),
     }
 
 

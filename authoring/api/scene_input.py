@@ -32,7 +32,7 @@ def load_input(photo: Path, depth: MapSource | PathLike | None, options: dict[st
     known = {field.name for field in fields(MapOptions)}
     unknown = sorted(set(given) - known)
     if unknown:
-        raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")
+        raise UsageError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
     if depth is None and given:
         option = "--" + min(given).removesuffix("_m").replace("_", "-")
         raise UsageError(f"{option} is about a map, and no map is given: the photo's own depth is used")

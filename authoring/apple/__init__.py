@@ -1,1 +1,1 @@
-"""What Apple calls things: auxiliary image properties, XMP packets, ImageIO's auxiliary data dictionary."""
+"""Read and write Apple's metadata: auxiliary image properties, XMP packets, ImageIO's auxiliary data dictionary."""

@@ -76,7 +76,7 @@ class DepthProperties:
 
     @property
     def calibrated(self) -> bool:
-        """Whether it has the five properties that AVDepthData needs for a calibration."""
+        """Return whether it has the five properties that AVDepthData needs for a calibration."""
         return all(getattr(self, name) is not None for name in REQUIRED_CALIBRATION_FIELDS)
 
 

@@ -133,7 +133,7 @@ class AuxiliaryData:
             if number <= 0:
                 raise MalformedError(f"the data description's {name} is {number}; {INCOMPLETE_DESCRIPTION}")
         if max(description.width, description.height) > MAX_SIDE:
-            raise MalformedError(f"the map's sides are beyond {MAX_SIDE} pixels")
+            raise MalformedError(f"the map's sides exceed {MAX_SIDE} pixels")
         used = description.width * SAMPLE_BYTES[description.pixel_format]
         if description.bytes_per_row < used:
             raise MalformedError(
@@ -170,7 +170,7 @@ def build_plist(auxiliary: AuxiliaryData) -> bytes:
 def parse_plist(data: bytes) -> AuxiliaryData:
     """Parse what `build_plist` builds, and binary property lists, padded rows, and a missing type or packet.
 
-    Raises MalformedError for data that is no such dictionary, UnsupportedError for a foreign pixel format.
+    Raises MalformedError for data that is not such a dictionary, UnsupportedError for a foreign pixel format.
     """
     if len(data) > MAX_PLIST_BYTES:
         raise MalformedError(f"the property list has {len(data)} bytes; at most {MAX_PLIST_BYTES} are read")
@@ -178,7 +178,7 @@ def parse_plist(data: bytes) -> AuxiliaryData:
     try:
         content = plistlib.loads(data)
     except Exception as error:
-        raise MalformedError("this is not a property list, or a broken one") from error
+        raise MalformedError("this is not a property list, or it is damaged") from error
     return _parse_content(content)
 
 
@@ -200,7 +200,7 @@ def parse_json(data: bytes) -> AuxiliaryData:
         for key in {DATA, METADATA_XMP} & set(content):
             content[key] = base64.b64decode(content[key], validate=True)
     except (ValueError, TypeError, RecursionError) as error:
-        raise MalformedError("this is no auxiliary data dictionary in JSON") from error
+        raise MalformedError("this is not an auxiliary data dictionary in JSON") from error
     return _parse_content(content)
 
 

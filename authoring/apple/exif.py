@@ -76,7 +76,7 @@ def read_directories(block: bytes) -> ExifDirectories:
         return ExifDirectories(ifd0, None)
     exif_offset = pointer.integer()
     if exif_offset is None:
-        raise MalformedError("the Exif block's pointer to its Exif directory is no offset")
+        raise MalformedError("the Exif block's pointer to its Exif directory is not an offset")
     return ExifDirectories(ifd0, read_ifd(block, exif_offset, order, "the Exif block's Exif directory"))
 
 

@@ -40,7 +40,7 @@ def read_tags(block: bytes) -> Tags:
         offset = pointer.integer() if pointer else None
         if offset is not None:
             follow(name, offset)
-    # Many editors leave a link after IFD0 that leads outside the block; it is no directory.
+    # Many editors leave a link after IFD0 that leads outside the block; it is not a directory.
     link = directories["0th"].next_offset
     if 0 < link <= len(block) - 2:
         follow("1st", link)

@@ -1,7 +1,7 @@
 """Read Apple's maker note, and set the two flags by which Photos recognises a portrait that is not yet blurred.
 
 Layout in every iPhone sample from iOS 11 to 18: "Apple iOS" NUL, a zero, a one, the byte order "MM", then one IFD
-and its values. Offsets count from the note's first byte. The byte order is the note's own, whatever that of Exif is.
+and its values. Offsets count from the note's first byte. The byte order is the note's own, independent of that of Exif.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def read_entries(note: bytes) -> tuple[IfdEntry, ...]:
 
 
 def integers(note: bytes) -> dict[int, int]:
-    """Return the entries that are one whole number, by tag; empty for what is no readable Apple maker note."""
+    """Return the entries that are one whole number, by tag; empty if it is not a readable Apple maker note."""
     try:
         entries = read_entries(note)
     except MalformedError:
@@ -109,7 +109,7 @@ def with_integers(note: bytes, values: Mapping[int, int]) -> bytes:
 
     Entries that are there are patched in place. Missing ones are inserted by tag as SLONG, Apple's type; the IFD
     grows by 12 bytes for each, and all offsets with it. Raises MalformedError for a broken note and for an entry
-    that is no single number, UnsupportedError if an entry of unknown type might hold an offset, which would have to
+    that is not a single number, UnsupportedError if an entry of unknown type might hold an offset, which would have to
     change.
     """
     check_counts(note)

@@ -73,7 +73,7 @@ def add_portrait_tags(
     rendered = _edit_custom_rendered(directories.find(CUSTOM_RENDERED), directories.ifd0.order)
     result = _apply(block, directories, note.value, rendered.value, image)
     if _reaches_outside(directories, len(result), replace_maker_note):
-        return _left_alone(block, "the Exif block is cut short: a value lies outside it")
+        return _left_alone(block, "the Exif block is cut short: a value is outside it")
     return PortraitExif(result, note.changes + rendered.changes, note.notes + rendered.notes)
 
 
@@ -105,7 +105,7 @@ def _edit_maker_note(entry: IfdEntry | None, replace_note: bool) -> _Edit:
     if entry is None:
         return _Edit(_minimal_note(), changes=("a maker note in Apple's form with two entries was added",))
     if entry.value is None:
-        problem = "the maker note lies outside the Exif block"
+        problem = "the maker note is outside the Exif block"
     elif not makernote.is_apple(entry.value):
         problem = "the maker note is another maker's"
     else:

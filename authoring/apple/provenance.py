@@ -73,7 +73,7 @@ def with_provenance(tree: PropertyTree, provenance: Provenance | None) -> Proper
     for field, name in _NAMES.items():
         value = getattr(provenance, field)
         if field.endswith("_source") and value is not None and value not in SOURCES:
-            raise RefusedError(f"{value!r} is no source; give one of {', '.join(SOURCES)}")
+            raise RefusedError(f"{value!r} is not a source; give one of {', '.join(SOURCES)}")
         if value is not None and value != b"":
             row = ROWS[PROVENANCE, name]
             result.append(property_of(row, format_value(row, value)))

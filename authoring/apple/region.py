@@ -102,7 +102,7 @@ def with_focus_region(
     note. Raises UsageError for a centre outside the photo.
     """
     if not (0 <= x <= 1 and 0 <= y <= 1):
-        raise UsageError(f"the focus {x:g},{y:g} lies outside the photo; give two numbers from 0 to 1")
+        raise UsageError(f"the focus {x:g},{y:g} is outside the photo; give two numbers from 0 to 1")
     region = FocusRegion(*map(float, (x, y, *size)))
     if not packet:
         body = _description("rdf", "", region, width_px, height_px)

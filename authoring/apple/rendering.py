@@ -91,7 +91,7 @@ def parse_rendering(data: bytes) -> Rendering:
         )
     _, version, length, word = _HEAD.unpack_from(data)
     if length != len(data):
-        raise MalformedError(f"the rendering parameters say {length} bytes and have {len(data)}")
+        raise MalformedError(f"the rendering parameters state {length} bytes but have {len(data)}")
     body = data[_HEAD.size :]
     if version not in RECORD_VERSIONS:
         return Rendering(version, word, body=body)
@@ -118,7 +118,9 @@ def build_rendering(rendering: Rendering) -> bytes:
     try:
         return _HEAD.pack(MAGIC, rendering.version, length, rendering.word) + body
     except struct.error as error:
-        raise RefusedError("the rendering parameters' version or fourth word is no 32-bit number") from error
+        raise RefusedError(
+            "the rendering parameters' version or fourth word is not a 32-bit number"
+        ) from error
 
 
 def _parse_record(identifier: int, kind: int, raw: bytes) -> Record:

@@ -96,7 +96,7 @@ def parse_packet(data: bytes) -> PropertyTree:
 
     Accepts packets with and without the xpacket wrapper, with padding or NULs around them, properties as attributes
     or elements, and several rdf:Description, which are read as one resource. Of a property that occurs twice the
-    first is kept. Raises MalformedError for data that is no XMP, or exceeds the limits.
+    first is kept. Raises MalformedError for data that is not XMP, or exceeds the limits.
     """
     root = parse_element(data)
     rdf = root if root.tag == f"{{{RDF}}}RDF" else root.find(f"{{{RDF}}}RDF")
@@ -193,7 +193,7 @@ def _parse_value(element: etree._Element) -> tuple[Value, ArrayForm]:
                 and _is_plain_array(array)
             ):
                 return tuple(item.text or "" for item in array), cast("ArrayForm", form)
-    # A copy declares exactly the namespaces that it uses: it can stand alone, and is equal when it is read again.
+    # A copy declares exactly the namespaces that it uses: it parses by itself, and is equal when it is read again.
     return Opaque(etree.tostring(deepcopy(element), encoding="unicode", with_tail=False)), "Seq"
 
 

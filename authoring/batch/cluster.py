@@ -1,7 +1,7 @@
-"""Workers on other machines: tasks of a running dask.distributed scheduler.
+"""Process rows on other machines, as tasks of a running dask.distributed scheduler.
 
 dask runs a dead worker's task again elsewhere, so a task may run twice, and even twice at once if a worker only
-seemed dead. That is safe: an output is written whole, and a task that finds its output compares it with its own
+seemed dead. That is safe: an output is written completely, and a task that finds its output compares it with its own
 result (`embedding.embed_row`). A task on which `allowed-failures` workers have died is given up.
 """
 

@@ -101,7 +101,7 @@ def _csv(binary: BinaryIO) -> Iterator[Cells]:
             if not cells:
                 continue
             if len(cells) > len(header):
-                yield f"{len(cells)} cells under {len(header)} columns"
+                yield f"{len(cells)} cells but {len(header)} columns"
                 continue
             yield dict(zip(header, cells, strict=False))
 

@@ -1,4 +1,4 @@
-"""Rows of a batch: which photo, which map, where the result goes, and with which options of `embed`."""
+"""Define the rows of a batch: photo, map, output and the options of `embed`."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def parse_row(number: int, cells: Mapping[str, Any], defaults: RowDefaults) -> B
     if missing:
         return BatchRow(number, photo, map_, "", fault=f"the row names no {' and no '.join(missing)}")
     if any("\0" in path for path in paths.values()):
-        return BatchRow(number, photo, map_, "", fault="a name holds a zero byte, which no file name has")
+        return BatchRow(number, photo, map_, "", fault="a name contains a zero byte, which is not allowed")
     impossible = [name for name, text in paths.items() if text and not _is_path(text)]
     if impossible:
         return BatchRow(number, "", "", "", fault=f"the {impossible[0]} is not a possible file name")
@@ -115,7 +115,7 @@ def output_of(photo: str, given: str, defaults: RowDefaults, container: str | No
         relative = not stores.is_url(given) and not Path(given).is_absolute()
         if defaults.out is not None and relative and not stores.is_within(output, defaults.out):
             raise UsageError(
-                f"output is {given!r}, which leads out of {defaults.out}; write an absolute path for that"
+                f"output is {given!r}, which leads out of {defaults.out}; give an absolute path if that is meant"
             )
         if output == "-":
             raise UsageError("a batch writes files, not standard output")

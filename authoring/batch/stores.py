@@ -27,7 +27,7 @@ from authoring.errors import DepthauthorError, MalformedError, RefusedError, Uns
 from authoring.files import Buffer
 
 ATOMIC_PUTS = {"memory", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"}
-"""Protocols whose put readers see whole or not at all, and which refuse to replace an object if asked to."""
+"""Protocols whose put is atomic, and which refuse to replace an object if asked to."""
 
 STAMPS = (
     ("size",),
@@ -164,7 +164,7 @@ def digest(place: str) -> str | None:
 
 
 def write(place: str, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
-    """Write a file or an object: it is there whole, or not at all.
+    """Write a file or an object, atomically.
 
     Raises RefusedError if the name is taken and may not be overwritten, or cannot be written.
     """
@@ -234,7 +234,7 @@ def make_parent(place: str) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RefusedError(f"{path.parent}: the folder cannot be made: {error.strerror}") from error
+            raise RefusedError(f"{path.parent}: the folder cannot be created: {error.strerror}") from error
         return
     with _store_errors(place, "written", RefusedError):
         store, inner = _open_store(place)
@@ -244,7 +244,7 @@ def make_parent(place: str) -> None:
 
 
 def remove_temporaries(place: str) -> None:
-    """Remove the temporary files that a killed writer left beside a place; an unfinished put leaves none."""
+    """Remove the temporary files of a killed writer of this place; an unfinished put leaves none."""
     path = local_path(place)
     if path is not None:
         files.remove_temporaries(path)
@@ -293,7 +293,7 @@ def _normal_url(url: str) -> str:
 
 @contextmanager
 def _store_errors(place: str, verb: str, kind: type[DepthauthorError]) -> Iterator[None]:
-    """Turn whatever a store raises into one sentence with the place's name: each store has errors of its own."""
+    """Convert the errors of a store, which are its own, into one sentence with the place's name."""
     try:
         with files.named(place):
             yield

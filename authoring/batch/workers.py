@@ -1,4 +1,4 @@
-"""Worker processes on this machine, and the protocol that they share with the workers of a cluster.
+"""Process rows in worker processes on this machine; define the protocol that a cluster's workers share.
 
 Processes, not threads: two processes were as fast as two threads with a single-threaded x265, and JPEG maps gain
 little from threads.

@@ -1,1 +1,1 @@
-"""The command line: Typer reads it, the public functions do the work, reports are printed."""
+"""Run the command line: Typer parses it, the public functions do the work, reports are printed."""

@@ -1,4 +1,4 @@
-"""Declare the arguments of all commands: the words of a command line without a name."""
+"""Declare the arguments of all commands: the positional words of a command line."""
 
 from __future__ import annotations
 

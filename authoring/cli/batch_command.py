@@ -1,4 +1,4 @@
-"""The command batch: print one line of JSON a photo, then a summary."""
+"""Define the command batch, which prints one line of JSON per photo, then a summary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that check photos: verify and doctor."""
+"""Define the commands that check photos: verify and doctor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exit codes of the command line; those of errors (2 to 5) stand with their classes in `authoring.errors`."""
+"""Define the exit codes of the command line; those of errors (2 to 5) are in `authoring.errors`."""
 
 DONE = 0
 FAULT_FOUND = 1

@@ -1,4 +1,4 @@
-"""The command `depthauthor`: run a command line; every failure is one sentence on stderr and an exit code."""
+"""Run the command `depthauthor`: every failure is one sentence on stderr and an exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write reports to stdout, messages and progress to stderr, whatever the standard streams are connected to."""
+"""Write reports to stdout, messages and progress to stderr, to any kind of standard stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands on one photo: embed, copy, extract, inspect, strip, dictionary."""
+"""Define the commands on one photo: embed, copy, extract, inspect, strip, dictionary."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def inspect(
     records: options.Records = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """List what a photo holds: depth, other images, portrait marks.
+    """List what a photo holds: depth, other images, portrait metadata.
 
     Every item of a HEIC file and every segment of a JPEG file is listed too.
     """

@@ -136,7 +136,7 @@ def inspect_text(report: Report) -> str:
             f"  auxiliary  {image['type']} {image['width']}x{image['height']}, {count(image['bytes'], 'byte')}"
             for image in report["auxiliary"]
         ),
-        f"  portrait   {', '.join(portrait) or 'no marks'}",
+        f"  portrait   {', '.join(portrait) or 'none'}",
         *_part_lines(report["parts"]),
         *labelled("note", report["notes"]),
     ]

@@ -1,4 +1,4 @@
-"""The program `depthauthor` with its commands, in the order of the help."""
+"""Assemble the program `depthauthor` from its commands, in the order of the help."""
 
 from __future__ import annotations
 

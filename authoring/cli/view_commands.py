@@ -1,4 +1,4 @@
-"""The commands that show depth: preview, refocus, pointcloud, view, report."""
+"""Define the commands that show depth: preview, refocus, pointcloud, view, report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pixels to bitstreams and back: monochrome HEVC, gray JPEG, whole photos, map files.
+"""Convert pixels to bitstreams and back: monochrome HEVC, gray JPEG, photos, map files.
 
 The modules are imported where they are used, since each imports a heavy library.
 """

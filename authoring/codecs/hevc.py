@@ -1,4 +1,4 @@
-"""Monochrome HEVC, coded as the depth item of an iPhone photo is: 4:0:0, 8 bit, full range, one IDR picture.
+"""Encode and decode monochrome HEVC as in the depth item of an iPhone photo: 4:0:0, 8 bit, full range, one IDR picture.
 
 pillow-heif encodes (x265) and decodes (libde265). A coded picture is the one-image HEIC file that the library writes
 and reads; `containers.heif` takes it apart.
@@ -103,7 +103,7 @@ def x265_threads(count: int | None) -> dict[str, str]:
 def decode_gray(file: bytes) -> NDArray[np.uint8]:
     """Decode a one-image monochrome HEIC file to codes (H, W) uint8.
 
-    Raises MalformedError where the bitstream does not decode, UnsupportedError where it is not 8-bit gray.
+    Raises MalformedError if the bitstream does not decode, UnsupportedError if it is not 8-bit gray.
     """
     import pillow_heif
 

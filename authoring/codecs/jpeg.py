@@ -1,4 +1,4 @@
-"""Gray baseline JPEG, as the auxiliary image of an iPhone JPEG is coded; Pillow encodes and decodes."""
+"""Encode and decode gray baseline JPEG, as in the auxiliary image of an iPhone JPEG, with Pillow."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def encode_gray(codes: NDArray[np.uint8]) -> CodedGray:
 def decode_gray(data: bytes) -> NDArray[np.uint8]:
     """Decode a JPEG (SOI to EOI) to codes (H, W) uint8; of a colour one its luma.
 
-    Raises MalformedError where it does not decode, UnsupportedError for a coding that Pillow lacks.
+    Raises MalformedError if it does not decode, UnsupportedError for a coding that Pillow lacks.
     """
     from PIL import JpegImagePlugin, UnidentifiedImageError
 

@@ -1,4 +1,4 @@
-"""How many pixels are decoded, and how much a coded picture may unpack to."""
+"""Limit how many pixels are decoded, and how much a coded picture may unpack to."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def check_pixels(count: int) -> None:
 
 
 def check_unpacking(what: str, width: int, height: int, pixel_bytes: float, coded_bytes: int) -> None:
-    """Raise UnsupportedError for more pixels than any camera has, or for a bomb; `what` is "the map", say."""
+    """Raise UnsupportedError for more pixels than any camera has, or a decompression bomb; `what` names the picture."""
     if width * height > MAX_PIXELS:
         raise UnsupportedError(f"{what} is {width}x{height}; {MAX_PIXELS} pixels are the limit")
     size = width * height * pixel_bytes
     if size > FREE_BYTES and size > MAX_EXPANSION * coded_bytes:
         raise UnsupportedError(
-            f"{what} is {width}x{height} and would unpack from {coded_bytes} bytes to {size / 1e6:.0f} MB, as no real "
-            "one does; make it smaller"
+            f"{what} is {width}x{height} and would unpack from {coded_bytes} bytes to {size / 1e6:.0f} MB, far more "
+            "than real ones do; make it smaller"
         )

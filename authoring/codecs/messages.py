@@ -1,4 +1,4 @@
-"""Text out of files and libraries, made fit for one line of a message."""
+"""Make text from files and libraries fit for one line of a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole photos: decoded to RGB and encoded as tiled HEIC, JPEG or PNG.
+"""Decode photos to RGB, and encode them as tiled HEIC, JPEG or PNG.
 
 Pixels are needed where the output container differs from the input's, where a map is refined along the photo's edges,
 and for pictures that people look at. Metadata blocks travel as opaque bytes.

@@ -1,4 +1,4 @@
-"""The depth representation information SEI message, which Apple writes after the URN of an `auxC` box.
+"""Parse and build the depth representation information SEI message, which Apple writes after the URN of an `auxC` box.
 
 ITU-T H.265, Annex G, payload type 177, in front of which Apple puts two length words. The text of the standard was not
 at hand: the syntax is as libheif reads it and as the bytes of pug, openize, fidmaa and nilsh confirm. Two habits of the
@@ -50,7 +50,7 @@ MAX_REFERENCE_VIEW_ID = 1023
 
 @dataclass(frozen=True, slots=True)
 class DepthRepresentation:
-    """The values of the message; None where it does not state one.
+    """The values of the message; None if it does not state one.
 
     z_near and z_far are distances; d_min and d_max are disparities, in 1/m in Apple's files.
     """
@@ -93,7 +93,7 @@ class _BitReader:
 
 
 def parse_aux_subtype(data: bytes) -> DepthRepresentation | None:
-    """Parse the first depth representation message in `data`; None where there is none, or it is cut short.
+    """Parse the first depth representation message in `data`; None if there is none, or it is cut short.
 
     Tolerates a missing or wrong outer length, suffix SEI, further messages and emulation prevention bytes.
     """
@@ -133,7 +133,7 @@ def build_aux_subtype(representation: DepthRepresentation) -> bytes:
 
 
 def _parse_payload(payload: bytes) -> DepthRepresentation | None:
-    """Parse depth_representation_info(); None where it ends too early or its type is unknown."""
+    """Parse depth_representation_info(); None if it ends too early or its type is unknown."""
     reader = _BitReader(payload)
     try:
         z_near_flag, z_far_flag, d_min_flag, d_max_flag = (reader.u(1) for _ in range(4))

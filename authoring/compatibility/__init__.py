@@ -1,1 +1,1 @@
-"""What Apple's software is expected to make of a file: the rule table, its facts and checks, levels, verify, doctor."""
+"""Predict what Apple's software makes of a file: the rule table, its facts and checks, levels, verify, doctor."""

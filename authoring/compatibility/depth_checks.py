@@ -141,7 +141,7 @@ def has_xmp(facts: Facts) -> CheckResult | None:
     if not packets[0].in_mdat:
         return CheckResult(
             False,
-            "the bytes of the depth XMP lie outside mdat, where ImageIO was seen to ignore them",
+            "the bytes of the depth XMP are outside mdat, where ImageIO was seen to ignore them",
             expected,
             "another construction method or box",
             where,

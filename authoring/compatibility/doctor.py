@@ -1,4 +1,4 @@
-"""Doctor: tell a person why Photos shows no aperture slider, and what to do about it."""
+"""Explain why Photos shows no aperture slider for a file, and what to do about it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class DoctorReport:
-    """What a person should know of one file."""
+    """The hints on one file."""
 
     container: ContainerName
     level: Level
@@ -168,7 +168,7 @@ def _no_depth_text(facts: Facts) -> tuple[str, str]:
         )
     if facts.depth_images or facts.unbound_items:
         return "its depth map does not belong to the main image", _EMBED_AGAIN
-    lost = lost_depth(facts.layout, facts.marks)
+    lost = lost_depth(facts.layout, facts.portrait)
     if lost is not None:
         return lost, _EXPORT_AGAIN
     return (
@@ -181,16 +181,16 @@ def _no_depth_text(facts: Facts) -> tuple[str, str]:
 def _no_badge_text(facts: Facts) -> tuple[str, str]:
     if facts.foreign_note:
         return (
-            "its maker note is another camera maker's, and the portrait marks belong in Apple's",
+            "its maker note is another camera maker's, and the portrait flags belong in Apple's",
             "`depthauthor embed FILE MAP --replace --replace-maker-note` replaces it with the smallest Apple note; "
             "the contents of the old one are lost",
         )
-    return "nothing marks it as a portrait", f"{_PORTRAIT} sets the marks"
+    return "nothing says that it is a portrait", f"{_PORTRAIT} sets the flags"
 
 
 def _no_feature_flag_text(facts: Facts) -> tuple[str, str]:
     because = "the flag that enables the sliders (maker note 0x001F) is not set"
-    if facts.marks.is_blur_rendered:
+    if facts.portrait.is_blur_rendered:
         return because, "it is set when the map is put into the unblurred original"
     if facts.foreign_note:
         return (
@@ -223,7 +223,7 @@ def _hints(findings: tuple[Finding, ...]) -> tuple[str, ...]:
         hints.append(f"{messages['R23']}: check near and far")
     if "R22" in messages:
         hints.append(
-            "reports disagree on whether so small a set of marks is enough: a photo straight from an iPhone, with its "
+            "reports disagree on whether so little metadata is enough: a photo straight from an iPhone, with its "
             "own maker note, is the safest base"
         )
     hints.append("import it as a new photo, as a file: pickers and `most compatible` exports strip depth")

@@ -44,7 +44,7 @@ class MakerNoteFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
-    """What the rules need to know of one file: its depth and its portrait marks."""
+    """What the rules need to know of one file: its depth and its portrait metadata."""
 
     layout: Layout
     depth_images: tuple[FoundAuxiliary, ...]
@@ -65,7 +65,7 @@ class Facts:
     codes: NDArray[np.uint8] | None
     """(H, W) as stored; None if they were not asked for or do not decode."""
     decode_fault: str | None
-    marks: PortraitMetadata
+    portrait: PortraitMetadata
     note: MakerNoteFacts | None
     """None if there is no Apple maker note."""
     foreign_note: bool
@@ -113,7 +113,7 @@ def gather(file: ContainerFile, *, decoded: bool = True) -> Facts:
         representation=sei.parse_aux_subtype(auxiliary.auxiliary_subtype) if auxiliary else None,
         codes=codes,
         decode_fault=decode_fault,
-        marks=read_portrait_metadata(layout.exif, layout.xmp),
+        portrait=read_portrait_metadata(layout.exif, layout.xmp),
         note=_note_facts(note),
         foreign_note=bool(note) and not makernote.is_apple(note),
     )

@@ -1,4 +1,4 @@
-"""Types of a check: grades of evidence, levels in Photos, what a rule's function returns, and findings."""
+"""Define the types of a check: grades of evidence, levels in Photos, what a rule's function returns, and findings."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def _exif_reason(difference: _Difference, after: bytes | None, before: bytes | N
         return _Reason(f"lost: {difference.part}", False)
     changed = exif_changes(before, after)
     if changed is None:
-        return _Reason(f"changed: {difference.part}, more than the portrait marks", False)
+        return _Reason(f"changed: {difference.part}, more than the portrait metadata", False)
     return _Reason(f"Exif: {', '.join(changed) or 'the same values'} ({_short(difference.part)})", True)
 
 
@@ -169,13 +169,13 @@ def _xmp_reason(difference: _Difference, after: bytes | None, before: bytes | No
 
 
 def exif_changes(before: bytes | None, after: bytes) -> list[str] | None:
-    """Return the portrait marks that differ between two TIFF blocks; None if anything else does or cannot be read."""
+    """Return the portrait tags that differ between two TIFF blocks; None if anything else does or is unreadable."""
     new = _exif_values(after)
     old = _exif_values(before) if before else _ExifValues({}, b"")
     if old is None or new is None:
         return None
     keys = {key for key in old.tags.keys() | new.tags.keys() if old.tags.get(key) != new.tags.get(key)}
-    # A directory added for the marks holds the tags that Exif requires, and the orientation that the photo had.
+    # A directory added for the portrait tags holds the tags that Exif requires, and the photo's orientation.
     added = {name for name, _ in new.tags} - {name for name, _ in old.tags}
     keys = {(name, tag) for name, tag in keys if name not in added or tag not in _ALLOWED_TAGS}
     changed = []

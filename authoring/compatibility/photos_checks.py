@@ -36,25 +36,25 @@ _REQUIRED = ("intrinsic_matrix", "extrinsic_matrix", "reference_width", "referen
 
 def badge(facts: Facts) -> CheckResult:
     """Check R8: the photo is marked as a portrait."""
-    marks = facts.marks
-    flags, custom = marks.image_processing_flags, marks.custom_rendered
+    portrait = facts.portrait
+    flags, custom = portrait.image_processing_flags, portrait.custom_rendered
     if (flags or 0) & PORTRAIT_BITS or custom in RENDERED:
         return CheckResult(
-            True, "the photo is marked as a portrait", found=_marks_text(facts), where=_FLAGS_ENTRY
+            True, "the photo is marked as a portrait", found=_portrait_text(facts), where=_FLAGS_ENTRY
         )
     why = ": the maker note is another maker's" if facts.foreign_note else ""
     return CheckResult(
         False,
         f"the photo is not marked as a portrait{why}",
         "image-processing flags with 0x20",
-        _marks_text(facts),
+        _portrait_text(facts),
         _FLAGS_ENTRY,
     )
 
 
-def _marks_text(facts: Facts) -> str:
-    """Describe the portrait marks in a few words."""
-    flags, custom = facts.marks.image_processing_flags, facts.marks.custom_rendered
+def _portrait_text(facts: Facts) -> str:
+    """Describe the portrait metadata in a few words."""
+    flags, custom = facts.portrait.image_processing_flags, facts.portrait.custom_rendered
     return (
         f"flags {'absent' if flags is None else _hexadecimal(flags)}, "
         f"CustomRendered {'absent' if custom is None else custom}"
@@ -69,10 +69,10 @@ def _hexadecimal(flags: int) -> str:
 def not_declared_rendered(facts: Facts) -> CheckResult | None:
     """Check R9: CustomRendered does not say that the blur is in the pixels.
 
-    Does not apply if CustomRendered is the only portrait mark: R21 says what that costs.
+    Does not apply if CustomRendered is the only portrait flag: R21 says what that costs.
     """
-    custom = facts.marks.custom_rendered
-    if custom in RENDERED and not (facts.marks.image_processing_flags or 0) & PORTRAIT_BITS:
+    custom = facts.portrait.custom_rendered
+    if custom in RENDERED and not (facts.portrait.image_processing_flags or 0) & PORTRAIT_BITS:
         return None
     where = "Exif, CustomRendered"
     if custom in RENDERED:
@@ -88,7 +88,7 @@ def not_declared_rendered(facts: Facts) -> CheckResult | None:
 
 def not_applied_before(facts: Facts) -> CheckResult:
     """Check R10: no portrait effect was applied before."""
-    flags = facts.marks.image_processing_flags or 0
+    flags = facts.portrait.image_processing_flags or 0
     if flags & RENDERED_FLAG:
         return CheckResult(
             False,
@@ -259,7 +259,7 @@ def aperture_agrees(facts: Facts) -> CheckResult | None:
 
 def feature_flag(facts: Facts) -> CheckResult:
     """Check R17: the feature flag of maker note 0x001F is set."""
-    flags = facts.marks.photos_app_flags
+    flags = facts.portrait.photos_app_flags
     holds = bool((flags or 0) & FEATURE_FLAG)
     message = "Photos' feature flag is set" if holds else "Photos' feature flag is not set"
     return CheckResult(
@@ -269,14 +269,16 @@ def feature_flag(facts: Facts) -> CheckResult:
 
 def focus_region(facts: Facts) -> CheckResult:
     """Check R18: there is a valid focus region."""
-    region = facts.marks.focus_region
+    region = facts.portrait.focus_region
     where = "the photo's XMP, mwg-rs:Regions"
     expected = "a region of type Focus within 0..1"
     if region is None:
-        return CheckResult(False, "no focus region says where the photo is sharp", expected, "none", where)
+        return CheckResult(
+            False, "there is no focus region to say where the photo is sharp", expected, "none", where
+        )
     holds = region.is_valid
     found = f"centre {region.x:.3g}, {region.y:.3g}, size {region.w:.3g} x {region.h:.3g}"
-    message = "there is a focus region" if holds else "the focus region lies outside the photo"
+    message = "there is a focus region" if holds else "the focus region is outside the photo"
     return CheckResult(holds, message, expected, found, where)
 
 
@@ -306,7 +308,7 @@ def effect_settings(facts: Facts) -> CheckResult | None:
 
 
 def note_consistent(facts: Facts) -> CheckResult | None:
-    """Check R20: the maker note's entries lie within it."""
+    """Check R20: the maker note's entries are within it."""
     note = facts.note
     if note is None:
         return None
@@ -318,12 +320,12 @@ def note_consistent(facts: Facts) -> CheckResult | None:
             note.fault,
             "maker note",
         )
-    return CheckResult(True, f"the maker note's {note.entries} entries lie within it", where="maker note")
+    return CheckResult(True, f"the maker note's {note.entries} entries are within it", where="maker note")
 
 
 def toggle(facts: Facts) -> CheckResult | None:
-    """Check R21: the flags say that the effect can be switched; does not apply without any portrait mark (R8)."""
-    flags, custom = facts.marks.image_processing_flags, facts.marks.custom_rendered
+    """Check R21: the flags say that the effect can be switched; does not apply without any portrait flag (R8)."""
+    flags, custom = facts.portrait.image_processing_flags, facts.portrait.custom_rendered
     if not (flags or 0) & PORTRAIT_BITS and custom not in RENDERED:
         return None
     holds = bool((flags or 0) & DEPTH_FLAG)
@@ -339,7 +341,7 @@ def toggle(facts: Facts) -> CheckResult | None:
 def proven_set(facts: Facts) -> CheckResult:
     """Check R22: maker note and focus region are the proven set."""
     entries = facts.note.entries if facts.note else 0
-    region = facts.marks.focus_region is not None
+    region = facts.portrait.focus_region is not None
     if entries >= FEW_NOTE_ENTRIES and region:
         return CheckResult(True, "there are a rich maker note and a focus region", where="maker note, XMP")
     return CheckResult(
@@ -354,11 +356,11 @@ def proven_set(facts: Facts) -> CheckResult:
 
 def pixels_sharp(facts: Facts) -> CheckResult:
     """Check R24: the photo is not blurred already."""
-    if facts.marks.is_blur_rendered:
+    if facts.portrait.is_blur_rendered:
         return CheckResult(
             False,
             "the photo seems to be blurred already: switching the effect off will not make it sharp",
-            found=_marks_text(facts),
+            found=_portrait_text(facts),
             where="Exif",
         )
     return CheckResult(True, "nothing says that the photo is blurred already", where="Exif")

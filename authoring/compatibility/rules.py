@@ -1,4 +1,4 @@
-"""The rule table: what a file must hold so that Apple's software finds its depth and lets a person edit it.
+"""Define the rule table: what a file must hold so that Apple's software finds its depth and lets a person edit it.
 
 Each row has the rule's grade of evidence, what breaking it costs, where it is known from, and the function that
 judges it. Nothing here was tried on an Apple device by this project. Sources are Apple's documents, published device
@@ -24,7 +24,7 @@ class Rule:
     id: str
     """R1, R2, …; never used again for another rule."""
     check: Callable[[Facts], CheckResult | None]
-    """Judges the rule; None where it does not apply, as without a depth map."""
+    """Judges the rule; None if it does not apply, as without a depth map."""
     grade: Grade
     sentence: str
     """What must hold, for a person."""
@@ -117,7 +117,7 @@ TABLE: tuple[Rule, ...] = (
         "warning",
         "device tests (Komorebi)",
         "Camera portraits that were exported with their blur hold 8 (pug, openize, fidmaa, shu_matte, lyangas). "
-        "If 7 or 8 is the only portrait mark, R21 reports it.",
+        "If 7 or 8 is the only portrait flag, R21 reports it.",
     ),
     Rule(
         "R10",
@@ -224,7 +224,7 @@ TABLE: tuple[Rule, ...] = (
         "Maker note 0x0019 has 0x20 set: the photo has depth, and its effect can be switched on and off.",
         "L4",
         "device tests (Komorebi); rw",
-        "Not judged if there is no portrait mark at all: R8 reports that.",
+        "Not judged if there is no portrait flag at all: R8 reports that.",
     ),
     Rule(
         "R22",

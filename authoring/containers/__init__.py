@@ -24,7 +24,7 @@ def is_png(data: bytes) -> bool:
 def parse(data: bytes) -> ContainerFile:
     """Parse a JPEG or HEIC photo, recognised by its first bytes, never by a name.
 
-    Raises MalformedError for damage or for what is no image, UnsupportedError for other image formats.
+    Raises MalformedError for damage or for anything that is not an image, UnsupportedError for other image formats.
     """
     if data.startswith(b"\xff\xd8"):
         from authoring.containers import jpeg

@@ -125,7 +125,7 @@ class ContainerFile(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Oddities that a person should know of; each one sentence."""
+        """Oddities of the file; one sentence each."""
 
     def thumbnail(self) -> Thumbnail | None:
         """Return the photo's largest thumbnail; None if there is none that decodes by itself."""

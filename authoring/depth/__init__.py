@@ -1,1 +1,1 @@
-"""What the numbers of a map mean: units, gray levels, orientation, size, holes, edges, calibration, quantisation."""
+"""Handle what the numbers of a map mean: units, gray levels, orientation, size, holes, calibration, quantisation."""

@@ -1,4 +1,4 @@
-"""The depth buffer: samples with their unit, as AVDepthData holds them.
+"""Define the depth buffer: samples with their unit, as AVDepthData holds them.
 
 Disparity is 1/depth, so 0 in one is infinity in the other; negative values and NaN are unknown and become NaN in
 every conversion. A half float ends at 65 504: what is beyond becomes infinity, so a depth under 0.0000153 m has no
@@ -68,7 +68,7 @@ class PixelFormat(enum.Enum):
 
 
 def _clean(samples: npt.NDArray[Any], out: npt.NDArray[np.float32]) -> None:
-    """Kernel: the same unit; negative becomes NaN, and no zero keeps a minus sign."""
+    """Convert to the same unit: negative becomes NaN, and -0 becomes 0."""
     np.abs(samples, out=out, dtype=np.float32, casting="unsafe")
     # The least sample spares a mask for most chunks; NaN compares false.
     if not samples.min() >= 0:
@@ -76,7 +76,7 @@ def _clean(samples: npt.NDArray[Any], out: npt.NDArray[np.float32]) -> None:
 
 
 def _invert(samples: npt.NDArray[Any], out: npt.NDArray[np.float32]) -> None:
-    """Kernel: the other unit, m to 1/m or back."""
+    """Convert to the other unit, m to 1/m or back."""
     _clean(samples, out)
     np.divide(np.float32(1), out, out=out)
 
@@ -105,7 +105,7 @@ class DepthBuffer:
     """A map in one of the native formats, as AVDepthData holds it.
 
     The constructor takes a read-only view of `samples`, not a copy: leave the array alone afterwards.
-    UsageError where the shape is not (H, W), the dtype is not the format's, or a word is unknown.
+    UsageError if the shape is not (H, W), the dtype is not the format's, or a word is unknown.
     """
 
     samples: FloatArray

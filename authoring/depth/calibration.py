@@ -1,4 +1,4 @@
-"""The camera behind a map: AVCameraCalibrationData's numbers, and how turning the pixels changes them.
+"""Define a map's camera, with the numbers of AVCameraCalibrationData, and turn and scale it with the pixels.
 
 Pixel coordinates start at the top left *corner* of the raster: the first pixel's centre is (0.5, 0.5) and a principal
 point in the middle of W pixels is W/2. Two samples show it. The iPad's true-depth recording
@@ -24,7 +24,7 @@ IDENTITY_EXTRINSIC: tuple[float, ...] = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0,
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """One camera. Raises UsageError where a number is missing, not finite or impossible."""
+    """One camera. Raises UsageError if a number is missing, not finite or impossible."""
 
     intrinsic_matrix: Matrix
     """Rows ((fx, 0, cx), (0, fy, cy), (0, 0, 1)) in pixels of the reference frame."""

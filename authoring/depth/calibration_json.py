@@ -1,4 +1,4 @@
-"""A calibration as JSON: our own schema, and dictionaries like AVCameraCalibrationData's as apps write them.
+"""Parse and build a calibration as JSON: our own schema, and AVCameraCalibrationData's keys as apps write them.
 
 The numbers are those of the photo's stored raster, or of a frame of the same shape; `Calibration.scaled` and `oriented`
 convert them.
@@ -93,7 +93,7 @@ def parse_calibration_json(data: bytes) -> Calibration:
         if content is None:
             raise MalformedError("the photo that this map was extracted from stated no camera")
     if not isinstance(content, dict):
-        raise MalformedError("the calibration is no JSON object")
+        raise MalformedError("the calibration is not a JSON object")
     try:
         if "fov_x" in content and "fov_y" in content:
             return _parse_field_of_view(content)
@@ -118,7 +118,7 @@ def _parse_own_schema(content: Mapping[str, Any]) -> Calibration:
             raise MalformedError(f"the calibration lacks {name}{f', or {other}' if other else ''}")
     unknown = sorted(set(content) - set(REQUIRED) - set(OPTIONAL))
     if unknown:
-        raise MalformedError(f"the calibration has {unknown[0][:40]!r}, which its schema does not know")
+        raise MalformedError(f"the calibration has {unknown[0][:40]!r}, which is not a known key")
     fx, fy, cx, cy = (_number(content, name) for name in REQUIRED[:4])
     center = _numbers(content, "lens_distortion_center") if "lens_distortion_center" in content else None
     if center is not None and len(center) != 2:

@@ -1,4 +1,4 @@
-"""Calibrations for photos without one: from a given angle or focal length, from Exif's lens data, or nominal.
+"""Derive calibrations for photos without one: from a given angle or focal length, from Exif's lens data, or nominal.
 
 All are pinholes: square pixels, the principal point in the middle, the pose of the reference camera, no distortion.
 They are the same however the photo is turned, so the frame is the photo's stored raster.
@@ -67,7 +67,7 @@ def calibration_from_exif_lens(
     focal_plane_resolution: tuple[float, float, int] | None = None,
     resolution_frame_px: tuple[int, int] | None = None,
 ) -> Calibration | None:
-    """Return a pinhole from Exif's lens data; None where they are missing or outside the accepted range.
+    """Return a pinhole from Exif's lens data; None if they are missing or outside the accepted range.
 
     width_px, height_px: the photo's stored raster. focal_length_35mm: equivalent in mm; preferred, since it
     includes digital zoom. focal_plane_resolution: pixels per unit across and down the sensor, and

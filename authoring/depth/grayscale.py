@@ -1,4 +1,4 @@
-"""What a gray level means: from gray pictures to depth buffers and back.
+"""Convert gray pictures to depth buffers and back.
 
 Apple's documented meaning is black = near and white = far in even steps of metres; the variants are options.
 """
@@ -69,7 +69,7 @@ def _in_unit(meaning: GrayscaleMeaning, share: FloatArray, pixel_format: PixelFo
 def lookup_table(meaning: GrayscaleMeaning, levels: Levels, pixel_format: PixelFormat) -> npt.NDArray[Any]:
     """Return the sample for each of 256 or 65 536 gray levels: (levels,) of the format's dtype, rounded once.
 
-    Raises UsageError where an end of the range cannot be held: 65 504 is the most for hdis and hdep.
+    Raises UsageError if an end of the range cannot be held: 65 504 is the most for hdis and hdep.
     """
     exact = _in_unit(meaning, np.arange(levels, dtype=np.float64) / (levels - 1), pixel_format)
     largest = float(np.finfo(pixel_format.dtype).max)

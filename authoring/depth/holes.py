@@ -1,4 +1,4 @@
-"""Holes: samples without depth, and the values to fill them with.
+"""Fill holes: samples without depth.
 
 A hole between a near and a far surface belongs to the far one, which is hidden from one of the two lenses.
 """
@@ -23,7 +23,7 @@ a gap is seldom deep enough to change the distance by a tenth."""
 
 METHOD = (
     "each filled with the nearest valid sample in its row or column, or with the one across the hole"
-    " where that lies more than a tenth farther away"
+    " if that is more than a tenth farther away"
 )
 
 
@@ -48,7 +48,7 @@ def fill_holes(buffer: DepthBuffer, max_share: float = MAX_SHARE) -> tuple[Depth
     """Return the map with a value in every sample, marked as filtered, and the report of what was filled.
 
     Each hole copies one valid sample, never a blend, which would be a surface that is not there. Raises
-    RefusedError where no sample is valid, or more than `max_share` (0..1) of them are not.
+    RefusedError if no sample is valid, or more than `max_share` (0..1) of them are not.
     """
     if not 0 <= max_share <= 1:
         raise UsageError(f"the share of holes to fill is between 0 and 1, not {max_share:g}")

@@ -1,4 +1,4 @@
-"""Array kernels that go through a large map in chunks that stay in the processor's cache.
+"""Process large maps in chunks that fit the processor's cache.
 
 Times are the best of several runs for a 12-megapixel map on one processor, and those of the plain NumPy expression.
 """

@@ -1,4 +1,4 @@
-"""The eight ways in which a stored raster may be turned or mirrored for display.
+"""Define the eight ways in which a stored raster may be turned or mirrored for display.
 
 Exif Orientation (CIPA DC-008, tag 0x0112) and HEIF's irot and imir (ISO/IEC 23008-12, 6.5.10 and 6.5.12). Every member
 is one optional transposition, then one optional swap of top and bottom, then one optional swap of left and right.

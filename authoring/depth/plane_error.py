@@ -1,4 +1,4 @@
-"""How far a stored plane, as decoded, is from the codes and from the map that it was made of."""
+"""Measure how far a decoded plane is from its codes and from the map that it was made of."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def max_error(plane: StoredPlane, buffer: DepthBuffer) -> float:
     """Return the largest difference between a plane, as decoded, and the map it was made of, in the map's unit.
 
     Measured before a cast to half floats: of a lossless plane from `quantize` it is at most half a step, but for
-    ROUNDING_CODES. Raises UsageError where size or format differ, RefusedError where a sample of the map is not
+    ROUNDING_CODES. Raises UsageError if size or format differ, RefusedError if a sample of the map is not
     valid.
     """
     if plane.codes.shape != buffer.samples.shape or plane.pixel_format is not buffer.pixel_format:
@@ -43,7 +43,7 @@ def error_in_m(error: float, value: float, pixel_format: PixelFormat) -> float |
     """Return what an error in the map's unit means in metres, at a place with this value.
 
     For depth it is the error itself. For disparity it is the larger of the two ways to be wrong,
-    1/(value - error) - 1/value; None where that has no end, because the surface may be infinitely far away.
+    1/(value - error) - 1/value; None if that has no end, because the surface may be infinitely far away.
     """
     if pixel_format.kind == "depth" or error == 0:
         return error

@@ -1,4 +1,4 @@
-"""The map's raster: turned with the photo, and brought to another size.
+"""Turn and resize a map's raster.
 
 No file states a crop or an offset, so a map of any size is stretched over the whole photo. One sample was made
 otherwise: the app that wrote nilsh_imageio_output.heic halved 375 columns to 187.5, kept 188 and averaged the last

@@ -1,4 +1,4 @@
-"""Refinement: a coarse or noisy map made finer along the edges of its photo.
+"""Refine a coarse or noisy map along the edges of its photo.
 
 A coarse map mixes near and far where a silhouette runs through a sample, and the photo shows where it runs. Two plain
 methods were measured and rejected: a guided filter (He, Sun, Tang 2013) is linear in the photo's colours, so it blends
@@ -102,7 +102,7 @@ def refine(disparity: Plane, guide: npt.NDArray[np.uint8]) -> Refinement:
     stretched. guide: the photo in the same orientation, (H, W, 3) or (H, W) uint8. Holes are filled first, by the
     rule of `fill_holes`, and have little weight against known samples. No result is outside the range of the input.
 
-    Raises UsageError for other shapes, RefusedError where no sample is valid.
+    Raises UsageError for other shapes, RefusedError if no sample is valid.
     """
     if guide.ndim == 2:
         guide = guide[..., np.newaxis].repeat(3, axis=2)

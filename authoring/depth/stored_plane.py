@@ -1,4 +1,4 @@
-"""Eight bits for each sample: how Apple stores a native map as L008.
+"""Quantize a native map to 8 bits per sample (L008), as Apple stores it.
 
 value = float_min + code * (float_max - float_min) / 255. The larger value has the larger code, so near is 255 in
 disparity (checked against a decode by Apple's own frameworks); both ends are exact half floats in every sample file.
@@ -32,7 +32,7 @@ class StoredPlane:
     """A map as stored: codes and the range they span.
 
     `quantize` gives ends that are exact half floats; a plane from another writer may have others, and may be
-    flat. Raises MalformedError where the ends are not finite or reversed.
+    flat. Raises MalformedError if the ends are not finite or reversed.
     """
 
     codes: npt.NDArray[np.uint8]
@@ -71,7 +71,7 @@ def _table(plane: StoredPlane) -> npt.NDArray[np.float64]:
 
 
 def valid_range(buffer: DepthBuffer) -> tuple[float, float]:
-    """Return the least and largest sample. Raises RefusedError where a sample has no code."""
+    """Return the least and largest sample. Raises RefusedError if a sample has no code."""
     if not buffer.all_valid:
         count = int(np.count_nonzero(~buffer.valid))
         raise RefusedError(

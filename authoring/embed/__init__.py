@@ -1,1 +1,1 @@
-"""Depth into a photo, and out of it again: the steps of `embed`, `copy` and `strip`."""
+"""Put depth into a photo, and remove it: the steps of `embed`, `copy` and `strip`."""

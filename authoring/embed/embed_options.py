@@ -1,4 +1,4 @@
-"""The options of `embed` and `copy`, and their construction from keywords."""
+"""Define the options of `embed` and `copy`, and build them from keywords."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def options_of(**given: Any) -> EmbedOptions:
     known = ({option.name for option in fields(EmbedOptions)} | portrait_names) - {"portrait"}
     unknown = sorted(set(given) - known)
     if unknown:
-        raise UsageError(f"there is no option {unknown[0]!r}; there are {', '.join(sorted(known))}")
+        raise UsageError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
     if isinstance(given.get("calibration"), str):
         given["calibration_source"] = given.pop("calibration")
     cameras = [name for name in _CAMERAS if name in given]

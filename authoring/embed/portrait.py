@@ -1,4 +1,4 @@
-"""The portrait profile: the effect that goes into the depth's XMP, and the photo's own portrait metadata."""
+"""Prepare the portrait profile: the effect for the depth's XMP, and the photo's own portrait metadata."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def portrait_effect(
     """Choose calibration, rendering parameters, aperture and strength.
 
     calibration: the map's own. source: the properties of the depth that is copied, whose effect is kept.
-    Raises UnsupportedError where the donor has no portrait depth, MalformedError where its REND block is damaged.
+    Raises UnsupportedError if the donor has no portrait depth, MalformedError if its REND block is damaged.
     """
     copied = source or DepthProperties()
     donor = _read_donor(options.donor) if options.donor is not None else None
@@ -229,5 +229,5 @@ def _focus(
         return orientation.point_to_stored(*options.focus), ()
     disparity = buffer.samples if buffer.pixel_format.kind == "disparity" else buffer.disparity_per_m()
     x, y = largest_near_region(orientation.to_display(disparity))
-    assumed = f"the focus lies on the nearest large region, at {x:.2f},{y:.2f}"
+    assumed = f"the focus is on the nearest large region, at {x:.2f},{y:.2f}"
     return orientation.point_to_stored(x, y), (assumed,)

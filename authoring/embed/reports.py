@@ -1,4 +1,4 @@
-"""What `embed` and `copy` report, and the edited photo that every operation on a photo returns."""
+"""Define the reports of `embed` and `copy`, and the edited photo that every operation on a photo returns."""
 
 from __future__ import annotations
 

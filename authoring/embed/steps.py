@@ -85,7 +85,7 @@ def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> EditedPhoto
 def copy(source: bytes, photo: bytes, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
     """Put the depth of one photo into another, with all that its XMP says, orientations reconciled.
 
-    The codes and the float range stay as they are; only the raster is turned. Raises RefusedError where the
+    The codes and the float range stay as they are; only the raster is turned. Raises RefusedError if the
     aspects differ by more than one per cent.
     """
     origin = read_source(source)
@@ -260,7 +260,7 @@ def _sources(depth: CodedDepth, effect: PortraitEffect | None) -> Provenance:
 def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth, options: EmbedOptions) -> EmbedReport:
     """Measure the decoded plane against the fitted map, run the rules on what will be written, and report.
 
-    Raises RefusedError where the result would not be read as depth.
+    Raises RefusedError if the result would not be read as depth.
     """
     plane, coded, buffer = depth.plane, depth.coded, depth.buffer
     result = containers.parse(spliced.edits.apply(target.source))

@@ -47,7 +47,7 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
     """Take the depth map out of a photo; gain maps, mattes and all metadata stay.
 
     With `restore`, the changes that this program made to the photo's own Exif and XMP are undone too: the result is
-    the photo before, byte for byte. Raises RefusedError where there is no depth map, where this program did not
+    the photo before, byte for byte. Raises RefusedError if there is no depth map, where this program did not
     write it, and where another program changed the photo since.
     """
     with about("photo"):
@@ -67,7 +67,7 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
                 )
             edits = edits.then(_restore_metadata(edits.apply(photo), removal))
         elif any(provenance.restore for provenance in removal.provenance):
-            notes.append("the portrait marks in Exif and XMP stay; --restore takes them back")
+            notes.append("the portrait metadata in Exif and XMP stays; --restore removes it")
     report = StripReport(
         container=file.layout.container,
         removed=tuple(f"{kind_of(image)} {image.width}x{image.height}" for image in images),
@@ -102,7 +102,7 @@ def _remove_depth(file: ContainerFile) -> _Removal:
 def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     """Return the edits that undo this program's changes to the metadata of a photo without depth.
 
-    Raises RefusedError where they do not fit.
+    Raises RefusedError if they do not fit.
     """
     record = next((found.restore for found in removal.provenance if found.restore), b"")
     if not record:
@@ -110,7 +110,7 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     edits = undone(record, photo)
     if edits is None or not _same_photo(photo, edits.apply(photo), but_metadata=True):
         raise RefusedError(
-            "the record for restoring the photo's metadata does not fit it; another program changed the photo since"
+            "the record for restoring the photo's metadata does not fit it; another program has changed the photo"
         )
     return edits
 
@@ -118,7 +118,7 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
 def _same_photo(before: bytes, after: bytes, *, but_metadata: bool = False) -> bool:
     """Return whether both files have the same coded images and the same metadata, part by part.
 
-    A record is data from a file: whatever it says, it must not change what the photo decodes to.
+    A record is data from a file; no record may change what the photo decodes to.
     but_metadata: the photo's own Exif and XMP may differ.
     """
     try:
@@ -135,7 +135,7 @@ def _same_photo(before: bytes, after: bytes, *, but_metadata: bool = False) -> b
 
 
 def _provenance(image: FoundAuxiliary) -> Provenance | None:
-    """Return this program's mark on a depth map; None where there is none or its packet is broken."""
+    """Return this program's mark on a depth map; None if there is none or its packet is broken."""
     try:
         return read_provenance(xmp.parse_packet(image.xmp)) if image.xmp else None
     except DepthauthorError:

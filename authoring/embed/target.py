@@ -55,9 +55,7 @@ def open_target(photo: bytes, options: EmbedOptions) -> Target:
         source, cleared = file.source, EditList.unchanged(len(file.source))
         if depth_images(file.layout):
             if not options.replace:
-                raise RefusedError(
-                    "the photo holds a depth map already; --replace puts the new one in its place"
-                )
+                raise RefusedError("the photo already holds a depth map; --replace replaces it")
             cleared = restoration(file)
             file = containers.parse(cleared.apply(source))
             notes += Notes(notes=("the depth map that was there was replaced",))

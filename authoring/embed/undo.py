@@ -1,4 +1,4 @@
-"""The undo record: the inverse of an edit list, small enough to travel in the depth's own XMP.
+"""Build and apply undo records: the inverse of an edit list, small enough for the depth's own XMP.
 
 `strip` takes the record of the splice and `strip --restore` that of the changed metadata too: two records, each of
 which turns one result back into its source, byte for byte.
@@ -69,7 +69,7 @@ def build_record(edits: EditList, source: bytes, *, holds_record: bool = False) 
 
 
 def parse_record(record: bytes, result_size: int) -> EditList | None:
-    """Parse a record to the edit list over a result of this size; None where it does not fit.
+    """Parse a record to the edit list over a result of this size; None if it does not fit.
 
     Whether the list gives the source is known only when it is applied: see `undone`.
     """
@@ -89,7 +89,7 @@ def parse_record(record: bytes, result_size: int) -> EditList | None:
 
 
 def undone(record: bytes, result: bytes) -> EditList | None:
-    """Return the edits that turn `result` back into the source of the record; None where it does not fit.
+    """Return the edits that turn `result` back into the source of the record; None if it does not fit.
 
     A record fits where what it gives has the length and CRC-32 of that source, and where the result has its CRC-32:
     so nothing is lost that another program changed since.
@@ -136,7 +136,7 @@ class _Record:
 
     @classmethod
     def parse(cls, record: bytes) -> _Record | None:
-        """Parse a record; None where it is empty, foreign or damaged."""
+        """Parse a record; None if it is empty, foreign or damaged."""
         if record[:1] != bytes([VERSION]):
             return None
         unpacker = zlib.decompressobj()

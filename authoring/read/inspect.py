@@ -1,4 +1,4 @@
-"""Inspect: report what a photo holds, without judging or decoding it. Imports no numpy."""
+"""Report what a photo holds, without judging or decoding it. Imports no numpy."""
 
 from __future__ import annotations
 
@@ -92,8 +92,8 @@ def inspect(photo: bytes) -> InspectReport:
         layout = file.layout
         kinds = [(auxiliary, kind_of(auxiliary)) for auxiliary in layout.auxiliaries]
         depth = next((auxiliary for auxiliary, kind in kinds if kind == "depth"), None)
-        marks = read_portrait_metadata(layout.exif, layout.xmp)
-        lost = None if depth else lost_depth(layout, marks)
+        portrait = read_portrait_metadata(layout.exif, layout.xmp)
+        lost = None if depth else lost_depth(layout, portrait)
         return InspectReport(
             container=layout.container,
             photo=PhotoSummary(layout.width, layout.height, int(photo_orientation(layout))),
@@ -103,7 +103,7 @@ def inspect(photo: bytes) -> InspectReport:
                 for auxiliary, kind in kinds
                 if auxiliary is not depth
             ),
-            portrait=asdict(marks),
+            portrait=asdict(portrait),
             parts=tuple(
                 PartSummary(entry.identifier, entry.type, entry.role, entry.size) for entry in file.entries
             ),

@@ -1,7 +1,7 @@
-"""Recognise a photo whose marks say that it has depth while it holds none.
+"""Recognise a photo whose metadata says that it has depth although it holds none.
 
 Most programs that save a photo again drop its auxiliary images and keep its Exif. A save that drops Exif as well, and
-a map of the data profile, leave no marks.
+a map of the data profile, leave no such metadata.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from authoring.containers.base import Layout
 from authoring.read.layout import kind_of
 
 
-def lost_depth(layout: Layout, marks: PortraitMetadata) -> str | None:
-    """Return a clause that says so if the marks of a photo without a depth map claim one; else None.
+def lost_depth(layout: Layout, portrait: PortraitMetadata) -> str | None:
+    """Return a clause that says so if the metadata of a photo without a depth map claims one; else None.
 
-    A focus region or maker note 0x001F is no such mark: phones write both into photos without depth.
+    A focus region or maker note 0x001F is not evidence: phones write both into photos without depth.
     """
-    flags = marks.image_processing_flags or 0
+    flags = portrait.image_processing_flags or 0
     evidence = [f"maker note 0x0019 has 0x{makernote.DEPTH_FLAG:02X}"] if flags & makernote.DEPTH_FLAG else []
-    if marks.custom_rendered == PORTRAIT_NOT_RENDERED:
-        evidence.append(f"CustomRendered is {marks.custom_rendered}")
+    if portrait.custom_rendered == PORTRAIT_NOT_RENDERED:
+        evidence.append(f"CustomRendered is {portrait.custom_rendered}")
     if evidence:
         claim = f"it has depth ({', '.join(evidence)}) but holds none"
-    elif marks.is_blur_rendered:
+    elif portrait.is_blur_rendered:
         claim = "it is a portrait with its blur rendered but holds no depth"
     else:
         return None

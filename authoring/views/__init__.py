@@ -1,1 +1,1 @@
-"""What people look at: previews, refocused photos, point clouds, the viewer page and reports."""
+"""Show depth to people: previews, refocused photos, point clouds, the viewer page and reports."""

@@ -36,7 +36,7 @@ def choose_camera(
     """Return the calibration in pixels of the upright photo, its origin, and notes for the report.
 
     choice: None takes the file's own, else Exif's, else a nominal one. A `Calibration` describes the upright photo.
-    Raises UsageError for another choice, UnsupportedError where the chosen source has no camera.
+    Raises UsageError for another choice, UnsupportedError if the chosen source has no camera.
     """
     height, width = scene.pixels.shape[:2]
     if isinstance(choice, Calibration):
@@ -60,7 +60,7 @@ def choose_camera(
 
 
 def _with_square_pixels(scene: Scene) -> tuple[Calibration, str]:
-    """The scene's calibration; where fx and fy differ, with the one that agrees with Exif for both, and a note.
+    """Return the scene's calibration with square pixels, and a note if fx and fy differ.
 
     The pixels of a phone are square. fidmaa_selfie_depth.heic says 2085.5 across and 2718.4 down, and Exif 30 mm,
     which is 2676: with 2085.5 the neck in it would be 17 cm across and the earlobes 20 cm apart, with 2718.4 they

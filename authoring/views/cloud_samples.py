@@ -144,7 +144,7 @@ def camera_of_calibration(calibration: Calibration) -> Camera:
 
 
 def _quantisation_steps(scene: Scene) -> tuple[float, float]:
-    """One quantisation step of the map in 1/m and in m; 0 or little in the unit that was not quantised.
+    """Return one quantisation step of the map in 1/m and in m; 0 or little in the unit that was not quantised.
 
     A map that is not embedded may have been quantised too: its values then have gaps, even ones in one of the units,
     and the smallest gap is the step there. In the other unit the smallest gap is smaller than any step that matters.
@@ -164,7 +164,7 @@ def _smallest_gap(values: NDArray[np.float32]) -> float:
 
 
 def _select(depth_m: NDArray[np.float32], surface: Surface, options: CloudOptions) -> tuple[Grid, LeftOut]:
-    """Every stride-th sample, which of them to keep, and how many were left out for which reason."""
+    """Select every stride-th sample; return which of them to keep, and how many are left out for which reason."""
     stride = options.stride
     height, width = depth_m.shape
     rows = np.arange(min(stride // 2, (height - 1) // 2), height, stride)

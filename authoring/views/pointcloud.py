@@ -142,13 +142,13 @@ def _mesh(samples: CloudSamples, options: CloudOptions) -> tuple[Mesh, Grid]:
     faces, grid = mesh_of(samples.surface, samples.grid)
     if not len(faces):
         raise RefusedError(
-            "no triangle is left: no three neighbouring samples lie on one surface", subject="photo"
+            "no triangle is left: no three neighbouring samples are on one surface", subject="photo"
         )
     return Mesh(_points(samples, grid, options), faces, places_of(grid)), grid
 
 
 def _colours(scene: Scene, grid: Grid) -> NDArray[np.uint8]:
-    """The sRGB colour (N, 3) of each sample kept, the mean of the part of the photo that its map sample covers."""
+    """Return the sRGB colour (N, 3) of each sample kept: the mean of the photo over the map sample."""
     height, width = grid.shape
     pixels = pictures.srgb(pictures.resized(scene.pixels, width, height), scene.icc)
     # Indices instead of the mask take a third of the time, which is a fifth of a whole command.

@@ -197,7 +197,7 @@ def _page_content(scene: Scene, title: str) -> page.PageContent:
 
 
 def _facts(scene: Scene, scale: Scale) -> list[tuple[str, str]]:
-    """Labels and sentences about the scene."""
+    """Return labels and sentences about the scene."""
     unit = "1/m" if scale.kind == "disparity" else "m"
     stored = "8-bit codes for" if scene.plane is not None else "not embedded yet,"
     near, far = format_distance(scale.metres(1)), format_distance(scale.metres(0))

@@ -159,7 +159,7 @@ def _focus(
 
 
 def _disparity_at(disparity: NDArray[np.float32], point: tuple[float, float]) -> float:
-    """The median around a point."""
+    """Return the median around a point."""
     height, width = disparity.shape
     reach = max(1, round(SPOT * max(height, width)))
     row, column = min(int(point[1] * height), height - 1), min(int(point[0] * width), width - 1)

@@ -140,7 +140,7 @@ def _depth(reading: DepthReading) -> DepthRow:
 
 
 def _photo_picture(file: ContainerFile) -> NDArray[np.uint8] | None:
-    """The photo, upright, if possible at least twice as large as the thumbnail; None if it does not decode."""
+    """Return the photo, upright, if possible at least twice as large as the thumbnail; None if it does not decode."""
     try:
         if file.layout.container == "heic":
             thumbnail = _own_thumbnail(file)
@@ -153,7 +153,7 @@ def _photo_picture(file: ContainerFile) -> NDArray[np.uint8] | None:
 
 
 def _own_thumbnail(file: ContainerFile) -> NDArray[np.uint8] | None:
-    """The thumbnail in a HEIC photo, upright: decoding it takes a fifteenth of the time of the photo.
+    """Return the thumbnail in a HEIC photo, upright; decoding it takes a fifteenth of the time of the photo.
 
     None if there is none, or it is too small, damaged, or of another aspect.
     """
@@ -175,7 +175,7 @@ def _own_thumbnail(file: ContainerFile) -> NDArray[np.uint8] | None:
 
 
 def _depth_picture(reading: DepthReading) -> NDArray[np.uint8]:
-    """The depth in colours over its own range, light near."""
+    """Return the depth in colours over its own range, light near."""
     codes = reading.orientation.to_display(reading.plane.codes)
     step = max(1, max(codes.shape) // (2 * THUMBNAIL_SIDE))
     small = codes[::step, ::step].astype(np.float32)

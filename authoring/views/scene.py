@@ -49,7 +49,7 @@ class Scene:
     exif_calibration: Calibration | None
     """The calibration that Exif gives, in pixels of `pixels`; None where Exif has too little."""
     focus: tuple[float, float] | None
-    """(x, y), 0..1 from the top left; None where the photo has no Focus region."""
+    """(x, y), 0..1 from the top left; None if the photo has no Focus region."""
     aperture: float | None
     """SimulatedAperture, if the depth states it."""
     notes: tuple[str, ...] = ()
@@ -188,7 +188,7 @@ def _decode(photo: bytes, layout: Layout) -> _Photo:
 
 
 def _calibration(photo: _Photo, given: Calibration | None) -> tuple[Calibration, CameraSource]:
-    """The calibration in pixels of the upright photo: the given one (upright), else Exif's, else nominal."""
+    """Return the calibration in pixels of the upright photo: the given one (upright), else Exif's, else nominal."""
     height, width = photo.pixels.shape[:2]
     if given is not None:
         return given.scaled(width, height), "file"

@@ -140,13 +140,13 @@ def view(photo: bytes, name: str) -> tuple[bytes, ViewReport]:
 
 
 def _subsampled(codes: NDArray[np.uint8], long_side: int) -> NDArray[np.uint8]:
-    """Every n-th code, so that the longer side has at most `long_side`: a mean of codes is no surface."""
+    """Return every n-th code, so that the longer side has at most `long_side`: a mean of codes is not a surface."""
     step = -(-max(codes.shape) // long_side)
     return codes[::step, ::step]
 
 
 def _range(disparity: NDArray[np.float32]) -> tuple[float, float]:
-    """(far, near) in 1/m, without RANGE_SHARE of the samples at either end."""
+    """Return (far, near) in 1/m, without RANGE_SHARE of the samples at either end."""
     finite = disparity[np.isfinite(disparity)]
     if not finite.size:
         return 0.0, 1.0
@@ -157,7 +157,7 @@ def _range(disparity: NDArray[np.float32]) -> tuple[float, float]:
 def _hidden_surface(
     plane: StoredPlane, picture: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Codes (h, w) and colours (h, w, 3) of the surface behind near objects, reduced."""
+    """Return codes (h, w) and colours (h, w, 3) of the surface behind near objects, reduced."""
     codes = _subsampled(plane.codes, HIDDEN_SIDE)
     height, width = codes.shape
     small = codecs.resized(picture, width, height).astype(np.float32)
@@ -178,20 +178,20 @@ def _camera(scene: Scene) -> tuple[float, float, float, float]:
 
 
 def _aperture(scene: Scene) -> float | None:
-    """The file's aperture, if it is a positive number."""
+    """Return the file's aperture, if it is a positive number."""
     aperture = scene.aperture
     return aperture if aperture is not None and 0 < aperture < math.inf else None
 
 
 def _blur(scene: Scene) -> float:
-    """Radius of blur in widths of the photo, at f/1, for 1/m of distance from the focus."""
+    """Return the radius of blur in widths of the photo, at f/1, for 1/m of distance from the focus."""
     width, height = scene.calibration.reference_width_px, scene.calibration.reference_height_px
     lens = Lens.of_camera(scene.calibration.focal_px[0], (width, height), f_number=1.0, focus_per_m=0.0)
     return lens.radius_px_m / width
 
 
 def _facts(scene: Scene, diagnosis: DoctorReport) -> tuple[tuple[str, str], ...]:
-    """Labels and texts about the file."""
+    """Return labels and texts about the file."""
     height, width = scene.pixels.shape[:2]
     unit = scene.depth.pixel_format.kind
     facts = [

@@ -69,7 +69,7 @@ def one_of(label: str, value: str | tuple[str, ...] | Opaque) -> PropertyTree:
 
 def test_the_table_has_every_field() -> None:
     assert list(FIELDS) == [row.field for row in TABLE if row.field]
-    assert set(FIELDS) == {one.name for one in fields(DepthProperties)}
+    assert set(FIELDS) == {item.name for item in fields(DepthProperties)}
     assert len({(row.namespace, row.name) for row in TABLE}) == len(TABLE)
     assert set(CALIBRATION_FIELDS) <= set(FIELDS)
 
@@ -117,7 +117,7 @@ def test_every_sample_is_read_and_written_again(
         # iOS 11 printed the six-decimal value with 17 digits; today's iOS and we print six decimals.
         old = find(tree, "apdi:FloatMinValue")
         assert old is not None and old.value == "0.42822300000000002"
-        tree = tuple(replace(one, value="0.428223") if one == old else one for one in tree)
+        tree = tuple(replace(item, value="0.428223") if item == old else item for item in tree)
     assert sorted(again, key=str) == sorted(tree, key=str), "the same properties and texts"
     assert (build_packet(again) == packet) == same_order, "byte for byte where the order is today's"
 
@@ -190,7 +190,7 @@ def test_exiftool_reads_what_is_written(
     assert tags["Undo"] == "AAE="
 
 
-def test_printed_half_floats_are_found_again() -> None:
+def test_printed_half_floats_are_read_back() -> None:
     for value in HALVES:
         printed = float(f"{value:f}")
         half = exact_half(printed)
@@ -274,7 +274,7 @@ def test_formats_are_apples() -> None:
         extrinsic_matrix=(0.0, -1.0, -0.0, 1.0, 0, 0, 0, 0, 1, 1.9311880805616966e-06, 0.1, 1158.0),
         filtered=True,
     )
-    texts = {one.name: one.value for one in build_tree(properties)}
+    texts = {item.name: item.value for item in build_tree(properties)}
     assert texts == {
         "FloatMinValue": "0.000000",
         "PixelSize": "0.001220",
@@ -355,7 +355,7 @@ def test_foreign_properties_give_way_to_typed_ones() -> None:
     stale = one_of("apdi:IntMaxValue", "7") + one_of("apdi:AuxiliaryImageSubType", "word")
     old = Property("http://ns.apple.com/portraitLightingEffect/1.0/", "p", "EffectStrength", "1")
     tree = build_tree(DepthProperties(int_max=255, effect_strength=0.5), (*stale, old))
-    assert [(one.name, one.value) for one in tree] == [
+    assert [(item.name, item.value) for item in tree] == [
         ("IntMaxValue", "255"),
         ("EffectStrength", "0.500000"),
         ("AuxiliaryImageSubType", "word"),

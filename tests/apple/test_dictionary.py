@@ -31,7 +31,7 @@ DESCRIPTION = "kCGImageAuxiliaryDataInfoDataDescription"
 
 
 def small() -> dict[str, Any]:
-    """The small dictionary as a plain one, to be spoilt."""
+    """Return the small dictionary as a plain dict, to be damaged."""
     loaded: dict[str, Any] = plistlib.loads(build_plist(SMALL))
     return loaded
 
@@ -80,18 +80,18 @@ def test_the_last_row_may_lack_its_padding_when_reading_only() -> None:
     content = small()
     content[DESCRIPTION]["BytesPerRow"] = 8
     content["kCGImageAuxiliaryDataInfoData"] = bytes(range(14))
-    found = parse_plist(plistlib.dumps(content))
-    assert found.packed_data() == bytes([0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13])
+    result = parse_plist(plistlib.dumps(content))
+    assert result.packed_data() == bytes([0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13])
     with pytest.raises(MalformedError, match="14 bytes"):
-        build_plist(found)
+        build_plist(result)
 
 
 def test_metadata_of_a_real_photo_survives(depth_packet: Callable[[str], bytes]) -> None:
     from authoring.apple.xmp import parse_packet
 
     tree = parse_packet(depth_packet("pug.heic"))
-    found = parse_plist(build_plist(replace(SMALL, metadata=tree)))
-    assert found.metadata == tree and parse_properties(found.metadata).calibrated
+    result = parse_plist(build_plist(replace(SMALL, metadata=tree)))
+    assert result.metadata == tree and parse_properties(result.metadata).calibrated
 
 
 def spoil(change: Callable[[dict[str, Any]], Any]) -> bytes:
@@ -178,10 +178,10 @@ def test_broken_lists_raise_only_our_errors() -> None:
             if rng.random() < 0.2:
                 del data[rng.randrange(len(data)) :]
             try:
-                found = parse_plist(bytes(data))
+                result = parse_plist(bytes(data))
             except DepthauthorError:
                 continue
-            description = found.data_description
-            assert len(found.packed_data()) == description.width * description.height * (
+            description = result.data_description
+            assert len(result.packed_data()) == description.width * description.height * (
                 4 if description.pixel_format in (FDIS, FDEP) else 2
             )

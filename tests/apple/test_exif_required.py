@@ -28,9 +28,9 @@ def read_tags(data: bytes, tool: Tool, tmp_path: Path) -> dict[str, object]:
     path = tmp_path / "photo.jpg"
     path.write_bytes(data)
     arguments = ("-j", "-n", "-G1", "-a", "-validate", "-warning", "-error", "-all")
-    (found,) = json.loads(tool("exiftool", *arguments, path))
-    assert isinstance(found, dict)
-    return found
+    (result,) = json.loads(tool("exiftool", *arguments, path))
+    assert isinstance(result, dict)
+    return result
 
 
 def embedded(photo: bytes) -> bytes:
@@ -40,9 +40,9 @@ def embedded(photo: bytes) -> bytes:
 def test_a_photo_without_exif_gets_a_block_that_validates(tool: Tool, tmp_path: Path) -> None:
     photo = photos.coded_jpeg(exif=False)
     after = embedded(photo)
-    found = read_tags(after, tool, tmp_path)
-    assert found["ExifTool:Warning"] == "[minor] Unknown value for ExifIFD:CustomRendered"
-    assert found["ExifTool:Validate"] == "0 1 1"  # No error, one warning, which is minor.
+    result = read_tags(after, tool, tmp_path)
+    assert result["ExifTool:Warning"] == "[minor] Unknown value for ExifIFD:CustomRendered"
+    assert result["ExifTool:Validate"] == "0 1 1"  # No error, one warning, which is minor.
     expected = {
         "IFD0:XResolution": 72,
         "IFD0:YResolution": 72,
@@ -54,7 +54,7 @@ def test_a_photo_without_exif_gets_a_block_that_validates(tool: Tool, tmp_path: 
         "ExifIFD:ExifImageWidth": photos.SIZE[0],
         "ExifIFD:ExifImageHeight": photos.SIZE[1],
     }
-    assert {key: found[key] for key in expected} == expected
+    assert {key: result[key] for key in expected} == expected
     assert strip(after, restore=True).data == photo
 
 

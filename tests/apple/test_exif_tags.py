@@ -13,7 +13,7 @@ from tests.compatibility import portrait_files
 
 
 def block(order: str) -> bytes:
-    """IFD0 with a pointer to an Exif directory, and a thumbnail's directory behind it."""
+    """Return IFD0 with a pointer to an Exif directory, and after it a thumbnail's directory."""
     head = (b"MM\0*" if order == ">" else b"II*\0") + struct.pack(order + "I", 8)
     first = struct.pack(order + "H", 2)
     first += struct.pack(order + "HHIHH", 0x0112, 3, 1, 6, 0)

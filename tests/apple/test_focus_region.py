@@ -53,10 +53,12 @@ def reading(tool: Callable[..., str], tmp_path: Path) -> Callable[..., list[dict
             path.write_bytes(packet)
         answers = json.loads(tool("exiftool", "-q", "-j", "-G1", "-struct", "-n", *paths))
         kept = (
-            {key: value for key, value in one.items() if key.startswith(("XMP", "ExifTool:W", "ExifTool:E"))}
-            for one in answers
+            {key: value for key, value in item.items() if key.startswith(("XMP", "ExifTool:W", "ExifTool:E"))}
+            for item in answers
         )
-        return [{key: value for key, value in one.items() if not key.endswith("ToolVersion")} for one in kept]
+        return [
+            {key: value for key, value in item.items() if not key.endswith("ToolVersion")} for item in kept
+        ]
 
     return read
 
@@ -103,12 +105,12 @@ def test_a_region_is_added_and_nothing_else_changes(
 
 
 @pytest.mark.parametrize("name", sorted(FOCUSED))
-def test_a_region_that_is_there_stays(sample: Callable[[str], bytes], name: str) -> None:
+def test_an_existing_region_stays(sample: Callable[[str], bytes], name: str) -> None:
     before = packet_of(sample(name))
-    found = read_focus_region(before)
-    assert found is not None and found.is_valid
+    actual = read_focus_region(before)
+    assert actual is not None and actual.is_valid
     expected = FOCUSED[name]
-    assert (found.x, found.y, found.w, found.h) == pytest.approx(
+    assert (actual.x, actual.y, actual.w, actual.h) == pytest.approx(
         (expected.x, expected.y, expected.w, expected.h), abs=1e-9
     )
     result = with_focus_region(before, 0.5, 0.5, 4032, 3024)
@@ -150,7 +152,7 @@ def test_another_prefix_and_subject_are_used() -> None:
     )
     after = with_focus_region(before, 0.5, 0.5, 10, 20).xmp
     assert read_focus_region(after) is not None and after.count(b'r:about="uuid:a&amp;b"') == 2
-    assert [one.name for one in parse_packet(after)] == ["v", "Regions"]
+    assert [item.name for item in parse_packet(after)] == ["v", "Regions"]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,7 @@ def test_another_prefix_and_subject_are_used() -> None:
         "</rdf:li></rdf:Bag></m:RegionList></m:Regions></rdf:Description></rdf:RDF>",
     ],
 )
-def test_a_packet_that_takes_no_region_safely_is_left(packet: str) -> None:
+def test_a_packet_that_cannot_hold_a_region_safely_is_unchanged(packet: str) -> None:
     result = with_focus_region(packet.encode(), 0.5, 0.5, 10, 20)
     assert result.xmp == packet.encode() and not result.changes and "left without one" in result.notes[0]
 

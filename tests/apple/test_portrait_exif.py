@@ -168,7 +168,7 @@ def test_a_grown_note_reads_the_same_in_exiftool(sample: Sample, reading: Callab
     note = read_portrait_tags(before).maker_note
     assert note is not None
     place = before.index(note)
-    entry = next(one for one in read_entries(note) if one.tag == 0x19)
+    entry = next(item for item in read_entries(note) if item.tag == 0x19)
     renamed = note[: entry.offset] + struct.pack(">H", 0x18) + note[entry.offset + 2 :]
     before = before.replace(note, renamed)
     after = tagged(before).exif
@@ -246,7 +246,7 @@ def test_the_minimal_note() -> None:
 
 
 def block_of(order: str, custom: bytes | None, note: bytes | None, exif: bool = True) -> bytes:
-    """A small TIFF block, built by hand."""
+    """Build a small TIFF block by hand."""
     entries = []
     place = 8 + 2 + 12 + 4 + 2 + 12 * ((custom is not None) + (note is not None)) + 4
     if note is not None:

@@ -66,7 +66,7 @@ def test_every_sample_comes_back_byte_for_byte(
     )
     assert build_rendering(rendering) == data
     assert (rendering.value(600) == pytest.approx(aperture)) if aperture else not rendering.records
-    assert {one.type for one in rendering.records} <= {FLOAT, SIGNED}
+    assert {item.type for item in rendering.records} <= {FLOAT, SIGNED}
     assert len(rendering.body) == (0 if records else size - 16)
 
 
@@ -82,7 +82,7 @@ def test_the_table_says_what_other_samples_have(rend: Callable[[str], bytes]) ->
     }
     for identifier, kind, value, known in NOMINAL:
         for name, records in others.items():
-            same = [one.value for one in records if one.id == identifier and one.type == kind]
+            same = [item.value for item in records if item.id == identifier and item.type == kind]
             if f"{name} has none" in known:
                 assert not same
             elif name in known:
@@ -115,7 +115,7 @@ def test_the_aperture_stays_within_its_ends(
 
 
 @pytest.mark.parametrize("aperture", [0, -1, 0.4, 65, math.nan, math.inf])
-def test_an_aperture_that_no_lens_has(aperture: float) -> None:
+def test_an_impossible_aperture(aperture: float) -> None:
     with pytest.raises(UsageError, match="f-number"):
         nominal_rendering(aperture)
 
@@ -167,13 +167,13 @@ def test_any_rendering_comes_back(rendering: Rendering) -> None:
         (b"", "start with REND"),
         (b"REND" + bytes(11), "start with REND"),
         (b"DNER" + bytes(12), "start with REND"),
-        (struct.pack("<4sIII", b"REND", 6, 24, 1), "say 24 bytes and have 16"),
+        (struct.pack("<4sIII", b"REND", 6, 24, 1), "state 24 bytes but have 16"),
         (struct.pack("<4sIII", b"REND", 6, 20, 1) + bytes(4), "middle of a record"),
         (struct.pack("<4sIIIHHf", b"REND", 6, 24, 1, 600, 1, math.nan), "600"),
         (b"REND" + bytes(1 << 17), "at most"),
     ],
 )
-def test_what_is_no_rend(data: bytes, words: str) -> None:
+def test_what_is_not_a_rend_block(data: bytes, words: str) -> None:
     with pytest.raises(MalformedError, match=words):
         parse_rendering(data)
 

@@ -59,17 +59,17 @@ def packet(body: str, attributes: str = "") -> bytes:
 def test_apples_auxiliary_packets_are_rebuilt_byte_for_byte(
     packets: Callable[[str], list[bytes]], name: str
 ) -> None:
-    auxiliary = [one for one in packets(name) if b"ns.apple.com" in one and b"mwg-rs" not in one]
+    auxiliary = [text for text in packets(name) if b"ns.apple.com" in text and b"mwg-rs" not in text]
     assert auxiliary
-    for one in auxiliary:
+    for text in auxiliary:
         # The toolkit's version is the one thing that is not kept.
-        assert build_packet(parse_packet(one)) == one.replace(b"XMP Core 5.4.0", b"XMP Core 6.0.0")
+        assert build_packet(parse_packet(text)) == text.replace(b"XMP Core 5.4.0", b"XMP Core 6.0.0")
 
 
 @pytest.mark.parametrize("name", [*APPLE, *OTHERS])
 def test_every_packet_of_a_photo_survives(packets: Callable[[str], list[bytes]], name: str) -> None:
-    for one in packets(name):
-        tree = parse_packet(one)
+    for item in packets(name):
+        tree = parse_packet(item)
         again = build_packet(tree)
         assert parse_packet(again) == tree
         assert build_packet(parse_packet(again)) == again
@@ -79,14 +79,14 @@ def test_every_packet_of_a_photo_survives(packets: Callable[[str], list[bytes]],
 def test_exiftool_reads_the_same_from_the_rebuilt_packet(
     packets: Callable[[str], list[bytes]], tool: Callable[..., str], tmp_path: Path, name: str
 ) -> None:
-    for number, one in enumerate(packets(name)):
-        (tmp_path / f"{number}-theirs.xmp").write_bytes(one)
-        (tmp_path / f"{number}-ours.xmp").write_bytes(build_packet(parse_packet(one)))
+    for number, item in enumerate(packets(name)):
+        (tmp_path / f"{number}-theirs.xmp").write_bytes(item)
+        (tmp_path / f"{number}-ours.xmp").write_bytes(build_packet(parse_packet(item)))
     answer = tool("exiftool", "-q", "-j", "-G1", "-struct", "-ext", "xmp", "-XMP:all", tmp_path)
-    answers = {Path(one.pop("SourceFile")).name: one for one in json.loads(answer)}
-    for one in answers.values():
-        for key in [key for key in one if key.endswith(("XMPToolkit", ":About"))]:
-            del one[key]
+    answers = {Path(item.pop("SourceFile")).name: item for item in json.loads(answer)}
+    for item in answers.values():
+        for key in [key for key in item if key.endswith(("XMPToolkit", ":About"))]:
+            del item[key]
     assert len(answers) == 2 * len(packets(name))
     for number in range(len(packets(name))):
         theirs, ours = answers[f"{number}-theirs.xmp"], answers[f"{number}-ours.xmp"]
@@ -128,9 +128,9 @@ def test_structures_qualifiers_and_languages_come_back_as_they_are() -> None:
         "<a:p><rdf:Seq><rdf:li><a:q>1</a:q></rdf:li></rdf:Seq></a:p>",
     ]
     for body in bodies:
-        (one,) = tree = parse_packet(packet(body))
-        assert isinstance(one.value, Opaque), body
-        element = parse_element(one.value.xml.encode())
+        (item,) = tree = parse_packet(packet(body))
+        assert isinstance(item.value, Opaque), body
+        element = parse_element(item.value.xml.encode())
         assert (element.tag, text(element)) == (
             "{urn:a}p",
             text(parse_element(packet(body))),
@@ -237,8 +237,8 @@ def test_an_encoding_declaration_hides_nothing() -> None:
 def test_packets_within_the_limits_are_read() -> None:
     assert len(parse_packet(packet("", "".join(f' a:n{n}="1"' for n in range(4900))))) == 4900
     deep = MAX_NESTING - 3
-    (one,) = parse_packet(packet("<a:p>" * deep + "</a:p>" * deep))
-    assert isinstance(one.value, Opaque)
+    (item,) = parse_packet(packet("<a:p>" * deep + "</a:p>" * deep))
+    assert isinstance(item.value, Opaque)
 
 
 @pytest.mark.parametrize(

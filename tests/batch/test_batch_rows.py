@@ -89,7 +89,7 @@ def test_a_line_that_cannot_be_read_is_one_faulty_row(tmp_path: Path) -> None:
     assert rows[0].output == str(tmp_path / "a-depth.jpg")
     (tmp_path / "m.csv").write_text("photo,map\na.jpg,a.npy,7\nb.png,b.npy\n")
     rows = list(read_rows(str(tmp_path / "m.csv"), RowDefaults(str(tmp_path))))
-    assert rows[0].fault == "row 1: 3 cells under 2 columns" and rows[1].output == str(
+    assert rows[0].fault == "row 1: 3 cells but 2 columns" and rows[1].output == str(
         tmp_path / "b-depth.heic"
     )
 

@@ -35,16 +35,16 @@ NO_PROC = not Path("/proc/self/fd").is_dir()
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Any]:
-    """Two workers, a process each; a row may see one of them die."""
+    """Yield two workers, a process each; a row may survive the death of one."""
     import dask
 
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 1}),
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
-        ) as found,
+        ) as local,
     ):
-        yield found
+        yield local
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def rows_of(folder: Path, out: str, maps: dict[int, Path] | None = None, url: str = "") -> Iterator[BatchRow]:
-    """The folder's photos as rows."""
+    """Return the folder's photos as rows."""
     for number, path in enumerate(sorted(folder.glob("p?.*"))):
         place = (maps or {}).get(number, folder / "map.npy")
         options = {"max_size": 128 + 2 * number, "map_name": "map.npy"}
@@ -77,7 +77,7 @@ def done(
 
 @pytest.fixture
 def undisturbed(folder: Path) -> list[str | None]:
-    """The digests of one local process, row by row."""
+    """Return the digests of one local process, row by row."""
     with LocalWorkers(1) as workers:
         results = done(workers, rows_of(folder, str(folder / "here")), folder / "here.journal")
     assert [result.status for result in results] == ["done"] * 8
@@ -155,24 +155,24 @@ def test_a_killed_worker_changes_no_result(folder: Path, cluster: Any, undisturb
 
 
 def kill_readers(pipe: Path, cluster: Any, stop: threading.Event, instead: Path | None = None) -> None:
-    """Kill every process that opens a pipe, until `stop`.
+    """Kill every process that opens a pipe, until `stop` is set.
 
     instead: kill only the first, and replace the pipe by this file.
 
     The pipe has a writer all the time; else a process that opens it while another dies would read its end and live.
     """
-    found = pipe.stat()
+    pipe_stat = pipe.stat()
     held = os.open(pipe, os.O_RDWR)
     try:
         while not stop.wait(0.01):
             pids = [nanny.pid for nanny in cluster.workers.values()]
-            readers = [pid for pid in pids if pid and holds(pid, found)]
+            readers = [pid for pid in pids if pid and holds(pid, pipe_stat)]
             if readers and instead is not None:
                 shutil.copy(instead, pipe.with_suffix(".whole"))
                 pipe.with_suffix(".whole").replace(pipe)
             for pid in readers:
                 os.kill(pid, signal.SIGKILL)
-            while any(holds(pid, found) for pid in readers):
+            while any(holds(pid, pipe_stat) for pid in readers):
                 time.sleep(0.01)
             if readers and instead is not None:
                 return
@@ -180,18 +180,18 @@ def kill_readers(pipe: Path, cluster: Any, stop: threading.Event, instead: Path 
         os.close(held)
 
 
-def holds(pid: int, found: os.stat_result) -> bool:
+def holds(pid: int, pipe_stat: os.stat_result) -> bool:
     """Return whether a process has a file open."""
     for link in Path(f"/proc/{pid}/fd").glob("*"):
         with contextlib.suppress(OSError):
-            if os.path.samestat(link.stat(), found):
+            if os.path.samestat(link.stat(), pipe_stat):
                 return True
     return False
 
 
 @pytest.fixture(params=["here", "cluster"])
 def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
-    """Workers that share this process's memory, and with it `memory://`."""
+    """Yield workers that share this process's memory, and with it `memory://`."""
     if request.param == "here":
         yield Inline()
         return
@@ -199,9 +199,9 @@ def workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
         distributed.LocalCluster(
             n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0"
         ) as threads,
-        ClusterWorkers(threads.scheduler_address) as found,
+        ClusterWorkers(threads.scheduler_address) as pool,
     ):
-        yield found
+        yield pool
 
 
 class Inline:
@@ -248,7 +248,7 @@ def test_a_store_instead_of_folders(folder: Path, workers: Workers, undisturbed:
     assert results[0].output == "memory://out/deep/p0.jpg" and results[0].photo == "memory://in/p0.jpg"
     stored = [hashlib.sha256(store.cat_file(f"/out/deep/{name}")).hexdigest() for name in names]
     assert stored == undisturbed
-    assert {one.status for one in again()} == {"skipped"}
+    assert {item.status for item in again()} == {"skipped"}
 
     store.pipe_file("/out/deep/p1.heic", b"edited by a person")
     store.rm_file("/out/deep/p2.jpg")
@@ -258,7 +258,7 @@ def test_a_store_instead_of_folders(folder: Path, workers: Workers, undisturbed:
     assert "memory://out/deep/p1.heic: was changed since the batch wrote it" in (results[1].error or "")
     assert store.cat_file("/out/deep/p1.heic") == b"edited by a person"
     results = again(resume=False)
-    assert all("exists already" in (one.error or "") for one in results)
+    assert all("exists already" in (item.error or "") for item in results)
     results = again(resume=False, overwrite=True)
     assert [result.sha256 for result in results] == undisturbed
     store.rm_file("/in/p0.jpg")

@@ -24,13 +24,13 @@ def test_an_embedder_gives_what_embed_bytes_gives(name: str, capfd: pytest.Captu
     again = pickle.loads(pickle.dumps(embedder))
     assert again == embedder and hash(again) == hash(embedder) and again != depthauthor.Embedder()
     with ThreadPoolExecutor(4) as threads:
-        made = list(threads.map(lambda one: one(photo, depth_m), [embedder, again] * 4))
-    assert set(made) == {wanted}
+        result = list(threads.map(lambda item: item(photo, depth_m), [embedder, again] * 4))
+    assert set(result) == {wanted}
     data, report = embedder.report(photo, depth_m)
     assert data == wanted and report.native_format == "fdis"
     assert capfd.readouterr() == ("", "")
 
 
 def test_options_are_checked_at_once() -> None:
-    with pytest.raises(UsageError, match="no option 'nearest'"):
+    with pytest.raises(UsageError, match="unknown option 'nearest'"):
         depthauthor.Embedder(nearest=1)

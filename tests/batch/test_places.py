@@ -40,7 +40,7 @@ GOLDEN = ROOT / "golden"
     ],
 )
 @pytest.mark.skipif(os.name == "nt", reason="written with slashes")
-def test_joined(base: str, name: str, joined: str) -> None:
+def test_places_are_joined(base: str, name: str, joined: str) -> None:
     assert stores.join(base, name) == joined
 
 
@@ -123,7 +123,7 @@ def test_a_row_that_runs_twice_is_written_once(tmp_path: Path) -> None:
     assert (tmp_path / "b.jpg").read_bytes() == b"somebody else's"
 
 
-def test_a_file_that_appears_meanwhile_is_not_taken_for_our_own(tmp_path: Path) -> None:
+def test_a_file_that_appears_during_the_run_is_not_taken_for_our_own(tmp_path: Path) -> None:
     """A file that takes the name after the row was submitted stays, in this run and in the resumed one."""
 
     class Slow:
@@ -157,7 +157,7 @@ def test_urls_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture
 def registered() -> Iterator[tuple[str, str]]:
-    """Two stores over this machine's files: one whose `mv` is a rename, and one that only copies."""
+    """Register two stores over this machine's files: one whose `mv` is a rename, and one that only copies."""
     fsspec = pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
     from fsspec.implementations.local import LocalFileSystem
     from fsspec.spec import AbstractFileSystem

@@ -226,7 +226,7 @@ def test_every_further_input_is_an_input(folder: Path, capsys: Any) -> None:
         assert exit_code == 5 and f"{name}: this is an input" in _sentence(message)
 
 
-def test_depth_that_is_there_already(folder: Path, capsys: Any) -> None:
+def test_existing_depth(folder: Path, capsys: Any) -> None:
     assert run([str(word) for word in _embed(folder, "-o", folder / "once.jpg")]) == 0
     capsys.readouterr()
     again: list[str | Path] = [
@@ -259,7 +259,7 @@ def test_nothing_to_strip_or_extract(folder: Path, capsys: Any) -> None:
 
 @pytest.fixture
 def _as_nobody() -> Iterator[None]:
-    """Root may write anywhere: become somebody who may not."""
+    """Become a user without write permission: root may write anywhere."""
     if os.geteuid() != 0:
         yield
         return

@@ -1,4 +1,4 @@
-"""The commands as a person runs them: files, streams, JSON names, help, and no numpy where it is not needed."""
+"""The commands as a user runs them: files, streams, JSON names, help, and no numpy where it is not needed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ DEPTH_NAMES = {
 
 
 @pytest.mark.parametrize("name", ["photo.jpg", "photo.heic"])
-def test_the_whole_way(name: str, folder: Path, capsys: Any) -> None:
+def test_embed_inspect_extract_and_strip(name: str, folder: Path, capsys: Any) -> None:
     report = _embed(folder, capsys, name)
     assert report.keys() >= EMBED_NAMES and report["schema"] == "depthauthor/embed/1"
     stem, suffix = name.split(".")
@@ -142,7 +142,7 @@ def test_dry_run_writes_nothing(folder: Path, capsys: Any) -> None:
     assert sorted(folder.iterdir()) == before
 
 
-def test_a_person_reads_sentences(folder: Path, capsys: Any) -> None:
+def test_text_output_is_sentences(folder: Path, capsys: Any) -> None:
     arguments = ["embed", str(folder / "photo.jpg"), str(folder / "mask.png"), "--near", "0.5", "--far", "8"]
     assert run(arguments) == 0
     text = capsys.readouterr().out
@@ -155,7 +155,7 @@ def test_a_person_reads_sentences(folder: Path, capsys: Any) -> None:
 
 
 def test_help_in_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    """Each command has a line of its own, and the panels of embed stand in their order."""
+    """Each command has its own line, and the panels of embed are in their order."""
     monkeypatch.setenv("COLUMNS", "80")
     assert run(["--help"]) == 0
     page = capsys.readouterr().out

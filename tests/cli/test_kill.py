@@ -1,4 +1,4 @@
-"""Killed without warning: the target is the old file or the new one, whole; what is left is named .part."""
+"""Killed without warning: the target is the complete old or new file; a leftover is named .part."""
 
 from __future__ import annotations
 
@@ -37,18 +37,20 @@ def test_killed_at_every_call(overwrite: bool, tmp_path: Path) -> None:
             check=False,
             cwd=ROOT,
         )
-        found = target.read_bytes() if target.exists() else None
+        result = target.read_bytes() if target.exists() else None
         if done.returncode != kill.KILLED:
-            assert (done.returncode, found) == (0, NEW), done.stderr
+            assert (done.returncode, result) == (0, NEW), done.stderr
             break
         met.append(done.stderr.decode())
-        assert found in {*before, NEW}
-        left = {one.name for one in tmp_path.iterdir()} - {"out.jpg"}
-        assert all(one.startswith(".out.jpg.") and one.endswith(".part") for one in left) and len(left) <= 1
+        assert result in {*before, NEW}
+        left = {path.name for path in tmp_path.iterdir()} - {"out.jpg"}
+        assert (
+            all(path.startswith(".out.jpg.") and path.endswith(".part") for path in left) and len(left) <= 1
+        )
         # What is left hinders nobody.
         files.write_file(target, [NEW], overwrite=True)
-        for one in tmp_path.iterdir():
-            one.unlink()
+        for path in tmp_path.iterdir():
+            path.unlink()
     around = ["open", "fchmod"] if overwrite else ["open"]
     assert [*dict.fromkeys(met)] == [*around, "write", "fsync", "replace" if overwrite else "link", "unlink"]
 
@@ -57,6 +59,6 @@ def test_killed_at_random_moments(tmp_path: Path) -> None:
     """Ten of the two hundred that `python -m benchmarks.kill` does."""
     (tmp_path / "out.jpg").write_bytes(kill.OLD)
     new, took = kill.whole_run(tmp_path)
-    found = kill.Found()
-    kill.at_random(tmp_path, new, took, 10, found)
-    assert found.wrong == [] and sum(found.targets.values()) == 10
+    result = kill.Leftovers()
+    kill.at_random(tmp_path, new, took, 10, result)
+    assert result.wrong == [] and sum(result.targets.values()) == 10

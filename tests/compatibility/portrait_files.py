@@ -81,7 +81,7 @@ def note(flags25: int, flags31: int, *, broken: bool = False) -> bytes:
 
 
 def exif_block(*, flags25: int = 0x20, flags31: int = 1, custom: int = 9, broken: bool = False) -> bytes:
-    """Build an Exif block with the portrait marks, or others."""
+    """Build an Exif block with the portrait tags, or others."""
     block = add_portrait_tags(None, ImageCharacteristics(*SIZE)).exif
     old = makernote.minimal_note({0x19: 0x20, 0x1F: 1})
     new = note(flags25, flags31, broken=broken)
@@ -111,7 +111,7 @@ def photo(block: bytes | None = None, packet: bytes | None = None) -> bytes:
 
 
 def good_photo() -> bytes:
-    """Build a photo with all marks of a portrait."""
+    """Build a photo with all portrait metadata."""
     return photo(exif_block(), focus_packet())
 
 

@@ -44,7 +44,7 @@ def test_the_reason_and_what_to_do(changes: dict[str, Any], rule: str, command: 
     assert report.headline == f"Photos will probably show no aperture slider, because {obstacle.because}"
 
 
-def test_the_gate_decides_the_order() -> None:
+def test_photos_checks_decide_the_order() -> None:
     data = portraits.portrait(
         portraits.photo(portraits.exif_block(flags25=0x60, flags31=0), None),
         filtered=False,
@@ -70,9 +70,9 @@ def test_a_foreign_maker_note_is_named() -> None:
     note = portraits.note(0x20, 1)
     foreign = block.replace(note, b"Nikon\0".ljust(len(note), b"\1"))
     (badge,) = (
-        one
-        for one in diagnose(portraits.portrait(portraits.photo(foreign, None))).obstacles
-        if one.rule == "R8"
+        item
+        for item in diagnose(portraits.portrait(portraits.photo(foreign, None))).obstacles
+        if item.rule == "R8"
     )
     assert "--replace-maker-note" in badge.mend and "another camera maker" in badge.because
 

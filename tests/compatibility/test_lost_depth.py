@@ -75,11 +75,11 @@ def test_a_portrait_saved_again_has_lost_its_depth(how: str) -> None:
 
 
 @pytest.mark.parametrize("how", SAVED_AGAIN)
-def test_the_data_profile_leaves_no_trace(how: str) -> None:
+def test_lost_depth_of_the_data_profile_is_not_detected(how: str) -> None:
     assert note_of(SAVED_AGAIN[how]("data")) is None
 
 
-def test_without_exif_no_trace_is_left() -> None:
+def test_without_exif_lost_depth_is_not_detected() -> None:
     assert note_of(saved_by_pillow(with_depth("jpeg", "portrait"), exif=False)) is None
 
 

@@ -38,7 +38,7 @@ def two_maps() -> bytes:
 def master_elsewhere() -> bytes:
     data = portraits.portrait()
     structure = portraits.heif(data).structure
-    (reference,) = (one for one in structure.outgoing[portraits.depth_item(data)] if one.kind == "auxl")
+    (reference,) = (entry for entry in structure.outgoing[portraits.depth_item(data)] if entry.kind == "auxl")
     other = next(
         item for item in structure.items.entries if item not in (structure.primary, reference.source)
     )
@@ -60,7 +60,7 @@ def configured_twice() -> bytes:
         for place, (box, _) in enumerate(structure.properties.of(portraits.depth_item(data)))
     ]
     entry = next(
-        one for one in structure.properties.tables[0].entries if one.item == portraits.depth_item(data)
+        item for item in structure.properties.tables[0].entries if item.item == portraits.depth_item(data)
     )
     places = {kind: entry.start + 3 + place for kind, place in links}
     return portraits.patched(data, places["pixi"], data[places["hvcC"] : places["hvcC"] + 1])
@@ -77,7 +77,7 @@ def wrong_content_type() -> bytes:
     data = portraits.portrait()
     structure = portraits.heif(data).structure
     depth = portraits.depth_item(data)
-    item = next(one for one in structure.incoming[depth] if one.kind == "cdsc").source
+    item = next(entry for entry in structure.incoming[depth] if entry.kind == "cdsc").source
     box = structure.items.entries[item].box
     return portraits.replaced(data, b"application/rdf+xml", b"application/xhtm+ml", box.start, box.stop)
 
@@ -87,9 +87,9 @@ def xmp_outside_mdat() -> bytes:
     data = portraits.portrait()
     structure = portraits.heif(data).structure
     depth = portraits.depth_item(data)
-    item = next(one for one in structure.incoming[depth] if one.kind == "cdsc").source
+    item = next(entry for entry in structure.incoming[depth] if entry.kind == "cdsc").source
     start = structure.ranges(item)[0][0]
-    (box,) = (one for one in structure.boxes if one.body <= start < one.stop)
+    (box,) = (entry for entry in structure.boxes if entry.body <= start < entry.stop)
     return portraits.patched(data, box.start + 4, b"free")
 
 
@@ -100,7 +100,7 @@ def turned_otherwise() -> bytes:
     structure = portraits.heif(data).structure
     depth = portraits.depth_item(data)
     kinds = [box.kind for box, _ in structure.properties.of(depth)]
-    entry = next(one for one in structure.properties.tables[0].entries if one.item == depth)
+    entry = next(item for item in structure.properties.tables[0].entries if item.item == depth)
     return portraits.patched(data, entry.start + 3 + kinds.index("irot"), b"\0")
 
 

@@ -47,11 +47,13 @@ def pair(request: pytest.FixtureRequest) -> tuple[bytes, bytes]:
 
 def test_the_data_profile_leaves_the_photo_unchanged(pair: tuple[bytes, bytes]) -> None:
     photo, data = pair
-    found = proof(data, photo)
-    assert found.identical and found.pixels == "equal" and found.compared > 5
-    assert {one.reason.partition(":")[0] for one in found.touched} == {"depth map added"}
+    result = proof(data, photo)
+    assert result.identical and result.pixels == "equal" and result.compared > 5
+    assert {item.reason.partition(":")[0] for item in result.touched} == {"depth map added"}
     back = proof(photo, data)
-    assert back.identical and {one.reason.partition(":")[0] for one in back.touched} == {"depth map removed"}
+    assert back.identical and {item.reason.partition(":")[0] for item in back.touched} == {
+        "depth map removed"
+    }
 
 
 def test_a_changed_byte_of_the_picture_is_found(pair: tuple[bytes, bytes]) -> None:
@@ -70,9 +72,9 @@ def test_a_changed_byte_of_the_picture_is_found(pair: tuple[bytes, bytes]) -> No
 def test_portrait_marks_are_intended_and_other_changes_are_not() -> None:
     plain = portraits.photo(portraits.exif_block(flags25=0, flags31=0, custom=0), None)
     data = portraits.portrait()
-    found = proof(data, plain)
-    assert found.identical
-    reasons = " ".join(one.reason for one in found.touched)
+    result = proof(data, plain)
+    assert result.identical
+    reasons = " ".join(item.reason for item in result.touched)
     assert "CustomRendered, maker note 0x0019, maker note 0x001F" in reasons and "focus region" in reasons
     block = portraits.exif_block()
     tag = block.index(b"\x90\0\0\x07\0\0\0\x04") + 8
@@ -83,7 +85,7 @@ def test_portrait_marks_are_intended_and_other_changes_are_not() -> None:
         b"</rdf:Description>", b"<q:x xmlns:q='urn:q'>1</q:x></rdf:Description>"
     )
     other = proof(portraits.portrait(portraits.photo(block, packet)), plain)
-    assert not other.identical and any("properties Regions, x" in one.reason for one in other.touched)
+    assert not other.identical and any("properties Regions, x" in item.reason for item in other.touched)
     assert not proof(portraits.portrait(portraits.photo(None, None)), plain).identical
 
 
@@ -127,8 +129,8 @@ def test_verify_a_portrait_of_the_golden_photo(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_another_container_is_not_identical() -> None:
-    found = proof(scene("scene.jpg"), scene("scene.heic"))
-    assert not found.identical and found.pixels == "different" and "container" in found.touched[0].reason
+    result = proof(scene("scene.jpg"), scene("scene.heic"))
+    assert not result.identical and result.pixels == "different" and "container" in result.touched[0].reason
 
 
 @pytest.mark.parametrize(
@@ -178,7 +180,7 @@ def test_check_before_publish_takes_a_decoded_plane() -> None:
 
 
 def test_a_photo_without_exif_is_still_the_original() -> None:
-    """The mandatory tags of an Exif directory added for the marks are not a change of the photo."""
+    """The mandatory tags of an Exif directory added for the portrait tags are not a change of the photo."""
     out = io.BytesIO()
     with Image.open(GOLDEN / "scene.jpg") as picture:
         Image.frombytes("RGB", picture.size, picture.tobytes()).save(out, "JPEG", quality=80)

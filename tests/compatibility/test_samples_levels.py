@@ -37,12 +37,14 @@ def test_apple_photos(name: str, sample: Callable[[str], bytes]) -> None:
     level, broken = APPLE[name]
     report = verify(sample(name))
     faults = [
-        f"{one.rule}{'w' if one.status == 'warn' else ''}"
-        for one in report.findings
-        if one.status in ("fail", "warn")
+        f"{finding.rule}{'w' if finding.status == 'warn' else ''}"
+        for finding in report.findings
+        if finding.status in ("fail", "warn")
     ]
     assert (report.level, " ".join(faults)) == (level, broken)
-    assert not any(one.status == "fail" and RULES[one.rule].level == "L1" for one in report.findings)
+    assert not any(
+        finding.status == "fail" and RULES[finding.rule].level == "L1" for finding in report.findings
+    )
     assert "not ours" in report.verdict and "works" not in report.verdict
     assert ("JPEG" in report.verdict) == name.endswith(".jpg")
 
@@ -55,5 +57,5 @@ def test_photos_without_depth(name: str, sample: Callable[[str], bytes]) -> None
 
 
 def test_rules_on_the_map_do_not_apply_without_one(sample: Callable[[str], bytes]) -> None:
-    rules = {one.rule for one in verify(sample("plain_iphone_telephoto.heic")).findings}
+    rules = {item.rule for item in verify(sample("plain_iphone_telephoto.heic")).findings}
     assert not rules & {"R2", "R3", "R4", "R5", "R6", "R11", "R12", "R13", "R14", "R15", "R16"}

@@ -1,4 +1,4 @@
-"""Small JPEG files for the tests, each with one peculiarity; written without the code under test."""
+"""Build small JPEG files for the tests, each with one peculiarity, without the code under test."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def segment(code: int, payload: bytes) -> bytes:
 
 @cache
 def pixels(height: int, width: int, channels: int) -> np.ndarray:
-    """Gradients with noise, so that scans hold many stuffed bytes."""
+    """Return gradients with noise, so that scans have many stuffed bytes."""
     noise = np.random.default_rng(height * width + channels).integers(0, 90, (height, width, channels))
     ramp = np.linspace(0, 160, height * width).reshape(height, width, 1)
     return np.squeeze((noise + ramp).astype(np.uint8))
@@ -36,7 +36,7 @@ def pixels(height: int, width: int, channels: int) -> np.ndarray:
 
 @cache
 def gray(width: int = 24, height: int = 16) -> bytes:
-    """A gray image as an encoder writes it."""
+    """Return a gray image as an encoder writes it."""
     out = io.BytesIO()
     Image.fromarray(pixels(height, width, 1)).save(out, "JPEG", quality=95)
     return out.getvalue()
@@ -44,7 +44,7 @@ def gray(width: int = 24, height: int = 16) -> bytes:
 
 @cache
 def coded(mode: str = "RGB", **options: object) -> bytes:
-    """A photo of 48 x 32 pixels as Pillow writes it."""
+    """Return a photo of 48 x 32 pixels as Pillow writes it."""
     channels = {"RGB": 3, "L": 1, "CMYK": 4}[mode]
     out = io.BytesIO()
     Image.fromarray(pixels(32, 48, channels), mode).save(out, "JPEG", quality=90, **options)
@@ -76,7 +76,7 @@ def before_scans(jpeg: bytes, *segments: bytes, number: int = 0) -> bytes:
 
 
 def exif(order: str = ">", orientation: int = 6, thumbnail: bytes = b"") -> bytes:
-    """An Exif segment with an Orientation, and perhaps a thumbnail after it."""
+    """Build an Exif segment with an Orientation, and optionally a thumbnail after it."""
     head = (b"MM\0*" if order == ">" else b"II*\0") + struct.pack(order + "IH", 8, 1)
     entry = struct.pack(order + "HHIHH", 0x0112, 3, 1, orientation, 0)
     return segment(0xE1, b"Exif\0\0" + head + entry + struct.pack(order + "I", 0) + thumbnail)
@@ -94,7 +94,7 @@ def index(
     attributes: bytes = b"",
     identifiers: bytes = b"",
 ) -> bytes:
-    """An MPF segment with entries (attribute, size, offset); `attributes` is a whole attribute IFD."""
+    """Build an MPF segment with entries (attribute, size, offset); `attributes` is a complete attribute IFD."""
     tags = 4 if identifiers else 3
     values = 8 + 2 + 12 * tags + 4
     packed = b"".join(struct.pack(order + "IIIHH", *entry, 0, 0) for entry in entries)
@@ -118,7 +118,7 @@ def multi(
     wrong_by: int = 0,
     tail: bytes = b"",
 ) -> bytes:
-    """A file of several images: the MP index after the JFIF header, the images after the photo.
+    """Build a file of several images: the MP index after the JFIF header, the images after the photo.
 
     `wrong_by` is added to the photo's size in the index.
     """
@@ -136,7 +136,7 @@ def multi(
 
 
 def gain_map() -> bytes:
-    """A gray image with XMP of its own, as Ultra HDR has it."""
+    """Return a gray image with its own XMP, as Ultra HDR has it."""
     packet = b'<rdf:Description xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/"/>'
     return after_jfif(gray(12, 8), segment(0xE1, XMP + packet))
 
@@ -169,7 +169,7 @@ def attribute_ifd(order: str) -> bytes:
 
 
 def fill_bytes(jpeg: bytes) -> bytes:
-    """Two fill bytes before each marker up to the scan."""
+    """Put two fill bytes before each marker up to the scan."""
     out, place = jpeg[:2], 2
     while jpeg[place + 1] != 0xDA:
         stop = place + 2 + int.from_bytes(jpeg[place + 2 : place + 4], "big")
@@ -179,7 +179,7 @@ def fill_bytes(jpeg: bytes) -> bytes:
 
 
 def photos() -> dict[str, bytes]:
-    """Every peculiar photo by name; none holds depth."""
+    """Return every peculiar photo by name; none holds depth."""
     trap = b"\xff\xd9\xff\xd8\xff\xda"
     table = segment(0xC4, b"\x13" + bytes([2]) + bytes(15) + b"\xff\xd9")
     plain = coded()

@@ -19,7 +19,7 @@ from authoring.containers.edits import (
 
 @st.composite
 def replacements(draw: st.DrawFn, size: int, first_value: int) -> list[Replacement]:
-    """Replacements that do not overlap, each with new bytes and a reason of its own."""
+    """Draw replacements that do not overlap, each with new bytes and its own reason."""
     cuts = sorted(draw(st.lists(st.integers(0, size), max_size=8)))
     result = []
     for number, (start, stop) in enumerate(zip(cuts[::2], cuts[1::2], strict=False)):
@@ -30,22 +30,22 @@ def replacements(draw: st.DrawFn, size: int, first_value: int) -> list[Replaceme
 
 def naive(source: bytes, edits: list[Replacement]) -> bytes:
     """Insertions come before a replacement at their offset; the rest follows from doing the last one first."""
-    for one in sorted(edits, key=lambda one: (one.start, one.stop), reverse=True):
-        source = source[: one.start] + one.data + source[one.stop :]
+    for item in sorted(edits, key=lambda item: (item.start, item.stop), reverse=True):
+        source = source[: item.start] + item.data + source[item.stop :]
     return source
 
 
 def unique_insertions(edits: list[Replacement]) -> list[Replacement]:
     """Drop further edits with the same extent: reversed order of equals is not what the model says."""
-    return list({(one.start, one.stop): one for one in edits}.values())
+    return list({(item.start, item.stop): item for item in edits}.values())
 
 
 def check_touched(edits: EditList, source: bytes, result: bytes) -> None:
     gone = {place for place, value in enumerate(source) if value not in result}
-    reported = {place for one in edits.touched for place in range(one.start, one.stop)}
+    reported = {place for item in edits.touched for place in range(item.start, item.stop)}
     assert gone == reported
     kept_runs = [edit for edit in edits.edits if isinstance(edit, Keep)]
-    places = {one.start for one in edits.touched} | {one.stop for one in edits.touched}
+    places = {item.start for item in edits.touched} | {item.stop for item in edits.touched}
     position = 0
     for edit in edits.edits:
         if isinstance(edit, Put):
@@ -80,11 +80,11 @@ def test_list_agrees_with_naive_model(data: st.DataObject) -> None:
 @given(st.data())
 def test_then_is_one_edit_after_the_other(data: st.DataObject) -> None:
     source = bytes(range(data.draw(st.integers(0, 24))))
-    one = unique_insertions(data.draw(replacements(len(source), 100)))
-    first = EditList.of(len(source), one)
+    first_edits = unique_insertions(data.draw(replacements(len(source), 100)))
+    first = EditList.of(len(source), first_edits)
     middle = first.apply(source)
-    two = unique_insertions(data.draw(replacements(len(middle), 200)))
-    second = EditList.of(len(middle), two)
+    second_edits = unique_insertions(data.draw(replacements(len(middle), 200)))
+    second = EditList.of(len(middle), second_edits)
     both = first.then(second)
     result = second.apply(middle)
     assert both.source_size == len(source)
@@ -95,7 +95,7 @@ def test_then_is_one_edit_after_the_other(data: st.DataObject) -> None:
         halfway = first.new_offset(place)
         assert both.new_offset(place) == (None if halfway is None else second.new_offset(halfway))
     reasons = {name for touched in both.touched for name in touched.reason.split("; ")}
-    assert reasons <= {edit.reason for edit in (*one, *two)}
+    assert reasons <= {edit.reason for edit in (*first_edits, *second_edits)}
 
 
 @settings(max_examples=200, deadline=None)
@@ -107,8 +107,8 @@ def test_inverse_gives_the_source_back(data: st.DataObject) -> None:
     inverse = edits.inverse(source, "back")
     assert inverse.apply(result) == source
     assert inverse == inverse.then(EditList.unchanged(len(source)))
-    assert sum(len(one.data) for one in inverse.replacements) == sum(
-        one.stop - one.start for one in edits.touched
+    assert sum(len(item.data) for item in inverse.replacements) == sum(
+        item.stop - item.start for item in edits.touched
     )
 
 
@@ -120,13 +120,13 @@ def test_changes_lead_from_one_block_to_the_other(front: bytes, back: bytes, old
     edits = EditList.of(len(before) + 9, replacements)
     assert edits.apply(b"start" + before + b"stop") == b"start" + after + b"stop"
     if before:
-        assert not any(one.stop == 5 for one in replacements)
+        assert not any(item.stop == 5 for item in replacements)
     if len(before) != len(after):
-        assert sum(one.stop - one.start for one in replacements) <= len(old) + 1
+        assert sum(item.stop - item.start for item in replacements) <= len(old) + 1
 
 
 def test_changes_of_a_grown_block_leave_what_lies_between() -> None:
-    """As in Exif: a pointer near the front is turned to a directory added at the end."""
+    """As in Exif: a pointer near the front changes, and a directory is added at the end."""
     thumbnail = bytes(range(256)) * 200
     old, new = b"II*\0\x08\0\0\0" + thumbnail, b"II*\0\x08\xc8\0\0" + thumbnail + b"directory"
     assert changes(100, old, new, "why") == [
@@ -147,13 +147,13 @@ def test_changes_of_text_are_one_run_between_equal_ends() -> None:
 def test_changes_close_together_and_many_are_joined() -> None:
     old = bytes(100)
     new = bytes(10) + b"\1\0\0\0\0\1" + bytes(10) + b"\1" + bytes(73)
-    assert [(one.start, one.stop) for one in changes(0, old, new, "")] == [(10, 16), (26, 27)]
+    assert [(item.start, item.stop) for item in changes(0, old, new, "")] == [(10, 16), (26, 27)]
     many = b"\1\0\0\0\0\0" * (2 * MAX_RUNS) + bytes(1000) + b"\1"
-    runs = [(one.start, one.stop) for one in changes(0, bytes(len(many)), many, "")]
+    runs = [(item.start, item.stop) for item in changes(0, bytes(len(many)), many, "")]
     assert runs == [(0, 12 * MAX_RUNS - 5), (len(many) - 1, len(many))]
 
 
-def test_keeps_sees_a_replacement_of_equal_length() -> None:
+def test_keeps_detects_a_replacement_of_equal_length() -> None:
     edits = EditList.of(10, [Replacement(4, 6, b"xx", "why")])
     assert edits.keeps(0, 4)
     assert edits.keeps(6, 10)
@@ -173,7 +173,7 @@ def test_insertions_at_one_offset_keep_their_order() -> None:
     assert edits.apply(b"ab") == b"a12X"
 
 
-def test_nothing_put_for_nothing_is_no_edit() -> None:
+def test_an_empty_replacement_is_not_an_edit() -> None:
     assert EditList.of(4, [Replacement(2, 2, b"", "nothing")]) == EditList.unchanged(4)
 
 
@@ -183,7 +183,7 @@ def test_then_names_the_reason_of_a_second_removal() -> None:
     assert first.then(second).touched == (Touched(0, 1, "head"), Touched(5, 6, "middle"))
 
 
-def test_then_forgets_what_was_added_and_taken_back() -> None:
+def test_then_drops_what_was_added_and_removed_again() -> None:
     first = EditList.of(4, [Replacement(2, 2, b"new", "added")])
     second = EditList.of(7, [Replacement(2, 5, b"", "removed")])
     assert first.then(second) == EditList.unchanged(4)

@@ -22,8 +22,8 @@ WIDE_IDS = st.integers(1, 0xFFFFFFFF)
 
 
 def only(data: bytes) -> Box:
-    (found,) = read_boxes(data, 0, len(data), "the test")
-    return found
+    (result,) = read_boxes(data, 0, len(data), "the test")
+    return result
 
 
 @pytest.mark.parametrize("form", ["32", "64", "rest"])
@@ -33,7 +33,7 @@ def test_every_size_form_is_read_and_resized(form: str) -> None:
     assert (last.kind, data[last.body : last.stop], last.size) == ("mdat", b"defgh", len(data) - 11)
     size = resize(last, 3)
     longer = EditList.of(len(data), [size] if size else []).apply(data) + b"xyz"
-    assert [longer[one.body : one.stop] for one in read_boxes(longer, 0, len(longer), "the test")] == [
+    assert [longer[item.body : item.stop] for item in read_boxes(longer, 0, len(longer), "the test")] == [
         b"abc",
         b"defghxyz",
     ]
@@ -78,8 +78,8 @@ def test_references_are_twins(version: int, data: st.DataObject) -> None:
     ids = WIDE_IDS if version else IDS
     source, targets = data.draw(ids), tuple(data.draw(st.lists(ids, max_size=9)))
     built = items.build_reference("auxl", source, targets, version)
-    found = items.parse_reference(built, only(built), version)
-    assert (found.kind, found.source, found.targets) == ("auxl", source, targets)
+    result = items.parse_reference(built, only(built), version)
+    assert (result.kind, result.source, result.targets) == ("auxl", source, targets)
 
 
 @settings(max_examples=30)
@@ -91,7 +91,7 @@ def test_associations_are_twins(version: int, flags: int, data: st.DataObject) -
     built = item_properties.build_associations(rows, version, flags)
     table = item_properties.parse_associations(built, only(built))
     assert [(entry.item, entry.links) for entry in table.entries] == rows
-    assert b"".join(built[one.start : one.stop] for one in table.entries) == built[16:]
+    assert b"".join(built[item.start : item.stop] for item in table.entries) == built[16:]
 
 
 @settings(max_examples=40)
@@ -140,9 +140,9 @@ def test_the_builders_give_the_bytes_of_pug(sample: Callable[[str], bytes]) -> N
     assert references is not None
 
     def stored(kind: str, item: int = 54) -> bytes:
-        found = structure.properties.find(item, kind)
-        assert found is not None
-        return structure.bytes_of(found)
+        result = structure.properties.find(item, kind)
+        assert result is not None
+        return structure.bytes_of(result)
 
     assert structure.bytes_of(entries[54].box) == items.build_item(54, "hvc1", items.HIDDEN, 2)
     assert structure.bytes_of(entries[55].box) == items.build_item(
@@ -161,5 +161,5 @@ def test_the_builders_give_the_bytes_of_pug(sample: Callable[[str], bytes]) -> N
     (ipma,) = structure.properties.tables
     rows = [(entry.item, entry.links) for entry in ipma.entries]
     assert structure.bytes_of(ipma.box) == item_properties.build_associations(rows, 0, 0)
-    (pitm,) = [one for one in structure.children if one.kind == "pitm"]
+    (pitm,) = [element for element in structure.children if element.kind == "pitm"]
     assert structure.bytes_of(pitm) == items.build_primary(49)

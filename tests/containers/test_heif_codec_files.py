@@ -41,14 +41,14 @@ def test_base_offsets_stay_where_extents_have_none() -> None:
     assert heif.with_plain_offsets(data) == data
 
 
-def test_an_encoder_s_file_with_plain_offsets_opens_as_before() -> None:
+def test_a_file_with_plain_offsets_decodes_as_before() -> None:
     data = heif_files.coded("RGB", 64, 64)
     plain = heif.with_plain_offsets(data)
     assert (
         any(entry.base for entry in heif.parse(data).structure.locations.entries.values()) and plain != data
     )
-    one, other = (np.asarray(pillow_heif.open_heif(io.BytesIO(file))) for file in (data, plain))
-    assert np.array_equal(one, other)
+    based, plain_pixels = (np.asarray(pillow_heif.open_heif(io.BytesIO(file))) for file in (data, plain))
+    assert np.array_equal(based, plain_pixels)
 
 
 def test_a_still_is_the_smallest_file_around_a_picture() -> None:
@@ -72,7 +72,7 @@ def test_a_colour_still_opens_too() -> None:
     assert (picture.mode, picture.size) == ("RGB", (64, 64))
 
 
-def test_a_grid_is_no_single_image() -> None:
+def test_a_grid_is_not_a_single_image() -> None:
     photo = small_photo()
     photo.items[0].kind = "grid"
     with pytest.raises(UnsupportedError, match="'grid'"):

@@ -16,7 +16,7 @@ from tests.containers.heif_files import ItemSpec, PhotoSpec, auxiliary, box, sma
 
 
 def exercise(data: bytes) -> None:
-    """All that can be asked of a file; what a splice makes of it must be readable again."""
+    """Use every method of a file; the result of a splice must be readable."""
     file = heif.parse(data)
     for ask in (lambda: file.layout, file.dump, file.parts):
         try:
@@ -29,12 +29,12 @@ def exercise(data: bytes) -> None:
         pass
     else:
         heif.parse(spliced)
-    for found in file.layout.auxiliaries:
-        file.remove([found.identifier]).apply(data)
+    for result in file.layout.auxiliaries:
+        file.remove([result.identifier]).apply(data)
 
 
 def patched(data: bytes, kind: bytes, offset: int, value: bytes, number: int = 0) -> bytes:
-    """`value` written `offset` bytes after the type of the box number `number` of that kind."""
+    """Write `value` `offset` bytes after the type of the box number `number` of that kind."""
     at = -1
     for _ in range(number + 1):
         at = data.index(kind, at + 1)
@@ -69,14 +69,14 @@ DEFECTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "no iinf": (lambda: GOOD().replace(b"iinf", b"iinx"), "list of items"),
     "no iprp": (lambda: GOOD().replace(b"iprp", b"iprx"), "item properties"),
     "no ipco": (lambda: GOOD().replace(b"ipco", b"ipcx"), "container"),
-    "no iloc": (lambda: GOOD().replace(b"iloc", b"ilox"), "places of its items"),
+    "no iloc": (lambda: GOOD().replace(b"iloc", b"ilox"), "its item locations"),
     "no idat": (
         lambda: replace(small_photo(), items=[ItemSpec(1, "hvc1", b"x", method=1)]).build().replace(b"idat", b"idax"),
-        "'idat', which is not there",
+        "'idat', which is missing",
     ),
-    "pitm names nothing": (lambda: patched(GOOD(), b"pitm", 8, b"\0\x63"), "item 99, which is not there"),
-    "iinf count too large": (lambda: patched(GOOD(), b"iinf", 8, b"\0\x09"), "says 9 items but lists 5"),
-    "iinf count too small": (lambda: patched(GOOD(), b"iinf", 8, b"\0\x02"), "says 2 items but lists 5"),
+    "pitm names nothing": (lambda: patched(GOOD(), b"pitm", 8, b"\0\x63"), "item 99, which does not exist"),
+    "iinf count too large": (lambda: patched(GOOD(), b"iinf", 8, b"\0\x09"), "states 9 items but lists 5"),
+    "iinf count too small": (lambda: patched(GOOD(), b"iinf", 8, b"\0\x02"), "states 2 items but lists 5"),
     "two items of one number": (lambda: patched(GOOD(), b"infe", 8, b"\0\2"), "same identifier|not there"),
     "iref longer than its box": (lambda: patched(GOOD(), b"auxl", 6, b"\0\x40"), "'auxl' ends before"),
     "ipma count too large": (lambda: patched(GOOD(), b"ipma", 8, b"\0\0\0\x09"), "'ipma' ends before"),
@@ -89,7 +89,7 @@ DEFECTS: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "item outside the file": (lambda: patched(GOOD(), b"iloc", 20, b"\x7f"), "its source has"),
     "item longer than the file": (lambda: patched(GOOD(), b"iloc", 24, b"\x7f"), "its source has"),
-    "items in one another": (looped, "lies within itself"),
+    "items in one another": (looped, "contains itself"),
     "items that share bytes without bound": (lambda: sharing_without_bound().build(), "far larger than the file"),
     "item in no item": (lambda: replace(within_host(small_photo()), references=[]).build(), "not named"),
     "grpl longer than its box": (
@@ -100,7 +100,7 @@ DEFECTS: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 def endless_extents() -> bytes:
-    """Four entries of 65,535 extents that take no bytes."""
+    """Return four entries of 65,535 extents that take no bytes."""
     photo = small_photo(widths=(0, 0, 0, 0))
     data = photo.build()
     at = data.index(b"iloc") + 12
@@ -131,7 +131,7 @@ def test_a_defect_that_shows_in_the_layout(make: Callable[[], bytes], sentence: 
 
 
 def sharing_without_bound() -> PhotoSpec:
-    """Sixty items that are all one and the same long one."""
+    """Return sixty items that all use the bytes of one long item."""
     photo = small_photo()
     photo.items.append(ItemSpec(9, "hvc1", bytes(50_000)))
     for number in range(10, 70):

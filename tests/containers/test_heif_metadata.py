@@ -31,7 +31,7 @@ IPHONE_HEADER = b"\0\0\0\6Exif\0\0"
 
 
 def own_mdat() -> PhotoSpec:
-    """Nothing but Exif in the last mdat."""
+    """Move Exif into a last mdat of its own."""
     photo = small_photo(order=("ftyp", "mdat0", "meta", "mdat1"))
     photo.items = [photo.items[0], photo.items[1]]
     photo.references = [("cdsc", 2, [1])]
@@ -88,15 +88,15 @@ def variants(block: bytes | None, new: bytes) -> Iterator[bytes | None]:
 
 
 def pairs(layout: Layout) -> Iterator[tuple[bytes | None, bytes | None]]:
-    """Each change of one block alone and beside a change like it; one put in where the other goes."""
+    """Yield each change of one block, alone and with a similar change of the other; and additions with removals."""
     first, second = list(variants(layout.exif, TIFF)), list(variants(layout.xmp, PACKET))
-    for one, two in itertools.product(range(len(first)), range(len(second))):
-        if not min(one, two) or one == two or {one, two} == {1, 2}:
-            yield first[one], second[two]
+    for i, j in itertools.product(range(len(first)), range(len(second))):
+        if not min(i, j) or i == j or {i, j} == {1, 2}:
+            yield first[i], second[j]
 
 
 def changed(file: heif.HeifFile) -> Iterator[tuple[bytes | None, bytes | None, bytes]]:
-    """(exif, xmp, result) of every exchange that is possible."""
+    """Yield (exif, xmp, result) of every possible exchange."""
     layout = file.layout
     for exif, xmp in pairs(layout):
         try:
@@ -110,7 +110,7 @@ def test_new_blocks_are_read_and_everything_else_stays(case: tuple[str, bytes]) 
     file = heif.parse(data)
     before = file.layout
     parts = file.parts()
-    own = [str(one.identifier) for one in file.entries if one.role in ("Exif", "XMP")]
+    own = [str(entry.identifier) for entry in file.entries if entry.role in ("Exif", "XMP")]
     count = 0
     for exif, xmp, result in changed(file):
         after = heif.parse(result)
@@ -118,7 +118,9 @@ def test_new_blocks_are_read_and_everything_else_stays(case: tuple[str, bytes]) 
         assert layout.exif == (before.exif if exif is None else exif or None)
         assert layout.xmp == (before.xmp if xmp is None else xmp or None)
         assert layout.auxiliaries == before.auxiliaries
-        known = {key: value for key, value in parts.items() if key.split()[1:2] not in [[one] for one in own]}
+        known = {
+            key: value for key, value in parts.items() if key.split()[1:2] not in [[entry] for entry in own]
+        }
         known.pop("meta idat 0", None)
         assert {key: after.parts().get(key) for key in known} == known
         count += 1
@@ -173,7 +175,7 @@ def test_equal_length_touches_the_differing_bytes_alone() -> None:
     assert exif is not None
     edits = file.with_metadata(exif=exif[:-1] + b"x", xmp=b"<Primary/>")
     first, second = data.index(exif) + len(exif) - 1, data.index(b"<primary/>") + 1
-    assert [(one.start, one.stop, one.reason) for one in edits.touched] == [
+    assert [(item.start, item.stop, item.reason) for item in edits.touched] == [
         (first, first + 1, "Exif: changed in place"),
         (second, second + 1, "XMP: changed in place"),
     ]
@@ -183,7 +185,7 @@ def test_equal_length_touches_the_differing_bytes_alone() -> None:
 def test_another_length_touches_sizes_offsets_and_the_middle() -> None:
     data = small_photo().build()
     edits = heif.parse(data).with_metadata(xmp=b"<primary></primary>")
-    reasons = [one.reason for one in edits.touched]
+    reasons = [item.reason for item in edits.touched]
     assert reasons == [
         "iloc: length of item 3",
         "iloc: offset of item 4 re-based",
@@ -222,7 +224,7 @@ def test_new_items_are_what_phones_write() -> None:
     for item in (exif, xmp):
         assert file.structure.targets(item.identifier, "cdsc") == (file.structure.primary,)
     assert file.source.endswith(IPHONE_HEADER + TIFF + PACKET)
-    assert "mdat: data of Exif and XMP added" in {one.reason for one in edits.touched}
+    assert "mdat: data of Exif and XMP added" in {entry.reason for entry in edits.touched}
 
 
 def test_a_removed_block_leaves_no_bytes() -> None:
@@ -231,7 +233,7 @@ def test_a_removed_block_leaves_no_bytes() -> None:
         result = heif.parse(data).with_metadata(exif=b"", xmp=b"").apply(data)
         assert b"<prim" not in result
         assert b"MM\0*" not in result
-        assert not any(one.role in ("Exif", "XMP") for one in heif.parse(result).entries)
+        assert not any(entry.role in ("Exif", "XMP") for entry in heif.parse(result).entries)
 
 
 @pytest.mark.parametrize(

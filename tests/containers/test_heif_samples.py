@@ -1,4 +1,4 @@
-"""Real photos of Apple, Samsung and libheif: read correctly, and every part kept by a splice and a removal."""
+"""Real photos of Apple, Samsung and libheif: parsed correctly, every part kept by a splice and a removal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SMALL = ("nilsh_imageio_output.heic", "plain_iphone_telephoto.heic", "libheif.he
 
 @pytest.fixture(scope="module")
 def photo(sample: Sample) -> Sample:
-    """A sample, or a photo that libheif writes now: one picture, or tiles of 512."""
+    """Return a sample, or a photo that libheif writes now: one picture, or tiles of 512."""
     written: dict[str, bytes] = {}
 
     def read(name: str) -> bytes:
@@ -58,8 +58,8 @@ def photo(sample: Sample) -> Sample:
 
 def without_depth(data: bytes) -> bytes:
     file = heif.parse(data)
-    found = [one.identifier for one in file.layout.auxiliaries if one.auxiliary_type == URN]
-    return file.remove(found).apply(data)
+    result = [image.identifier for image in file.layout.auxiliaries if image.auxiliary_type == URN]
+    return file.remove(result).apply(data)
 
 
 @pytest.mark.parametrize("name", PHOTOS)
@@ -71,16 +71,16 @@ def test_a_splice_keeps_every_part_and_a_removal_restores_them(name: str, photo:
     after = heif.parse(result)
     parts, parts_after = file.parts(), after.parts()
     assert {key: parts_after[key] for key in parts} == parts
-    assert all(one.stop - one.start <= 8 for one in edits.touched)
-    assert [one for one in after.layout.auxiliaries if one.auxiliary_type != URN] == list(
+    assert all(image.stop - image.start <= 8 for image in edits.touched)
+    assert [image for image in after.layout.auxiliaries if image.auxiliary_type != URN] == list(
         file.layout.auxiliaries
     )
-    (found,) = [one for one in after.layout.auxiliaries if one.auxiliary_type == URN]
-    assert (found.payload, found.xmp) == (auxiliary().payload, auxiliary().xmp)
-    assert found.transforms == file.layout.transforms
+    (actual,) = [image for image in after.layout.auxiliaries if image.auxiliary_type == URN]
+    assert (actual.payload, actual.xmp) == (auxiliary().payload, auxiliary().xmp)
+    assert actual.transforms == file.layout.transforms
     # Apple's order: the XMP just before the image, both at the end of mdat.
     assert auxiliary().xmp + auxiliary().payload in result
-    restored = after.remove([found.identifier]).apply(result)
+    restored = after.remove([actual.identifier]).apply(result)
     assert heif.parse(restored).parts() == parts
     assert len(restored) - len(data) in (0, 4), "only the brand stays"
     if (
@@ -126,11 +126,11 @@ def test_exiftool_finds_the_photo_valid(
 @pytest.mark.parametrize(("name", "item"), WITH_DEPTH.items())
 def test_the_depth_of_a_real_photo_decodes_alone(name: str, item: int, sample: Sample) -> None:
     data = sample(name)
-    (found,) = [one for one in heif.parse(data).layout.auxiliaries if one.auxiliary_type == URN]
-    assert found.identifier == item
-    still = heif.build_still(found.width, found.height, found.payload, found.configuration)
+    (result,) = [image for image in heif.parse(data).layout.auxiliaries if image.auxiliary_type == URN]
+    assert result.identifier == item
+    still = heif.build_still(result.width, result.height, result.payload, result.configuration)
     alone = pillow_heif.open_heif(io.BytesIO(still))
-    assert (alone.mode, alone.size) == ("L", (found.width, found.height))
+    assert (alone.mode, alone.size) == ("L", (result.width, result.height))
     in_photo = pillow_heif.open_heif(io.BytesIO(data)).info["depth_images"][0]
     assert np.array_equal(np.asarray(alone), np.asarray(in_photo))
 
@@ -143,14 +143,16 @@ def test_removal_takes_the_depth_and_nothing_else(name: str, item: int, sample: 
     gone = set(file.structure.items.entries) - set(after.structure.items.entries)
     assert len(gone) == 2, "the map and its XMP"
     left = {
-        key: value for key, value in file.parts().items() if not any(f"item {one} " in key for one in gone)
+        key: value
+        for key, value in file.parts().items()
+        if not any(f"item {image} " in key for image in gone)
     }
     assert after.parts() == left
     auxiliaries = file.layout.auxiliaries
-    assert after.layout.auxiliaries == tuple(one for one in auxiliaries if one.identifier != item)
-    (found,) = [one for one in auxiliaries if one.identifier == item]
-    assert found.payload not in after.source
-    assert found.xmp not in (None, b"")
+    assert after.layout.auxiliaries == tuple(image for image in auxiliaries if image.identifier != item)
+    (result,) = [image for image in auxiliaries if image.identifier == item]
+    assert result.payload not in after.source
+    assert result.xmp not in (None, b"")
 
 
 def test_the_layout_of_pug(sample: Sample) -> None:
@@ -164,7 +166,7 @@ def test_the_layout_of_pug(sample: Sample) -> None:
     assert b"<x:xmpmeta" in layout.xmp
     assert layout.icc is not None
     assert layout.icc[36:40] == b"acsp"
-    assert [(one.identifier, one.width, one.height) for one in layout.auxiliaries] == [
+    assert [(image.identifier, image.width, image.height) for image in layout.auxiliaries] == [
         (52, 2016, 1512),
         (54, 768, 576),
     ]
@@ -196,11 +198,11 @@ def test_the_layouts_of_the_others(sample: Sample) -> None:
     assert (gain.width, gain.height, gain.configuration) == (1000, 462, b"")
     assert {"tmap", "tile of 37", "XMP of 37"} <= {entry.role for entry in samsung.entries}
     selfie = heif.parse(sample("fidmaa_selfie_depth.heic")).layout
-    assert [one.identifier for one in selfie.auxiliaries] == [39, 41, 43, 45, 47, 49, 51]
+    assert [image.identifier for image in selfie.auxiliaries] == [39, 41, 43, 45, 47, 49, 51]
 
 
 def test_what_is_spliced_into_pug_is_what_apple_wrote(sample: Sample) -> None:
-    """Apple's own depth taken out and put back: the tables are the same again, byte for byte.
+    """If Apple's own depth is removed and spliced again, the tables are the same, byte for byte.
 
     Only the places in iloc differ: Apple keeps all XMP together in front of the tiles.
     """

@@ -118,13 +118,13 @@ def test_a_splice_keeps_everything(name: str) -> None:
     before = file.parts()
     assert {key: after.parts()[key] for key in before} == before
     assert len(after.structure.items.entries) == len(photo.items) + 2
-    found = after.layout.auxiliaries[-1]
+    actual = after.layout.auxiliaries[-1]
     given = auxiliary()
-    assert (found.auxiliary_type, found.auxiliary_subtype) == (URN, given.auxiliary_subtype)
-    assert (found.payload, found.configuration, found.xmp) == (given.payload, given.configuration, XMP)
-    assert found.transforms == file.layout.transforms
-    narrow = [one for one in edits.touched if "rebuilt" not in one.reason]
-    assert all(one.stop - one.start <= 8 for one in narrow), "a field is replaced alone"
+    assert (actual.auxiliary_type, actual.auxiliary_subtype) == (URN, given.auxiliary_subtype)
+    assert (actual.payload, actual.configuration, actual.xmp) == (given.payload, given.configuration, XMP)
+    assert actual.transforms == file.layout.transforms
+    narrow = [entry for entry in edits.touched if "rebuilt" not in entry.reason]
+    assert all(entry.stop - entry.start <= 8 for entry in narrow), "a field is replaced alone"
     if TAIL in data:
         assert result.endswith(TAIL)
 
@@ -207,10 +207,10 @@ def test_no_xmp_gives_no_xmp_item() -> None:
 def test_item_numbers_avoid_groups_and_stay_in_16_bits() -> None:
     _, structure = structure_of(replace(small_photo(), groups=[("altr", 6, [1, 4])]))
     assert list(structure.items.entries)[-2:] == [7, 8]
-    _, structure = structure_of(renumbered(small_photo(), lambda one: one + 65530))
+    _, structure = structure_of(renumbered(small_photo(), lambda item: item + 65530))
     assert list(structure.items.entries)[-2:] == [1, 2]
     _, structure = structure_of(
-        renumbered(small_photo(wide_items=True, iloc_version=2), lambda one: one + 65530)
+        renumbered(small_photo(wide_items=True, iloc_version=2), lambda item: item + 65530)
     )
     assert list(structure.items.entries)[-2:] == [65536, 65537]
 
@@ -226,7 +226,7 @@ def test_the_tone_map_gets_the_map_where_that_is_the_custom(
     photo = small_photo()
     photo.items.append(ItemSpec(8, "tmap", b"tone map", hidden=False))
     photo.references.append(("dimg", 8, [1, 4]))
-    photo.references = [one for one in photo.references if one[0] != "auxl"]
+    photo.references = [item for item in photo.references if item[0] != "auxl"]
     if targets:
         photo.references.append(("auxl", 4, targets))
     data = photo.build()
@@ -258,19 +258,19 @@ def test_removal_takes_the_tiles_of_a_gridded_map_unless_shared() -> None:
     photo.groups = [("altr", 20, [1, 10]), ("altr", 21, [10])]
     data = photo.build()
     file = heif.parse(data)
-    assert [one.configuration for one in file.layout.auxiliaries][-1] == b""
+    assert [image.configuration for image in file.layout.auxiliaries][-1] == b""
     result = file.remove([10]).apply(data)
     after = heif.parse(result).structure
     assert list(after.items.entries) == [1, 2, 3, 4, 5, 12, 13, 14]
     assert after.targets(3, "cdsc") == (1,)
-    assert [(one.identifier, one.entities) for one in after.groups] == [(20, (1,))]
+    assert [(image.identifier, image.entities) for image in after.groups] == [(20, (1,))]
     assert len(result) < len(data)
     assert b"own" not in result
     assert contents(result)[12] == b"shared"
 
 
 def test_shared_bytes_stay() -> None:
-    """The primary's XMP lies within the gain map's data: taking the map out must leave those bytes."""
+    """The primary's XMP is within the gain map's data: removing the map must leave those bytes."""
     data = small_photo().build()
     structure = heif.parse(data).structure
     at = structure.locations.entries[3].extents[0].position
@@ -279,12 +279,12 @@ def test_shared_bytes_stay() -> None:
     file = heif.parse(shared)
     result = file.remove([4]).apply(shared)
     assert contents(result)[3] == data[start + 5 : start + 15]
-    reasons = [one for one in file.remove([4]).touched if one.reason.startswith("mdat: data")]
+    reasons = [item for item in file.remove([4]).touched if item.reason.startswith("mdat: data")]
     # What lay before and behind the shared bytes, and the gain map's own XMP right after it.
-    assert [(one.start, one.stop) for one in reasons] == [(start, start + 5), (start + 15, stop + 7)]
+    assert [(item.start, item.stop) for item in reasons] == [(start, start + 5), (start + 15, stop + 7)]
 
 
-def test_a_map_that_another_image_needs_is_not_taken_out() -> None:
+def test_a_map_that_another_image_needs_is_not_removed() -> None:
     photo = small_photo()
     photo.items.append(ItemSpec(8, "tmap", b"tone map", hidden=False))
     photo.references.append(("dimg", 8, [1, 4]))
@@ -292,11 +292,11 @@ def test_a_map_that_another_image_needs_is_not_taken_out() -> None:
         heif.parse(photo.build()).remove([4])
 
 
-def test_only_auxiliary_images_are_taken_out() -> None:
+def test_only_auxiliary_images_are_removed() -> None:
     file = heif.parse(small_photo().build())
     assert file.remove([]).touched == ()
     for item in (1, 3, 99):
-        with pytest.raises(UsageError, match=f"item {item} is no auxiliary image"):
+        with pytest.raises(UsageError, match=f"item {item} is not an auxiliary image"):
             file.remove([item])
 
 
@@ -323,7 +323,7 @@ def test_roles_and_signature_and_notes() -> None:
         9: "image",
         10: "auxiliary of 9",
     }
-    assert [one.identifier for one in layout.auxiliaries] == [4], (
+    assert [image.identifier for image in layout.auxiliaries] == [4], (
         "the map of another picture is not the photo's"
     )
     assert layout.signed
@@ -378,8 +378,8 @@ def test_kinds_that_cannot_hold_depth_are_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["mdat", "free"])
-def test_data_that_runs_over_the_place_of_the_new_one_stays(kind: str) -> None:
-    """The last item overhangs its mdat: the new data goes behind the next mdat, or nowhere."""
+def test_an_item_that_overhangs_its_mdat_is_not_overwritten(kind: str) -> None:
+    """The last item overhangs its mdat: the new data goes after the next mdat, or nowhere."""
     data = small_photo(order=("ftyp", "meta", "mdat0", box(kind, b"tail"))).build()
     structure = heif.parse(data).structure
     at = structure.locations.entries[5].extents[0].position

@@ -1,4 +1,4 @@
-"""Damaged JPEG files, one defect each and by the thousand: only our own errors, and nothing is lost."""
+"""Damaged JPEG files, single defects and thousands of mutations: only our own errors, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -72,19 +72,19 @@ def test_unusable_photo_is_refused(data: bytes, error: type[DepthauthorError], w
         (after_jfif(coded(), index(">", [(0, 0, 0)] * 257)), "more than 256", False),
         (patched(TWO, BODY + 54 + 16 + 8, struct.pack(">I", 3)), "lists an image 2", True),
         (patched(TWO, BODY + 54 + 16 + 8, bytes(4)), "lists an image 2", True),
-        (patched(TWO, BODY + 54 + 4, b"\0\0\0\1"), "gives the photo 1 bytes", True),
+        (patched(TWO, BODY + 54 + 4, b"\0\0\0\1"), "states 1 as the photo's size", True),
         (TWO[:-2], "Image 2 is cut short", True),
         (TWO[: -len(gain_map()) + 40], "Image 2 is cut short", True),
         (patched(TWO, len(TWO) - 20, b"\xff\x37"), "reserved marker FF37", True),
         (coded()[:-2] + bytes(60), "no EOI", False),
         (coded()[:-2] + gray(), "before the next image", False),
         (patched(coded(), len(coded()) - 40, b"\xff\x05"), "reserved marker FF05", False),
-        (patched(coded(), 20, b"junk"), "stray bytes", True),
+        (patched(coded(), 20, b"junk"), "Stray bytes", True),
     ],
 )
 def test_one_defect_is_read_and_reported(data: bytes, note: str, editable: bool) -> None:
     file = jpeg.parse(data)
-    assert any(note in one for one in file.notes)
+    assert any(note in item for item in file.notes)
     assert file.dump()
     assert file.parts()
     if not editable:
@@ -112,7 +112,7 @@ def exercise(data: bytes) -> bool:
         return False
     file.dump()
     parts = file.parts()
-    assert all(one.payload.startswith(b"\xff\xd8") for one in file.layout.auxiliaries)
+    assert all(image.payload.startswith(b"\xff\xd8") for image in file.layout.auxiliaries)
     exercise_metadata(file)
     try:
         result = file.splice(auxiliary()).apply(data)

@@ -40,7 +40,7 @@ every = pytest.mark.parametrize("name", PHOTOS)
 
 
 def apple_image(total: int, coded_map: CodedAuxiliary) -> bytes:
-    """The bytes that the added image must have."""
+    """Return the bytes that the added image must have."""
     short = bytes.fromhex("4d504600 4d4d002a 00000008 0002 b0000007 00000004 30313030 b0010004 00000001")
     short += struct.pack(">II", total, 0)
     coded = coded_map.payload[20:]
@@ -107,7 +107,7 @@ def test_offsets_sizes_and_order_of_the_new_index(name: str) -> None:
     start = result.index(struct.pack(order + "HHI", 0xB002, 7, 16 * total), place) + 8
     (values,) = struct.unpack_from(order + "I", result, start)
     entries = [
-        struct.unpack_from(order + "IIIHH", result, place + 4 + values + 16 * one) for one in range(total)
+        struct.unpack_from(order + "IIIHH", result, place + 4 + values + 16 * item) for item in range(total)
     ]
     assert entries[0][1:] == (parse_image(result).stop, 0, 0, 0)
     assert entries[-1][0] == 0
@@ -164,16 +164,16 @@ def test_parts_and_structure_cover_the_file() -> None:
         file = jpeg.parse(data)
         size = sum(map(len, file.parts().values()))
         structural = [
-            one
-            for one in file.structure.primary.segments
-            if one == file.structure.mpf_segment
-            or (one.kind(data) == "JFIF" and one.stop - one.marker_start == 18)
+            item
+            for item in file.structure.primary.segments
+            if item == file.structure.mpf_segment
+            or (item.kind(data) == "JFIF" and item.stop - item.marker_start == 18)
         ]
-        assert size + sum(one.stop - one.start for one in structural) + 4 == len(data)
+        assert size + sum(item.stop - item.start for item in structural) + 4 == len(data)
 
 
 def first_segments(data: bytes, count: int) -> list[str]:
-    return [f"{one.marker.name} {one.kind(data)}".strip() for one in parse_image(data).segments[:count]]
+    return [f"{item.marker.name} {item.kind(data)}".strip() for item in parse_image(data).segments[:count]]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def first_segments(data: bytes, count: int) -> list[str]:
         ("one image in index", ["APP0 JFIF", "APP2 MPF", "DQT"]),
     ],
 )
-def test_segments_stand_where_apple_has_them(name: str, segments: list[str]) -> None:
+def test_segments_are_in_apples_order(name: str, segments: list[str]) -> None:
     result = spliced(PHOTOS[name])
     present = first_segments(result, len(segments))
     if name in ("cmyk", "rgb without jfif"):
@@ -239,7 +239,7 @@ def test_layout_of_metadata() -> None:
     assert (layout.xmp, layout.icc, layout.signed, file.notes) == (packet, b"onetwo", True, ())
     plain = jpeg.parse(coded()).layout
     assert (plain.exif, plain.xmp, plain.icc, plain.signed) == (None, None, None, False)
-    assert [one.type for one in jpeg.parse(coded()).entries][:2] == ["APP0", "DQT"]
+    assert [entry.type for entry in jpeg.parse(coded()).entries][:2] == ["APP0", "DQT"]
 
 
 def test_layout_of_images() -> None:
@@ -252,7 +252,7 @@ def test_layout_of_images() -> None:
     assert (last.identifier, last.width, last.height) == (3, 24, 16)
     assert last.xmp == auxiliary().xmp
     assert (last.configuration, last.auxiliary_type, last.auxiliary_subtype) == (b"", "", b"")
-    assert [(one.identifier, one.role) for one in file.entries if one.type == "image"] == [
+    assert [(entry.identifier, entry.role) for entry in file.entries if entry.type == "image"] == [
         (2, "auxiliary"),
         (3, "auxiliary"),
     ]
@@ -261,20 +261,20 @@ def test_layout_of_images() -> None:
 @pytest.mark.parametrize(
     ("name", "note"),
     [
-        ("zeros after the photo", "500 zero bytes"),
-        ("gain map, zeros after it", "300 zero bytes"),
+        ("zeros after the photo", "Zero bytes after the last image: 500"),
+        ("gain map, zeros after it", "Zero bytes after the last image: 300"),
         ("video after the photo", "motion photo"),
         ("samsung trailer", "SEFT"),
         ("jpeg after the photo", "unknown use"),
         ("two images, wrong size", "ImageIO"),
         ("ultra hdr, video", "GainMap, MotionPhoto"),
         ("gain map that only xmp names", "nothing lists"),
-        ("stray bytes", "6 stray bytes"),
+        ("stray bytes", "segments: 6"),
         ("jfif with thumbnail", "thumbnail"),
     ],
 )
 def test_oddities_are_reported(name: str, note: str) -> None:
-    assert any(note in one for one in jpeg.parse(PHOTOS[name]).notes)
+    assert any(note in item for item in jpeg.parse(PHOTOS[name]).notes)
 
 
 def test_incomplete_icc_profile_is_reported_and_not_returned() -> None:
@@ -288,7 +288,7 @@ def test_two_indexes_are_reported() -> None:
     data = after_jfif(PHOTOS["gain map"])
     second = index(">", [(0, 0, 0)])
     end = 20 + 2 + int.from_bytes(data[22:24], "big")
-    assert any("more than one" in one for one in jpeg.parse(data[:end] + second + data[end:]).notes)
+    assert any("more than one" in item for item in jpeg.parse(data[:end] + second + data[end:]).notes)
 
 
 @pytest.mark.parametrize("listed", [True, False])
@@ -316,7 +316,7 @@ def test_trailer_of_another_jpeg_stays_a_trailer() -> None:
         (b'Item:Mime="image/jpeg" Item:Length', b'Item:Mime="video/mp4" Item:Length'),
     ],
 )
-def test_directory_that_says_nonsense_is_not_followed(old: bytes, new: bytes) -> None:
+def test_an_inconsistent_directory_is_not_followed(old: bytes, new: bytes) -> None:
     photo = ultra_hdr(listed=False).replace(old, new)
     size = len(photo) - len(gain_map())
     grown = (
@@ -328,18 +328,18 @@ def test_directory_that_says_nonsense_is_not_followed(old: bytes, new: bytes) ->
     assert jpeg.parse(grown).structure.images_stop == size
 
 
-def test_dead_entry_stays_dead() -> None:
+def test_an_unusable_index_entry_stays_as_it_is() -> None:
     data = bytearray(multi(coded(), [gain_map(), gray()]))
     place = data.index(b"MPF\0") + 4 + 50 + 16 + 8
     for target in (len(data), len(data) - 28 - 40, 2**32 - 1):
         data[place : place + 4] = struct.pack(">I", target)
         before = jpeg.parse(bytes(data))
-        assert [one.identifier for one in before.layout.auxiliaries] == [3]
+        assert [image.identifier for image in before.layout.auxiliaries] == [3]
         assert any("lists an image 2" in note for note in before.notes)
         edits = before.splice(auxiliary())
         result = edits.apply(bytes(data))
         after = jpeg.parse(result)
-        assert [one.identifier for one in after.layout.auxiliaries] == [3, 4]
+        assert [image.identifier for image in after.layout.auxiliaries] == [3, 4]
         assert jpeg.parse(after.remove([4]).apply(result)).parts() == before.parts()
 
 
@@ -348,7 +348,7 @@ def test_removal_of_one_image_keeps_the_others() -> None:
     for number, left in ((2, [gray(), gray(40, 24)]), (3, [gain_map(), gray(40, 24)])):
         result = jpeg.parse(data).remove([number]).apply(data)
         after = jpeg.parse(result)
-        assert [one.payload for one in after.layout.auxiliaries] == left
+        assert [image.payload for image in after.layout.auxiliaries] == left
         assert after.structure.index is not None
         assert after.structure.index.little_endian
         assert after.structure.index.attributes
@@ -373,7 +373,7 @@ def test_short_index_in_the_photo_is_completed() -> None:
     photo = after_jfif(coded(), segment(0xE2, mpf.build(mpf.short_index(2))))
     result = spliced(photo)
     after = jpeg.parse(result)
-    assert [one.identifier for one in after.layout.auxiliaries] == [2]
+    assert [image.identifier for image in after.layout.auxiliaries] == [2]
     assert after.remove([2]).apply(result) == coded()
 
 
@@ -416,9 +416,9 @@ def test_photo_without_end_is_read_but_not_edited() -> None:
     file = jpeg.parse(coded()[:-2])
     assert (file.layout.width, file.layout.height) == (48, 32)
     assert any("no EOI" in note for note in file.notes)
-    with pytest.raises(MalformedError, match=r"no certain end.*save it again"):
+    with pytest.raises(MalformedError, match=r"cannot be determined.*save it again"):
         file.splice(auxiliary())
     cut = multi(coded()[:-2], [gain_map()])
-    assert [one.payload for one in jpeg.parse(cut).layout.auxiliaries] == [gain_map()]
-    with pytest.raises(MalformedError, match="no certain end"):
+    assert [image.payload for image in jpeg.parse(cut).layout.auxiliaries] == [gain_map()]
+    with pytest.raises(MalformedError, match="cannot be determined"):
         jpeg.parse(cut).remove([2])

@@ -37,7 +37,7 @@ EXTENSION = segment(0xE1, b"http://ns.adobe.com/xmp/extension/\0" + bytes(40) + 
 
 
 def peculiar() -> dict[str, bytes]:
-    """Photos whose metadata segments are odd themselves."""
+    """Return photos whose metadata segments are unusual."""
     plain = coded()
     packet = segment(0xE1, XMP + PACKET)
     dead = bytearray(multi(after_jfif(plain, exif(), packet), [gain_map(), gray()], tail=MP4))
@@ -88,11 +88,11 @@ def variants(block: bytes | None, new: bytes) -> Iterator[bytes | None]:
 
 
 def pairs(layout: Layout) -> Iterator[tuple[bytes | None, bytes | None]]:
-    """Each change of one block alone and with a change like it; one added where the other is removed."""
+    """Yield each change of one block, alone and with a similar change of the other; and additions with removals."""
     first, second = list(variants(layout.exif, TIFF)), list(variants(layout.xmp, PACKET))
-    for one, two in itertools.product(range(len(first)), range(len(second))):
-        if not min(one, two) or one == two or {one, two} == {1, 2}:
-            yield first[one], second[two]
+    for i, j in itertools.product(range(len(first)), range(len(second))):
+        if not min(i, j) or i == j or {i, j} == {1, 2}:
+            yield first[i], second[j]
 
 
 def others(parts: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -117,7 +117,7 @@ def test_new_blocks_are_read_and_everything_else_stays(name: str) -> None:
         after = jpeg.parse(result)
         layout = after.layout
         counts = [
-            len([key for key in parts if key.startswith(f"segment APP1 {one} ")]) for one in ("Exif", "XMP")
+            len([key for key in parts if key.startswith(f"segment APP1 {item} ")]) for item in ("Exif", "XMP")
         ]
         if counts[0] < 2:
             assert layout.exif == (before.exif if new_exif is None else new_exif or None)
@@ -125,8 +125,8 @@ def test_new_blocks_are_read_and_everything_else_stays(name: str) -> None:
             assert layout.xmp == (before.xmp if new_xmp is None else new_xmp or None)
         assert others(after.parts()) == others(parts)
         assert layout.auxiliaries == before.auxiliaries
-        for one in edits.touched:
-            assert one.reason.startswith(("Exif: ", "XMP: ", "APP2 MPF: "))
+        for item in edits.touched:
+            assert item.reason.startswith(("Exif: ", "XMP: ", "APP2 MPF: "))
         growth = len(result) - len(data)
         old_index, new_index = index_entries(data), index_entries(result)
         if old_index:
@@ -168,7 +168,7 @@ def test_equal_length_touches_the_differing_bytes_alone() -> None:
     block[-1] ^= 1
     edits = jpeg.parse(data).with_metadata(exif=bytes(block), xmp=PACKET)
     start = data.index(TIFF)
-    assert [(one.start - start, one.stop - start, one.reason) for one in edits.touched] == [
+    assert [(item.start - start, item.stop - start, item.reason) for item in edits.touched] == [
         (19, 20, "Exif: changed in place"),
         (len(TIFF) - 1, len(TIFF), "Exif: changed in place"),
     ]
@@ -179,19 +179,19 @@ def test_another_length_touches_the_length_and_the_middle() -> None:
     data = after_jfif(coded(), segment(0xE1, XMP + PACKET))
     edits = jpeg.parse(data).with_metadata(xmp=PACKET.replace(b"other", b"others"))
     middle = data.index(b"</x")
-    assert [(one.start, one.stop, one.reason) for one in edits.touched] == [
+    assert [(item.start, item.stop, item.reason) for item in edits.touched] == [
         (23, 24, "XMP: length of its segment"),
         (middle, middle, "XMP: replaced"),
     ]
 
 
 def test_a_grown_exif_block_leaves_its_thumbnail() -> None:
-    """A pointer near the front turned to a directory at the end: the bytes between them are kept."""
+    """A pointer near the front changes to a directory at the end: the bytes between them are kept."""
     block = exif(thumbnail=bytes(range(256)) * 200)[10:]
     data = after_jfif(coded(), segment(0xE1, b"Exif\0\0" + block), segment(0xE1, XMP + PACKET))
     grown = block[:7] + b"\x99" + block[8:] + b"directory"
     edits = jpeg.parse(data).with_metadata(exif=grown, xmp=PACKET + b" ")
-    assert sum(one.stop - one.start for one in edits.touched) <= 5
+    assert sum(item.stop - item.start for item in edits.touched) <= 5
     layout = jpeg.parse(edits.apply(data)).layout
     assert (layout.exif, layout.xmp) == (grown, PACKET + b" ")
 
@@ -208,13 +208,13 @@ def test_a_grown_exif_block_leaves_its_thumbnail() -> None:
         ("gain map", None, ["APP0 JFIF", "APP1 XMP", "APP2 MPF", "DQT"]),
     ],
 )
-def test_new_segments_stand_where_cameras_have_them(
+def test_new_segments_are_in_the_order_of_cameras(
     name: str, exif_block: bytes | None, order: list[str]
 ) -> None:
     data = PHOTOS[name]
     result = jpeg.parse(data).with_metadata(exif=exif_block, xmp=PACKET).apply(data)
     segments = jpeg.parse(result).structure.primary.segments[: len(order)]
-    assert [f"{one.marker.name} {one.kind(result)}".strip() for one in segments] == order
+    assert [f"{item.marker.name} {item.kind(result)}".strip() for item in segments] == order
     assert Image.open(io.BytesIO(result)).info["xmp"] == PACKET
     assert Image.open(io.BytesIO(result)).tobytes() == Image.open(io.BytesIO(data)).tobytes()
 
@@ -237,7 +237,7 @@ def test_nothing_moves_where_the_index_cannot_be_read() -> None:
         file.with_metadata(exif=OTHER)
 
 
-def test_entries_that_lie_over_the_index_itself_are_not_changed() -> None:
+def test_entries_that_overlap_the_index_are_not_changed() -> None:
     data = bytearray(after_jfif(multi(coded(), [gain_map()]), exif()))
     place = data.index(b"MPF\0") + 4 + 10 + 24 + 8
     data[place : place + 4] = struct.pack(">I", 10)

@@ -1,4 +1,4 @@
-"""Real photos: an image goes in, every original byte stays, foreign readers agree, and all comes back."""
+"""Real photos: an image is added, every original byte stays, foreign readers agree, and removal restores all."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_every_part_stays_and_removal_keeps_them(sample: Sample, name: str) -> N
     assert after.layout.auxiliaries[:-1] == before.layout.auxiliaries
     for field in ("exif", "xmp", "icc", "width", "height", "signed"):
         assert getattr(after.layout, field) == getattr(before.layout, field)
-    touched = sum(one.stop - one.start for one in edits.touched)
+    touched = sum(item.stop - item.start for item in edits.touched)
     assert touched <= 110
     back = after.remove([number]).apply(result)
     assert jpeg.parse(back).parts() == before.parts()
@@ -129,7 +129,7 @@ def test_exiftool_extracts_the_image_and_has_no_new_warning(exiftool_view: Path,
 def test_known_images_and_oddities(sample: Sample) -> None:
     file = jpeg.parse(sample("lyangas_12mini_gainmap_depth.jpg"))
     lyangas = file.layout
-    assert [(one.identifier, one.width, one.height) for one in lyangas.auxiliaries] == [
+    assert [(image.identifier, image.width, image.height) for image in lyangas.auxiliaries] == [
         (2, 2016, 1512),
         (3, 768, 576),
     ]
@@ -139,12 +139,12 @@ def test_known_images_and_oddities(sample: Sample) -> None:
     assert lyangas.icc is not None
     assert lyangas.icc[36:40] == b"acsp"
     matte = jpeg.parse(sample("shu_matte.jpg"))
-    assert [(one.width, one.height) for one in matte.layout.auxiliaries] == [(576, 768), (1512, 2016)]
+    assert [(image.width, image.height) for image in matte.layout.auxiliaries] == [(576, 768), (1512, 2016)]
     assert matte.notes == (
-        "The MP index gives the photo 2032855 bytes; it has 2048420 (ImageIO writes such sizes).",
+        "The MP index states 2032855 as the photo's size in bytes; it is 2048420 (ImageIO writes such sizes).",
     )
     original = jpeg.parse(sample("rw_ios11_test06.jpg"))
-    assert original.notes == ("654708 zero bytes follow the last image.",)
+    assert original.notes == ("Zero bytes after the last image: 654708.",)
     assert original.parts()["trailer"] == bytes(654_708)
 
 

@@ -35,7 +35,7 @@ def test_a_single_image_ends_at_its_last_eoi(name: str) -> None:
 def test_segments_and_scans_cover_the_image() -> None:
     for data in photos().values():
         image = parse_image(data)
-        runs = [(2, 2), *((one.start, one.scan_stop) for one in image.segments), *image.stray]
+        runs = [(2, 2), *((item.start, item.scan_stop) for item in image.segments), *image.stray]
         runs = sorted([*runs, (image.stop - 2, image.stop)])
         assert all(before[1] == after[0] for before, after in pairwise(runs))
 
@@ -43,16 +43,16 @@ def test_segments_and_scans_cover_the_image() -> None:
 def test_names_and_kinds() -> None:
     data = after_jfif(coded(), exif(), segment(0xFE, b"hello"))
     image = parse_image(data)
-    assert [one.marker.name for one in image.segments][:3] == ["APP0", "APP1", "COM"]
-    assert [one.kind(data) for one in image.segments][:3] == ["JFIF", "Exif", ""]
+    assert [item.marker.name for item in image.segments][:3] == ["APP0", "APP1", "COM"]
+    assert [item.kind(data) for item in image.segments][:3] == ["JFIF", "Exif", ""]
     assert names(data)[-1] == "SOS"
 
 
 def test_fill_bytes_belong_to_the_marker_after_them() -> None:
     data = fill_bytes(coded())
-    for one in parse_image(data).segments:
-        assert one.marker_start - one.start == 2
-        assert data[one.start : one.marker_start + 1] == b"\xff\xff\xff"
+    for item in parse_image(data).segments:
+        assert item.marker_start - item.start == 2
+        assert data[item.start : item.marker_start + 1] == b"\xff\xff\xff"
 
 
 def test_stuffing_restarts_and_fill_inside_a_scan_are_data() -> None:
@@ -63,14 +63,14 @@ def test_stuffing_restarts_and_fill_inside_a_scan_are_data() -> None:
     assert image.segments[-1].scan_stop - image.segments[-1].stop == len(scan)
 
 
-def test_markers_that_stand_alone_have_no_payload() -> None:
+def test_standalone_markers_have_no_payload() -> None:
     data = b"\xff\xd8\xff\x01\xff\xd3" + FRAME + SCAN + b"\0\xff\xd9"
     image = parse_image(data)
     assert names(data) == ["TEM", "RST3", "SOF0", "SOS"]
-    assert [one.payload(data) for one in image.segments[:2]] == [b"", b""]
+    assert [item.payload(data) for item in image.segments[:2]] == [b"", b""]
 
 
-def test_lines_come_from_dnl_where_the_frame_leaves_them_open() -> None:
+def test_the_height_comes_from_dnl_if_the_frame_has_none() -> None:
     header = segment(0xC1, bytes([8, 0, 0, 0, 8, 1, 1, 0x11, 0]))
     data = b"\xff\xd8" + header + SCAN + b"abc" + segment(0xDC, b"\0\x20") + b"\xff\xd9"
     frame = parse_frame(data, parse_image(data))

@@ -87,8 +87,8 @@ def combinations(file: ContainerFile) -> Iterator[tuple[bytes | None, bytes | No
 
 
 def spliced(file: ContainerFile) -> bytes:
-    made = heif_files.auxiliary() if file.layout.container == "heic" else jpeg_files.auxiliary()
-    return file.splice(made).apply(file.source)
+    result = heif_files.auxiliary() if file.layout.container == "heic" else jpeg_files.auxiliary()
+    return file.splice(result).apply(file.source)
 
 
 @every
@@ -123,8 +123,8 @@ def test_coded_bytes_stay(name: str, photo: Sample) -> None:
     parts = file.parts()
     after = containers.parse(file.with_metadata(exif=TIFF, xmp=PACKET).apply(data)).parts()
     different = {key for key in parts if after.get(key) != parts[key]}
-    own = {one.identifier for one in file.entries if one.role in ("Exif", "XMP")}
-    allowed = {f"item {one} {kind}" for one in own for kind in ("Exif", "mime")}
+    own = {entry.identifier for entry in file.entries if entry.role in ("Exif", "XMP")}
+    allowed = {f"item {entry} {kind}" for entry in own for kind in ("Exif", "mime")}
     assert different <= allowed | {"segment APP1 Exif 0", "segment APP1 XMP 0"}
 
 
@@ -133,7 +133,7 @@ def test_pillow_reads_the_new_blocks_and_the_same_pixels(name: str, photo: Sampl
     data = photo(name)
     result = containers.parse(data).with_metadata(exif=TIFF, xmp=PACKET).apply(data)
     if name.endswith(".heic"):
-        before, after = (pillow_heif.open_heif(io.BytesIO(one)) for one in (data, result))
+        before, after = (pillow_heif.open_heif(io.BytesIO(item)) for item in (data, result))
         assert after.info["exif"] in (TIFF, b"Exif\0\0" + TIFF)
         assert after.info["xmp"] == PACKET
         assert np.array_equal(np.asarray(before), np.asarray(after))
@@ -161,8 +161,8 @@ def exiftool_view(photo: Sample, tool: Tool, tmp_path_factory: pytest.TempPathFa
         (folder / f"new_{name}").write_bytes(spliced(containers.parse(changed)))
     tool("exiftool", "-b", "-MPImage2", "-W", folder / "%f_%t.bin", "-ext", "jpg", folder)
     every_photo = ("-ext", "jpg", "-ext", "heic", folder)
-    told = tool("exiftool", "-all", "-G1", "-j", *every_photo)
-    (folder / "tags").write_text(told[: told.rindex("]") + 1])
+    report = tool("exiftool", "-all", "-G1", "-j", *every_photo)
+    (folder / "tags").write_text(report[: report.rindex("]") + 1])
     (folder / "faults").write_text(
         tool("exiftool", "-validate", "-a", "-s", "-Warning", "-Error", *every_photo)
     )
@@ -171,7 +171,7 @@ def exiftool_view(photo: Sample, tool: Tool, tmp_path_factory: pytest.TempPathFa
 
 @every
 def test_exiftool_reads_the_new_blocks_and_finds_no_new_fault(name: str, exiftool_view: Path) -> None:
-    tags = {Path(one["SourceFile"]).name: one for one in json.loads((exiftool_view / "tags").read_text())}
+    tags = {Path(item["SourceFile"]).name: item for item in json.loads((exiftool_view / "tags").read_text())}
     new = tags[f"new_{name}"]
     assert new["XMP-xmp:CreatorTool"] == "exchanged"
     assert (new["IFD0:Model"], new["IFD0:Orientation"]) == ("Model", "Horizontal (normal)")
@@ -183,7 +183,7 @@ def test_exiftool_reads_the_new_blocks_and_finds_no_new_fault(name: str, exiftoo
     )
     # The new Exif block is so small that exiftool misses fields in it; the new packet names no extension.
     allowed = ("Missing required", "extended XMP", "'auxl'")
-    assert [one for one in faults - old_faults if not any(words in one for words in allowed)] == []
+    assert [item for item in faults - old_faults if not any(words in item for words in allowed)] == []
 
 
 def test_exiftool_extracts_the_gain_map_unchanged(sample: Sample, exiftool_view: Path) -> None:

@@ -49,12 +49,12 @@ def test_orientation_is_read_and_patched_in_place(order: str, value: int) -> Non
     ],
 )
 def test_orientation_of_real_photos(sample: Callable[[str], bytes], name: str, value: int) -> None:
-    found = jpeg.parse(sample(name)).layout.exif
-    assert found is not None
-    assert tiff.orientation(found) == value
-    patched = tiff.with_orientation(found, 3)
+    result = jpeg.parse(sample(name)).layout.exif
+    assert result is not None
+    assert tiff.orientation(result) == value
+    patched = tiff.with_orientation(result, 3)
     assert patched is not None
-    assert tiff.with_orientation(patched, value) == found
+    assert tiff.with_orientation(patched, value) == result
 
 
 @pytest.mark.parametrize(
@@ -111,13 +111,13 @@ def test_values_of_both_byte_orders_compare(order: str) -> None:
             order, entry(order, 1, 5, 1, 50), entry(order, 2, 5, 1, 58), entry(order, 3, 1, 3, 7), tail=tail
         )
     )
-    assert [one.number() for one in ifd.entries] == [1 / 3, None, None]
+    assert [item.number() for item in ifd.entries] == [1 / 3, None, None]
     assert ifd.entries[0].big_endian_value() == b"\0\0\0\1\0\0\0\3"
 
 
 def test_a_value_outside_the_block_is_none() -> None:
     ifd = read(block(">", entry(">", 1, 7, 0xFFFFFFFF, 38), entry(">", 2, 99, 1, 6), entry(">", 3, 16, 1, 8)))
-    assert [(one.value is None, one.size) for one in ifd.entries] == [
+    assert [(item.value is None, item.size) for item in ifd.entries] == [
         (True, 0xFFFFFFFF),
         (True, None),
         (False, 8),
@@ -128,7 +128,7 @@ def test_a_value_outside_the_block_is_none() -> None:
     ("data", "words"),
     [
         (b"XX\0*\0\0\0\x08\0\0", "block has no TIFF header"),
-        (b"MM\0*\xff\xff\xff\xff", "IFD0 lies outside"),
+        (b"MM\0*\xff\xff\xff\xff", "IFD0 is outside"),
         (block(">", entry(">", 1, 3, 1, 6, "H"))[:20], "1 entries, more than there is room for"),
         (b"MM\0*\0\0\0\x08\xff\xff" + bytes(12 * 0xFFFF), "65535 entries"),
         (block(">", *[entry(">", tag, 7, 1200, 0) for tag in range(100)]), "far larger than their block"),
@@ -143,7 +143,7 @@ def test_a_cut_directory_is_read_partially_on_request() -> None:
     data = block(">", entry(">", 0x0112, 3, 1, 6, "H"), entry(">", 0x0131, 3, 1, 1, "H"))[:30]
     with pytest.raises(MalformedError, match="room"):
         read(data)
-    assert [one.tag for one in tiff.read_ifd(data, 8, ">", "IFD0", partial=True).entries] == [0x0112]
+    assert [item.tag for item in tiff.read_ifd(data, 8, ">", "IFD0", partial=True).entries] == [0x0112]
     assert tiff.orientation(data) == 6
 
 
@@ -152,7 +152,13 @@ def test_entries_are_inserted_by_tag() -> None:
     added = {tag: tiff.build_entry(">", tag, tiff.TiffType.LONG, 1, tag) for tag in (7, 1, 11)}
     grown = tiff.insert_entries(data, read(data), added)
     again = tiff.read_ifd(grown, 0, ">", "IFD")
-    assert [(one.tag, one.integer()) for one in again.entries] == [(1, 1), (5, 50), (7, 7), (9, 90), (11, 11)]
+    assert [(item.tag, item.integer()) for item in again.entries] == [
+        (1, 1),
+        (5, 50),
+        (7, 7),
+        (9, 90),
+        (11, 11),
+    ]
     assert again.end == len(grown) - 4 and again.next_offset == 0
 
 

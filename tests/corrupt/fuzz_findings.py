@@ -19,10 +19,10 @@ from tests.containers.heif_files import ItemSpec, PhotoSpec, box, full, small_ph
 
 def one_item_with_all_properties() -> bytes:
     """Thousands of entries in ipma that all add to one item."""
-    made = small_photo()
+    spec = small_photo()
     entry = struct.pack(">HB", 1, 255) + bytes([2]) * 255
     rows = full("ipma", 0, 0, struct.pack(">I", 4000), entry * 4000)
-    return _with_associations(made.build(), rows)
+    return _with_associations(spec.build(), rows)
 
 
 def _with_associations(data: bytes, ipma: bytes) -> bytes:
@@ -44,18 +44,18 @@ def _with_associations(data: bytes, ipma: bytes) -> bytes:
 
 def items_within_one_of_many_pieces(count: int = 400) -> bytes:
     """Items that each lie in all the thousands of extents of one other item."""
-    made = small_photo(iloc_version=1, pieces=1)
-    made.items.append(ItemSpec(9, "mime", b"h" * 30_000, content_type="text/xml"))
+    spec = small_photo(iloc_version=1, pieces=1)
+    spec.items.append(ItemSpec(9, "mime", b"h" * 30_000, content_type="text/xml"))
     for number in range(10, 10 + count):
-        made.items.append(ItemSpec(number, "mime", b"h" * 30_000, method=2, host=9, content_type="text/xml"))
-        made.references.append(("iloc", number, [9]))
-    data = made.build()
+        spec.items.append(ItemSpec(number, "mime", b"h" * 30_000, method=2, host=9, content_type="text/xml"))
+        spec.references.append(("iloc", number, [9]))
+    data = spec.build()
     # The host's one extent becomes thirty thousand of a byte each, so iloc is rewritten.
     at = data.rindex(b"iloc") - 4  # References of that name come before.
     (size,) = struct.unpack_from(">I", data, at)
     body = data[at + 8 : at + size]
-    rows = [body[8 + 16 * number : 24 + 16 * number] for number in range(len(made.items))]
-    place = next(number for number, item in enumerate(made.items) if item.identifier == 9)
+    rows = [body[8 + 16 * number : 24 + 16 * number] for number in range(len(spec.items))]
+    place = next(number for number, item in enumerate(spec.items) if item.identifier == 9)
     row = rows[place]
     (first,) = struct.unpack_from(">I", row, 8)
     grown = 8 * (30_000 - 1)
@@ -79,62 +79,62 @@ def items_within_one_of_many_pieces(count: int = 400) -> bytes:
 
 def _auxiliaries(count: int, **changes: object) -> PhotoSpec:
     """Build many auxiliary images without data."""
-    made = small_photo(**changes)
+    spec = small_photo(**changes)
     for number in range(100, 100 + count):
-        made.items.append(ItemSpec(number, "hvc1", b"x", method=1))
-        made.references.append(("auxl", number, [1]))
-    return made
+        spec.items.append(ItemSpec(number, "hvc1", b"x", method=1))
+        spec.references.append(("auxl", number, [1]))
+    return spec
 
 
 def one_packet_for_all_images(count: int = 1000) -> bytes:
     """One long XMP packet that describes a thousand auxiliary images."""
-    made = _auxiliaries(count)
-    made.items.append(ItemSpec(9, "mime", b"<x>" + b" " * 400_000, content_type=heif_files.RDF))
-    made.references.append(("cdsc", 9, list(range(100, 100 + count))))
-    return made.build()
+    spec = _auxiliaries(count)
+    spec.items.append(ItemSpec(9, "mime", b"<x>" + b" " * 400_000, content_type=heif_files.RDF))
+    spec.references.append(("cdsc", 9, list(range(100, 100 + count))))
+    return spec.build()
 
 
 def one_configuration_for_all_images(count: int = 1000) -> bytes:
     """One long hvcC that a thousand auxiliary images share."""
-    made = _auxiliaries(count)
-    made.properties.append(box("hvcC", b"\1" * 400_000))
+    spec = _auxiliaries(count)
+    spec.properties.append(box("hvcC", b"\1" * 400_000))
     for number in range(100, 100 + count):
-        made.links[number] = [(len(made.properties), True)]
-    return made.build()
+        spec.links[number] = [(len(spec.properties), True)]
+    return spec.build()
 
 
 def one_long_type_for_all_images() -> bytes:
     """One auxC whose text has 400 kB, shared by a thousand images."""
-    made = _auxiliaries(1000)
-    made.properties.append(full("auxC", 0, 0, b"urn:" + b"x" * 400_000 + b"\0"))
+    spec = _auxiliaries(1000)
+    spec.properties.append(full("auxC", 0, 0, b"urn:" + b"x" * 400_000 + b"\0"))
     for number in range(100, 1100):
-        made.links[number] = [(len(made.properties), True)]
-    return made.build()
+        spec.links[number] = [(len(spec.properties), True)]
+    return spec.build()
 
 
 def many_exif_items_in_one_place() -> bytes:
     """A thousand Exif items of one long run of bytes, none of which has a TIFF header."""
-    made = small_photo()
-    del made.items[1]
-    made.references = [reference for reference in made.references if reference[1] != 2]
-    made.items.append(ItemSpec(9, "mime", bytes(400_000), content_type="text/xml"))
+    spec = small_photo()
+    del spec.items[1]
+    spec.references = [reference for reference in spec.references if reference[1] != 2]
+    spec.items.append(ItemSpec(9, "mime", bytes(400_000), content_type="text/xml"))
     for number in range(100, 1100):
-        made.items.append(ItemSpec(number, "Exif", bytes(400_000), method=2, host=9))
-        made.references.append(("iloc", number, [9]))
-        made.references.append(("cdsc", number, [1]))
-    return made.build()
+        spec.items.append(ItemSpec(number, "Exif", bytes(400_000), method=2, host=9))
+        spec.references.append(("iloc", number, [9]))
+        spec.references.append(("cdsc", number, [1]))
+    return spec.build()
 
 
 def many_tone_maps() -> bytes:
     """Thousands of tone maps and auxiliary images, each of which must be compared with the others."""
-    made = small_photo()
+    spec = small_photo()
     for number in range(100, 3100):
-        made.items.append(ItemSpec(number, "tmap", b"t", method=1))
-        made.references.append(("dimg", number, [1]))
+        spec.items.append(ItemSpec(number, "tmap", b"t", method=1))
+        spec.references.append(("dimg", number, [1]))
     for number in range(3100, 6100):
-        made.items.append(ItemSpec(number, "hvc1", b"h", method=1))
-        made.references.append(("auxl", number, [9, 9, 9, 9]))
-    return made.build()
+        spec.items.append(ItemSpec(number, "hvc1", b"h", method=1))
+        spec.references.append(("auxl", number, [9, 9, 9, 9]))
+    return spec.build()
 
 
 HEIF: dict[str, Callable[[], bytes]] = {
@@ -155,10 +155,10 @@ def two_boxes_of_references() -> bytes:
 
 def an_item_of_no_printable_type() -> bytes:
     """It is derived from the gain map, and named in the message that refuses to remove that."""
-    made = small_photo()
-    made.items.append(ItemSpec(7, "mim\x9a", b"x"))
-    made.references.append(("dimg", 7, [4]))
-    return made.build()
+    spec = small_photo()
+    spec.items.append(ItemSpec(7, "mim\x9a", b"x"))
+    spec.references.append(("dimg", 7, [4]))
+    return spec.build()
 
 
 HEIF_EDITS: dict[str, Callable[[], bytes]] = {
@@ -302,17 +302,17 @@ EXIF: dict[str, Callable[[], bytes]] = {
 
 def photo_with(block: bytes) -> bytes:
     """Build a HEIC photo with this Exif block."""
-    made = small_photo()
-    made.items[1].data = bytes(4) + block
-    return made.build()
+    spec = small_photo()
+    spec.items[1].data = bytes(4) + block
+    return spec.build()
 
 
 def no_image_at_all() -> bytes:
     """Items of unknown types, so that there is no image to open."""
-    made = small_photo()
-    for item in made.items:
+    spec = small_photo()
+    for item in spec.items:
         item.kind = "xxxx" if item.kind == "hvc1" else item.kind
-    return made.build()
+    return spec.build()
 
 
 def property_that_is_not_there() -> bytes:

@@ -109,24 +109,24 @@ def exr_header(window: tuple[int, int, int, int], channels: int = 1, compression
 
 def overlapping_auxiliaries(number: int) -> bytes:
     """So many auxiliary images, each of which is the whole file."""
-    made = small_photo(iloc_version=1)
+    spec = small_photo(iloc_version=1)
     data = bytes(MILLION // 2)
-    made.items.append(ItemSpec(9, "hvc1", data))
+    spec.items.append(ItemSpec(9, "hvc1", data))
     for item in range(10, 10 + number):
-        made.items.append(ItemSpec(item, "hvc1", data, method=2, host=9))
-        made.references += [("iloc", item, [9]), ("auxl", item, [1])]
-    return made.build()
+        spec.items.append(ItemSpec(item, "hvc1", data, method=2, host=9))
+        spec.references += [("iloc", item, [9]), ("auxl", item, [1])]
+    return spec.build()
 
 
 def scattered_host(pieces: int, guests: int) -> bytes:
     """One item in very many pieces, and very many items that lie within it."""
-    made = small_photo(iloc_version=1)
+    spec = small_photo(iloc_version=1)
     for item in range(100, 100 + guests):
-        made.items.append(ItemSpec(item, "mime", b"x", method=2, host=9))
-        made.references.append(("iloc", item, [9]))
+        spec.items.append(ItemSpec(item, "mime", b"x", method=2, host=9))
+        spec.references.append(("iloc", item, [9]))
     host = ItemSpec(9, "mime", b"x" * pieces)
-    made.items.insert(0, host)
-    data = made.build()
+    spec.items.insert(0, host)
+    data = spec.build()
     # The host's entry stands first in iloc: one extent becomes `pieces` of one byte each.
     at = data.rindex(b"iloc", 0, data.index(b"mdat"))
     entry = at + 12
@@ -143,9 +143,9 @@ def scattered_host(pieces: int, guests: int) -> bytes:
 
 def extents_of_whole_file(number: int) -> bytes:
     """An Exif item of so many extents, each the whole file."""
-    made = small_photo()
-    made.items[1].data = b"x"
-    data = made.build()
+    spec = small_photo()
+    spec.items[1].data = b"x"
+    data = spec.build()
     entry = data.index(b"iloc") + 12 + 16
     assert data[entry : entry + 2] == b"\0\2"
     grown = struct.pack(">H", number) + struct.pack(">II", 0, len(data)) * number
@@ -159,46 +159,46 @@ def extents_of_whole_file(number: int) -> bytes:
 
 
 def grid_of_grids(depth: int) -> bytes:
-    made = small_photo()
-    made.items[0].kind = "grid"
+    spec = small_photo()
+    spec.items[0].kind = "grid"
     for number in range(depth):
-        made.items.append(ItemSpec(20 + number, "grid", b"\0\0\0\0\0\x40\0\x40"))
-        made.references.append(("dimg", 20 + number - 1 if number else 1, [20 + number] * 2))
-    return made.build()
+        spec.items.append(ItemSpec(20 + number, "grid", b"\0\0\0\0\0\x40\0\x40"))
+        spec.references.append(("dimg", 20 + number - 1 if number else 1, [20 + number] * 2))
+    return spec.build()
 
 
 def cycle(kind: str, *steps: tuple[int, int]) -> bytes:
-    made = small_photo()
-    made.references += [(kind, item, [other]) for item, other in steps]
-    return made.build()
+    spec = small_photo()
+    spec.references += [(kind, item, [other]) for item, other in steps]
+    return spec.build()
 
 
 def many_targets(number: int) -> bytes:
     """References that each name one item so many times."""
-    made = small_photo()
-    made.references += [("cdsc", 3, [1] * 65_535) for _ in range(number)]
-    return made.build()
+    spec = small_photo()
+    spec.references += [("cdsc", 3, [1] * 65_535) for _ in range(number)]
+    return spec.build()
 
 
 def many_associations(number: int) -> bytes:
     """A second ipma of entries without properties."""
-    made = small_photo()
-    data = made.build()
+    spec = small_photo()
+    data = spec.build()
     table = full("ipma", 0, 1, struct.pack(">I", number) + b"\0\x01\0" * number)
     at = data.index(b"iprp") - 4
     size = int.from_bytes(data[at : at + 4], "big")
     grown = data[:at] + (size + len(table)).to_bytes(4, "big") + data[at + 4 : at + size] + table
     grown += data[at + size :]
-    whole = data.index(b"meta") - 4
-    old = int.from_bytes(data[whole : whole + 4], "big")
-    return grown[:whole] + (old + len(table)).to_bytes(4, "big") + grown[whole + 4 :]
+    complete = data.index(b"meta") - 4
+    old = int.from_bytes(data[complete : complete + 4], "big")
+    return grown[:complete] + (old + len(table)).to_bytes(4, "big") + grown[complete + 4 :]
 
 
 def many_texts() -> bytes:
     """An item entry whose name is ten million empty texts."""
-    made = small_photo()
-    made.items[2].content_type = "application/rdf+xml\0" + "\0" * (10 * MILLION)
-    return made.build()
+    spec = small_photo()
+    spec.items[2].content_type = "application/rdf+xml\0" + "\0" * (10 * MILLION)
+    return spec.build()
 
 
 def deep_boxes() -> bytes:

@@ -66,17 +66,17 @@ def scaled_png(**texts: str) -> bytes:
 
 
 def dictionary(**changes: Any) -> dict[str, Any]:
-    found = to_dictionary(authored("jpeg"))
-    description = found.data_description
+    result = to_dictionary(authored("jpeg"))
+    description = result.data_description
     content: dict[str, Any] = {
-        "kCGImageAuxiliaryDataInfoData": found.data,
+        "kCGImageAuxiliaryDataInfoData": result.data,
         "kCGImageAuxiliaryDataInfoDataDescription": {
             "PixelFormat": description.pixel_format,
             "Width": description.width,
             "Height": description.height,
             "BytesPerRow": description.bytes_per_row,
         },
-        "DepthAuthorAuxiliaryDataType": found.auxiliary_type,
+        "DepthAuthorAuxiliaryDataType": result.auxiliary_type,
     }
     for name, value in changes.items():
         if name in content["kCGImageAuxiliaryDataInfoDataDescription"]:
@@ -267,12 +267,12 @@ add("malformed", "exr_chunk_is_noise", noisy_exr, "", suffix=".exr")
 add = PLIST.add
 add("malformed", "plist_empty_dictionary", lambda: plist("<dict/>"), "kCGImageAuxiliaryDataInfoData")
 add("malformed", "plist_of_an_array", lambda: plist("<array/>"), "not a dictionary")
-add("malformed", "plist_not_closed", lambda: plistlib.dumps(dictionary())[:-20], "broken")
+add("malformed", "plist_not_closed", lambda: plistlib.dumps(dictionary())[:-20], "damaged")
 add(
     "malformed",
     "plist_binary_cut",
     lambda: plistlib.dumps(dictionary(), fmt=plistlib.FMT_BINARY)[:-20],
-    "broken",
+    "damaged",
 )
 add("malformed", "plist_data_too_short", listed(kCGImageAuxiliaryDataInfoData=b"\0" * 100), "its rows need")
 add("malformed", "plist_data_is_text", listed(kCGImageAuxiliaryDataInfoData="AAAA"), "of bytes")
@@ -316,7 +316,7 @@ add(
     "schema",
 )
 add("malformed", "calibration_lacks_cy", lambda: calibration().replace(b'"cy": 384.0, ', b""), "lacks cy")
-add("malformed", "calibration_misspelt", lambda: calibration(extrinsics=[1]), "does not know")
+add("malformed", "calibration_misspelt", lambda: calibration(extrinsics=[1]), "not a known key")
 add("malformed", "calibration_focal_nan", lambda: calibration(fx=float("nan")), "not a finite number")
 add("malformed", "calibration_focal_negative", lambda: calibration(fx=-800.0), "")
 add(
@@ -325,7 +325,7 @@ add(
 add("malformed", "calibration_matrix_of_11", lambda: calibration(extrinsic_matrix=[1.0] * 11), "")
 add("malformed", "calibration_number_is_null", lambda: calibration(fx=None), "not a finite number")
 add("malformed", "calibration_fov_200_degrees", lambda: b'{"fov_x": 200, "fov_y": 60}', "between 0.1 and 179")
-add("malformed", "calibration_empty_list", lambda: b"[]", "no JSON object")
+add("malformed", "calibration_empty_list", lambda: b"[]", "not a JSON object")
 
 add = MANIFEST.add
 add(
@@ -340,7 +340,7 @@ add("usage", "manifest_empty", lambda: b"", "no column 'photo'")
 add("malformed", "manifest_not_utf8", lambda: b"photo,map\n\xff\xfe.jpg,a.png\n", "not UTF-8")
 add("usage", "manifest_of_unknown_suffix", rows(), "unsupported manifest type", suffix=".txt")
 add("batch", "manifest_photo_missing", rows("nosuch.jpg,nosuch.png,1,2"), "no such file")
-add("batch", "manifest_row_too_long", rows("a,b,1,2,3,4"), "6 cells under 4 columns")
+add("batch", "manifest_row_too_long", rows("a,b,1,2,3,4"), "6 cells but 4 columns")
 add("batch", "manifest_row_without_map", rows("a.jpg,,1,2"), "names no map")
 add("batch", "manifest_near_is_text", rows("a.jpg,a.png,close,2"), "not a number")
 add(

@@ -1,4 +1,4 @@
-"""Calibrations from JSON, from Exif's words about the lens, nominal, and those that Apple wrote."""
+"""Calibrations from JSON, from Exif's lens tags, nominal, and those that Apple wrote."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ def apples(sample: Callable[[str], bytes]) -> Callable[[str], Calibration]:
     def read(name: str) -> Calibration:
         (depth,) = depth_images(containers.parse(sample(name)).layout)
         assert depth.xmp is not None
-        found = calibration_of(parse_properties(parse_packet(depth.xmp)))
-        assert found is not None
-        return found
+        result = calibration_of(parse_properties(parse_packet(depth.xmp)))
+        assert result is not None
+        return result
 
     return read
 
 
 @pytest.mark.parametrize("name", CAMERAS)
-def test_distortion_there_and_back_is_none(apples: Callable[[str], Calibration], name: str) -> None:
+def test_distortion_and_its_inverse_cancel(apples: Callable[[str], Calibration], name: str) -> None:
     camera = apples(name)
     center = camera.lens_distortion_center_px
     assert center is not None
@@ -110,26 +110,29 @@ def test_turning_matches_what_apple_wrote(
 def test_exifs_lens_is_near_apples_own(
     sample: Callable[[str], bytes], apples: Callable[[str], Calibration], name: str
 ) -> None:
-    told, camera = read_lens(containers.parse(sample(name)).layout.exif), apples(name)
-    made = calibration_from_exif_lens(
-        camera.reference_width_px, camera.reference_height_px, told.focal_length_35mm, told.focal_length_mm
+    lens, camera = read_lens(containers.parse(sample(name)).layout.exif), apples(name)
+    result = calibration_from_exif_lens(
+        camera.reference_width_px,
+        camera.reference_height_px,
+        lens.focal_length_35mm,
+        lens.focal_length_mm,
     )
-    assert made is not None
-    assert made.focal_px[0] == pytest.approx(camera.focal_px[0], rel=0.035)
-    assert made.pixel_size_mm * made.focal_px[0] == pytest.approx(told.focal_length_mm)
-    assert made.pixel_size_mm == pytest.approx(camera.pixel_size_mm, rel=0.08)
-    x, y = made.principal_point_px
+    assert result is not None
+    assert result.focal_px[0] == pytest.approx(camera.focal_px[0], rel=0.035)
+    assert result.pixel_size_mm * result.focal_px[0] == pytest.approx(lens.focal_length_mm)
+    assert result.pixel_size_mm == pytest.approx(camera.pixel_size_mm, rel=0.08)
+    x, y = result.principal_point_px
     assert x / camera.principal_point_px[0] == pytest.approx(1, abs=0.02)
     assert y / camera.principal_point_px[1] == pytest.approx(1, abs=0.02)
 
 
 def test_the_golden_cameras_lens() -> None:
     # 800 px of 1024 by 768 is 27.0 mm; the Exif of the golden photo says 27 and 5.7 mm.
-    made = calibration_from_exif_lens(1024, 768, 27, 5.7)
+    result = calibration_from_exif_lens(1024, 768, 27, 5.7)
     truth = parse_calibration_json(GOLDEN.read_bytes())
-    assert made is not None and made.focal_px[0] == pytest.approx(truth.focal_px[0], rel=0.002)
-    assert made.pixel_size_mm == pytest.approx(truth.pixel_size_mm, rel=0.002)
-    assert made.lens_distortion_center_px is None and made.extrinsic_matrix == IDENTITY_EXTRINSIC
+    assert result is not None and result.focal_px[0] == pytest.approx(truth.focal_px[0], rel=0.002)
+    assert result.pixel_size_mm == pytest.approx(truth.pixel_size_mm, rel=0.002)
+    assert result.lens_distortion_center_px is None and result.extrinsic_matrix == IDENTITY_EXTRINSIC
 
 
 @pytest.mark.parametrize(
@@ -141,20 +144,20 @@ def test_the_golden_cameras_lens() -> None:
         ((0.72, 0.72, 5), (0, 0), 5.0 * 720),
     ],
 )
-def test_the_focal_plane_serves_where_there_is_no_equivalent(
+def test_the_focal_plane_is_used_if_there_is_no_equivalent(
     plane: tuple[float, float, int], frame: tuple[int, int] | None, focal_px: float
 ) -> None:
     for width, height in ((4032, 3024), (3024, 4032)):
-        made = calibration_from_exif_lens(
+        result = calibration_from_exif_lens(
             width, height, None, 5.0, focal_plane_resolution=plane, resolution_frame_px=frame
         )
-        assert made is not None and made.focal_px == pytest.approx((focal_px, focal_px))
-        assert made.pixel_size_mm == pytest.approx(5.0 / focal_px)
-        assert made.principal_point_px == (width / 2, height / 2)
+        assert result is not None and result.focal_px == pytest.approx((focal_px, focal_px))
+        assert result.pixel_size_mm == pytest.approx(5.0 / focal_px)
+        assert result.principal_point_px == (width / 2, height / 2)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "lens",
     [
         {},
         {"focal_length_mm": 5.7},
@@ -166,13 +169,13 @@ def test_the_focal_plane_serves_where_there_is_no_equivalent(
         {"focal_plane_resolution": (7200.0, 7200.0, 3)},
     ],
 )
-def test_too_little_or_unbelievable_is_none(told: Mapping[str, Any]) -> None:
-    assert calibration_from_exif_lens(4032, 3024, **told) is None
+def test_incomplete_or_impossible_lens_data_gives_none(lens: Mapping[str, Any]) -> None:
+    assert calibration_from_exif_lens(4032, 3024, **lens) is None
 
 
-def test_an_equivalent_alone_takes_a_usual_pixel() -> None:
-    made = calibration_from_exif_lens(2016, 1512, 26)
-    assert made is not None and made.pixel_size_mm == pytest.approx(0.00244)
+def test_an_equivalent_alone_takes_the_nominal_pixel() -> None:
+    result = calibration_from_exif_lens(2016, 1512, 26)
+    assert result is not None and result.pixel_size_mm == pytest.approx(0.00244)
 
 
 def test_nominal_is_the_same_view_in_every_frame() -> None:
@@ -236,14 +239,16 @@ def test_the_golden_file() -> None:
 
 
 def test_a_recording_that_was_scaled_to_its_map(sample: Callable[[str], bytes]) -> None:
-    told = parse_calibration_json(sample("in_zeiss11pro_DepthMetadata.json"))
-    assert (told.reference_width_px, told.reference_height_px) == (4032, 3024)
-    assert told.focal_px == pytest.approx((436.77585 * 6.3,) * 2)
-    assert told.principal_point_px == pytest.approx((2026.1318359375, 1508.714111328125), abs=1e-3)
-    assert told.lens_distortion_center_px == (2026.1318359375, 1508.714111328125)
-    assert told.pixel_size_mm * told.focal_px[0] == pytest.approx(2.75, abs=0.01), "a TrueDepth lens"
-    assert told.extrinsic_matrix == IDENTITY_EXTRINSIC
-    assert told.scaled(640, 480).principal_point_px == pytest.approx((321.60822, 239.47842), abs=1e-4)
+    calibration = parse_calibration_json(sample("in_zeiss11pro_DepthMetadata.json"))
+    assert (calibration.reference_width_px, calibration.reference_height_px) == (4032, 3024)
+    assert calibration.focal_px == pytest.approx((436.77585 * 6.3,) * 2)
+    assert calibration.principal_point_px == pytest.approx((2026.1318359375, 1508.714111328125), abs=1e-3)
+    assert calibration.lens_distortion_center_px == (2026.1318359375, 1508.714111328125)
+    assert calibration.pixel_size_mm * calibration.focal_px[0] == pytest.approx(2.75, abs=0.01), (
+        "a TrueDepth lens"
+    )
+    assert calibration.extrinsic_matrix == IDENTITY_EXTRINSIC
+    assert calibration.scaled(640, 480).principal_point_px == pytest.approx((321.60822, 239.47842), abs=1e-4)
 
 
 APPLE: dict[str, Any] = {
@@ -270,15 +275,15 @@ APPLE: dict[str, Any] = {
     ],
 )
 def test_apples_spellings(changes: dict[str, Any]) -> None:
-    told = parse_calibration_json(json.dumps(APPLE | changes).encode())
-    assert told == Calibration(
+    calibration = parse_calibration_json(json.dumps(APPLE | changes).encode())
+    assert calibration == Calibration(
         ((3000.0, 0, 2000.0), (0, 3010.0, 1500.0), (0, 0, 1)), 4032, 3024, pixel_size_mm=0.0019
     )
 
 
-def test_names_in_either_spelling_and_the_rest() -> None:
+def test_both_spellings_of_names_and_ignored_keys() -> None:
     numbers = [float(n) for n in range(8)]
-    told = parse_calibration_json(
+    calibration = parse_calibration_json(
         json.dumps(
             {
                 "intrinsic_matrix": APPLE["intrinsicMatrix"],
@@ -292,10 +297,10 @@ def test_names_in_either_spelling_and_the_rest() -> None:
             }
         ).encode()
     )
-    assert told.extrinsic_matrix == (0, -1, 0, 1, 0, 0, 0, 0, 1, 7, 8, 9)
-    assert told.lens_distortion_coefficients == tuple(numbers)
-    assert told.inverse_lens_distortion_coefficients == tuple(numbers[::-1])
-    assert told.lens_distortion_center_px == (2001.5, 1499.5)
+    assert calibration.extrinsic_matrix == (0, -1, 0, 1, 0, 0, 0, 0, 1, 7, 8, 9)
+    assert calibration.lens_distortion_coefficients == tuple(numbers)
+    assert calibration.inverse_lens_distortion_coefficients == tuple(numbers[::-1])
+    assert calibration.lens_distortion_center_px == (2001.5, 1499.5)
     offsets = APPLE | {"lensDistortionCenterOffsetX": 1, "lensDistortionCenterOffsetY": 2}
     assert parse_calibration_json(json.dumps([offsets]).encode()).lens_distortion_center_px == (1, 2)
 
@@ -309,8 +314,8 @@ OURS: dict[str, Any] = json.loads(GOLDEN.read_bytes())
         (b"", "not JSON"),
         (b"\xff\xfe", "not JSON"),
         (b"[" * 100_000, "not JSON"),
-        (b"[]", "no JSON object"),
-        (b'"fx"', "no JSON object"),
+        (b"[]", "not a JSON object"),
+        (b'"fx"', "not a JSON object"),
         ({}, "neither fx"),
         ({"schema": "depthauthor/inspect/1"}, "depthauthor/inspect/1"),
         (OURS | {"extrinsics": []}, "extrinsics"),
@@ -337,7 +342,7 @@ OURS: dict[str, Any] = json.loads(GOLDEN.read_bytes())
         ({key: value for key, value in APPLE.items() if "Reference" not in key}, "ReferenceDimensions"),
     ],
 )
-def test_what_is_no_calibration(content: bytes | dict[str, Any], words: str) -> None:
+def test_what_is_not_a_calibration(content: bytes | dict[str, Any], words: str) -> None:
     data = content if isinstance(content, bytes) else json.dumps(content).encode()
     with pytest.raises(MalformedError, match=words):
         parse_calibration_json(data)

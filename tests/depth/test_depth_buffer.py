@@ -130,7 +130,7 @@ def test_all_valid_agrees_with_the_mask(pixel_format: PixelFormat, bad: float | 
 
 
 @pytest.mark.parametrize("zero", [0.0, -0.0])
-def test_zero_is_a_disparity_and_no_depth(zero: float) -> None:
+def test_zero_is_a_disparity_but_not_a_depth(zero: float) -> None:
     far = DepthBuffer(np.array([[zero, 1]], np.float16), PixelFormat.HDIS)
     none = DepthBuffer(np.array([[zero, 1]], np.float16), PixelFormat.HDEP)
     assert far.all_valid and not none.all_valid
@@ -180,7 +180,7 @@ def test_wrong_samples(samples: Any, words: str) -> None:
         DepthBuffer(samples, PixelFormat.HDIS)
 
 
-def test_wrong_words() -> None:
+def test_wrong_options() -> None:
     samples = np.ones((2, 2), np.float16)
     with pytest.raises(UsageError, match="accuracy"):
         DepthBuffer(samples, PixelFormat.HDIS, accuracy="good")  # type: ignore[arg-type]

@@ -146,6 +146,6 @@ def test_scaling_refuses_a_crop() -> None:
         ({"pixel_size_mm": 0.0}, "pixel size"),
     ],
 )
-def test_what_no_camera_has(changes: dict[str, Any], words: str) -> None:
+def test_impossible_cameras(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         dataclasses.replace(PUG, **changes)

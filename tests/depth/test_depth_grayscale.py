@@ -86,7 +86,7 @@ def test_ranges_that_mean_nothing(near: float, far: float, words: str) -> None:
         GrayscaleMeaning(near, far)
 
 
-def test_ends_beyond_half_floats_are_told() -> None:
+def test_ends_beyond_half_floats_are_refused() -> None:
     gray = np.array([[0.0, 1.0]], np.float32)
     with pytest.raises(UsageError, match="near, 1e-05 m, is 100000 1/m"):
         buffer_from_gray(gray, GrayscaleMeaning(1e-5, 1))

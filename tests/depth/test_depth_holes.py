@@ -100,7 +100,7 @@ def test_every_hole_gets_a_value_of_its_row_or_column_or_a_filled_one(
         assert not line or filled.samples[y, x] in line
 
 
-def test_it_survives_twelve_megapixels() -> None:
+def test_twelve_megapixels() -> None:
     rng = np.random.default_rng(3)
     samples = np.linspace(0.5, 4, 3024 * 4032, dtype=np.float32).reshape(3024, 4032).astype(np.float16)
     samples[rng.random(3024) < 0.1] = NAN

@@ -64,7 +64,7 @@ def test_property_lists_are_applied_in_order(steps: list[tuple[str, int]]) -> No
     np.testing.assert_array_equal(total.to_display(LETTER), expected)
 
 
-def test_exif_against_irot() -> None:
+def test_exif_and_irot_agree() -> None:
     # As in the sample files: irot 3 with Orientation 6 (plain_iphone_telephoto.heic and three more).
     for exif, turns in ((1, 0), (8, 1), (3, 2), (6, 3)):
         assert Orientation.from_transforms([("irot", turns)]) == exif
@@ -116,9 +116,9 @@ def test_libheif_applies_the_same_turn(
     import pillow_heif
 
     data, coded = bytearray(turned_and_mirrored[0]), turned_and_mirrored[1]
-    one = data.find(b"irot")
-    two = data.find(b"irot", one + 4)
-    for at, (kind, value) in ((one, first), (two, second)):
+    rotation_at = data.find(b"irot")
+    mirror_at = data.find(b"irot", rotation_at + 4)
+    for at, (kind, value) in ((rotation_at, first), (mirror_at, second)):
         data[at : at + 5] = kind.encode() + bytes([value])
     shown = np.asarray(pillow_heif.open_heif(io.BytesIO(bytes(data))))
     np.testing.assert_array_equal(Orientation.from_transforms([first, second]).to_display(coded), shown)

@@ -84,13 +84,13 @@ def test_near_is_255_in_disparity() -> None:
 
 def test_a_large_half_map_goes_the_same_way_as_a_small_one() -> None:
     halves = np.linspace(0.5, 4, 90000).astype(np.float16).reshape(300, 300)
-    whole = quantize(DepthBuffer(halves, PixelFormat.HDIS))
+    full = quantize(DepthBuffer(halves, PixelFormat.HDIS))
     single = quantize(DepthBuffer(halves.astype(np.float32), PixelFormat.FDIS))
-    np.testing.assert_array_equal(whole.codes, single.codes)
+    np.testing.assert_array_equal(full.codes, single.codes)
     exact = (halves.astype(np.float64) - 0.5) * 255 / 3.5
     # A sample half-way between two codes may get either.
-    assert np.abs(whole.codes - exact).max() <= 0.5 + ROUNDING_CODES
-    assert max_error(whole, DepthBuffer(halves, PixelFormat.HDIS)) <= whole.step * (0.5 + ROUNDING_CODES)
+    assert np.abs(full.codes - exact).max() <= 0.5 + ROUNDING_CODES
+    assert max_error(full, DepthBuffer(halves, PixelFormat.HDIS)) <= full.step * (0.5 + ROUNDING_CODES)
 
 
 def test_minus_zero_is_zero() -> None:
@@ -98,7 +98,7 @@ def test_minus_zero_is_zero() -> None:
     assert plane.float_min == 0 and plane.codes.tolist() == [[0, 255]]
 
 
-def test_an_error_is_found_where_it_is() -> None:
+def test_the_largest_error_is_located() -> None:
     buffer = DepthBuffer(np.linspace(1, 2, 256, dtype=np.float32).reshape(16, 16), PixelFormat.FDIS)
     plane = quantize(buffer)
     codes = plane.codes.copy()

@@ -60,7 +60,7 @@ def test_fitted_sizes_hold_their_promises(width: int, height: int, max_size: int
         assert long >= 0.9 * max_size - 3
 
 
-def test_a_panorama_gives_up_length_for_shape() -> None:
+def test_a_panorama_is_shortened_to_keep_its_aspect() -> None:
     width, height = fitted_size(10000, 400)
     assert (width, height) == (752, 30)  # 768 by 30 would be 2 % off
 
@@ -188,7 +188,7 @@ def test_a_mean_is_taken_in_the_maps_own_unit() -> None:
     assert depth.samples.dtype == disparity.samples.dtype == np.float16
 
 
-def test_samples_without_meaning_take_no_part() -> None:
+def test_invalid_samples_do_not_count() -> None:
     row = [[-3.0, 2.0, 0.0, 4.0, np.nan, -1.0, np.inf, -np.inf]]
     disparity = resampled(DepthBuffer(np.array(row, np.float32), PixelFormat.FDIS), 4, 1).samples[0]
     depth = resampled(DepthBuffer(np.array(row, np.float32), PixelFormat.FDEP), 4, 1).samples[0]
@@ -196,7 +196,7 @@ def test_samples_without_meaning_take_no_part() -> None:
     np.testing.assert_array_equal(depth, [2, 4, np.nan, np.nan])
 
 
-def test_negative_samples_alone_are_found_too() -> None:
+def test_negative_samples_alone_are_detected() -> None:
     for row, expected in (([-1.0, 3.0], 3.0), ([0.0, 3.0], 1.5)):
         buffer = DepthBuffer(np.array([row], np.float16), PixelFormat.HDIS)
         assert resampled(buffer, 1, 1).samples.item() == expected

@@ -1,4 +1,4 @@
-"""Real maps: what Apple's files hold against what these functions say."""
+"""Real maps: the values in Apple's files agree with these functions."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Sample = Callable[[str], bytes]
 def _plane(data: bytes) -> StoredPlane:
     pillow_heif = pytest.importorskip("pillow_heif")
     depth = pillow_heif.open_heif(io.BytesIO(data)).info["depth_images"][0]
-    told = depth.info["metadata"]
-    return StoredPlane(np.asarray(depth), told["d_min"], told["d_max"], PixelFormat.HDIS)
+    sei = depth.info["metadata"]
+    return StoredPlane(np.asarray(depth), sei["d_min"], sei["d_max"], PixelFormat.HDIS)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_apples_codes_come_back(
     assert max_error(quantize(buffer), buffer) <= quantize(buffer).step * (0.5 + ROUNDING_CODES)
 
 
-def test_the_triple_of_an_app(sample: Sample) -> None:
+def test_an_apps_map_and_its_file_agree(sample: Sample) -> None:
     """The map in, the file out: disparity = 1.26269531 + 5.54589844 * gray / 255 on 2 by 2 means.
 
     The app halved 375 columns to 187.5 and kept 188, so the last column is half black and the range starts

@@ -1,4 +1,4 @@
-"""The point of focus: in the nearest large thing, whatever the map's size and the way it lies."""
+"""The point of focus: on the nearest large object, for any size and orientation of the map."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_red_ball(scene: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("orientation", Orientation)
-def test_the_way_it_lies_moves_the_point_along(scene: np.ndarray, orientation: Orientation) -> None:
+def test_the_focus_turns_with_the_map(scene: np.ndarray, orientation: Orientation) -> None:
     turned = np.ascontiguousarray(orientation.to_stored(scene))
     x, y = largest_near_region(turned)
     place = np.zeros(turned.shape)
@@ -78,7 +78,7 @@ def test_real_photos(
     assert box[0] < x < box[2] and box[1] < y < box[3], (x, y)
 
 
-def test_a_ring_is_hit_itself_and_specks_are_not() -> None:
+def test_the_focus_is_on_a_ring_itself_and_not_on_specks() -> None:
     y, x = np.mgrid[0:240, 0:320]
     radius = np.hypot(x - 160, y - 120)
     disparity = np.where((radius > 60) & (radius < 90), 3.0, 1.0)

@@ -1,4 +1,4 @@
-"""What goes through a map in chunks gives what plain NumPy gives, bit for bit."""
+"""Processing a map in chunks gives what plain NumPy gives, bit for bit."""
 
 from __future__ import annotations
 

@@ -51,23 +51,23 @@ def test_a_map_that_is_exact_already_stays() -> None:
 @pytest.mark.parametrize("slope", [0.0, 1.0])
 def test_a_photo_full_of_texture_leaves_a_plane_as_it_is(slope: float) -> None:
     plane = np.add.outer(np.linspace(0.5, 0.5 + slope, 144), np.linspace(0, slope, 192)).astype(np.float32)
-    made = refine(plane, SHOWN)
-    assert made.voted == 0 and made.noise == 0
-    np.testing.assert_array_equal(made.disparity, resample_area(plane, WIDTH, HEIGHT))
+    result = refine(plane, SHOWN)
+    assert result.voted == 0 and result.noise == 0
+    np.testing.assert_array_equal(result.disparity, resample_area(plane, WIDTH, HEIGHT))
 
 
-def test_clouds_before_a_plain_wall_stay_clouds() -> None:
-    """Soft steps that the photo shows nothing of are what networks guess; hardened they would be blots."""
+def test_soft_steps_on_a_plain_wall_stay_soft() -> None:
+    """Soft steps that are not visible in the photo are guesses of networks; sharpened they would be blots."""
     y, x = np.mgrid[:36, :48].astype(np.float32)
     clouds = (1 + 0.5 * np.sin(x / 2.5) * np.cos(y / 3)).astype(np.float32)
     wall = (190 + np.random.default_rng(1).normal(0, 3, (144, 192, 3))).astype(np.uint8)
-    made = refine(clouds, wall)
-    assert made.voted < 0.01
-    np.testing.assert_allclose(made.disparity, resample_area(clouds, 192, 144), atol=0.1)
+    result = refine(clouds, wall)
+    assert result.voted < 0.01
+    np.testing.assert_allclose(result.disparity, resample_area(clouds, 192, 144), atol=0.1)
 
 
 def _halves(tilt: int = 0) -> tuple[Plane, NDArray[np.uint8]]:
-    """Near on the left, far on the right, in a photo of two colours; the mixed column of the map says 0.5."""
+    """Return a photo of two colours, near on the left and far on the right; the mixed column of the map is 0.5."""
     photo = np.full((96, 128, 3), 40, np.uint8)
     for row in range(96):
         photo[row, : 62 + tilt * row // 16] = 200
@@ -76,13 +76,13 @@ def _halves(tilt: int = 0) -> tuple[Plane, NDArray[np.uint8]]:
 
 
 @pytest.mark.parametrize("tilt", [0, 1, -2])
-def test_a_silhouette_lies_where_the_photo_has_it_and_is_no_blend(tilt: int) -> None:
+def test_a_silhouette_follows_the_photo_and_is_not_blended(tilt: int) -> None:
     near, photo = _halves(tilt)
-    made = refine(resample_area(near, 32, 24), photo).disparity
-    assert (np.minimum(np.abs(made - 2.0), np.abs(made - 0.5)) < 0.05).all(), "one surface or the other"
-    assert (np.abs(made - near) > 0.1).mean() < 0.001
+    result = refine(resample_area(near, 32, 24), photo).disparity
+    assert (np.minimum(np.abs(result - 2.0), np.abs(result - 0.5)) < 0.05).all(), "one surface or the other"
+    assert (np.abs(result - near) > 0.1).mean() < 0.001
     gray = refine(resample_area(near, 32, 24), np.ascontiguousarray(photo[..., 1])).disparity
-    np.testing.assert_array_equal(made, gray)
+    np.testing.assert_array_equal(result, gray)
 
 
 def test_holes_take_the_surface_that_the_photo_shows() -> None:
@@ -90,24 +90,24 @@ def test_holes_take_the_surface_that_the_photo_shows() -> None:
     coarse = resample_area(near, 32, 24)
     coarse[:, 15:18] = np.nan  # 1.5 cells of the near surface, the mixed one and 1.5 of the far one
     coarse[3:6, 2:5] = np.nan
-    made = refine(coarse, photo)
-    assert made.filled == 3 * 24 + 9
-    assert np.isfinite(made.disparity).all()
-    np.testing.assert_array_equal(made.disparity[12:24, 8:20], 2.0)
-    assert (np.minimum(np.abs(made.disparity - 2.0), np.abs(made.disparity - 0.5)) < 0.05).all()
+    result = refine(coarse, photo)
+    assert result.filled == 3 * 24 + 9
+    assert np.isfinite(result.disparity).all()
+    np.testing.assert_array_equal(result.disparity[12:24, 8:20], 2.0)
+    assert (np.minimum(np.abs(result.disparity - 2.0), np.abs(result.disparity - 0.5)) < 0.05).all()
 
 
-def test_a_hole_that_no_colour_decides_is_filled_as_without_refinement() -> None:
+def test_a_hole_in_a_uniform_photo_is_filled_as_without_refinement() -> None:
     near, photo = _halves()
     coarse = near[::4, ::4].copy()
     coarse[8:12, 20:26] = np.nan
-    made = refine(coarse, np.full_like(photo, 99)).disparity
-    np.testing.assert_array_equal(made[32:48, 84:104], 0.5)
+    result = refine(coarse, np.full_like(photo, 99)).disparity
+    np.testing.assert_array_equal(result[32:48, 84:104], 0.5)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
-def test_nothing_lies_outside_what_was_given(height: int, width: int, seed: int) -> None:
+def test_values_stay_within_the_range_of_the_map(height: int, width: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     coarse = random.choice([0.0, 0.2, 0.21, 3.0], (height, width)).astype(np.float32)
     coarse[random.random(coarse.shape) < 0.3] = np.nan
@@ -116,10 +116,10 @@ def test_nothing_lies_outside_what_was_given(height: int, width: int, seed: int)
         with pytest.raises(RefusedError):
             refine(coarse, photo)
         return
-    made = refine(coarse, photo).disparity
-    assert made.shape == (40, 40) and made.dtype == np.float32
-    assert made.min() >= np.nanmin(coarse) * (1 - 1e-6) and made.max() <= np.nanmax(coarse) * (1 + 1e-6)
-    np.testing.assert_array_equal(made, refine(coarse, photo).disparity)
+    result = refine(coarse, photo).disparity
+    assert result.shape == (40, 40) and result.dtype == np.float32
+    assert result.min() >= np.nanmin(coarse) * (1 - 1e-6) and result.max() <= np.nanmax(coarse) * (1 + 1e-6)
+    np.testing.assert_array_equal(result, refine(coarse, photo).disparity)
 
 
 def test_what_does_not_fit_is_named() -> None:

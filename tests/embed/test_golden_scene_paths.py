@@ -1,4 +1,4 @@
-"""The golden scene in eight orientations, both containers and across them: the depth lies on what it belongs to."""
+"""The golden scene in eight orientations, in and across both containers: the depth matches its photo."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _depth() -> NDArray[np.float32]:
 
 
 def _upright(photo: bytes) -> NDArray[Any]:
-    """The photo as a person sees it, by a foreign decoder."""
+    """Return the photo as a person sees it, by a foreign decoder."""
     if photo[4:8] == b"ftyp":
         return np.asarray(pillow_heif.open_heif(io.BytesIO(photo)))
     with Image.open(io.BytesIO(photo)) as picture:
@@ -44,7 +44,7 @@ def _upright(photo: bytes) -> NDArray[Any]:
 
 
 def _edge_agreement(photo: NDArray[Any], depth: NDArray[Any]) -> float:
-    """Correlation of the picture's edges with the depth's: high only where the two lie on one another."""
+    """Return the correlation of the picture's edges with the depth's: high only if the two are aligned."""
     with Image.fromarray(photo).convert("L") as gray:
         height, width = depth.shape
         small = np.asarray(gray.resize((width, height), Image.Resampling.BOX), np.float32)
@@ -58,8 +58,8 @@ def _edge_agreement(photo: NDArray[Any], depth: NDArray[Any]) -> float:
     return float(np.corrcoef(edges(small).ravel(), edges(depth).ravel())[0, 1])
 
 
-def test_the_measure_of_overlay_tells_every_wrong_turn() -> None:
-    """The eight-fold test below can fail: any other orientation of the depth agrees far less."""
+def test_edge_agreement_detects_every_wrong_orientation() -> None:
+    """The test of eight orientations can fail: any other orientation of the depth agrees far less."""
     photo = _upright((GOLDEN / "orientation" / "scene-1.jpg").read_bytes())
     disparity = 1 / _depth()
     right = _edge_agreement(photo, disparity)
@@ -74,14 +74,14 @@ def test_the_measure_of_overlay_tells_every_wrong_turn() -> None:
 
 @pytest.mark.parametrize("container", ["jpeg", "heic"])
 @pytest.mark.parametrize("number", range(1, 9))
-def test_the_depth_lies_on_the_photo_in_every_orientation(number: int, container: ContainerName) -> None:
+def test_the_depth_matches_the_photo_in_every_orientation(number: int, container: ContainerName) -> None:
     photo = (GOLDEN / "orientation" / f"scene-{number}.jpg").read_bytes()
     outcome = embed(photo, _depth(), options_of(container=container))
     layout = containers.parse(outcome.data).layout
     assert photo_orientation(layout) == number
     if container == "jpeg":
-        found = depth_images(layout)[0]
-        with Image.open(io.BytesIO(found.payload)) as picture:
+        result = depth_images(layout)[0]
+        with Image.open(io.BytesIO(result.payload)) as picture:
             stored = np.asarray(picture)
         assert stored.shape == ((384, 512) if number < 5 else (512, 384)), "it lies as the photo's pixels lie"
         foreign = Orientation(number).to_display(stored)
@@ -173,8 +173,8 @@ def test_the_shipped_masks_come_back_in_metres(name: str, codes: int) -> None:
 def test_same_input_same_bytes() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
     for container in ("heic", "jpeg"):
-        one = embed(photo, _depth(), options_of(container=container)).data
-        assert one == embed(photo, _depth(), options_of(container=container)).data
+        first_bytes = embed(photo, _depth(), options_of(container=container)).data
+        assert first_bytes == embed(photo, _depth(), options_of(container=container)).data
 
 
 @pytest.mark.parametrize("container", ["jpeg", "heic"])
@@ -203,10 +203,10 @@ def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
 
     photo = (GOLDEN / "scene.jpg").read_bytes()
     once = embed(photo, _depth(), options_of())
-    found = depth_images(containers.parse(once.data).layout)[0]
+    actual = depth_images(containers.parse(once.data).layout)[0]
     codes = depth_image.read_depth(containers.parse(once.data).layout).plane.codes[:333, :443]
     aux = CodedAuxiliary(
-        443, 333, jpeg.encode_gray(np.ascontiguousarray(codes)).data, b"", "", b"", found.xmp or b""
+        443, 333, jpeg.encode_gray(np.ascontiguousarray(codes)).data, b"", "", b"", actual.xmp or b""
     )
     odd = containers.parse(photo).splice(aux).apply(photo)
     result = copy(odd, (GOLDEN / "scene.heic").read_bytes(), options_of())

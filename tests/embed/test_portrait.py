@@ -1,4 +1,4 @@
-"""The portrait profile on real and golden photos: the full set, seen by exiftool, and taken back without a trace."""
+"""The portrait profile on real and golden photos: the full set, read by exiftool, and removed without a trace."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Sample = Callable[[str], bytes]
 
 
 def _bare_photo() -> bytes:
-    """A JPEG without Exif, XMP or anything else."""
+    """Return a JPEG without Exif, XMP or other metadata."""
     with Image.open(GOLDEN / "scene.png") as picture:
         out = io.BytesIO()
         picture.convert("RGB").save(out, "JPEG", quality=85)
@@ -45,7 +45,7 @@ def _photo(name: str, sample: Sample) -> bytes:
 
 
 def _depth_m(photo: bytes) -> NDArray[np.float32]:
-    """The golden scene, resized to the photo's upright aspect."""
+    """Return the golden scene, resized to the photo's upright aspect."""
     layout = containers.parse(photo).layout
     width, height = layout.width, layout.height
     if photo_orientation(layout).swaps_axes:
@@ -77,7 +77,7 @@ def test_strip_restore_gives_the_original_bytes(name: str, sample: Sample) -> No
     outcome = embed(photo, _depth_m(photo), options_of())
     assert outcome.report.touched
     assert strip(outcome.data, restore=True).data == photo
-    # Without --restore the marks stay, and a note says so.
+    # Without --restore the portrait metadata stays, and a note says so.
     plain = strip(outcome.data)
     assert plain.data != photo
     assert any("--restore" in note for note in plain.report.notes)
@@ -93,8 +93,8 @@ def test_coded_bytes_and_pixels_stay(name: str, sample: Sample) -> None:
         changed
     )
     assert np.array_equal(_decoded(photo), _decoded(outcome.data))
-    others = [one.payload for one in before.layout.auxiliaries]
-    assert [one.payload for one in after.layout.auxiliaries][: len(others)] == others
+    others = [image.payload for image in before.layout.auxiliaries]
+    assert [image.payload for image in after.layout.auxiliaries][: len(others)] == others
 
 
 def _decoded(photo: bytes) -> NDArray[Any]:
@@ -119,14 +119,14 @@ def test_exiftool_sees_the_full_set(
     suffix = ".heic" if photo[4:8] == b"ftyp" else ".jpg"
     path = tmp_path / f"out{suffix}"
     path.write_bytes(outcome.data)
-    told = tool(
+    report = tool(
         "exiftool", "-s", "-n", "-u", "-CustomRendered", "-Apple_0x0019", "-ImageProcessingFlags", "-Apple_0x001f",
         "-PhotosAppFeatureFlags", "-RegionType", "-RegionAreaX", path,
     )  # fmt: skip
-    assert "CustomRendered                  : 9" in told, told
-    assert "Focus" in told and "RegionAreaX" in told
-    found = depth_images(containers.parse(outcome.data).layout)[0]
-    (tmp_path / "depth.xmp").write_bytes(found.xmp or b"")
+    assert "CustomRendered                  : 9" in report, report
+    assert "Focus" in report and "RegionAreaX" in report
+    result = depth_images(containers.parse(outcome.data).layout)[0]
+    (tmp_path / "depth.xmp").write_bytes(result.xmp or b"")
     xmp = tool("exiftool", "-s", "-XMP:all", tmp_path / "depth.xmp")
     for word in (
         "IntrinsicMatrix",
@@ -136,12 +136,12 @@ def test_exiftool_sees_the_full_set(
         "RenderingParameters",
     ):
         assert word in xmp, word
-    properties = parse_properties(parse_packet(found.xmp or b""))
+    properties = parse_properties(parse_packet(result.xmp or b""))
     assert properties.simulated_aperture == 4.0 and properties.calibrated
     assert properties.rendering_parameters is not None
     values = {record.id: record.value for record in parse_rendering(properties.rendering_parameters).records}
     assert values[600] == 4.0
-    mark = read_provenance(parse_packet(found.xmp or b""))
+    mark = read_provenance(parse_packet(result.xmp or b""))
     assert mark is not None and mark.rendering_source == "nominal" and mark.depth_source == "estimated"
     assert mark.calibration_source == ("nominal" if name == "no Exif" else "exif")
 
@@ -186,7 +186,7 @@ def test_replacing_starts_again_from_the_photo(sample: Sample) -> None:
     assert strip(twice, restore=True).data == photo
 
 
-def test_the_focus_is_found_on_the_nearest_sphere() -> None:
+def test_the_focus_is_on_the_nearest_sphere() -> None:
     """The red sphere at the lower left of the golden scene, in each orientation of the stored raster."""
     for number in range(1, 9):
         photo = (GOLDEN / "orientation" / f"scene-{number}.jpg").read_bytes()
@@ -201,8 +201,8 @@ def test_the_focus_is_found_on_the_nearest_sphere() -> None:
         row, column = int(region["y"] * layout.height), int(region["x"] * layout.width)
         raster[row, column] = 1
         shown = photo_orientation(layout).to_display(raster)
-        found = np.argwhere(shown == 1)[0]
-        assert abs(found[1] / shown.shape[1] - x) < 0.02 and abs(found[0] / shown.shape[0] - y) < 0.02
+        result = np.argwhere(shown == 1)[0]
+        assert abs(result[1] / shown.shape[1] - x) < 0.02 and abs(result[0] / shown.shape[0] - y) < 0.02
 
 
 def test_a_copied_portrait_keeps_its_rendering_and_marks_the_photo(sample: Sample) -> None:

@@ -1,4 +1,4 @@
-"""The whole path on real photos: nothing else changes, and foreign readers see the depth that was meant."""
+"""Embedding into real photos: nothing else changes, and foreign readers see the intended depth."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _photo(name: str, sample: Sample) -> bytes:
 
 
 def _depth_m(layout: Layout) -> NDArray[np.float32]:
-    """A map of the photo's upright aspect with a slope, a step and a corner that shows every turn."""
+    """Return a map of the photo's upright aspect with a slope, a step and a corner that shows every turn."""
     orientation = photo_orientation(layout)
     width, height = layout.width, layout.height
     if orientation.swaps_axes:
@@ -101,17 +101,17 @@ def _embedded(
 
 
 @pytest.mark.parametrize("name", HEIC + JPEG)
-def test_everything_that_was_there_is_still_there(name: str, sample: Sample) -> None:
+def test_every_part_of_the_photo_is_kept(name: str, sample: Sample) -> None:
     _, outcome, before, after = _embedded(name, sample)
-    gone = {one.identifier for one in depth_images(before.layout)}
+    gone = {image.identifier for image in depth_images(before.layout)}
     gone |= {
         entry.identifier
         for entry in before.entries
         if entry.role in {f"XMP of {identifier}" for identifier in gone}
     }
     expected = Counter(_kept(before.parts(), gone, before.layout.container))
-    found = Counter(after.parts().values())
-    missing = expected - found
+    result = Counter(after.parts().values())
+    missing = expected - result
     assert not missing, [len(value) for value in missing]
     assert sum(expected.values()) > 3, "the comparison must have compared something"
     report = outcome.report
@@ -119,11 +119,11 @@ def test_everything_that_was_there_is_still_there(name: str, sample: Sample) -> 
     assert not report.reencoded
     if not gone:
         # Without --replace only structure is touched: a few hundred bytes at the very most.
-        assert sum(one.stop - one.start for one in report.touched) < 2000
-    kinds = [kind_of(one) for one in after.layout.auxiliaries]
+        assert sum(image.stop - image.start for image in report.touched) < 2000
+    kinds = [kind_of(image) for image in after.layout.auxiliaries]
     assert kinds.count("depth") == 1
-    others_before = [one.payload for one in before.layout.auxiliaries if kind_of(one) != "depth"]
-    others_after = [one.payload for one in after.layout.auxiliaries if kind_of(one) != "depth"]
+    others_before = [image.payload for image in before.layout.auxiliaries if kind_of(image) != "depth"]
+    others_after = [image.payload for image in after.layout.auxiliaries if kind_of(image) != "depth"]
     assert others_before == others_after, "gain maps and mattes keep their order and their bytes"
 
 
@@ -153,7 +153,7 @@ def _decoded(photo: bytes) -> NDArray[Any]:
 
 
 def _meant(before: ContainerFile, after: ContainerFile) -> tuple[StoredPlane, NDArray[np.float64]]:
-    """The plane as we read it back, and the disparity that was asked for, resampled by Pillow, stored raster."""
+    """Return the plane as we read it back, and the requested disparity, resampled by Pillow, stored raster."""
     reading = depth_image.read_depth(after.layout)
     orientation = photo_orientation(before.layout)
     disparity = orientation.to_stored(1 / _depth_m(before.layout))
@@ -173,9 +173,9 @@ def test_libheif_sees_the_depth(name: str, sample: Sample, tool: Callable[..., s
     heif = pillow_heif.open_heif(io.BytesIO(outcome.data))
     images = heif.info["depth_images"]
     assert len(images) == 1
-    told = images[0].info["metadata"]
-    assert (told["d_min"], told["d_max"]) == (report.float_min, report.float_max)
-    assert told["representation_type"] == 1
+    output = images[0].info["metadata"]
+    assert (output["d_min"], output["d_max"]) == (report.float_min, report.float_max)
+    assert output["representation_type"] == 1
     foreign = np.asarray(images[0])  # libheif turns it for display
     orientation = photo_orientation(after.layout)
     stored = orientation.to_stored(foreign)
@@ -270,7 +270,7 @@ def _gain_map(photo: bytes) -> NDArray[Any]:
 
 
 def test_the_orientation_of_a_photo_is_what_pillow_makes_of_it(sample: Sample) -> None:
-    """The corner of `_depth_m` lies at the top left of the picture as a person sees it."""
+    """The corner of `_depth_m` is at the top left of the picture as a person sees it."""
     for name in ("edge_orient6_portrait.jpg", "edge_orient8_landscape.jpg", "plain_iphone_telephoto.heic"):
         _, outcome, _, _ = _embedded(name, sample)
         if name.endswith("jpg"):

@@ -1,4 +1,4 @@
-"""The undo record: any edit is undone, and a record that does not fit, or lies, does no harm."""
+"""The undo record: any edit is undone, and a record that does not match, or is forged, does no harm."""
 
 from __future__ import annotations
 
@@ -51,15 +51,13 @@ def test_a_small_change_has_a_small_record(source: bytes, start: int, new: bytes
 
 
 @given(st.binary(max_size=80))
-def test_no_bytes_are_a_record_by_chance(record: bytes) -> None:
+def test_arbitrary_bytes_are_not_a_record(record: bytes) -> None:
     assert undone(record, SOURCE) is None
     assert undone(b"\x01" + zlib.compress(record), SOURCE) is None
 
 
 @given(edit_lists(), st.data())
-def test_a_record_with_another_byte_or_another_file_does_not_fit(
-    edits: EditList, data: st.DataObject
-) -> None:
+def test_a_changed_record_or_another_file_does_not_match(edits: EditList, data: st.DataObject) -> None:
     result, record = edits.apply(SOURCE), build_record(edits, SOURCE)
     if not record or not result:
         return
@@ -86,7 +84,7 @@ def embedded() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", PHOTOS)
 def test_a_photo_changed_since_is_stripped_by_its_structure(name: str, embedded: dict[str, bytes]) -> None:
-    """Another program changed the photo's Exif in place: that stays, and --restore says why it refuses."""
+    """Another program changed the photo's Exif in place: that is kept, and --restore says why it refuses."""
     changed = embedded[name].replace(MODEL, MODEL.upper(), 1)
     assert changed != embedded[name]
     stripped = strip(changed)
@@ -94,7 +92,7 @@ def test_a_photo_changed_since_is_stripped_by_its_structure(name: str, embedded:
     assert not depth_images(file.layout) and file.layout.exif == containers.parse(changed).layout.exif
     assert MODEL.upper() in (file.layout.exif or b"")
     assert any("does not fit this file" in note for note in stripped.report.notes)
-    with pytest.raises(RefusedError, match="another program changed the photo since"):
+    with pytest.raises(RefusedError, match="another program has changed the photo"):
         strip(changed, restore=True)
 
 
@@ -112,7 +110,7 @@ def with_undo_record(data: bytes, record: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", ["scene.jpg", "scene.heic"])
 def test_a_forged_record_never_changes_the_pixels(name: str, embedded: dict[str, bytes]) -> None:
-    """A record with a right checksum that puts other bytes into the photo's coded data is not followed."""
+    """A record with a valid checksum that changes the photo's coded data is not followed."""
     data = embedded[name]
     stripped = strip(data)
     middle = len(stripped.data) // 2

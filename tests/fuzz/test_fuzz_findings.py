@@ -75,16 +75,16 @@ def test_the_input_is_harmless_now(
     assert check(call, make(), bounds) is None
 
 
-def test_four_limits_are_written_however_many_spellings_there_are() -> None:
+def test_four_limits_are_written_in_bounded_time() -> None:
     message = sei.DepthRepresentation(sei.RepresentationType.UNIFORM_INVERSE_Z, 0.0, 2.0**-30, 0.0, 2.0**-30)
     assert sei.parse_aux_subtype(sei.build_aux_subtype(message)) == message
 
 
 def test_bytes_appended_to_a_block_do_not_become_part_of_its_note() -> None:
     block = fuzz_findings.note_outside_its_block()
-    made = add_portrait_tags(block, ImageCharacteristics(40, 30))
-    assert made.exif == block
-    assert "lies outside" in made.notes[0]
+    result = add_portrait_tags(block, ImageCharacteristics(40, 30))
+    assert result.exif == block
+    assert "is outside" in result.notes[0]
     replaced = add_portrait_tags(block, ImageCharacteristics(40, 30), replace_maker_note=True)
     assert read_portrait_tags(replaced.exif).maker_note == makernote.minimal_note({0x19: 0x20, 0x1F: 1})
 
@@ -92,10 +92,10 @@ def test_bytes_appended_to_a_block_do_not_become_part_of_its_note() -> None:
 def test_a_link_out_of_the_block_does_not_lead_into_added_bytes() -> None:
     block = fuzz_findings.EXIF["a link that leads nowhere"]()
     assert len(block) < 99
-    made = add_portrait_tags(block, ImageCharacteristics(40, 30)).exif
-    assert len(made) > 99
-    assert not [key for key in read_tags(made) if key[0] == "1st"]
-    assert read_tags(made)["0th", 0x0112] == read_tags(block)["0th", 0x0112]
+    result = add_portrait_tags(block, ImageCharacteristics(40, 30)).exif
+    assert len(result) > 99
+    assert not [key for key in read_tags(result) if key[0] == "1st"]
+    assert read_tags(result)["0th", 0x0112] == read_tags(block)["0th", 0x0112]
 
 
 def test_shared_data_is_not_copied_for_each_image() -> None:

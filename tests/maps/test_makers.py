@@ -19,7 +19,7 @@ from authoring.embed.steps import embed
 from authoring.maps.load import parse_map_source
 from authoring.maps.presets import PRESETS, metres_in, preset_named
 from authoring.read.extract import extract, read
-from golden.makers import DEPTH, DISPARITY, FILES, MakerFile, exr, integers, npy, npz, returned
+from golden.makers import DEPTH, DISPARITY, FILES, MakerFile, exr, integers, npy, npz, round_trip
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -68,7 +68,7 @@ def test_files_come_back_within_the_bound(one: MakerFile) -> None:
     """Metric forms sample by sample; those without a scale after the best affine fit in disparity."""
     if one.name.endswith(".exr"):
         pytest.importorskip("OpenEXR")
-    back = returned(one)
+    back = round_trip(one)
     assert back.within
     assert back.correlation > 0.999
     preset = one.options.get("preset")

@@ -135,7 +135,7 @@ def test_a_missing_reader_did_not_run() -> None:
 
 
 def test_readers_see_damage() -> None:
-    """End to end: a photo with a changed scan, and one without its map."""
+    """Check the matrix end to end, with a photo with a changed scan and one without its map."""
     photo = photos.coded_jpeg()
     good = embedded(photo, "data")
     at = good.index(b"\xff\xda") + 400

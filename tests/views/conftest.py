@@ -1,4 +1,4 @@
-"""The golden scene with depth, in both containers."""
+"""Provide the golden scene with depth, in both containers."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
 
 @pytest.fixture(scope="session")
 def scene() -> bytes:
-    """HEIC, absolute."""
+    """Return the scene as HEIC, absolute."""
     return depthauthor.embed_bytes((GOLDEN / "scene.heic").read_bytes(), DEPTH_M, accuracy="absolute")
 
 
 @pytest.fixture(scope="session")
 def scene_jpeg() -> bytes:
-    """JPEG, relative."""
+    """Return the scene as JPEG, relative."""
     return depthauthor.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M)

@@ -1,4 +1,4 @@
-"""Reading a page back without a browser: its elements, its data, its policy."""
+"""Read a page back without a browser: its elements, its data, its policy."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ class Page(HTMLParser):
 
     @property
     def policy(self) -> str:
-        (one,) = [meta for meta in self.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
-        return one["content"] or ""
+        (item,) = [meta for meta in self.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+        return item["content"] or ""
 
     @property
     def data(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.content["script#data"])
-        return told
+        report: dict[str, Any] = json.loads(self.content["script#data"])
+        return report
 
     def addresses(self) -> list[str]:
-        """Whatever could make a browser fetch something."""
+        """Return everything that could make a browser fetch something."""
         named = [
             value or ""
             for _, attributes in self.elements
@@ -65,20 +65,20 @@ class Page(HTMLParser):
 
 
 def remote(text: str) -> list[str]:
-    """Addresses of other machines, namespaces aside."""
-    found = re.findall(r"\b(?:https?|wss?|ftp)://[^\s\"'<>]*", text)
-    return [one for one in found if not one.startswith(NAMESPACES)]
+    """Return addresses of other machines, except namespaces."""
+    result = re.findall(r"\b(?:https?|wss?|ftp)://[^\s\"'<>]*", text)
+    return [item for item in result if not item.startswith(NAMESPACES)]
 
 
 def gray(base64_png: str) -> NDArray[np.uint8]:
-    """A PNG's samples as Pillow reads them."""
+    """Return a PNG's samples as Pillow reads them."""
     with Image.open(io.BytesIO(base64.b64decode(base64_png))) as picture:
         assert picture.mode == "L" and "gamma" not in picture.info and "icc_profile" not in picture.info
         return np.asarray(picture)
 
 
 def jpeg(uri: str | None) -> Image.Image:
-    """The picture in a data address."""
+    """Return the picture in a data address."""
     assert uri is not None and uri.startswith("data:image/jpeg;base64,")
     picture = Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2])), formats=("JPEG",))
     picture.load()

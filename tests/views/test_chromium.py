@@ -1,4 +1,4 @@
-"""The pages in a browser, where Chromium is installed: it draws, and what it draws answers to hand and slider."""
+"""The pages in Chromium, if it is installed: they draw, and respond to pointer and slider."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Dump = Callable[..., Page]
 
 @pytest.fixture
 def dump(tmp_path: Path) -> Dump:
-    """`dump(page, fragment, flags, wanted)` gives the document as it stands once its script has run.
+    """Return a function: `dump(page, fragment, flags, wanted)` gives the document after its script has run.
 
     wanted: an element that the script makes in the end; the page gets more time where it is not there.
     """
@@ -48,7 +48,7 @@ def dump(tmp_path: Path) -> Dump:
     def once(page: bytes, fragment: str, flags: tuple[str, ...], budget_ms: int) -> Page:
         path = tmp_path / "page.html"
         path.write_bytes(page)
-        told = subprocess.run(
+        report = subprocess.run(
             [
                 *(browser, *FLAGS, *flags, f"--user-data-dir={tmp_path / 'profile'}"),
                 *(f"--virtual-time-budget={budget_ms}", "--dump-dom", f"{path.as_uri()}{fragment}"),
@@ -57,9 +57,9 @@ def dump(tmp_path: Path) -> Dump:
             timeout=180,
             check=False,
         )
-        if not told.stdout.strip():
-            pytest.skip(f"Chromium does not run here: {told.stderr.decode('utf-8', 'replace')[-300:]}")
-        return Page(told.stdout)
+        if not report.stdout.strip():
+            pytest.skip(f"Chromium does not run here: {report.stderr.decode('utf-8', 'replace')[-300:]}")
+        return Page(report.stdout)
 
     return run
 
@@ -67,15 +67,15 @@ def dump(tmp_path: Path) -> Dump:
 def test_the_viewer_draws(scene: bytes, dump: Dump) -> None:
     page = view(scene, "scene.heic")[0]
     shown = dump(page, "#selftest", wanted="pre#selftest")
-    told = json.loads(shown.content["pre#selftest"])
-    if "flat" in told:
-        pytest.skip(f"this Chromium has no WebGL 2 in software: {told['flat']}")
+    report = json.loads(shown.content["pre#selftest"])
+    if "flat" in report:
+        pytest.skip(f"this Chromium has no WebGL 2 in software: {report['flat']}")
     codes = gray(Page(page).data["depth"]["png"]).astype(np.int64).ravel()
     weights = np.arange(codes.size) % 65521 + 1
-    assert told["codes"] == int((codes * weights).sum() % 4294967291)
-    assert told["error"] == 0 and told["again"] == 0
-    assert told["turned"] > 3 and told["refocused"] > 0.5 and told["depth"] > 10
-    near, far = told["metres"]
+    assert report["codes"] == int((codes * weights).sum() % 4294967291)
+    assert report["error"] == 0 and report["again"] == 0
+    assert report["turned"] > 3 and report["refocused"] > 0.5 and report["depth"] > 10
+    near, far = report["metres"]
     assert near == pytest.approx(0.636, abs=0.01) and 5 < far < 7
 
 
@@ -83,9 +83,9 @@ def test_without_webgl_both_pictures_are_flat(scene: bytes, dump: Dump) -> None:
     shown = dump(view(scene, "scene.heic")[0], flags=("--disable-gpu", "--disable-3d-apis"))
     (body,) = shown.all("body")
     assert body["data-ready"] == "flat"
-    hidden = {one["id"]: "hidden" in one for one in shown.all("canvas") + shown.all("p") if one.get("id")}
+    hidden = {item["id"]: "hidden" in item for item in shown.all("canvas") + shown.all("p") if item.get("id")}
     assert hidden["view"] and not hidden["flat-why"]
-    (flat,) = [one for one in shown.all("canvas") if one["id"] == "flat"]
+    (flat,) = [item for item in shown.all("canvas") if item["id"] == "flat"]
     assert int(flat["width"] or 0) == 512
 
 

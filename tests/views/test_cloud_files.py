@@ -1,4 +1,4 @@
-"""PLY, PCD and GLB as other people's readers see them, and the command that writes them."""
+"""PLY, PCD and GLB as foreign readers see them, and the command that writes them."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_glb_keeps_the_rules_of_the_specification(photo: Path) -> None:
 
 
 def test_glb_passes_the_khronos_validator(photo: Path, tmp_path: Path) -> None:
-    """The validator comes from npm (gltf-validator); NODE_PATH or a folder above says where it lies."""
+    """The validator comes from npm (gltf-validator); NODE_PATH or a folder above gives its location."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed")
@@ -166,13 +166,13 @@ def test_report(photo: Path, tmp_path: Path, capsys: Any) -> None:
     ):
         capsys.readouterr()
         written(photo, tmp_path / name, "--json", *more)
-        told = json.loads(capsys.readouterr().out)
-        jsonschema.Draft202012Validator(schema("pointcloud")).validate(told)
-        assert told["camera"] == "exif" and not told["absolute"]
-        assert any("approximate" in note for note in told["notes"])
+        report = json.loads(capsys.readouterr().out)
+        jsonschema.Draft202012Validator(schema("pointcloud")).validate(report)
+        assert report["camera"] == "exif" and not report["absolute"]
+        assert any("approximate" in note for note in report["notes"])
     written(photo, tmp_path / "a.ply")
-    told = capsys.readouterr().out
-    assert "m (relative)" in told and "camera     exif" in told and "y up" in told
+    report = capsys.readouterr().out
+    assert "m (relative)" in report and "camera     exif" in report and "y up" in report
 
 
 def test_a_nominal_camera_is_labelled(tmp_path: Path) -> None:
@@ -211,23 +211,23 @@ def test_standard_streams(photo: Path) -> None:
         (["-o", "there.ply"], 5, "exists already"),
     ],
 )
-def test_one_clear_sentence(
+def test_errors_are_one_sentence(
     more: list[str], code: int, words: str, photo: Path, tmp_path: Path, monkeypatch: Any, capsys: Any
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("there.ply").write_text("mine")
     assert run(["pointcloud", str(photo), *more]) == code
-    told = capsys.readouterr().err
-    assert words in told and told.count("\n") == 1 and "Traceback" not in told
+    report = capsys.readouterr().err
+    assert words in report and report.count("\n") == 1 and "Traceback" not in report
     assert [path.name for path in tmp_path.iterdir()] == ["there.ply"] and Path(
         "there.ply"
     ).read_text() == "mine"
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_camera_of_nonsense_is_no_fault_of_ours(photo: Path, tmp_path: Path, capsys: Any) -> None:
-    told = json.loads((GOLDEN / "scene-calibration.json").read_text(encoding="utf-8"))
-    (tmp_path / "camera.json").write_text(json.dumps({**told, "fx": 1e-300}))
+def test_an_absurd_camera_is_malformed_input(photo: Path, tmp_path: Path, capsys: Any) -> None:
+    report = json.loads((GOLDEN / "scene-calibration.json").read_text(encoding="utf-8"))
+    (tmp_path / "camera.json").write_text(json.dumps({**report, "fx": 1e-300}))
     more = ["--calibration", str(tmp_path / "camera.json"), "-o", str(tmp_path / "x.ply")]
     assert run(["pointcloud", str(photo), *more]) == 3
     assert "choose another with --calibration" in capsys.readouterr().err
@@ -262,7 +262,9 @@ def test_the_selfie_has_a_head_of_human_size(sample: Callable[[str], bytes], tmp
     left, right = ((431, 146), (431, 325))
     # Either side of the neck in the map of 640 rows and 480 columns.
     widths = [
-        float(np.linalg.norm(one.points.reshape(640, 480, 3)[left] - one.points.reshape(640, 480, 3)[right]))
-        for one in (cloud, own)
+        float(
+            np.linalg.norm(item.points.reshape(640, 480, 3)[left] - item.points.reshape(640, 480, 3)[right])
+        )
+        for item in (cloud, own)
     ]
     assert 0.11 < widths[0] < 0.15 < widths[1]

@@ -1,4 +1,4 @@
-"""The colour map, light and codes, the scale beside it: all by computing, no picture is compared."""
+"""The colour map, light and codes, and the scale, all by calculation; no picture is compared."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def test_holes_are_hatched_in_colours_that_no_distance_has() -> None:
     nearness = np.full((20, 20), 0.5, np.float32)
     nearness[5:15, 5:15] = np.nan
     picture = coloured(nearness)
-    inside = {tuple(int(c) for c in one) for one in picture[5:15, 5:15].reshape(-1, 3)}
+    inside = {tuple(int(c) for c in item) for item in picture[5:15, 5:15].reshape(-1, 3)}
     assert inside == set(HOLE)
-    assert not inside & {tuple(int(c) for c in one) for one in table()}
+    assert not inside & {tuple(int(c) for c in item) for item in table()}
     assert (picture[0, 0] == table()[128]).all()
 
 
-def test_light_goes_there_and_back() -> None:
+def test_light_conversion_is_invertible() -> None:
     codes = np.arange(256, dtype=np.uint8)
     light = to_light(codes)
     assert np.array_equal(to_codes(light), codes)
@@ -57,7 +57,7 @@ def test_scale(scale: Scale) -> None:
     for metres in (0.25, 0.5, 1, 3.9):
         assert scale.metres(scale.place(metres)) == pytest.approx(metres, rel=1e-5)
     ticks = scale.ticks(0.08)
-    places = [1.0, *(scale.place(one) for one in ticks), 0.0]
+    places = [1.0, *(scale.place(item) for item in ticks), 0.0]
     assert ticks == sorted(ticks) and 1 in ticks
     assert all(a - b >= 0.08 - 1e-6 for a, b in pairwise(places))
 
@@ -65,13 +65,13 @@ def test_scale(scale: Scale) -> None:
 def test_scale_that_ends_at_infinity_or_has_no_length() -> None:
     sky = Scale("disparity", 0.0, 2.0)
     assert sky.metres(0) == math.inf and format_distance(sky.metres(0)) == "infinity"
-    assert all(0.5 < one < 1e9 for one in sky.ticks(0.1)) and sky.ticks(0.1)
+    assert all(0.5 < item < 1e9 for item in sky.ticks(0.1)) and sky.ticks(0.1)
     flat = Scale("disparity", 1.0, 1.0)
     assert flat.ticks(0.1) == [] and flat.nearness(np.ones(3)).tolist() == [0.5] * 3
     assert Scale.of_values("depth", np.full((2, 2), np.nan)) == Scale("depth", 0.0, 0.0)
 
 
-def test_a_wall_has_less_relief_than_a_person_before_it() -> None:
+def test_a_wall_has_less_relief_than_a_person_in_front_of_it() -> None:
     assert Scale("disparity", 0.48, 0.54).relief == pytest.approx(0.06 / 0.162)
     assert Scale("disparity", 0.5, 2.0).relief == Scale("depth", 1.0, 8.0).relief == 1
 

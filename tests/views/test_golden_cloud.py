@@ -1,4 +1,4 @@
-"""The golden scene as points: on its exact surfaces, upright and right-handed, whichever way the photo lies."""
+"""The golden scene as points: on its exact surfaces, upright and right-handed, in any orientation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Floats = NDArray[np.float64]
 
 @cache
 def truth() -> tuple[Floats, NDArray[np.uint8]]:
-    """The exact points (N, 3), x right, y down, z forward, by the golden camera's own formula; and their parts."""
+    """Return the exact points (N, 3), x right, y down, z forward, by the golden camera's formula; and their parts."""
     camera = Intrinsics.of_size(WIDTH, HEIGHT)
     x = (np.arange(WIDTH) + 0.5 - camera.cx) / camera.fx
     y = (np.arange(HEIGHT) + 0.5 - camera.cy) / camera.fy
@@ -44,7 +44,7 @@ def truth() -> tuple[Floats, NDArray[np.uint8]]:
 
 
 def bound_m(per_m: float, points: Floats) -> Floats:
-    """How far along its ray a point may be for an error of 1/m: |z - z'| = z z' |1/z - 1/z'|, at the farther z'."""
+    """Return the distance along its ray for an error in 1/m: |z - z'| = z z' |1/z - 1/z'|, at the farther z'."""
     z = points[:, 2]
     off = per_m * z * z / np.maximum(1 - per_m * z, 1e-9)
     allowed: Floats = off * np.linalg.norm(points / z[:, np.newaxis], axis=1) + ROUNDING_M
@@ -52,7 +52,7 @@ def bound_m(per_m: float, points: Floats) -> Floats:
 
 
 def distance_to_surface(points: Floats, part: NDArray[np.uint8]) -> Floats:
-    """How far points in the camera's axes are from the exact surface of their part; NaN for parts not asked."""
+    """Return how far points in the camera's axes are from the exact surface of their part; NaN for other parts."""
     world = np.stack(
         [
             points[:, 0],
@@ -134,9 +134,9 @@ def test_colours_are_the_photos_own() -> None:
         pixels = np.asarray(picture.convert("RGB"), np.float64)
     mean = pixels.reshape(HEIGHT, 2, WIDTH, 2, 3).mean(axis=(1, 3)).reshape(-1, 3)
     assert np.abs(cloud.colours - mean).mean() < 3
-    whole = pointcloud(load_scene(data), CloudOptions(resolution="photo"))
-    assert len(whole) == 4 * len(cloud)
-    assert np.abs(whole.colours - pixels.reshape(-1, 3)).mean() < 3
+    full = pointcloud(load_scene(data), CloudOptions(resolution="photo"))
+    assert len(full) == 4 * len(cloud)
+    assert np.abs(full.colours - pixels.reshape(-1, 3)).mean() < 3
 
 
 def test_photo_resolution_lies_on_smooth_surfaces() -> None:
@@ -161,7 +161,7 @@ def test_photo_resolution_lies_on_smooth_surfaces() -> None:
     assert floor.sum() > 10_000 and (off <= bound_m(report.bound, points) * 1.1).all()
 
 
-def test_removing_edges_takes_what_hangs_between_and_little_else() -> None:
+def test_removing_edges_removes_flying_pixels_and_little_else() -> None:
     """The scene's map smoothed as phones smooth theirs: the ramps go, the surfaces stay."""
     around = np.pad(1 / DEPTH_M.astype(np.float64), 1, mode="edge")
     windows = [around[i : i + HEIGHT, j : j + WIDTH] for i in range(3) for j in range(3)]
@@ -173,7 +173,7 @@ def test_removing_edges_takes_what_hangs_between_and_little_else() -> None:
     exact, _ = truth()
 
     def far_off(points: NDArray[np.float32]) -> int:
-        """Points whose depth is that of nothing around the place where they are seen."""
+        """Return the points whose depth is that of nothing near the place where they are seen."""
         camera = Intrinsics.of_size(WIDTH, HEIGHT)
         column = np.clip(points[:, 0] / points[:, 2] * camera.fx + camera.cx, 2, WIDTH - 3).astype(int)
         row = np.clip(points[:, 1] / points[:, 2] * camera.fy + camera.cy, 2, HEIGHT - 3).astype(int)
@@ -218,8 +218,8 @@ def test_a_map_that_is_not_embedded_yet() -> None:
     assert len(cloud) == holes.size - 50 * WIDTH
 
 
-def test_eight_bit_maps_make_whole_meshes() -> None:
-    """A gray mask's steps are no jumps: its mesh is as whole as that of the exact depth."""
+def test_eight_bit_maps_give_meshes_without_gaps() -> None:
+    """A gray mask's steps are not jumps: its mesh is as complete as that of the exact depth."""
     photo = (GOLDEN / "scene.jpg").read_bytes()
     source = parse_map_source((GOLDEN / "scene-mask.png").read_bytes())
     options = MapOptions(near_m=0.5, far_m=8)
@@ -230,6 +230,6 @@ def test_eight_bit_maps_make_whole_meshes() -> None:
 
 def test_the_same_photo_gives_the_same_bytes() -> None:
     data = depthauthor.embed_bytes((GOLDEN / "scene.jpg").read_bytes(), DEPTH_M)
-    one, two = pointcloud(load_scene(data)), pointcloud(load_scene(data))
-    assert one.to_ply() == two.to_ply() and one.to_pcd() == two.to_pcd()
-    assert dataclasses.replace(one, axes="opencv").axes == "opencv"
+    item, two = pointcloud(load_scene(data)), pointcloud(load_scene(data))
+    assert item.to_ply() == two.to_ply() and item.to_pcd() == two.to_pcd()
+    assert dataclasses.replace(item, axes="opencv").axes == "opencv"

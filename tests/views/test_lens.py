@@ -1,4 +1,4 @@
-"""Lens distortion: there and back, the right way round, as Apple's reference implementation goes."""
+"""Lens distortion and its inverse, in the direction of Apple's reference implementation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def grid(width: int, height: int) -> NDArray[np.float64]:
 def by_lookup_table(
     lens: RadialLens, points: NDArray[np.float64], size: tuple[int, int]
 ) -> NDArray[np.float64]:
-    """Apple's way from the undistorted picture to the photo: magnifications at even radii, linear in between."""
+    """Convert the undistorted picture to the photo as Apple does: magnifications at even radii, linear in between."""
     cx, cy = lens.center_px
     farthest = np.hypot(max(cx, size[0] - cx), max(cy, size[1] - cy))
     radii = np.linspace(0, farthest, 2001)
@@ -40,7 +40,7 @@ def by_lookup_table(
     return moved
 
 
-def test_there_and_back() -> None:
+def test_undistorting_and_distorting_cancel() -> None:
     points = grid(4032, 3024)
     assert np.abs(LENS.undistort(LENS.distort(points)) - points).max() < 0.1
     assert np.abs(LENS.distort(LENS.undistort(points)) - points).max() < 0.1
@@ -80,12 +80,12 @@ def test_rays_of_a_synthetic_camera() -> None:
 def test_slopes_go_through_the_samples_centres() -> None:
     rows, columns = np.arange(0, 576, 5), np.arange(0, 768, 7)
     slopes = CAMERA.slopes((576, 768), rows, columns)
-    seen = CAMERA.project(np.dstack([slopes, np.ones(slopes.shape[:2])]).reshape(-1, 3))
+    visible = CAMERA.project(np.dstack([slopes, np.ones(slopes.shape[:2])]).reshape(-1, 3))
     x, y = np.meshgrid((columns + 0.5) * 5.25, (rows + 0.5) * 5.25)
-    assert np.abs(seen - np.stack([x.ravel(), y.ravel()], axis=1)).max() < 0.1
+    assert np.abs(visible - np.stack([x.ravel(), y.ravel()], axis=1)).max() < 0.1
 
 
-def test_the_inverse_polynomial_alone_serves_too() -> None:
+def test_the_inverse_polynomial_alone_is_enough() -> None:
     inverse = RadialLens((100.0, 80.0), 0.01, (), (0.0, 2.0, 0, 0, 0, 0, 0, 0))
     points = grid(200, 160)
     assert np.allclose(inverse.undistort(np.array([[200.0, 80.0]])), [[202.0, 80.0]])
@@ -103,7 +103,7 @@ def test_no_distortion_and_no_points() -> None:
 @pytest.mark.parametrize(
     "coefficients", [(-100.0,), (1e300,) * 8, (0.0, -1e300, 1e300), (0.0, -3.0), (-1e9, 5e-324)], ids=str
 )
-def test_nonsense_stays_finite(coefficients: tuple[float, ...]) -> None:
+def test_absurd_coefficients_stay_finite(coefficients: tuple[float, ...]) -> None:
     points = grid(4032, 3024)
     for lens in (
         RadialLens((2016, 1512), 0.002, coefficients),
@@ -122,7 +122,7 @@ def test_nonsense_stays_finite(coefficients: tuple[float, ...]) -> None:
         "lyangas_12mini_gainmap_depth.jpg",
     ],
 )
-def test_real_lenses_there_and_back(name: str, sample: Callable[[str], bytes]) -> None:
+def test_real_lenses_can_be_inverted(name: str, sample: Callable[[str], bytes]) -> None:
     calibration = load_scene(sample(name)).calibration
     lens = camera_of_calibration(calibration).lens
     assert lens is not None

@@ -1,4 +1,4 @@
-"""Pages, by what stands at which place: the photo, colours of codes, the legend, holes, the lines of an overlay."""
+"""Pages, by their content at known places: the photo, colours of codes, the legend, holes, lines of an overlay."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def find(picture: NDArray[np.uint8], part: NDArray[np.uint8], top: int, left: in
 
 
 @pytest.mark.parametrize("width", [800, 1600])
-def test_the_photo_stands_on_the_left_and_its_depth_beside_it(width: int) -> None:
+def test_the_photo_is_on_the_left_and_its_depth_on_the_right(width: int) -> None:
     picture = page.preview(SHOWN, width)
     unit = width / 1600
     margin, gap, top = round(40 * unit), round(24 * unit), round(118 * unit)
@@ -52,8 +52,8 @@ def test_the_photo_stands_on_the_left_and_its_depth_beside_it(width: int) -> Non
     for x, y in ((0.2, 0.8), (0.5, 0.5), (0.8, 0.7), (0.5, 0.3)):
         row, column = int(y * SIZE[1]), int(x * SIZE[0])
         code = round(float(SHOWN.nearness[row, column]) * 255)
-        found = picture[top + int(y * down), left + int(x * across)]
-        assert np.abs(oklab(found) - oklab(table()[code])).max() < 0.02, (x, y)
+        result = picture[top + int(y * down), left + int(x * across)]
+        assert np.abs(oklab(result) - oklab(table()[code])).max() < 0.02, (x, y)
 
 
 def test_the_legend_goes_from_near_to_far() -> None:
@@ -76,7 +76,7 @@ def test_holes_are_hatched_and_counted() -> None:
     shown = replace(SHOWN, values=values, holes=float(np.isnan(values).mean()))
     picture = page.preview(shown, 1600)
     x, y = 812 + int(175 / 256 * 748), 118 + int(75 / 192 * 561)
-    patch = {tuple(int(c) for c in one) for one in picture[y - 10 : y + 10, x - 10 : x + 10].reshape(-1, 3)}
+    patch = {tuple(int(c) for c in item) for item in picture[y - 10 : y + 10, x - 10 : x + 10].reshape(-1, 3)}
     assert patch == set(HOLE)
     assert picture.shape[0] > page.preview(SHOWN, 1600).shape[0] - 1
 
@@ -103,7 +103,7 @@ def depth_m(width: int, height: int) -> NDArray[np.float32]:
 
 
 def true_edges(least: float = 0.12) -> NDArray[np.bool_]:
-    """Pixels beside a jump of disparity of `least` 1/m, at LARGE; no slope of the scene comes near 0.12."""
+    """Return the pixels next to a jump of disparity of `least` 1/m, at LARGE; no slope of the scene comes near 0.12."""
     disparity = 1 / depth_m(*LARGE)
     jump = np.zeros(disparity.shape, bool)
     for axis in (0, 1):
@@ -113,19 +113,19 @@ def true_edges(least: float = 0.12) -> NDArray[np.bool_]:
 
 
 def near(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
-    """Within `reach` pixels of the mask, a disc."""
+    """Return the pixels within `reach` of the mask, a disc."""
     padded = np.pad(mask, reach)
     height, width = mask.shape
-    found = np.zeros_like(mask)
+    result = np.zeros_like(mask)
     for dy in range(-reach, reach + 1):
         for dx in range(-reach, reach + 1):
             if dy * dy + dx * dx <= reach * reach:
-                found |= padded[reach + dy : reach + dy + height, reach + dx : reach + dx + width]
-    return found
+                result |= padded[reach + dy : reach + dy + height, reach + dx : reach + dx + width]
+    return result
 
 
 @pytest.mark.parametrize("reduction", [1, 2, 4])
-def test_lines_lie_on_the_edges_of_things(reduction: int) -> None:
+def test_lines_are_on_the_edges_of_objects(reduction: int) -> None:
     width, height = LARGE
     truth = true_edges()
     disparity = 1 / depth_m(width // reduction, height // reduction)
@@ -136,7 +136,7 @@ def test_lines_lie_on_the_edges_of_things(reduction: int) -> None:
     assert (line & ~near(true_edges(0.015), within)).sum() < 0.1 * line.sum()
 
 
-def test_a_map_that_lies_askew_shows_it() -> None:
+def test_a_shifted_map_is_visible_in_the_overlay() -> None:
     width, height = LARGE
     truth = true_edges()
     shifted = np.roll(1 / depth_m(width // 2, height // 2), 5, axis=1)

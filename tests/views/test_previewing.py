@@ -1,4 +1,4 @@
-"""preview and refocus as a person runs them: outputs, reports, refusals."""
+"""preview and refocus as a user runs them: outputs, reports, refusals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A photo with depth in both containers, one of them turned, and the parts to make one of."""
+    """Provide a photo with depth in both containers, one of them turned, and a photo and a map to embed."""
     folder = tmp_path_factory.mktemp("photos")
     turned = (GOLDEN / "orientation" / "scene-6.jpg").read_bytes()
     (folder / "turned.jpg").write_bytes(
@@ -36,8 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def told(capsys: Any, *arguments: str | Path) -> dict[str, Any]:
-    assert run([str(one) for one in arguments]) == 0
+def run_json(capsys: Any, *arguments: str | Path) -> dict[str, Any]:
+    assert run([str(item) for item in arguments]) == 0
     printed = capsys.readouterr()
     assert printed.err == ""
     value: dict[str, Any] = json.loads(printed.out)
@@ -45,7 +45,7 @@ def told(capsys: Any, *arguments: str | Path) -> dict[str, Any]:
 
 
 def fails(capsys: Any, *arguments: str | Path) -> tuple[int, str]:
-    code = run([str(one) for one in arguments])
+    code = run([str(item) for item in arguments])
     printed = capsys.readouterr()
     assert printed.out == "" and "Traceback" not in printed.err
     return code, printed.err
@@ -60,7 +60,7 @@ def opened(path: Path) -> Image.Image:
 def test_preview_beside_the_photo(name: str, folder: Path, capsys: Any) -> None:
     target = folder / "turned-preview.png"
     target.unlink(missing_ok=True)
-    report = told(capsys, "preview", folder / name, "--json", "--width", "800")
+    report = run_json(capsys, "preview", folder / name, "--json", "--width", "800")
     assert report["schema"] == "depthauthor/preview/1" and report["output"] == str(target)
     picture = opened(target)
     assert picture.size == (report["picture"]["width"], report["picture"]["height"]) and picture.width == 800
@@ -88,16 +88,17 @@ def test_a_photo_and_a_map_before_embedding(folder: Path, capsys: Any) -> None:
         "--far",
         "8",
     ]
-    report = told(capsys, *given, "-o", folder / "p.jpg", "--json")
+    report = run_json(capsys, *given, "-o", folder / "p.jpg", "--json")
     assert report["map_file"] == str(folder / "mask.png") and report["map"] == {"width": 1024, "height": 768}
     assert opened(folder / "p.jpg").width == 1600
-    inverted = told(capsys, *given, "--white", "near", "-o", folder / "q.png", "--json")
+    inverted = run_json(capsys, *given, "--white", "near", "-o", folder / "q.png", "--json")
     assert inverted["near_m"] > report["near_m"]
     assert report["absolute"] is False
     assert (
-        told(capsys, *given, "--accuracy", "absolute", "-o", folder / "a.png", "--json")["absolute"] is True
+        run_json(capsys, *given, "--accuracy", "absolute", "-o", folder / "a.png", "--json")["absolute"]
+        is True
     )
-    assert told(capsys, *given, "--overlay", "-o", folder / "o.png", "--json")["overlay"] is True
+    assert run_json(capsys, *given, "--overlay", "-o", folder / "o.png", "--json")["overlay"] is True
 
 
 def test_holes_of_a_map_are_counted(folder: Path) -> None:
@@ -139,8 +140,8 @@ def test_a_contact_sheet_shows_what_it_can(folder: Path, capsys: Any) -> None:
     assert run(["preview", *map(str, files), "--contact-sheet", "-o", str(sheet), "--json"]) == 6
     report = json.loads(capsys.readouterr().out)
     assert report["schema"] == "depthauthor/contact-sheet/1"
-    assert [one["file"] for one in report["photos"]] == [str(one) for one in files]
-    assert [one["error"] is None for one in report["photos"]] == [True, False, True, False]
+    assert [item["file"] for item in report["photos"]] == [str(item) for item in files]
+    assert [item["error"] is None for item in report["photos"]] == [True, False, True, False]
     assert opened(sheet).width == 1600
     assert fails(capsys, "preview", *files, "--contact-sheet")[0] == 2
     assert fails(capsys, "preview", *files, "--contact-sheet", "--near", "1", "-o", folder / "s.png")[0] == 2
@@ -150,14 +151,14 @@ def test_a_contact_sheet_shows_what_it_can(folder: Path, capsys: Any) -> None:
 
 def test_refocus(folder: Path, capsys: Any) -> None:
     target = folder / "turned-refocus.jpg"
-    report = told(capsys, "refocus", folder / "turned.jpg", "--json")
+    report = run_json(capsys, "refocus", folder / "turned.jpg", "--json")
     assert report["schema"] == "depthauthor/refocus/1" and report["output"] == str(target)
     assert (report["aperture"], report["aperture_from"], report["focus_from"]) == (1.8, "file", "file")
     assert "not Apple's" in report["rendering"]
     with Image.open(target) as picture:
         assert picture.size == (512, 384) and not picture.getexif()
     out = folder / "f.png"
-    report = told(
+    report = run_json(
         capsys,
         "refocus",
         folder / "turned.jpg",
@@ -188,14 +189,14 @@ def test_refocus_with_a_map_and_wrong_numbers(folder: Path, capsys: Any) -> None
         "--far",
         "8",
     ]
-    report = told(capsys, *given, "-o", folder / "r.png", "--json")
+    report = run_json(capsys, *given, "-o", folder / "r.png", "--json")
     assert report["map_file"] and report["aperture_from"] == "default" and report["camera"] == "exif"
     for wrong in (["--focus", "2,2"], ["--focus", "here"], ["--aperture", "0.1"], ["--strength", "99"]):
         assert fails(capsys, *given, *wrong, "-o", folder / "w.png")[0] == 2
     assert not (folder / "w.png").exists()
 
 
-def test_streams_and_what_a_person_reads(folder: Path, capsys: Any, monkeypatch: Any) -> None:
+def test_streams_and_text_output(folder: Path, capsys: Any, monkeypatch: Any) -> None:
     class Stream:
         def __init__(self, data: bytes = b"") -> None:
             self.buffer = io.BytesIO(data)
@@ -205,6 +206,6 @@ def test_streams_and_what_a_person_reads(folder: Path, capsys: Any, monkeypatch:
     assert code == 2 and "-o" in why
     assert run(["preview", "-", "-o", str(folder / "stdin.png")]) == 0
     assert "disparity 512x384, 0.635 m to 6.09 m\n" in capsys.readouterr().out
-    assert run(["refocus", str(folder / "turned.jpg"), "-o", str(folder / "told.jpg")]) == 0
+    assert run(["refocus", str(folder / "turned.jpg"), "-o", str(folder / "refocused.jpg")]) == 0
     text = capsys.readouterr().out
     assert "not Apple's" in text and "relative: in proportion only" in text and "Focus region" in text

@@ -1,4 +1,4 @@
-"""Refocus against a real lens, and against what a lens must do whatever the scene."""
+"""Refocus against a real lens, and properties of any lens for any scene."""
 
 from __future__ import annotations
 
@@ -75,17 +75,17 @@ def test_the_picture_through_the_lens_is_what_its_script_renders(name: str) -> N
     rendered = golden_lens.view_through_lens(small, opening, golden_lens.FOCUS_M[name], 36)
     mean = through_lens(name).reshape(48, 4, 64, 4, 3).mean(axis=(1, 3))
     # Mirrored windows are so bright that a few lens positions more or less change them: medians tell.
-    found = np.median(np.abs(rendered - mean))
-    (elsewhere,) = (one for other, one in golden_lens.FOCUS_M.items() if other != name)
+    result = np.median(np.abs(rendered - mean))
+    (elsewhere,) = (item for other, item in golden_lens.FOCUS_M.items() if other != name)
     other = golden_lens.view_through_lens(small, opening, elsewhere, 36)
-    assert found < 0.003 and np.median(np.abs(other - mean)) > 2 * found
+    assert result < 0.003 and np.median(np.abs(other - mean)) > 2 * result
 
 
 def test_a_lens_without_opening_is_the_pinhole() -> None:
     small = Intrinsics.of_size(64, 48)
-    found = golden_lens.view_through_lens(small, 0.0, 1.0, 9)
+    result = golden_lens.view_through_lens(small, 0.0, 1.0, 9)
     # The photo is developed before pixels are averaged, a lens's picture after: mirrors of the window differ.
-    assert np.percentile(np.abs(found - linear(view(small, 3).rgb / 255)), 80) < 0.02
+    assert np.percentile(np.abs(result - linear(view(small, 3).rgb / 255)), 80) < 0.02
 
 
 def test_the_lens_of_the_benchmark_is_the_formula_of_thin_lenses() -> None:
@@ -146,7 +146,7 @@ def test_a_bright_point_becomes_a_disc_of_the_radius_asked_for(radius: float, si
         assert middle == pytest.approx(half_way, rel=0.25)
 
 
-def test_a_near_thing_in_focus_lends_no_colour_to_the_wall_behind() -> None:
+def test_a_near_object_in_focus_adds_no_colour_to_the_wall_behind_it() -> None:
     codes = np.full((120, 160, 3), 128, np.uint8)
     codes[:, 60:100] = (250, 10, 10)
     disparity = np.full((120, 160), 0.2, np.float32)
@@ -157,7 +157,7 @@ def test_a_near_thing_in_focus_lends_no_colour_to_the_wall_behind() -> None:
     assert np.abs(wall - 128).max() <= 1
 
 
-def test_a_near_thing_out_of_focus_is_seen_through_at_its_edge() -> None:
+def test_a_near_object_out_of_focus_is_transparent_at_its_edge() -> None:
     codes = np.full((120, 160, 3), 60, np.uint8)
     codes[:, 60:100] = (10, 10, 240)
     disparity = np.full((120, 160), 0.2, np.float32)
@@ -188,8 +188,8 @@ def test_a_large_map_is_as_good_as_a_small_one() -> None:
     codes, disparity = scene()
     large = np.repeat(np.repeat(disparity, 9, axis=0), 9, axis=1)
     lens = Lens.of_camera(CAMERA.fx, golden_lens.SIZE, 1.4, 1 / 3.6)
-    one, other = (refocused(codes, plane, lens)[0] for plane in (disparity, large))
-    assert np.percentile(np.abs(one.astype(int) - other), 99) <= 3
+    item, other = (refocused(codes, plane, lens)[0] for plane in (disparity, large))
+    assert np.percentile(np.abs(item.astype(int) - other), 99) <= 3
 
 
 @pytest.mark.parametrize("largest", np.linspace(5, 21, 9))
@@ -224,18 +224,18 @@ def test_where_focus_and_aperture_come_from() -> None:
     assert doubled.blur_px_m == pytest.approx(2 * given.blur_px_m)
 
 
-def test_numbers_that_cannot_be() -> None:
+def test_impossible_numbers_are_refused() -> None:
     codes, disparity = scene()
-    one = make_scene(codes, disparity)
+    item = make_scene(codes, disparity)
     for wrong in ({"aperture": 0.1}, {"aperture": 99.0}, {"focus": (1.2, 0.5)}, {"strength": -1.0}):
         with pytest.raises(UsageError):
-            refocused_pixels(one, **wrong)
+            refocused_pixels(item, **wrong)
     depth = DepthBuffer.from_depth_m(np.full((10, 10), 1e-45, np.float32), pixel_format=PixelFormat.FDEP)
     with pytest.raises(UnsupportedError):
         refocused_pixels(make_scene(codes, disparity, depth=depth))
 
 
-def test_holes_are_filled_and_told() -> None:
+def test_holes_are_filled_and_reported() -> None:
     codes, disparity = scene()
     holed = disparity.copy()
     holed[20:60, 30:70] = np.nan
@@ -244,7 +244,7 @@ def test_holes_are_filled_and_told() -> None:
     assert any("held no depth and was filled" in note for note in report.notes)
 
 
-def test_the_photos_profile_goes_along_and_the_same_input_gives_the_same_bytes() -> None:
+def test_the_photos_profile_is_kept_and_output_is_deterministic() -> None:
     photo = io.BytesIO()
     codes, disparity = scene()
     from PIL import ImageCms
@@ -253,23 +253,23 @@ def test_the_photos_profile_goes_along_and_the_same_input_gives_the_same_bytes()
     Image.fromarray(codes).save(photo, "JPEG", quality=95, icc_profile=icc)
     data = depthauthor.embed_bytes(photo.getvalue(), 1 / disparity, focus=(0.5, 0.25))
     for kind in ("png", "jpeg"):
-        one, report = refocus(load_scene(data), aperture=1.0, picture_format=kind)
-        assert one == refocus(load_scene(data), aperture=1.0, picture_format=kind)[0]
-        with Image.open(io.BytesIO(one)) as picture:
+        item, report = refocus(load_scene(data), aperture=1.0, picture_format=kind)
+        assert item == refocus(load_scene(data), aperture=1.0, picture_format=kind)[0]
+        with Image.open(io.BytesIO(item)) as picture:
             assert picture.format == kind.upper() and picture.size == (WIDTH, HEIGHT)
             assert picture.info["icc_profile"] == icc
         assert report.focus_from == "file" and "not Apple's" in report.rendering
 
 
 def test_real_photos_keep_what_is_in_focus(sample: Callable[[str], bytes]) -> None:
-    one = load_scene(sample("nilsh_imageio_output.heic"))
-    picture, report = refocused_pixels(one, aperture=4)
-    change = np.abs(picture.astype(int) - one.pixels).mean(axis=2)
+    item = load_scene(sample("nilsh_imageio_output.heic"))
+    picture, report = refocused_pixels(item, aperture=4)
+    change = np.abs(picture.astype(int) - item.pixels).mean(axis=2)
     x, y = int(report.focus.x * picture.shape[1]), int(report.focus.y * picture.shape[0])
     assert change[y - 8 : y + 9, x - 8 : x + 9].mean() < 1
     # The grass and the far flowers lose their detail; the sky has none to lose.
     far = slice(250, 300)
     assert (
         np.abs(np.diff(picture[far].astype(int), axis=1)).mean()
-        < 0.5 * np.abs(np.diff(one.pixels[far].astype(int), axis=1)).mean()
+        < 0.5 * np.abs(np.diff(item.pixels[far].astype(int), axis=1)).mean()
     )

@@ -1,4 +1,4 @@
-"""The report page: every file a card, nothing fetched, readable without its script, memory flat."""
+"""The report page: a card for every file, nothing fetched, readable without its script, constant memory."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def folder(tmp_path: Path, scene: bytes, scene_jpeg: bytes) -> Path:
 
 
 def cards(page: Page) -> list[dict[str, str | None]]:
-    return [one for one in page.all("li") if one.get("class") == "card"]
+    return [item for item in page.all("li") if item.get("class") == "card"]
 
 
 def test_every_file_is_a_card(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,36 +41,38 @@ def test_every_file_is_a_card(folder: Path, tmp_path: Path, capsys: pytest.Captu
     assert run(["report", str(folder), "-o", str(out), "--json"]) == 6
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     page = Page(out.read_bytes())
-    levels = {Path(str(one["data-name"])).name: one["data-level"] for one in cards(page)}
+    levels = {Path(str(finding["data-name"])).name: finding["data-level"] for finding in cards(page)}
     assert levels == {"<b onclick=x>&.jpg": "none", "a.jpg": "L4", "cut.heic": "error", "scene.heic": "L4"}
-    assert [one["file"] for one in lines] == [one["data-name"] for one in cards(page)]
+    assert [finding["file"] for finding in lines] == [finding["data-name"] for finding in cards(page)]
     for line, card in zip(lines, cards(page), strict=True):
         validate("report", line)
         assert (line["error"] is not None) == (card["data-level"] == "error")
         if line["error"] is None:
-            told = verify(Path(line["file"]).read_bytes())
-            assert line["level"] == told.level and line["verdict"] == told.verdict
-            assert [one["rule"] for one in line["findings"]] == [one.rule for one in told.findings]
+            report = verify(Path(line["file"]).read_bytes())
+            assert line["level"] == report.level and line["verdict"] == report.verdict
+            assert [finding["rule"] for finding in line["findings"]] == [
+                finding.rule for finding in report.findings
+            ]
     assert "cut short" in lines[2]["error"] and "cut short" in page.text
     assert lines[3]["depth"]["near_m"] == pytest.approx(0.6, abs=0.05) and lines[3]["depth"]["absolute"]
 
 
-def test_a_person_reads_one_line(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_output_is_one_line(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "r.html"
     assert run(["report", str(folder), "-o", str(out)]) == 6
-    told = capsys.readouterr()
-    assert told.out.startswith(f"{out}: ") and "1 unreadable" in told.out and told.out.count("\n") == 1
-    assert not told.err
+    report = capsys.readouterr()
+    assert report.out.startswith(f"{out}: ") and "1 unreadable" in report.out and report.out.count("\n") == 1
+    assert not report.err
 
 
 def test_thumbnails_are_small_and_upright(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
     depthauthor.report(folder, output=out)
-    pictures = [one["src"] for one in Page(out.read_bytes()).all("img")]
+    pictures = [item["src"] for item in Page(out.read_bytes()).all("img")]
     assert len(pictures) == 5  # Photo and depth of two, the photo of one, nothing of the cut one.
-    for one in pictures:
-        assert one is not None and len(one) < 27_000
-        assert jpeg(one).size == (280, 210)
+    for item in pictures:
+        assert item is not None and len(item) < 27_000
+        assert jpeg(item).size == (280, 210)
 
 
 def test_nothing_is_fetched_and_names_stay_text(folder: Path, tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_nothing_is_fetched_and_names_stay_text(folder: Path, tmp_path: Path) ->
     depthauthor.report(folder, output=out)
     page = Page(out.read_bytes())
     assert remote(page.text) == []
-    assert [one for one in page.addresses() if not one.startswith("data:")] == []
+    assert [item for item in page.addresses() if not item.startswith("data:")] == []
     assert page.policy.startswith("default-src 'none'; img-src data:;") and "unsafe" not in page.policy
     assert "b" not in {tag for tag, attributes in page.elements if attributes}
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
@@ -97,7 +99,7 @@ def test_the_same_files_give_the_same_bytes(folder: Path, tmp_path: Path) -> Non
     assert (tmp_path / "1.html").read_bytes() == (tmp_path / "2.html").read_bytes()
 
 
-def test_bad_use(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_errors(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "report.html"
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -127,7 +129,7 @@ def test_a_fault_of_ours_is_a_card_too(folder: Path, tmp_path: Path, monkeypatch
 def test_memory_does_not_grow_with_the_photos(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pictures of half a megabyte for each of eighty files: a few are in hand at a time, never all."""
+    """Pictures of half a megabyte for each of eighty files: only a few are in memory at a time."""
     row, _ = row_of((folder / "a.jpg").read_bytes())
     monkeypatch.setattr("authoring.views.report.row_of", lambda data: (row, Thumbnails(bytes(500_000), None)))
     out = tmp_path / "many.html"

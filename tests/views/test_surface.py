@@ -1,4 +1,4 @@
-"""Where a surface jumps, which samples fly, and which triangles are left."""
+"""Where a surface jumps, which samples fly, and which triangles remain."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def surface(depth: NDArray[np.float64], **more: float) -> Surface:
     return Surface(depth.astype(np.float32), FOOTPRINT, **more)
 
 
-def whole(shape: tuple[int, int], keep: NDArray[np.bool_] | None = None) -> Grid:
+def full_grid(shape: tuple[int, int], keep: NDArray[np.bool_] | None = None) -> Grid:
     kept = np.ones(shape, np.bool_) if keep is None else keep
     return Grid(shape, np.arange(shape[0]), np.arange(shape[1]), kept)
 
 
 def step(width: int = 0) -> NDArray[np.float64]:
-    """1 m on the left, 3 m on the right, and between them a ramp of `width` samples."""
+    """Return 1 m on the left, 3 m on the right, and between them a ramp of `width` samples."""
     depth = np.full((20, 40), 3.0)
     depth[:, :20] = 1
     for k in range(width):
@@ -79,14 +79,14 @@ def test_quantised_surfaces_do_not_break() -> None:
     assert not surface(metres, step_m=0.03).broken(1, 0).any()
 
 
-def test_infinity_is_a_jump_and_holes_say_nothing() -> None:
+def test_infinity_is_a_jump_and_holes_are_not() -> None:
     depth = np.array([[1, np.inf, np.inf, 1, np.nan, 1, 1]]).repeat(3, axis=0)
     for more in ({}, {"step_per_m": 0.01}):
         jumps = surface(depth, **more).broken(0, 1)[1]
         assert jumps.tolist() == [True, False, True, False, False, False]
 
 
-def test_large_maps_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_maps_are_processed_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(2)
     depth = (
         np.kron(random.uniform(1, 4, (9, 7)), np.ones((5, 6))) + np.kron(np.eye(15), np.ones((3, 3)))[:, :42]
@@ -97,18 +97,18 @@ def test_large_maps_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_plane_is_one_sheet_that_faces_the_camera() -> None:
-    faces, grid = mesh_of(surface(np.full((4, 5), 2.0)), whole((4, 5)))
+    faces, grid = mesh_of(surface(np.full((4, 5), 2.0)), full_grid((4, 5)))
     assert len(faces) == 2 * 3 * 4 and grid.keep.all()
     # Columns and rows as x right, y up: anticlockwise is a positive area.
     corners = np.stack([faces % 5, -(faces // 5).astype(int)], axis=-1).astype(float)
-    one, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    area = one[:, 0] * two[:, 1] - one[:, 1] * two[:, 0]
+    item, two = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    area = item[:, 0] * two[:, 1] - item[:, 1] * two[:, 0]
     assert (area == 1).all()
 
 
 def test_a_mesh_is_cut_at_a_step_and_loose_samples_leave_it() -> None:
     depth = step(2)
-    faces, grid = mesh_of(surface(depth), whole(depth.shape))
+    faces, grid = mesh_of(surface(depth), full_grid(depth.shape))
     assert len(faces) == 2 * 19 * (19 + 17)
     assert not grid.keep[:, 20:22].any() and grid.keep[:, :20].all() and grid.keep[:, 22:].all()
     z = depth[grid.keep][faces]
@@ -121,7 +121,7 @@ def test_a_hole_takes_only_the_triangles_at_it() -> None:
     keep[2, 2] = False
     depth = np.full((5, 5), 1.0)
     depth[2, 2] = np.nan
-    faces, grid = mesh_of(surface(depth), whole((5, 5), keep))
+    faces, grid = mesh_of(surface(depth), full_grid((5, 5), keep))
     # Of the four squares around the hole each keeps the triangle that does not need it.
     assert len(faces) == 2 * 12 + 4
     assert grid.keep.sum() == 24
@@ -129,5 +129,5 @@ def test_a_hole_takes_only_the_triangles_at_it() -> None:
 
 def test_nothing_to_join() -> None:
     for shape in ((1, 5), (5, 1)):
-        faces, grid = mesh_of(surface(np.ones(shape)), whole(shape))
+        faces, grid = mesh_of(surface(np.ones(shape)), full_grid(shape))
         assert faces.shape == (0, 3) and not grid.keep.any()

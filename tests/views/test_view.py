@@ -1,4 +1,4 @@
-"""The viewer page: self-contained, true to the depth, and safe with any name."""
+"""The viewer page: self-contained, faithful to the depth, and safe with any name."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def page(scene: bytes) -> Page:
 
 def test_nothing_is_fetched(page: Page) -> None:
     assert remote(page.text) == []
-    assert [one for one in page.addresses() if not one.startswith(("data:", "#"))] == []
+    assert [item for item in page.addresses() if not item.startswith(("data:", "#"))] == []
 
 
 def test_the_policy_allows_only_what_is_in_the_page(page: Page) -> None:
-    told = dict(part.strip().split(" ", 1) for part in page.policy.split(";"))
-    assert told["default-src"] == "'none'" and told["img-src"] == "data:"
+    report = dict(part.strip().split(" ", 1) for part in page.policy.split(";"))
+    assert report["default-src"] == "'none'" and report["img-src"] == "data:"
     assert "unsafe" not in page.policy
     for directive, element in (("style-src", "style"), ("script-src", "script")):
         digest = base64.b64encode(hashlib.sha256(page.content[element].encode()).digest()).decode()
-        assert told[directive] == f"'sha256-{digest}'"
+        assert report[directive] == f"'sha256-{digest}'"
     assert len(page.all("style")) == 1 and len(page.all("script")) == 2
     assert not [attributes for _, attributes in page.elements if "style" in attributes]
     assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
@@ -69,11 +69,11 @@ def test_the_depth_in_the_page_is_the_files(suffix: str, kind: str) -> None:
     photo = (GOLDEN / f"scene.{suffix}").read_bytes()
     data = depthauthor.embed_bytes(photo, np.load(GOLDEN / "scene-depth.npy"), pixel_format=kind)
     loaded = load_scene(data)
-    told = Page(view(data, "x")[0]).data["depth"]
-    codes = gray(told["png"])
+    report = Page(view(data, "x")[0]).data["depth"]
+    codes = gray(report["png"])
     assert loaded.plane is not None and np.array_equal(codes, loaded.plane.codes)
-    values = told["low"] + (told["high"] - told["low"]) * codes.astype(np.float64) / 255
-    assert told["kind"] == loaded.depth.pixel_format.kind
+    values = report["low"] + (report["high"] - report["low"]) * codes.astype(np.float64) / 255
+    assert report["kind"] == loaded.depth.pixel_format.kind
     assert np.allclose(values, loaded.depth.samples, rtol=1e-5)
 
 
@@ -87,18 +87,18 @@ def test_photo_and_depth_are_upright(path: Path) -> None:
     truth = np.asarray(Image.open(GOLDEN / "scene.jpg").convert("L").resize((64, 48)), np.float32)
     shown = np.asarray(picture.convert("L").resize((64, 48)), np.float32)
     assert np.corrcoef(truth.ravel(), shown.ravel())[0, 1] > 0.95
-    behind = gray(page.data["hidden"]["png"])
-    assert abs(behind.shape[1] / behind.shape[0] - width / height) < 0.02
+    hidden = gray(page.data["hidden"]["png"])
+    assert abs(hidden.shape[1] / hidden.shape[0] - width / height) < 0.02
 
 
-def test_what_lies_behind_is_nowhere_nearer(scene: bytes, page: Page) -> None:
+def test_the_hidden_surface_is_never_nearer(scene: bytes, page: Page) -> None:
     codes = gray(page.data["depth"]["png"])
-    behind = gray(page.data["hidden"]["png"])
-    thinned = codes.shape[0] // behind.shape[0]
+    hidden = gray(page.data["hidden"]["png"])
+    thinned = codes.shape[0] // hidden.shape[0]
     front = codes[::thinned, ::thinned]
-    assert (behind <= front).all()
+    assert (hidden <= front).all()
     # The red ball stands before all that is around it: beside its edge the page must know something farther.
-    assert (front.astype(int) - behind > 60).mean() > 0.02
+    assert (front.astype(int) - hidden > 60).mean() > 0.02
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_what_lies_behind_is_nowhere_nearer(scene: bytes, page: Page) -> None:
     ],
     ids=["nearly flat", "infinite", "at the lens", "four samples"],
 )
-def test_odd_maps(depth_m: np.ndarray, kind: str, near: str, far: str) -> None:
+def test_unusual_maps(depth_m: np.ndarray, kind: str, near: str, far: str) -> None:
     photo = io.BytesIO()
     height, width = depth_m.shape
     Image.new("RGB", (10 * width, 10 * height)).save(photo, "JPEG")
@@ -127,7 +127,7 @@ def test_the_same_photo_gives_the_same_bytes(scene: bytes) -> None:
 
 
 def test_relative_maps_say_so(scene: bytes, scene_jpeg: bytes) -> None:
-    absolute, relative = (view(one, "x")[0].decode() for one in (scene, scene_jpeg))
+    absolute, relative = (view(item, "x")[0].decode() for item in (scene, scene_jpeg))
     for part in ("<header>", "<footer>"):
         assert "relative" in relative.partition(part)[2].partition("</" + part[1:])[0]
     assert "relative" not in absolute.partition("<header>")[2].partition("<details>")[0]
@@ -163,16 +163,16 @@ def test_the_command(tmp_path: Path, scene: bytes, capsys: pytest.CaptureFixture
     photo, out = tmp_path / "scene.heic", tmp_path / "page.html"
     photo.write_bytes(scene)
     assert run(["view", str(photo), "-o", str(out), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    validate("view", told)
-    assert told["schema"] == "depthauthor/view/1" and told["bytes"] == out.stat().st_size
-    assert told["near_m"] == pytest.approx(0.636, abs=0.01) and told["absolute"] is True
+    report = json.loads(capsys.readouterr().out)
+    validate("view", report)
+    assert report["schema"] == "depthauthor/view/1" and report["bytes"] == out.stat().st_size
+    assert report["near_m"] == pytest.approx(0.636, abs=0.01) and report["absolute"] is True
     assert run(["view", str(photo), "--out", str(out)]) == 5
     assert run(["view", str(photo), "-o", str(photo), "--overwrite"]) == 5
     assert photo.read_bytes() == scene
     assert run(["view", str(GOLDEN / "scene.jpg"), "-o", str(tmp_path / "none.html")]) == 4
     assert "no Apple depth" in capsys.readouterr().err
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["page.html", "scene.heic"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "scene.heic"]
 
 
 def test_without_an_output_the_browser_opens(
@@ -189,6 +189,6 @@ def test_without_an_output_the_browser_opens(
     photo = tmp_path / "scene.heic"
     photo.write_bytes(scene)
     assert run(["view", str(photo)]) == 0
-    (made,) = tmp_path.glob("depthauthor-*/scene.html")
-    assert opened == [made.as_uri()]
-    assert str(made) in capsys.readouterr().out
+    (result,) = tmp_path.glob("depthauthor-*/scene.html")
+    assert opened == [result.as_uri()]
+    assert str(result) in capsys.readouterr().out

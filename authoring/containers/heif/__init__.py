@@ -1,4 +1,4 @@
-"""HEIF photos: items in boxes (ISO/IEC 23008-12 over ISO/IEC 14496-12); find, splice and remove."""
+"""Find, splice and remove auxiliary images in HEIF photos (ISO/IEC 23008-12 over ISO/IEC 14496-12)."""
 
 from __future__ import annotations
 

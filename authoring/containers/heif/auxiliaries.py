@@ -54,7 +54,7 @@ Any other kind (dimg, base, pred, iloc) builds an item from what it points to.""
 
 
 def splice_auxiliary(structure: Structure, auxiliary: CodedAuxiliary) -> EditList:
-    """Add the auxiliary image and, where it has any, its XMP. Raises UnsupportedError where that cannot be done."""
+    """Add the auxiliary image and, where it has any, its XMP. Raises UnsupportedError if that cannot be done."""
     _check_embeddable(structure)
     image, *others = free_identifiers(structure, 2 if auxiliary.xmp else 1)
     masters = _masters(structure)
@@ -76,14 +76,14 @@ def remove_auxiliaries(structure: Structure, identifiers: Collection[int]) -> Ed
     """Remove the auxiliary images with all that is there only for them.
 
     The brand stays, and so do bytes in idat: they are a grid's few. Raises UsageError for an item that is no
-    auxiliary image, RefusedError where another image is derived from it, UnsupportedError where the file cannot
+    auxiliary image, RefusedError if another image is derived from it, UnsupportedError if the file cannot
     be edited.
     """
     if not identifiers:
         return EditList.unchanged(len(structure.data))
     for item in identifiers:
         if item not in structure.items.entries or not is_auxiliary(structure, item):
-            raise UsageError(f"item {item} is no auxiliary image of the photo")
+            raise UsageError(f"item {item} is not an auxiliary image of the photo")
     check_editable(structure)
     removed = _with_dependents(structure, identifiers)
     _check_users(structure, removed)
@@ -98,7 +98,7 @@ def remove_auxiliaries(structure: Structure, identifiers: Collection[int]) -> Ed
 
 
 def _check_embeddable(structure: Structure) -> None:
-    """Raise UnsupportedError where the photo is no HEVC still or cannot be edited."""
+    """Raise UnsupportedError if the photo is not an HEVC still or cannot be edited."""
     coded = structure.coded_type(structure.primary)
     if coded not in HEVC_TYPES:
         if coded == "av01" or structure.brands[0] in ("avif", "avis"):
@@ -228,7 +228,7 @@ def _serves_only(structure: Structure, item: int, removed: set[int]) -> bool:
 
 
 def _check_users(structure: Structure, removed: frozenset[int]) -> None:
-    """Raise RefusedError where an item that stays is built from a removed one."""
+    """Raise RefusedError if an item that stays is built from a removed one."""
     for item in removed:
         for reference in structure.incoming.get(item, ()):
             user = structure.items.entries.get(reference.source)

@@ -79,8 +79,8 @@ class Fields:
 def read_boxes(data: bytes, start: int, stop: int, parent: str) -> tuple[Box, ...]:
     """Return the boxes that fill [start, stop) one after the other.
 
-    `parent` is named in the errors. Raises MalformedError where a box is smaller than its header or leaves
-    its parent. At the end of the file, and only there, up to 7 bytes may be left that are no box.
+    `parent` is named in the errors. Raises MalformedError if a box is smaller than its header or leaves
+    its parent. At the end of the file, and only there, up to 7 bytes may be left that are not a box.
     """
     boxes: list[Box] = []
     offset = start
@@ -112,7 +112,9 @@ def read_boxes(data: bytes, start: int, stop: int, parent: str) -> tuple[Box, ..
             raise MalformedError(f"there are more than {MAX_BOXES} boxes in {parent}; the file is damaged")
         offset = end
     if offset < stop and (start or stop < len(data)):
-        raise MalformedError(f"{parent} ends in {stop - offset} bytes that are no box; the file is damaged")
+        raise MalformedError(
+            f"{parent} ends in {stop - offset} bytes that are not a box; the file is damaged"
+        )
     return tuple(boxes)
 
 
@@ -133,9 +135,9 @@ def fits(box: Box, growth: int) -> bool:
 
 
 def resize(box: Box, growth: int) -> Replacement | None:
-    """Return the replacement of the size field; None where no size is stated (size 0).
+    """Return the replacement of the size field; None if no size is stated (size 0).
 
-    Raises UnsupportedError where a 32-bit field cannot state the new size.
+    Raises UnsupportedError if a 32-bit field cannot state the new size.
     """
     if box.form == "rest":
         return None

@@ -48,7 +48,7 @@ class SingleImage:
 def single_image(data: bytes) -> SingleImage:
     """Return the primary picture of a one-image file such as pillow_heif.encode writes.
 
-    Raises UnsupportedError where the primary is not one HEVC picture (a grid, AV1), MalformedError for damage.
+    Raises UnsupportedError if the primary is not one HEVC picture (a grid, AV1), MalformedError for damage.
     """
     structure = parse_structure(data)
     primary = structure.primary
@@ -65,7 +65,7 @@ def build_still(width: int, height: int, payload: bytes, configuration: bytes, c
 
     colour: the body of its colr box, where it has one.
 
-    Raises MalformedError where the configuration is too short to be an hvcC body.
+    Raises MalformedError if the configuration is too short to be an hvcC body.
     """
     bits = coded_bits(configuration)
     brand = b"heic" if configuration[1] & 31 <= _LAST_MAIN_PROFILE else b"heix"

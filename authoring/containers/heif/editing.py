@@ -1,4 +1,4 @@
-"""Complete edits of a HEIF file: box sizes follow their content, `iloc` follows the data."""
+"""Complete the edits of a HEIF file: adjust box sizes to their content, and `iloc` to the data."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def cut(start: int, stop: int, reason: str, *parents: Box) -> BoxEdit:
 
 
 def set_number(at: int, size: int, value: int, reason: str) -> BoxEdit:
-    """Return the edit of an unsigned field of `size` bytes. Raises OverflowError where the value does not fit."""
+    """Return the edit of an unsigned field of `size` bytes. Raises OverflowError if the value does not fit."""
     return BoxEdit(at, at + size, value.to_bytes(size, "big"), reason)
 
 
@@ -114,7 +114,7 @@ class ItemChanges:
 
 
 def check_editable(structure: Structure) -> None:
-    """Raise UnsupportedError where the file has offsets or sizes that cannot be updated."""
+    """Raise UnsupportedError if the file has offsets or sizes that cannot be updated."""
     table = structure.locations
     if any(box.kind in ("moov", "moof") for box in structure.boxes):
         raise UnsupportedError("the file also holds a video or image sequence, which is not handled")
@@ -138,7 +138,7 @@ def finish(
 ) -> EditList:
     """Return the complete edit, `iloc` updated field by field, or rebuilt where its fields are too narrow.
 
-    Raises UnsupportedError where the data of another item would be changed or nothing fits.
+    Raises UnsupportedError if the data of another item would be changed or nothing fits.
     """
     own = structure.locations.widths
     for widths in (own, own.wide()):

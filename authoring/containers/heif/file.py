@@ -1,4 +1,4 @@
-"""A parsed HEIF photo: `authoring.containers.base.ContainerFile` for ISO/IEC 23008-12."""
+"""Define the parsed HEIF photo: `authoring.containers.base.ContainerFile` for ISO/IEC 23008-12."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class HeifFile:
     def layout(self) -> Layout:
         """What it holds; auxiliary images and metadata are copied when this is first asked for.
 
-        Raises MalformedError where a property or the primary's size is damaged.
+        Raises MalformedError if a property or the primary's size is damaged.
         """
         return read_layout(self.structure)
 
@@ -51,16 +51,16 @@ class HeifFile:
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image as a hidden `hvc1` item, with its XMP if it has any.
 
-        Raises UnsupportedError where the photo is no HEVC still (AVIF, an image sequence) or cannot be edited,
-        MalformedError where `configuration` is no hvcC body.
+        Raises UnsupportedError if the photo is not an HEVC still (AVIF, an image sequence) or cannot be edited,
+        MalformedError if `configuration` is not an hvcC body.
         """
         return splice_auxiliary(self.structure, auxiliary)
 
     def remove(self, identifiers: Collection[int]) -> EditList:
         """Remove auxiliary images, with their XMP and what else is there only for them.
 
-        Raises UsageError for an item that is no auxiliary image, RefusedError where another image is made
-        from it, UnsupportedError where the file cannot be edited.
+        Raises UsageError for an item that is not an auxiliary image, RefusedError if another image is made
+        from it, UnsupportedError if the file cannot be edited.
         """
         return remove_auxiliaries(self.structure, identifiers)
 
@@ -69,7 +69,7 @@ class HeifFile:
 
         The Exif item keeps its form (32-bit count, "Exif" and two NULs). A new item is hidden, describes the
         primary (cdsc) and has its data after all other. Raises ValueError where `exif` has no TIFF header,
-        UnsupportedError where the file cannot be edited or the data is shared or in pieces, RefusedError where
+        UnsupportedError if the file cannot be edited or the data is shared or in pieces, RefusedError where
         something depends on an item that is to be removed.
         """
         return replace_metadata(self.structure, exif, xmp)

@@ -16,9 +16,9 @@ from authoring.containers.heif.item_locations import (
 from authoring.errors import MalformedError
 
 MAX_ITEM_DEPTH = 8
-"""How many items may lie in one another (ITEM_OFFSET, or derivation) before it counts as a loop."""
+"""How many items may be stored in one another (ITEM_OFFSET, or derivation) before it counts as a loop."""
 MAX_PIECES = 2 * MAX_EXTENTS
-"""Ranges that all extents together may be searched for in: very many items may each lie in one in very many pieces.
+"""Ranges in which all extents together may be searched: many items may each be stored in one of many extents.
 Every extent takes one, and two do for a file at that limit."""
 
 Ranges = tuple[tuple[int, int], ...]
@@ -37,7 +37,7 @@ class ItemData:
     ) -> None:
         """Resolve all entries of `locations`; `hosts` gives the targets of an item's `iloc` references.
 
-        Raises MalformedError where an extent leaves its source or items lie in one another without end.
+        Raises MalformedError if an extent leaves its source or items are stored in one another in a loop.
         """
         self._file_size, self._idat, self._locations, self._hosts = file_size, idat, locations, hosts
         self._pieces = 0
@@ -46,7 +46,7 @@ class ItemData:
             self._resolve(item, 0)
 
     def ranges(self, item: int) -> Ranges:
-        """Return where the item's data lies; empty for none, or for data in another file."""
+        """Return the ranges of the item's data; empty for none, or for data in another file."""
         return tuple(run for extent in self._extents.get(item, ()) for run in extent)
 
     def lengths(self, item: int) -> tuple[int, ...]:
@@ -92,19 +92,19 @@ class ItemData:
             case ConstructionMethod.IDAT_OFFSET:
                 if self._idat is None:
                     raise MalformedError(
-                        f"the data of item {entry.item} should lie in a box 'idat', which is not there"
+                        f"the data of item {entry.item} should be in a box 'idat', which is missing"
                     )
                 return ((self._idat.body, self._idat.stop),)
             case ConstructionMethod.ITEM_OFFSET:
                 if depth == MAX_ITEM_DEPTH:
                     raise MalformedError(
-                        f"the data of item {entry.item} lies within itself; the file is damaged"
+                        f"the data of item {entry.item} contains itself; the file is damaged"
                     )
                 hosts = self._hosts(entry.item)
                 index = extent.reference_index or 1  # Without an index field, 1 is meant.
                 if index > len(hosts):
                     raise MalformedError(
-                        f"item {entry.item} lies in another item that is not named; the file is damaged"
+                        f"item {entry.item} is stored in another item that is not named; the file is damaged"
                     )
                 return tuple(run for part in self._resolve(hosts[index - 1], depth + 1) for run in part)
 

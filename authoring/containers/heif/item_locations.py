@@ -159,7 +159,7 @@ def _parse_method(fields: Fields, item: int) -> ConstructionMethod:
 
 
 def build_location(entry: Location, version: int, widths: Widths) -> bytes:
-    """Build one entry. Raises OverflowError where a value does not fit its field."""
+    """Build one entry. Raises OverflowError if a value does not fit its field."""
     parts = [
         entry.item.to_bytes(4 if version == 2 else 2, "big"),
         entry.method.to_bytes(2, "big") if version else b"",
@@ -177,7 +177,7 @@ def build_location(entry: Location, version: int, widths: Widths) -> bytes:
 
 
 def build_locations(entries: Iterable[Location], version: int, widths: Widths) -> bytes:
-    """Build what follows version and flags in `iloc`. Raises OverflowError where a value does not fit its field."""
+    """Build what follows version and flags in `iloc`. Raises OverflowError if a value does not fit its field."""
     rows = [build_location(entry, version, widths) for entry in entries]
     sizes = bytes((widths.offset << 4 | widths.length, widths.base << 4 | widths.index))
     return sizes + len(rows).to_bytes(4 if version == 2 else 2, "big") + b"".join(rows)
@@ -211,7 +211,7 @@ def relocate(
         old = before + entry.base + extent.offset
         new = new_offset(old) if extent.length or not widths.length else old + after - before
         if new is None:
-            raise UnsupportedError(f"the data of item {entry.item} lies where the file's own tables change")
+            raise UnsupportedError(f"the data of item {entry.item} is where the file's own tables change")
         shifts.append(new - after - (old - before))
     if not any(shifts):
         return entry

@@ -110,7 +110,7 @@ def build_associations(entries: Iterable[tuple[int, tuple[Link, ...]]], version:
 
 
 def parse_properties(data: bytes, box: Box) -> PropertyTable:
-    """Parse `iprp`. Raises MalformedError where an association names a property that is not there."""
+    """Parse `iprp`. Raises MalformedError if an association names a property that is not there."""
     children = read_boxes(data, box.body, box.stop, "iprp")
     container = next((child for child in children if child.kind == "ipco"), None)
     if container is None:
@@ -195,7 +195,7 @@ def build_auxiliary_type(urn: str, subtype: bytes) -> bytes:
 
 
 def parse_icc(data: bytes, box: Box) -> bytes | None:
-    """Return the ICC profile of `colr`, or None where it states code points (nclx)."""
+    """Return the ICC profile of `colr`, or None if it states code points (nclx)."""
     if data[box.body : box.body + 4] in ICC_COLOUR_TYPES:
         return data[box.body + 4 : box.stop]
     return None
@@ -204,7 +204,7 @@ def parse_icc(data: bytes, box: Box) -> bytes | None:
 def coded_bits(configuration: bytes) -> tuple[int, ...]:
     """Return the bits of each channel that an hvcC body declares: one channel in 4:0:0, else three.
 
-    ISO/IEC 14496-15, 8.3.3.1. Raises MalformedError where the body is too short.
+    ISO/IEC 14496-15, 8.3.3.1. Raises MalformedError if the body is too short.
     """
     if len(configuration) < 23:
         raise MalformedError("the HEVC decoder configuration is shorter than its 23 fixed bytes")

@@ -145,7 +145,9 @@ def parse_items(data: bytes, box: Box) -> ItemTable:
     children = read_boxes(data, fields.offset, box.stop, "iinf")
     boxes = [child for child in children if child.kind == "infe"]
     if count != len(boxes):
-        raise MalformedError(f"the item table says {count} items but lists {len(boxes)}; the file is damaged")
+        raise MalformedError(
+            f"the item table states {count} items but lists {len(boxes)}; the file is damaged"
+        )
     if count > MAX_ITEMS:
         raise UnsupportedError(f"the file has {count} items; at most {MAX_ITEMS} are handled")
     items = [parse_item(data, child) for child in boxes]

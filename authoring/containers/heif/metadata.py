@@ -48,7 +48,7 @@ class _MetadataChange:
     type: str
     content_type: str
     item: int | None
-    """The item that holds it; None where there is none."""
+    """The item that holds it; None if there is none."""
     content: bytes
     """What the item is to hold; empty to remove it."""
 
@@ -56,7 +56,7 @@ class _MetadataChange:
 def replace_metadata(structure: Structure, exif: bytes | None, xmp: bytes | None) -> EditList:
     """Replace the blocks that are not None; see `ContainerFile.with_metadata`.
 
-    Raises ValueError where `exif` is no TIFF block, UnsupportedError where the file cannot be edited or the data
+    Raises ValueError if `exif` is not a TIFF block, UnsupportedError if the file cannot be edited or the data
     is shared or in pieces, RefusedError where something depends on an item that is to be removed.
     """
     if exif and exif[:4] not in TIFF_MARKS:
@@ -152,7 +152,7 @@ def _parents(structure: Structure, start: int, stop: int) -> tuple[Box, ...]:
 
 
 def _check_own_data(structure: Structure, name: str, item: int) -> None:
-    """Raise UnsupportedError where the item's data is not its own, or is outside the boxes for data."""
+    """Raise UnsupportedError if the item's data is not its own, or is outside the boxes for data."""
     ranges = structure.ranges(item)
     own = own_ranges(structure, (item,))
     if own != union(ranges) or total(own) != structure.sizes[item]:

@@ -93,7 +93,7 @@ def shown_raster(structure: Structure, item: int) -> tuple[int, int]:
 def read_layout(structure: Structure) -> Layout:
     """Return the layout; only metadata and auxiliary images are copied.
 
-    Raises MalformedError where the primary states no size or its derivation does not end, UnsupportedError for
+    Raises MalformedError if the primary states no size or its derivation does not end, UnsupportedError for
     more auxiliary images than any photo has.
     """
     width, height = shown_raster(structure, structure.primary)
@@ -129,7 +129,7 @@ def read_entries(structure: Structure) -> tuple[FileEntry, ...]:
 def read_thumbnail(structure: Structure) -> Thumbnail | None:
     """Return the primary's largest thumbnail (`thmb`: ISO/IEC 23008-12, 6.4.3) that is one HEVC picture.
 
-    Raises MalformedError where one is damaged.
+    Raises MalformedError if one is damaged.
     """
     thumbnails = []
     for reference in structure.incoming.get(structure.primary, ()):
@@ -172,11 +172,11 @@ def _auxiliary(structure: Structure, item: int) -> FoundAuxiliary:
 
 
 def exif_item(structure: Structure) -> tuple[int, int] | None:
-    """Return (item, position of the TIFF header in its data) of the photo's Exif; None where none can be read.
+    """Return (item, position of the TIFF header in its data) of the photo's Exif; None if none can be read.
 
     It is the first readable of those that describe the primary, or of those that describe nothing. The item
     begins with a 32-bit count of bytes between it and the TIFF header (ISO/IEC 23008-12, A.2.1): 0, or 6 where
-    "Exif" and two NULs stand there too. Where that is wrong, the header is searched for.
+    "Exif" and two NULs may be repeated there. Where that is wrong, the header is searched for.
     """
     for item in _exif_items(structure):
         content = structure.content(item)
@@ -260,7 +260,7 @@ def role_of(structure: Structure, item: Item) -> str:
 
 
 def read_notes(structure: Structure) -> tuple[str, ...]:
-    """Return sentences on what a person should know about the file's structure."""
+    """Return one sentence for each oddity of the file's structure."""
     notes = []
     exif_items, readable = _exif_items(structure), exif_item(structure)
     if exif_items and readable != (exif_items[0], _stated_position(structure.content(exif_items[0]))):

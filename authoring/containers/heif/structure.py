@@ -122,7 +122,7 @@ class Structure:
     def coded_type(self, item: int) -> str:
         """Return the type of the item, or of the first image it is derived from where it is derived.
 
-        Raises MalformedError where the derivation does not end.
+        Raises MalformedError if the derivation does not end.
         """
         for _ in range(MAX_ITEM_DEPTH):
             sources = self.targets(item, "dimg")
@@ -134,13 +134,13 @@ class Structure:
 
     @cached_property
     def item_data(self) -> ItemData:
-        """Where every item's data lies."""
+        """The ranges of every item's data."""
         return ItemData(
             len(self.data), self.child("idat"), self.locations, lambda item: self.targets(item, "iloc")
         )
 
     def ranges(self, item: int) -> Ranges:
-        """Return where the item's data lies in the file; empty for none, or for data in another file."""
+        """Return the ranges of the item's data in the file; empty for none, or for data in another file."""
         return self.item_data.ranges(item)
 
     @cached_property
@@ -166,7 +166,7 @@ def parse_structure(data: bytes) -> Structure:
     """
     boxes = read_boxes(data, 0, len(data), "the file")
     if not boxes or boxes[0].kind != "ftyp":
-        raise MalformedError("the file does not begin with a box 'ftyp'; it is no HEIC photo")
+        raise MalformedError("the file does not begin with a box 'ftyp'; it is not a HEIC photo")
     brands = _parse_brands(data, boxes[0])
     meta = _find_meta(boxes)
     children = read_boxes(data, min(meta.body + 4, meta.stop), meta.stop, "meta")
@@ -178,9 +178,7 @@ def parse_structure(data: bytes) -> Structure:
     primary = parse_primary(data, _require(by_kind, "pitm", "the number of its main image"))
     items = parse_items(data, _require(by_kind, "iinf", "its list of items"))
     if primary not in items.entries:
-        raise MalformedError(
-            f"the main image is said to be item {primary}, which is not there; the file is damaged"
-        )
+        raise MalformedError(f"the main image is item {primary}, which does not exist; the file is damaged")
     structure = Structure(
         data=data,
         boxes=boxes,
@@ -190,7 +188,7 @@ def parse_structure(data: bytes) -> Structure:
         primary=primary,
         items=items,
         references=parse_references(data, by_kind["iref"]) if "iref" in by_kind else None,
-        locations=parse_locations(data, _require(by_kind, "iloc", "the places of its items")),
+        locations=parse_locations(data, _require(by_kind, "iloc", "its item locations")),
         properties=parse_properties(data, _require(by_kind, "iprp", "its item properties")),
         groups=parse_groups(data, by_kind["grpl"]) if "grpl" in by_kind else (),
     )
@@ -221,12 +219,14 @@ def _find_meta(boxes: tuple[Box, ...]) -> Box:
         raise UnsupportedError(
             "this is a video or image sequence, not a still photo; depth goes into still photos"
         )
-    raise MalformedError("the file holds no images (there is no box 'meta'); it is damaged or no HEIC photo")
+    raise MalformedError(
+        "the file holds no images (there is no box 'meta'); it is damaged or not a HEIC photo"
+    )
 
 
 def _require(by_kind: dict[str, Box], kind: str, what: str) -> Box:
     if kind not in by_kind:
         raise MalformedError(
-            f"the file lacks {what} (box {kind!r} in 'meta'); it is no HEIC photo or is damaged"
+            f"the file lacks {what} (box {kind!r} in 'meta'); it is not a HEIC photo or is damaged"
         )
     return by_kind[kind]

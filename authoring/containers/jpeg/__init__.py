@@ -1,4 +1,4 @@
-"""JPEG files: segments, the MP index, and auxiliary images after the photo, as an iPhone writes them."""
+"""Find, splice and remove auxiliary images in JPEG files: segments, the MP index, images after the photo."""
 
 from __future__ import annotations
 

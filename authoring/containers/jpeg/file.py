@@ -63,7 +63,7 @@ class JpegFile:
         """Add an auxiliary image, as Apple does, after all images and before any trailer.
 
         The JFIF header gets AMPF, the MP index one entry more (or is added after Exif and XMP, before ICC).
-        Raises MalformedError if the photo has no certain end, its index cannot be read, or the coded image is
+        Raises MalformedError if the photo's end is unknown, its index cannot be read, or the coded image is
         not what it says; RefusedError if the XMP does not fit or a limit is reached.
         """
         return splicing.splice(self.structure, auxiliary)

@@ -26,7 +26,7 @@ def _notes_on_photo(structure: Structure) -> Iterator[str]:
         yield f"The photo is cut short or damaged: {primary.fault}."
     if primary.stray:
         size = sum(stop - start for start, stop in primary.stray)
-        yield f"{size} stray bytes lie between the photo's segments."
+        yield f"Stray bytes between the photo's segments: {size}."
     if icc_profile(data, primary) is None and segments_of(data, primary, "ICC"):
         yield "The ICC profile is incomplete and is not used."
     segment = jfif.find(data, primary)
@@ -44,7 +44,7 @@ def _notes_on_index(structure: Structure) -> Iterator[str]:
         yield "There is more than one MP index; only the first is used."
     if entries and not primary.fault and entries[0].size != structure.primary_stop:
         yield (
-            f"The MP index gives the photo {entries[0].size} bytes; it has {structure.primary_stop}"
+            f"The MP index states {entries[0].size} as the photo's size in bytes; it is {structure.primary_stop}"
             " (ImageIO writes such sizes)."
         )
 
@@ -71,10 +71,10 @@ def _notes_on_trailer(structure: Structure) -> Iterator[str]:
     if not size:
         return
     if structure.data.count(0, start) == size:
-        yield f"{size} zero bytes follow the last image."
+        yield f"Zero bytes after the last image: {size}."
     elif structure.data[start + 4 : start + 8] == b"ftyp":
         yield f"A video of {size} bytes (motion photo) follows the last image."
     elif structure.data.endswith(b"SEFT"):
-        yield f"{size} bytes of a Samsung trailer (SEFT) follow the last image."
+        yield f"A Samsung trailer (SEFT) of {size} bytes follows the last image."
     else:
-        yield f"{size} bytes of unknown use follow the last image."
+        yield f"Bytes of unknown use after the last image: {size}."

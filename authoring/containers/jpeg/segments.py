@@ -147,7 +147,7 @@ class Segment:
 
     @property
     def payload_start(self) -> int:
-        """Offset of the first payload byte; `stop` for a marker that stands alone."""
+        """Offset of the first payload byte; `stop` for a marker without payload."""
         return min(self.marker_start + 4, self.stop)
 
     def payload(self, data: bytes) -> bytes:

@@ -134,8 +134,8 @@ def _require_editable(structure: Structure) -> None:
     """Raise MalformedError unless the photo's end and its index are certain."""
     if structure.primary.fault:
         raise MalformedError(
-            f"the photo has no certain end ({structure.primary.fault}); open it in an image editor and save it"
-            " again, or use the original"
+            f"the end of the photo cannot be determined ({structure.primary.fault}); open it in an image editor and"
+            " save it again, or use the original"
         )
     if structure.index_fault:
         raise MalformedError(f"{structure.index_fault}; remove that segment from the photo, then try again")

@@ -1,7 +1,7 @@
 """Divide a JPEG file into the photo, the images of its MP index, and what follows them.
 
 The photo is parsed once. Every other image is parsed when it is asked for, and only as far as the next image, so that
-the work stays linear whatever the index says.
+the work is linear in the size of the file for any index.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class RadialLens:
     forward: tuple[float, ...] = ()
     """c: a point at r mm from the centre is moved outward by the sum of c[k] * r**(2k) per cent."""
     inverse: tuple[float, ...] = ()
-    """The same for the opposite direction; used only if there are no forward coefficients."""
+    """Coefficients of the opposite direction; used only if there are no forward ones."""
 
     @property
     def distorts(self) -> bool:
@@ -63,7 +63,7 @@ class RadialLens:
         return offset * self._factor(radius, coefficients)[..., np.newaxis] + self.center_px
 
     def _unscaled(self, points_px: Floats, coefficients: tuple[float, ...]) -> NDArray[np.float64]:
-        """The inverse of `_scaled`, by a table that ends where the polynomial turns back."""
+        """Invert `_scaled`, by a table that ends where the polynomial turns back."""
         offset = np.asarray(points_px, np.float64) - self.center_px
         if offset.size == 0:
             return offset

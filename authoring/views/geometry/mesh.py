@@ -64,7 +64,7 @@ def mesh_of(surface: Surface, grid: Grid) -> tuple[NDArray[np.uint32], Grid]:
 
 
 def _renumbered(faces: NDArray[np.uint32], grid: Grid) -> tuple[NDArray[np.uint32], Grid]:
-    """Faces renumbered to count only the samples they use, and the grid of those samples."""
+    """Return faces renumbered to count only the samples they use, and the grid of those samples."""
     used = np.zeros(grid.keep.size, np.bool_)
     used[faces.ravel()] = True
     number = np.cumsum(used, dtype=np.uint32) - np.uint32(1)

@@ -89,7 +89,7 @@ class Surface:
 
 
 def _pair(plane: NDArray[Any], down: int, across: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Views of all samples that have a neighbour in a direction, and of those neighbours."""
+    """Return views of all samples that have a neighbour in a direction, and of those neighbours."""
     height, width = plane.shape
     if across >= 0:
         return plane[: height - down, : width - across], plane[down:, across:]
@@ -97,7 +97,7 @@ def _pair(plane: NDArray[Any], down: int, across: int) -> tuple[NDArray[Any], ND
 
 
 def _inner(shape: tuple[int, ...], down: int, across: int) -> tuple[slice, slice]:
-    """The samples with a neighbour on both sides in a direction."""
+    """Return the samples with a neighbour on both sides in a direction."""
     height, width = shape
     aside = abs(across)
     return slice(down, max(down, height - down)), slice(aside, max(aside, width - aside))

@@ -145,7 +145,7 @@ def _sentence(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    """Escaped text, with commands between backquotes set as code."""
+    """Return escaped text, with commands between backquotes set as code."""
     parts = escape(text).split("`")
     return "".join(
         f"<code>{part}</code>" if index % 2 and index < len(parts) - 1 else part

@@ -106,7 +106,7 @@ def _mark_words(marks: list[str], absolute: bool) -> list[str]:
 
 
 def _ramp(palette: bytes) -> str:
-    """The colours from near, on the left, to far, as SVG."""
+    """Return the colours from near, on the left, to far, as SVG."""
     last = len(palette) // 3 - 1
     stops = []
     for index in range(_RAMP_STOPS + 1):

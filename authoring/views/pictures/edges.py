@@ -41,7 +41,7 @@ def edges(nearness: Plane, height: int, width: int) -> Plane:
 
 
 def _ridge(steep: Plane, down: Plane, across: Plane) -> NDArray[np.bool_]:
-    """Where steepness is largest along its own direction, one sample to either side."""
+    """Return where steepness is largest along its own direction, one sample to either side."""
     ridge = np.zeros(steep.shape, np.bool_)
     padded = np.pad(steep, 1, mode="edge")
     height, width = steep.shape
@@ -57,7 +57,7 @@ def _ridge(steep: Plane, down: Plane, across: Plane) -> NDArray[np.bool_]:
 
 
 def _even(steep: Plane, reach: int) -> NDArray[np.bool_]:
-    """Where the neighbourhood is as steep: a slope, not an edge."""
+    """Return where the neighbourhood is as steep: a slope, not an edge."""
     around = box_mean(steep, 6 * reach)
     result: NDArray[np.bool_] = steep < 1.4 * around
     return result

@@ -50,7 +50,7 @@ def inpaint_hidden_surface(plane: Plane, colours: Planes, reach: int, jump: floa
 def _grow(
     layers: NDArray[np.float32], plane: Plane, sources: Mask, targets: Mask, steps: int, limit: float
 ) -> tuple[NDArray[np.float32], Mask]:
-    """Layers (h, w, n), the plane first, grown step by step from sources into targets, and the samples reached.
+    """Grow layers (h, w, n), the plane first, from sources into targets; return them and the samples reached.
 
     Only samples are reached whose own plane the growing one exceeds by less than `limit`; each takes the mean of the
     neighbours that reach it first.
@@ -76,7 +76,7 @@ def _grow(
 
 
 def _smooth(plane: Plane) -> Plane:
-    """The mean by 1 4 6 4 1 along each axis, against the streaks that growing leaves; the edge repeats."""
+    """Return the mean by 1 4 6 4 1 along each axis, against the streaks that growing leaves; the edge repeats."""
     for _ in range(2):
         padded = np.pad(plane, 1, mode="edge")
         rows = padded[:-2] + padded[2:] + 2 * padded[1:-1]

@@ -80,7 +80,7 @@ def refocused(
 
 
 def _smooth_steps(disparity: Plane, step_per_m: float) -> Plane:
-    """Stored values moved towards the mean around them, by half a quantisation step at most.
+    """Move stored values towards the mean around them, by half a quantisation step at most.
 
     All results would have been stored as the same codes. Without this a floor is a staircase, and a large aperture
     shows the edge of every stair.
@@ -92,7 +92,7 @@ def _smooth_steps(disparity: Plane, step_per_m: float) -> Plane:
 
 
 def _refined(disparity: Plane, codes: NDArray[np.uint8]) -> Plane:
-    """The map at the photo's size (H, W), its edges where the photo has them."""
+    """Return the map at the photo's size (H, W), its edges where the photo has them."""
     height, width = codes.shape[:2]
     step = math.ceil(math.sqrt(height * width / BASE_SAMPLES))
     rows, columns = -(-height // step), -(-width // step)
@@ -104,7 +104,7 @@ def _refined(disparity: Plane, codes: NDArray[np.uint8]) -> Plane:
 
 
 def _blur(disparity: Plane, lens: Lens) -> Plane:
-    """Signed radii (H, W) in pixels: 0 up to SHARP_RADIUS, and less than the true ones up to twice that."""
+    """Return signed radii (H, W) in pixels: 0 up to SHARP_RADIUS, and less than the true ones up to twice that."""
     signed = (disparity - np.float32(lens.focus_per_m)) * np.float32(lens.radius_px_m)
     radius = np.abs(signed)
     radius = np.minimum(np.maximum(2 * (radius - SHARP_RADIUS), 0), radius)
@@ -132,7 +132,7 @@ def _hidden_surface(blur: Plane, codes: NDArray[np.uint8], jump: float, blur_ran
 def _base_raster(
     codes: NDArray[np.uint8], blur: Plane, hidden: HiddenSurface, base: int, largest: float, jump: float
 ) -> BlurRaster:
-    """The picture in samples of base * base pixels, padded so that it can be halved for the largest blur."""
+    """Return the picture in samples of base * base pixels, padded so that it can be halved for the largest blur."""
     height, width = codes.shape[:2]
     rows, columns = -(-height // base), -(-width // base)
     small_blur = np.empty((rows, columns), np.float32)
@@ -164,7 +164,7 @@ def _composite(
     front: Planes | None,
     ground: Planes | None,
 ) -> NDArray[np.uint8]:
-    """The slices around the focus, at full size, between what is farther and what is nearer."""
+    """Composite the slices around the focus, at full size, between what is farther and what is nearer."""
     height, width = codes.shape[:2]
     result = np.empty_like(codes)
     hidden_planes = _planes(hidden) if hidden.hidden.any() else None
@@ -193,23 +193,23 @@ def _composite(
 
 
 def _planes(hidden: HiddenSurface) -> Planes:
-    """Light and blur of the hidden surface (4, h, w)."""
+    """Return light and blur of the hidden surface (4, h, w)."""
     return np.concatenate([hidden.colours, hidden.plane[None]])
 
 
 def _light(codes: NDArray[np.uint8]) -> Planes:
-    """Light (3, h, w) of codes (h, w, 3)."""
+    """Return light (3, h, w) of codes (h, w, 3)."""
     return np.ascontiguousarray(np.moveaxis(to_light(codes), -1, 0))
 
 
 def _full_size(planes: Planes, base: int, top: int, bottom: int, width: int) -> Planes:
-    """Rows top to bottom of planes in the base raster, at full size."""
+    """Return rows top to bottom of planes in the base raster, at full size."""
     _, rows, columns = planes.shape
     return resize_planes(planes, rows * base, columns * base, top, bottom)[:, :, :width]
 
 
 def _blur_pixel(planes: Planes) -> Planes:
-    """Planes (C, h, w) blurred by 1 6 1 both ways, whose spread is that of a disc of radius 1; the edge repeats."""
+    """Blur planes (C, h, w) by 1 6 1 both ways, whose spread is that of a disc of radius 1; the edge repeats."""
     for axis in (-1, -2):
         padding = [(0, 0)] * 3
         padding[axis] = (1, 1)

@@ -187,7 +187,7 @@ def overlaid(photo: Picture, nearness: NDArray[np.float32], relief: float = 1.0)
 
 
 def _spread(line: NDArray[np.float32], reach: int) -> NDArray[np.float32]:
-    """A line made wider, round and with soft ends: the maximum within a disc."""
+    """Widen a line, round and with soft ends: the maximum within a disc."""
     result = line.copy()
     padded = np.pad(line, reach)
     height, width = line.shape

@@ -243,7 +243,7 @@ def _blur_slice(rasters: list[BlurRaster], part: Slice) -> BlurredSlice | None:
 
 
 def _slice_box(part: Slice, raster: BlurRaster, margin: int) -> tuple[slice, slice] | None:
-    """The box that holds a slice and a margin, with even sides; None if nothing is in it."""
+    """Return the box that holds a slice and a margin, with even sides; None if nothing is in it."""
     height, width = raster.blur.shape
     if part.ground:
         return slice(0, height), slice(0, width)

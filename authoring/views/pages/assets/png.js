@@ -27,7 +27,7 @@ async function decodeGrayPng(base64) {
     if (type === "IHDR") {
       width = view.getUint32(at + 8);
       height = view.getUint32(at + 12);
-      if (body[8] !== 8 || body[9] !== 0 || body[12] !== 0) throw new Error("the depth is no 8-bit gray PNG");
+      if (body[8] !== 8 || body[9] !== 0 || body[12] !== 0) throw new Error("the depth is not an 8-bit gray PNG");
     }
     if (type === "IDAT") chunks.push(body);
     at += 12 + length;
