@@ -112,10 +112,8 @@ def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
         buffer, size = loaded.buffer, (target.layout.width, target.layout.height)
         raster = map_raster(options, (buffer.width, buffer.height), size, target.orientation)
         fitted = fit_to_photo(buffer, size, target.orientation, options, raster, guide)
-        doubts = Notes()
-        if loaded.reading is not None:
-            shown = buffer if raster == "display" else turned(buffer, target.orientation)
-            doubts = check_polarity(shown, loaded.reading, options, raster, target.orientation)
+        shown = buffer if raster == "display" else turned(buffer, target.orientation)
+        doubts = check_polarity(shown, loaded, options, raster, target.orientation)
         return FittedMap(fitted.buffer, loaded.notes + target.notes + fitted.notes + doubts)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,18 @@ OUTLIER_RATIO = 1 / 1000
 """Share of the range that 99.8 % of the values of a map without a scale must span: a quarter of an 8-bit code."""
 
 
-def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Reading, Notes]:
+@dataclass(frozen=True, slots=True, eq=False)
+class ConvertedMap:
+    """The distances of a map file."""
+
+    buffer: DepthBuffer
+    reading: Reading
+    notes: Notes
+    question: str = ""
+    """See `Meaning.question`."""
+
+
+def convert_image(image: MapImage, options: MapOptions) -> ConvertedMap:
     """Return the distances of a map file in the 32-bit format of the options' kind, oriented as in the file.
 
     The first sentence that was assumed says what the map was taken for. Raises UsageError where the options say too
@@ -60,7 +72,9 @@ def convert_image(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Re
         raise UsageError("--near and --far do not apply: the map's unit says how far its values are")
     else:
         buffer, more = _convert_metric(image, meaning, options)
-    return buffer, meaning.kind if meaning else "gray", notes + more
+    if meaning is None:
+        return ConvertedMap(buffer, "gray", notes + more)
+    return ConvertedMap(buffer, meaning.kind, notes + more, meaning.question)
 
 
 def _check_preset(preset: Preset, image: MapImage) -> None:

@@ -18,7 +18,6 @@ from authoring.codecs.maps.map_image import MapImage
 from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import RefusedError, UsageError
 from authoring.maps.notes import percent
-from authoring.maps.polarity import judge_polarity
 from authoring.maps.presets import SKY_M, Kind, metres_in
 
 MAX_ZEROS = 0.01
@@ -53,6 +52,8 @@ class Meaning:
     kind: Kind
     unit: str | None
     invalid: float | None
+    question: str = ""
+    """Of metres that nobody stated: how to ask, after what speaks against them and a semicolon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +204,13 @@ def _of_floats(image: MapImage, name: str, invalid: float | None) -> tuple[Meani
             "if larger is nearer say --kind inverse-relative, with --near and --far in metres"
         )
     doubt = None if says_metres else _doubt_of_metres(samples, words, span)
+    question = (
+        f"say --unit m if it shows {span.metres('m')}, --kind disparity if it is 1/m and shows {span.inverted()}, or, "
+        "if it has no scale, --kind inverse-relative if larger is nearer (MiDaS, Depth-Anything) and --kind affine if "
+        "larger is farther (Marigold), with --near and --far in metres"
+    )
     if doubt is not None:
-        raise UsageError(
-            f"the {image.source} may hold no metres: {doubt}; say --unit m if it shows {span.metres('m')}, "
-            f"--kind disparity if it is 1/m and shows {span.inverted()}, or, if it has no scale, --kind "
-            "inverse-relative if larger is nearer (MiDaS, Depth-Anything) and --kind affine if larger is farther "
-            "(Marigold), with --near and --far in metres"
-        )
+        raise UsageError(f"the {image.source} may hold no metres: {doubt}; {question}")
     why = ""
     if image.key and "depth" in image.key.lower():
         why = f", since the array is called {image.key}"
@@ -217,7 +218,8 @@ def _of_floats(image: MapImage, name: str, invalid: float | None) -> tuple[Meani
         why = f", read from {image.key}"
     elif says_metres:
         why = ", since its name says so"
-    return Meaning("depth", "m", None), f"the {image.source} holds depth in metres{why}: {span.metres('m')}"
+    meaning = Meaning("depth", "m", None, "" if says_metres else question)
+    return meaning, f"the {image.source} holds depth in metres{why}: {span.metres('m')}"
 
 
 def _doubt_of_metres(samples: NDArray[Any], words: str, span: _Range) -> str | None:
@@ -238,10 +240,7 @@ def _doubt_of_metres(samples: NDArray[Any], words: str, span: _Range) -> str | N
         )
     if span.ratio > MAX_RATIO and not _has_sky(samples):
         return f"its farthest value is {_short(span.ratio)} times its nearest"
-    polarity = judge_polarity(samples)
-    if polarity is None or not polarity.against_a_guess:
-        return None
-    return f"read as metres, {polarity.finding}"
+    return None
 
 
 def _has_sky(samples: NDArray[Any]) -> bool:

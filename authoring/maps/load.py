@@ -21,7 +21,7 @@ from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import FILM_DIAGONAL_MM, calibration_from_exif_lens
 from authoring.depth.orientation import Orientation
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
-from authoring.maps.convert import convert_image
+from authoring.maps.convert import ConvertedMap, convert_image
 from authoring.maps.doubts import check_colours
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes
@@ -61,6 +61,8 @@ class LoadedMap:
     """What the map was taken for, in a sentence."""
     reading: Reading | None = None
     """The same as a word; None where the map states its own distances, so that nothing speaks against it."""
+    question: str = ""
+    """See `Meaning.question`."""
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -89,12 +91,12 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     holds = image.holds or kind_by_name(options.map_name)
     if holds is not None:
         stated = f"the {image.source} says that it holds {holds}"
-        buffer, _, notes = _convert(image, _stated_kind(options, holds, stated))
-        notes = Notes(assumed=(stated, *notes.assumed[1:]), notes=notes.notes)
-        return _loaded(buffer, stated, file_notes + notes)
-    buffer, reading, notes = _convert(image, options)
-    meaning = notes.assumed[0]
-    notes = file_notes + notes
+        converted = _convert(image, _stated_kind(options, holds, stated))
+        notes = Notes(assumed=(stated, *converted.notes.assumed[1:]), notes=converted.notes.notes)
+        return _loaded(converted.buffer, stated, file_notes + notes)
+    converted = _convert(image, options)
+    buffer, meaning = converted.buffer, converted.notes.assumed[0]
+    notes = file_notes + converted.notes
     focal_px = options.focal_px or image.focal_px
     if image.intrinsics is not None and options.focal_px is None:
         fx, fy, cx, cy = image.intrinsics
@@ -103,17 +105,19 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
         notes += Notes(
             assumed=(f"the camera is the map file's own, its focal length {fx:g} pixels of the map",)
         )
-        return _loaded(buffer, meaning, notes, reading)
+        return _loaded(buffer, meaning, notes, converted)
     if focal_px is not None:
         buffer = buffer.replace(calibration=_pinhole(buffer, focal_px))
     if image.focal_px is not None and options.focal_px is None:
         notes += Notes(
             assumed=(f"the focal length is the map file's own, {image.focal_px:g} pixels of the map",)
         )
-    return _loaded(buffer, meaning, notes, reading)
+    return _loaded(buffer, meaning, notes, converted)
 
 
-def _loaded(buffer: DepthBuffer, meaning: str, notes: Notes, reading: Reading | None = None) -> LoadedMap:
+def _loaded(
+    buffer: DepthBuffer, meaning: str, notes: Notes, converted: ConvertedMap | None = None
+) -> LoadedMap:
     """Return a loaded map; of depth, which has no number for infinity, the sky is as far as the farthest sample."""
     if buffer.pixel_format.kind == "depth":
         sky = np.isposinf(buffer.samples)
@@ -123,10 +127,12 @@ def _loaded(buffer: DepthBuffer, meaning: str, notes: Notes, reading: Reading | 
             buffer = buffer.replace(samples=np.where(sky, farthest, buffer.samples))
             sentence = f"depth in metres has no infinity: the sky is stored as {farthest:g} m, the farthest"
             notes += Notes(notes=(sentence,))
-    return LoadedMap(buffer, notes, meaning, reading)
+    if converted is None:
+        return LoadedMap(buffer, notes, meaning)
+    return LoadedMap(buffer, notes, meaning, converted.reading, converted.question)
 
 
-def _convert(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Reading, Notes]:
+def _convert(image: MapImage, options: MapOptions) -> ConvertedMap:
     """Convert a map; what its mask leaves out becomes holes."""
     if image.mask is None or image.levels is None:
         return convert_image(image, options)
@@ -135,8 +141,9 @@ def _convert(image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Reading
     # A level that the mask leaves out must not widen the range of the others.
     some_valid = image.samples[image.mask][0]
     masked = replace(image, samples=np.where(image.mask, image.samples, some_valid))
-    buffer, reading, notes = convert_image(masked, options)
-    return buffer.replace(samples=np.where(image.mask, buffer.samples, np.float32(np.nan))), reading, notes
+    converted = convert_image(masked, options)
+    samples = np.where(image.mask, converted.buffer.samples, np.float32(np.nan))
+    return replace(converted, buffer=converted.buffer.replace(samples=samples))
 
 
 def _stated_kind(options: MapOptions, kind: Literal["depth", "disparity"], why: str) -> MapOptions:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
+from authoring.errors import UsageError
+from authoring.maps.load import LoadedMap
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes
 from authoring.maps.presets import Raster, Reading
@@ -138,15 +140,19 @@ def _jumping_share(share: NDArray[np.float64], far: NDArray[np.bool_]) -> float:
 
 
 def check_polarity(
-    shown: DepthBuffer, reading: Reading, options: MapOptions, raster: Raster, orientation: Orientation
+    shown: DepthBuffer, loaded: LoadedMap, options: MapOptions, raster: Raster, orientation: Orientation
 ) -> Notes:
-    """Return a warning where a map, upright, speaks against what a person said that it means.
+    """Return a warning if a map, upright, speaks against what a person said that it means.
 
-    raster: how the map was taken to lie on a photo of this Exif orientation.
+    raster: how the map was taken to lie on a photo of this Exif orientation. Raises UsageError if it speaks against
+    metres that nobody stated.
     """
-    polarity = judge_polarity(shown.depth_m())
-    if polarity is None:
+    reading = loaded.reading
+    polarity = None if reading is None else judge_polarity(shown.depth_m())
+    if reading is None or polarity is None:
         return Notes()
+    if loaded.question and polarity.against_a_guess:
+        raise UsageError(f"the map may hold no metres: read as metres, {polarity.finding}; {loaded.question}")
     if not (polarity.clear or (reading not in _METRIC and polarity.against_gray)):
         return Notes()
     cures = [_opposite(reading, options)]

@@ -151,12 +151,11 @@ def load_scene_with_map(photo: bytes, source: MapSource, options: MapOptions) ->
         if raster == "stored":
             buffer = turned(buffer, decoded.orientation)
         notes = loaded.notes
-        if loaded.reading is not None:
-            notes += check_polarity(buffer, loaded.reading, options, raster, decoded.orientation)
         if options.stretch:
             buffer, stretch_notes = stretched(buffer, (width, height))
             notes += stretch_notes
         check_aspect(buffer.width, buffer.height, width, height)
+        notes += check_polarity(buffer, loaded, options, raster, decoded.orientation)
     calibration, camera = _calibration(decoded, buffer.calibration)
     return Scene(
         pixels=decoded.pixels,

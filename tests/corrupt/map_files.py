@@ -30,7 +30,7 @@ FRAME = (48, 64)
 
 def ramp(kind: Any = np.float32) -> np.ndarray:
     rows, columns = np.mgrid[0 : FRAME[0], 0 : FRAME[1]]
-    return np.asarray((1 + rows / 16 + columns / 32).astype(kind))
+    return np.asarray((1 + (FRAME[0] - 1 - rows) / 16 + columns / 32).astype(kind))
 
 
 def saved(array: np.ndarray, format: str = "PNG", **options: Any) -> bytes:

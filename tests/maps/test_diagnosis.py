@@ -106,7 +106,7 @@ ASKED: list[tuple[str, Callable[[], bytes], dict[str, Any], type[DepthauthorErro
     ("one above the other", lambda: _npy(np.vstack([DEPTH, DEPTH + 1])), {}, RefusedError, ["twice as high"]),
     ("a squeezed stereo pair", lambda: _npy(np.hstack([DEPTH[:, ::2]] * 2)), {},
      RefusedError, ["two halves", "stereo pair"]),
-    ("a map on its side", lambda: _npy(np.rot90(DEPTH)), {"unit": "m"}, RefusedError, ["turned by a quarter"]),
+    ("a map on its side", lambda: _npy(np.rot90(DEPTH)), {}, RefusedError, ["turned by a quarter"]),
     ("too many holes", lambda: _npy(_holed(0.7)), {}, RefusedError, ["more than the 60 %", "--max-holes"]),
 ]  # fmt: skip
 """What is given, with which options, and words of the sentence that answers."""
