@@ -60,7 +60,9 @@ def outcome(row: Row) -> Outcome:
     truth = row.truth or GOLDEN
     true = truth.per_m(read.shape[1], read.shape[0])
     # What fills a hole is between the nearest and the farthest place.
-    difference = np.where(np.isfinite(true), read - true, read - np.clip(read, np.nanmin(true), np.nanmax(true)))
+    difference = np.where(
+        np.isfinite(true), read - true, read - np.clip(read, np.nanmin(true), np.nanmax(true))
+    )
     off = float(np.mean(np.abs(difference) > report.bound + truth.slack_per_m))
     warnings = tuple(warning for warning in report.warnings if "--" in warning)
     says = (*warnings, *report.assumed[:1])

@@ -91,7 +91,8 @@ def _meaning(image: MapImage, options: MapOptions, preset: Preset | None) -> tup
     if kind is None:
         if preset is not None or options.near_m is not None or options.far_m is not None:
             return None, Notes()
-        meaning, reason = diagnose(image, options.map_name, invalid)
+        upright = options.map_orientation != "stored"
+        meaning, reason = diagnose(image, options.map_name, invalid, upright)
         return meaning, Notes(assumed=(reason,))
     integers = image.levels is not None or image.counts
     if kind not in RELATIVE and unit is None:

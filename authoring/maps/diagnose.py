@@ -102,11 +102,14 @@ def _sparse(samples: NDArray[Any]) -> NDArray[Any]:
     return grid
 
 
-def diagnose(image: MapImage, name: str, invalid: float | None = None) -> tuple[Meaning, str]:
+def diagnose(
+    image: MapImage, name: str, invalid: float | None = None, upright: bool = True
+) -> tuple[Meaning, str]:
     """Return what the map holds by its own evidence, and the sentence that reports it.
 
-    name: of its file, or empty; invalid: the value that marks a hole, if one was given. Raises UsageError, asking for
-    an option with the readings in metres, where more than one is believable, RefusedError where it holds nothing.
+    name: of its file, or empty; invalid: the value that marks a hole, if one was given; upright: whether the first
+    row is the top of the picture. Raises UsageError, asking for an option with the readings in metres, where more than
+    one is believable, RefusedError where it holds nothing.
     """
     if image.counts:
         span = _range(image.samples)
@@ -116,7 +119,7 @@ def diagnose(image: MapImage, name: str, invalid: float | None = None) -> tuple[
             "inverse-relative or affine, with --near and --far in metres, if it has no scale"
         )
     if image.levels is None:
-        meaning, reason = _of_floats(image, name, invalid)
+        meaning, reason = _of_floats(image, name, invalid, upright)
         return replace(meaning, invalid=invalid), reason
     if image.levels <= 256:
         raise UsageError(
@@ -181,7 +184,7 @@ _SCALE_WORDS = re.compile(r"relative|(?<![a-z])mist(?![a-z])|normali[sz]ed|(?<![
 _METRE_WORDS = re.compile(r"met(?:er|re)s?(?![a-z])")
 
 
-def _of_floats(image: MapImage, name: str, invalid: float | None) -> tuple[Meaning, str]:
+def _of_floats(image: MapImage, name: str, invalid: float | None, upright: bool) -> tuple[Meaning, str]:
     samples = image.samples
     if invalid is not None:
         samples = np.where(samples == invalid, samples.dtype.type(np.nan), samples)
@@ -202,7 +205,7 @@ def _of_floats(image: MapImage, name: str, invalid: float | None) -> tuple[Meani
             f"(--unit m), as millimetres {span.metres('mm')} (--unit mm); "
             "if larger is nearer say --kind inverse-relative, with --near and --far in metres"
         )
-    doubt = None if says_metres else _doubt_of_metres(samples, words, span)
+    doubt = None if says_metres else _doubt_of_metres(samples, words, span, upright)
     if doubt is not None:
         raise UsageError(
             f"the {image.source} may hold no metres: {doubt}; say --unit m if it shows {span.metres('m')}, "
@@ -220,7 +223,7 @@ def _of_floats(image: MapImage, name: str, invalid: float | None) -> tuple[Meani
     return Meaning("depth", "m", None), f"the {image.source} holds depth in metres{why}: {span.metres('m')}"
 
 
-def _doubt_of_metres(samples: NDArray[Any], words: str, span: _Range) -> str | None:
+def _doubt_of_metres(samples: NDArray[Any], words: str, span: _Range, upright: bool) -> str | None:
     """Return what speaks against metres, to follow a colon; None where nothing does."""
     word = _DISPARITY_WORDS.search(words)
     if word:
@@ -238,7 +241,7 @@ def _doubt_of_metres(samples: NDArray[Any], words: str, span: _Range) -> str | N
         )
     if span.ratio > MAX_RATIO and not _has_sky(samples):
         return f"its farthest value is {_short(span.ratio)} times its nearest"
-    polarity = judge_polarity(samples)
+    polarity = judge_polarity(samples) if upright else None
     if polarity is None or not polarity.against_a_guess:
         return None
     return f"read as metres, {polarity.finding}"
