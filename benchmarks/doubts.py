@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from PIL import Image
 
 from authoring.api import photo_files
 from authoring.depth.orientation import Orientation
-from authoring.errors import DepthauthorError, RefusedError
+from authoring.errors import DepthauthorError, RefusedError, UsageError
 from authoring.maps.doubts import stereo_pair
 from authoring.maps.fit import fit_to_photo
 from authoring.maps.load import load_map
@@ -112,6 +112,16 @@ def refusals(count: int) -> Iterator[Refusal]:
             except RefusedError as error:
                 insisted = _accepts(notation.samples, scene, replace(options, force=True))
                 yield Refusal(number, scene.kind, notation.name, error.message, insisted)
+
+
+def bare_metres(number: int) -> Literal["read", "asked"]:
+    """Return what becomes of scene `number` as an array of metres of which nothing is said."""
+    depth = render(ordinary_scene(number))
+    try:
+        load_map(np.where(depth < 1e6, depth, SKY_M).astype(np.float32), MapOptions())
+    except UsageError:
+        return "asked"
+    return "read"
 
 
 def _fitted(samples: NDArray[Any], scene: Scene, options: MapOptions) -> None:
@@ -209,6 +219,8 @@ def main() -> None:
     for (kind, notation), number in Counter((item.kind, item.notation) for item in refused).items():
         print(f"  {kind}, {notation}: {number}")
     print(f"  with --force: {sum(not item.insisted for item in refused)} still refused")
+    bare = [bare_metres(number) for number in range(count)]
+    print(f"{count} scenes as floats of metres without options: {bare.count('asked')} asked about")
     pairs = math.ceil(count / 10)
     found = [stereo_pair(simulated_pair(number)) for number in range(pairs)]
     with_seam = sum(pair is not None and pair.seam for pair in found)

@@ -306,8 +306,8 @@ def _renderers() -> Iterable[Row]:
                 truth=Truth(golden, 1.5e-3))
     yield right("Unity, depth in R, with --key R", "depth.exr",
                 lambda: forms.exr({"R": DEPTH, "G": DEPTH * 0, "B": DEPTH * 0}), options={"key": "R"})
-    yield _unasked("renderer", "Unity, depth in R, zeros in G and B", "depth.exr",
-                   lambda: forms.exr({"R": DEPTH, "G": DEPTH * 0, "B": DEPTH * 0}), words=("--key R",))
+    yield right("Unity, depth in R, zeros in G and B", "depth.exr",
+                lambda: forms.exr({"R": DEPTH, "G": DEPTH * 0, "B": DEPTH * 0}))
     yield _unasked("renderer", "Blender, nothing but Mist", "mist.exr", lambda: _blender(ViewLayer__Mist__Z=mist))
     no_depth = partial(_unasked, "renderer")
     yield no_depth("a normal's Z alone", "normal.exr", lambda: _blender(ViewLayer__Normal__X=normal,
@@ -443,7 +443,8 @@ def _shapes() -> Iterable[Row]:
     yield shape("twice as large", "depth.npy", partial(_slope_map, 1024, 768), "right", truth=SLOPE)
     yield shape("a quarter as large", "depth.npy", partial(_slope_map, 256, 192), "right", truth=SLOPE)
     yield shape("very small", "depth.npy", partial(_slope_map, 96, 72), "right", truth=Truth(SLOPE.per_m, 0.04))
-    yield shape("on its side", "depth.npy", lambda: npy(np.rot90(DEPTH)), "refused", words=("turned by a quarter",))
+    yield shape("on its side", "depth.npy", lambda: npy(np.rot90(DEPTH)), "refused", {"unit": "m"},
+                words=("turned by a quarter",))
     yield shape("another crop", "depth.npy", lambda: npy(DEPTH[:300]), "refused", words=("crop", "--stretch"))
     yield shape("two maps side by side", "depth.npy", lambda: npy(np.hstack([DEPTH, DEPTH + 1])), "refused",
                 words=("twice as wide", "--force"))

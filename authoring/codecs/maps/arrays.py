@@ -93,6 +93,8 @@ def read_samples(
     check_dtype(header.dtype)
     shape = header.shape
     stacked = len(header.sides) == 3
+    if frame == 0 and len(shape) > len(header.sides) == 2:
+        frame = None  # a stack of one map, (1, H, W)
     if frame is not None and not stacked:
         raise UsageError(
             f"--frame chooses from a stack of maps, and the array is one map ({header.describe()})"
