@@ -221,6 +221,8 @@ def _refuse_choice(key: str | None, frame: int | None, what: str) -> None:
 
 
 def _to_array(source: SupportsArray) -> NDArray[Any]:
+    if isinstance(source, np.ma.MaskedArray):
+        return source
     try:
         return np.asarray(source)
     except Exception as error:  # Torch raises TypeError for bfloat16 and CUDA, RuntimeError for gradients.

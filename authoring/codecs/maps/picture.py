@@ -61,12 +61,10 @@ def read_picture(data: bytes) -> MapImage:
     return replace(image, scale=scale if image.levels == 65536 else None)
 
 
-def decode_picture(
-    data: bytes, *formats: str, page: int = 0, raw_mode: str | None = None
-) -> tuple[Any, tuple[str, ...]]:
+def decode_picture(data: bytes, *formats: str, raw_mode: str | None = None) -> tuple[Any, tuple[str, ...]]:
     """Decode with Pillow a picture of one of the formats, upright by its own Exif; return it and notes.
 
-    page: of a TIFF. raw_mode: how Pillow is to read a PNG's pixels instead of its own choice.
+    raw_mode: how Pillow is to read a PNG's pixels instead of its own choice.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -75,8 +73,6 @@ def decode_picture(
             warnings.simplefilter("ignore")
             picture: Any = Image.open(io.BytesIO(data), formats=formats)
             with picture:
-                if page:
-                    picture.seek(page)
                 check_unpacking("the map", picture.width, picture.height, _pixel_bytes(picture), len(data))
                 if picture.format == "PNG" and picture.n_frames > 1:
                     raise UnsupportedError(

@@ -203,7 +203,7 @@ def _decode_with_tifffile(data: bytes, page: _Page | None, what: str) -> MapImag
                 description=str(first.description),
                 nodata="",
             )
-            alphas = len(first.extrasamples)
+            extra = len(first.extrasamples)
     except DepthauthorError:
         raise
     except Exception as error:  # tifffile lets errors of every kind through on damaged files.
@@ -221,7 +221,7 @@ def _decode_with_tifffile(data: bytes, page: _Page | None, what: str) -> MapImag
         notes = ("the map file's own Exif orientation was applied",)
     coloured = False
     if pixels.ndim == 3:
-        pixels, coloured, more = _gray_of_samples(pixels, alphas, colours)
+        pixels, coloured, more = _gray_of_samples(pixels, extra, colours)
         notes += more
     image = map_from_array(pixels, "TIFF")
     if tags.photometric == 0 and image.levels in (256, 65536):
@@ -241,16 +241,17 @@ _TURNS: dict[int, Any] = {
 """How pixels of an Orientation become upright."""
 
 
-def _gray_of_samples(pixels: Raster, alphas: int, colours: bool) -> tuple[Raster, bool, tuple[str, ...]]:
+def _gray_of_samples(pixels: Raster, extra: int, colours: bool) -> tuple[Raster, bool, tuple[str, ...]]:
     """Return the gray of (H, W, samples), whether its colours differ, and a note where alpha is dropped."""
-    own = pixels.shape[2] - alphas
+    # Only one extra sample is alpha, which many writers leave unspecified; more are bands.
+    own = pixels.shape[2] - min(extra, 1)
     notes: tuple[str, ...] = ()
     alpha = pixels[..., own:]
     if alpha.size and (alpha != alpha.flat[0]).any():
         notes = ("the map's alpha channel was ignored",)
     if own == 1:
         return pixels[..., 0], False, notes
-    if own == 3 and (colours or not alphas):
+    if own == 3 and (colours or not extra):
         largest = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 0
         return *gray_of_channels(pixels[..., :3], COLOUR_TOLERANCE * largest / 255), notes
     raise RefusedError(f"the TIFF holds {pixels.shape[2]} bands; save the one that is the map alone")
@@ -284,15 +285,25 @@ def _without_nodata(image: MapImage, page: _Page) -> MapImage:
 
 
 def _with_mask_page(image: MapImage, data: bytes, index: int) -> MapImage:
-    picture, _ = decode_picture(data, "TIFF", page=index)
-    mask = np.asarray(picture.convert("L")) > 0
+    """Return the map with holes where the transparency mask, the page `index`, is 0."""
+    tifffile = _library("holds a transparency mask")
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            page = file.pages[index]
+            check_unpacking("the mask", int(page.imagewidth), int(page.imagelength), 1, len(data))
+            mask = np.asarray(page.asarray()) > 0
+    except DepthauthorError:
+        raise
+    except Exception as error:  # as above
+        raise MalformedError(
+            "the TIFF's transparency mask does not decode; it is damaged or cut off"
+        ) from error
     if mask.shape != image.samples.shape or mask.all():
         return image
     if image.mask is not None:
         mask &= image.mask
-    return replace(
-        with_mask(image, mask), notes=(*image.notes, "the TIFF's mask page leaves out a part of the map")
-    )
+    notes = (*image.notes, "the TIFF's transparency mask leaves out a part of the map")
+    return replace(with_mask(image, mask), notes=notes)
 
 
 def write_tiff(values: NDArray[np.float32], kind: Literal["depth", "disparity"]) -> bytes:
