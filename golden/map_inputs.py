@@ -75,6 +75,8 @@ def shown_options(row: Row) -> str:
     """Return a row's options as they are typed."""
     typed = []
     for name, value in row.options.items():
+        if name == "map_name":
+            continue  # the file's name stands in its own column
         flag = f"--{name.removesuffix('_m').replace('_', '-')}"
         if isinstance(value, Aside):
             value = value.name

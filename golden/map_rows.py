@@ -338,7 +338,7 @@ def _pictures() -> Iterable[Row]:
     yield right("PNG, palette of grays", "p.png", lambda: forms.picture(Image.fromarray(gray8).convert("P"), "PNG"),
                 options=ENDS, truth=coarse)
     yield right("JPEG, gray", "depth.jpg", lambda: forms.picture(Image.fromarray(gray8), "JPEG", quality=98),
-                options=ENDS, truth=Truth(golden, 0.5))
+                options=ENDS, truth=Truth(golden, 0.2))
     yield right("TIFF, 16 bits, RGB of mm", "rgb.tif", lambda: forms.tiff(np.dstack([mm16] * 3), photometric="rgb"),
                 options=MM, truth=mm)
     yield right("TIFF, 16 bits, white is zero", "white.tif", lambda: forms.tiff(65535 - gray16,
