@@ -16,9 +16,9 @@ from authoring.errors import UsageError
 MAP_ENDING = re.compile(
     r"[_-](?:raw_depth_meter|depth(?:_16bit)?|disp(?:arity)?|pred|dpt_[a-z0-9_]+)$", re.IGNORECASE
 )
-"""What follows the photo's name in a map's: `_depth` of most scripts, Depth-Anything-V2's metres, `_pred` and
-`_depth_16bit` of Marigold (prs-eth/Marigold, script/depth/run.py), model names such as `-dpt_beit_large_512` of MiDaS
-(isl-org/MiDaS, run.py), `_disp` of stereo."""
+"""What follows the photo's name in a map's: `_depth` of most scripts (prs-eth/Marigold, script/depth/run.py; earlier
+`_pred`), Depth-Anything-V2's metres, model names such as `-dpt_beit_large_512` of MiDaS (isl-org/MiDaS, run.py), `_disp`
+of stereo."""
 
 PHOTO_SUFFIXES = {*CONTAINER_OF_SUFFIX, ".png"}
 MAP_SUFFIXES = {*FORMAT_OF_SUFFIX, ".jpg", ".jpeg", ".plist"}

@@ -40,7 +40,7 @@ class SupportsArray(Protocol):
 
 
 MapSource: TypeAlias = NDArray[Any] | SupportsArray | MapImage | DepthBuffer | AuxiliaryData
-"""Everything that `embed` takes as a map. A bare float array (H, W) holds metres."""
+"""Everything that `embed` takes as a map. A bare float array (H, W) holds metres if nothing speaks against it."""
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")
 JPEG = b"\xff\xd8"
