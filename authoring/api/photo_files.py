@@ -41,7 +41,8 @@ FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
 def embed_bytes(photo: bytes, depth: MapSource, **options: Any) -> bytes:
     """Put a map into a photo given as bytes; see `embed.steps.embed` for what a map can be.
 
-    A bare float array (H, W) holds metres if nothing speaks against it, upright as the photo is displayed. Options are those of `EmbedOptions`.
+    A bare float array (H, W) holds metres if nothing speaks against it, upright as the photo is displayed. Options are
+    those of `EmbedOptions`.
     """
     from authoring.embed.embed_options import options_of
     from authoring.embed.steps import embed
