@@ -17,8 +17,8 @@ MAP_ENDING = re.compile(
     r"[_-](?:raw_depth_meter|depth(?:_16bit)?|disp(?:arity)?|pred|dpt_[a-z0-9_]+)$", re.IGNORECASE
 )
 """What follows the photo's name in a map's: `_depth` of most scripts (prs-eth/Marigold, script/depth/run.py; earlier
-`_pred`), Depth-Anything-V2's metres, model names such as `-dpt_beit_large_512` of MiDaS (isl-org/MiDaS, run.py), `_disp`
-of stereo."""
+`_pred`), Depth-Anything-V2's metres, model names such as `-dpt_beit_large_512` of MiDaS (isl-org/MiDaS, run.py),
+`_disp` of stereo."""
 
 PHOTO_SUFFIXES = {*CONTAINER_OF_SUFFIX, ".png"}
 MAP_SUFFIXES = {*FORMAT_OF_SUFFIX, ".jpg", ".jpeg", ".plist"}
