@@ -12,8 +12,8 @@ DRY_RUN = "nothing written (dry run)"
 
 def embed_text(report: Report) -> str:
     """Describe what was written in a few lines: warnings, file, range, polarity, focus, level."""
-    lines = [*_summary_lines(report)]
-    hidden = len(report["assumed"]) + len(report["notes"])
+    lines = _summary_lines(report)
+    hidden = len(_other_assumptions(report)) + len(report["notes"])
     if hidden:
         lines.append(f"  more       {count(hidden, 'note')} with -v")
     return "\n".join(lines)
@@ -28,10 +28,15 @@ def embed_text_in_full(report: Report) -> str:
         + _error_in_metres(report["max_error_m"], unit),
         f"  photo      {'re-encoded for this container' if report['reencoded'] else 'image data untouched'}",
         *_touched_lines(report["touched"]),
-        *labelled("assumed", [sentence for sentence in report["assumed"] if sentence != report["meaning"]]),
+        *labelled("assumed", _other_assumptions(report)),
         *labelled("note", report["notes"]),
     ]
     return "\n".join(lines)
+
+
+def _other_assumptions(report: Report) -> list[str]:
+    """Return what was assumed besides the map's meaning, which has its own line."""
+    return [sentence for sentence in report["assumed"] if sentence != report["meaning"]]
 
 
 def _summary_lines(report: Report) -> list[str]:
