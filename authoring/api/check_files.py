@@ -57,4 +57,4 @@ def doctor(photo: PathLike) -> DoctorReport:
 def _read_map(path: Path, options: MapOptions) -> Any:
     data = files.read_file(path)
     with files.named(path):
-        return parse_map_source(data, options.key, options.frame)
+        return parse_map_source(data, options.key, options.frame, path.name)

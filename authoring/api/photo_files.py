@@ -266,7 +266,7 @@ def _source(path: Path, options: dict[str, Any]) -> MapSource:
     from authoring.maps.load import parse_map_source
 
     options.setdefault("map_name", path.name)
-    return parse_map_source(files.read_file(path), options.get("key"), options.get("frame"))
+    return parse_map_source(files.read_file(path), options.get("key"), options.get("frame"), path.name)
 
 
 def _target(

@@ -44,7 +44,9 @@ def load_input(photo: Path, depth: MapSource | PathLike | None, options: dict[st
         if path is not None:
             given.setdefault("map_name", path.name)
             with about("map"):
-                source = parse_map_source(files.read_file(path), given.get("key"), given.get("frame"))
+                source = parse_map_source(
+                    files.read_file(path), given.get("key"), given.get("frame"), path.name
+                )
         else:
             assert not isinstance(depth, str | os.PathLike)
             source = depth

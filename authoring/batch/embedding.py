@@ -37,8 +37,9 @@ def embed_row(row: BatchRow, *, overwrite: bool, begun: bool) -> tuple[EmbedRepo
         _read_option_files(options)
         photo = stores.read(row.photo)
         with about("map"):
-            options.setdefault("map_name", stores.name_of(row.map).name)
-            source = parse_map_source(stores.read(row.map), options.get("key"), options.get("frame"))
+            name = stores.name_of(row.map).name
+            options.setdefault("map_name", name)
+            source = parse_map_source(stores.read(row.map), options.get("key"), options.get("frame"), name)
         stores.refuse_same(row.output, inputs_of(row)[:2])
         if not begun:
             stores.refuse_existing(row.output, overwrite)

@@ -88,10 +88,9 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
         build = DepthBuffer.from_depth_m if image.scale.kind == "depth" else DepthBuffer.from_disparity_per_m
         buffer = build(values_of(image), pixel_format=single)
         return _loaded(buffer, f"the {image.source} says that it holds {image.scale.kind}", file_notes)
-    holds = image.holds or kind_by_name(options.map_name)
-    if holds is not None:
-        stated = f"the {image.source} says that it holds {holds}"
-        converted = _convert(image, _stated_kind(options, holds, stated))
+    if image.holds is not None:
+        stated = f"the {image.source} says that it holds {image.holds}"
+        converted = _convert(image, _stated_kind(options, image.holds, stated, keeps=("invalid", "clip")))
         notes = Notes(assumed=(stated, *converted.notes.assumed[1:]), notes=converted.notes.notes)
         return _loaded(converted.buffer, stated, file_notes + notes)
     converted = _convert(image, options)
@@ -146,12 +145,16 @@ def _convert(image: MapImage, options: MapOptions) -> ConvertedMap:
     return replace(converted, buffer=converted.buffer.replace(samples=samples))
 
 
-def _stated_kind(options: MapOptions, kind: Literal["depth", "disparity"], why: str) -> MapOptions:
-    """Return the options for a file that says that it holds metres or 1/m. Raises UsageError where they disagree."""
+def _stated_kind(
+    options: MapOptions, kind: Literal["depth", "disparity"], why: str, keeps: tuple[str, ...] = ()
+) -> MapOptions:
+    """Return the options for a file that says that it holds metres or 1/m. Raises UsageError where they disagree.
+
+    keeps: the options that apply besides.
+    """
     agrees = options.kind in (None, kind) and options.unit in (None, "m", "1/m")
-    _refuse_meaning(
-        replace(options, kind=None, unit=None, invalid=None, clip=None) if agrees else options, why
-    )
+    others: dict[str, Any] = dict.fromkeys((*keeps, "kind", "unit") if agrees else keeps)
+    _refuse_meaning(replace(options, **others), why)
     return replace(options, kind=kind, unit="m")
 
 
@@ -180,10 +183,13 @@ def map_raster(
     return "display" if turned_before else "stored"
 
 
-def parse_map_source(data: bytes, key: str | None = None, frame: int | None = None) -> MapSource:
+def parse_map_source(
+    data: bytes, key: str | None = None, frame: int | None = None, name: str = ""
+) -> MapSource:
     """Parse a map file: a map, ImageIO's dictionary, or a photo with Apple depth, whose depth is taken upright.
 
-    key: of an NPZ or OpenEXR file; frame: of a stack. Raises UnsupportedError for a HEIC without depth.
+    key: of an NPZ or OpenEXR file; frame: of a stack; name: of the file, which may say the kind.
+    Raises UnsupportedError for a HEIC without depth.
     """
     if data.startswith(PLIST):
         _refuse_choice(key, frame, "a property list")
@@ -200,7 +206,8 @@ def parse_map_source(data: bytes, key: str | None = None, frame: int | None = No
     if data.startswith(JPEG) and _has_depth(data):
         _refuse_choice(key, frame, "a photo")
         return _depth_of_photo(data)
-    return read_map(data, key, frame)
+    image = read_map(data, key, frame)
+    return image if image.holds else replace(image, holds=kind_by_name(name))
 
 
 def _depth_of_photo(data: bytes) -> DepthBuffer:

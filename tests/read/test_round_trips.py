@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from authoring.api import photo_files
+from authoring.api import check_files, photo_files
+from authoring.cli.main import run
 from authoring.codecs.maps.formats import read_map
 from authoring.errors import UsageError
 
@@ -114,3 +116,24 @@ def test_a_file_says_what_it_holds(golden_photo: Path, format: str, kind: Any, t
 def test_depth_is_what_extract_writes(golden_photo: Path, tmp_path: Path) -> None:
     assert photo_files.extract_file(golden_photo, tmp_path / "d.npy").kind == "depth"
     assert np.array_equal(np.load(tmp_path / "d.npy"), photo_files.extract(golden_photo).depth_m())
+
+
+def test_a_disparity_by_name_is_one_for_verify_and_batch(golden_photo: Path, tmp_path: Path) -> None:
+    reports = [
+        photo_files.extract_file(golden_photo, tmp_path / f"scene.{format}", kind="disparity")
+        for format in ("npy", "pfm")
+    ]
+    maps = [str(report.output) for report in reports]
+    embedded = tmp_path / "a.jpg"
+    photo_files.embed(GOLDEN / "scene.jpg", maps[0], output=embedded, profile="data")
+    trip = check_files.verify(embedded, maps=maps, level="L1").roundtrip
+    assert trip is not None and trip.maps == 2 and trip.within_bound
+    rows = [
+        {"photo": str(GOLDEN / "scene.jpg"), "map": name, "output": str(tmp_path / f"{index}.jpg")}
+        for index, name in enumerate(maps)
+    ]
+    manifest = tmp_path / "rows.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert run(["batch", str(manifest), "--out", str(tmp_path), "--set", "profile=data", "--jobs", "1"]) == 0
+    for index in range(2):
+        assert (tmp_path / f"{index}.jpg").read_bytes() == embedded.read_bytes()
