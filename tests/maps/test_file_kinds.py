@@ -378,9 +378,7 @@ def test_without_tifffile_the_kind_and_the_extra_are_named(
     make, words = NEEDS_TIFFFILE[name]
     data = make()  # type: ignore[no-untyped-call]
     monkeypatch.setitem(sys.modules, "tifffile", None)
-    with pytest.raises(
-        UnsupportedError, match=rf"{words}.*pip install 'depthauthor\[tiff\]'|{words}"
-    ) as caught:
+    with pytest.raises(UnsupportedError, match=words) as caught:
         read_map(data)
     assert "pip install 'depthauthor[tiff]'" in caught.value.message
 

@@ -127,7 +127,7 @@ def test_a_disparity_by_name_is_one_for_verify_and_batch(golden_photo: Path, tmp
     embedded = tmp_path / "a.jpg"
     photo_files.embed(GOLDEN / "scene.jpg", maps[0], output=embedded, profile="data")
     trip = check_files.verify(embedded, maps=maps, level="L1").roundtrip
-    assert trip is not None and trip.maps == 2 and trip.within_bound
+    assert trip is not None and trip.maps == 2 and trip.holds
     rows = [
         {"photo": str(GOLDEN / "scene.jpg"), "map": name, "output": str(tmp_path / f"{index}.jpg")}
         for index, name in enumerate(maps)
