@@ -171,19 +171,19 @@ _METRIC: tuple[Reading, ...] = ("depth", "disparity", "disparity-px")
 
 def _opposite(reading: Reading, options: MapOptions) -> str:
     """Return which option would give the map the other polarity."""
-    said = f"instead of --preset {options.preset} " if options.preset else ""
+    instead = f" instead of --preset {options.preset}" if options.preset else ""
     if reading == "gray":
         if options.white_end == "far":
             return "if white marks your subject or what is near, add --white near"
         option = "--invert" if options.invert else "--white near"
         return f"if black marks your subject or what is near, leave {option} out"
     if reading == "inverse-relative":
-        return f"if its larger values are farther, say {said}--kind affine"
+        return f"if its larger values are farther, say --kind affine{instead}"
     if reading == "affine":
-        return f"if its larger values are nearer, say {said}--kind inverse-relative"
+        return f"if its larger values are nearer, say --kind inverse-relative{instead}"
     if reading == "depth":
         return (
-            f"if its larger values are nearer, say {said}--kind disparity, or --kind inverse-relative with --near and "
-            "--far"
+            f"if its larger values are nearer, say --kind disparity{instead}, or --kind inverse-relative with --near "
+            "and --far"
         )
-    return f"if its larger values are farther, say {said}--kind depth with --unit"
+    return f"if its larger values are farther, say --kind depth with --unit{instead}"
