@@ -45,7 +45,7 @@ MAX_SAMPLE_BYTES = 400_000
 @cache
 def depth_map() -> MapImage:
     """Return a small slope, square like the photos of the tests."""
-    return map_from_array(np.linspace(0.5, 4.0, 64 * 64, dtype=np.float32).reshape(64, 64))
+    return map_from_array(np.linspace(4.0, 0.5, 64 * 64, dtype=np.float32).reshape(64, 64))
 
 
 def map_for(photo: bytes) -> MapImage:
@@ -57,7 +57,7 @@ def map_for(photo: bytes) -> MapImage:
     sides = [max(round(side * 64 / min(width, height)), 1) for side in (height, width)]
     if max(sides) > 256:
         sides = [64, 64]
-    values = np.linspace(0.5, 4.0, sides[0] * sides[1], dtype=np.float32)
+    values = np.linspace(4.0, 0.5, sides[0] * sides[1], dtype=np.float32)
     return map_from_array(values.reshape(sides))
 
 
@@ -248,7 +248,7 @@ def calibrations() -> list[bytes]:
 
 def map_files(kind: formats.MapFormat) -> list[bytes]:
     """Return small maps of one format."""
-    values = np.linspace(0.5, 4.0, 12, dtype=np.float32).reshape(3, 4)
+    values = np.linspace(4.0, 0.5, 12, dtype=np.float32).reshape(3, 4)
     holes = values.copy()
     holes[0, 0] = np.nan
     inputs = [formats.write_map(values, "depth", kind), formats.write_map(holes, "disparity", kind)]
