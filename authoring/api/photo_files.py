@@ -73,8 +73,10 @@ def embed(
     with files.naming(photo=photo, map=source_path, donor=donor):
         photo_bytes = files.read_file(photo)
         with about("map"):
-            source = _source(source_path, options) if source_path else depth
+            source = files.read_file(source_path) if source_path else depth
         assert not isinstance(source, str | os.PathLike)
+        if source_path:
+            options.setdefault("map_name", source_path.name)  # A hint to the map's meaning.
         target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
         files.refuse_same(target, [path for path in (photo, source_path, donor, calibration) if path])
         if not dry_run:
@@ -259,14 +261,6 @@ def _calibration_options(data: bytes, options: dict[str, Any]) -> dict[str, Any]
     read = {"focal_px": stereo.focal_px, "baseline_m": stereo.baseline_m, "doffs": stereo.doffs}
     given = {name: options[name] if options.get(name) is not None else value for name, value in read.items()}
     return {"calibration": stereo.calibration, "stereo_width": stereo.calibration.reference_width_px, **given}
-
-
-def _source(path: Path, options: dict[str, Any]) -> MapSource:
-    """Read a map file with the options' key and frame; its name becomes a hint to its meaning."""
-    from authoring.maps.load import parse_map_source
-
-    options.setdefault("map_name", path.name)
-    return parse_map_source(files.read_file(path), options.get("key"), options.get("frame"), path.name)
 
 
 def _target(

@@ -11,7 +11,7 @@ from authoring import files
 from authoring.api.photo_files import PathLike
 from authoring.embed.embed_options import options_of
 from authoring.errors import UsageError, about
-from authoring.maps.load import MapSource, parse_map_source
+from authoring.maps.load import MapSource
 from authoring.maps.map_options import MapOptions
 from authoring.views.scene import Scene, load_scene, load_scene_with_map
 
@@ -44,9 +44,7 @@ def load_input(photo: Path, depth: MapSource | PathLike | None, options: dict[st
         if path is not None:
             given.setdefault("map_name", path.name)
             with about("map"):
-                source = parse_map_source(
-                    files.read_file(path), given.get("key"), given.get("frame"), path.name
-                )
+                source: MapSource = files.read_file(path)
         else:
             assert not isinstance(depth, str | os.PathLike)
             source = depth

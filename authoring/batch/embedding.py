@@ -20,7 +20,6 @@ from authoring.embed.reports import EmbedReport
 from authoring.embed.steps import embed
 from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.files import Buffer
-from authoring.maps.load import parse_map_source
 
 
 def embed_row(row: BatchRow, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, str]:
@@ -37,14 +36,13 @@ def embed_row(row: BatchRow, *, overwrite: bool, begun: bool) -> tuple[EmbedRepo
         _read_option_files(options)
         photo = stores.read(row.photo)
         with about("map"):
-            name = stores.name_of(row.map).name
-            options.setdefault("map_name", name)
-            source = parse_map_source(stores.read(row.map), options.get("key"), options.get("frame"), name)
+            options.setdefault("map_name", stores.name_of(row.map).name)
+            depth = stores.read(row.map)
         stores.refuse_same(row.output, inputs_of(row)[:2])
         if not begun:
             stores.refuse_existing(row.output, overwrite)
         # A job is one processor: an encoder with more threads would only compete with the other jobs.
-        edited = embed(photo, source, options_of(**options, encoder_threads=1))
+        edited = embed(photo, depth, options_of(**options, encoder_threads=1))
     except DepthauthorError as error:
         subjects = {"photo": row.photo, "map": row.map, "donor": row.options.get("donor")}
         place = subjects.get(error.subject or "")

@@ -14,7 +14,7 @@ from authoring.depth.plane_error import max_error
 from authoring.depth.stored_plane import buffer_from_plane
 from authoring.errors import RefusedError, about
 from authoring.maps.fit import fit_to_photo
-from authoring.maps.load import MapSource, load_map, map_raster, with_stored_orientation
+from authoring.maps.load import MapSource, load_map, map_raster
 from authoring.maps.map_options import MapOptions
 from authoring.maps.refine import Guide, guide_of
 from authoring.read.depth_image import DepthReading, read_depth
@@ -79,10 +79,9 @@ def _measure(
     plane = reading.plane
     height, width = plane.codes.shape
     options = replace(options, pixel_format=plane.pixel_format, max_size=max(width, height, 2))
-    options = with_stored_orientation(options, source)
     loaded = load_map(source, options)
     size = (layout.width, layout.height)
-    raster = map_raster(options, (loaded.buffer.width, loaded.buffer.height), size, reading.orientation)
+    raster = map_raster(options, loaded, size, reading.orientation)
     buffer = fit_to_photo(loaded.buffer, size, reading.orientation, options, raster, guide).buffer
     if buffer.samples.shape != plane.codes.shape:
         raise RefusedError(

@@ -30,7 +30,7 @@ from authoring.errors import RefusedError, about
 from authoring.maps import diagnose
 from authoring.maps.camera import given_camera
 from authoring.maps.fit import MIN_STORED_SIDE, FittedMap, fit_to_photo
-from authoring.maps.load import LoadedMap, MapSource, load_map, map_raster, with_stored_orientation
+from authoring.maps.load import LoadedMap, MapSource, load_map, map_raster
 from authoring.maps.notes import Notes
 from authoring.maps.polarity import check_polarity
 from authoring.maps.refine import guide_of
@@ -66,13 +66,12 @@ class SplicedPhoto:
 def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
     """Put a map into a photo, and measure what will be written.
 
-    photo: JPEG, HEIC or PNG bytes. source: a float array (H, W) of metres, a gray array, a `MapImage`, a
-    `DepthBuffer` or an `AuxiliaryData`, upright as the photo is displayed unless `options.map_orientation` says
+    photo: JPEG, HEIC or PNG bytes. source: the bytes of a map file, a float array (H, W) of metres, a gray array, a
+    `MapImage`, a `DepthBuffer` or an `AuxiliaryData`, upright as the photo is displayed unless `options.map_orientation` says
     "stored" (an `AuxiliaryData` is stored by nature).
 
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
     """
-    options = with_stored_orientation(options, source)
     target = open_target(photo, options)
     loaded = load(source, options)
     fitted = fit(loaded, target, options)
@@ -110,7 +109,7 @@ def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
             guide = guide_of(target.file, target.orientation, options.max_size)
     with about("map"):
         buffer, size = loaded.buffer, (target.layout.width, target.layout.height)
-        raster = map_raster(options, (buffer.width, buffer.height), size, target.orientation)
+        raster = map_raster(options, loaded, size, target.orientation)
         fitted = fit_to_photo(buffer, size, target.orientation, options, raster, guide)
         shown = buffer if raster == "display" else turned(buffer, target.orientation)
         doubts = check_polarity(shown, loaded, options, raster, target.orientation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,21 +39,17 @@ class SupportsArray(Protocol):
         ...
 
 
-MapSource: TypeAlias = NDArray[Any] | SupportsArray | MapImage | DepthBuffer | AuxiliaryData
-"""Everything that `embed` takes as a map. A bare float array (H, W) holds metres if nothing speaks against it."""
+MapSource: TypeAlias = bytes | NDArray[Any] | SupportsArray | MapImage | DepthBuffer | AuxiliaryData
+"""Everything that `embed` takes as a map: the bytes of a file, or what they hold. A bare float array (H, W) holds metres
+if nothing speaks against it."""
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")
 JPEG = b"\xff\xd8"
 
-Options = TypeVar("Options", bound=MapOptions)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedMap:
-    """A map as a 32-bit buffer, (H, W) float32 in metres or 1/m, and what was assumed in reading it.
-
-    The raster is upright, or the photo's stored one where `MapOptions.map_orientation` is "stored".
-    """
+    """A map as a 32-bit buffer, (H, W) float32 in metres or 1/m, and what was assumed in reading it."""
 
     buffer: DepthBuffer
     notes: Notes
@@ -63,6 +59,8 @@ class LoadedMap:
     """The same as a word; None where the map states its own distances, so that nothing speaks against it."""
     question: str = ""
     """See `Meaning.question`."""
+    raster: Raster | None = None
+    """How it lies if it says so itself: ImageIO's dictionary describes the stored raster."""
 
 
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -74,13 +72,16 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     usable.
     """
     single = options.pixel_format.single
+    if isinstance(source, bytes):
+        source = parse_map_source(source, options.key, options.frame, options.map_name)
     if isinstance(source, DepthBuffer):
         _refuse_meaning(options, "the map holds distances already")
         return _loaded(source.converted(single), "the map is another photo's depth", Notes())
     if isinstance(source, AuxiliaryData):
         _refuse_meaning(options, "the dictionary holds distances already")
         buffer = _buffer_of_dictionary(source).converted(single)
-        return _loaded(buffer, "the map is Apple's auxiliary data dictionary", Notes())
+        loaded = _loaded(buffer, "the map is Apple's auxiliary data dictionary", Notes())
+        return replace(loaded, raster="stored")
     image = source if isinstance(source, MapImage) else map_from_array(_to_array(source))
     file_notes = Notes(notes=image.notes) + check_colours(image, options.force)
     if image.scale is not None:
@@ -158,27 +159,19 @@ def _stated_kind(
     return replace(options, kind=kind, unit="m")
 
 
-def with_stored_orientation(options: Options, source: MapSource) -> Options:
-    """Return the options with `map_orientation` "stored" for an AuxiliaryData, unless they say something else.
-
-    ImageIO's dictionary describes the stored raster; every other source is upright by default.
-    """
-    if isinstance(source, AuxiliaryData) and options.map_orientation is None:
-        return replace(options, map_orientation="stored")
-    return options
-
-
 def map_raster(
-    options: MapOptions, map_size: tuple[int, int], photo_size: tuple[int, int], orientation: Orientation
+    options: MapOptions, loaded: LoadedMap, photo_size: tuple[int, int], orientation: Orientation
 ) -> Raster:
-    """Return how a map (width, height) lies on a photo of this stored size: as the options say, or as its maker's do.
+    """Return how a map lies on a photo of stored size (width, height), by the options, the map or its maker.
 
     A maker's map whose shape only fits the upright photo is upright: its photo had been turned before.
     """
-    if options.map_orientation is not None:
-        return options.map_orientation
+    stated = options.map_orientation or loaded.raster
+    if stated is not None:
+        return stated
     if options.preset is None or preset_named(options.preset).raster == "display":
         return "display"
+    map_size = (loaded.buffer.width, loaded.buffer.height)
     turned_before = orientation.swaps_axes and not same_shape(map_size, photo_size)
     return "display" if turned_before else "stored"
 

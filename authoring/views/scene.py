@@ -147,7 +147,7 @@ def load_scene_with_map(photo: bytes, source: MapSource, options: MapOptions) ->
     with about("map"):
         height, width = decoded.pixels.shape[:2]
         stored = (height, width) if decoded.orientation.swaps_axes else (width, height)
-        raster = map_raster(options, (buffer.width, buffer.height), stored, decoded.orientation)
+        raster = map_raster(options, loaded, stored, decoded.orientation)
         if raster == "stored":
             buffer = turned(buffer, decoded.orientation)
         notes = loaded.notes
