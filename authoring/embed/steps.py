@@ -67,8 +67,8 @@ def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> EditedPhoto
     """Put a map into a photo, and measure what will be written.
 
     photo: JPEG, HEIC or PNG bytes. source: the bytes of a map file, a float array (H, W) of metres, a gray array, a
-    `MapImage`, a `DepthBuffer` or an `AuxiliaryData`, upright as the photo is displayed unless `options.map_orientation` says
-    "stored" (an `AuxiliaryData` is stored by nature).
+    `MapImage`, a `DepthBuffer` or an `AuxiliaryData`, upright as the photo is displayed unless
+    `options.map_orientation` says "stored" (an `AuxiliaryData` is stored by nature).
 
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
     """

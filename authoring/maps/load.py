@@ -40,8 +40,8 @@ class SupportsArray(Protocol):
 
 
 MapSource: TypeAlias = bytes | NDArray[Any] | SupportsArray | MapImage | DepthBuffer | AuxiliaryData
-"""Everything that `embed` takes as a map: the bytes of a file, or what they hold. A bare float array (H, W) holds metres
-if nothing speaks against it."""
+"""Everything that `embed` takes as a map: the bytes of a file, or what they hold. A bare float array (H, W) holds
+metres if nothing speaks against it."""
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")
 JPEG = b"\xff\xd8"
@@ -73,7 +73,7 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     """
     single = options.pixel_format.single
     if isinstance(source, bytes):
-        source = parse_map_source(source, options.key, options.frame, options.map_name)
+        return load_map(parse_map_source(source, options.key, options.frame, options.map_name), options)
     if isinstance(source, DepthBuffer):
         _refuse_meaning(options, "the map holds distances already")
         return _loaded(source.converted(single), "the map is another photo's depth", Notes())
@@ -178,7 +178,7 @@ def map_raster(
 
 def parse_map_source(
     data: bytes, key: str | None = None, frame: int | None = None, name: str = ""
-) -> MapSource:
+) -> MapImage | DepthBuffer | AuxiliaryData:
     """Parse a map file: a map, ImageIO's dictionary, or a photo with Apple depth, whose depth is taken upright.
 
     key: of an NPZ or OpenEXR file; frame: of a stack; name: of the file, which may say the kind.
