@@ -13,7 +13,7 @@ from authoring.apple.dictionary import AuxiliaryData
 from authoring.codecs.maps import formats
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration_json import build_calibration_json
-from authoring.errors import about
+from authoring.errors import UsageError, about
 from authoring.read.depth_image import DepthReading, RasterName, read_depth
 from authoring.read.inspect import inspect
 from authoring.read.report_json import as_json
@@ -60,6 +60,8 @@ def extract_file(
 
     kind: metres, or 1/m, which the file then says itself; NPY and PFM cannot, see `formats.marked_name`.
     """
+    if kind not in ("depth", "disparity"):
+        raise UsageError(f"a map holds depth or disparity, not {kind!r}")
     reading = read(photo)
     buffer = reading.buffer(raster)
     values = buffer.depth_m() if kind == "depth" else buffer.disparity_per_m()

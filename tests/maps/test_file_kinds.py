@@ -411,11 +411,12 @@ def test_tifffile_prints_nothing(capfd: Any) -> None:
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.parametrize("big", [False, True])
 @pytest.mark.parametrize("values", [MILLIMETRES, FLOATS, DEPTH])
-def test_gdal_s_no_data_value_is_a_hole(values: Any) -> None:
+def test_gdal_s_no_data_value_is_a_hole(values: Any, big: bool) -> None:
     values = values.copy()
     values[:10, :20] = 9999
-    data = tiff((values, {"extratags": [(42113, 2, 0, "9999", True)]}))
+    data = tiff((values, {"extratags": [(42113, 2, 0, "9999", True)]}), big=big)
     unit: dict[str, Any] = MM if values.dtype == np.uint16 else METRES
     loaded = load(data, **unit)
     depth = loaded.buffer.depth_m()

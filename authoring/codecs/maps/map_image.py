@@ -125,8 +125,8 @@ def gray_of_channels(samples: Raster, tolerance: float) -> tuple[Raster, bool]:
         np.array_equal(samples[..., index], first, equal_nan=samples.dtype.kind == "f") for index in (0, 2)
     ):
         return first, False
-    wide = samples if samples.dtype.kind == "u" else samples.astype(np.float64)
     with np.errstate(invalid="ignore"):
+        wide = samples if samples.dtype.kind == "u" else samples.astype(np.float64)
         spread = wide.max(axis=2) - wide.min(axis=2)
         finite = spread[np.isfinite(spread)]
         if finite.size and float(np.percentile(finite, 99, method="lower")) <= tolerance:

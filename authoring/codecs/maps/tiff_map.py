@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -82,9 +84,7 @@ def read_tiff(data: bytes) -> MapImage:
     Raises UnsupportedError for several pages and where tifffile is needed and missing, RefusedError for several bands,
     MalformedError for damage. Colours are marked and left to the caller.
     """
-    if data.startswith(BIG_MAGIC):
-        return _decode_with_tifffile(data, None, "is a BigTIFF")
-    pages = _pages(data)
+    pages = _big_pages(data) if data.startswith(BIG_MAGIC) else _pages(data)
     page = pages[0]
     if page.kind & (_REDUCED | _MASK):
         raise UnsupportedError(
@@ -92,10 +92,10 @@ def read_tiff(data: bytes) -> MapImage:
         )
     if any(not other.kind & (_REDUCED | _MASK) for other in pages[1:]):
         raise UnsupportedError("the TIFF holds more than one page; save the one that is the map alone")
-    if page.suits_pillow:
+    if page.suits_pillow and not data.startswith(BIG_MAGIC):
         image = _decode_with_pillow(data, page)
     else:
-        image = _decode_with_tifffile(data, page, f"holds {page.words}")
+        image = _decode_with_tifffile(data, page)
     image = _without_nodata(image, page)
     for index, other in enumerate(pages):
         if other.kind & _MASK and not other.kind & _REDUCED:
@@ -163,47 +163,43 @@ def _decode_with_pillow(data: bytes, page: _Page) -> MapImage:
     return image
 
 
-def _library(what: str) -> Any:
+def _big_pages(data: bytes) -> list[_Page]:
+    """Return the pages of a BigTIFF, read by tifffile, at least one."""
+    with _open(data, "is a BigTIFF") as file:
+        pages = [_big_page(page.aspage()) for page in file.pages[:MAX_PAGES]]
+    if not pages:
+        raise MalformedError("the TIFF does not decode; it is damaged or cut off")
+    return pages
+
+
+def _big_page(page: Any) -> _Page:
+    nodata = page.tags.get(_GDAL_NODATA)
+    return _Page(
+        kind=int(page.subfiletype),
+        bits=(int(page.bitspersample),),
+        sample_format=int(page.sampleformat),
+        samples=int(page.samplesperpixel),
+        photometric=int(page.photometric),
+        compression=int(page.compression),
+        description=str(page.description),
+        nodata=str(nodata.value) if nodata is not None else "",
+    )
+
+
+@contextlib.contextmanager
+def _open(data: bytes, what: str) -> Iterator[Any]:
+    """Open a TIFF with tifffile, whose messages are not printed; `what` the TIFF is or holds, for a message."""
     try:
         import tifffile
     except ImportError as error:
         raise UnsupportedError(
             f"the TIFF {what}, which needs tifffile: install it with pip install 'depthauthor[tiff]'"
         ) from error
-    return tifffile
-
-
-def _decode_with_tifffile(data: bytes, page: _Page | None, what: str) -> MapImage:
-    """Decode the first page. `what` the TIFF is or holds, for a message."""
-    tifffile = _library(what)
     log = logging.getLogger("tifffile")
     disabled, log.disabled = log.disabled, True
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
-            first = file.pages.first
-            if page is None and any(not other.is_reduced for other in file.pages[1:MAX_PAGES]):
-                raise UnsupportedError(
-                    "the TIFF holds more than one page; save the one that is the map alone"
-                )
-            samples = int(first.samplesperpixel)
-            size = samples * max(1, int(first.bitspersample) // 8)
-            check_unpacking("the map", int(first.imagewidth), int(first.imagelength), size, len(data))
-            pixels = first.asarray()
-            if pixels.ndim == 3 and first.axes.startswith("S"):
-                pixels = np.moveaxis(pixels, 0, -1)
-            orientation = first.tags.get(tiff.ORIENTATION)
-            colours = int(first.photometric) not in (0, 1)
-            tags = page or _Page(
-                kind=0,
-                bits=(int(first.bitspersample),),
-                sample_format=int(first.sampleformat),
-                samples=samples,
-                photometric=int(first.photometric),
-                compression=int(first.compression),
-                description=str(first.description),
-                nodata="",
-            )
-            extra = len(first.extrasamples)
+            yield file
     except DepthauthorError:
         raise
     except Exception as error:  # tifffile lets errors of every kind through on damaged files.
@@ -215,18 +211,29 @@ def _decode_with_tifffile(data: bytes, page: _Page | None, what: str) -> MapImag
         raise MalformedError("the TIFF does not decode; it is damaged or cut off") from error
     finally:
         log.disabled = disabled
+
+
+def _decode_with_tifffile(data: bytes, page: _Page) -> MapImage:
+    """Decode the first page."""
+    with _open(data, f"holds {page.words}") as file:
+        first = file.pages.first
+        size = page.samples * max(1, page.bits[0] // 8)
+        check_unpacking("the map", int(first.imagewidth), int(first.imagelength), size, len(data))
+        planes = first.asarray(squeeze=False)  # (planes, depth, height, width, samples)
+        if planes.shape[1] != 1:
+            raise UnsupportedError("the TIFF holds a volume; save the one slice that is the map")
+        pixels = np.moveaxis(planes[:, 0, ..., 0], 0, -1) if planes.shape[0] > 1 else planes[0, 0]
+        orientation = first.tags.get(tiff.ORIENTATION)
+        extra = len(first.extrasamples)
     notes: tuple[str, ...] = ()
     if orientation is not None and orientation.value in _TURNS:
         pixels = _TURNS[orientation.value](pixels)
         notes = ("the map file's own Exif orientation was applied",)
-    coloured = False
-    if pixels.ndim == 3:
-        pixels, coloured, more = _gray_of_samples(pixels, extra, colours)
-        notes += more
+    pixels, coloured, more = _gray_of_samples(pixels, extra, page.photometric not in (0, 1))
     image = map_from_array(pixels, "TIFF")
-    if tags.photometric == 0 and image.levels in (256, 65536):
+    if page.photometric == 0 and image.levels in (256, 65536):
         image = replace(image, samples=image.samples.dtype.type(image.levels - 1) - image.samples)
-    return replace(image, notes=notes, coloured=coloured)
+    return replace(image, notes=notes + more, coloured=coloured)
 
 
 _TURNS: dict[int, Any] = {
@@ -286,18 +293,10 @@ def _without_nodata(image: MapImage, page: _Page) -> MapImage:
 
 def _with_mask_page(image: MapImage, data: bytes, index: int) -> MapImage:
     """Return the map with holes where the transparency mask, the page `index`, is 0."""
-    tifffile = _library("holds a transparency mask")
-    try:
-        with tifffile.TiffFile(io.BytesIO(data)) as file:
-            page = file.pages[index]
-            check_unpacking("the mask", int(page.imagewidth), int(page.imagelength), 1, len(data))
-            mask = np.asarray(page.asarray()) > 0
-    except DepthauthorError:
-        raise
-    except Exception as error:  # as above
-        raise MalformedError(
-            "the TIFF's transparency mask does not decode; it is damaged or cut off"
-        ) from error
+    with _open(data, "holds a transparency mask") as file:
+        page = file.pages[index]
+        check_unpacking("the mask", int(page.imagewidth), int(page.imagelength), 1, len(data))
+        mask = page.asarray(squeeze=False)[0, 0, ..., 0] > 0
     if mask.shape != image.samples.shape or mask.all():
         return image
     if image.mask is not None:
