@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from typer import Argument
+import typer
+
+Argument = partial(typer.Argument, readable=False)
+"""Files are left to `authoring.files`, which names the one at fault; Typer would stop before the others are read."""
 
 PhotoArgument = Annotated[
     Path, Argument(metavar="PHOTO", help="A JPEG, HEIC or PNG photo; - reads standard input.")

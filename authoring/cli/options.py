@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from typer import Context, Option
+import typer
+from typer import Context
 
 from authoring.errors import UsageError
 
@@ -18,6 +19,8 @@ PORTRAIT = "Portrait"
 CAMERA = "Camera"
 OUTPUT = "Output"
 
+Option = partial(typer.Option, readable=False)
+"""Files are left to `authoring.files`, which names the one at fault."""
 _meaning_option = partial(Option, rich_help_panel=MEANING)
 _portrait_option = partial(Option, rich_help_panel=PORTRAIT)
 _camera_option = partial(Option, rich_help_panel=CAMERA)

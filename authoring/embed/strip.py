@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from authoring import containers
@@ -94,7 +95,7 @@ def _remove_depth(file: ContainerFile) -> _Removal:
     structural = file.remove([image.identifier for image in images])
     for record in (found.undo for found in provenance):
         edits = undone(record, file.source)
-        if edits is not None and _same_photo(structural.apply(file.source), edits.apply(file.source)):
+        if edits is not None and not _changed_parts(file.source, structural, edits):
             return _Removal(edits, provenance, True)
     return _Removal(structural, provenance, False)
 
@@ -105,33 +106,39 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     Raises RefusedError if they do not fit.
     """
     record = next((found.restore for found in removal.provenance if found.restore), b"")
+    unchanged = EditList.unchanged(len(photo))
     if not record:
-        return EditList.unchanged(len(photo))
+        return unchanged
     edits = undone(record, photo)
-    if edits is None or not _same_photo(photo, edits.apply(photo), but_metadata=True):
+    if edits is None or not _changed_parts(photo, unchanged, edits) <= {"Exif", "XMP"}:
         raise RefusedError(
-            "the record for restoring the photo's metadata does not fit it; another program has changed the photo"
+            "the record for restoring the photo's metadata does not fit it; another program has changed the photo "
+            "since; without --restore the depth map is removed all the same"
         )
     return edits
 
 
-def _same_photo(before: bytes, after: bytes, *, but_metadata: bool = False) -> bool:
-    """Return whether both files have the same coded images and the same metadata, part by part.
+def _changed_parts(source: bytes, one: EditList, other: EditList) -> set[str]:
+    """Return what differs between the results of two edits: "Exif" or "XMP" of the photo, else the part's name.
 
-    A record is data from a file; no record may change what the photo decodes to.
-    but_metadata: the photo's own Exif and XMP may differ.
+    A record is data from a file: whatever it says, it must not change what the photo decodes to.
     """
     try:
-        old, new = containers.parse(before), containers.parse(after)
-        old_parts, new_parts = old.parts(), new.parts()
+        old, new = _part_digests(one.apply(source)), _part_digests(other.apply(source))
     except DepthauthorError:
-        return False
-    changed = {
-        name for name in old_parts.keys() | new_parts.keys() if old_parts.get(name) != new_parts.get(name)
+        return {"the file itself"}
+    return {
+        (new.get(name) or old[name])[1] for name in old.keys() | new.keys() if old.get(name) != new.get(name)
     }
-    if not but_metadata:
-        return not changed
-    return all(metadata_kind(name, old) or metadata_kind(name, new) for name in changed)
+
+
+def _part_digests(data: bytes) -> dict[str, tuple[bytes, str]]:
+    """Return the SHA-256 of each part of a file, which may be gigabytes long, and its metadata kind or its name."""
+    file = containers.parse(data)
+    return {
+        name: (hashlib.sha256(content).digest(), metadata_kind(name, file) or name)
+        for name, content in file.parts().items()
+    }
 
 
 def _provenance(image: FoundAuxiliary) -> Provenance | None:

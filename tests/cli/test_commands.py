@@ -199,3 +199,13 @@ def test_the_package_gives_functions_whatever_was_imported_before() -> None:
         "assert all(callable(getattr(da, name)) for name in dir(da) if name != '__version__')"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_the_command_line_leaves_files_to_the_reader(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Typer would refuse a whole command for one file that cannot be read; the reader names it and goes on."""
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    photo, mask, out = folder / "photo.jpg", folder / "mask.png", folder / "out.jpg"
+    assert run(["embed", str(photo), str(mask), "--near", "1", "--far", "5", "-o", str(out)]) == 0
+    assert run(["verify", str(out), "--photo", str(photo)]) == 0
+    assert run(["report", str(out), "-o", str(folder / "report.html")]) == 0
+    assert run(["preview", str(photo), str(mask), "--near", "1", "--far", "5"]) == 0
