@@ -206,7 +206,10 @@ def _facts(scene: Scene, scale: Scale) -> list[tuple[str, str]]:
     facts = [
         ("range", f"{near} to {far}{' m' if scene.absolute else ', relative'}"),
         ("map", f"{stored} {scale.low:.4g} to {scale.high:.4g} {unit}"),
-        ("camera", f"focal length {focal_px:.0f} px, as {focal_mm:.0f} mm on film, {CAMERAS[scene.camera]}"),
+        (
+            "camera",
+            f"focal length {focal_px:.0f} px, {focal_mm:.0f} mm in 35 mm format, {CAMERAS[scene.camera]}",
+        ),
     ]
     if scene.aperture is not None:
         facts.append(("aperture", f"f/{scene.aperture:g}, simulated"))
