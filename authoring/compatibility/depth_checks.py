@@ -388,7 +388,7 @@ def span_usual(facts: Facts) -> CheckResult | None:
 
 
 def span_visible(facts: Facts) -> CheckResult | None:
-    """Check R34: disparity spans enough to be told from a flat map."""
+    """Check R34: disparity spans enough to differ from a flat map."""
     ends = _disparity_range(facts)
     if ends is None:
         return None

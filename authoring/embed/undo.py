@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from authoring.containers.base import CodedAuxiliary, ContainerFile
-from authoring.containers.edits import EditList, Keep, Put, Replacement
+from authoring.containers.edits import EditList, Replacement
 
 VERSION = 1
 MAX_RECORD_BYTES = 1 << 20
@@ -74,27 +74,17 @@ def parse_record(record: bytes, result_size: int) -> EditList | None:
     Whether the list gives the source is known only when it is applied: see `undone`.
     """
     parsed = _Record.parse(record)
-    if parsed is None:
-        return None
-    stated = sum(len(old) - removed for _, removed, old in parsed.hunks)
-    missing = result_size + stated - parsed.source_size
-    if missing < 0 or (parsed.open_hunk == _NO_HUNK and missing):
-        return None
-    replacements, position = [], 0
-    for index, (kept, removed, old) in enumerate(parsed.hunks):
-        start = position + kept
-        position = start + removed + (missing if index == parsed.open_hunk else 0)
-        replacements.append(Replacement(start, position, old, REASON))
-    return EditList.of(result_size, replacements) if position <= result_size else None
+    return parsed.edits(result_size) if parsed else None
 
 
 def undone(record: bytes, result: bytes) -> EditList | None:
     """Return the edits that turn `result` back into the source of the record; None if it does not fit.
 
-    A record fits where what it gives has the length and CRC-32 of that source, and where the result has its CRC-32:
-    so nothing is lost that another program changed since.
+    A record fits if what it gives has the length and CRC-32 of that source, and if the result has its CRC-32: so
+    nothing is lost that another program changed since.
     """
-    parsed, edits = _Record.parse(record), parse_record(record, len(result))
+    parsed = _Record.parse(record)
+    edits = parsed.edits(len(result)) if parsed else None
     if parsed is None or edits is None or _crc(edits, result) != parsed.source_crc:
         return None
     if parsed.open_hunk == _NO_HUNK and zlib.crc32(result) != parsed.result_crc:
@@ -112,18 +102,11 @@ def _crc(edits: EditList, source: bytes) -> int:
 
 def _hunks(inverse: EditList) -> list[Hunk]:
     """Return the changes of an inverse edit list, in order."""
-    hunks = []
-    kept_stop = hunk_stop = 0
-    old = b""
-    for edit in (*inverse.edits, Keep(inverse.source_size, inverse.source_size)):
-        if isinstance(edit, Put):
-            old += edit.data
-            continue
-        if old or edit.start > kept_stop:
-            hunks.append((kept_stop - hunk_stop, edit.start - kept_stop, old))
-            hunk_stop, old = edit.start, b""
-        kept_stop = edit.stop
-    return hunks
+    stops = [0, *(change.stop for change in inverse.replacements)]
+    return [
+        (change.start - stop, change.stop - change.start, change.data)
+        for stop, change in zip(stops, inverse.replacements, strict=False)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +138,16 @@ class _Record:
         if position != len(body) or not _NO_HUNK <= open_hunk < len(hunks):
             return None
         return cls(source_size, source_crc, result_crc, open_hunk, hunks)
+
+    def edits(self, result_size: int) -> EditList | None:
+        """Return the edit list over a result of this size; None if the sizes do not fit."""
+        stated = sum(len(old) - removed for _, removed, old in self.hunks)
+        missing = result_size + stated - self.source_size
+        if missing < 0 or (self.open_hunk == _NO_HUNK and missing):
+            return None
+        replacements, position = [], 0
+        for index, (kept, removed, old) in enumerate(self.hunks):
+            start = position + kept
+            position = start + removed + (missing if index == self.open_hunk else 0)
+            replacements.append(Replacement(start, position, old, REASON))
+        return EditList.of(result_size, replacements) if position <= result_size else None
