@@ -413,10 +413,15 @@ Level = Annotated[
     Option(
         "--level",
         help="The level to reach: L1 readable depth, L2 badge, L3 depth editing, L4 toggle. Rules of higher levels "
-        "are reported but are no fault.",
+        "are reported but are no fault, and so are untested ones without --strict.",
     ),
 ]
-Strict = Annotated[bool, Option("--strict", help="Count warnings as faults.")]
+Strict = Annotated[
+    bool,
+    Option(
+        "--strict", help="Count warnings as faults, and with --level L3 or L4 what no device test covers."
+    ),
+]
 AllRules = Annotated[bool, Option("--all", help="Also list the rules that hold.")]
 Overlay = Annotated[
     bool, Option("--overlay", help="Draw the edges of the depth over the photo, to see whether they fit.")

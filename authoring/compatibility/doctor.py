@@ -9,7 +9,7 @@ from authoring import containers
 from authoring.compatibility import rules
 from authoring.compatibility.facts import Facts, gather
 from authoring.compatibility.findings import Finding, Level
-from authoring.compatibility.levels import broken, level_of, verdict_of
+from authoring.compatibility.levels import broken, level_of, possible_level_of, verdict_of
 from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.read.missing_depth import lost_depth
@@ -44,6 +44,9 @@ class DoctorReport:
 
     container: ContainerName
     level: Level
+    """The highest that device tests cover."""
+    possible_level: Level
+    """What the rules allow where untested ones are left out; `level` where none is broken."""
     headline: str
     """One sentence: what Photos will probably show, and the first reason if it is not everything."""
     verdict: str
@@ -79,6 +82,7 @@ def doctor_report(facts: Facts, findings: tuple[Finding, ...]) -> DoctorReport:
     return DoctorReport(
         container=facts.layout.container,
         level=level,
+        possible_level=possible_level_of(findings),
         headline=_headline(level, obstacles, failed),
         verdict=verdict_of(findings),
         obstacles=obstacles,

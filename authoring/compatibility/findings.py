@@ -20,10 +20,14 @@ L1: its depth can be read. L2: it is shown as a portrait. L3: Edit offers depth 
 switched on and off outside Edit.
 """
 
-Loss = Literal["L1", "L2", "L3", "L4", "warning", "note"]
-"""What a broken rule costs: the level that is not reached, or no level at all."""
+Loss = Literal["L1", "L2", "L3", "L4", "untested", "warning", "note"]
+"""What a broken rule costs: the level that is not reached, or no level at all.
 
-Status = Literal["pass", "fail", "warn", "note"]
+untested: the file differs from all that were tried on a device. Controls in Edit (L3, L4) are then possible, and not
+covered by any test.
+"""
+
+Status = Literal["pass", "fail", "untested", "warn", "note"]
 
 LEVELS: tuple[Level, ...] = ("none", "L1", "L2", "L3", "L4")
 """In rising order."""

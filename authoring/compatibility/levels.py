@@ -32,7 +32,16 @@ def costs(failed: Iterable[str], level: Level) -> list[str]:
 
 
 def level_of(findings: Iterable[Finding]) -> Level:
-    """Return the highest level whose rules hold.
+    """Return the highest level that device tests cover: without controls in Edit where an untested rule is broken."""
+    findings = tuple(findings)
+    possible = possible_level_of(findings)
+    if possible in ("L3", "L4") and any(finding.status == "untested" for finding in findings):
+        return "L1" if BADGE_RULE in broken(findings) else "L2"
+    return possible
+
+
+def possible_level_of(findings: Iterable[Finding]) -> Level:
+    """Return the highest level whose rules hold, untested rules left out.
 
     L2 (badge) and L3 (controls in Edit) do not depend on one another; L4 needs both, and the slider.
     """
@@ -83,16 +92,22 @@ def _expected(failed: dict[str, Finding], level: Level) -> str:
 def rule_faults(findings: Iterable[Finding], wanted: Level, *, strict: bool = False) -> tuple[str, ...]:
     """Return the rules whose breach is a fault, each with its message.
 
-    wanted: rules of higher levels are not faults. strict: warnings are faults too.
+    wanted: rules of higher levels are not faults. strict: warnings are faults too, and untested rules where L3 or
+    L4 is wanted.
     """
     return tuple(
         f"{finding.rule}: {finding.message}"
         for finding in findings
-        if (finding.status == "fail" and _counts_for(finding, wanted))
-        or (strict and finding.status == "warn")
+        if _is_fault(finding, wanted, strict=strict)
     )
 
 
-def _counts_for(finding: Finding, wanted: Level) -> bool:
+def _is_fault(finding: Finding, wanted: Level, *, strict: bool) -> bool:
+    if finding.status == "untested":
+        return strict and reaches(wanted, "L3")
+    if finding.status == "warn":
+        return strict
     loss = RULES[finding.rule].level
-    return loss != "warning" and loss != "note" and reaches(wanted, loss)
+    if finding.status == "pass" or loss == "untested" or loss == "warning" or loss == "note":
+        return False
+    return reaches(wanted, loss)

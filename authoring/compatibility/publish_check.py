@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from authoring.compatibility import rules
 from authoring.compatibility.facts import Facts
 from authoring.compatibility.findings import Finding, Level
-from authoring.compatibility.levels import SPAN_RULE, level_of, rule_faults, verdict_of
+from authoring.compatibility.levels import SPAN_RULE, level_of, possible_level_of, rule_faults, verdict_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class PublishCheck:
     """What the rules say of a file that is about to be written."""
 
     level: Level
+    possible_level: Level
     verdict: str
     faults: tuple[str, ...]
     """Why it cannot be read as depth at all (L1)."""
@@ -34,6 +35,7 @@ def check_before_publish(facts: Facts, *, portrait: bool = True) -> PublishCheck
     findings = rules.findings(facts)
     return PublishCheck(
         level_of(findings),
+        possible_level_of(findings),
         verdict_of(findings),
         rule_faults(findings, "L1"),
         tuple(finding.message for finding in findings if _warns(finding, portrait)),

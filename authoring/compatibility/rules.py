@@ -339,7 +339,7 @@ TABLE: tuple[Rule, ...] = (
 
 RULES: MappingProxyType[str, Rule] = MappingProxyType({rule.id: rule for rule in TABLE})
 
-_STATUS_OF: dict[str, Status] = {"warning": "warn", "note": "note"}
+_STATUS_OF: dict[str, Status] = {"untested": "untested", "warning": "warn", "note": "note"}
 
 
 def findings(facts: Facts) -> tuple[Finding, ...]:

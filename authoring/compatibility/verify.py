@@ -9,7 +9,7 @@ from authoring import containers
 from authoring.compatibility import rules
 from authoring.compatibility.facts import gather
 from authoring.compatibility.findings import Finding, Level
-from authoring.compatibility.levels import level_of, rule_faults, verdict_of
+from authoring.compatibility.levels import level_of, possible_level_of, rule_faults, verdict_of
 from authoring.compatibility.map_error import RoundTrip, measure
 from authoring.compatibility.photo_proof import PhotoProof, compare
 from authoring.containers.base import ContainerName
@@ -24,6 +24,9 @@ class VerifyReport:
 
     container: ContainerName
     level: Level
+    """The highest that device tests cover."""
+    possible_level: Level
+    """What the rules allow where untested ones are left out; `level` where none is broken."""
     verdict: str
     """What is expected of Apple's software, and on what evidence."""
     findings: tuple[Finding, ...]
@@ -73,6 +76,7 @@ def verify(
     return VerifyReport(
         container=file.layout.container,
         level=level_of(findings),
+        possible_level=possible_level_of(findings),
         verdict=verdict_of(findings),
         findings=findings,
         roundtrip=roundtrip,

@@ -64,7 +64,9 @@ class EmbedReport:
     assumed: tuple[str, ...]
     notes: tuple[str, ...]
     level: str
-    """How far Photos is expected to go with it: L1 … L4."""
+    """How far Photos is expected to go with it, as far as device tests cover: L1 … L4."""
+    possible_level: str
+    """What the rules allow where untested ones are left out; `level` where none is broken."""
     verdict: str
     """The same in a sentence, with its evidence."""
     output: str | None = None

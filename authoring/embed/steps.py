@@ -287,6 +287,7 @@ def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth, options: Emb
         notes=(*spliced.notes.notes, *coded.notes),
         warnings=(*spliced.notes.warnings, *checked.warnings),
         level=checked.level,
+        possible_level=checked.possible_level,
         verdict=checked.verdict,
     )
 
