@@ -67,9 +67,10 @@ def add_portrait_tags(
     damaged block is left alone; nothing in a block raises an error.
     """
     if block is None:
-        return PortraitExif(
-            _fresh_block(image, orientation, new_note), ("an Exif block with the portrait tags was added",)
-        )
+        what = "an Exif block with the portrait tags"
+        if new_note is not None:
+            what += f" and a maker note in Apple's form with {len(makernote.read_entries(new_note))} entries"
+        return PortraitExif(_fresh_block(image, orientation, new_note), (f"{what} was added",))
     try:
         directories = read_directories(block)
     except MalformedError as error:
