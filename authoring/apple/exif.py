@@ -8,6 +8,7 @@ from authoring.errors import MalformedError
 from authoring.tiff import Ifd, IfdEntry, read_header, read_ifd
 
 EXIF_IFD = 0x8769
+BRIGHTNESS_VALUE = 0x9203
 FOCAL_LENGTH = 0x920A
 MAKER_NOTE = 0x927C
 FOCAL_PLANE_X_RESOLUTION = 0xA20E
@@ -88,6 +89,20 @@ def read_portrait_tags(block: bytes | None) -> PortraitTags:
         return PortraitTags()
     custom, note = directories.find(CUSTOM_RENDERED), directories.find(MAKER_NOTE)
     return PortraitTags(custom.integer() if custom else None, note.value if note else None)
+
+
+def read_brightness(block: bytes | None) -> float | None:
+    """Read BrightnessValue, in APEX units; None if it is absent, damaged or stated to be unknown.
+
+    Exif 2.32, 4.6.5: a numerator of FFFFFFFF stands for unknown.
+    """
+    try:
+        entry = read_directories(block or b"").find(BRIGHTNESS_VALUE)
+    except MalformedError:
+        return None
+    if entry is None or (entry.big_endian_value() or b"").startswith(b"\xff" * 4):
+        return None
+    return entry.number()
 
 
 def read_lens(block: bytes | None) -> LensTags:

@@ -7,12 +7,14 @@ and its values. Offsets count from the note's first byte. The byte order is the 
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.tiff import (
     ENTRY_BYTES,
     MAX_ENTRIES,
+    SIZES,
     Ifd,
     IfdEntry,
     TiffType,
@@ -34,6 +36,18 @@ RENDERED_FLAG = 0x40
 FEATURE_FLAG = 0x01
 """Of 0x001F: without it the sliders of Edit are dead (device tests of others: rule R17)."""
 
+CAPTURE_TAGS = (0x03, 0x17, 0x20, 0x25, 0x2B)
+"""What belongs to one capture: its time since the phone's start, identifiers, scene flags. Never written elsewhere."""
+GAIN_MAP_TAGS = (0x21, 0x30)
+"""Headroom and gain, which belong to a gain map of the photo's own."""
+NUMBER_TYPES = (TiffType.SHORT, TiffType.LONG, TiffType.SLONG, TiffType.RATIONAL, TiffType.SRATIONAL)
+"""Types of the numbers that are taken from a donor. Texts are not, nor numbers of 64 bits (identifiers in samples)."""
+NUMBER_BLOCKS = (0x02, 0x40, 0x4E, 0x4F)
+"""Entries of bytes that hold numbers only in all samples: the exposure grid, and three property lists."""
+TESTED_TAGS = (0x01, 0x04, 0x07, 0x14, 0x2E)
+MIN_TESTED_ENTRIES = 10
+"""What the notes of working device tests have in common: this many entries, these among them (rule R22)."""
+
 MAGIC = b"Apple iOS\0"
 HEAD = MAGIC + b"\0\x01MM"
 """What every sample starts with."""
@@ -42,6 +56,17 @@ MAX_NOTE_BYTES = 65_535
 """A JPEG holds Exif in one segment, so no note can be longer there; the longest sample has 1729 bytes."""
 
 _IFD_OFFSET = len(HEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class NoteEntry:
+    """One entry of a note to build."""
+
+    tag: int
+    type: int
+    """A `TiffType` of known size."""
+    value: bytes
+    """Big-endian; its length gives the count."""
 
 
 def is_apple(note: bytes) -> bool:
@@ -135,10 +160,55 @@ def with_integers(note: bytes, values: Mapping[int, int]) -> bytes:
     return _insert(bytes(work), ifd, added) if added else bytes(work)
 
 
+def build_note(entries: Sequence[NoteEntry]) -> bytes:
+    """Return a maker note of these entries, whose tags ascend: one directory, then the values of over four bytes.
+
+    Each count is the number of elements that the entry's bytes hold: Photos crashes in Edit on another (rule R20).
+    """
+    value_offset = len(HEAD) + len(build_ifd(">", [])) + ENTRY_BYTES * len(entries)
+    rows, values = [], b""
+    for entry in entries:
+        count = len(entry.value) // SIZES[entry.type]
+        is_inline = len(entry.value) <= 4
+        rows.append(
+            build_entry(
+                ">", entry.tag, entry.type, count, entry.value if is_inline else value_offset + len(values)
+            )
+        )
+        if not is_inline:
+            values += entry.value
+    return HEAD + build_ifd(">", rows) + values
+
+
 def minimal_note(flags: Mapping[int, int]) -> bytes:
     """Return the smallest valid Apple maker note with these whole numbers: 44 bytes for the two flags."""
-    entries = [build_entry(">", tag, TiffType.SLONG, 1, value) for tag, value in sorted(flags.items())]
-    return HEAD + build_ifd(">", entries)
+    return build_note(
+        [NoteEntry(tag, TiffType.SLONG, struct.pack(">i", value)) for tag, value in sorted(flags.items())]
+    )
+
+
+def donated_note(note: bytes, *, gain_map: bool) -> bytes | None:
+    """Return a new note of another photo's numeric entries, flagged as a portrait that is not blurred yet.
+
+    Left out are texts, what belongs to the one capture (`CAPTURE_TAGS`), blocks of unknown contents, and without a
+    gain map its entries. None if the note is not Apple's, is damaged, or has not what device tests cover.
+    """
+    try:
+        check_counts(note)
+        entries = read_entries(note)
+    except MalformedError:
+        return None
+    left_out = CAPTURE_TAGS if gain_map else CAPTURE_TAGS + GAIN_MAP_TAGS
+    taken: dict[int, NoteEntry] = {}
+    for entry in entries:
+        value = entry.big_endian_value() if entry.tag in NUMBER_BLOCKS or entry.type in NUMBER_TYPES else None
+        if value and entry.tag not in left_out:
+            taken.setdefault(entry.tag, NoteEntry(entry.tag, entry.type, value))
+    for tag, flags in portrait_flags(integers(note)).items():
+        taken[tag] = NoteEntry(tag, TiffType.SLONG, struct.pack(">i", flags))
+    if len(taken) < MIN_TESTED_ENTRIES or not taken.keys() >= set(TESTED_TAGS):
+        return None
+    return build_note([taken[tag] for tag in sorted(taken)])
 
 
 def _read_directory(note: bytes) -> Ifd:

@@ -2,13 +2,14 @@
 
 They are the records of version 6 in pug.heic, a BSD-3 licensed public sample (rear camera of an iPhone 13 Pro, iOS
 16.2), with the values of three other samples beside them. The meaning of most records is not published. They are one
-camera's tuning and belong together, so the set is used as it is: with f/2.8 it equals pug's byte for byte. 400 to 403
-are pug's too, although they vary with the scene: they are in proportion (1, 48 and 0.4) in every sample.
+camera's tuning and belong together, so the set is used as it is: with f/2.8 it equals pug's byte for byte. Only the
+scene records follow the photo where its Exif has a BrightnessValue: see `SCENE_SCALE`.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from authoring.apple.rendering import (
     DEFAULT_APERTURE,
@@ -28,6 +29,11 @@ WORD = 1
 
 GAIN_MAP_RECORDS = (450, 451, 452, 453)
 """0 in a front camera's file without a gain map, otherwise proportional to the gain map's headroom."""
+
+SCENE_SCALE = ((0.6, 0.25), (1.2, 0.247), (1.6, 0.22), (3.6, 0.025581483))
+"""BrightnessValue, and the record 401 that goes with it, from samples: fidmaa 0.33 and 0.25, lyangas 0.53 and 0.25,
+openize 1.17 and 0.248, tianle91 1.61 and 0.22, pug 3.62 and 0.0256. In all of them 400, 402 and 403 are in proportion
+to 401, and 450 is 8 times 401 and 453, of which at most 4 count. What they do to the picture is not known."""
 
 SMALLEST_APERTURE, LARGEST_APERTURE = 0.5, 64.0
 """f-numbers of existing lenses; the slider of Photos has 1.4 to 16."""
@@ -192,19 +198,46 @@ NOMINAL: tuple[tuple[int, int, float | int, str], ...] = (
 )
 
 
-def nominal_rendering(aperture: float, *, gain_map: bool = True) -> Rendering:
+def scene_records(brightness: float) -> dict[int, float]:
+    """Return records 400 to 403 and 450 to 452 of a photo of main camera and gain map, by its BrightnessValue."""
+    scale = _interpolated(brightness)
+    gain = 8 * 4 * scale
+    return {
+        400: round(200 * scale),
+        401: scale,
+        402: 48 * scale,
+        403: 0.4 * scale,
+        450: gain,
+        451: 2.5 * gain,
+        452: 0.075 * gain,
+    }
+
+
+def _interpolated(brightness: float) -> float:
+    for (low, start), (high, end) in pairwise(SCENE_SCALE):
+        if brightness <= high:
+            return start + (end - start) * max(0.0, (brightness - low) / (high - low))
+    return SCENE_SCALE[-1][1]
+
+
+def nominal_rendering(
+    aperture: float, *, gain_map: bool = True, brightness: float | None = None
+) -> Rendering:
     """Return the nominal set with this default aperture, an f-number of 0.5 to 64.
 
     The slider's ends and the smallest f-numbers are pug's, unless the aperture is beyond them. For a photo without a
-    gain map the records that go with one are 0, as in the one sample without. Raises UsageError for an aperture
-    outside the range.
+    gain map the records that go with one are 0, as in the one sample without. brightness: the photo's
+    BrightnessValue, which the scene records follow; None keeps pug's. Raises UsageError for an aperture outside the
+    range.
     """
     if not (math.isfinite(aperture) and SMALLEST_APERTURE <= aperture <= LARGEST_APERTURE):
         raise UsageError(
             f"the aperture {aperture:g} is not an f-number from {SMALLEST_APERTURE:g} to {LARGEST_APERTURE:g}"
         )
+    scene = {} if brightness is None else scene_records(brightness)
     records = []
     for identifier, kind, value, _ in NOMINAL:
+        value = scene.get(identifier, value)
         if identifier == DEFAULT_APERTURE:
             value = aperture
         elif identifier == MAX_APERTURE:

@@ -1,4 +1,4 @@
-"""Write the portrait tags into a photo's Exif block: CustomRendered and two flags of Apple's maker note.
+"""Write the portrait tags into a photo's Exif block: CustomRendered, and an Apple maker note or two flags of one.
 
 A block is never rewritten. Numbers are patched in place. What is missing is appended to the block, a grown
 directory with it, and only the pointer to that directory changes: all other bytes keep their offsets, so that
@@ -23,6 +23,9 @@ from authoring.apple.exif import (
 from authoring.apple.exif_required import ImageCharacteristics, build_required_block, required_exif_entries
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.tiff import ENTRY_BYTES, IfdEntry, TiffType, build_entry, build_ifd, insert_entries
+
+MINIMAL_NOTE = makernote.minimal_note(makernote.portrait_flags({}))
+"""Apple's maker note with nothing but the two flags of a portrait that is not blurred yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +55,29 @@ def add_portrait_tags(
     image: ImageCharacteristics,
     *,
     orientation: int | None = None,
+    new_note: bytes | None = MINIMAL_NOTE,
     replace_maker_note: bool = False,
 ) -> PortraitExif:
     """Return the Exif block of a photo whose depth effect is not rendered, as Photos looks for it.
 
-    Apple's maker note gets its two flags (`makernote.portrait_flags`). If there is no note, a minimal one is added;
-    another maker's stays unless `replace_maker_note`. CustomRendered becomes 9 if it was absent, 0 or 1. Without a
-    block one is made, with `orientation` (1..8) and the tags that the standard requires of `image`. A damaged block
-    is left alone; nothing in a block raises an error.
+    Apple's maker note gets its two flags (`makernote.portrait_flags`). If there is no note, `new_note` is added, and
+    it takes the place of a note that holds the two flags alone; another maker's stays unless `replace_maker_note`.
+    With None as `new_note` maker notes are left as they are. CustomRendered becomes 9 if it was absent, 0 or 1.
+    Without a block one is made, with `orientation` (1..8) and the tags that the standard requires of `image`. A
+    damaged block is left alone; nothing in a block raises an error.
     """
     if block is None:
-        return PortraitExif(
-            _fresh_block(image, orientation), ("an Exif block with the portrait tags was added",)
-        )
+        what = "an Exif block with the portrait tags"
+        if new_note is not None:
+            what += f" and a maker note in Apple's form with {len(makernote.read_entries(new_note))} entries"
+        return PortraitExif(_fresh_block(image, orientation, new_note), (f"{what} was added",))
     try:
         directories = read_directories(block)
     except MalformedError as error:
         return _left_alone(block, error.message)
-    note = _edit_maker_note(directories.find(MAKER_NOTE), replace_maker_note)
+    note = _Edit()
+    if new_note is not None:
+        note = _edit_maker_note(directories.find(MAKER_NOTE), new_note, replace_maker_note)
     rendered = _edit_custom_rendered(directories.find(CUSTOM_RENDERED), directories.ifd0.order)
     result = _apply(block, directories, note.value, rendered.value, image)
     if _reaches_outside(directories, len(result), replace_maker_note):
@@ -100,23 +108,27 @@ def _edit_custom_rendered(entry: IfdEntry | None, order: str) -> _Edit:
     return _Edit()
 
 
-def _edit_maker_note(entry: IfdEntry | None, replace_note: bool) -> _Edit:
+def _edit_maker_note(entry: IfdEntry | None, new_note: bytes, replace_note: bool) -> _Edit:
     """Return the new maker note."""
+    entries = len(makernote.read_entries(new_note))
     if entry is None:
-        return _Edit(_minimal_note(), changes=("a maker note in Apple's form with two entries was added",))
+        return _Edit(new_note, changes=(f"a maker note in Apple's form with {entries} entries was added",))
     if entry.value is None:
         problem = "the maker note is outside the Exif block"
     elif not makernote.is_apple(entry.value):
         problem = "the maker note is another maker's"
     else:
         try:
+            if entries > 2 and _is_minimal(entry.value):
+                change = f"the maker note of two entries was replaced by one with {entries}"
+                return _Edit(new_note, changes=(change,))
             return _edit_apple_note(entry.value)
         except DepthauthorError as error:
             problem = error.message
     if replace_note:
         return _Edit(
-            _minimal_note(),
-            changes=("the maker note was replaced by one in Apple's form with two entries",),
+            new_note,
+            changes=(f"the maker note was replaced by one in Apple's form with {entries} entries",),
             notes=(f"{problem}; readers no longer find its contents",),
         )
     return _Edit(
@@ -125,6 +137,13 @@ def _edit_maker_note(entry: IfdEntry | None, replace_note: bool) -> _Edit:
             " --replace-maker-note puts Apple's in its place and loses its contents",
         )
     )
+
+
+def _is_minimal(note: bytes) -> bool:
+    """Whether a note holds the two flags and nothing else, as earlier versions of this tool wrote it."""
+    makernote.check_counts(note)
+    tags = [entry.tag for entry in makernote.read_entries(note)]
+    return tags == [makernote.IMAGE_PROCESSING_FLAGS, makernote.PHOTOS_APP_FEATURE_FLAGS]
 
 
 def _edit_apple_note(note: bytes) -> _Edit:
@@ -138,24 +157,18 @@ def _edit_apple_note(note: bytes) -> _Edit:
     return _Edit(makernote.with_integers(note, flags), tuple(changes))
 
 
-def _minimal_note() -> bytes:
-    return makernote.minimal_note(makernote.portrait_flags({}))
-
-
-def _fresh_block(image: ImageCharacteristics, orientation: int | None) -> bytes:
-    """Return a block of IFD0, Exif IFD and maker note."""
+def _fresh_block(image: ImageCharacteristics, orientation: int | None, note: bytes | None) -> bytes:
+    """Return a block of IFD0, Exif IFD and, unless it is None, a maker note."""
     block = build_required_block(image, orientation)
     exif = read_directories(block).exif
     assert exif is not None
-    # piexif leaves out the link after the Exif IFD, which TIFF 6.0 (section 2) asks for: a reader would take the
-    # start of the maker note for one. So these two tags are added here.
-    note = _minimal_note()
-    note_offset = exif.end + 2 * ENTRY_BYTES + 4
-    added = {
-        MAKER_NOTE: build_entry(">", MAKER_NOTE, TiffType.UNDEFINED, len(note), note_offset),
-        CUSTOM_RENDERED: build_entry(">", CUSTOM_RENDERED, TiffType.SHORT, 1, PORTRAIT_NOT_RENDERED),
-    }
-    return block[: exif.offset] + insert_entries(block, exif, added) + note
+    added = {CUSTOM_RENDERED: build_entry(">", CUSTOM_RENDERED, TiffType.SHORT, 1, PORTRAIT_NOT_RENDERED)}
+    if note is not None:
+        # piexif leaves out the link after the Exif IFD, which TIFF 6.0 (section 2) asks for: a reader would take the
+        # start of the maker note for one. So these two tags are added here.
+        note_offset = exif.end + 2 * ENTRY_BYTES + 4
+        added[MAKER_NOTE] = build_entry(">", MAKER_NOTE, TiffType.UNDEFINED, len(note), note_offset)
+    return block[: exif.offset] + insert_entries(block, exif, added) + (note or b"")
 
 
 def _apply(

@@ -185,7 +185,8 @@ Donor = Annotated[
     _portrait_option(
         "--donor",
         metavar="PORTRAIT.HEIC",
-        help="Take rendering parameters, calibration, aperture and lighting from this portrait photo of yours.",
+        help="Take rendering parameters, calibration, aperture, lighting and the numbers of the maker note from this "
+        "portrait photo of yours.",
     ),
 ]
 Aperture = Annotated[
@@ -208,9 +209,20 @@ Focus = Annotated[
 AlreadyBlurred = Annotated[
     bool, _portrait_option("--already-blurred", help="Accept a photo whose pixels are blurred already.")
 ]
+MakerNote = Annotated[
+    Literal["full", "minimal", "none"] | None,
+    _portrait_option(
+        "--maker-note",
+        help="Apple maker note for a photo without one. full: about 45 numeric entries of a donor's or another "
+        "photo's capture, as device tests had; minimal: the two portrait flags, tested by nobody; none: maker notes "
+        "stay as they are.",
+    ),
+]
 ReplaceMakerNote = Annotated[
     bool,
-    _portrait_option("--replace-maker-note", help="Replace another maker's note by a minimal Apple one."),
+    _portrait_option(
+        "--replace-maker-note", help="Replace another maker's note by the Apple one of --maker-note."
+    ),
 ]
 
 # Camera

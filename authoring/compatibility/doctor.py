@@ -186,7 +186,7 @@ def _no_badge_text(facts: Facts) -> tuple[str, str]:
     if facts.foreign_note:
         return (
             "its maker note is another camera maker's, and the portrait flags belong in Apple's",
-            "`depthauthor embed FILE MAP --replace --replace-maker-note` replaces it with the smallest Apple note; "
+            "`depthauthor embed FILE MAP --replace --replace-maker-note` replaces it with an Apple note; "
             "the contents of the old one are lost",
         )
     return "nothing says that it is a portrait", f"{_PORTRAIT} sets the flags"

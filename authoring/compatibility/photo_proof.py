@@ -1,8 +1,9 @@
 """Prove that a photo is unchanged except for its depth: part by part, and as decoded pixels.
 
 What may differ: the depth image with its XMP; in Exif CustomRendered and two flags of Apple's maker note, or a new
-Apple note if there was none; in the photo's XMP the regions; structure that a container rewrites for any image it
-holds (`ftyp`, `iloc`, the MP index), which no part names. All else must be equal, byte for byte.
+note of numbers in Apple's form if there was none or one of the two flags; in the photo's XMP the regions; structure
+that a container rewrites for any image it holds (`ftyp`, `iloc`, the MP index), which no part names. All else must be
+equal, byte for byte.
 """
 
 from __future__ import annotations
@@ -212,12 +213,12 @@ def _exif_values(block: bytes) -> _ExifValues | None:
 
 def _changed_flags(before: bytes, after: bytes) -> list[str] | None:
     """Return which of the two flags differ between two Apple maker notes; None if any other entry does."""
-    if not before:
-        entries = _note_values(after)
-        return ["a new Apple maker note"] if entries is not None and entries.keys() <= FLAGS else None
-    old, new = _note_values(before), _note_values(after)
+    old, new = _note_values(before) if before else {}, _note_values(after)
     if old is None or new is None:
         return None
+    is_ours = makernote.donated_note(after, gain_map=True) == after
+    if (not before and new.keys() <= FLAGS) or (old.keys() <= FLAGS < new.keys() and is_ours):
+        return ["a new Apple maker note"]
     tags = {tag for tag in old.keys() | new.keys() if old.get(tag) != new.get(tag)}
     return [f"maker note 0x{tag:04X}" for tag in sorted(tags)] if tags <= FLAGS else None
 

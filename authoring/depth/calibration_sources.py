@@ -7,6 +7,7 @@ They are the same however the photo is turned, so the frame is the photo's store
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from authoring.depth.calibration import Calibration
 from authoring.errors import UsageError
@@ -103,3 +104,22 @@ def _pixel_mm(
     if frame_px is not None and min(frame_px) > 0:
         per_mm *= diagonal / math.hypot(*frame_px)
     return 1 / per_mm if per_mm > 0 and math.isfinite(per_mm) else None
+
+
+def with_zero_distortion(calibration: Calibration) -> Calibration:
+    """Return a pinhole that states its lack of distortion: zeros around the principal point.
+
+    Every Apple file has these fields; fidmaa_selfie_depth has zeros in them.
+    """
+    return replace(
+        calibration,
+        lens_distortion_coefficients=(0.0,) * 8,
+        inverse_lens_distortion_coefficients=(0.0,) * 8,
+        lens_distortion_center_px=calibration.principal_point_px,
+    )
+
+
+def equivalent_mm(calibration: Calibration) -> float:
+    """Return the focal length as its 35 mm equivalent, by the diagonal; fx and fy are averaged."""
+    diagonal = math.hypot(calibration.reference_width_px, calibration.reference_height_px)
+    return math.sqrt(math.prod(calibration.focal_px)) * FILM_DIAGONAL_MM / diagonal

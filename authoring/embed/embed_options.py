@@ -50,6 +50,10 @@ def options_of(**given: Any) -> EmbedOptions:
     if len(cameras) > 1:
         words = " and ".join(f"--{name.removesuffix('_source').replace('_', '-')}" for name in cameras[:2])
         raise UsageError(f"{words} both give the camera; leave one out")
+    if given.get("replace_maker_note") and given.get("maker_note") == "none":
+        raise UsageError(
+            "--replace-maker-note writes a maker note and --maker-note none writes none; leave one out"
+        )
     for name, choices in _CHOICES.items():
         if name in given and given[name] not in choices:
             raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(map(str, choices))}")
@@ -74,6 +78,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "effort": ("fast", "balanced", "best"),
     "profile": ("portrait", "data"),
     "calibration_source": ("exif", "nominal", "none"),
+    "maker_note": ("full", "minimal", "none"),
     "kind": KINDS,
     "preset": tuple(preset.name for preset in PRESETS),
 }

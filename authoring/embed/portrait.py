@@ -8,8 +8,9 @@ from typing import Literal
 from authoring import containers
 from authoring.apple import nominal_rendering, region
 from authoring.apple.depth_properties import DepthProperties
+from authoring.apple.exif import read_brightness, read_portrait_tags
 from authoring.apple.exif_required import ImageCharacteristics
-from authoring.apple.portrait_exif import add_portrait_tags
+from authoring.apple.portrait_exif import MINIMAL_NOTE, add_portrait_tags
 from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.rendering import DEFAULT_APERTURE as DEFAULT_APERTURE_ID
 from authoring.apple.rendering import MAX_APERTURE, MIN_APERTURE, build_rendering, parse_rendering
@@ -19,9 +20,15 @@ from authoring.containers.edits import EditList
 from authoring.depth.aspect import same_shape
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration import Calibration
-from authoring.depth.calibration_sources import nominal_calibration
+from authoring.depth.calibration_sources import (
+    NOMINAL_FOCAL_35MM,
+    equivalent_mm,
+    nominal_calibration,
+    with_zero_distortion,
+)
 from authoring.depth.focus import largest_near_region
 from authoring.depth.orientation import Orientation
+from authoring.embed.portrait_note import MakerNoteKind, NewNote, choose_note
 from authoring.errors import RefusedError, UnsupportedError, about
 from authoring.maps.notes import Notes
 from authoring.read.camera import exif_calibration
@@ -36,6 +43,9 @@ DEFAULT_APERTURE = 2.8
 EFFECT_STRENGTH = 0.5
 """DepthBlurEffect strength of every iPhone portrait since iOS 14."""
 
+OTHER_LENS_RATIO = 1.5
+"""From here on two 35 mm equivalents are different lenses: phones have 13, 24 to 30 and from 48 mm."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortraitOptions:
@@ -44,11 +54,13 @@ class PortraitOptions:
     calibration_source: CalibrationSource | None = None
     """None: the map's or the donor's, else Exif's, else nominal."""
     donor: bytes | None = None
-    """A portrait photo whose rendering parameters, calibration, aperture and lighting are taken."""
+    """A portrait photo whose rendering parameters, calibration, aperture, lighting and maker note are taken."""
     aperture: float | None = None
     focus: tuple[float, float] | None = None
     """(x, y) in the upright photo, each 0..1; None finds the nearest large region of the map."""
     already_blurred: bool = False
+    maker_note: MakerNoteKind = "full"
+    """The note that a photo without one gets: about 45 numeric entries, the two flags alone, or none."""
     replace_maker_note: bool = False
 
 
@@ -64,6 +76,8 @@ class PortraitEffect:
     rendering_source: str
     aperture: float
     strength: float
+    maker_note: NewNote
+    """For a photo that has none."""
     notes: Notes
 
 
@@ -93,14 +107,14 @@ def portrait_effect(
     layout: Layout,
     options: PortraitOptions,
     calibration: Calibration | None,
-    source: DepthProperties | None = None,
+    source: DepthReading | None = None,
 ) -> PortraitEffect:
-    """Choose calibration, rendering parameters, aperture and strength.
+    """Choose calibration, rendering parameters, aperture, strength and maker note.
 
-    calibration: the map's own. source: the properties of the depth that is copied, whose effect is kept.
+    calibration: the map's own. source: the depth that is copied, whose effect is kept.
     Raises UnsupportedError if the donor has no portrait depth, MalformedError if its REND block is damaged.
     """
-    copied = source or DepthProperties()
+    copied = source.properties if source is not None else DepthProperties()
     donor = _read_donor(options.donor) if options.donor is not None else None
     given = donor.properties if donor is not None else DepthProperties()
     if calibration is not None:
@@ -110,11 +124,18 @@ def portrait_effect(
         calibration, calibration_source = _choose_calibration(layout, options, donor)
     aperture = options.aperture or copied.simulated_aperture or given.simulated_aperture
     rendering = copied.rendering_parameters or given.rendering_parameters
-    rendering_source = "donor"
+    rendering_source, words = "donor", "the donor's"
+    rendering_lens_mm = _lens_mm(copied if copied.rendering_parameters else given)
+    gain_map = any(kind_of(auxiliary) == "hdrgainmap" for auxiliary in layout.auxiliaries)
     if rendering is None:
-        gain_map = any(kind_of(auxiliary) == "hdrgainmap" for auxiliary in layout.auxiliaries)
-        nominal = nominal_rendering.nominal_rendering(aperture or DEFAULT_APERTURE, gain_map=gain_map)
-        rendering, rendering_source = build_rendering(nominal), "nominal"
+        brightness = read_brightness(layout.exif)
+        nominal = nominal_rendering.nominal_rendering(
+            aperture or DEFAULT_APERTURE, gain_map=gain_map, brightness=brightness
+        )
+        rendering, rendering_source, words = build_rendering(nominal), "nominal", _NOMINAL_RENDERING
+        if brightness is not None:
+            words += f", its scene records set for the photo's BrightnessValue {brightness:.2f}"
+        rendering_lens_mm = NOMINAL_FOCAL_35MM
     if options.aperture is not None:
         rendering = _with_aperture(rendering, options.aperture)
     strengths = (given.effect_strength, copied.effect_strength, EFFECT_STRENGTH)
@@ -123,6 +144,7 @@ def portrait_effect(
         if calibration is None
         else Notes(assumed=(f"the calibration is {_CALIBRATION_WORDS[calibration_source]}",))
     )
+    donors = [photo.maker_note for photo in (source, donor) if photo is not None]
     return PortraitEffect(
         calibration,
         calibration_source if calibration is not None else None,
@@ -130,7 +152,10 @@ def portrait_effect(
         rendering_source,
         aperture or DEFAULT_APERTURE,
         next(strength for strength in strengths if strength is not None),
-        camera + Notes(assumed=(f"the rendering parameters are {_RENDERING_WORDS[rendering_source]}",)),
+        choose_note(options.maker_note, donors, gain_map=gain_map),
+        camera
+        + Notes(assumed=(f"the rendering parameters are {words}",))
+        + _lens_notes(calibration, rendering_lens_mm),
     )
 
 
@@ -140,10 +165,29 @@ _CALIBRATION_WORDS = {
     "donor": "the donor's, scaled to this photo",
     "given": "given",
 }
-_RENDERING_WORDS = {
-    "nominal": "a nominal set (the numbers of one iPhone 13 Pro capture)",
-    "donor": "the donor's",
-}
+_NOMINAL_RENDERING = "a nominal set (the numbers of one iPhone 13 Pro capture)"
+
+
+def _lens_mm(properties: DepthProperties) -> float | None:
+    """Return the 35 mm equivalent of the calibration that came with rendering parameters."""
+    calibration = calibration_of(properties)
+    return equivalent_mm(calibration) if calibration is not None else None
+
+
+def _lens_notes(calibration: Calibration | None, rendering_lens_mm: float | None) -> Notes:
+    """Say so if calibration and rendering parameters, which belong together, are those of different lenses."""
+    if calibration is None or rendering_lens_mm is None:
+        return Notes()
+    lens_mm = equivalent_mm(calibration)
+    if max(lens_mm / rendering_lens_mm, rendering_lens_mm / lens_mm) < OTHER_LENS_RATIO:
+        return Notes()
+    return Notes(
+        notes=(
+            f"the calibration is that of a {lens_mm:.0f} mm lens and the rendering parameters are those of a "
+            f"{rendering_lens_mm:.0f} mm lens (35 mm equivalents), so the blur may be too strong or too weak; a "
+            "portrait taken with the photo's lens has both (--donor)",
+        )
+    )
 
 
 def _with_aperture(rendering: bytes, aperture: float) -> bytes:
@@ -184,8 +228,8 @@ def _choose_calibration(
     if options.calibration_source != "nominal":
         calibration = exif_calibration(layout)
         if calibration is not None:
-            return calibration, "exif"
-    return nominal_calibration(layout.width, layout.height), "nominal"
+            return with_zero_distortion(calibration), "exif"
+    return with_zero_distortion(nominal_calibration(layout.width, layout.height)), "nominal"
 
 
 def _same_aspect(calibration: Calibration, layout: Layout) -> bool:
@@ -194,31 +238,51 @@ def _same_aspect(calibration: Calibration, layout: Layout) -> bool:
 
 
 def add_portrait_metadata(
-    file: ContainerFile, buffer: DepthBuffer, orientation: Orientation, options: PortraitOptions
+    file: ContainerFile,
+    buffer: DepthBuffer,
+    orientation: Orientation,
+    options: PortraitOptions,
+    new_note: NewNote,
 ) -> PortraitPhoto:
-    """Add the maker note's flags, CustomRendered and the focus region that Photos asks for.
+    """Add the maker note or its flags, CustomRendered and the focus region that Photos asks for.
 
-    buffer: the map in the photo's stored raster; the focus is found in it where the options give none.
+    buffer: the map in the photo's stored raster; the focus is found in it where the options give none. new_note: for
+    a photo that has none; it is the smallest one if the photo's Exif has no room for more.
     """
     layout = file.layout
-    tagged = add_portrait_tags(
-        layout.exif,
-        ImageCharacteristics(
-            layout.width, layout.height, photo_components(file) or 3, layout.icc is not None
-        ),
-        orientation=int(orientation),
-        replace_maker_note=options.replace_maker_note,
-    )
     (x, y), assumed = _focus(buffer, orientation, options)
     focused = region.with_focus_region(layout.xmp, x, y, layout.width, layout.height)
-    notes = Notes(assumed, (*tagged.changes, *focused.changes, *tagged.notes, *focused.notes))
-    edits = file.with_metadata(
-        exif=None if layout.exif == tagged.exif else tagged.exif,
-        xmp=None if layout.xmp == focused.xmp else focused.xmp,
+    image = ImageCharacteristics(
+        layout.width, layout.height, photo_components(file) or 3, layout.icc is not None
     )
-    if not edits.touched:
-        return PortraitPhoto(file, edits, notes)
-    return PortraitPhoto(containers.parse(edits.apply(file.source)), edits, notes)
+
+    def add(note: bytes | None, remarks: Notes) -> PortraitPhoto:
+        tagged = add_portrait_tags(
+            layout.exif,
+            image,
+            orientation=int(orientation),
+            new_note=note,
+            replace_maker_note=options.replace_maker_note,
+        )
+        notes = Notes(assumed, (*tagged.changes, *focused.changes, *tagged.notes, *focused.notes))
+        if layout.exif != tagged.exif and read_portrait_tags(tagged.exif).maker_note == note:
+            notes += remarks
+        edits = file.with_metadata(
+            exif=None if layout.exif == tagged.exif else tagged.exif,
+            xmp=None if layout.xmp == focused.xmp else focused.xmp,
+        )
+        if not edits.touched:
+            return PortraitPhoto(file, edits, notes)
+        return PortraitPhoto(containers.parse(edits.apply(file.source)), edits, notes)
+
+    try:
+        return add(new_note.note, new_note.notes)
+    except RefusedError:
+        # A JPEG holds Exif in one segment, and a large thumbnail may leave no room for a full note.
+        if new_note.note in (None, MINIMAL_NOTE):
+            raise
+        short = "the photo's Exif has no room for a full maker note, so it got one of two entries"
+        return add(MINIMAL_NOTE, Notes(notes=(short,)))
 
 
 def _focus(

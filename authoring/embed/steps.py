@@ -184,9 +184,10 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
     effect, restore = None, b""
     with about("photo"):
         if options.profile == "portrait":
-            copied = depth.copied.properties if depth.copied else None
-            effect = portrait_effect(target.layout, options.portrait, depth.buffer.calibration, copied)
-            photo = add_portrait_metadata(file, depth.buffer, target.orientation, options.portrait)
+            effect = portrait_effect(target.layout, options.portrait, depth.buffer.calibration, depth.copied)
+            photo = add_portrait_metadata(
+                file, depth.buffer, target.orientation, options.portrait, effect.maker_note
+            )
             restore = build_record(photo.edits, file.source)
             notes += effect.notes + photo.notes
             file, edits = photo.file, edits.then(photo.edits)

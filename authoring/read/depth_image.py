@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import CALIBRATION_FIELDS, DepthProperties
+from authoring.apple.exif import read_portrait_tags
 from authoring.apple.property_table import PropertyTree
 from authoring.apple.values import exact_half
 from authoring.codecs import hevc, jpeg, sei
@@ -39,6 +40,8 @@ class DepthReading:
     """In the photo's stored raster."""
     orientation: Orientation
     """The photo's: how the stored raster is turned for display."""
+    maker_note: bytes | None
+    """The photo's, of any maker."""
 
     def buffer(self, raster: RasterName = "display") -> DepthBuffer:
         """Return the depth (H, W) as float32, upright by default, with its calibration in the same orientation.
@@ -79,7 +82,10 @@ def read_depth(layout: Layout) -> DepthReading:
         step = (high - low) / (int_max - int_min)
         low, high = low - int_min * step, low + (255 - int_min) * step
     plane = StoredPlane(codes, low, high, pixel_format)
-    return DepthReading(layout.container, auxiliary, properties, tree, plane, photo_orientation(layout))
+    maker_note = read_portrait_tags(layout.exif).maker_note
+    return DepthReading(
+        layout.container, auxiliary, properties, tree, plane, photo_orientation(layout), maker_note
+    )
 
 
 def _scale(auxiliary: FoundAuxiliary, properties: DepthProperties) -> tuple[PixelFormat, float, float]:
