@@ -21,6 +21,7 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.raster import turned
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UnsupportedError
+from authoring.read.depth_notes import open_points
 from authoring.read.layout import depth_images, photo_orientation
 
 RasterName = Literal["display", "stored"]
@@ -39,6 +40,8 @@ class DepthReading:
     """In the photo's stored raster."""
     orientation: Orientation
     """The photo's: how the stored raster is turned for display."""
+    notes: tuple[str, ...]
+    """What the file leaves open; see `open_points`."""
 
     def buffer(self, raster: RasterName = "display") -> DepthBuffer:
         """Return the depth (H, W) as float32, upright by default, with its calibration in the same orientation.
@@ -79,7 +82,15 @@ def read_depth(layout: Layout) -> DepthReading:
         step = (high - low) / (int_max - int_min)
         low, high = low - int_min * step, low + (255 - int_min) * step
     plane = StoredPlane(codes, low, high, pixel_format)
-    return DepthReading(layout.container, auxiliary, properties, tree, plane, photo_orientation(layout))
+    return DepthReading(
+        layout.container,
+        auxiliary,
+        properties,
+        tree,
+        plane,
+        photo_orientation(layout),
+        open_points(layout, properties),
+    )
 
 
 def _scale(auxiliary: FoundAuxiliary, properties: DepthProperties) -> tuple[PixelFormat, float, float]:
