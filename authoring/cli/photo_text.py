@@ -138,9 +138,11 @@ def inspect_text(report: Report) -> str:
         f"orientation {photo['orientation']}",
         *(_depth_lines(depth) if depth else ["  depth      none"]),
         *(
-            f"  auxiliary  {image['type']} {image['width']}x{image['height']}, {count(image['bytes'], 'byte')}"
+            f"  auxiliary  {image['type']} {image['width']}x{image['height']}, {count(image['bytes'], 'byte')}, "
+            f"{image['place']}"
             for image in report["auxiliary"]
         ),
+        *_spatial_lines(report["spatial"]),
         f"  portrait   {', '.join(portrait) or 'none'}",
         *_part_lines(report["parts"]),
         *labelled("note", report["notes"]),
@@ -159,11 +161,23 @@ def inspect_with_records_text(report: Report) -> str:
     return "\n".join([inspect_text(report), *(lines or ["  no records to list"])])
 
 
+def _spatial_lines(pair: Report | None) -> list[str]:
+    if pair is None:
+        return []
+    return [f"  spatial    stereo pair: item {pair['left']} is the left view, item {pair['right']} the right"]
+
+
 def _depth_lines(depth: Report) -> list[str]:
-    unit = "1/m" if depth["kind"] == "disparity" else "m"
+    # The samples' own format decides what they are measured in, as for `extract`.
+    metres = depth["native_format"] in ("hdep", "fdep") or (
+        depth["kind"] == "depth" and depth["native_format"] not in ("hdis", "fdis")
+    )
+    unit = "m" if metres else "1/m"
+    place = depth["place"]
     lines = [
         f"  depth      {depth['kind']} {depth['width']}x{depth['height']}, native {depth['native_format']}, "
-        f"stored {depth['stored_format']}"
+        f"stored {depth['stored_format']}",
+        f"  place      {place}" + (f" (exiftool -b -{place})" if place.startswith("MPImage") else ""),
     ]
     if depth["float_min"] is not None and depth["float_max"] is not None:
         lines.append(f"  range      {depth['float_min']:.6g} to {depth['float_max']:.6g} {unit}")

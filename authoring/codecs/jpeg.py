@@ -64,9 +64,10 @@ def encode_gray(codes: NDArray[np.uint8]) -> CodedGray:
 
 
 def decode_gray(data: bytes) -> NDArray[np.uint8]:
-    """Decode a JPEG (SOI to EOI) to codes (H, W) uint8; of a colour one its luma.
+    """Decode a gray JPEG (SOI to EOI) to codes (H, W) uint8.
 
-    Raises MalformedError if it does not decode, UnsupportedError for a coding that Pillow lacks.
+    Raises MalformedError if it does not decode, UnsupportedError if it is not 8-bit gray or of a coding that Pillow
+    lacks.
     """
     from PIL import JpegImagePlugin, UnidentifiedImageError
 
@@ -74,9 +75,11 @@ def decode_gray(data: bytes) -> NDArray[np.uint8]:
         # Not Image.open, which takes the short MP index of an auxiliary image for a broken MPO.
         with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as picture:
             check_unpacking("the depth image", picture.width, picture.height, 1, len(data))
-            picture.draft("L", None)
-            gray = picture if picture.mode == "L" else picture.convert("L")
-            return np.array(gray)
+            if picture.mode != "L":
+                raise UnsupportedError(
+                    f"the depth image is coded as {picture.mode}; only 8-bit monochrome is read"
+                )
+            return np.array(picture)
     except DepthauthorError:
         raise
     except UnidentifiedImageError as error:

@@ -106,6 +106,8 @@ class Layout:
     auxiliaries: tuple[FoundAuxiliary, ...]
     signed: bool
     """Whether the file has a C2PA manifest; any edit breaks its hash."""
+    stereo_pair: tuple[int, int] | None = None
+    """HEIF: the items of the left and the right view of a spatial photo; None if the primary is in no such pair."""
 
 
 class ContainerFile(Protocol):

@@ -145,7 +145,8 @@ def read_source(source: bytes) -> DepthReading:
 
 def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> CodedDepth:
     """Turn another photo's depth into the target's stored raster; its bitstream is kept where nothing changes."""
-    layout, notes = target.layout, target.notes
+    layout = target.layout
+    notes = target.notes + Notes(notes=tuple(f"in the source, {note}" for note in origin.notes))
     with about("source"):
         turn = origin.orientation.then(target.orientation.inverse)
         plane = replace(origin.plane, codes=turn.to_display(origin.plane.codes))

@@ -22,6 +22,7 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.raster import turned
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UnsupportedError
+from authoring.read.depth_notes import open_points
 from authoring.read.layout import depth_images, photo_orientation
 
 RasterName = Literal["display", "stored"]
@@ -42,6 +43,8 @@ class DepthReading:
     """The photo's: how the stored raster is turned for display."""
     maker_note: bytes | None
     """The photo's, of any maker."""
+    notes: tuple[str, ...]
+    """What the file leaves open; see `open_points`."""
 
     def buffer(self, raster: RasterName = "display") -> DepthBuffer:
         """Return the depth (H, W) as float32, upright by default, with its calibration in the same orientation.
@@ -82,9 +85,15 @@ def read_depth(layout: Layout) -> DepthReading:
         step = (high - low) / (int_max - int_min)
         low, high = low - int_min * step, low + (255 - int_min) * step
     plane = StoredPlane(codes, low, high, pixel_format)
-    maker_note = read_portrait_tags(layout.exif).maker_note
     return DepthReading(
-        layout.container, auxiliary, properties, tree, plane, photo_orientation(layout), maker_note
+        layout.container,
+        auxiliary,
+        properties,
+        tree,
+        plane,
+        photo_orientation(layout),
+        read_portrait_tags(layout.exif).maker_note,
+        open_points(layout, properties),
     )
 
 

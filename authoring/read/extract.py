@@ -33,6 +33,10 @@ class ExtractReport:
     maximum: float
     orientation: str
     native_format: str
+    holes: int
+    """Pixels without a distance: their stored value is below 0. They are NaN, or what the format has for holes."""
+    infinite: int
+    """Pixels that are infinite: depth where the disparity is 0, disparity where the depth is 0."""
     notes: tuple[str, ...] = field(default=())
     file: str | None = None
     output: str | None = None
@@ -66,10 +70,17 @@ def extract_file(
     buffer = reading.buffer(raster)
     values = buffer.depth_m() if kind == "depth" else buffer.disparity_per_m()
     finite = values[np.isfinite(values)]
-    notes = []
-    if finite.size < values.size:
-        count = values.size - finite.size
-        notes.append(f"{count} {'pixel lies' if count == 1 else 'pixels lie'} at infinity")
+    holes = int(np.count_nonzero(np.isnan(values)))
+    infinite = values.size - finite.size - holes
+    notes = [*reading.notes]
+    if infinite and kind == "depth":
+        notes.append(f"{infinite} {'pixel lies' if infinite == 1 else 'pixels lie'} at infinity")
+    elif infinite:
+        notes.append(f"{infinite} {'pixel' if infinite == 1 else 'pixels'} at 0 m: the disparity is infinite")
+    if holes:
+        notes.append(
+            f"{holes} {'pixel has' if holes == 1 else 'pixels have'} no distance, since the stored value is below 0"
+        )
     if buffer.accuracy == "relative":
         notes.append("Accuracy is relative: distances are in proportion, their scale is not guaranteed")
     data = formats.write_map(values, kind, format)
@@ -82,6 +93,8 @@ def extract_file(
         maximum=float(finite.max()) if finite.size else float("nan"),
         orientation=raster,
         native_format=reading.plane.pixel_format.value,
+        holes=holes,
+        infinite=infinite,
         notes=tuple(notes),
     )
     return data, report

@@ -13,18 +13,21 @@ from authoring.apple.rendering import parse_rendering
 from authoring.apple.values import exact_half
 from authoring.containers.base import ContainerName, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
-from authoring.read.layout import kind_of, photo_orientation
+from authoring.read.depth_notes import negative_values, open_points
+from authoring.read.layout import kind_of, photo_orientation, place_of
 from authoring.read.missing_depth import lost_depth
 
 
 @dataclass(frozen=True, slots=True)
 class AuxiliarySummary:
-    """An auxiliary image that is not a depth map."""
+    """An auxiliary image that is not the depth map read; a second depth map is one of them."""
 
     type: str
     width: int
     height: int
     bytes: int
+    place: str
+    """HEIC: "item 52". JPEG: exiftool's tag for the image, such as "MPImage2"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,17 @@ class DepthSummary:
     calibration: dict[str, Any] | None
     simulated_aperture: float | None
     rendering: dict[str, Any] | None
+    place: str
+    """HEIC: "item 54". JPEG: exiftool's tag for the image, such as "MPImage3", by which it writes it."""
     source: str = "apple"
+
+
+@dataclass(frozen=True, slots=True)
+class SpatialPair:
+    """The two views of a spatial photo (entity group `ster`), by item; one of them is the photo."""
+
+    left: int
+    right: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,7 @@ class InspectReport:
     photo: PhotoSummary
     depth: DepthSummary | None
     auxiliary: tuple[AuxiliarySummary, ...]
+    spatial: SpatialPair | None
     portrait: dict[str, Any]
     parts: tuple[PartSummary, ...]
     notes: tuple[str, ...]
@@ -92,28 +106,40 @@ def inspect(photo: bytes) -> InspectReport:
         layout = file.layout
         kinds = [(auxiliary, kind_of(auxiliary)) for auxiliary in layout.auxiliaries]
         depth = next((auxiliary for auxiliary, kind in kinds if kind == "depth"), None)
+        properties = _properties(depth)
         portrait = read_portrait_metadata(layout.exif, layout.xmp)
         lost = None if depth else lost_depth(layout, portrait)
+        own = (*open_points(layout, properties), *negative_values(properties)) if depth else ()
         return InspectReport(
             container=layout.container,
             photo=PhotoSummary(layout.width, layout.height, int(photo_orientation(layout))),
-            depth=_depth(depth) if depth else None,
+            depth=_depth(depth, properties, layout.container) if depth else None,
             auxiliary=tuple(
-                AuxiliarySummary(kind, auxiliary.width, auxiliary.height, len(auxiliary.payload))
+                AuxiliarySummary(
+                    kind,
+                    auxiliary.width,
+                    auxiliary.height,
+                    len(auxiliary.payload),
+                    place_of(layout.container, auxiliary),
+                )
                 for auxiliary, kind in kinds
                 if auxiliary is not depth
             ),
+            spatial=SpatialPair(*layout.stereo_pair) if layout.stereo_pair else None,
             portrait=asdict(portrait),
             parts=tuple(
                 PartSummary(entry.identifier, entry.type, entry.role, entry.size) for entry in file.entries
             ),
-            notes=(*file.notes, lost) if lost else file.notes,
+            notes=(*file.notes, *own, *([lost] if lost else ())),
         )
 
 
-def _depth(auxiliary: FoundAuxiliary) -> DepthSummary:
-    packet = auxiliary.xmp
-    properties = depth_properties.parse_properties(xmp.parse_packet(packet)) if packet else DepthProperties()
+def _properties(depth: FoundAuxiliary | None) -> DepthProperties:
+    packet = depth.xmp if depth else None
+    return depth_properties.parse_properties(xmp.parse_packet(packet)) if packet else DepthProperties()
+
+
+def _depth(auxiliary: FoundAuxiliary, properties: DepthProperties, container: ContainerName) -> DepthSummary:
     return DepthSummary(
         kind=properties.auxiliary_image_type or "disparity",
         native_format=_fourcc(properties.native_format),
@@ -129,6 +155,7 @@ def _depth(auxiliary: FoundAuxiliary) -> DepthSummary:
         calibration=_calibration(properties),
         simulated_aperture=properties.simulated_aperture,
         rendering=_rendering(properties.rendering_parameters),
+        place=place_of(container, auxiliary),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from authoring import tiff
 from authoring.apple.kinds import classify
-from authoring.containers.base import ContainerFile, FoundAuxiliary, Layout
+from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary, Layout
 from authoring.depth.orientation import Orientation
 
 
@@ -26,6 +26,15 @@ def photo_orientation(layout: Layout) -> Orientation:
 def depth_images(layout: Layout) -> list[FoundAuxiliary]:
     """Return the auxiliary images that are depth maps; type and XMP distinguish them from mattes and gain maps."""
     return [auxiliary for auxiliary in layout.auxiliaries if kind_of(auxiliary) == "depth"]
+
+
+def place_of(container: ContainerName, auxiliary: FoundAuxiliary) -> str:
+    """Return where an auxiliary image is: "item 54" in HEIC, exiftool's tag "MPImage3" in JPEG.
+
+    exiftool numbers the entries of the MP index from 1, the photo, so a depth map is MPImage2 without a gain map and
+    MPImage3 after one.
+    """
+    return f"item {auxiliary.identifier}" if container == "heic" else f"MPImage{auxiliary.identifier}"
 
 
 def kind_of(auxiliary: FoundAuxiliary) -> str:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from authoring.codecs import jpeg
-from authoring.errors import DepthauthorError, MalformedError
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 
 
 @pytest.mark.parametrize("kind", ["smooth", "noise", "binary", "thin lines"])
@@ -33,10 +33,12 @@ def test_every_plane_comes_back_within_one_code(kind: str) -> None:
     assert data == jpeg.encode_gray(codes).data, "same input, same bytes"
 
 
-def test_a_colour_auxiliary_gives_its_luma() -> None:
+@pytest.mark.parametrize("mode", ["RGB", "CMYK"])
+def test_a_coloured_auxiliary_is_refused(mode: str) -> None:
     out = io.BytesIO()
-    Image.new("RGB", (16, 8), (90, 90, 90)).save(out, "JPEG", quality=95)
-    assert set(jpeg.decode_gray(out.getvalue()).ravel()) == {90}
+    Image.new(mode, (16, 8)).save(out, "JPEG", quality=95)
+    with pytest.raises(UnsupportedError, match=f"is coded as {mode}; only 8-bit monochrome is read"):
+        jpeg.decode_gray(out.getvalue())
 
 
 def test_damage_is_named() -> None:

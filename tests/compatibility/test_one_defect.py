@@ -274,7 +274,7 @@ def test_a_level_is_lost(rule: str, level: str) -> None:
 
 
 def test_a_coloured_map_in_a_jpeg() -> None:
-    """Decoders return its luma, so only the frame header shows it."""
+    """The frame header shows it, and `verify` says how many components there are."""
     photo = (Path(__file__).parents[2] / "golden" / "scene.jpg").read_bytes()
     stored = portraits.plane(size=(128, 96))
     image = portraits.coded(stored, portraits.properties(stored))

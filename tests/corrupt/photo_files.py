@@ -351,6 +351,15 @@ add(
     verb="extract",
 )
 add(
+    "unsupported",
+    "jpeg_depth_in_colour",
+    depth_jpeg_changed(
+        lambda image: image[: image.index(b"\xff\xdb")] + jpeg.coded()[jpeg.coded().index(b"\xff\xdb") :]
+    ),
+    "only 8-bit monochrome",
+    verb="extract",
+)
+add(
     "refused",
     "jpeg_undo_record_is_noise",
     depth_jpeg_changed(

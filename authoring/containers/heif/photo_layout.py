@@ -115,6 +115,7 @@ def read_layout(structure: Structure) -> Layout:
         icc=_icc(structure),
         auxiliaries=tuple(_auxiliary(structure, item) for item in auxiliaries),
         signed=_is_signed(structure),
+        stereo_pair=structure.stereo_pair,
     )
 
 
@@ -256,6 +257,8 @@ def role_of(structure: Structure, item: Item) -> str:
         masters = structure.targets(number, kind)
         if masters:
             return name if kind == "thmb" and primary in masters else f"{name} of {masters[0]}"
+    if structure.stereo_pair and number in structure.stereo_pair:
+        return "left view" if number == structure.stereo_pair[0] else "right view"
     return "hidden" if item.hidden else "image"
 
 

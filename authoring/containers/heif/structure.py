@@ -103,6 +103,18 @@ class Structure:
         return frozenset((self.primary, *self.tone_maps))
 
     @cached_property
+    def stereo_pair(self) -> tuple[int, int] | None:
+        """The left and the right view if the primary is in an entity group `ster`.
+
+        The left view is first: in spatial_vision_pro.heic the second item's camera is 63.8 mm to the right.
+        """
+        for group in self.groups:
+            if group.kind == "ster" and len(group.entities) == 2 and self.primary in group.entities:
+                left, right = group.entities
+                return left, right
+        return None
+
+    @cached_property
     def auxiliary_types(self) -> dict[Box, tuple[str, bytes]]:
         """(URN, subtype) of each auxC, read once however many items share it."""
         boxes = self.properties.properties
