@@ -143,9 +143,13 @@ def _calibration() -> Schema:
         },
         "lens_distortion_coefficients": {
             **numbers(0, 8),
-            "description": "Per cent, by even powers of the distance from the centre in mm.",
+            "description": "From the photo to the pinhole picture: per cent, by even powers of the distance from the "
+            "centre in mm. AVFoundation's lensDistortionLookupTable leads the other way.",
         },
-        "inverse_lens_distortion_coefficients": numbers(0, 8),
+        "inverse_lens_distortion_coefficients": {
+            **numbers(0, 8),
+            "description": "The same from the pinhole picture to the photo.",
+        },
         "lens_distortion_center": {**numbers(2), "description": "x, y in pixels of the reference frame."},
     }
     aliases = calibration_json.ALIASES
