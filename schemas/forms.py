@@ -73,6 +73,11 @@ class DictionaryReport:
     bytes_per_row: int
     properties: int
     """How many XMP properties go with it."""
+    unit: Literal["1/m", "m"]
+    """Of a sample."""
+    bound: float | None
+    """How far a sample may be from the map that was embedded, in `unit`: the bound that `embed` states for its usual
+    coding, and the rounding to half floats where the format has them. None for depth of another program."""
     schema: str = "depthauthor/dictionary/1"
 
 
