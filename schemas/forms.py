@@ -73,6 +73,11 @@ class DictionaryReport:
     bytes_per_row: int
     properties: int
     """How many XMP properties go with it."""
+    unit: Literal["1/m", "m"]
+    """Of a sample."""
+    bound: float | None
+    """How far a sample may be from the map that was embedded, in `unit`: the bound that `embed` states for its usual
+    coding, and the rounding to half floats where the format has them. None for depth of another program."""
     schema: str = "depthauthor/dictionary/1"
 
 
@@ -143,9 +148,13 @@ def _calibration() -> Schema:
         },
         "lens_distortion_coefficients": {
             **numbers(0, 8),
-            "description": "Per cent, by even powers of the distance from the centre in mm.",
+            "description": "From the photo to the pinhole picture: per cent, by even powers of the distance from the "
+            "centre in mm. AVFoundation's lensDistortionLookupTable leads the other way.",
         },
-        "inverse_lens_distortion_coefficients": numbers(0, 8),
+        "inverse_lens_distortion_coefficients": {
+            **numbers(0, 8),
+            "description": "The same from the pinhole picture to the photo.",
+        },
         "lens_distortion_center": {**numbers(2), "description": "x, y in pixels of the reference frame."},
     }
     aliases = calibration_json.ALIASES

@@ -213,13 +213,14 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
     """
     from authoring.apple.dictionary import build_json, build_plist
     from authoring.depth.buffer import PixelFormat
-    from authoring.read.extract import to_dictionary
+    from authoring.read.extract import dictionary_bound, dictionary_of, read
 
     photo, output = Path(photo), Path(output)
     with files.naming(photo=photo):
         data = files.read_file(photo)
         files.refuse_same(output, [photo])
-        auxiliary = to_dictionary(data)
+        reading = read(data)
+        auxiliary = dictionary_of(reading)
     build = build_json if output.suffix.lower() == ".json" else build_plist
     files.write_file(output, [build(auxiliary)], overwrite=overwrite)
     description = auxiliary.data_description
@@ -233,6 +234,8 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
         "height": description.height,
         "bytes_per_row": description.bytes_per_row,
         "properties": len(auxiliary.metadata),
+        "unit": reading.plane.pixel_format.unit,
+        "bound": dictionary_bound(reading),
     }
 
 

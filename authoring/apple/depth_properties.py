@@ -62,8 +62,10 @@ class DepthProperties:
     pixel_size: float | None = None
     """Millimetres, at the reference frame."""
     lens_distortion_coefficients: tuple[float, ...] | None = None
-    """8 numbers, by even powers of the distance in mm from the centre; percent."""
+    """8 numbers, by even powers of the distance in mm from the centre; percent. From the photo to the pinhole picture,
+    the direction of AVFoundation's *inverse* lookup table."""
     inverse_lens_distortion_coefficients: tuple[float, ...] | None = None
+    """From the pinhole picture to the photo, the direction of AVFoundation's lensDistortionLookupTable."""
     center_x: float | None = None
     """Centre of distortion, pixels of the reference frame."""
     center_y: float | None = None

@@ -12,6 +12,9 @@ and three statements of Swift complete the dictionary:
 Without the second statement AVDepthData accepts the list too, but takes the map for relative, of low quality,
 unfiltered and uncalibrated. `DepthAuthorAuxiliaryDataType` is the type that CGImageDestinationAddAuxiliaryDataInfo
 takes beside the dictionary.
+
+The packet keeps the XMP's names: its LensDistortionCoefficients lead from the photo to the pinhole picture, the
+direction of AVCameraCalibrationData's inverseLensDistortionLookupTable.
 """
 
 from __future__ import annotations

@@ -119,10 +119,16 @@ def extract_text(report: Report) -> str:
 
 def dictionary_text(report: Report) -> str:
     """Describe what the property list holds."""
-    return (
+    text = (
         f"{report['output']}: {report['auxiliary_type']}, {report['width']}x{report['height']} "
         f"{report['pixel_format']}, {report['bytes_per_row']} bytes per row, {report['properties']} properties"
     )
+    if report["bound"] is not None:
+        text += (
+            f"\n  bound      samples within {report['bound']:.4g} {report['unit']} of the embedded map, "
+            "rounding to the native format included"
+        )
+    return text
 
 
 def inspect_text(report: Report) -> str:

@@ -7,6 +7,7 @@ and reads; `containers.heif` takes it apart.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -53,6 +54,7 @@ MAX_LUMA_SAMPLES_OF_LEVEL = (
 _VPS, _SPS = 32, 33
 _HVCC_LEVEL, _HVCC_ARRAY_COUNT = 12, 22
 _ARRAY_COMPLETENESS, _NAL_UNIT_TYPE = 0x80, 0x3F
+"""Bits of the first byte of an array in hvcC; the bit between them is reserved and 0."""
 _RBSP_LEVEL = {_VPS: 2 + 4 + 11, _SPS: 2 + 1 + 11}
 """Offset of general_level_idc in a parameter set (H.265, 7.3.2.1, 7.3.2.2, 7.3.3): the NAL header, the fields before
 profile_tier_level, 11 bytes of it."""
@@ -136,21 +138,35 @@ def level_for(width: int, height: int) -> int:
 def finish_configuration(configuration: bytes, width: int, height: int) -> bytes:
     """Return the body of hvcC (ISO/IEC 14496-15, 8.3.3.1.2) as Apple writes it.
 
-    array_completeness is set, since `hvc1` promises that no parameter set is in the stream (8.4.1.1), and the
-    level is that of the real size in hvcC, VPS and SPS: x265's lossless mode writes 255. Raises MalformedError
-    where it is cut off.
+    Its arrays are complete, and the level is that of the real size in hvcC, VPS and SPS: x265's lossless mode
+    writes 255. Raises MalformedError where it is cut off.
     """
     level = level_for(width, height)
+    head = bytearray(configuration)
+    if len(head) > _HVCC_LEVEL:
+        head[_HVCC_LEVEL] = level
+    return _rebuilt(bytes(head), lambda unit, nal_type: _with_level(unit, nal_type, level))
+
+
+def complete_arrays(configuration: bytes) -> bytes:
+    """Return the body of hvcC, as long as before, with the first byte of each array as Apple writes it: a0, a1, a2.
+
+    array_completeness is set, since `hvc1` promises that no parameter set is in the stream (ISO/IEC 14496-15,
+    8.4.1.1), and the reserved bit, which libheif sets, is 0. Raises MalformedError where it is cut off.
+    """
+    return _rebuilt(configuration, lambda unit, nal_type: unit)
+
+
+def _rebuilt(configuration: bytes, convert: Callable[[bytes, int], bytes]) -> bytes:
+    """Return the body of hvcC with complete arrays, each NAL unit converted; `convert` gets the unit and its type."""
     stream = io.BytesIO(configuration)
     out = bytearray(_read(stream, _HVCC_ARRAY_COUNT + 1))
-    out[_HVCC_LEVEL] = level
     for _ in range(out[_HVCC_ARRAY_COUNT]):
-        (array_type,) = _read(stream, 1)
+        nal_type = _read(stream, 1)[0] & _NAL_UNIT_TYPE
         count = _read(stream, 2)
-        out += bytes([array_type | _ARRAY_COMPLETENESS]) + count
+        out += bytes([nal_type | _ARRAY_COMPLETENESS]) + count
         for _ in range(int.from_bytes(count, "big")):
-            unit = _read(stream, int.from_bytes(_read(stream, 2), "big"))
-            unit = _with_level(unit, array_type & _NAL_UNIT_TYPE, level)
+            unit = convert(_read(stream, int.from_bytes(_read(stream, 2), "big")), nal_type)
             out += len(unit).to_bytes(2, "big") + unit
     return bytes(out)
 

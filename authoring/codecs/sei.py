@@ -20,7 +20,8 @@ from authoring.errors import RefusedError, UnsupportedError
 class RepresentationType(enum.IntEnum):
     """depth_representation_type. All Apple samples say uniform disparity, with d_min and d_max.
 
-    A map in metres (hdep, fdep) is UNIFORM_Z with z_near and z_far: inferred from the standard, no sample has one.
+    A map in metres (hdep, fdep) is UNIFORM_Z: inferred from the standard, no sample has one. It is written
+    without z_near and z_far: its code 0 is said to be z_far (table G.3, not at hand), and in hdep it is the near end.
     """
 
     UNIFORM_INVERSE_Z = 0

@@ -36,9 +36,11 @@ class Calibration:
     pixel_size_mm: float = 0.001
     """Side of one pixel of the reference frame on the sensor."""
     lens_distortion_coefficients: tuple[float, ...] = ()
-    """None, or eight numbers c: a point r mm from the centre moves outward by the sum of c[k] * r**(2k) per cent."""
+    """None, or eight numbers c, from the photo to the pinhole picture: a point of the photo r mm from the centre is
+    moved outward by the sum of c[k] * r**(2k) per cent to where a pinhole would show it. Named as in the depth XMP;
+    AVFoundation's lensDistortionLookupTable leads the other way."""
     inverse_lens_distortion_coefficients: tuple[float, ...] = ()
-    """The same for the inverse."""
+    """The same from the pinhole picture to the photo."""
     lens_distortion_center_px: tuple[float, float] | None = None
     """(x, y) in the reference frame."""
 

@@ -77,8 +77,9 @@ def parse_calibration_json(data: bytes) -> Calibration:
 
     In our schema an unknown name is an error: a misspelt optional one would be lost without notice. In a
     dictionary like AVCameraCalibrationData other keys are ignored; names may be in any spelling (intrinsicMatrix,
-    IntrinsicMatrix, intrinsic_matrix), and of a list of dictionaries the first is used. Of the file that
-    `extract --metadata` writes its calibration is used.
+    IntrinsicMatrix, intrinsic_matrix), and of a list of dictionaries the first is used. LensDistortionCoefficients
+    there are those of the depth XMP, from the photo to the pinhole picture; the lookup tables, which AVFoundation
+    names the other way round, are ignored. Of the file that `extract --metadata` writes its calibration is used.
     """
     if len(data) > MAX_JSON_BYTES:
         raise MalformedError(f"the calibration has {len(data)} bytes; at most {MAX_JSON_BYTES} are read")

@@ -18,6 +18,12 @@ from authoring.depth.stored_plane import StoredPlane
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.depth_image import decode_plane
 
+NO_Z_LIMITS = (
+    "the depth SEI states no z_near and z_far: for depth its code 0 is said to be the far end, and in Apple's stored"
+    " form it is the near end; the XMP states the range"
+)
+"""Note about hdep and fdep in HEIC."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodedPlane:
@@ -113,9 +119,8 @@ def coded_auxiliary(plane: StoredPlane, coded: CodedPlane, tree: PropertyTree) -
                 sei.RepresentationType.UNIFORM_DISPARITY, d_min=plane.float_min, d_max=plane.float_max
             )
         else:
-            representation = sei.DepthRepresentation(
-                sei.RepresentationType.UNIFORM_Z, z_near=plane.float_min, z_far=plane.float_max
-            )
+            # Uniform Z is said to have code 0 for ZFar (H.265, table G.3, not at hand); ours is the near end.
+            representation = sei.DepthRepresentation(sei.RepresentationType.UNIFORM_Z)
         subtype = sei.build_aux_subtype(representation)
     return CodedAuxiliary(
         width=coded.width,

@@ -21,7 +21,7 @@ from authoring.depth.plane_error import error_in_m, max_error
 from authoring.depth.raster import turned
 from authoring.depth.stored_plane import StoredPlane, quantize
 from authoring.embed.embed_options import EmbedOptions
-from authoring.embed.encode import CodedPlane, coded_auxiliary, encode_plane
+from authoring.embed.encode import NO_Z_LIMITS, CodedPlane, coded_auxiliary, encode_plane
 from authoring.embed.portrait import PortraitEffect, add_portrait_metadata, portrait_effect
 from authoring.embed.reports import EditedPhoto, EmbedReport, ErrorInMetres, Focus, Size
 from authoring.embed.target import Target, open_target
@@ -202,6 +202,8 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
 
         edits = edits.then(splice_with_undo(file, auxiliary))
     notes += Notes(notes=file.notes)
+    if file.layout.container == "heic" and depth.plane.pixel_format.kind == "depth":
+        notes += Notes(notes=(NO_Z_LIMITS,))
     if file.layout.signed:
         notes += Notes(notes=("the photo is signed (C2PA): the signature no longer matches the edited file",))
     return SplicedPhoto(edits, notes)

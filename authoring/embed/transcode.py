@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from authoring import containers, tiff
-from authoring.codecs import photo
+from authoring.codecs import hevc, photo
 from authoring.codecs.hevc import Effort
 from authoring.containers import heif
 from authoring.containers.base import ContainerFile, ContainerName, Layout
@@ -74,8 +74,9 @@ def _to_heic(
     pixels: photo.Pixels, metadata: photo.Metadata, quality: int, effort: Effort | None, threads: int | None
 ) -> ContainerFile:
     data = photo.encode_heic(pixels, metadata, quality=quality, effort=effort or "fast", threads=threads)
-    # A HEIC made here states whole offsets in its extents, as phones do.
-    return containers.parse(heif.with_plain_offsets(data))
+    # A HEIC made here states whole offsets in its extents and complete arrays in hvcC, as phones do.
+    data = heif.with_configurations(heif.with_plain_offsets(data), hevc.complete_arrays)
+    return containers.parse(data)
 
 
 def _left_behind(layout: Layout) -> tuple[str, ...]:

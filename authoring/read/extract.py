@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,9 +11,12 @@ import numpy as np
 
 from authoring import containers
 from authoring.apple.dictionary import AuxiliaryData
+from authoring.apple.provenance import read_provenance
+from authoring.codecs import hevc, jpeg
 from authoring.codecs.maps import formats
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration_json import build_calibration_json
+from authoring.depth.plane_error import native_rounding
 from authoring.errors import UsageError, about
 from authoring.read.depth_image import DepthReading, RasterName, read_depth
 from authoring.read.inspect import inspect
@@ -126,8 +130,26 @@ def to_dictionary(photo: bytes) -> AuxiliaryData:
 
     Samples are in the native format (float16 for hdis and hdep) and in the photo's stored raster.
     """
-    reading = read(photo)
+    return dictionary_of(read(photo))
+
+
+def dictionary_of(reading: DepthReading) -> AuxiliaryData:
+    """Return the auxiliary data dictionary of depth that was read; see `to_dictionary`."""
     native = reading.plane.pixel_format
     samples = reading.buffer("stored").converted(native).samples
     height, width = samples.shape
     return AuxiliaryData.packed(native.fourcc, width, height, samples.tobytes(), reading.tree)
+
+
+def dictionary_bound(reading: DepthReading) -> float | None:
+    """Return how far the dictionary's samples may be from the map that was embedded, in the unit of the format.
+
+    The bound of `embed`, that is half a quantisation step and the codec's tolerance in steps, and the rounding to
+    the native format, which the photo itself does not have. None for depth that this program did not write, and
+    where values are beyond the format.
+    """
+    if read_provenance(reading.tree) is None:
+        return None
+    tolerance = jpeg.TOLERANCE_CODES if reading.container == "jpeg" else hevc.LOSSY_TOLERANCE_CODES
+    bound = reading.plane.step * (0.5 + tolerance) + native_rounding(reading.plane)
+    return bound if math.isfinite(bound) else None

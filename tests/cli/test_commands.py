@@ -100,6 +100,7 @@ def test_copy_and_dictionary(folder: Path, capsys: Any) -> None:
     assert report["map"] == {"width": 768, "height": 576}
     dictionary = _json(capsys, "dictionary", folder / "b.heic", "-o", folder / "d.plist", "--json")
     assert dictionary["auxiliary_type"] == "kCGImageAuxiliaryDataTypeDisparity"
+    assert dictionary["unit"] == "1/m" and dictionary["bound"] > report["bound"]
     plist = plistlib.loads((folder / "d.plist").read_bytes())
     described = plist["kCGImageAuxiliaryDataInfoDataDescription"]
     assert described == {"PixelFormat": 1751411059, "Width": 768, "Height": 576, "BytesPerRow": 1536}

@@ -87,13 +87,43 @@ def test_the_configuration_states_the_level_of_the_real_size(
     image = heif.single_image(hevc.encode_gray(codes, lossless=lossless))
     finished = hevc.finish_configuration(image.configuration, image.width, image.height)
     assert finished[12] == level
-    assert finished[23] & 0x80, "array_completeness"
+    assert _array_bytes(finished) == b"\xa0\xa1\xa2", "VPS, SPS, PPS: complete, the reserved bit 0"
     assert (
         _decoded(heif.build_still(image.width, image.height, image.payload, finished)).tolist()
         == _decoded(heif.build_still(image.width, image.height, image.payload, image.configuration)).tolist()
     )
     if lossless:
         assert image.configuration[12] == 255, "x265 changed its habit; the patch may be needless now"
+
+
+def _array_bytes(configuration: bytes) -> bytes:
+    """The first byte of each array of hvcC (ISO/IEC 14496-15, 8.3.3.1.2), whose units are walked over."""
+    first, position = b"", 23
+    for _ in range(configuration[22]):
+        first += configuration[position : position + 1]
+        units = int.from_bytes(configuration[position + 1 : position + 3], "big")
+        position += 3
+        for _ in range(units):
+            position += 2 + int.from_bytes(configuration[position : position + 2], "big")
+    assert position == len(configuration)
+    return first
+
+
+def test_complete_arrays_change_only_their_first_bytes() -> None:
+    image = heif.single_image(hevc.encode_gray(_plane(64, 64)))
+    complete = hevc.complete_arrays(image.configuration)
+    assert _array_bytes(complete) == b"\xa0\xa1\xa2"
+    assert len(complete) == len(image.configuration)
+    assert sum(old != new for old, new in zip(complete, image.configuration, strict=True)) <= 3
+    assert hevc.complete_arrays(complete) == complete
+    with pytest.raises(MalformedError, match="ends inside"):
+        hevc.complete_arrays(complete[:-1])
+
+
+@pytest.mark.parametrize("name", ["pug.heic", "tianle91_13mini.heic", "fidmaa_selfie_depth.heic"])
+def test_the_first_bytes_are_those_of_a_phone(name: str, sample: Callable[[str], bytes]) -> None:
+    structure = heif.parse(sample(name)).structure
+    assert {_array_bytes(body) for body in structure.configurations.values()} == {b"\xa0\xa1\xa2"}
 
 
 def test_the_level_lies_in_vps_and_sps_too(tool: Callable[..., str], tmp_path: Path) -> None:

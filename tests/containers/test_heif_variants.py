@@ -167,6 +167,38 @@ def test_removal_leaves_what_was_there_before_a_splice(name: str) -> None:
         assert result == data
 
 
+def unused_properties(data: bytes) -> list[bytes]:
+    """Return the boxes of ipco that no item has, as bytes."""
+    structure = heif.parse(data).structure
+    table = structure.properties
+    used = {index for links in table.by_item.values() for index, _ in links}
+    return [structure.bytes_of(box) for i, box in enumerate(table.properties, 1) if i not in used]
+
+
+WITH_GAIN_MAP = [name for name in VARIANTS if name not in LIBHEIF_CANNOT and len(VARIANTS[name]().items) > 1]
+
+
+@pytest.mark.parametrize("name", WITH_GAIN_MAP)
+def test_removal_leaves_no_property_that_only_the_removed_image_used(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gain map's properties are in front of the depth's, which get lower numbers."""
+    monkeypatch.setattr(pillow_heif.options, "DISABLE_SECURITY_LIMITS", True)
+    data = VARIANTS[name]().build()
+    spliced = heif.parse(heif.parse(data).splice(auxiliary()).apply(data))
+    gain = heif.parse(data).layout.auxiliaries[0].identifier
+    result = spliced.remove([gain]).apply(spliced.source)
+    assert unused_properties(result) == unused_properties(data)
+    before, after = spliced.parts(), heif.parse(result).parts()
+    gone = set(before) - set(after)
+    assert f"item {gain} properties" in gone and set(after) < set(before)
+    assert {part for part in after if after[part] != before[part]} <= {"group altr 6"}
+    photo = pillow_heif.open_heif(io.BytesIO(result))
+    assert np.array_equal(np.asarray(photo), primary_pixels(data))
+    (depth,) = photo.info["depth_images"]
+    assert np.array_equal(np.asarray(depth), np.fliplr(np.rot90(heif_files.gray_codes(96, 64))))
+
+
 def structure_of(photo: PhotoSpec, **changes: object) -> tuple[bytes, Structure]:
     data = photo.build()
     result = heif.parse(data).splice(replace(auxiliary(), **changes)).apply(data)  # type: ignore[arg-type]

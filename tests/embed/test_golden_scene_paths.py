@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from authoring import containers
+from authoring.codecs import hevc
 from authoring.codecs.maps import formats
+from authoring.containers import heif
 from authoring.containers.base import ContainerName
 from authoring.depth.orientation import Orientation
 from authoring.embed.embed_options import options_of
@@ -126,6 +128,10 @@ def test_a_photo_changes_container_and_back(number: int) -> None:
     assert layout.xmp and b"dc:title" in layout.xmp
     tiles = [entry for entry in file.entries if entry.role == "tile"]
     assert len(tiles) == 4, "512-pixel tiles"
+    configurations = heif.parse(heic.data).structure.configurations.values()
+    assert len(configurations) == 2 and all(hevc.complete_arrays(body) == body for body in configurations), (
+        "the photo's and the map's"
+    )
     assert np.abs(_upright(heic.data).astype(int) - _upright(photo)).mean() < 3
 
     back = embed(strip(heic.data).data, _depth(), options_of(container="jpeg", profile="data"))

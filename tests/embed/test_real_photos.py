@@ -20,10 +20,13 @@ from PIL import Image, ImageOps
 
 from authoring import containers
 from authoring.codecs import jpeg as jpeg_codec
+from authoring.codecs import sei
+from authoring.containers import heif
 from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
 from authoring.embed.embed_options import options_of
+from authoring.embed.encode import NO_Z_LIMITS
 from authoring.embed.reports import EditedPhoto, EmbedReport
 from authoring.embed.steps import embed
 from authoring.embed.strip import strip
@@ -250,6 +253,19 @@ def test_a_second_map_can_replace_the_first_and_strip_still_gives_the_photo(samp
         assert strip(twice).data == photo
 
 
+@pytest.mark.parametrize("name", ["fidmaa_selfie_depth.heic", "nilsh_imageio_output.heic", "pug.heic"])
+def test_replace_leaves_no_unused_properties(name: str, sample: Sample) -> None:
+    """In the first two the depth's properties have others after them, which get lower numbers."""
+    photo = sample(name)
+    depth = _depth_m(containers.parse(photo).layout)
+    replaced = embed(photo, depth, options_of(profile="data", replace=True)).data
+    for data in (replaced, strip(photo).data):
+        table = heif.parse(data).structure.properties
+        used = {index for links in table.by_item.values() for index, _ in links}
+        assert used == set(range(1, len(table.properties) + 1))
+    assert strip(replaced).data == strip(photo).data
+
+
 def test_stripping_pug_leaves_its_gain_map_readable(
     sample: Sample, tool: Callable[..., str], tmp_path: Path
 ) -> None:
@@ -307,8 +323,16 @@ def test_the_bound_holds_in_every_format(pixel_format: PixelFormat, container: s
     assert error.max() <= report.bound * (1 + 1e-5)
     assert report.max_error == pytest.approx(error.max(), rel=1e-3)
     assert report.bound <= 1.5 * (report.float_max - report.float_min) / 255 * (1 + 1e-6)
-    plane = depth_image.read_depth(containers.parse(outcome.data).layout).plane
+    reading = depth_image.read_depth(containers.parse(outcome.data).layout)
+    plane = reading.plane
     assert plane.pixel_format is pixel_format
+    in_metres = container == "heic" and pixel_format.kind == "depth"
+    assert (NO_Z_LIMITS in report.notes) == in_metres
+    if in_metres:
+        message = sei.parse_aux_subtype(reading.auxiliary.auxiliary_subtype)
+        assert message == sei.DepthRepresentation(sei.RepresentationType.UNIFORM_Z), "no limits"
+        (image,) = pillow_heif.open_heif(io.BytesIO(outcome.data)).info["depth_images"]
+        assert "z_near" not in image.info["metadata"] and "z_far" not in image.info["metadata"]
     assert np.array_equal(
         buffer_from_plane(replace(plane, pixel_format=pixel_format.single)).samples, buffer.samples
     )

@@ -1,4 +1,4 @@
-"""Lens distortion and its inverse, in the direction of Apple's reference implementation."""
+"""Lens distortion and its inverse: LensDistortionCoefficients lead from the photo to the pinhole picture."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from authoring.views.geometry.distortion import RadialLens
 from authoring.views.geometry.projection import Camera
 from authoring.views.scene import load_scene
 
-FORWARD = (0.0, -0.94, 0.21, -0.0215, 0.00097, -7.9e-06, -6.6e-07, 1.4e-08)
-"""About a 26 mm wide lens: drawn in by 1.8 % at most, and less again in the corners."""
+TO_PINHOLE = (0.0, -0.94, 0.21, -0.0215, 0.00097, -7.9e-06, -6.6e-07, 1.4e-08)
+"""About a 26 mm wide lens: the photo is drawn in by 1.8 % at most, and less again in the corners."""
 
-LENS = RadialLens((1990.3, 1515.2), 0.0019, FORWARD)
+LENS = RadialLens((1990.3, 1515.2), 0.0019, TO_PINHOLE)
 CAMERA = Camera(4032, 3024, (3032.6, 3032.6), (1988.5, 1512.3), LENS)
 
 
@@ -28,12 +28,14 @@ def grid(width: int, height: int) -> NDArray[np.float64]:
 def by_lookup_table(
     lens: RadialLens, points: NDArray[np.float64], size: tuple[int, int]
 ) -> NDArray[np.float64]:
-    """Convert the undistorted picture to the photo as Apple does: magnifications at even radii, linear in between."""
+    """Convert the photo to the undistorted picture as AVCameraCalibrationData.h does, with its inverse table:
+    magnifications at even radii, linear in between.
+    """
     cx, cy = lens.center_px
     farthest = np.hypot(max(cx, size[0] - cx), max(cy, size[1] - cy))
     radii = np.linspace(0, farthest, 2001)
     mm = radii * lens.pixel_size_mm
-    table = sum(c / 100 * mm ** (2 * k) for k, c in enumerate(lens.forward))
+    table = sum(c / 100 * mm ** (2 * k) for k, c in enumerate(lens.to_pinhole))
     offset = points - (cx, cy)
     magnification = np.interp(np.hypot(offset[..., 0], offset[..., 1]), radii, table)
     moved: NDArray[np.float64] = points + magnification[..., np.newaxis] * offset
@@ -48,33 +50,30 @@ def test_undistorting_and_distorting_cancel() -> None:
     assert np.hypot(*(LENS.distort(points) - points).reshape(-1, 2).T).max() > 30
 
 
-def test_a_photo_is_undistorted_outward_where_the_lens_drew_it_in() -> None:
+def test_negative_coefficients_draw_the_photo_in() -> None:
     points = grid(4032, 3024).reshape(-1, 2)
     before = np.hypot(*(points - LENS.center_px).T)
     ideal = np.hypot(*(LENS.undistort(points) - LENS.center_px).T)
     away = before > 10
-    assert (ideal[away] > before[away]).all()
+    assert (ideal[away] < before[away]).all()
 
 
-def test_the_forward_way_is_that_of_the_lookup_table() -> None:
-    points = LENS.undistort(grid(4032, 3024))
-    inside = ((points >= 0) & (points <= (4032, 3024))).all(axis=-1)
+def test_undistorting_is_that_of_the_inverse_lookup_table() -> None:
+    points = grid(4032, 3024)
     expected = by_lookup_table(LENS, points, (4032, 3024))
-    assert np.abs(LENS.distort(points) - expected)[inside].max() < 0.01
+    assert np.abs(LENS.undistort(points) - expected).max() < 0.01
 
 
 def test_rays_of_a_synthetic_camera() -> None:
-    """Points at known places, photographed through the lens by the reference way, come back along their rays."""
+    """Points that the reference way puts at known places of the photo are seen there, and come back on their rays."""
     random = np.random.default_rng(4)
-    space = random.uniform((-0.6, -0.45, 1), (0.6, 0.45, 1), (2000, 3)) * random.uniform(0.3, 8, (2000, 1))
-    ideal = space[:, :2] / space[:, 2:] * CAMERA.focal_px + CAMERA.center_px
-    photographed = by_lookup_table(LENS, ideal, (4032, 3024))
-    assert np.abs(CAMERA.project(space) - photographed).max() < 0.01
-    # A map of one column per point, so that its sample's centre is that very point.
-    back = LENS.undistort(photographed)
-    assert np.abs(back - ideal).max() < 0.1
-    slopes = (back - CAMERA.center_px) / CAMERA.focal_px
-    assert np.abs(slopes * space[:, 2:] - space[:, :2]).max() < 0.1 / 3032.6 * 8
+    photographed = random.uniform((0, 0), (4032, 3024), (2000, 2))
+    ideal = by_lookup_table(LENS, photographed, (4032, 3024))
+    slopes = (ideal - CAMERA.center_px) / CAMERA.focal_px
+    space = np.column_stack([slopes, np.ones(len(slopes))]) * random.uniform(0.3, 8, (2000, 1))
+    assert np.abs(CAMERA.project(space) - photographed).max() < 0.1
+    back = (LENS.undistort(photographed) - CAMERA.center_px) / CAMERA.focal_px
+    assert np.abs(back * space[:, 2:] - space[:, :2]).max() < 0.1 / 3032.6 * 8
 
 
 def test_slopes_go_through_the_samples_centres() -> None:
@@ -88,7 +87,7 @@ def test_slopes_go_through_the_samples_centres() -> None:
 def test_the_inverse_polynomial_alone_is_enough() -> None:
     inverse = RadialLens((100.0, 80.0), 0.01, (), (0.0, 2.0, 0, 0, 0, 0, 0, 0))
     points = grid(200, 160)
-    assert np.allclose(inverse.undistort(np.array([[200.0, 80.0]])), [[202.0, 80.0]])
+    assert np.allclose(inverse.distort(np.array([[200.0, 80.0]])), [[202.0, 80.0]])
     assert np.abs(inverse.undistort(inverse.distort(points)) - points).max() < 0.01
 
 
@@ -130,5 +129,5 @@ def test_real_lenses_can_be_inverted(name: str, sample: Callable[[str], bytes]) 
     ideal = lens.undistort(points)
     assert np.abs(lens.distort(ideal) - points).max() < 0.1
     # Apple's own inverse polynomial says the same, as well as a fit can.
-    fitted = RadialLens(lens.center_px, lens.pixel_size_mm, (), lens.inverse)
+    fitted = RadialLens(lens.center_px, lens.pixel_size_mm, (), lens.to_photo)
     assert np.abs(fitted.undistort(points) - ideal).max() < 3

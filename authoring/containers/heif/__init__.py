@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from authoring.containers.heif.codec_files import SingleImage, build_still, single_image, with_plain_offsets
+from authoring.containers.heif.codec_files import (
+    SingleImage,
+    build_still,
+    single_image,
+    with_configurations,
+    with_plain_offsets,
+)
 from authoring.containers.heif.file import HeifFile, parse
 
-__all__ = ["HeifFile", "SingleImage", "build_still", "parse", "single_image", "with_plain_offsets"]
+__all__ = [
+    "HeifFile",
+    "SingleImage",
+    "build_still",
+    "parse",
+    "single_image",
+    "with_configurations",
+    "with_plain_offsets",
+]

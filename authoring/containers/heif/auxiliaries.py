@@ -1,6 +1,7 @@
 """Splice an auxiliary image into a HEIF file, laid out as an iPhone lays out its depth item, or remove some.
 
-Shape: pug.heic (item 54 and its XMP, item 55). Existing bytes stay but for sizes, counts and offsets.
+Shape: pug.heic (item 54 and its XMP, item 55). Existing bytes stay but for sizes, counts, offsets
+and, after a removal, the numbers of the properties that followed.
 """
 
 from __future__ import annotations
@@ -75,7 +76,8 @@ def splice_auxiliary(structure: Structure, auxiliary: CodedAuxiliary) -> EditLis
 def remove_auxiliaries(structure: Structure, identifiers: Collection[int]) -> EditList:
     """Remove the auxiliary images with all that is there only for them.
 
-    The brand stays, and so do bytes in idat: they are a grid's few. Raises UsageError for an item that is no
+    The brand stays, and so do bytes in idat: they are a grid's few. Properties that only they used go, and those
+    that follow get lower numbers. Raises UsageError for an item that is no
     auxiliary image, RefusedError if another image is derived from it, UnsupportedError if the file cannot
     be edited.
     """

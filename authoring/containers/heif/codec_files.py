@@ -1,7 +1,8 @@
-"""Exchange HEIC files with codecs: extract one picture, build a file around one, write plain item offsets."""
+"""Exchange HEIC files with codecs: extract one picture, build a file around one, finish a file that libheif wrote."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from authoring.containers.heif.box import build_box, build_full_box
@@ -121,4 +122,18 @@ def with_plain_offsets(data: bytes) -> bytes:
         result[entry.base_position : entry.base_position + widths.base] = bytes(widths.base)
         for extent, offset in zip(entry.extents, offsets, strict=True):
             result[extent.position : extent.position + widths.offset] = offset.to_bytes(widths.offset, "big")
+    return bytes(result)
+
+
+def with_configurations(data: bytes, convert: Callable[[bytes], bytes]) -> bytes:
+    """Return the file with the body of every hvcC converted to one of the same length, so that no data moves.
+
+    Raises ValueError for a conversion that changes the length.
+    """
+    result = bytearray(data)
+    for box, configuration in parse_structure(data).configurations.items():
+        converted = convert(configuration)
+        if len(converted) != len(configuration):
+            raise ValueError("a converted hvcC must keep its length")
+        result[box.body : box.stop] = converted
     return bytes(result)

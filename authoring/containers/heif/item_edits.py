@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from authoring.containers.heif.box import Box, build_box, build_full_box, fits
 from authoring.containers.heif.editing import BoxEdit, NewData, Payload, cut, insert, set_number
 from authoring.containers.heif.item_data import Ranges, difference, union
 from authoring.containers.heif.item_locations import ConstructionMethod
+from authoring.containers.heif.item_properties import Association, AssociationTable
 from authoring.containers.heif.items import HIDDEN, build_item, build_reference
 from authoring.containers.heif.structure import Structure
 from authoring.errors import UnsupportedError
@@ -126,13 +128,13 @@ def cut_references(
 
 
 def cut_properties(structure: Structure, removed: Collection[int]) -> Iterator[BoxEdit]:
-    """Remove associations of removed items, and the last properties where only they used them.
+    """Remove associations of removed items and the properties that only they used, and renumber what follows.
 
-    Properties before one that stays are left, so that every index holds.
+    Properties that nothing used before stay.
     """
     properties, parents = structure.properties, (structure.properties.box, structure.meta)
     kept = {index for item, links in properties.by_item.items() if item not in removed for index, _ in links}
-    freed = {index for item in removed for index, _ in properties.by_item.get(item, ())} - kept
+    freed = sorted({index for item in removed for index, _ in properties.by_item.get(item, ())} - kept)
     for table in properties.tables:
         dead = [entry for entry in table.entries if entry.item in removed]
         if dead and len(dead) == len(table.entries):
@@ -141,15 +143,30 @@ def cut_properties(structure: Structure, removed: Collection[int]) -> Iterator[B
         if dead:
             count = len(table.entries) - len(dead)
             yield set_number(table.box.body + 4, 4, count, "ipma: count of items")
-        for entry in dead:
-            reason = f"ipma: properties of item {entry.item} removed"
-            yield cut(entry.start, entry.stop, reason, table.box, *parents)
-    for index in range(len(properties.properties), 0, -1):
-        if index not in freed:
-            break
+        for entry in table.entries:
+            if entry.item in removed:
+                reason = f"ipma: properties of item {entry.item} removed"
+                yield cut(entry.start, entry.stop, reason, table.box, *parents)
+            else:
+                yield from _renumber(structure.data, table, entry, freed)
+    for index in freed:
         box = properties.properties[index - 1]
         reason = f"ipco: {box.kind} removed, which nothing uses any more"
         yield cut(box.start, box.stop, reason, properties.container, *parents)
+
+
+def _renumber(
+    data: bytes, table: AssociationTable, entry: Association, freed: Sequence[int]
+) -> Iterator[BoxEdit]:
+    """Lower the indices of an entry that follow removed properties (sorted); the entry keeps its length."""
+    size, essential = (2, 0x8000) if table.flags & 1 else (1, 0x80)
+    start = entry.start + (4 if table.version else 2) + 1
+    new = bytearray()
+    for at in range(start, entry.stop, size):
+        value = int.from_bytes(data[at : at + size], "big")
+        new += (value - bisect_left(freed, value % essential)).to_bytes(size, "big")
+    if new != data[start : entry.stop]:
+        yield BoxEdit(start, entry.stop, bytes(new), f"ipma: property indices of item {entry.item} lowered")
 
 
 def cut_groups(structure: Structure, removed: Collection[int]) -> Iterator[BoxEdit]:
