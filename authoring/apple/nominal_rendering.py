@@ -215,7 +215,7 @@ def scene_records(brightness: float) -> dict[int, float]:
 
 def _interpolated(brightness: float) -> float:
     for (low, start), (high, end) in pairwise(SCENE_SCALE):
-        if brightness <= high:
+        if brightness < high:
             return start + (end - start) * max(0.0, (brightness - low) / (high - low))
     return SCENE_SCALE[-1][1]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from authoring import containers, tiff
 from authoring.apple import makernote
-from authoring.apple.exif import LensTags, read_lens, read_portrait_tags
+from authoring.apple.exif import LensTags, read_brightness, read_lens, read_portrait_tags
 from authoring.apple.exif_required import ImageCharacteristics
 from authoring.apple.makernote import minimal_note, read_entries, with_integers
 from authoring.apple.portrait_exif import PortraitExif, add_portrait_tags
@@ -372,6 +372,22 @@ def test_lens_facts(sample: Sample) -> None:
     assert read_lens(exif_of(sample("plain_iphone_telephoto.heic"))).focal_length_35mm == 177
     assert read_lens(exif_of(sample("edge_gray.jpg"))) == LensTags()
     assert read_lens(None) == LensTags()
+
+
+def test_brightness(sample: Sample) -> None:
+    assert read_brightness(exif_of(sample("pug.heic"))) == pytest.approx(3.6219, abs=1e-4)
+    assert read_brightness(exif_of(sample("edge_gray.jpg"))) is None and read_brightness(None) is None
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "value"), [(-3, 2, -1.5), (7, 1, 7.0), (5, 0, None), (-1, 1, None)]
+)
+def test_brightness_that_is_stated_as_unknown(numerator: int, denominator: int, value: float | None) -> None:
+    """Exif 2.32, 4.6.5: FFFFFFFF, which is -1 as the numerator of a signed fraction, stands for unknown."""
+    entry = struct.pack(">HHII", 0x9203, 10, 1, 26 + 2 + 12 + 4)
+    head = b"MM\0*" + struct.pack(">IHHHII", 8, 1, 0x8769, 4, 1, 26) + bytes(4)
+    block = head + struct.pack(">H", 1) + entry + bytes(4) + struct.pack(">ii", numerator, denominator)
+    assert read_brightness(block) == value
 
 
 def test_impossible_lenses_count_as_absent() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authoring.apple.depth_properties import parse_properties
-from authoring.apple.nominal_rendering import GAIN_MAP_RECORDS, NOMINAL, nominal_rendering
+from authoring.apple.nominal_rendering import GAIN_MAP_RECORDS, NOMINAL, nominal_rendering, scene_records
 from authoring.apple.rendering import (
     FLOAT,
     RECORD_VERSIONS,
@@ -214,3 +214,39 @@ def test_damage_raises_only_our_errors() -> None:
             assert build_rendering(rendering) == bytes(broken)
         except RefusedError:
             assert rendering.version in RECORD_VERSIONS
+
+
+# BrightnessValue by exiftool, and record 401.
+SCENES = [
+    ("fidmaa_selfie_depth.heic", 0.3261286434),
+    ("lyangas_12mini_gainmap_depth.jpg", 0.5287101677),
+    ("openize_14pro_portrait.heic", 1.167054617),
+    ("tianle91_13mini.heic", 1.612734261),
+    ("pug.heic", 3.621923764),
+]
+
+
+@pytest.mark.parametrize(("name", "brightness"), SCENES)
+def test_scene_records_follow_the_brightness(
+    rend: Callable[[str], bytes], name: str, brightness: float
+) -> None:
+    theirs = parse_rendering(rend(name))
+    ours = scene_records(brightness)
+    assert ours[401] == pytest.approx(theirs.value(401), abs=0.003)
+    scale = theirs.value(401) or 0
+    # The closed forms, exactly: each record from the file's own 401.
+    assert theirs.value(400) == round(200 * scale)
+    assert theirs.value(402) == pytest.approx(48 * scale, rel=1e-6)
+    assert theirs.value(403) == pytest.approx(0.4 * scale, rel=1e-6)
+    gain = 8 * min(theirs.value(453) or 0, 4) * scale
+    assert theirs.value(450) == pytest.approx(gain, rel=1e-6)
+
+
+def test_a_bright_scene_has_pugs_records(rend: Callable[[str], bytes]) -> None:
+    for brightness in (3.6, 3.622, 12.0):
+        assert build_rendering(nominal_rendering(2.8, brightness=brightness)) == rend("pug.heic")
+    without = nominal_rendering(2.8, gain_map=False, brightness=0.0)
+    assert all(without.value(identifier) == 0 for identifier in GAIN_MAP_RECORDS)
+    assert [without.value(identifier) for identifier in (400, 401, 402, 403)] == [50, 0.25, 12, 0.1]
+    scales = [scene_records(value / 10)[401] for value in range(-100, 200)]
+    assert scales == sorted(scales, reverse=True)

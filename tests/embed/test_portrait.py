@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from authoring import containers
+from authoring.apple import makernote
 from authoring.apple.depth_properties import parse_properties
+from authoring.apple.exif import read_portrait_tags
+from authoring.apple.nominal_maker_note import nominal_note
 from authoring.apple.provenance import read_provenance
 from authoring.apple.rendering import parse_rendering
 from authoring.apple.xmp import parse_packet
 from authoring.embed.embed_options import options_of
 from authoring.embed.steps import copy, embed
 from authoring.embed.strip import strip
-from authoring.errors import RefusedError
+from authoring.errors import RefusedError, UsageError
 from authoring.read import depth_image
 from authoring.read.inspect import inspect
 from authoring.read.layout import depth_images, photo_orientation
@@ -221,3 +224,147 @@ def test_restore_where_there_is_nothing_to_restore(sample: Sample) -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
     data = embed(photo, _depth_m(photo), options_of(profile="data")).data
     assert strip(data, restore=True).data == photo
+
+
+def _note(photo: bytes) -> bytes | None:
+    return read_portrait_tags(containers.parse(photo).layout.exif).maker_note
+
+
+def _entries(photo: bytes) -> list[int]:
+    return [entry.tag for entry in makernote.read_entries(_note(photo) or b"")]
+
+
+@pytest.mark.parametrize(
+    "name", ["scene.heic", "no Exif", "edge_gray.jpg", "scene-gainmap.heic", "scene-gainmap.jpg"]
+)
+def test_a_photo_without_a_maker_note_gets_a_full_one(name: str, sample: Sample) -> None:
+    photo = _photo(name, sample)
+    outcome = embed(photo, _depth_m(photo), options_of())
+    assert _note(outcome.data) == nominal_note(gain_map="gainmap" in name)
+    assert any("another photo's capture values" in line for line in outcome.report.assumed)
+    assert strip(outcome.data, restore=True).data == photo
+
+
+def test_the_other_kinds_of_maker_note(sample: Sample) -> None:
+    photo = _bare_photo()
+    depth = _depth_m(photo)
+    minimal = embed(photo, depth, options_of(maker_note="minimal"))
+    assert _entries(minimal.data) == [0x19, 0x1F]
+    none = embed(photo, depth, options_of(maker_note="none"))
+    assert _note(none.data) is None and none.report.level == "L1"
+    for outcome in (minimal, none):
+        assert not any("capture values" in line for line in outcome.report.assumed)
+        assert strip(outcome.data, restore=True).data == photo
+    # A phone's own note is not touched either, and its flags stay unset.
+    phone = sample("plain_iphone_telephoto.heic")
+    assert _note(embed(phone, _depth_m(phone), options_of(maker_note="none")).data) == _note(phone)
+    with pytest.raises(UsageError, match="leave one out"):
+        options_of(maker_note="none", replace_maker_note=True)
+    with pytest.raises(UsageError, match="full or minimal or none"):
+        options_of(maker_note="rich")
+
+
+@pytest.mark.parametrize(("kind", "count"), [("full", 46), ("minimal", 2)])
+def test_replacing_another_makers_note(kind: str, count: int, sample: Sample) -> None:
+    photo = sample("aux_YCbCr.heic")  # A Samsung's, with a gain map.
+    outcome = embed(photo, _depth_m(photo), options_of(replace_maker_note=True, maker_note=kind))
+    assert len(_entries(outcome.data)) == count
+    assert strip(outcome.data, restore=True).data == photo
+
+
+def test_a_small_note_of_an_earlier_version_becomes_full() -> None:
+    photo = _bare_photo()
+    depth = _depth_m(photo)
+    marked = strip(embed(photo, depth, options_of(maker_note="minimal")).data).data
+    assert _entries(marked) == [0x19, 0x1F]
+    outcome = embed(marked, depth, options_of())
+    assert _note(outcome.data) == nominal_note(gain_map=False)
+    assert strip(outcome.data, restore=True).data == marked
+
+
+def test_a_donors_maker_note(sample: Sample) -> None:
+    photo, donor = _bare_photo(), sample("openize_14pro_portrait.heic")
+    outcome = embed(photo, _depth_m(photo), options_of(donor=donor))
+    expected = makernote.donated_note(_note(donor) or b"", gain_map=False)
+    assert expected is not None and _note(outcome.data) == expected
+    assert any("the donor's capture values" in line for line in outcome.report.assumed)
+    # shu's note is of iOS 12 and lacks 0x2E, which the device tests' notes have.
+    older = embed(photo, _depth_m(photo), options_of(donor=sample("shu_matte.jpg")))
+    assert _note(older.data) == nominal_note(gain_map=False)
+    assert any("the nominal one was written" in note for note in older.report.notes)
+
+
+def test_a_copied_portrait_brings_its_maker_note(sample: Sample) -> None:
+    source = sample("pug.heic")
+    out = io.BytesIO()
+    Image.new("RGB", (800, 600)).save(out, "JPEG")
+    outcome = copy(source, out.getvalue(), options_of())
+    assert _note(outcome.data) == makernote.donated_note(_note(source) or b"", gain_map=False)
+    assert strip(outcome.data, restore=True).data == out.getvalue()
+
+
+def test_a_block_without_room_gets_the_small_note() -> None:
+    """A JPEG holds Exif in one segment; a large thumbnail leaves little room."""
+    exif = Image.Exif()
+    exif[0x010E] = "x" * 64_400
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(_bare_photo())) as picture:
+        picture.save(out, "JPEG", quality=85, exif=exif)
+    photo = out.getvalue()
+    outcome = embed(photo, _depth_m(photo), options_of())
+    assert _entries(outcome.data) == [0x19, 0x1F]
+    assert any("no room for a full maker note" in note for note in outcome.report.notes)
+    assert strip(outcome.data, restore=True).data == photo
+
+
+@pytest.mark.parametrize("name", ["scene.heic", "no Exif"])
+def test_a_pinhole_states_that_it_has_no_distortion(name: str, sample: Sample) -> None:
+    photo = _photo(name, sample)
+    layout = containers.parse(embed(photo, _depth_m(photo), options_of()).data).layout
+    properties = depth_image.read_depth(layout).properties
+    assert properties.lens_distortion_coefficients == (0.0,) * 8
+    assert properties.inverse_lens_distortion_coefficients == (0.0,) * 8
+    assert (properties.center_x, properties.center_y) == (layout.width / 2, layout.height / 2)
+
+
+def test_scene_records_are_those_of_the_photos_brightness(sample: Sample) -> None:
+    photo = sample("plain_iphone_telephoto.heic")
+    outcome = embed(photo, _depth_m(photo), options_of())
+    (line,) = [line for line in outcome.report.assumed if "rendering parameters" in line]
+    properties = depth_image.read_depth(containers.parse(outcome.data).layout).properties
+    rendering = parse_rendering(properties.rendering_parameters or b"")
+    assert "BrightnessValue" in line
+    assert rendering.value(400) == 50 and rendering.value(402) == pytest.approx(
+        48 * (rendering.value(401) or 0)
+    )
+
+
+def test_calibration_and_rendering_of_different_lenses(sample: Sample) -> None:
+    """The telephoto's Exif gives 177 mm; the nominal rendering parameters are a main camera's."""
+    photo = sample("plain_iphone_telephoto.heic")
+    depth = _depth_m(photo)
+
+    def said(**options: Any) -> list[str]:
+        return [note for note in embed(photo, depth, options_of(**options)).report.notes if "mm lens" in note]
+
+    (note,) = said()
+    assert "177 mm lens" in note and "26 mm lens" in note
+    # A donor's calibration and rendering parameters belong together, and so do the nominal ones.
+    assert not said(donor=sample("openize_14pro_portrait.heic")) and not said(calibration="nominal")
+    (note,) = said(donor=sample("openize_14pro_portrait.heic"), fov=70.0)
+    assert "19 mm lens" in note and "49 mm lens" in note
+
+
+@pytest.mark.parametrize("name", ["scene.heic", "no Exif", "scene-gainmap.jpg"])
+def test_exiftool_accepts_the_full_note(
+    name: str, sample: Sample, tool: Callable[..., str], tmp_path: Path
+) -> None:
+    photo = _photo(name, sample)
+    path = tmp_path / ("out.heic" if photo[4:8] == b"ftyp" else "out.jpg")
+    path.write_bytes(embed(photo, _depth_m(photo), options_of()).data)
+    warnings = tool("exiftool", "-validate", "-warning", "-a", "-s3", path).splitlines()[1:]
+    # exiftool knows no CustomRendered 9; camera originals have it (rw_ios11_test06, xamarinmonkey).
+    before = tmp_path / f"photo{path.suffix}"
+    before.write_bytes(photo)
+    known = tool("exiftool", "-validate", "-warning", "-a", "-s3", before).splitlines()[1:]
+    assert [line for line in warnings if line not in known and "CustomRendered" not in line] == []
