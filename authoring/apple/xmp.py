@@ -37,6 +37,9 @@ MAX_NESTING = 64
 TOOLKIT = "XMP Core 6.0.0"
 """x:xmptk of iOS 14 to 17 and of ImageIO; iOS 11 and 12 wrote 5.4.0."""
 
+APPLE_TOOLKIT = re.compile(rb"""<x:xmpmeta[^>]{0,1000}\sx:xmptk=["']XMP Core \d""")
+"""What Apple's software writes at the head of a packet; Adobe's says "Adobe XMP Core"."""
+
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 PLAIN_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9_.~:/?#@!$&'()*+,;=-]+")
 """Names and namespaces that need no check; packets with others are parsed again."""

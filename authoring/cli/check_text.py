@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from authoring.cli.output import Report, count
+from authoring.cli.output import Report, count, level_text
 
-_STATUSES = {"pass": "ok", "fail": "FAIL", "warn": "warn", "note": "note"}
+_STATUSES = {"pass": "ok", "fail": "FAIL", "untested": "untested", "warn": "warn", "note": "note"}
 _NAME_WIDTH = 40
 
 
 def verify_text(report: Report, *, everything: bool = False) -> str:
     """Describe the level, the rules that fail (all rules if `everything`), and the proofs."""
-    lines = [f"{report['file']}: {report['level']}", f"  {report['verdict']}"]
+    lines = [f"{report['file']}: {level_text(report)}", f"  {report['verdict']}"]
     findings = report["findings"]
     for finding in findings:
         if everything or finding["status"] != "pass":
@@ -26,7 +26,7 @@ def verify_text(report: Report, *, everything: bool = False) -> str:
 
 def _finding_lines(finding: Report) -> list[str]:
     lines = [
-        f"  {_STATUSES[finding['status']]:<5}{finding['rule']:<4}({finding['grade']}) {finding['message']}"
+        f"  {_STATUSES[finding['status']]:<9}{finding['rule']:<4}({finding['grade']}) {finding['message']}"
     ]
     if finding["status"] == "pass":
         return lines
@@ -34,7 +34,7 @@ def _finding_lines(finding: Report) -> list[str]:
     if finding["where"]:
         details.append(f"in {finding['where']}")
     if details:
-        lines.append(f"               {'; '.join(details)}")
+        lines.append(f"                   {'; '.join(details)}")
     return lines
 
 
@@ -73,18 +73,19 @@ def doctor_text(report: Report) -> str:
             f"     To fix it: {obstacle['mend']}.",
         ]
     lines += [f"  Note: {hint}." for hint in report["hints"]]
-    lines.append(f"  Expected level {report['level']}: {report['verdict']}.")
+    lines.append(f"  Expected level {level_text(report)}: {report['verdict']}.")
     return "\n".join(lines)
 
 
 def doctor_table(reports: list[Report]) -> str:
     """Describe one line a file: level, the first problem, how many more."""
     width = min(max(len(str(report["file"])) for report in reports), _NAME_WIDTH)
-    lines = [f"{'file':<{width}}  level  first problem"]
+    lines = [f"{'file':<{width}}  level  possible  first problem"]
     for report in reports:
         name = str(report["file"])
         shown = name if len(name) <= width else f"…{name[1 - width :]}"
-        lines.append(f"{shown:<{width}}  {report['level']:<5}  {_first_problem(report)}")
+        possible = report.get("possible_level", "none")
+        lines.append(f"{shown:<{width}}  {report['level']:<5}  {possible:<8}  {_first_problem(report)}")
     return "\n".join(lines)
 
 

@@ -154,3 +154,9 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=console, redirect_stdout=shared, redirect_stderr=False) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
+
+
+def level_text(report: Report) -> str:
+    """Return the level that device tests cover, and the possible one where it is higher."""
+    level, possible = report["level"], report["possible_level"]
+    return str(level) if level == possible else f"{level}, possibly {possible}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from authoring.cli.output import Report, count, labelled, wrapped
+from authoring.cli.output import Report, count, labelled, level_text, wrapped
 
 DRY_RUN = "nothing written (dry run)"
 
@@ -49,7 +49,8 @@ def _summary_lines(report: Report) -> list[str]:
         f"  range      {_range(report)}",
         *labelled("polarity", [report["meaning"]]),
         *_focus_lines(report["focus"]),
-        *labelled("level", [f"{report['level']}: {report['verdict']}"]),
+        *labelled("level", [f"{level_text(report)}: {report['verdict']}"]),
+        *labelled("reason", report["reasons"]),
     ]
 
 

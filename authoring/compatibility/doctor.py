@@ -14,14 +14,17 @@ from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.read.missing_depth import lost_depth
 
+UNTESTED = ("R22", "R18", "R25")
+"""The rules whose breach no device test covers."""
+
 ORDER = (
     *("R1", "R3", "R26", "R4", "R2", "R5", "R6"),
     *("R10", "R11", "R13", "R12", "R14", "R15", "R16", "R17", "R20", "R34"),
+    *UNTESTED,
     *("R8", "R21"),
 )
 """The rules that cost a level, in the order in which they decide: can the depth be read at all; Photos' gate for
-Edit's controls, test by test; then badge and toggle."""
-
+Edit's controls, test by test; what no device test covers; then badge and toggle."""
 
 _SET_BY_EMBED = ("R8", "R17", "R21")
 """Marks that `embed` sets: not reported for a photo without a map, unless a foreign maker note prevents them."""
@@ -36,6 +39,8 @@ class Obstacle:
     """Half a sentence, to follow `because`."""
     mend: str
     """What to do about it, one sentence."""
+    is_untested: bool = False
+    """Whether the effect is not known, since no device test covers it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,39 +77,51 @@ def diagnose(photo: bytes) -> DoctorReport:
 
 def doctor_report(facts: Facts, findings: tuple[Finding, ...]) -> DoctorReport:
     """Return the report of a file whose facts and findings are known."""
-    failed = broken(findings)
-    obstacles = tuple(
-        _obstacle(failed[rule], facts)
-        for rule in ORDER
-        if rule in failed and (facts.depth_images or rule not in _SET_BY_EMBED or facts.foreign_note)
-    )
-    level = level_of(findings)
+    level, possible = level_of(findings), possible_level_of(findings)
+    obstacles = obstacles_of(facts, findings)
     return DoctorReport(
         container=facts.layout.container,
         level=level,
-        possible_level=possible_level_of(findings),
-        headline=_headline(level, obstacles, failed),
+        possible_level=possible,
+        headline=_headline(level, possible, obstacles),
         verdict=verdict_of(findings),
         obstacles=obstacles,
         hints=_hints(findings),
     )
 
 
-def _headline(level: Level, obstacles: tuple[Obstacle, ...], failed: dict[str, Finding]) -> str:
+def obstacles_of(facts: Facts, findings: tuple[Finding, ...]) -> tuple[Obstacle, ...]:
+    """Return why Photos does not show everything, in the order in which it would meet the reasons."""
+    reported = {finding.rule: finding for finding in findings if finding.status in ("fail", "untested")}
+    if not facts.depth_images and not facts.foreign_note:
+        reported = {rule: finding for rule, finding in reported.items() if rule not in _SET_BY_EMBED}
+    if not facts.depth_images:
+        reported = {rule: finding for rule, finding in reported.items() if rule not in UNTESTED}
+    if facts.note is None and "R8" in reported:
+        # R8 reports that there is no Apple maker note.
+        reported.pop("R22", None)
+    return tuple(_obstacle(reported[rule], facts) for rule in ORDER if rule in reported)
+
+
+def _headline(level: Level, possible: Level, obstacles: tuple[Obstacle, ...]) -> str:
     if not obstacles:
         return "Photos will probably show the aperture slider and the on/off toggle"
     reason = obstacles[0].because
-    if level != "L3" or "R16" in failed:
+    if level != possible:
+        badge = "a Portrait badge" if level == "L2" else "no Portrait badge"
+        reason = next(obstacle.because for obstacle in obstacles if obstacle.is_untested)
+        return f"Photos will probably show {badge}; whether Edit has an aperture slider was never tested: {reason}"
+    if level != "L3" or any(obstacle.rule == "R16" for obstacle in obstacles):
         return f"Photos will probably show no aperture slider, because {reason}"
     return f"Photos will probably show the aperture slider in Edit, but no on/off toggle, because {reason}"
 
 
 def _obstacle(finding: Finding, facts: Facts) -> Obstacle:
     if finding.rule in _TEXTS_BY_FACTS:
-        because, mend = _TEXTS_BY_FACTS[finding.rule](facts)
-        return Obstacle(finding.rule, because, mend)
-    text, mend = _TEXTS[finding.rule]
-    return Obstacle(finding.rule, text or finding.message, mend)
+        text, mend = _TEXTS_BY_FACTS[finding.rule](facts)
+    else:
+        text, mend = _TEXTS[finding.rule]
+    return Obstacle(finding.rule, text or finding.message, mend, finding.status == "untested")
 
 
 _EMBED_AGAIN = (
@@ -155,6 +172,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "R15": ("its depth data state a version newer than Photos accepts", _EMBED_AGAIN),
     "R16": ("", f"{_PORTRAIT} adds a nominal set; --donor PORTRAIT.HEIC takes that of one of your portraits"),
     "R20": ("its maker note is broken, which was seen to crash Photos on Edit", _FROM_THE_CAMERA),
+    "R18": ("", f"{_PORTRAIT} adds one; --focus X,Y chooses its place"),
+    "R25": ("", "write a HEIC: `depthauthor embed FILE MAP --replace -o x.heic`"),
     "R21": (
         "the flags do not say that the photo has depth whose effect can be switched",
         f"{_PORTRAIT} sets them; if CustomRendered is 7 or 8 the photo is an export with its blur, and the original "
@@ -186,28 +205,40 @@ def _no_badge_text(facts: Facts) -> tuple[str, str]:
     if facts.foreign_note:
         return (
             "its maker note is another camera maker's, and the portrait flags belong in Apple's",
-            "`depthauthor embed FILE MAP --replace --replace-maker-note` replaces it with an Apple note; "
-            "the contents of the old one are lost",
+            "`depthauthor embed FILE MAP --replace --replace-maker-note` replaces it with an Apple note; the contents "
+            "of the old one are lost",
         )
     return "nothing says that it is a portrait", f"{_PORTRAIT} sets the flags"
 
 
 def _no_feature_flag_text(facts: Facts) -> tuple[str, str]:
+    if facts.foreign_note:
+        return (
+            "its maker note is another camera maker's, and the flag that enables the sliders belongs in Apple's",
+            "`depthauthor embed FILE MAP --replace --replace-maker-note` replaces it with an Apple note; the contents "
+            "of the old one are lost",
+        )
     because = "the flag that enables the sliders (maker note 0x001F) is not set"
     if facts.portrait.is_blur_rendered:
         return because, "it is set when the map is put into the unblurred original"
-    if facts.foreign_note:
-        return (
-            because,
-            "it needs an Apple maker note: `depthauthor embed FILE MAP --replace --replace-maker-note`",
-        )
     return because, f"{_PORTRAIT} sets it"
+
+
+def _untested_note_text(facts: Facts) -> tuple[str, str]:
+    full = "`depthauthor embed FILE MAP --replace --replace-maker-note` writes a note of the tested kind"
+    if facts.note is None:
+        return "it has no Apple maker note, and no device test covers that", full
+    return (
+        f"its Apple maker note has {facts.note.entries} entries, and no device test covers so small a note",
+        full,
+    )
 
 
 _TEXTS_BY_FACTS: dict[str, Callable[[Facts], tuple[str, str]]] = {
     "R1": _no_depth_text,
     "R8": _no_badge_text,
     "R17": _no_feature_flag_text,
+    "R22": _untested_note_text,
 }
 
 
@@ -217,18 +248,9 @@ def _hints(findings: tuple[Finding, ...]) -> tuple[str, ...]:
         return ()
     messages = {finding.rule: finding.message for finding in findings if finding.status in ("warn", "note")}
     hints = []
-    if "R25" in messages:
-        hints.append(
-            "for depth from another source, controls in Edit were only reported of HEIC files: -o x.heic"
-        )
     if "R18" in messages:
-        hints.append("no focus region: Photos tolerates that; --focus X,Y adds one")
+        hints.append("no focus region: camera files without one are seen; --focus X,Y adds one")
     if "R23" in messages:
         hints.append(f"{messages['R23']}: check near and far")
-    if "R22" in messages:
-        hints.append(
-            "reports disagree on whether so little metadata is enough: a photo straight from an iPhone, with its "
-            "own maker note, is the safest base"
-        )
     hints.append("import it as a new photo, as a file: pickers and `most compatible` exports strip depth")
     return tuple(hints)

@@ -17,6 +17,7 @@ from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.exif import read_portrait_tags
 from authoring.apple.portrait_metadata import PortraitMetadata, read_portrait_metadata
 from authoring.apple.property_table import PropertyTree, row_of
+from authoring.apple.provenance import read_provenance
 from authoring.codecs import sei
 from authoring.codecs.sei import DepthRepresentation
 from authoring.compatibility.placement import (
@@ -31,6 +32,14 @@ from authoring.read.depth_image import decode_auxiliary
 from authoring.read.layout import depth_images
 from authoring.tiff import ENTRY_BYTES
 
+FEW_NOTE_ENTRIES = 10
+"""The oldest portrait sample has 14 entries (rw), newer ones 39 to 56; a note of the flags alone has two."""
+
+_COMMON_TAGS = frozenset({0x01, 0x04, 0x07, 0x14})
+"""In the note of every iPhone sample, iOS 11 to 18."""
+_RUN_TIME = 0x03
+_CAMERA_TYPE = 0x2E
+
 
 @dataclass(frozen=True, slots=True)
 class MakerNoteFacts:
@@ -40,6 +49,19 @@ class MakerNoteFacts:
     """0 if its directory cannot be read."""
     fault: str | None
     """Why entry counts and bytes do not agree."""
+    tags: frozenset[int] = frozenset()
+
+    @property
+    def is_phones_own(self) -> bool:
+        """Whether the note is as a phone writes it; a note made without a phone has no time since its start."""
+        return self.entries >= FEW_NOTE_ENTRIES and self.tags >= _COMMON_TAGS | {_RUN_TIME}
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether device tests cover such a note: a phone's own, or the numeric entries of a capture."""
+        return self.entries >= FEW_NOTE_ENTRIES and (
+            self.is_phones_own or self.tags >= _COMMON_TAGS | {_CAMERA_TYPE}
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +96,18 @@ class Facts:
     def auxiliary(self) -> FoundAuxiliary | None:
         """The depth image that is judged."""
         return self.depth_images[0] if self.depth_images else None
+
+    @property
+    def is_cameras_own(self) -> bool:
+        """Whether a phone's camera wrote the depth: a phone's maker note, and no sign of another author in the XMP."""
+        auxiliary = self.auxiliary
+        return (
+            self.note is not None
+            and self.note.is_phones_own
+            and auxiliary is not None
+            and bool(xmp.APPLE_TOOLKIT.search(auxiliary.xmp or b""))
+            and read_provenance(self.tree or ()) is None
+        )
 
     @property
     def where(self) -> str:
@@ -160,12 +194,13 @@ def _note_facts(note: bytes) -> MakerNoteFacts | None:
         entries = makernote.read_entries(note)
     except MalformedError as error:
         return MakerNoteFacts(0, error.message)
+    tags = frozenset(entry.tag for entry in entries)
     try:
         makernote.check_counts(note)
     except MalformedError as error:
-        return MakerNoteFacts(len(entries), error.message)
+        return MakerNoteFacts(len(entries), error.message, tags)
     # With an entry count that is too high, values are read as entries; then a true entry's value lies among them.
     table_stop = max((entry.offset + ENTRY_BYTES for entry in entries), default=0)
     if any(not entry.is_inline and entry.value_offset < table_stop for entry in entries):
-        return MakerNoteFacts(len(entries), f"{len(entries)} entries overlap the values after them")
-    return MakerNoteFacts(len(entries), None)
+        return MakerNoteFacts(len(entries), f"{len(entries)} entries overlap the values after them", tags)
+    return MakerNoteFacts(len(entries), None, tags)

@@ -42,6 +42,8 @@ class CheckResult:
     expected: str | None = None
     found: str | None = None
     where: str | None = None
+    status: Status | None = None
+    """If the rule asks less of this file than its row says, as of a camera's own file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from authoring.compatibility.rules import RULES
 SLIDER_RULE = "R16"
 """If only this one is broken, Edit lacks the aperture slider and has the other controls."""
 
-BADGE_RULE, JPEG_RULE = "R8", "R25"
+BADGE_RULE = "R8"
+"""If only this one is broken, Edit has its controls, and the photo no badge."""
 
 SPAN_RULE = "R34"
 """Broken by a map that is nearly flat, whatever its metadata says."""
@@ -35,7 +36,7 @@ def level_of(findings: Iterable[Finding]) -> Level:
     """Return the highest level that device tests cover: without controls in Edit where an untested rule is broken."""
     findings = tuple(findings)
     possible = possible_level_of(findings)
-    if possible in ("L3", "L4") and any(finding.status == "untested" for finding in findings):
+    if possible in ("L3", "L4") and untested(findings):
         return "L1" if BADGE_RULE in broken(findings) else "L2"
     return possible
 
@@ -62,6 +63,11 @@ def reaches(level: Level, wanted: Level) -> bool:
     return LEVELS.index(level) >= LEVELS.index(wanted)
 
 
+def untested(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """Return the rules that are broken in a way that no device test covers."""
+    return tuple(finding.rule for finding in findings if finding.status == "untested")
+
+
 def verdict_of(findings: Iterable[Finding]) -> str:
     """Return one sentence on what is expected, and on what evidence."""
     findings = tuple(findings)
@@ -69,18 +75,21 @@ def verdict_of(findings: Iterable[Finding]) -> str:
     if level == "none":
         first = failed[costs(failed, "L1")[0]]
         return f"no readable depth is expected: {first.message} ({first.rule})"
-    is_jpeg = any(finding.rule == JPEG_RULE and finding.status == "note" for finding in findings)
-    doubt = (
-        "; for depth from another source this was never seen in a JPEG" if is_jpeg and level != "L1" else ""
+    if possible_level_of(findings) == level:
+        return f"{_expected(failed, level)}, {EVIDENCE}"
+    seen = "a Portrait badge is expected" if level == "L2" else "readable depth is expected"
+    rules = ", ".join(untested(findings))
+    return (
+        f"{seen}, {EVIDENCE}; controls in Edit are possible, but this combination was never tested on a device "
+        f"({rules})"
     )
-    return f"{_expected(failed, level)}, {EVIDENCE}{doubt}"
 
 
 def _expected(failed: dict[str, Finding], level: Level) -> str:
     if level == "L1":
-        return "readable depth is expected; Photos is not expected to offer its portrait tools"
+        return "readable depth is expected; Photos is not expected to offer Portrait"
     if level == "L2":
-        return "readable depth and a Portrait badge are expected, but no depth editing"
+        return "a Portrait badge is expected; controls in Edit are not"
     if level == "L4":
         return "the aperture slider in Edit and the on/off toggle are expected"
     badge = " and without a Portrait badge" if BADGE_RULE in failed else ""

@@ -9,8 +9,8 @@ from authoring.apple.exif import RENDERED
 from authoring.apple.makernote import DEPTH_FLAG, FEATURE_FLAG, RENDERED_FLAG
 from authoring.apple.property_table import FIELDS
 from authoring.apple.rendering import DEFAULT_APERTURE, KNOWN_VERSIONS, parse_rendering
-from authoring.compatibility.facts import Facts
-from authoring.compatibility.findings import CheckResult
+from authoring.compatibility.facts import FEW_NOTE_ENTRIES, Facts
+from authoring.compatibility.findings import CheckResult, Status
 from authoring.depth.aspect import same_shape
 from authoring.errors import MalformedError
 
@@ -19,9 +19,6 @@ PORTRAIT_BITS = DEPTH_FLAG | RENDERED_FLAG
 
 FIRST_REFUSED_VERSION = 0x20000
 """DepthDataVersion 2.0: Photos accepts anything below."""
-
-FEW_NOTE_ENTRIES = 10
-"""The oldest portrait sample has 14 entries (rw), newer ones 39 to 56; a synthetic note has two or three."""
 
 _FLAGS_ENTRY = "maker note, entry 0x0019"
 _FEATURES_ENTRY = "maker note, entry 0x001F"
@@ -272,14 +269,18 @@ def focus_region(facts: Facts) -> CheckResult:
     region = facts.portrait.focus_region
     where = "the photo's XMP, mwg-rs:Regions"
     expected = "a region of type Focus within 0..1"
+    less: Status | None = "warn" if facts.is_cameras_own else None
     if region is None:
-        return CheckResult(
-            False, "there is no focus region to say where the photo is sharp", expected, "none", where
+        message = (
+            "there is no focus region to say where the photo is sharp"
+            if less
+            else "there is no focus region, and every made file that worked on a device has one"
         )
+        return CheckResult(False, message, expected, "none", where, less)
     holds = region.is_valid
     found = f"centre {region.x:.3g}, {region.y:.3g}, size {region.w:.3g} x {region.h:.3g}"
     message = "there is a focus region" if holds else "the focus region is outside the photo"
-    return CheckResult(holds, message, expected, found, where)
+    return CheckResult(holds, message, expected, found, where, less)
 
 
 def effect_settings(facts: Facts) -> CheckResult | None:
@@ -338,20 +339,20 @@ def toggle(facts: Facts) -> CheckResult | None:
     return CheckResult(holds, message, "bit 0x20 set", found, _FLAGS_ENTRY)
 
 
-def proven_set(facts: Facts) -> CheckResult:
-    """Check R22: maker note and focus region are the proven set."""
-    entries = facts.note.entries if facts.note else 0
-    region = facts.portrait.focus_region is not None
-    if entries >= FEW_NOTE_ENTRIES and region:
-        return CheckResult(True, "there are a rich maker note and a focus region", where="maker note, XMP")
-    return CheckResult(
-        False,
-        "reports disagree on whether Photos accepts so small a set: one project's files worked, another's only "
-        "with a rich maker note and a focus region",
-        f"{FEW_NOTE_ENTRIES} maker-note entries or more, and a focus region",
-        f"{entries} entries, {'a' if region else 'no'} focus region",
-        "maker note, XMP",
+def tested_note(facts: Facts) -> CheckResult:
+    """Check R22: the maker note is one that a device test covers."""
+    note = facts.note
+    where = "maker note"
+    found = f"{note.entries} entries" if note else "no Apple maker note"
+    if note is not None and note.is_tested:
+        return CheckResult(True, "the maker note is one that device tests cover", found=found, where=where)
+    message = (
+        "no device test covers so small an Apple maker note"
+        if note
+        else "no device test covers a photo without an Apple maker note"
     )
+    expected = f"{FEW_NOTE_ENTRIES} entries or more, with 0x01, 0x04, 0x07, 0x14, and 0x03 or 0x2E"
+    return CheckResult(False, message, expected, found, where)
 
 
 def pixels_sharp(facts: Facts) -> CheckResult:
@@ -366,13 +367,15 @@ def pixels_sharp(facts: Facts) -> CheckResult:
     return CheckResult(True, "nothing says that the photo is blurred already", where="Exif")
 
 
-def proven_container(facts: Facts) -> CheckResult:
-    """Check R25: the container is HEIC."""
-    if facts.layout.container == "jpeg":
-        return CheckResult(
-            False,
-            "no JPEG with depth from another source is known to have got portrait tools; HEIC files have",
-            "HEIC",
-            "JPEG",
-        )
-    return CheckResult(True, "the container is HEIC", found="HEIC")
+def tested_container(facts: Facts) -> CheckResult:
+    """Check R25: the container is HEIC, or the camera wrote the JPEG."""
+    if facts.layout.container != "jpeg":
+        return CheckResult(True, "the container is HEIC", found="HEIC")
+    if facts.is_cameras_own:
+        return CheckResult(True, "a camera wrote this JPEG with its depth", found="JPEG")
+    return CheckResult(
+        False,
+        "depth from another source was never tested in a JPEG with known flags; HEIC is the tested container",
+        "HEIC",
+        "JPEG",
+    )

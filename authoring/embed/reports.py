@@ -69,6 +69,8 @@ class EmbedReport:
     """What the rules allow where untested ones are left out; `level` where none is broken."""
     verdict: str
     """The same in a sentence, with its evidence."""
+    reasons: tuple[str, ...]
+    """Why it is less than the profile aims at: the first reason, and for a JPEG how to get the tested container."""
     output: str | None = None
     schema: str = "depthauthor/embed/1"
 

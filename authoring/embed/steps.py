@@ -293,6 +293,7 @@ def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth, options: Emb
         level=checked.level,
         possible_level=checked.possible_level,
         verdict=checked.verdict,
+        reasons=checked.reasons,
     )
 
 
