@@ -12,6 +12,7 @@ from authoring import containers
 from authoring.apple import makernote, nominal_rendering, region
 from authoring.apple.depth_properties import DepthProperties, build_tree
 from authoring.apple.exif_required import ImageCharacteristics
+from authoring.apple.nominal_maker_note import nominal_note
 from authoring.apple.portrait_exif import add_portrait_tags
 from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008, Property, PropertyTree
 from authoring.apple.rendering import build_rendering
@@ -22,7 +23,6 @@ from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane
 from authoring.embed.encode import coded_auxiliary, encode_plane
 from authoring.read.layout import depth_images
-from authoring.tiff import TiffType, build_entry, build_ifd
 
 SIZE = (320, 240)
 """Of the photo, (width, height); the map has half of it on each side."""
@@ -67,24 +67,29 @@ def properties(stored: StoredPlane, **changes: Any) -> DepthProperties:
 
 
 def note(flags25: int, flags31: int, *, broken: bool = False) -> bytes:
-    """Build an Apple maker note; broken: with an entry whose text would end outside it."""
-    entries = {
-        tag: build_entry(">", tag, TiffType.SLONG, 1, value)
-        for tag, value in (
-            (makernote.IMAGE_PROCESSING_FLAGS, flags25),
-            (makernote.PHOTOS_APP_FEATURE_FLAGS, flags31),
-        )
-    }
+    """Build the full Apple maker note; broken: with an entry whose values would end outside it."""
+    flags = {makernote.IMAGE_PROCESSING_FLAGS: flags25, makernote.PHOTOS_APP_FEATURE_FLAGS: flags31}
+    result = bytearray(makernote.with_integers(nominal_note(gain_map=False), flags))
     if broken:
-        entries[0x0015] = build_entry(">", 0x0015, TiffType.ASCII, 1000, 40)
-    return makernote.HEAD + build_ifd(">", [entries[tag] for tag in sorted(entries)])
+        entry = next(entry for entry in makernote.read_entries(bytes(result)) if not entry.is_inline)
+        result[entry.offset + 8 : entry.offset + 12] = len(result).to_bytes(4, "big")
+    return bytes(result)
 
 
-def exif_block(*, flags25: int = 0x20, flags31: int = 1, custom: int = 9, broken: bool = False) -> bytes:
-    """Build an Exif block with the portrait tags, or others."""
-    block = add_portrait_tags(None, ImageCharacteristics(*SIZE)).exif
+def exif_block(
+    *,
+    flags25: int = 0x20,
+    flags31: int = 1,
+    custom: int = 9,
+    broken: bool = False,
+    minimal: bool = False,
+    orientation: int | None = None,
+) -> bytes:
+    """Build an Exif block with the portrait tags, or others; minimal: a maker note of the two flags alone."""
+    block = add_portrait_tags(None, ImageCharacteristics(*SIZE), orientation=orientation).exif
     old = makernote.minimal_note({0x19: 0x20, 0x1F: 1})
-    new = note(flags25, flags31, broken=broken)
+    flags = {0x19: flags25, 0x1F: flags31}
+    new = makernote.minimal_note(flags) if minimal else note(flags25, flags31, broken=broken)
     assert block.endswith(old)
     block = block.removesuffix(old) + new
     for before, after in (
