@@ -17,6 +17,7 @@ from authoring.version import VERSION
 if TYPE_CHECKING:
     from authoring.api.cloud_files import pointcloud, pointcloud_file
     from authoring.api.embedder import Embedder
+    from authoring.api.kit_files import kit
     from authoring.api.page_files import report, view
     from authoring.api.photo_files import (
         copy,
@@ -54,6 +55,7 @@ __all__ = [
     "extract_bytes",
     "extract_file",
     "inspect",
+    "kit",
     "pointcloud",
     "pointcloud_file",
     "preview",
@@ -79,6 +81,7 @@ _HOME = {
     "extract_bytes": "authoring.api.photo_files",
     "extract_file": "authoring.api.photo_files",
     "inspect": "authoring.api.photo_files",
+    "kit": "authoring.api.kit_files",
     "pointcloud": "authoring.api.cloud_files",
     "pointcloud_file": "authoring.api.cloud_files",
     "preview": "authoring.api.picture_files",

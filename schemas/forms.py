@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from authoring.api.kit_files import DeviceResult, KitReport
 from authoring.apple.dictionary import AUXILIARY_TYPE, DATA, DATA_DESCRIPTION, DEPTH, DISPARITY, METADATA_XMP
 from authoring.apple.portrait_metadata import PortraitMetadata
 from authoring.apple.property_table import NATIVE_FORMATS
@@ -110,6 +111,8 @@ FORMS: dict[str, tuple[type, str]] = {
     "preview": (PreviewReport, "depthauthor preview --json"),
     "contact-sheet": (SheetReport, "depthauthor preview --contact-sheet --json"),
     "refocus": (RefocusReport, "depthauthor refocus --json"),
+    "kit": (KitReport, "depthauthor kit --json"),
+    "device-result": (DeviceResult, "one row of the results form that depthauthor kit writes"),
     "golden-manifest": (GoldenManifest, "golden/cases.json"),
 }
 """Name of the schema → the dataclass, and the command or file that has it."""

@@ -6,6 +6,7 @@ from typing import get_args
 
 from authoring.compatibility.findings import Grade
 from authoring.compatibility.rules import TABLE
+from schemas.device_tests import DeviceTest, grade_by_tests, tests_of
 
 _HEAD = """# The rules that `verify` runs
 
@@ -31,12 +32,28 @@ warning (a fault under `--strict`) or a note. `verify` ends with exit code 1 if 
 |---|---|---|---|---|
 """
 
+_TESTS = """## Device tests
+
+All are other projects'; see [device-tests.md](device-tests.md). A test with one change isolates its rule: grade A.
+
+"""
+
 
 def page() -> str:
     """Return the page as Markdown."""
     assert set(get_args(Grade)) == {"A", "B", "C", "D"}
     rows = "".join(
-        f"| {rule.id} | {rule.grade} | {rule.level} | {rule.sentence} | {rule.source} |\n" for rule in TABLE
+        f"| {rule.id} | {grade_by_tests(rule.id) or rule.grade} | {rule.level} | {rule.sentence} | {rule.source} |\n"
+        for rule in TABLE
     )
     remarks = "".join(f"- **{rule.id}** {rule.remark}\n" for rule in TABLE if rule.remark)
-    return f"{_HEAD}{rows}\n## What real files add\n\n{remarks}"
+    tested = "".join(
+        f"- **{rule.id}** {', '.join(_test_words(test) for test in tests_of(rule.id))}\n"
+        for rule in TABLE
+        if tests_of(rule.id)
+    )
+    return f"{_HEAD}{rows}\n## What real files add\n\n{remarks}\n{_TESTS}{tested}"
+
+
+def _test_words(test: DeviceTest) -> str:
+    return f"{test.name} (one change)" if test.one_change else test.name

@@ -6,6 +6,7 @@ is not ours to say.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import piexif
@@ -55,6 +56,22 @@ class ImageCharacteristics:
 
 def build_required_block(image: ImageCharacteristics, orientation: int | None) -> bytes:
     """Return a big-endian TIFF block of IFD0 and, at its end, the Exif IFD; `orientation` is 1..8."""
+    return _build_block(_main_values(image, orientation), _exif_values(image))
+
+
+def build_camera_block(
+    image: ImageCharacteristics, orientation: int, model: str, focal_mm: float, focal_35mm: int
+) -> bytes:
+    """Return such a block that also names this project as the maker, a model, and the lens."""
+    ifd0 = _main_values(image, orientation) | {ImageIFD.Make: "depthauthor", ImageIFD.Model: model}
+    lens = {
+        ExifIFD.FocalLength: (round(focal_mm * 100), 100),
+        ExifIFD.FocalLengthIn35mmFilm: focal_35mm,
+    }
+    return _build_block(ifd0, {**_exif_values(image), **lens})
+
+
+def _main_values(image: ImageCharacteristics, orientation: int | None) -> dict[int, object]:
     ifd0: dict[int, object] = {
         ImageIFD.XResolution: _UNKNOWN_RESOLUTION,
         ImageIFD.YResolution: _UNKNOWN_RESOLUTION,
@@ -64,7 +81,11 @@ def build_required_block(image: ImageCharacteristics, orientation: int | None) -
         ifd0[ImageIFD.YCbCrPositioning] = _CENTRED
     if orientation is not None:
         ifd0[ImageIFD.Orientation] = orientation
-    block: bytes = piexif.dump({"0th": ifd0, "Exif": _exif_values(image)})
+    return ifd0
+
+
+def _build_block(ifd0: Mapping[int, object], exif: Mapping[int, object]) -> bytes:
+    block: bytes = piexif.dump({"0th": dict(ifd0), "Exif": dict(exif)})
     return block.removeprefix(b"Exif\0\0")
 
 

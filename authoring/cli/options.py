@@ -336,6 +336,12 @@ BatchOutput = Annotated[
         help="The folder for the outputs. Default: beside the photos, as NAME-depth.",
     ),
 ]
+KitOutput = Annotated[
+    Path,
+    _output_option(
+        "--out", "--output", "-o", metavar="DIR", help="The folder to write; it is made if need be."
+    ),
+]
 NativeFormat = Annotated[
     Literal["hdis", "fdis", "hdep", "fdep"] | None,
     _output_option(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from authoring.cli import batch_command, check_commands, photo_commands, view_commands
+from authoring.cli import batch_command, check_commands, kit_command, photo_commands, view_commands
 from authoring.version import VERSION
 
 
@@ -47,6 +47,7 @@ for command in (
     photo_commands.dictionary,
     check_commands.verify,
     check_commands.doctor,
+    kit_command.kit,
     batch_command.batch,
     view_commands.preview,
     view_commands.refocus,

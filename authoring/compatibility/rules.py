@@ -50,11 +50,12 @@ TABLE: tuple[Rule, ...] = (
     Rule(
         "R2",
         depth_checks.decodes,
-        "B",
+        "A",
         "The depth image decodes, to 8-bit monochrome of the stated size, with one well-formed decoder "
         "configuration.",
         "L1",
-        "a device test in which hvcC was wrapped twice: every structural check passed and Photos stayed blank",
+        "device tests (photographic-styles-tool V1 to V3): with hvcC wrapped twice every structural check passed and "
+        "Edit offered nothing; the same file with one hvcC works",
     ),
     Rule(
         "R3",
@@ -143,15 +144,15 @@ TABLE: tuple[Rule, ...] = (
         "A",
         "Quality is not low; absent counts as high.",
         "L3",
-        "device tests (Komorebi)",
+        "device tests (photographic-styles-tool V4 D; Komorebi M, together with Filtered)",
     ),
     Rule(
         "R13",
         photos_checks.filtered,
-        "C",
+        "B",
         "Filtered is True; absent counts as False.",
         "L3",
-        "Photos' gate, as described in public",
+        "Photos' gate, as described in public; a device test (Komorebi M), together with Quality",
     ),
     Rule(
         "R14",
@@ -160,7 +161,8 @@ TABLE: tuple[Rule, ...] = (
         "The calibration is complete: IntrinsicMatrix of 9 numbers, ExtrinsicMatrix of 12, reference width and "
         "height, PixelSize above 0; distortion arrays of 8 if present; a frame of the map's aspect.",
         "L3",
-        "device tests (Komorebi) that left out one key at a time",
+        "device tests without it (Komorebi H, J; photographic-styles-tool V4 B); AVDepthData on a Mac without each "
+        "of the five keys",
         "The aspect is compared only if the map has the photo's; otherwise R5 reports it.",
     ),
     Rule(
@@ -188,7 +190,7 @@ TABLE: tuple[Rule, ...] = (
         "A",
         "Maker note 0x001F has bit 0 set.",
         "L3",
-        "a device test in which clearing it on a working file killed both sliders",
+        "a device test (photographic-styles-tool V8 B) in which clearing it on a working file killed both sliders",
         "Of the samples only shu_matte has it set; rw, a camera original of iOS 11, has no such entry.",
     ),
     Rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 import plistlib
 import re
@@ -18,6 +19,7 @@ from authoring.compatibility.rules import TABLE
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.errors import MalformedError
 from authoring.read.layout import kind_of
+from schemas.device_tests import device_tests, grade_by_tests
 from schemas.export import ROOT, texts
 
 jsonschema = pytest.importorskip("jsonschema")
@@ -231,3 +233,29 @@ def test_every_rule_is_on_the_page() -> None:
     for rule in TABLE:
         assert f"| {rule.id} | {rule.grade} | {rule.level} |" in page
     assert [rule.id for rule in TABLE] == [f"R{number}" for number in range(1, len(TABLE) + 1)]
+
+
+def test_the_kit_and_its_form(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = folder / "kit"
+    assert run(["kit", "--out", str(out), "--json"]) == 0
+    report = printed(capsys)
+    validate("kit", report)
+    rows = list(csv.DictReader((out / report["form"]).open(encoding="utf-8", newline="")))
+    assert [row["file"] for row in rows] == [file["file"] for file in report["files"]]
+    for row in rows:
+        validate("device-result", row)
+        validate("device-result", {**row, "device": "iPhone", "imports": "yes", "toggle": "no"})
+    with pytest.raises(jsonschema.ValidationError):
+        validate("device-result", {**rows[0], "imports": "perhaps"})
+
+
+def test_grades_follow_the_device_tests() -> None:
+    tested = {rule.id: grade_by_tests(rule.id) for rule in TABLE}
+    assert {rule.id: rule.grade for rule in TABLE if tested[rule.id]} == {
+        name: grade for name, grade in tested.items() if grade
+    }
+    assert {name for test in device_tests() for name in test.rules} <= set(tested)
+    # An isolated test is the only way to an A.
+    assert [rule.id for rule in TABLE if rule.grade == "A"] == [
+        name for name, grade in tested.items() if grade == "A"
+    ]

@@ -44,10 +44,11 @@ def json_block(value: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def policy(style: str, script: str) -> str:
-    """Return a policy that allows this style, this script and pictures from the page, and no request."""
+def policy(style: str, script: str | None = None) -> str:
+    """Return a policy that allows this style, this script if any, and pictures from the page, and no request."""
+    scripts = "'none'" if script is None else _digest(script)
     return (
-        f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {_digest(script)}; "
+        f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {scripts}; "
         "base-uri 'none'; form-action 'none'"
     )
 
