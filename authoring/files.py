@@ -84,6 +84,19 @@ def _read_limited(file: IO[bytes]) -> bytes:
     return out.getvalue()
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for outputs, and those above it. Raises RefusedError if that cannot be."""
+    with named(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise RefusedError("this is a file, and the folder for the outputs was to be there") from None
+        except ValueError:
+            raise UsageError(_ZERO_BYTE) from None
+        except OSError as error:
+            raise RefusedError(f"the folder cannot be made: {error.strerror}") from error
+
+
 def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
     """Write a file atomically under its name; `-` is stdout.
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from authoring import files
 from authoring.api import scene_input
-from authoring.api.output_names import CONTAINER_OF_SUFFIX
 from authoring.api.photo_files import PathLike
-from authoring.errors import DepthauthorError, UsageError
+from authoring.api.photo_list import list_photos
+from authoring.errors import DepthauthorError
 from authoring.views import report as reporting
 from authoring.views import viewer as viewing
 from authoring.views.pages.report_page import Card, CardLevel, page_end, page_start, render_card
@@ -67,7 +66,7 @@ def report(
     is a card with its reason. output: None writes into a new temporary folder. on_row: called for each file, in order.
     Memory does not grow with the number of photos.
     """
-    paths = list(photo_paths(Path(photo) for photo in photos))
+    paths = [photo.path for photo in list_photos(Path(photo) for photo in photos)]
     target = _temporary_page("report") if output is None else Path(output)
     files.refuse_same(target, paths)
     counts: Counter[CardLevel] = Counter()
@@ -91,35 +90,9 @@ def report(
     return ReportSummary(str(target), dict(counts))
 
 
-def photo_paths(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield files as they are, and the photos in folders by extension, sorted by name.
-
-    Raises UsageError for a path that does not exist and for a folder without photos.
-    """
-    for path in paths:
-        if not path.is_dir():
-            if not path.exists() and path != files.STANDARD_STREAM:
-                raise UsageError(f"{path}: no such file or folder")
-            yield path
-            continue
-        is_empty = True
-        for folder, inner, names in os.walk(path, onerror=_unreadable):
-            inner.sort()
-            for name in sorted(names):
-                if not name.startswith(".") and Path(name).suffix.lower() in CONTAINER_OF_SUFFIX:
-                    is_empty = False
-                    yield Path(folder) / name
-        if is_empty:
-            raise UsageError(f"{path}: the folder holds no JPEG or HEIC photo")
-
-
 def _temporary_page(stem: str) -> Path:
     """Return the path of a page in a new folder that only this user can read."""
     return Path(tempfile.mkdtemp(prefix="depthauthor-")) / f"{stem}.html"
-
-
-def _unreadable(error: OSError) -> None:
-    raise UsageError(f"{error.filename}: the folder cannot be read: {error.strerror}") from error
 
 
 def _row(path: Path) -> tuple[ReportRow, Thumbnails]:

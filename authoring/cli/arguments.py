@@ -31,8 +31,9 @@ OptionalMapArgument = Annotated[
 SourceArgument = Annotated[
     Path, Argument(metavar="SOURCE", help="The photo whose depth is copied; - reads standard input.")
 ]
-PhotosArgument = Annotated[
-    list[Path], Argument(metavar="FILE", help="JPEG or HEIC photos; - reads standard input.")
+FilesArgument = Annotated[
+    list[Path],
+    Argument(metavar="FILE...", help="JPEG or HEIC photos, or folders of them; - reads standard input."),
 ]
 PreviewArgument = Annotated[
     list[Path],
@@ -40,6 +41,13 @@ PreviewArgument = Annotated[
         metavar="FILE",
         help="A photo with depth, JPEG or HEIC; or a photo and a map as embed takes them; with --contact-sheet any "
         "number of photos with depth.",
+    ),
+]
+PointcloudArgument = Annotated[
+    list[Path],
+    Argument(
+        metavar="FILE...",
+        help="Photos with depth, JPEG or HEIC, or folders of them; or a photo and a map as embed takes it.",
     ),
 ]
 ReportArgument = Annotated[

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from typer import Context
 
 from authoring.cli import arguments, options
-from authoring.cli.exit_codes import DONE, FAULT_FOUND, SOME_FAILED
+from authoring.cli.each_file import Outcome, read_each
+from authoring.cli.exit_codes import DONE, FAULT_FOUND
 from authoring.cli.options import MEANING, given
-from authoring.cli.output import Report, print_json, print_report, printable_report, say
-from authoring.errors import DepthauthorError
+from authoring.cli.output import Report, printable_report
+from authoring.errors import DepthauthorError, UsageError
 
 
 def verify(
     context: Context,
-    file: arguments.FileArgument,
+    photos: arguments.FilesArgument,
+    recursive: options.Recursive = False,
     photo: options.OriginalPhoto = None,
     map: options.EmbeddedMaps = None,
     level: options.Level = "L4",
@@ -41,7 +44,8 @@ def verify(
     map_orientation: options.MapOrientation = None,
     refine: options.Refine = False,
     everything: options.AllRules = False,
-    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
+    as_json: options.AsJsonLines = False,
 ) -> int:
     """Predict the level of a file in Photos; check photo and map.
 
@@ -51,40 +55,48 @@ def verify(
     depthauthor verify out.heic --photo in.heic --map mask.png --near 0.3 --far 5
     """
     from authoring.api import check_files
+    from authoring.api.photo_list import list_photos
     from authoring.cli.check_text import verify_text
 
-    report = check_files.verify(
-        file, original=photo, maps=map or (), level=level, strict=strict, **given(context, MEANING)
-    )
-    print_report(report, as_json, lambda value: verify_text(value, everything=everything))
-    return DONE if report.passed else FAULT_FOUND
+    paths = [listed.path for listed in list_photos(photos, recursive=recursive)]
+    if (photo or map) and len(paths) > 1:
+        raise UsageError("--photo and --map are about one photo; give one to verify")
+
+    def verify_one(path: Path) -> Outcome:
+        report = check_files.verify(
+            path, original=photo, maps=map or (), level=level, strict=strict, **given(context, MEANING)
+        )
+        return Outcome(report, DONE if report.passed else FAULT_FOUND)
+
+    def to_text(report: Report) -> str:
+        return verify_text(report, everything=everything)
+
+    return read_each(paths, verify_one, to_text, as_json=as_json, quiet=quiet)
 
 
-def doctor(photos: arguments.PhotosArgument, as_json: options.AsJsonLines = False) -> int:
+def doctor(
+    photos: arguments.FilesArgument,
+    recursive: options.Recursive = False,
+    as_json: options.AsJsonLines = False,
+) -> int:
     """Say why Photos may show no aperture slider, and how to fix it.
 
     Several files give a table.
     """
     from authoring.api import check_files
+    from authoring.api.photo_list import list_photos
     from authoring.cli.check_text import doctor_table, doctor_text
     from authoring.read.report_json import as_json as json_of
 
-    reports: list[Report] = []
-    for path in photos:
+    paths = [photo.path for photo in list_photos(photos, recursive=recursive)]
+    if as_json or len(paths) == 1:
+        return read_each(paths, lambda path: Outcome(check_files.doctor(path)), doctor_text, as_json=as_json)
+    worst, rows = DONE, []
+    for path in paths:
         try:
-            reports.append(json_of(check_files.doctor(path)))
+            rows.append(json_of(check_files.doctor(path)))
         except DepthauthorError as error:
-            if len(photos) == 1:
-                raise
-            reports.append({"file": str(path), "level": "none", "error": error.message})
-    if as_json:
-        for report in reports:
-            if "error" in report:
-                say(report["error"])
-            else:
-                print_json(report, sys.stdout)
-    elif len(reports) == 1:
-        print_report(reports[0], False, doctor_text)
-    else:
-        sys.stdout.write(doctor_table(printable_report(reports)) + "\n")
-    return SOME_FAILED if any("error" in report for report in reports) else DONE
+            worst = max(worst, error.exit_code)
+            rows.append({"file": str(path), "level": "none", "error": error.message})
+    sys.stdout.write(doctor_table(printable_report(rows)) + "\n")
+    return worst

@@ -296,15 +296,37 @@ PhotoOutput = Annotated[
         "photo's container.",
     ),
 ]
-StripOutput = Annotated[Path, _output_option("--output", "-o", help="The photo to write.")]
+StripOutput = Annotated[
+    Path | None,
+    _output_option("--output", "-o", help="The photo to write. Default: NAME-stripped beside the photo."),
+]
 MapOutput = Annotated[
-    Path,
+    Path | None,
     _output_option(
-        "--output", "-o", help="The map to write: .npy, .npz, .pfm, .exr, .tiff (float) or .png (16 bit)."
+        "--output",
+        "-o",
+        help="The map to write: .npy, .npz, .pfm, .exr, .tiff (float) or .png (16 bit). Default: NAME-depth.npy "
+        "beside the photo.",
     ),
 ]
 DictionaryOutput = Annotated[
-    Path, _output_option("--output", "-o", help="The property list to write; .json writes JSON.")
+    Path | None,
+    _output_option(
+        "--output",
+        "-o",
+        help="The property list to write; .json writes JSON. Default: NAME-depth.plist beside the photo.",
+    ),
+]
+OutputFolder = Annotated[
+    Path | None,
+    _output_option(
+        "--out",
+        metavar="DIR",
+        help="A folder for the outputs of all photos, made if it is not there; folders inside are kept.",
+    ),
+]
+Recursive = Annotated[
+    bool, Option("--recursive", "-r", help="Of folders, also take the photos in the folders inside.")
 ]
 PictureOutput = Annotated[
     Path | None,
@@ -313,9 +335,12 @@ PictureOutput = Annotated[
     ),
 ]
 PointsOutput = Annotated[
-    Path,
+    Path | None,
     _output_option(
-        "--output", "-o", help="The points to write, .ply or .pcd; with --mesh the surface, .glb or .ply."
+        "--output",
+        "-o",
+        help="The points to write, .ply or .pcd; with --mesh the surface, .glb or .ply. Default: NAME-points.ply or "
+        "NAME-mesh.glb beside the photo.",
     ),
 ]
 PageOutput = Annotated[
@@ -406,6 +431,7 @@ Verbose = Annotated[
     bool,
     _output_option("--verbose", "-v", help="Also print the error, what was changed and what was assumed."),
 ]
+Quiet = Annotated[bool, _output_option("--quiet", "-q", help="Print no report; warnings and errors only.")]
 Overwrite = Annotated[bool, _output_option("--overwrite", help="Replace outputs that exist.")]
 DryRun = Annotated[bool, _output_option("--dry-run", help="Do everything except writing.")]
 AsJson = Annotated[bool, _output_option("--json", help="Print the report as one JSON object.")]
@@ -440,7 +466,7 @@ Strict = Annotated[
         "--strict", help="Count warnings as faults, and with --level L3 or L4 what no device test covers."
     ),
 ]
-AllRules = Annotated[bool, Option("--all", help="Also list the rules that hold.")]
+AllRules = Annotated[bool, Option("--all", "--verbose", "-v", help="Also list the rules that hold.")]
 Overlay = Annotated[
     bool, Option("--overlay", help="Draw the edges of the depth over the photo, to see whether they fit.")
 ]

@@ -1,12 +1,19 @@
-"""Define the commands on one photo: embed, copy, extract, inspect, strip, dictionary."""
+"""Define the commands on photos: embed, copy, extract, inspect, strip, dictionary."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from typer import Context
 
 from authoring.cli import arguments, options
+from authoring.cli.each_file import Outcome, Outputs, read_each, write_each
 from authoring.cli.options import CAMERA, MEANING, PORTRAIT, given
-from authoring.cli.output import print_report
+from authoring.cli.output import print_report, say
+
+if TYPE_CHECKING:
+    from authoring.embed.reports import EmbedReport
 
 
 def embed(
@@ -54,6 +61,7 @@ def embed(
     overwrite: options.Overwrite = False,
     dry_run: options.DryRun = False,
     verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Put a depth map into a photo.
@@ -61,7 +69,6 @@ def embed(
     depthauthor embed photo.jpg mask.png --near 0.3 --far 5
     """
     from authoring.api import photo_files
-    from authoring.cli.photo_text import embed_text, embed_text_in_full
 
     report = photo_files.embed(
         photo,
@@ -77,7 +84,7 @@ def embed(
         dry_run=dry_run,
         **given(context, MEANING, PORTRAIT, CAMERA),
     )
-    print_report(report, as_json, embed_text_in_full if verbose else embed_text, report.output)
+    _print_embedded(report, as_json=as_json, verbose=verbose, quiet=quiet)
 
 
 def copy(
@@ -102,6 +109,7 @@ def copy(
     overwrite: options.Overwrite = False,
     dry_run: options.DryRun = False,
     verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Put the depth of one photo into another, with its metadata.
@@ -109,7 +117,6 @@ def copy(
     Orientations are reconciled; the two photos must have the same aspect.
     """
     from authoring.api import photo_files
-    from authoring.cli.photo_text import embed_text, embed_text_in_full
 
     report = photo_files.copy(
         source,
@@ -123,78 +130,119 @@ def copy(
         dry_run=dry_run,
         **given(context, PORTRAIT, CAMERA),
     )
+    _print_embedded(report, as_json=as_json, verbose=verbose, quiet=quiet)
+
+
+def _print_embedded(report: EmbedReport, *, as_json: bool, verbose: bool, quiet: bool) -> None:
+    """Print what was embedded; quiet leaves its warnings, on stderr."""
+    from authoring.cli.photo_text import embed_text, embed_text_in_full
+
+    if quiet and not as_json:
+        for warning in report.warnings:
+            say(f"warning: {warning}")
+        return
     print_report(report, as_json, embed_text_in_full if verbose else embed_text, report.output)
 
 
 def extract(
-    file: arguments.FileArgument,
-    output: options.MapOutput,
+    photos: arguments.FilesArgument,
+    recursive: options.Recursive = False,
+    output: options.MapOutput = None,
+    out: options.OutputFolder = None,
     kind: options.MapKind = "depth",
     orientation: options.Raster = "display",
     format: options.MapFormat = None,
     metadata: options.Metadata = False,
     overwrite: options.Overwrite = False,
-    as_json: options.AsJson = False,
-) -> None:
-    """Write the depth of a photo as a map file.
+    quiet: options.Quiet = False,
+    as_json: options.AsJsonLines = False,
+) -> int:
+    """Write the depth of photos as map files.
 
     depthauthor extract IMG_0001.HEIC -o depth.npy
+
+    depthauthor extract photos/ --format exr --out maps
     """
     from authoring.api import photo_files
     from authoring.cli.photo_text import extract_text
 
-    report = photo_files.extract_file(
-        file,
-        output,
-        format=format,
-        kind=kind,
-        orientation=orientation,
-        metadata=metadata,
-        overwrite=overwrite,
+    def extract_one(photo: Path, target: Path) -> Outcome:
+        report = photo_files.extract_file(
+            photo,
+            target,
+            format=format,
+            kind=kind,
+            orientation=orientation,
+            metadata=metadata,
+            overwrite=overwrite,
+        )
+        return Outcome(report, output=report.output)
+
+    outputs = Outputs(output, out, "depth", f".{format or 'npy'}")
+    return write_each(
+        photos, outputs, extract_one, extract_text, recursive=recursive, as_json=as_json, quiet=quiet
     )
-    print_report(report, as_json, extract_text, report.output)
 
 
 def inspect(
-    file: arguments.FileArgument,
+    photos: arguments.FilesArgument,
+    recursive: options.Recursive = False,
     records: options.Records = False,
-    as_json: options.AsJson = False,
-) -> None:
-    """List what a photo holds: depth, other images, portrait metadata.
+    as_json: options.AsJsonLines = False,
+) -> int:
+    """List what photos hold: depth, other images, portrait metadata.
 
     Every item of a HEIC file and every segment of a JPEG file is listed too.
     """
     from authoring.api import photo_files
     from authoring.cli.photo_text import inspect_text, inspect_with_records_text
 
-    print_report(photo_files.inspect(file), as_json, inspect_with_records_text if records else inspect_text)
+    def inspect_one(photo: Path) -> Outcome:
+        return Outcome(photo_files.inspect(photo))
+
+    to_text = inspect_with_records_text if records else inspect_text
+    return read_each(photos, inspect_one, to_text, recursive=recursive, as_json=as_json)
 
 
 def strip(
-    file: arguments.FileArgument,
-    output: options.StripOutput,
+    photos: arguments.FilesArgument,
+    recursive: options.Recursive = False,
+    output: options.StripOutput = None,
+    out: options.OutputFolder = None,
     restore: options.Restore = False,
     overwrite: options.Overwrite = False,
     dry_run: options.DryRun = False,
-    as_json: options.AsJson = False,
-) -> None:
-    """Write a copy of a photo without its depth map.
+    quiet: options.Quiet = False,
+    as_json: options.AsJsonLines = False,
+) -> int:
+    """Write copies of photos without their depth maps.
 
     Everything else stays byte for byte.
     """
     from authoring.api import photo_files
     from authoring.cli.photo_text import strip_text
 
-    report = photo_files.strip(file, output=output, restore=restore, overwrite=overwrite, dry_run=dry_run)
-    print_report(report, as_json, strip_text, report.output)
+    def strip_one(photo: Path, target: Path) -> Outcome:
+        report = photo_files.strip(
+            photo, output=target, restore=restore, overwrite=overwrite, dry_run=dry_run
+        )
+        return Outcome(report, output=report.output)
+
+    outputs = Outputs(output, out, "stripped", None)
+    return write_each(
+        photos, outputs, strip_one, strip_text, recursive=recursive, as_json=as_json, quiet=quiet
+    )
 
 
 def dictionary(
-    file: arguments.FileArgument,
-    output: options.DictionaryOutput,
+    photos: arguments.FilesArgument,
+    recursive: options.Recursive = False,
+    output: options.DictionaryOutput = None,
+    out: options.OutputFolder = None,
     overwrite: options.Overwrite = False,
-    as_json: options.AsJson = False,
-) -> None:
+    quiet: options.Quiet = False,
+    as_json: options.AsJsonLines = False,
+) -> int:
     """Write Apple's auxiliary data dictionary of a photo's depth.
 
     The output is a property list that a Swift program can pass to
@@ -203,5 +251,11 @@ def dictionary(
     from authoring.api import photo_files
     from authoring.cli.photo_text import dictionary_text
 
-    report = photo_files.dictionary(file, output, overwrite=overwrite)
-    print_report(report, as_json, dictionary_text, report["output"])
+    def write_one(photo: Path, target: Path) -> Outcome:
+        report = photo_files.dictionary(photo, target, overwrite=overwrite)
+        return Outcome(report, output=report["output"])
+
+    outputs = Outputs(output, out, "depth", ".plist")
+    return write_each(
+        photos, outputs, write_one, dictionary_text, recursive=recursive, as_json=as_json, quiet=quiet
+    )

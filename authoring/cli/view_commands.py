@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from typer import Context
 
 from authoring.cli import arguments, options
+from authoring.cli.each_file import Outcome, Outputs, write_each
 from authoring.cli.exit_codes import DONE, SOME_FAILED
 from authoring.cli.options import MEANING, given
 from authoring.cli.output import print_report, progress, say
@@ -154,8 +155,9 @@ def refocus(
 
 def pointcloud(
     context: Context,
-    file: arguments.FileArgument,
+    words: arguments.PointcloudArgument,
     map: options.UnembeddedMap = None,
+    recursive: options.Recursive = False,
     mesh: options.Mesh = False,
     axes: options.Axes = "opengl",
     stride: options.Stride = 1,
@@ -177,41 +179,63 @@ def pointcloud(
     accuracy: options.Accuracy = None,
     calibration: options.PhotoCalibration = None,
     ignore_lens: options.IgnoreLens = False,
-    *,
-    output: options.PointsOutput,
+    output: options.PointsOutput = None,
+    out: options.OutputFolder = None,
     format: options.PointsFormat = None,
     overwrite: options.Overwrite = False,
-    as_json: options.AsJson = False,
-) -> None:
+    quiet: options.Quiet = False,
+    as_json: options.AsJsonLines = False,
+) -> int:
     """Write a photo with depth as coloured points or as a mesh.
 
     Coordinates are in metres.
 
     depthauthor pointcloud IMG_0001.HEIC -o cloud.ply --max-depth 3
 
+    depthauthor pointcloud photo.jpg depth.npy -o cloud.ply
+
+    depthauthor pointcloud photos/ -r --out clouds
+
     depthauthor pointcloud IMG_0001.HEIC --mesh -o scene.glb
     """
     from authoring.api.cloud_files import pointcloud_file
+    from authoring.api.output_names import CONTAINER_OF_SUFFIX
     from authoring.cli.view_text import pointcloud_text
 
-    report = pointcloud_file(
-        file,
-        output,
-        map,
-        mesh=mesh,
-        format=format,
-        overwrite=overwrite,
-        axes=axes,
-        stride=stride,
-        min_depth_m=min_depth,
-        max_depth_m=max_depth,
-        remove_edges=remove_edges,
-        resolution=resolution,
-        calibration=calibration,
-        ignore_lens=ignore_lens,
-        **given(context, MEANING),
+    map_options = given(context, MEANING)
+    photos = words
+    # Two words are a photo and a map where the second is no photo, or where options say what the map means.
+    second_is_map = len(words) == 2 and (map_options or words[1].suffix.lower() not in CONTAINER_OF_SUFFIX)
+    if map is None and second_is_map and not words[1].is_dir():
+        photos, map = words[:1], words[1]
+    if map is not None and len(photos) > 1:
+        raise UsageError("a map belongs to one photo; give one, or photos with their own depth")
+
+    def write_one(photo: Path, target: Path) -> Outcome:
+        report = pointcloud_file(
+            photo,
+            target,
+            map,
+            mesh=mesh,
+            format=format,
+            overwrite=overwrite,
+            axes=axes,
+            stride=stride,
+            min_depth_m=min_depth,
+            max_depth_m=max_depth,
+            remove_edges=remove_edges,
+            resolution=resolution,
+            calibration=calibration,
+            ignore_lens=ignore_lens,
+            **map_options,
+        )
+        return Outcome(report, output=report.output)
+
+    ending, suffix = ("mesh", "glb") if mesh else ("points", "ply")
+    outputs = Outputs(output, out, ending, f".{format or suffix}")
+    return write_each(
+        photos, outputs, write_one, pointcloud_text, recursive=recursive, as_json=as_json, quiet=quiet
     )
-    print_report(report, as_json, pointcloud_text, report.output)
 
 
 def view(
@@ -255,11 +279,12 @@ def report(
     depthauthor report photos/ -o report.html
     """
     from authoring.api import page_files
+    from authoring.api.photo_list import list_photos
     from authoring.cli.view_text import report_text
 
     rows_to = "-" if str(output) == "-" else None
     # Counting a large library takes time and only the bar needs the number.
-    total = sum(1 for _ in page_files.photo_paths(photos)) if sys.stderr.isatty() else 0
+    total = sum(1 for _ in list_photos(photos)) if sys.stderr.isatty() else 0
     with progress(total) as advance:
 
         def row_done(row: ReportRow) -> None:
