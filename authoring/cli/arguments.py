@@ -33,7 +33,7 @@ SourceArgument = Annotated[
 ]
 FilesArgument = Annotated[
     list[Path],
-    Argument(metavar="FILE...", help="JPEG or HEIC photos, or folders of them; - reads standard input."),
+    Argument(metavar="FILE", help="JPEG or HEIC photos, or folders of them; - reads standard input."),
 ]
 PreviewArgument = Annotated[
     list[Path],
@@ -46,13 +46,13 @@ PreviewArgument = Annotated[
 PointcloudArgument = Annotated[
     list[Path],
     Argument(
-        metavar="FILE...",
+        metavar="FILE",
         help="Photos with depth, JPEG or HEIC, or folders of them; or a photo and a map as embed takes it.",
     ),
 ]
 ReportArgument = Annotated[
     list[Path],
-    Argument(metavar="FILE|DIR...", help="JPEG or HEIC photos, or folders of them; subfolders are included."),
+    Argument(metavar="FILE", help="JPEG or HEIC photos, or folders of them; subfolders are included."),
 ]
 ManifestArgument = Annotated[
     str,

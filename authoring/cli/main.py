@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from typing import Any, NoReturn
@@ -12,15 +13,17 @@ from authoring.cli.exit_codes import DONE, INTERNAL_FAULT, INTERRUPTED
 from authoring.errors import DepthauthorError, RefusedError, UsageError
 
 _WORDING = (
-    ("Input should be a valid number, unable to parse string as a number", "not a number"),
-    ("Input should be a valid integer, unable to parse string as an integer", "not a whole number"),
-    ("is not a valid float", "is not a number"),
-    ("is not a valid integer", "is not a whole number"),
-    ("Value error, ", ""),
     ("Got unexpected extra argument(s)", "unexpected extra argument"),
     ("(Possible options: ", "(possible options: "),
+    (". Did you mean ", "; did you mean "),
 )
-"""What Typer and its validators (pydantic, or click in older releases) say, and what is said here."""
+"""What Typer says, and what is said here."""
+
+_KINDS_OF_NUMBER = (
+    ("valid number", "valid float", "a number"),
+    ("valid integer", "valid int", "a whole number"),
+)
+"""Words in the messages of Typer's validators (pydantic, or click in older releases), and what was wanted."""
 
 
 def main() -> NoReturn:
@@ -92,14 +95,36 @@ def _run_command(arguments: list[str]) -> int:
 
 def _report_usage(error: Any) -> int:
     """Report one of Typer's own errors: an option or argument that is missing, unknown or not valid."""
-    message = error.format_message()
+    message = _bad_value(error) or error.format_message()
     if message:  # A program without arguments has printed its help.
         for theirs, ours in _WORDING:
             message = message.replace(theirs, ours)
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "depthauthor"
-        output.say(f"{message[0].lower()}{message[1:].rstrip('.')}; see {command} --help")
+        output.say(f"{message[0].lower()}{message[1:].rstrip('.?')}; see {command} --help")
     return UsageError.exit_code
+
+
+def _bad_value(error: Any) -> str | None:
+    """Return our own sentence for a value that is no number or none of the choices; None for any other error."""
+    param, message = getattr(error, "param", None), getattr(error, "message", "")
+    stated = re.search(r"'(.*)' is not (one of (?P<choices>.*)|a valid)", message)
+    if stated:
+        value = stated[1]
+    elif isinstance(error.__cause__, ValueError) and hasattr(error.__cause__, "errors"):
+        value = error.__cause__.errors()[0]["input"]
+    else:
+        return None
+    if param is None:
+        return None
+    name = max(param.opts, key=len)
+    if stated and stated["choices"]:
+        choices = re.findall(r"'([^']*)'", stated["choices"])
+        return f"{name} is {value!r}; it can be {' or '.join(choices)}"
+    for *theirs, wanted in _KINDS_OF_NUMBER:
+        if any(words in message for words in theirs):
+            return f"{name} is {value!r}, which is not {wanted}"
+    return None
 
 
 def _report_fault(error: Exception) -> int:

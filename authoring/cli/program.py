@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from authoring.cli import batch_command, check_commands, kit_command, photo_commands, view_commands
 from authoring.version import VERSION
@@ -17,12 +18,30 @@ def _print_version(asked: bool) -> None:
         raise typer.Exit
 
 
+class PlainCommand(TyperCommand):
+    """A command whose help names its words as a person would: without braces and Python's types."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return options and arguments; flags and arguments without a type."""
+        params = super().get_params(ctx)
+        for param in params:
+            if getattr(param, "is_flag", False):
+                param.metavar = ""
+            elif param.param_type_name == "argument":
+                vars(param)["display_type_rich"] = lambda ctx: None
+        return params
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the words after the command's name, such as [OPTIONS] PHOTO MAP."""
+        return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
+
 program = typer.Typer(
     name="depthauthor",
     epilog="Exit codes: 0 done, 1 a check found a fault, 2 usage, 3 malformed input, 4 unsupported input, 5 refused "
     "(would lose or overwrite something), 6 some of a batch failed, 70 a fault in depthauthor.",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
@@ -55,4 +74,4 @@ for command in (
     view_commands.view,
     view_commands.report,
 ):
-    program.command()(command)
+    program.command(cls=PlainCommand)(command)
