@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from authoring.cli.output import Report, count, level_text
+from authoring.depth.distance_text import metres
 
 _STATUSES = {"pass": "ok", "fail": "FAIL", "untested": "untested", "warn": "warn", "note": "note"}
 _NAME_WIDTH = 40
@@ -46,7 +47,7 @@ def _map_lines(comparison: Report) -> list[str]:
     ]
     if comparison["max_error_m"] is not None and unit != "m":
         lines.append(
-            f"             {comparison['max_error_m']:.3g} m at most, {comparison['mean_error_m']:.3g} m on average"
+            f"             {metres(comparison['max_error_m'])} at most, {metres(comparison['mean_error_m'])} on average"
         )
     return lines
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -11,11 +13,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
+import typer
+
 Report = dict[str, Any]
 """A report in its JSON form."""
 
-LINE_LENGTH = 118
-"""Of wrapped sentences; a path may run over."""
+LONGEST_LINE = 118
+"""On a wide terminal: longer lines are hard to read. A path may run over, and a pipe gets whole lines."""
+
+_LABEL_WIDTH = 13
+"""Of two spaces, a label and its gap, under which wrapped text goes on."""
+
+_COLOURS = (
+    ("WARNING:", {"fg": "yellow", "bold": True}),
+    ("  FAIL ", {"fg": "red", "bold": True}),
+    ("  warn ", {"fg": "yellow"}),
+)
+"""Starts of lines that stand out on a terminal."""
 
 
 def prepare_streams() -> None:
@@ -50,7 +64,7 @@ def discard(stream: TextIO) -> None:
 def say(sentence: str) -> None:
     """Write one line to stderr; if it cannot be written, the exit code has to do."""
     try:
-        sys.stderr.write(f"depthauthor: {printable(sentence)}\n")
+        sys.stderr.write(for_stream(f"depthauthor: {printable(sentence)}", sys.stderr) + "\n")
         sys.stderr.flush()
     except OSError:
         discard(sys.stderr)
@@ -94,28 +108,42 @@ def print_report(
     if as_json:
         print_json(value, stream)
     else:
-        stream.write(to_text(printable_report(value)) + "\n")
+        stream.write(for_stream(to_text(printable_report(value)), stream) + "\n")
     stream.flush()
 
 
+def for_stream(text: str, stream: TextIO) -> str:
+    """Return the text as it is written: wrapped and coloured on a terminal (without NO_COLOR), else as it is."""
+    if not stream.isatty():
+        return text
+    width = min(shutil.get_terminal_size().columns, LONGEST_LINE)
+    lines = [part for line in text.splitlines() for part in _wrapped(line, width)]
+    if os.environ.get("NO_COLOR"):
+        return "\n".join(lines)
+    return "\n".join(map(_coloured, lines))
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """Return a line in parts of this width; the further ones begin under the text after the label."""
+    if len(line) <= width:
+        return [line]
+    is_labelled = re.match(r"  \S+ {2,}\S|  .{10} \S", line) is not None
+    indent = _LABEL_WIDTH if is_labelled else len(line) - len(line.lstrip()) + 2
+    return textwrap.wrap(
+        line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _coloured(line: str) -> str:
+    for start, style in _COLOURS:
+        if line.startswith(start):
+            return f"{typer.style(start, **style)}{line[len(start) :]}"
+    return line
+
+
 def labelled(label: str, sentences: list[str]) -> list[str]:
-    """Return each sentence under a label, wrapped into indented lines."""
-    return [
-        line
-        for sentence in sentences
-        for line in textwrap.wrap(
-            sentence,
-            LINE_LENGTH,
-            initial_indent=f"  {label:<10} ",
-            subsequent_indent=" " * 13,
-            break_long_words=False,
-        )
-    ]
-
-
-def wrapped(sentence: str) -> list[str]:
-    """Return a sentence as lines, the second and further ones indented."""
-    return textwrap.wrap(sentence, LINE_LENGTH, subsequent_indent="  ", break_long_words=False)
+    """Return each sentence on a line under a label."""
+    return [f"  {label:<10} {sentence}" for sentence in sentences]
 
 
 def count(number: int, noun: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-from authoring.cli.output import Report, count, labelled, level_text, wrapped
+from authoring.cli.output import Report, count, labelled, level_text
+from authoring.depth.distance_text import metres
 
 DRY_RUN = "nothing written (dry run)"
 
@@ -44,7 +45,7 @@ def _summary_lines(report: Report) -> list[str]:
     photo = "photo re-encoded" if report["reencoded"] else "photo untouched"
     output = report["output"] or DRY_RUN
     return [
-        *(line for sentence in report["warnings"] for line in wrapped(f"WARNING: {sentence}")),
+        *(f"WARNING: {sentence}" for sentence in report["warnings"]),
         f"{output}: {report['container'].upper()} with {size} {report['native_format']} depth map, {photo}",
         f"  range      {_range(report)}",
         *labelled("polarity", [report["meaning"]]),
@@ -57,15 +58,19 @@ def _summary_lines(report: Report) -> list[str]:
 def _range(report: Report) -> str:
     low, high = report["float_min"], report["float_max"]
     if report["unit"] == "m":
-        return f"{low:.3g} to {high:.3g} m"
-    far = f"{1 / low:.3g} m" if low > 0 else "infinity"
-    return f"{1 / high:.3g} m to {far} ({low:.4g} to {high:.4g} 1/m)"
+        return f"{metres(low)} to {metres(high)}"
+    return f"{metres(1 / high)} to {_far_end(low)} ({low:.4g} to {high:.4g} 1/m)"
+
+
+def _far_end(disparity: float) -> str:
+    """Return the distance of the smallest disparity, in 1/m."""
+    return metres(1 / disparity) if disparity > 0 else "infinity"
 
 
 def _focus_lines(focus: dict[str, float | None] | None) -> list[str]:
     if focus is None:
         return []
-    distance = "infinity" if focus["distance_m"] is None else f"{focus['distance_m']:.3g} m"
+    distance = "infinity" if focus["distance_m"] is None else metres(focus["distance_m"])
     return [f"  focus      {distance} away, at {focus['x']:.2f},{focus['y']:.2f} of the upright photo"]
 
 
@@ -80,10 +85,10 @@ def _error_in_metres(error: dict[str, float | None], unit: str) -> str:
     return f" ({', '.join(ends)})" if ends else ""
 
 
-def _length(metres: float) -> str:
-    if metres < 0.01:
-        return f"{metres * 1000:.2g} mm"
-    return f"{metres * 100:.2g} cm" if metres < 1 else f"{metres:.2g} m"
+def _length(length_m: float) -> str:
+    if length_m < 0.01:
+        return f"{length_m * 1000:.2g} mm"
+    return f"{length_m * 100:.2g} cm" if length_m < 1 else metres(length_m)
 
 
 def _touched_lines(touched: list[Report]) -> list[str]:
@@ -136,7 +141,7 @@ def inspect_text(report: Report) -> str:
     """Describe what the photo holds."""
     photo, depth = report["photo"], report["depth"]
     portrait = [
-        f"{name.replace('_', ' ')} {_portrait_value(value)}"
+        f"{name.replace('_', ' ')} {_portrait_value(name, value)}"
         for name, value in report["portrait"].items()
         if value is not None
     ]
@@ -176,18 +181,22 @@ def _spatial_lines(pair: Report | None) -> list[str]:
 
 def _depth_lines(depth: Report) -> list[str]:
     # The samples' own format decides what they are measured in, as for `extract`.
-    metres = depth["native_format"] in ("hdep", "fdep") or (
+    in_metres = depth["native_format"] in ("hdep", "fdep") or (
         depth["kind"] == "depth" and depth["native_format"] not in ("hdis", "fdis")
     )
-    unit = "m" if metres else "1/m"
     place = depth["place"]
     lines = [
         f"  depth      {depth['kind']} {depth['width']}x{depth['height']}, native {depth['native_format']}, "
         f"stored {depth['stored_format']}",
         f"  place      {place}" + (f" (exiftool -b -{place})" if place.startswith("MPImage") else ""),
     ]
-    if depth["float_min"] is not None and depth["float_max"] is not None:
-        lines.append(f"  range      {depth['float_min']:.6g} to {depth['float_max']:.6g} {unit}")
+    low, high = depth["float_min"], depth["float_max"]
+    if low is not None and high is not None:
+        if in_metres:
+            lines.append(f"  range      {low:.6g} to {high:.6g} m")
+        else:
+            distances = f", that is {metres(1 / high)} to {_far_end(low)}" if high > 0 else ""
+            lines.append(f"  range      {low:.6g} to {high:.6g} 1/m{distances}")
     filtered = {True: "filtered", False: "unfiltered", None: "filtering not stated"}[depth["filtered"]]
     lines.append(
         f"  quality    accuracy {depth['accuracy']}, quality {depth['quality']}, {filtered}, "
@@ -208,10 +217,26 @@ def _depth_lines(depth: Report) -> list[str]:
     return lines
 
 
-def _portrait_value(value: Any) -> str:
+_MEANINGS = {
+    ("custom_rendered", 7): "portrait with HDR, blur in the pixels",
+    ("custom_rendered", 8): "portrait, blur in the pixels",
+    ("custom_rendered", 9): "portrait, blur not in the pixels",
+}
+_FLAGS = {
+    "image_processing_flags": ((0x20, "depth, effect not rendered"), (0x40, "effect rendered")),
+    "photos_app_flags": ((0x01, "sliders enabled"),),
+}
+
+
+def _portrait_value(name: str, value: Any) -> str:
+    """Return a tag's value, with the meaning that is known of it."""
     if isinstance(value, dict):
         return f"at {value['x']:.2f}, {value['y']:.2f}"
-    return str(value)
+    if name in _FLAGS:
+        set_here = [meaning for bit, meaning in _FLAGS[name] if value & bit]
+        return f"0x{value & 0xFFFFFFFF:x}" + (f" ({', '.join(set_here)})" if set_here else "")
+    meaning = _MEANINGS.get((name, value))
+    return f"{value} ({meaning})" if meaning else str(value)
 
 
 def _part_lines(parts: list[Report]) -> list[str]:

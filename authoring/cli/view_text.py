@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from authoring.cli.output import Report, count, labelled
+from authoring.depth.distance_text import metres
 
 _CAMERAS = {
     "file": "calibration from the file",
@@ -49,7 +50,7 @@ def refocus_text(report: Report) -> str:
     focus_source = {"option": "", "file": ", the photo's Focus region"}.get(
         report["focus_from"], f", the {report['focus_from']}"
     )
-    distance = "infinity" if report["focus_m"] is None else f"{report['focus_m']:.3g} m"
+    distance = "infinity" if report["focus_m"] is None else metres(report["focus_m"])
     lines = [
         f"{report['output']}: {_size(report['picture'])}, {report['rendering']}",
         f"  aperture   f/{report['aperture']:g}{aperture_source[report['aperture_from']]}",
@@ -112,8 +113,8 @@ def _size(size: Report) -> str:
 
 
 def _range(report: Report) -> str:
-    far = "infinity" if report["far_m"] is None else f"{report['far_m']:.3g} m"
-    return f"{report['near_m']:.3g} m to {far}{_relative(report)}"
+    far = "infinity" if report["far_m"] is None else metres(report["far_m"])
+    return f"{metres(report['near_m'])} to {far}{_relative(report)}"
 
 
 def _relative(report: Report) -> str:

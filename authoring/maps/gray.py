@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from authoring.codecs.maps.map_image import MapImage
+from authoring.depth.distance_text import metres
 from authoring.depth.grayscale import GrayscaleMeaning
 from authoring.maps.notes import Notes
 from authoring.maps.presets import Preset
@@ -30,7 +31,7 @@ def describe_gray(
     low, high = float(levels.min()) / top, float(levels.max()) / top
     nearest, farthest = sorted(_distance(meaning, share) for share in (low, high))
     if _has_two_values(levels):
-        sentence = f"{ends}; the map has two values, {nearest:.3g} m and {farthest:.3g} m"
+        sentence = f"{ends}; the map has two values, {metres(nearest)} and {metres(farthest)}"
     if preset:
         sentence += f" (preset {preset.name})"
     if high - low >= LEAST_USED:
@@ -44,7 +45,7 @@ def describe_gray(
         assumed=(sentence,),
         warnings=(
             f"the map uses only the gray levels {low * top:g} to {high * top:g} of 0 to {top:g}, which makes it span "
-            f"{nearest:.3g} to {farthest:.3g} m of {meaning.near_m:g} to {meaning.far_m:g} m; {cure} first",
+            f"{metres(nearest)} to {metres(farthest)} of {meaning.near_m:g} to {meaning.far_m:g} m; {cure} first",
         ),
     )
 

@@ -377,7 +377,7 @@ def test_a_signed_photo_is_embedded_with_a_note(folder: Path, capsys: Any) -> No
         ("embed a.jpg b.png --white up", "invalid value for '--white': 'up' is not one of 'far', 'near'"),
         ("embed a.jpg b.png --focus 1", "the focus '1' is not two numbers"),
         ("embed a.jpg b.png --nearr 1", "no such option: --nearr"),
-        ("extract a.jpg", "missing option '--output' / '-o'"),
+        ("extract a.jpg", "a.jpg: no such file or folder"),
         ("inspect a.jpg --json=1", "option '--json' does not take a value"),
         ("batch m.csv --jobs 0", "--jobs is 0; it can be 1 to 256"),
         ("batch m.csv --set white", "--set white: write NAME=VALUE"),
