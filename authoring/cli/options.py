@@ -19,11 +19,27 @@ PORTRAIT = "Portrait"
 CAMERA = "Camera"
 OUTPUT = "Output"
 
-Option = partial(typer.Option, readable=False)
-"""Files are left to `authoring.files`, which names the one at fault."""
-_meaning_option = partial(Option, rich_help_panel=MEANING)
+ENVIRONMENT_PREFIX = "DEPTHAUTHOR_"
+
+NOT_FROM_ENVIRONMENT = ("--output", "--out", "--format", "--photo", "--map")
+"""Options about the files of one call; --format means another thing in each command."""
+
+
+def Option(*names: str, **settings: Any) -> Any:
+    """Declare an option with a variable of the environment for its default: DEPTHAUTHOR_MAX_SIZE for --max-size.
+
+    Files are left to `authoring.files`, which names the one at fault.
+    """
+    variable = f"{ENVIRONMENT_PREFIX}{names[0].partition('/')[0].strip('-').replace('-', '_').upper()}"
+    if names[0] not in NOT_FROM_ENVIRONMENT:
+        settings = {"envvar": variable, "show_envvar": False, **settings}
+    return typer.Option(*names, readable=False, **settings)
+
+
+# What a map and a camera are is said for each photo: a forgotten variable would misread other maps in silence.
+_meaning_option = partial(Option, rich_help_panel=MEANING, envvar=None)
+_camera_option = partial(Option, rich_help_panel=CAMERA, envvar=None)
 _portrait_option = partial(Option, rich_help_panel=PORTRAIT)
-_camera_option = partial(Option, rich_help_panel=CAMERA)
 _output_option = partial(Option, rich_help_panel=OUTPUT)
 
 

@@ -38,8 +38,9 @@ class PlainCommand(TyperCommand):
 
 program = typer.Typer(
     name="depthauthor",
-    epilog="Exit codes: 0 done, 1 a check found a fault, 2 usage, 3 malformed input, 4 unsupported input, 5 refused "
-    "(would lose or overwrite something), 6 some of a batch failed, 70 a fault in depthauthor.",
+    epilog="Defaults of options come from the environment, such as DEPTHAUTHOR_MAX_SIZE for --max-size; what a map "
+    "means does not.\n\nExit codes: 0 done, 1 a check found a fault, 2 usage, 3 malformed input, 4 unsupported "
+    "input, 5 refused (would lose or overwrite something), 6 some of a batch failed, 70 a fault in depthauthor.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,

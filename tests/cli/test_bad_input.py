@@ -374,7 +374,7 @@ def test_a_signed_photo_is_embedded_with_a_note(folder: Path, capsys: Any) -> No
             "not a number; see depthauthor embed --help",
         ),
         ("embed a.jpg b.png --max-size 1.5", "not a whole number"),
-        ("embed a.jpg b.png --white up", "invalid value for '--white': 'up' is not one of 'far', 'near'"),
+        ("embed a.jpg b.png --white up", "--white is 'up'; it can be far or near"),
         ("embed a.jpg b.png --focus 1", "the focus '1' is not two numbers"),
         ("embed a.jpg b.png --nearr 1", "no such option: --nearr"),
         ("extract a.jpg", "a.jpg: no such file or folder"),
