@@ -91,7 +91,7 @@ def notations(depth: Depth) -> Iterator[Notation]:
         "metres", np.where(depth < 1e6, depth, SKY_M).astype(np.float32), {"kind": "depth", "unit": "m"}
     )
     yield Notation("1/m", (1 / depth).astype(np.float32), {"kind": "disparity"})
-    ends = {"near_m": NEAR_M, "far_m": FAR_M}
+    ends = {"near": NEAR_M, "far": FAR_M}
     share = (np.clip(depth, NEAR_M, FAR_M) - NEAR_M) / (FAR_M - NEAR_M)
     yield Notation("gray, black near", np.rint(share * 255).astype(np.uint8), ends)
     nearness = (1 / np.clip(depth, NEAR_M, FAR_M) - 1 / FAR_M) / (1 / NEAR_M - 1 / FAR_M)

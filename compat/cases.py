@@ -110,7 +110,10 @@ def heic_cases() -> Iterator[Case]:
         "tiled grid with gain map", "embed --lossless", grid, embedded(grid, "portrait", lossless=True)
     )
     yield Case(
-        "tiled grid with gain map", "embed --format hdep", grid, embedded(grid, "data", pixel_format="hdep")
+        "tiled grid with gain map",
+        "embed --native-format hdep",
+        grid,
+        embedded(grid, "data", native_format="hdep"),
     )
     yield Case("tiled grid with gain map", "embed, then strip", grid, strip(embedded(grid, "portrait")).data,
                has_depth=False)  # fmt: skip

@@ -110,7 +110,7 @@ def restorable(data: bytes) -> bytes:
 def embedding_map(data: bytes) -> None:
     """Run `embed` with a damaged map, of any kind."""
     source = parse_map_source(data)
-    embed(seeds.heif()[0], source, EmbedOptions(near_m=0.5, far_m=8, effort="fast"))
+    embed(seeds.heif()[0], source, EmbedOptions(near=0.5, far=8, effort="fast"))
 
 
 def transcoding(data: bytes) -> None:

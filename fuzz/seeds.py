@@ -91,7 +91,7 @@ def heif_with_depth() -> list[bytes]:
     """Return a portrait that breaks no rule, and the tests' photos with depth."""
     options = [
         EmbedOptions(effort="fast"),
-        EmbedOptions(profile="data", pixel_format=PixelFormat.HDEP, effort="fast"),
+        EmbedOptions(profile="data", native_format=PixelFormat.HDEP, effort="fast"),
     ]
     result = [embed(photo, depth_map(), option).data for photo in heif()[:4] for option in options]
     return [portrait_files.portrait(), *result]

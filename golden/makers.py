@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent
 DEPTH: NDArray[np.float32] = np.load(FOLDER / "scene-depth.npy")
 DISPARITY: NDArray[np.float64] = 1 / DEPTH.astype(np.float64)
 NEAR_M, FAR_M = float(DEPTH.min()), float(DEPTH.max())
-RANGE = {"near_m": NEAR_M, "far_m": FAR_M}
+RANGE = {"near": NEAR_M, "far": FAR_M}
 FOCAL_PX, BASELINE_M, DOFFS = 400.0, 0.25, 13.25
 """Of a stereo pair: focal length and offset in pixels of the map."""
 WRITER_TOLERANCE = 1e-6
@@ -226,14 +226,14 @@ FILES: tuple[MakerFile, ...] = (
     MakerFile("Record3D", "EXR, channel R", "0.exr", lambda: exr(R=DEPTH), {"preset": "record3d"}),
     MakerFile("KITTI", "16-bit PNG, disparity in pixels × 256", "000000_10.png",
               lambda: png(np.rint(DISPARITY * FOCAL_PX * BASELINE_M * 256).astype(np.uint16)),
-              {"preset": "kitti-disparity", "focal_px": FOCAL_PX, "baseline_m": BASELINE_M},
+              {"preset": "kitti-disparity", "focal_px": FOCAL_PX, "baseline": BASELINE_M},
               FAR_M**2 / (512 * FOCAL_PX * BASELINE_M)),
     MakerFile("Middlebury", "PFM, disparity in pixels", "disp0.pfm",
               lambda: pfm((DISPARITY * FOCAL_PX * BASELINE_M - DOFFS).astype(np.float32)),
-              {"preset": "middlebury", "focal_px": FOCAL_PX, "baseline_m": BASELINE_M, "doffs": DOFFS}, 1e-5),
+              {"preset": "middlebury", "focal_px": FOCAL_PX, "baseline": BASELINE_M, "doffs": DOFFS}, 1e-5),
     MakerFile("RAFT-Stereo", "NPY, negative disparity in pixels", "scene.npy",
               lambda: npy((DISPARITY * -FOCAL_PX * BASELINE_M).astype(np.float32)),
-              {"preset": "raft-stereo", "focal_px": FOCAL_PX, "baseline_m": BASELINE_M}, 1e-5),
+              {"preset": "raft-stereo", "focal_px": FOCAL_PX, "baseline": BASELINE_M}, 1e-5),
     MakerFile("PFM", "metres, little endian", "scene.pfm", lambda: pfm(DEPTH)),
     MakerFile("PFM", "metres, big endian", "scene.pfm", lambda: pfm(DEPTH, ">")),
 )  # fmt: skip

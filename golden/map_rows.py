@@ -46,9 +46,9 @@ from golden.map_truths import (
     with_sky,
 )
 
-ENDS: dict[str, Any] = {"near_m": NEAR_M, "far_m": FAR_M}
+ENDS: dict[str, Any] = {"near": NEAR_M, "far": FAR_M}
 MM: dict[str, Any] = {"unit": "mm"}
-SUBJECT: dict[str, Any] = {"near_m": SUBJECT_M, "far_m": WALL_M}
+SUBJECT: dict[str, Any] = {"near": SUBJECT_M, "far": WALL_M}
 
 CALIB = """cam0=[400 0 256; 0 400 192; 0 0 1]
 cam1=[400 0 264; 0 400 192; 0 0 1]
@@ -110,7 +110,7 @@ def _slope_map(width: int, height: int) -> bytes:
 
 def _focus_px() -> dict[str, Any]:
     """Return a stereo rig whose disparities are the golden scene's times 80."""
-    return {"focal_px": 400.0, "baseline_m": 0.2}
+    return {"focal_px": 400.0, "baseline": 0.2}
 
 
 def _blender(**depth: NDArray[Any]) -> bytes:
@@ -399,12 +399,12 @@ def _habits() -> Iterable[Row]:
     yield gray("black subject on white, --white near", "mask.png", lambda: png(_subject_mask(0)), "warned",
                {"white": "near", **SUBJECT}, PERSON)
     yield gray("ground, white below and near", "ground.png", lambda: png(255 - _slope_gray()), "warned",
-               {"near_m": 0.5, "far_m": 8.0}, SLOPE, ("--white near",))
+               {"near": 0.5, "far": 8.0}, SLOPE, ("--white near",))
     yield gray("ground, black below and near", "ground.png", lambda: png(_slope_gray()), "right",
-               {"near_m": 0.5, "far_m": 8.0}, Truth(SLOPE.per_m, 0.08))
+               {"near": 0.5, "far": 8.0}, Truth(SLOPE.per_m, 0.08))
     yield gray("a ceiling, black above and near", "ceiling.png",
                lambda: png(np.rint((ceiling(512, 384) - 1) / 5 * 255).astype(np.uint8)), "right",
-               {"near_m": 1.0, "far_m": 6.0}, CEILING)
+               {"near": 1.0, "far": 6.0}, CEILING)
     yield gray("a 0/1 mask of floats, 1 the subject", "mask.npy", lambda: npy(person(512, 384).astype(np.float32)),
                "warned", SUBJECT, PERSON)
     yield gray("a mask of booleans, true the subject", "mask.npy", lambda: npy(person(512, 384)), "warned", SUBJECT,
@@ -419,9 +419,9 @@ def _habits() -> Iterable[Row]:
                    words=("--near and --far",))
     yield _unasked("gray", "16 bits without ends", "gray.png", lambda: png(_gray(np.uint16)),
                    words=("--near and --far",))
-    yield gray("one end only", "gray.png", lambda: png(_gray(np.uint8)), "asked", {"near_m": 0.6})
+    yield gray("one end only", "gray.png", lambda: png(_gray(np.uint8)), "asked", {"near": 0.6})
     yield gray("the ends the wrong way round", "gray.png", lambda: png(_gray(np.uint8)), "asked",
-               {"near_m": 6.0, "far_m": 0.6}, words=("--white near",))
+               {"near": 6.0, "far": 0.6}, words=("--white near",))
     yield gray("metres, with ends for gray", "depth.npy", lambda: npy(DEPTH), "asked", ENDS)
     yield gray("a preset for integers, floats given", "depth.npy", lambda: npy(DEPTH), "asked",
                {"preset": "zoedepth"})

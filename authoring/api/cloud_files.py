@@ -24,9 +24,9 @@ FORMAT_OF_SUFFIX: dict[str, CloudFormat] = {".ply": "ply", ".pcd": "pcd", ".glb"
 def pointcloud(photo: PathLike, depth: MapSource | PathLike | None = None, **options: Any) -> PointCloud:
     """Return the coloured points of a photo with Apple depth: `.points` (N, 3) float32 metres, `.colours` (N, 3) uint8.
 
-    Options are those of `CloudOptions`: axes, stride, min_depth_m, max_depth_m, remove_edges, resolution,
+    Options are those of `CloudOptions`: axes, stride, min_depth, max_depth, remove_edges, resolution,
     ignore_lens, calibration (also the path of a calibration file). depth: a map that is not embedded, a file or
-    an array of metres (H, W), with the options of `embed` that say what it means (near_m, far_m, preset, …).
+    an array of metres (H, W), with the options of `embed` that say what it means (near, far, preset, …).
     """
     photo = Path(photo)
     cloud_options, map_options = _split(options)

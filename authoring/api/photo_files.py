@@ -261,7 +261,7 @@ def _calibration_options(data: bytes, options: dict[str, Any]) -> dict[str, Any]
     if not is_stereo_calibration(data):
         return {"calibration": parse_calibration_json(data)}
     stereo = parse_stereo_calibration(data)
-    read = {"focal_px": stereo.focal_px, "baseline_m": stereo.baseline_m, "doffs": stereo.doffs}
+    read = {"focal_px": stereo.focal_px, "baseline": stereo.baseline_m, "doffs": stereo.doffs}
     given = {name: options[name] if options.get(name) is not None else value for name, value in read.items()}
     return {"calibration": stereo.calibration, "stereo_width": stereo.calibration.reference_width_px, **given}
 

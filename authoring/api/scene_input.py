@@ -34,7 +34,7 @@ def load_input(photo: Path, depth: MapSource | PathLike | None, options: dict[st
     if unknown:
         raise UsageError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
     if depth is None and given:
-        option = "--" + min(given).removesuffix("_m").replace("_", "-")
+        option = "--" + min(given).replace("_", "-")
         raise UsageError(f"{option} is about a map, and no map is given: the photo's own depth is used")
     path = map_path(depth)
     with files.naming(photo=photo, map=path):

@@ -17,8 +17,8 @@ from authoring.errors import UsageError
 
 PATH_COLUMNS = ("photo", "map", "output")
 
-_SHORT_NAMES = {"near": "near_m", "far": "far_m", "baseline": "baseline_m", "format": "pixel_format"}
-"""The command line's names of options that have another name in Python."""
+_OLD_NAMES = {"format": "native_format"}
+"""Columns that manifests may still have, and their names today."""
 
 _NOT_COLUMNS = {"portrait", "map_name", "calibration_source", "stereo_width", "encoder_threads"}
 """A group, a hint taken from the map's path, what the column `calibration` sets (twice), and what the worker sets."""
@@ -68,7 +68,7 @@ def option_values(texts: Mapping[str, Any]) -> dict[str, Any]:
         if convert is None:
             raise UsageError(unknown_columns([name]))
         try:
-            values[_SHORT_NAMES.get(column, column)] = convert(text)
+            values[_OLD_NAMES.get(column, column)] = convert(text)
         except (ValueError, KeyError):
             raise UsageError(f"{name} is {_quoted(text)}, not {_KIND[convert]}") from None
     return values
@@ -181,7 +181,6 @@ _CONVERTERS: dict[Any, Callable[[str], Any]] = {bool: _truth, int: int, float: f
 def _columns() -> dict[str, Callable[[str], Any]]:
     """Return every option of `embed` as a column, with the function that converts its text."""
     columns: dict[str, Callable[[str], Any]] = {}
-    column_of = {python_name: column for column, python_name in _SHORT_NAMES.items()}
     for options in (EmbedOptions, PortraitOptions):
         hints = get_type_hints(options)
         for name in [option.name for option in fields(options)]:
@@ -190,8 +189,8 @@ def _columns() -> dict[str, Callable[[str], Any]]:
             hint = hints[name]
             if get_origin(hint) in (Union, UnionType):
                 hint = next(part for part in get_args(hint) if part is not type(None))
-            columns[column_of.get(name, name)] = _CONVERTERS.get(get_origin(hint) or hint, str)
-    return columns
+            columns[name] = _CONVERTERS.get(get_origin(hint) or hint, str)
+    return columns | {old: columns[name] for old, name in _OLD_NAMES.items()}
 
 
 COLUMNS = _columns()

@@ -386,9 +386,12 @@ KitOutput = Annotated[
 NativeFormat = Annotated[
     Literal["hdis", "fdis", "hdep", "fdep"] | None,
     _output_option(
-        "--format",
+        "--native-format",
         help="Native format: disparity or depth, 16-bit or 32-bit float. Photos uses disparity only.",
     ),
+]
+OldNativeFormat = Annotated[
+    Literal["hdis", "fdis", "hdep", "fdep"] | None, _output_option("--format", hidden=True)
 ]
 MapFormat = Annotated[
     Literal["npy", "npz", "png", "tiff", "pfm", "exr"] | None,

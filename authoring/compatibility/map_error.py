@@ -78,7 +78,7 @@ def _measure(
 ) -> RoundTrip:
     plane = reading.plane
     height, width = plane.codes.shape
-    options = replace(options, pixel_format=plane.pixel_format, max_size=max(width, height, 2))
+    options = replace(options, native_format=plane.pixel_format, max_size=max(width, height, 2))
     loaded = load_map(source, options)
     size = (layout.width, layout.height)
     raster = map_raster(options, loaded, size, reading.orientation)

@@ -166,7 +166,7 @@ def not_hidden(base: KitBase) -> bytes:
 
 def as_metres(base: KitBase) -> bytes:
     """Return the control with a map in metres (hdep) instead of disparity."""
-    return _embedded(base.rgb, base.depth_m, pixel_format="hdep")
+    return _embedded(base.rgb, base.depth_m, native_format="hdep")
 
 
 def stored_turned(base: KitBase) -> bytes:

@@ -35,7 +35,7 @@ class EmbedOptions(MapOptions):
 def options_of(**given: Any) -> EmbedOptions:
     """Build `EmbedOptions` from keywords, those of `PortraitOptions` included; None stands for the default.
 
-    pixel_format may be text ("hdis"); calibration may be a `Calibration` or the word exif, nominal or none.
+    native_format may be text ("hdis"); calibration may be a `Calibration` or the word exif, nominal or none.
     Raises UsageError for unknown names and values out of range.
     """
     given = {name: value for name, value in given.items() if value is not None}
@@ -57,8 +57,8 @@ def options_of(**given: Any) -> EmbedOptions:
     for name, choices in _CHOICES.items():
         if name in given and given[name] not in choices:
             raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(map(str, choices))}")
-    if isinstance(given.get("pixel_format"), str):
-        given["pixel_format"] = PixelFormat(given["pixel_format"])
+    if isinstance(given.get("native_format"), str):
+        given["native_format"] = PixelFormat(given["native_format"])
     for name, (low, high) in _RANGES.items():
         if name in given and not low <= given[name] <= high:
             raise UsageError(f"{name} is {given[name]}; it can be {low} to {high}")
@@ -69,7 +69,7 @@ def options_of(**given: Any) -> EmbedOptions:
 _CAMERAS = ("calibration", "calibration_source", "fov", "focal_mm")
 
 _CHOICES: dict[str, tuple[Any, ...]] = {
-    "pixel_format": ("hdis", "fdis", "hdep", "fdep", *PixelFormat),
+    "native_format": ("hdis", "fdis", "hdep", "fdep", *PixelFormat),
     "white": ("far", "near"),
     "spacing": ("depth", "disparity"),
     "accuracy": ("relative", "absolute"),
@@ -91,7 +91,7 @@ _RANGES = {
     "max_size": (2, 16384),
     "quality": (1, 100),
     "focal_px": (1, 1_000_000),
-    "baseline_m": (1e-4, 1000),
+    "baseline": (1e-4, 1000),
     "doffs": (-10_000, 10_000),
     "aperture": (0.5, 64),
 }

@@ -120,7 +120,7 @@ def encode(fitted: FittedMap, meaning: str, target: Target, options: EmbedOption
     """Quantize a fitted map to 8-bit codes, and encode them for the target's container."""
     buffer = fitted.buffer
     with about("map"):
-        plane = replace(quantize(buffer), pixel_format=options.pixel_format)
+        plane = replace(quantize(buffer), pixel_format=options.native_format)
         notes = fitted.notes + Notes(notes=tuple(diagnose.storage_notes(plane)))
         coded = _encode_plane(plane, target, options)
     source = "measured" if buffer.accuracy == "absolute" else options.depth_source

@@ -57,7 +57,7 @@ def convert_image(image: MapImage, options: MapOptions) -> ConvertedMap:
         _check_preset(preset, image)
     meaning, notes = _meaning(image, options, preset)
     stereo = meaning is not None and meaning.kind == "disparity-px"
-    if (options.baseline_m or options.doffs) and not stereo and options.stereo_width is None:
+    if (options.baseline or options.doffs) and not stereo and options.stereo_width is None:
         raise UsageError("--baseline and --doffs are for --kind disparity-px")
     if meaning is None:
         buffer, more = _convert_gray(image, options, preset)
@@ -68,7 +68,7 @@ def convert_image(image: MapImage, options: MapOptions) -> ConvertedMap:
         )
     elif meaning.kind in RELATIVE:
         buffer, more = _convert_relative(image, meaning, options)
-    elif options.near_m is not None or options.far_m is not None:
+    elif options.near is not None or options.far is not None:
         raise UsageError("--near and --far do not apply: the map's unit says how far its values are")
     else:
         buffer, more = _convert_metric(image, meaning, options)
@@ -103,7 +103,7 @@ def _meaning(image: MapImage, options: MapOptions, preset: Preset | None) -> tup
     elif kind == "disparity-px":
         unit = unit or PIXELS
     if kind is None:
-        if preset is not None or options.near_m is not None or options.far_m is not None:
+        if preset is not None or options.near is not None or options.far is not None:
             return None, Notes()
         meaning, reason = diagnose(image, options.map_name, invalid)
         return meaning, Notes(assumed=(reason,))
@@ -214,7 +214,7 @@ def _convert_metric(image: MapImage, meaning: Meaning, options: MapOptions) -> t
     if holes is not None and holes.any():
         values = np.where(holes, np.float32(np.nan), values)
     build = DepthBuffer.from_depth_m if is_depth else DepthBuffer.from_disparity_per_m
-    return _expand_codes(build(values, pixel_format=options.pixel_format.single), image), notes
+    return _expand_codes(build(values, pixel_format=options.native_format.single), image), notes
 
 
 def _disparity_of_pixels(
@@ -225,7 +225,7 @@ def _disparity_of_pixels(
     The formula of Middlebury's calib.txt. RAFT-Stereo's flow is minus the disparity (princeton-vl/RAFT-Stereo,
     demo.py).
     """
-    if options.focal_px is None or options.baseline_m is None:
+    if options.focal_px is None or options.baseline is None:
         raise UsageError(
             "a stereo disparity in pixels needs --focal-px, the focal length in pixels of the map, and --baseline, the "
             "distance of the two cameras in metres (or --calibration calib.txt of Middlebury)"
@@ -237,9 +237,9 @@ def _disparity_of_pixels(
         pixels, notes = -pixels, Notes(assumed=("its disparity is negative, as a flow is, and was negated",))
     pixels += options.doffs or 0.0
     notes += Notes(
-        assumed=(f"the focal length is {options.focal_px:g} px and the baseline {options.baseline_m:g} m",)
+        assumed=(f"the focal length is {options.focal_px:g} px and the baseline {options.baseline:g} m",)
     )
-    return (pixels / (options.focal_px * options.baseline_m)).astype(np.float32), notes
+    return (pixels / (options.focal_px * options.baseline)).astype(np.float32), notes
 
 
 def _times(values: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
@@ -252,15 +252,15 @@ def _times(values: NDArray[np.float32], factor: float) -> NDArray[np.float32]:
 
 def _convert_relative(image: MapImage, meaning: Meaning, options: MapOptions) -> tuple[DepthBuffer, Notes]:
     """Spread depth or inverse depth without a scale over --near to --far."""
-    if options.near_m is None or options.far_m is None:
+    if options.near is None or options.far is None:
         raise UsageError(
             f"a map of kind {meaning.kind} has no scale: give with --near and --far the metres of its nearest and "
             "farthest place"
         )
     inverse = meaning.kind == "inverse-relative"
     gray = GrayscaleMeaning(
-        options.near_m,
-        options.far_m,
+        options.near,
+        options.far,
         "near" if inverse else "far",
         "disparity" if inverse else "depth",
     )
@@ -286,7 +286,7 @@ def _convert_relative(image: MapImage, meaning: Meaning, options: MapOptions) ->
             + ("1/m" if inverse else "metres"),
         )
     )
-    buffer = buffer_from_gray(share, gray, pixel_format=options.pixel_format.single)
+    buffer = buffer_from_gray(share, gray, pixel_format=options.native_format.single)
     return _expand_codes(buffer, image), notes
 
 
@@ -312,11 +312,11 @@ def _share_of_range(values: NDArray[Any], low: float, high: float) -> NDArray[np
 
 def _convert_gray(image: MapImage, options: MapOptions, preset: Preset | None) -> tuple[DepthBuffer, Notes]:
     """Convert gray levels between --near and --far."""
-    if options.near_m is None or options.far_m is None:
+    if options.near is None or options.far is None:
         raise UsageError(
             f"the {image.source} holds gray levels: say with --near and --far how many metres its ends stand for"
         )
-    meaning = GrayscaleMeaning(options.near_m, options.far_m, options.white_end, options.spacing)
+    meaning = GrayscaleMeaning(options.near, options.far, options.white_end, options.spacing)
     samples, holes = image.samples, _hole_mask(image.samples, options.invalid)
     if image.levels is None and not _within_unit_range(samples if holes is None else samples[~holes]):
         raise UsageError(
@@ -343,7 +343,7 @@ def _convert_gray(image: MapImage, options: MapOptions, preset: Preset | None) -
         samples = np.where(holes, samples.dtype.type(np.nan), samples)
     if image.levels not in (None, 256, 65536):
         samples = samples / np.float32(image.levels - 1)
-    buffer = buffer_from_gray(samples, meaning, pixel_format=options.pixel_format.single)
+    buffer = buffer_from_gray(samples, meaning, pixel_format=options.native_format.single)
     if holes is not None and image.levels is not None:
         buffer = buffer.replace(samples=np.where(holes, np.float32(np.nan), buffer.samples))
     return buffer, notes

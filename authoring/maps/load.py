@@ -71,7 +71,7 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     Raises UsageError where unit, polarity or range are missing or do not apply, RefusedError where no value is
     usable.
     """
-    single = options.pixel_format.single
+    single = options.native_format.single
     if isinstance(source, bytes):
         return load_map(parse_map_source(source, options.key, options.frame, options.map_name), options)
     if isinstance(source, DepthBuffer):
@@ -239,7 +239,7 @@ def _pinhole(buffer: DepthBuffer, focal_px: float) -> Calibration | None:
 
 def _refuse_meaning(options: MapOptions, why: str) -> None:
     """Raise UsageError for options that say what values mean, given with a map that states it itself."""
-    if options.near_m is not None or options.far_m is not None:
+    if options.near is not None or options.far is not None:
         raise UsageError(f"--near and --far do not apply: {why}")
     for name in ("preset", "kind", "unit", "invalid", "clip"):
         if getattr(options, name) is not None:

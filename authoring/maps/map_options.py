@@ -15,13 +15,14 @@ from authoring.maps.presets import Kind
 class MapOptions:
     """How to understand and fit a map; the command line's options of the same names."""
 
-    near_m: float | None = None
-    far_m: float | None = None
+    near: float | None = None
+    far: float | None = None
+    """Metres, as near."""
     white: Literal["far", "near"] = "far"
     invert: bool = False
     """The same as white "near"."""
     spacing: Literal["depth", "disparity"] = "depth"
-    pixel_format: PixelFormat = PixelFormat.HDIS
+    native_format: PixelFormat = PixelFormat.HDIS
     accuracy: Literal["relative", "absolute"] | None = None
     map_orientation: Literal["display", "stored"] | None = None
     max_size: int = DEFAULT_MAX_SIDE
@@ -38,7 +39,7 @@ class MapOptions:
     """Of metric kinds: m, cm, mm, or steps per metre such as m*256; of disparity-px px or px*256."""
     focal_px: float | None = None
     """Focal length in pixels of the map."""
-    baseline_m: float | None = None
+    baseline: float | None = None
     """Distance between the cameras of a stereo pair."""
     doffs: float | None = None
     """Difference of the principal points of a stereo pair, in pixels of the map; added to its disparity."""
@@ -71,4 +72,4 @@ class MapOptions:
     @property
     def depth_source(self) -> Literal["nominal", "estimated"]:
         """Provenance of the distances: nominal for gray levels between --near and --far, else estimated."""
-        return "nominal" if self.near_m is not None else "estimated"
+        return "nominal" if self.near is not None else "estimated"

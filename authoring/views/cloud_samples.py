@@ -46,8 +46,8 @@ class CloudOptions:
     axes: Axes = "opengl"
     stride: int = 1
     """Take every n-th sample across and down."""
-    min_depth_m: float | None = None
-    max_depth_m: float | None = None
+    min_depth: float | None = None
+    max_depth: float | None = None
     """Along the optical axis."""
     remove_edges: bool = False
     """Leave out flying pixels: samples on a slope between two surfaces at a jump of depth."""
@@ -66,16 +66,12 @@ class CloudOptions:
             raise UsageError(f"resolution is {self.resolution!r}; it can be map or photo")
         if self.stride < 1:
             raise UsageError(f"the stride is {self.stride}; it can be 1 or more")
-        for name, value in (("min", self.min_depth_m), ("max", self.max_depth_m)):
+        for name, value in (("min", self.min_depth), ("max", self.max_depth)):
             if value is not None and not value > 0:
                 raise UsageError(f"--{name}-depth is {value:g} m; it must be above 0")
-        if (
-            self.min_depth_m is not None
-            and self.max_depth_m is not None
-            and self.min_depth_m >= self.max_depth_m
-        ):
+        if self.min_depth is not None and self.max_depth is not None and self.min_depth >= self.max_depth:
             raise UsageError(
-                f"--min-depth {self.min_depth_m:g} m is not below --max-depth {self.max_depth_m:g} m"
+                f"--min-depth {self.min_depth:g} m is not below --max-depth {self.max_depth:g} m"
             )
 
 
@@ -171,7 +167,7 @@ def _select(depth_m: NDArray[np.float32], surface: Surface, options: CloudOption
     columns = np.arange(min(stride // 2, (width - 1) // 2), width, stride)
     grid = Grid((height, width), rows, columns, np.ones((len(rows), len(columns)), np.bool_))
     depth = grid.take(depth_m)
-    near, far = options.min_depth_m or 0.0, options.max_depth_m or math.inf
+    near, far = options.min_depth or 0.0, options.max_depth or math.inf
     # Zero metres would be the camera itself: a disparity too large for a number.
     reasons = [np.isinf(depth), ~(depth > 0), (depth < near) | (depth > far)]
     if options.remove_edges:

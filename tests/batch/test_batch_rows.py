@@ -27,7 +27,7 @@ def test_every_option_is_a_column() -> None:
         }
     )
     assert values == {
-        "near_m": 0.5, "far_m": 8.0, "max_size": 256, "lossless": True, "replace": False, "focus": (0.5, 0.25),
+        "near": 0.5, "far": 8.0, "max_size": 256, "lossless": True, "replace": False, "focus": (0.5, 0.25),
     }  # fmt: skip
     for name, text in (("near", "far"), ("lossless", "perhaps"), ("max_size", "2.5"), ("focus", "0.5")):
         with pytest.raises(UsageError, match=name):
@@ -46,7 +46,7 @@ def test_the_three_formats_give_the_same_rows(tmp_path: Path) -> None:
     rows = list(read_rows(str(tmp_path / "m.csv"), rules))
     assert list(read_rows(str(tmp_path / "m.jsonl"), rules)) == rows and len(rows) == 9
     assert rows[3].photo == str(tmp_path / "3.jpg") and rows[3].output == str(tmp_path / "out" / "3.jpg")
-    assert rows[3].options == {"near_m": 0.5, "lossless": True} and not rows[3].fault
+    assert rows[3].options == {"near": 0.5, "lossless": True} and not rows[3].fault
 
     arrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet

@@ -22,7 +22,7 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 def jpeg() -> bytes:
     mask = read_map((GOLDEN / "scene-mask.png").read_bytes())
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    return embed(photo, mask, EmbedOptions(near_m=0.5, far_m=8)).data
+    return embed(photo, mask, EmbedOptions(near=0.5, far=8)).data
 
 
 @pytest.mark.parametrize("kind", ["heic", "jpeg"])

@@ -26,7 +26,7 @@ from authoring.maps.map_options import MapOptions
 from tests.compatibility import portrait_files as portraits
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-RANGE = {"near_m": 0.5, "far_m": 8.0}
+RANGE = {"near": 0.5, "far": 8.0}
 
 
 def proof(data: bytes, original: bytes) -> PhotoProof:
@@ -123,7 +123,7 @@ def test_verify_a_portrait_of_the_golden_photo(tmp_path: Path, capsys: pytest.Ca
         verify(
             data,
             maps=[read_map(scene("scene-mask.png"))],
-            options=MapOptions(near_m=0.5, far_m=7.0),
+            options=MapOptions(near=0.5, far=7.0),
         ).faults
     )
 

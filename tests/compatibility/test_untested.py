@@ -37,7 +37,7 @@ def embedded(
     photo: bytes,
     note: MakerNoteKind = "full",
     *,
-    pixel_format: PixelFormat = PixelFormat.HDIS,
+    native_format: PixelFormat = PixelFormat.HDIS,
     profile: Literal["portrait", "data"] = "portrait",
 ) -> tuple[bytes, EmbedReport]:
     """Embed a slanted plane, and return the file and its report."""
@@ -45,7 +45,7 @@ def embedded(
         unit="m",
         map_orientation="stored",
         stretch=True,
-        pixel_format=pixel_format,
+        native_format=native_format,
         profile=profile,
         portrait=PortraitOptions(maker_note=note),
     )
@@ -80,7 +80,7 @@ def test_levels_of_embeds(
 def test_embed_names_the_first_reason() -> None:
     photo = (GOLDEN / "scene.heic").read_bytes()
     assert embedded(photo)[1].reasons == ()
-    (reason,) = embedded(photo, pixel_format=PixelFormat.HDEP)[1].reasons
+    (reason,) = embedded(photo, native_format=PixelFormat.HDEP)[1].reasons
     assert "disparity only" in reason
     (reason,) = embedded(photo, "minimal")[1].reasons
     assert "2 entries" in reason

@@ -115,7 +115,7 @@ def golden(name: str) -> bytes:
 def authored(container: Literal["heic", "jpeg"]) -> bytes:
     """Return the smaller golden scene with depth, as this program writes it."""
     photo = golden("orientation/scene-1.jpg" if container == "jpeg" else "orientation/scene-1.heic")
-    return embed(photo, read_map(golden("scene-mask.png")), EmbedOptions(near_m=0.5, far_m=8)).data
+    return embed(photo, read_map(golden("scene-mask.png")), EmbedOptions(near=0.5, far=8)).data
 
 
 def once(data: bytes, old: bytes, new: bytes, number: int = 0) -> bytes:

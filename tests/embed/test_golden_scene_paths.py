@@ -162,7 +162,7 @@ def test_the_shipped_masks_come_back_in_metres(name: str, codes: int) -> None:
     """8-bit gray between 0.5 and 8 m: a gray step is 3 cm, and the bound of the stored plane is on top."""
     photo = (GOLDEN / "scene.jpg").read_bytes()
     image = formats.read_map((GOLDEN / name).read_bytes())
-    outcome = embed(photo, image, options_of(near_m=0.5, far_m=8.0, max_size=512))
+    outcome = embed(photo, image, options_of(near=0.5, far=8.0, max_size=512))
     report = outcome.report
     assert isinstance(report, EmbedReport)
     read = depth_image.read_depth(containers.parse(outcome.data).layout).buffer().disparity_per_m()

@@ -313,7 +313,7 @@ def test_the_bound_holds_in_every_format(pixel_format: PixelFormat, container: s
     outcome = embed(
         out.getvalue(),
         scene.depth_m,
-        options_of(profile="data", pixel_format=pixel_format, container=container),
+        options_of(profile="data", native_format=pixel_format, container=container),
     )
     report = outcome.report
     assert isinstance(report, EmbedReport)

@@ -27,7 +27,7 @@ DEPTH: NDArray[np.float32] = np.load(GOLDEN / "scene-depth.npy")
 DISPARITY: NDArray[np.float32] = (1 / DEPTH).astype(np.float32)
 SHARE: NDArray[np.float32] = (DEPTH - DEPTH.min()) / (DEPTH.max() - DEPTH.min())
 PHOTO = (GOLDEN / "scene.jpg").read_bytes()
-RANGE = {"near_m": 0.6, "far_m": 6.0}
+RANGE = {"near": 0.6, "far": 6.0}
 
 
 def _png(array: NDArray[Any]) -> bytes:

@@ -77,7 +77,7 @@ DOUBTFUL: dict[str, tuple[NDArray[Any], dict[str, Any], str]] = {
         {},
         "show the same (one above the other)",
     ),
-    "coloured": (_colours(), {"near_m": 0.6, "far_m": 6.0}, "coloured"),
+    "coloured": (_colours(), {"near": 0.6, "far": 6.0}, "coloured"),
 }
 
 

@@ -39,7 +39,7 @@ FULL = np.full_like(MILLIMETRES, 65535)
 
 MM: dict[str, Any] = {"unit": "mm"}
 METRES: dict[str, Any] = {"unit": "m"}
-NEAR_FAR: dict[str, Any] = {"near_m": 0.5, "far_m": 8.0}
+NEAR_FAR: dict[str, Any] = {"near": 0.5, "far": 8.0}
 
 
 def npy(array: Any) -> bytes:
@@ -455,7 +455,7 @@ def test_a_mask_of_gray_levels_does_not_widen_their_range() -> None:
     mask = np.ones(levels.shape, bool)
     mask[0, :64] = False
     levels[0, :64] = 255
-    options = MapOptions(kind="affine", near_m=1, far_m=5)
+    options = MapOptions(kind="affine", near=1, far=5)
     depth = load_map(masked(levels, ~mask), options).buffer.depth_m()
     assert np.isnan(depth[0, :64]).all()
     assert (np.nanmin(depth), np.nanmax(depth)) == pytest.approx((1, 5))

@@ -194,7 +194,7 @@ def test_a_native_depth_format_takes_sky_as_its_farthest_value(sky: float) -> No
     depth = DEPTH.copy()
     depth[:50] = sky
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    options = options_of(pixel_format=PixelFormat.HDEP, profile="data")
+    options = options_of(native_format=PixelFormat.HDEP, profile="data")
     edited = embed(photo, depth, options)
     farthest = float(DEPTH[50:].max())
     assert extract(edited.data).depth_m()[:40] == pytest.approx(farthest, abs=0.03)

@@ -62,7 +62,7 @@ PAIRS = {
     "nilsh": Pair(
         "nilsh_base.png",
         "nilsh_depth.png",
-        {"near_m": 1 / (NILSH_FAR + NILSH_SPAN), "far_m": 1 / NILSH_FAR, "white": "near", "spacing": "disparity"},
+        {"near": 1 / (NILSH_FAR + NILSH_SPAN), "far": 1 / NILSH_FAR, "white": "near", "spacing": "disparity"},
         lambda raw: NILSH_FAR + NILSH_SPAN * raw / 255,
         size=(374, 500),
     ),

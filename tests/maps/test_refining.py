@@ -72,7 +72,7 @@ def api_embedder(**options: Any) -> Callable[..., Any]:
 @pytest.mark.parametrize("pixel_format", ["hdep", "fdis"])
 def test_every_native_format_is_refined(pixel_format: str) -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
-    data, report = api_embedder(pixel_format=pixel_format)(photo, COARSE)
+    data, report = api_embedder(native_format=pixel_format)(photo, COARSE)
     assert report.native_format == pixel_format and report.max_error <= report.bound
     assert extract(data).depth_m().shape == (576, 768)
 

@@ -29,7 +29,7 @@ SUBJECT = ((COLUMNS - 0.5) ** 2 / 0.015 + (ROWS - 0.35) ** 2 / 0.02 < 1) | (
     (abs(COLUMNS - 0.5) < 0.17) & (ROWS > 0.5)
 )
 """A head and shoulders that reach the lower edge."""
-NEAR_FAR = {"near_m": 0.5, "far_m": 5.0}
+NEAR_FAR = {"near": 0.5, "far": 5.0}
 
 
 def _report(depth: Any, **options: Any) -> EmbedReport:
@@ -98,9 +98,7 @@ def test_metres_upside_down_are_warned_of_with_a_preset_too(preset: str) -> None
     assert "times as far away" in warning and "turn it" in warning
 
 
-@pytest.mark.parametrize(
-    ("preset", "options"), [("unidepth", {}), ("marigold", {"near_m": 0.6, "far_m": 6.1})]
-)
+@pytest.mark.parametrize(("preset", "options"), [("unidepth", {}), ("marigold", {"near": 0.6, "far": 6.1})])
 def test_the_maps_of_makers_that_do_not_turn_photos_lie_as_stored(
     preset: str, options: dict[str, Any]
 ) -> None:
@@ -175,8 +173,8 @@ def test_stereo_disparity_needs_its_camera() -> None:
     with pytest.raises(UsageError, match="--focal-px"):
         _report(pixels, kind="disparity-px")
     with pytest.raises(UsageError, match="--baseline and --doffs are for"):
-        _report(DEPTH, baseline_m=0.25)
-    edited = embed(PHOTO, pixels, options_of(kind="disparity-px", focal_px=400, baseline_m=0.25))
+        _report(DEPTH, baseline=0.25)
+    edited = embed(PHOTO, pixels, options_of(kind="disparity-px", focal_px=400, baseline=0.25))
     buffer = extract(edited.data)
     assert np.abs(buffer.disparity_per_m() - 1 / DEPTH).max() <= edited.report.bound * 1.01
     assert buffer.calibration is not None and buffer.calibration.focal_px[0] == pytest.approx(800)

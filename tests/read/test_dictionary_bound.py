@@ -31,7 +31,7 @@ def samples_of(dictionary: AuxiliaryData, pixel_format: PixelFormat) -> np.ndarr
 def test_samples_keep_the_bound_with_the_rounding(photo: str, pixel_format: PixelFormat) -> None:
     """A map of a narrow range: half floats are coarser there than its quantisation steps."""
     disparity = np.linspace(3.0, 3.05, 192 * 256, dtype=np.float32).reshape(192, 256)
-    options = options_of(profile="data", pixel_format=pixel_format.value, lossless=photo == "scene.heic")
+    options = options_of(profile="data", native_format=pixel_format.value, lossless=photo == "scene.heic")
     outcome = embed(
         (GOLDEN / photo).read_bytes(), DepthBuffer(disparity, PixelFormat.FDIS, filtered=True), options
     )

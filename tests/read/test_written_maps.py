@@ -167,7 +167,7 @@ def test_map_and_metadata_reproduce_the_photo(photo: Path, tmp_path: Path) -> No
 def test_metadata_of_a_photo_without_a_camera_says_so(tmp_path: Path, capsys: Any) -> None:
     depth = DepthBuffer.from_depth_m(np.load(GOLDEN / "scene-depth.npy"), PixelFormat.FDEP)
     data = photo_files.embed_bytes(
-        (GOLDEN / "scene.jpg").read_bytes(), depth, pixel_format="hdep", profile="data"
+        (GOLDEN / "scene.jpg").read_bytes(), depth, native_format="hdep", profile="data"
     )
     (tmp_path / "a.jpg").write_bytes(data)
     target = tmp_path / "d.npy"

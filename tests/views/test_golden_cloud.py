@@ -198,7 +198,7 @@ def test_infinity_is_left_out_and_range_and_stride_are_kept() -> None:
     assert np.isfinite(cloud.points).all() and len(cloud) == (DEPTH_M <= 5).sum()
     _, report = pointcloud_file(load_scene(data), "ply")
     assert report.left_out.infinite == (DEPTH_M > 5).sum() and report.points == len(cloud)
-    near = pointcloud(load_scene(data), CloudOptions(min_depth_m=1, max_depth_m=3))
+    near = pointcloud(load_scene(data), CloudOptions(min_depth=1, max_depth=3))
     assert -near.points[:, 2].min() <= 3 and -near.points[:, 2].max() >= 1
     few = pointcloud(load_scene(data), CloudOptions(stride=4, axes="opencv"))
     assert 0.9 * len(cloud) / 16 < len(few) < 1.1 * len(cloud) / 16
@@ -222,7 +222,7 @@ def test_eight_bit_maps_give_meshes_without_gaps() -> None:
     """A gray mask's steps are not jumps: its mesh is as complete as that of the exact depth."""
     photo = (GOLDEN / "scene.jpg").read_bytes()
     source = parse_map_source((GOLDEN / "scene-mask.png").read_bytes())
-    options = MapOptions(near_m=0.5, far_m=8)
+    options = MapOptions(near=0.5, far=8)
     _, report = pointcloud_file(load_scene_with_map(photo, source, options), "glb", mesh=True)
     assert report.triangles is not None
     assert report.triangles > 0.98 * 2 * 1023 * 767

@@ -67,7 +67,7 @@ def test_a_hostile_name_stays_text(scene: bytes, page: Page) -> None:
 @pytest.mark.parametrize("suffix", ["heic", "jpg"])
 def test_the_depth_in_the_page_is_the_files(suffix: str, kind: str) -> None:
     photo = (GOLDEN / f"scene.{suffix}").read_bytes()
-    data = depthauthor.embed_bytes(photo, np.load(GOLDEN / "scene-depth.npy"), pixel_format=kind)
+    data = depthauthor.embed_bytes(photo, np.load(GOLDEN / "scene-depth.npy"), native_format=kind)
     loaded = load_scene(data)
     report = Page(view(data, "x")[0]).data["depth"]
     codes = gray(report["png"])
@@ -115,7 +115,7 @@ def test_unusual_maps(depth_m: np.ndarray, kind: str, near: str, far: str) -> No
     photo = io.BytesIO()
     height, width = depth_m.shape
     Image.new("RGB", (10 * width, 10 * height)).save(photo, "JPEG")
-    data = depthauthor.embed_bytes(photo.getvalue(), depth_m, pixel_format=kind, profile="data", unit="m")
+    data = depthauthor.embed_bytes(photo.getvalue(), depth_m, native_format=kind, profile="data", unit="m")
     page = Page(view(data, "x")[0])
     assert f"near {near}" in page.text and f"far {far}" in page.text
     low, high = page.data["range"]["low"], page.data["range"]["high"]
