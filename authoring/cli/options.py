@@ -176,7 +176,7 @@ Profile = Annotated[
     Literal["portrait", "data"] | None,
     _portrait_option(
         "--profile",
-        help="portrait: calibration, rendering parameters, flags and focus, everything that Photos asks for; data: the "
+        help="portrait: calibration, rendering parameters, flags and focus, as Photos is known to ask for; data: the "
         "depth alone, nothing else in the photo changes.",
     ),
 ]
