@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import tempfile
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from authoring import containers, tiff
 from authoring.apple import depth_properties, exif, makernote, region, xmp
 from authoring.apple.dictionary import AuxiliaryData, build_json, build_plist, parse_json, parse_plist
 from authoring.apple.exif_required import ImageCharacteristics
-from authoring.apple.portrait_exif import PortraitExif, add_portrait_tags
+from authoring.apple.nominal_maker_note import nominal_note
+from authoring.apple.portrait_exif import MINIMAL_NOTE, PortraitExif, add_portrait_tags
 from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.provenance import read_provenance
 from authoring.apple.rendering import build_rendering, parse_rendering
@@ -302,12 +304,14 @@ def tiff_block(data: bytes) -> None:
 
 def exif_block(data: bytes) -> None:
     """Read and write the portrait tags of an Exif block: setting them twice equals setting them once."""
-    exif.read_lens(data), read_portrait_metadata(data, None)
+    exif.read_lens(data), exif.read_brightness(data), read_portrait_metadata(data, None)
     image = ImageCharacteristics(40, 30)
-    for replace in (False, True):
-        result = _result_or_error(partial(add_portrait_tags, data, image, replace_maker_note=replace))
+    notes = (MINIMAL_NOTE, nominal_note(gain_map=False), None)
+    for note, replace in itertools.product(notes, (False, True)):
+        add = partial(add_portrait_tags, image=image, new_note=note, replace_maker_note=replace)
+        result = _result_or_error(partial(add, data))
         if isinstance(result, PortraitExif):
-            again = add_portrait_tags(result.exif, image, replace_maker_note=replace)
+            again = add(result.exif)
             promise(again.exif == result.exif, "marks set twice differ from marks set once")
     order, first = tiff.read_header(data, "the block")
     table = tiff.read_ifd(data, first, order, "IFD0")
@@ -316,7 +320,14 @@ def exif_block(data: bytes) -> None:
 
 
 def maker_note(data: bytes) -> None:
-    """Set flags in Apple's maker note: they are read back, and all other entries stay."""
+    """Set flags in Apple's maker note: they are read back, all other entries stay, and its numbers can be donated."""
+    donated = makernote.donated_note(data, gain_map=False)
+    if donated is not None:
+        makernote.check_counts(donated)
+        promise(
+            makernote.donated_note(donated, gain_map=False) == donated,
+            "a donated note changes when given again",
+        )
     parsed = makernote.integers(data)
     flags = makernote.portrait_flags(parsed)
     result = makernote.with_integers(data, flags)

@@ -18,6 +18,7 @@ import numpy as np
 from authoring import containers
 from authoring.apple import makernote, nominal_rendering, region
 from authoring.apple.dictionary import AuxiliaryData, build_json, build_plist
+from authoring.apple.nominal_maker_note import nominal_note
 from authoring.apple.rendering import Record, Rendering, build_rendering
 from authoring.codecs.maps import formats
 from authoring.codecs.maps.map_image import MapImage, map_from_array
@@ -170,6 +171,7 @@ def maker_notes() -> list[bytes]:
     return [
         makernote.minimal_note({0x19: 0, 0x1F: 0}),
         makernote.minimal_note({0x19: 0x22, 0x1F: 1}),
+        nominal_note(gain_map=True),
         portrait_files.note(0x20, 1),
         portrait_files.note(0x60, 0, broken=True),
     ]

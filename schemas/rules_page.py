@@ -28,6 +28,13 @@ and L3 do not depend on one another. R16 alone costs only the aperture slider. A
 warning (a fault under `--strict`) or a note. `verify` ends with exit code 1 if a rule of a level fails; with
 `--level L1` only the rules of that level count.
 
+**untested**: the file differs from all that somebody tried on a device. It may well work, and nobody has seen it. The
+`level` of a report is then at most L2, and its `possible_level` is what the other rules allow. An untested rule is a
+fault only under `--strict` with L3 or L4 wanted. What was tried with success: HEIC, a maker note of a phone or about 50
+numeric entries of one, with 0x20 and without 0x40 in 0x0019 and with 0x001F set, a focus region, and depth XMP with
+calibration and rendering parameters. A JPEG with depth from other software and a maker note of the two flags alone are
+not among it.
+
 | rule | grade | costs | what must hold | known from |
 |---|---|---|---|---|
 """

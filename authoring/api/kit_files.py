@@ -64,7 +64,9 @@ class KitEntry:
     """The file that it differs from in one thing."""
     change: str
     level: str
-    """As `verify` predicts it."""
+    """As `verify` predicts it, as far as device tests of others cover the file."""
+    possible_level: str
+    """What the other rules allow."""
     verdict: str
 
 
@@ -101,6 +103,7 @@ def kit(output: PathLike, *, overwrite: bool = False) -> KitReport:
                 file.variant.compared_with,
                 file.variant.change,
                 report.level,
+                report.possible_level,
                 report.verdict,
             )
         )

@@ -61,7 +61,7 @@ def add_portrait_tags(
     """Return the Exif block of a photo whose depth effect is not rendered, as Photos looks for it.
 
     Apple's maker note gets its two flags (`makernote.portrait_flags`). If there is no note, `new_note` is added, and
-    it takes the place of a note that holds the two flags alone; another maker's stays unless `replace_maker_note`.
+    it takes the place of a note that holds nothing but those flags; another maker's stays unless `replace_maker_note`.
     With None as `new_note` maker notes are left as they are. CustomRendered becomes 9 if it was absent, 0 or 1.
     Without a block one is made, with `orientation` (1..8) and the tags that the standard requires of `image`. A
     damaged block is left alone; nothing in a block raises an error.
@@ -120,7 +120,9 @@ def _edit_maker_note(entry: IfdEntry | None, new_note: bytes, replace_note: bool
     else:
         try:
             if entries > 2 and _is_minimal(entry.value):
-                change = f"the maker note of two entries was replaced by one with {entries}"
+                change = (
+                    f"the maker note of the portrait flags alone was replaced by one with {entries} entries"
+                )
                 return _Edit(new_note, changes=(change,))
             return _edit_apple_note(entry.value)
         except DepthauthorError as error:
@@ -140,10 +142,10 @@ def _edit_maker_note(entry: IfdEntry | None, new_note: bytes, replace_note: bool
 
 
 def _is_minimal(note: bytes) -> bool:
-    """Whether a note holds the two flags and nothing else, as earlier versions of this tool wrote it."""
+    """Whether a note holds nothing but the two flags, as earlier versions of this tool wrote it."""
     makernote.check_counts(note)
-    tags = [entry.tag for entry in makernote.read_entries(note)]
-    return tags == [makernote.IMAGE_PROCESSING_FLAGS, makernote.PHOTOS_APP_FEATURE_FLAGS]
+    flags = {makernote.IMAGE_PROCESSING_FLAGS, makernote.PHOTOS_APP_FEATURE_FLAGS}
+    return {entry.tag for entry in makernote.read_entries(note)} <= flags
 
 
 def _edit_apple_note(note: bytes) -> _Edit:
@@ -184,7 +186,9 @@ def _apply(
     entries: dict[int, bytes] = {} if rendered is None else {CUSTOM_RENDERED: rendered}
     old_note = directories.find(MAKER_NOTE)
     if note is not None:
-        if old_note is not None and old_note.value is not None and len(old_note.value) == len(note):
+        # Another maker's note may share its bytes with a directory of a damaged block.
+        old_value = (old_note.value if old_note else None) or b""
+        if old_note is not None and makernote.is_apple(old_value) and len(old_value) == len(note):
             block = _overwrite(block, old_note.value_offset, note)
         else:
             block, offset = _append(block, note)

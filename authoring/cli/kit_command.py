@@ -26,10 +26,15 @@ def kit(
 def kit_text(report: Report) -> str:
     """Describe the kit: the folder, its files with the predicted levels, and where to begin."""
     lines = [f"{report['output']}: {count(len(report['files']), 'test file')}"]
-    lines += [f"  {file['level']:<4} {file['file']:<28} {file['change']}" for file in report["files"]]
+    lines += [f"  {_levels(file):<14} {file['file']:<28} {file['change']}" for file in report["files"]]
     lines += labelled("page", [f"open {report['page']} on the device or print it; it says what to look for"])
     lines += labelled("form", [f"fill in {report['form']} and send it back"])
     lines += labelled(
         "note", ["levels are predicted by the rules; none of these files was opened on an Apple device by us"]
     )
     return "\n".join(lines)
+
+
+def _levels(file: Report) -> str:
+    level, possible = file["level"], file["possible_level"]
+    return level if possible == level else f"{level}, maybe {possible}"

@@ -192,7 +192,7 @@ Profile = Annotated[
     Literal["portrait", "data"] | None,
     _portrait_option(
         "--profile",
-        help="portrait: calibration, rendering parameters, flags and focus, everything that Photos asks for; data: the "
+        help="portrait: calibration, rendering parameters, flags and focus, as Photos is known to ask for; data: the "
         "depth alone, nothing else in the photo changes.",
     ),
 ]
@@ -229,9 +229,9 @@ MakerNote = Annotated[
     Literal["full", "minimal", "none"] | None,
     _portrait_option(
         "--maker-note",
-        help="Apple maker note for a photo without one. full: about 45 numeric entries of a donor's or another "
-        "photo's capture, as device tests had; minimal: the two portrait flags, tested by nobody; none: maker notes "
-        "stay as they are.",
+        help="Apple maker note for a photo without one. full: about 45 numeric entries, a donor's or a sample's, as "
+        "others tested on devices; minimal: the two portrait flags alone, never tested; none: leave maker notes as "
+        "they are.",
     ),
 ]
 ReplaceMakerNote = Annotated[

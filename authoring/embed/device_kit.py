@@ -252,7 +252,7 @@ VARIANTS: tuple[Variant, ...] = (
         "08-blur-rendered-flag.heic",
         CONTROL,
         "0x0019 is 0x62, which says that the blur is in the pixels",
-        "a control that should fail: the icon is expected, controls in Edit are not",
+        "whether this flag takes the controls away, as others saw; the icon should stay",
         blur_rendered,
     ),
     Variant(

@@ -28,7 +28,7 @@ class EmbedOptions(MapOptions):
     encoder_threads: int | None = None
     """Threads of the HEVC encoder; None lets it use every processor. The bytes do not depend on it."""
     profile: Literal["portrait", "data"] = "portrait"
-    """portrait: everything that Photos needs before it offers its aperture slider; data: the depth alone."""
+    """portrait: also what Photos is known to ask for before it offers its aperture slider; data: the depth alone."""
     portrait: PortraitOptions = field(default_factory=PortraitOptions)
 
 

@@ -58,6 +58,9 @@ class ReportRow:
     """As stored."""
     depth: DepthRow | None
     level: Level
+    """The highest that device tests cover."""
+    possible_level: Level
+    """What the rules allow where untested ones are left out."""
     verdict: str | None
     headline: str
     """One sentence: what Photos will probably show and the first reason, or why the file cannot be read."""
@@ -99,6 +102,7 @@ def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
         photo=Size(layout.width, layout.height),
         depth=_depth(reading) if reading else None,
         level=diagnosis.level,
+        possible_level=diagnosis.possible_level,
         verdict=diagnosis.verdict,
         headline=f"{diagnosis.headline}.",
         obstacles=diagnosis.obstacles,
@@ -117,7 +121,7 @@ def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
 
 def row_of_error(message: str) -> ReportRow:
     """Return the row of a file that cannot be read."""
-    return ReportRow(None, None, None, "none", None, message, (), (), (), message)
+    return ReportRow(None, None, None, "none", "none", None, message, (), (), (), message)
 
 
 def _depth(reading: DepthReading) -> DepthRow:

@@ -121,7 +121,10 @@ def test_a_note_of_the_two_flags_is_upgraded_and_no_other() -> None:
     old = add_portrait_tags(None, IMAGE).exif
     new = add_portrait_tags(old, IMAGE, new_note=full)
     assert read_portrait_tags(new.exif).maker_note == full
-    assert new.changes == ("the maker note of two entries was replaced by one with 45",)
+    assert new.changes == ("the maker note of the portrait flags alone was replaced by one with 45 entries",)
+    # So is one that holds a single flag: the next embed would take it for ours.
+    single = add_portrait_tags(None, IMAGE, new_note=minimal_note({0x19: 0x20})).exif
+    assert read_portrait_tags(add_portrait_tags(single, IMAGE, new_note=full).exif).maker_note == full
     # The small one does not replace the full one, and a third entry makes a note another's.
     assert add_portrait_tags(new.exif, IMAGE).exif == new.exif
     three = add_portrait_tags(None, IMAGE, new_note=minimal_note({0x14: 10, 0x19: 0x20, 0x1F: 1})).exif

@@ -36,7 +36,9 @@ class CommandResult:
             ]
         if self.code == 1:
             lines = [
-                line.strip() for line in self.out.splitlines() if line.strip().startswith(("FAIL", "warn"))
+                line.strip()
+                for line in self.out.splitlines()
+                if line.strip().startswith(("FAIL", "untested", "warn"))
             ]
         return lines[0] if lines else ""
 

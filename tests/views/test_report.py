@@ -42,7 +42,7 @@ def test_every_file_is_a_card(folder: Path, tmp_path: Path, capsys: pytest.Captu
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     page = Page(out.read_bytes())
     levels = {Path(str(finding["data-name"])).name: finding["data-level"] for finding in cards(page)}
-    assert levels == {"<b onclick=x>&.jpg": "none", "a.jpg": "L4", "cut.heic": "error", "scene.heic": "L4"}
+    assert levels == {"<b onclick=x>&.jpg": "none", "a.jpg": "L2", "cut.heic": "error", "scene.heic": "L4"}
     assert [finding["file"] for finding in lines] == [finding["data-name"] for finding in cards(page)]
     for line, card in zip(lines, cards(page), strict=True):
         validate("report", line)
