@@ -24,6 +24,7 @@ def verify(
     maps: Sequence[PathLike] = (),
     level: Literal["L1", "L2", "L3", "L4"] = "L4",
     strict: bool = False,
+    decode: bool = True,
     **options: Any,
 ) -> VerifyReport:
     """Check a photo file against the rules of a level; compare it with the original photo and the embedded maps.
@@ -43,15 +44,16 @@ def verify(
             options=map_options,
             strict=strict,
             wanted=level,
+            decode=decode,
         )
     return replace(report, file=str(photo))
 
 
-def doctor(photo: PathLike) -> DoctorReport:
+def doctor(photo: PathLike, *, decode: bool = True) -> DoctorReport:
     """Say why Photos may show no aperture slider for a photo file, and how to fix it."""
     photo = Path(photo)
     with files.naming(photo=photo):
-        return replace(diagnosing.diagnose(files.read_file(photo)), file=str(photo))
+        return replace(diagnosing.diagnose(files.read_file(photo), decode=decode), file=str(photo))
 
 
 def _read_map(path: Path, options: MapOptions) -> Any:

@@ -43,6 +43,7 @@ def verify(
     frame: options.Frame = None,
     map_orientation: options.MapOrientation = None,
     refine: options.Refine = False,
+    decode: options.Decode = True,
     everything: options.AllRules = False,
     quiet: options.Quiet = False,
     as_json: options.AsJsonLines = False,
@@ -64,7 +65,13 @@ def verify(
 
     def verify_one(path: Path) -> Outcome:
         report = check_files.verify(
-            path, original=photo, maps=map or (), level=level, strict=strict, **given(context, MEANING)
+            path,
+            original=photo,
+            maps=map or (),
+            level=level,
+            strict=strict,
+            decode=decode,
+            **given(context, MEANING),
         )
         return Outcome(report, DONE if report.passed else FAULT_FOUND)
 
@@ -77,6 +84,7 @@ def verify(
 def doctor(
     photos: arguments.FilesArgument,
     recursive: options.Recursive = False,
+    decode: options.Decode = True,
     as_json: options.AsJsonLines = False,
 ) -> int:
     """Say why Photos may show no aperture slider, and how to fix it.
@@ -90,11 +98,13 @@ def doctor(
 
     paths = [photo.path for photo in list_photos(photos, recursive=recursive)]
     if as_json or len(paths) == 1:
-        return read_each(paths, lambda path: Outcome(check_files.doctor(path)), doctor_text, as_json=as_json)
+        return read_each(
+            paths, lambda path: Outcome(check_files.doctor(path, decode=decode)), doctor_text, as_json=as_json
+        )
     worst, rows = DONE, []
     for path in paths:
         try:
-            rows.append(json_of(check_files.doctor(path)))
+            rows.append(json_of(check_files.doctor(path, decode=decode)))
         except DepthauthorError as error:
             worst = max(worst, error.exit_code)
             rows.append({"file": str(path), "level": "none", "error": error.message})

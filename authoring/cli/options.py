@@ -485,6 +485,13 @@ Strict = Annotated[
         "--strict", help="Count warnings as faults, and with --level L3 or L4 what no device test covers."
     ),
 ]
+Decode = Annotated[
+    bool,
+    Option(
+        "--decode/--no-decode",
+        help="Decode the photo's own pixels too, as Photos does: 0.3 s for 12 MP of HEIC, 0.1 s of JPEG.",
+    ),
+]
 AllRules = Annotated[bool, Option("--all", "--verbose", "-v", help="Also list the rules that hold.")]
 Overlay = Annotated[
     bool, Option("--overlay", help="Draw the edges of the depth over the photo, to see whether they fit.")

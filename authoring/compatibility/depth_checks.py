@@ -259,6 +259,20 @@ def values_finite(facts: Facts) -> CheckResult | None:
     return CheckResult(True, f"all values are finite, {values[0]:.6g} to {values[1]:.6g}", where=facts.where)
 
 
+def codes_in_range(facts: Facts) -> CheckResult | None:
+    """Check R39: the codes are within IntMin and IntMax."""
+    low, high = facts.properties.int_min, facts.properties.int_max
+    if facts.codes is None or low is None or high is None or low >= high:
+        return None
+    least, most = int(facts.codes.min()), int(facts.codes.max())
+    if least < low or most > high:
+        message = (
+            "some codes are outside IntMinValue and IntMaxValue, so their values are outside the stated range"
+        )
+        return CheckResult(False, message, f"{low} to {high}", f"{least} to {most}", facts.where)
+    return CheckResult(True, f"the codes are within {low} to {high}", where=facts.where)
+
+
 def sei_agrees(facts: Facts) -> CheckResult | None:
     """Check R7: depth SEI and XMP state the same range."""
     sei, xmp_low, xmp_high = facts.representation, facts.properties.float_min, facts.properties.float_max

@@ -14,11 +14,11 @@ from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.read.missing_depth import lost_depth
 
-UNTESTED = ("R22", "R18", "R25")
+UNTESTED = ("R22", "R18", "R25", "R37", "R40")
 """The rules whose breach no device test covers."""
 
 ORDER = (
-    *("R1", "R3", "R26", "R4", "R2", "R5", "R6"),
+    *("R35", "R36", "R1", "R3", "R26", "R4", "R2", "R5", "R6"),
     *("R10", "R11", "R13", "R12", "R14", "R15", "R16", "R17", "R20", "R34"),
     *UNTESTED,
     *("R8", "R21"),
@@ -64,14 +64,14 @@ class DoctorReport:
     schema: str = "depthauthor/doctor/1"
 
 
-def diagnose(photo: bytes) -> DoctorReport:
+def diagnose(photo: bytes, *, decode: bool = True) -> DoctorReport:
     """Diagnose a JPEG or HEIC photo of any tool.
 
     Raises MalformedError or UnsupportedError if the file cannot be read at all.
     """
     with about("photo"):
         file = containers.parse(photo)
-        facts = gather(file)
+        facts = gather(file, photo_decoded=decode)
     return doctor_report(facts, rules.findings(facts))
 
 
@@ -139,6 +139,13 @@ _FROM_THE_CAMERA = (
 _PORTRAIT = "`depthauthor embed FILE MAP --replace --profile portrait`"
 
 _TEXTS: dict[str, tuple[str, str]] = {
+    "R35": ("the photo itself cannot be decoded", _FROM_THE_CAMERA),
+    "R36": ("its main image is marked as hidden", _FROM_THE_CAMERA),
+    "R37": (
+        "its Exif says wrongly where it begins, and readers may not find the portrait flags",
+        _FROM_THE_CAMERA,
+    ),
+    "R40": ("its rendering parameters are unlike any that were tried", f"{_PORTRAIT} adds a nominal set"),
     "R2": ("", _ANOTHER_MAP),
     "R3": ("its depth map has no metadata that ImageIO reads", _ANOTHER_MAP),
     "R26": ("the metadata of its depth map is broken XML", _ANOTHER_MAP),

@@ -20,6 +20,7 @@ from authoring.apple.property_table import PropertyTree, row_of
 from authoring.apple.provenance import read_provenance
 from authoring.codecs import sei
 from authoring.codecs.sei import DepthRepresentation
+from authoring.compatibility.photo_facts import PhotoFacts, gather_photo
 from authoring.compatibility.placement import (
     Placement,
     depth_item_placement,
@@ -91,6 +92,28 @@ class Facts:
     note: MakerNoteFacts | None
     """None if there is no Apple maker note."""
     foreign_note: bool
+    photo: PhotoFacts
+
+    @property
+    def photo_decodes(self) -> bool | None:
+        """Whether the photo's pixels decode; None where they were not looked at, or are coded in another way."""
+        if self.photo.pixels_fault:
+            return False
+        return None if self.photo.gray is None else True
+
+    @property
+    def nearer_is_larger(self) -> bool:
+        """Whether larger codes are nearer, as in a disparity map."""
+        return self.properties.auxiliary_image_type == "disparity"
+
+    @property
+    def portrait_text(self) -> str:
+        """The portrait metadata in a few words."""
+        flags, custom = self.portrait.image_processing_flags, self.portrait.custom_rendered
+        return (
+            f"flags {'absent' if flags is None else hexadecimal(flags)}, "
+            f"CustomRendered {'absent' if custom is None else custom}"
+        )
 
     @property
     def auxiliary(self) -> FoundAuxiliary | None:
@@ -120,10 +143,16 @@ class Facts:
         return replace(self, codes=codes if self.depth_images else None)
 
 
-def gather(file: ContainerFile, *, decoded: bool = True) -> Facts:
+def hexadecimal(flags: int) -> str:
+    """Return flags as the unsigned 32 bits that the maker note holds."""
+    return f"0x{flags & 0xFFFFFFFF:x}"
+
+
+def gather(file: ContainerFile, *, decoded: bool = True, photo_decoded: bool = False) -> Facts:
     """Gather the facts of a file.
 
     decoded: decode the depth plane too; a caller that has decoded it adds it with `with_codes`.
+    photo_decoded: decode the photo's own pixels, which takes longer than all else.
 
     Raises MalformedError or UnsupportedError only if the container itself cannot be read.
     """
@@ -150,6 +179,7 @@ def gather(file: ContainerFile, *, decoded: bool = True) -> Facts:
         portrait=read_portrait_metadata(layout.exif, layout.xmp),
         note=_note_facts(note),
         foreign_note=bool(note) and not makernote.is_apple(note),
+        photo=gather_photo(file, decoded=photo_decoded),
     )
 
 

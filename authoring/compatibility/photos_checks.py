@@ -5,17 +5,35 @@ The rules' sentences, grades and sources are in `rules.TABLE`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
 from authoring.apple.exif import RENDERED
 from authoring.apple.makernote import DEPTH_FLAG, FEATURE_FLAG, RENDERED_FLAG
 from authoring.apple.property_table import FIELDS
-from authoring.apple.rendering import DEFAULT_APERTURE, KNOWN_VERSIONS, parse_rendering
-from authoring.compatibility.facts import FEW_NOTE_ENTRIES, Facts
+from authoring.apple.rendering import (
+    DEFAULT_APERTURE,
+    KNOWN_VERSIONS,
+    MAX_APERTURE,
+    MIN_APERTURE,
+    RECORD_VERSIONS,
+    parse_rendering,
+)
+from authoring.compatibility.facts import FEW_NOTE_ENTRIES, Facts, hexadecimal
 from authoring.compatibility.findings import CheckResult, Status
 from authoring.depth.aspect import same_shape
 from authoring.errors import MalformedError
 
 PORTRAIT_BITS = DEPTH_FLAG | RENDERED_FLAG
 """Of the image-processing flags: either marks a portrait."""
+
+SENSOR_MM = (0.3, 100.0)
+"""Width of believable sensors: a phone's front camera has 3 mm, a medium format 54; small test pictures are allowed."""
+
+ROTATION_TOLERANCE = 1e-3
+"""Of the products of an ExtrinsicMatrix' rows; those of the samples are exact."""
 
 FIRST_REFUSED_VERSION = 0x20000
 """DepthDataVersion 2.0: Photos accepts anything below."""
@@ -37,30 +55,16 @@ def badge(facts: Facts) -> CheckResult:
     flags, custom = portrait.image_processing_flags, portrait.custom_rendered
     if (flags or 0) & PORTRAIT_BITS or custom in RENDERED:
         return CheckResult(
-            True, "the photo is marked as a portrait", found=_portrait_text(facts), where=_FLAGS_ENTRY
+            True, "the photo is marked as a portrait", found=facts.portrait_text, where=_FLAGS_ENTRY
         )
     why = ": the maker note is another maker's" if facts.foreign_note else ""
     return CheckResult(
         False,
         f"the photo is not marked as a portrait{why}",
         "image-processing flags with 0x20",
-        _portrait_text(facts),
+        facts.portrait_text,
         _FLAGS_ENTRY,
     )
-
-
-def _portrait_text(facts: Facts) -> str:
-    """Describe the portrait metadata in a few words."""
-    flags, custom = facts.portrait.image_processing_flags, facts.portrait.custom_rendered
-    return (
-        f"flags {'absent' if flags is None else _hexadecimal(flags)}, "
-        f"CustomRendered {'absent' if custom is None else custom}"
-    )
-
-
-def _hexadecimal(flags: int) -> str:
-    """Return the flags as the unsigned 32 bits that the maker note holds."""
-    return f"0x{flags & 0xFFFFFFFF:x}"
 
 
 def not_declared_rendered(facts: Facts) -> CheckResult | None:
@@ -91,7 +95,7 @@ def not_applied_before(facts: Facts) -> CheckResult:
             False,
             "the flags say that the portrait effect was applied before, and then Edit offers no controls",
             "bit 0x40 clear",
-            _hexadecimal(flags),
+            hexadecimal(flags),
             _FLAGS_ENTRY,
         )
     return CheckResult(True, "the flags do not say that an effect was applied before", where=_FLAGS_ENTRY)
@@ -177,12 +181,29 @@ def camera_plausible(facts: Facts) -> CheckResult | None:
     if matrix is None or len(matrix) != 9 or not width or not height:
         return None
     fx, fy, cx, cy = matrix[0], matrix[4], matrix[6], matrix[7]
-    holds = fx > 0 and fy > 0 and 0 <= cx <= width and 0 <= cy <= height
-    message = "the camera's geometry is plausible" if holds else "no camera has this geometry"
-    found = f"fx {fx:g}, fy {fy:g}, centre {cx:g}, {cy:g} of {width}x{height}"
-    return CheckResult(
-        holds, message, "focal lengths above 0, the centre in the frame", found, f"{facts.where}, XMP"
-    )
+    expected, found = "focal lengths above 0, the centre in the frame", None
+    if not (fx > 0 and fy > 0 and 0 <= cx <= width and 0 <= cy <= height):
+        found = f"fx {fx:g}, fy {fy:g}, centre {cx:g}, {cy:g} of {width}x{height}"
+    sensor_mm = max(width, height) * (properties.pixel_size or 0)
+    if found is None and sensor_mm and not SENSOR_MM[0] <= sensor_mm <= SENSOR_MM[1]:
+        expected = f"a sensor of {SENSOR_MM[0]:g} to {SENSOR_MM[1]:g} mm"
+        found = f"PixelSize {properties.pixel_size:g} mm, which makes it {sensor_mm:g} mm wide"
+    if found is None and not _is_rotation(properties.extrinsic_matrix):
+        expected = "a rotation in the first 9 numbers of ExtrinsicMatrix"
+        found = "rows that are not perpendicular, not of length 1, or mirrored"
+    message = "no camera has this geometry" if found else "the camera's geometry is plausible"
+    return CheckResult(found is None, message, expected, found, f"{facts.where}, XMP")
+
+
+def _is_rotation(extrinsic: Sequence[float] | None) -> bool:
+    """Return whether the first nine of twelve numbers are a rotation; another count is judged by R14."""
+    if extrinsic is None or len(extrinsic) != 12:
+        return True
+    rotation = np.reshape(extrinsic[:9], (3, 3))
+    if not np.isfinite(rotation).all():
+        return False
+    product = rotation @ rotation.T
+    return bool(np.abs(product - np.eye(3)).max() <= ROTATION_TOLERANCE and np.linalg.det(rotation) > 0)
 
 
 def version_accepted(facts: Facts) -> CheckResult | None:
@@ -254,10 +275,38 @@ def aperture_agrees(facts: Facts) -> CheckResult | None:
     )
 
 
+def rendering_records(facts: Facts) -> CheckResult | None:
+    """Check R40: the records of the rendering parameters ascend and hold the slider's apertures."""
+    if facts.tree is None or _rendering_fault(facts)[0]:
+        return None
+    rendering = parse_rendering(facts.properties.rendering_parameters or b"")
+    if rendering.version not in RECORD_VERSIONS:
+        return None
+    ids = [record.id for record in rendering.records]
+    where = f"{facts.where}, XMP"
+    expected = "ids that ascend, with 600 to 602, f-numbers in the order 601, 600, 602"
+    if any(first >= second for first, second in pairwise(ids)):
+        message = "the records of the rendering parameters do not ascend, as in all files that were tried"
+        return CheckResult(False, message, expected, "another order", where)
+    least, default, most = (
+        rendering.value(number) for number in (MIN_APERTURE, DEFAULT_APERTURE, MAX_APERTURE)
+    )
+    if least is None or default is None or most is None or not 0 < least <= default <= most:
+        message = (
+            "the rendering parameters do not hold the slider's apertures, as all files that were tried do"
+        )
+        found = ", ".join("absent" if value is None else f"{value:g}" for value in (least, default, most))
+        return CheckResult(False, message, expected, f"601, 600, 602: {found}", where)
+    return CheckResult(True, f"the {len(ids)} records of the rendering parameters are in order", where=where)
+
+
 def feature_flag(facts: Facts) -> CheckResult:
     """Check R17: the feature flag of maker note 0x001F is set."""
     flags = facts.portrait.photos_app_flags
     holds = bool((flags or 0) & FEATURE_FLAG)
+    if flags is None and facts.is_cameras_own:
+        message = "Photos' feature flag is absent, as in camera originals of iOS 11, which are older than it"
+        return CheckResult(False, message, "bit 0 set", "absent", _FEATURES_ENTRY, "untested")
     message = "Photos' feature flag is set" if holds else "Photos' feature flag is not set"
     return CheckResult(
         holds, message, "bit 0 set", "absent" if flags is None else str(flags), _FEATURES_ENTRY
@@ -335,7 +384,7 @@ def toggle(facts: Facts) -> CheckResult | None:
         if holds
         else "the flags do not say that the photo has depth, so the badge stays on and there is no toggle"
     )
-    found = "absent" if flags is None else _hexadecimal(flags)
+    found = "absent" if flags is None else hexadecimal(flags)
     return CheckResult(holds, message, "bit 0x20 set", found, _FLAGS_ENTRY)
 
 
@@ -353,18 +402,6 @@ def tested_note(facts: Facts) -> CheckResult:
     )
     expected = f"{FEW_NOTE_ENTRIES} entries or more, with 0x01, 0x04, 0x07, 0x14, and 0x03 or 0x2E"
     return CheckResult(False, message, expected, found, where)
-
-
-def pixels_sharp(facts: Facts) -> CheckResult:
-    """Check R24: the photo is not blurred already."""
-    if facts.portrait.is_blur_rendered:
-        return CheckResult(
-            False,
-            "the photo seems to be blurred already: switching the effect off will not make it sharp",
-            found=_portrait_text(facts),
-            where="Exif",
-        )
-    return CheckResult(True, "nothing says that the photo is blurred already", where="Exif")
 
 
 def tested_container(facts: Facts) -> CheckResult:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from authoring.compatibility import depth_checks, photos_checks
+from authoring.compatibility import depth_checks, photo_checks, photos_checks
 from authoring.compatibility.facts import Facts
 from authoring.compatibility.findings import CheckResult, Finding, Grade, Loss, Status
 
@@ -191,7 +191,8 @@ TABLE: tuple[Rule, ...] = (
         "Maker note 0x001F has bit 0 set.",
         "L3",
         "a device test (photographic-styles-tool V8 B) in which clearing it on a working file killed both sliders",
-        "Of the samples only shu_matte has it set; rw, a camera original of iOS 11, has no such entry.",
+        "Of the samples only shu_matte has it set; rw, a camera original of iOS 11, has no such entry: such a "
+        "file counts as untested, not as at fault.",
     ),
     Rule(
         "R18",
@@ -252,11 +253,14 @@ TABLE: tuple[Rule, ...] = (
     ),
     Rule(
         "R24",
-        photos_checks.pixels_sharp,
+        photo_checks.pixels_sharp,
         "B",
-        "Nothing says that the photo is blurred already (CustomRendered 7 or 8, or 0x40 in the flags).",
+        "Nothing says that the photo is blurred already: not CustomRendered 7 or 8, 0x40 in the flags, nor far parts "
+        "with far less detail than near ones.",
         "note",
         "device reports: `off` is still blurred",
+        "Measured where the pixels are decoded: pug and openize show it, sharp originals (rw, xamarinmonkey) do not; "
+        "the blur of other samples is too weak to tell from that of a lens.",
     ),
     Rule(
         "R25",
@@ -320,9 +324,10 @@ TABLE: tuple[Rule, ...] = (
         "R32",
         photos_checks.camera_plausible,
         "D",
-        "The camera is physically plausible: focal lengths above 0, the principal point within the frame.",
+        "The camera is physically plausible: focal lengths above 0, the principal point within the frame, a sensor of "
+        "0.3 to 100 mm by PixelSize, a rotation in ExtrinsicMatrix.",
         "warning",
-        "pinhole geometry",
+        "pinhole geometry; all samples",
         "fx and fy may differ: fidmaa has 2085.5 and 2718.4.",
     ),
     Rule(
@@ -341,6 +346,56 @@ TABLE: tuple[Rule, ...] = (
         "L3",
         "a blur that is the same everywhere is no depth effect; spans of real files are 0.50 to 4.61",
         "R23 warns of spans that are unusual.",
+    ),
+    Rule(
+        "R35",
+        photo_checks.photo_decodes,
+        "B",
+        "The photo itself decodes, in a HEIC grid every tile. Not judged with --no-decode.",
+        "L1",
+        "a device test in which an image did not decode: every structural check passed and Photos stayed blank",
+        "A decoder may leave a tile gray without an error; here each is decoded by itself.",
+    ),
+    Rule(
+        "R36",
+        photo_checks.photo_shown,
+        "D",
+        "The main image is not hidden.",
+        "L1",
+        "ISO/IEC 23008-12: a hidden item is not meant to be shown",
+    ),
+    Rule(
+        "R37",
+        photo_checks.exif_found,
+        "D",
+        "The Exif item of a HEIC file states where its TIFF header is.",
+        "untested",
+        "ISO/IEC 23008-12, A.2.1; all Apple HEIC samples",
+        "Some readers search for the header. Those that do not find no maker note.",
+    ),
+    Rule(
+        "R38",
+        photo_checks.nothing_behind,
+        "B",
+        "A HEIC file ends with its last box.",
+        "warning",
+        "all Apple HEIC samples",
+    ),
+    Rule(
+        "R39",
+        depth_checks.codes_in_range,
+        "D",
+        "The codes of the depth image are within IntMin and IntMax.",
+        "warning",
+        "all Apple samples use 0 to 255",
+    ),
+    Rule(
+        "R40",
+        photos_checks.rendering_records,
+        "D",
+        "The records of the rendering parameters ascend by id and hold 600 to 602, the slider's apertures.",
+        "untested",
+        "all samples whose REND has records: pug, openize, fidmaa, lyangas",
     ),
 )
 """All rules, in the order of their numbers."""

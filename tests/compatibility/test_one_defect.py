@@ -9,10 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from authoring.cli.main import run as run_command
+from authoring.codecs import photo as pictures
 from authoring.compatibility import rules
 from authoring.compatibility.levels import level_of
 from authoring.compatibility.verify import verify
@@ -182,6 +184,67 @@ def no_sei() -> bytes:
     return portraits.with_depth(portraits.good_photo(), replace(image, auxiliary_subtype=b"\0\0\0\x05hello"))
 
 
+def zeroed_photo() -> bytes:
+    """Zero the bytes of the main image."""
+    data = portraits.portrait()
+    structure = portraits.heif(data).structure
+    ((start, stop),) = structure.ranges(structure.primary)
+    return portraits.patched(data, start, bytes(stop - start))
+
+
+def zeroed_tile() -> bytes:
+    """Zero one tile of a photo of 2 x 2 tiles."""
+    rng = np.random.default_rng(5)
+    rgb = rng.integers(0, 255, (1024, 1024, 3), dtype=np.uint8)
+    pixels = pictures.Pixels(1024, 1024, rgb.tobytes())
+    metadata = pictures.Metadata(portraits.exif_block(), portraits.focus_packet())
+    photo = pictures.encode_heic(pixels, metadata, quality=30)
+    stored = portraits.plane(size=(256, 256))
+    properties = portraits.properties(
+        stored,
+        reference_width=1024,
+        reference_height=1024,
+        intrinsic_matrix=(900.0, 0.0, 0.0, 0.0, 900.0, 0.0, 512.0, 512.0, 1.0),
+    )
+    data = portraits.with_depth(photo, portraits.coded(stored, properties))
+    structure = portraits.heif(data).structure
+    tiles = structure.targets(structure.primary, "dimg")
+    assert len(tiles) == 4
+    ((start, stop),) = structure.ranges(tiles[2])
+    return portraits.patched(data, start, bytes(stop - start))
+
+
+def hidden_photo() -> bytes:
+    data = portraits.portrait()
+    structure = portraits.heif(data).structure
+    box = structure.items.entries[structure.primary].box
+    return portraits.patched(data, box.body + 3, b"\1")
+
+
+def exif_elsewhere() -> bytes:
+    data = portraits.portrait()
+    structure = portraits.heif(data).structure
+    (item,) = (entry.identifier for entry in structure.items.entries.values() if entry.type == "Exif")
+    start = structure.ranges(item)[0][0]
+    return portraits.patched(data, start, b"\0\0\0\x09")
+
+
+def unordered_records() -> bytes:
+    """Exchange two records of the rendering parameters, whose ids then do not ascend."""
+    block = bytearray(portraits.properties(portraits.plane()).rendering_parameters or b"")
+    block[16:24], block[24:32] = block[24:32], block[16:24]
+    return portraits.portrait(rendering_parameters=bytes(block))
+
+
+def random_records() -> bytes:
+    """Random values in all records, under the right header and ids."""
+    block = bytearray(portraits.properties(portraits.plane()).rendering_parameters or b"")
+    values = np.random.default_rng(3).standard_normal(len(block) // 8).astype("<f4")
+    for number, start in enumerate(range(16, len(block), 8)):
+        block[start + 4 : start + 8] = (-abs(values[number])).tobytes()
+    return portraits.portrait(rendering_parameters=bytes(block))
+
+
 DEFECTS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("R1", "two depth maps", two_maps),
     ("R2", "a NAL length beyond the data", undecodable),
@@ -223,6 +286,25 @@ DEFECTS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("R28", "level 255", level_255),
     ("R29", "no SEI after the type", no_sei),
     ("R30", "depth item not hidden", shown_item),
+    ("R35", "zeroed pixels", zeroed_photo),
+    ("R35", "one zeroed tile", zeroed_tile),
+    ("R36", "main image hidden", hidden_photo),
+    ("R37", "Exif header elsewhere", exif_elsewhere),
+    ("R38", "junk after the last box", lambda: portraits.portrait() + b"\xff\xd8junk" * 9),
+    ("R39", "codes beyond IntMax", texts("IntMaxValue", "200")),
+    ("R40", "records out of order", unordered_records),
+    ("R40", "random values", random_records),
+    ("R32", "pixels of a centimetre", texts("PixelSize", "10")),
+    (
+        "R32",
+        "extrinsics that stretch",
+        texts("ExtrinsicMatrix", ("2", "0", "0", "0", "1", "0", "0", "0", "1", *"000")),
+    ),
+    (
+        "R32",
+        "extrinsics that mirror",
+        texts("ExtrinsicMatrix", ("-1", "0", "0", "0", "1", "0", "0", "0", "1", *"000")),
+    ),
     (
         "R32",
         "centre outside",
@@ -259,6 +341,18 @@ def test_one_defect_is_one_finding(
     status = {"warning": "warn", "untested": "untested"}.get(rules.RULES[rule].level, "fail")
     assert finding["status"] == status
     assert run("verify", path) == (1 if status == "fail" else 0)
+
+
+def test_no_decode_leaves_the_pixels_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "zeroed.heic"
+    path.write_bytes(zeroed_photo())
+    assert run("verify", path, "--no-decode", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["photo_decodes"] is None
+    assert run("verify", path, "--json") == 1
+    report = json.loads(capsys.readouterr().out)
+    assert report["photo_decodes"] is False and report["level"] == "none"
+    assert run("doctor", path) == 0
+    assert "cannot be decoded" in capsys.readouterr().out
 
 
 def test_every_rule_to_21_has_a_file() -> None:

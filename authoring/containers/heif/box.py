@@ -80,8 +80,10 @@ def read_boxes(data: bytes, start: int, stop: int, parent: str) -> tuple[Box, ..
     """Return the boxes that fill [start, stop) one after the other.
 
     `parent` is named in the errors. Raises MalformedError if a box is smaller than its header or leaves
-    its parent. At the end of the file, and only there, up to 7 bytes may be left that are not a box.
+    its parent. At the end of the file, and only there, bytes may be left that are not a box: up to 7, or any number
+    once the boxes of a photo, `meta` and `mdat`, are there.
     """
+    is_file = start == 0 and stop == len(data)
     boxes: list[Box] = []
     offset = start
     while stop - offset >= 8:
@@ -97,6 +99,8 @@ def read_boxes(data: bytes, start: int, stop: int, parent: str) -> tuple[Box, ..
             size = stop - offset
             form = "rest"
         end = offset + size
+        if (end < body or end > stop) and is_file and {"meta", "mdat"} <= {box.kind for box in boxes}:
+            return tuple(boxes)
         if end < body:
             raise MalformedError(
                 f"the box {kind!r} at offset {offset} in {parent} states {size} bytes, fewer than its header; "
@@ -111,7 +115,7 @@ def read_boxes(data: bytes, start: int, stop: int, parent: str) -> tuple[Box, ..
         if len(boxes) > MAX_BOXES:
             raise MalformedError(f"there are more than {MAX_BOXES} boxes in {parent}; the file is damaged")
         offset = end
-    if offset < stop and (start or stop < len(data)):
+    if offset < stop and not is_file:
         raise MalformedError(
             f"{parent} ends in {stop - offset} bytes that are not a box; the file is damaged"
         )

@@ -76,6 +76,19 @@ def raster_of(structure: Structure, item: int) -> tuple[int, int]:
     return parse_spatial_extents(structure.data, box) if box else (0, 0)
 
 
+def grid_of(structure: Structure, item: int) -> tuple[int, int] | None:
+    """Return (rows, columns) of a grid of tiles (ISO/IEC 23008-12, 6.6.2.3); None for another item.
+
+    Raises MalformedError where its descriptor is cut off.
+    """
+    if structure.items.entries[item].type != "grid":
+        return None
+    descriptor = structure.content(item)
+    if len(descriptor) < 4:
+        raise MalformedError(f"the grid of item {item} is cut off")
+    return descriptor[2] + 1, descriptor[3] + 1
+
+
 def shown_raster(structure: Structure, item: int) -> tuple[int, int]:
     """Return (width, height) after the clean aperture and before irot and imir."""
     size = raster_of(structure, item)
@@ -190,6 +203,12 @@ def exif_item(structure: Structure) -> tuple[int, int] | None:
     return None
 
 
+def stated_exif(structure: Structure) -> tuple[int, int] | None:
+    """Return (item, position of the TIFF header) as the photo's Exif item states it; None without such an item."""
+    items = _exif_items(structure)
+    return (items[0], _stated_position(structure.content(items[0]))) if items else None
+
+
 def _stated_position(content: bytes) -> int:
     """Return where the Exif item says that its TIFF header is."""
     return 4 + int.from_bytes(content[:4], "big")
@@ -265,8 +284,8 @@ def role_of(structure: Structure, item: Item) -> str:
 def read_notes(structure: Structure) -> tuple[str, ...]:
     """Return one sentence for each oddity of the file's structure."""
     notes = []
-    exif_items, readable = _exif_items(structure), exif_item(structure)
-    if exif_items and readable != (exif_items[0], _stated_position(structure.content(exif_items[0]))):
+    stated = stated_exif(structure)
+    if stated is not None and exif_item(structure) != stated:
         notes.append("the Exif item does not state correctly where its TIFF header is")
     if sum(box.kind == "meta" for box in structure.boxes) > 1:
         notes.append("the file has more than one box 'meta'; only the first is read")
