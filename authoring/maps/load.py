@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
@@ -13,7 +14,7 @@ from authoring import containers
 from authoring.apple.depth_properties import parse_properties
 from authoring.apple.dictionary import AuxiliaryData, parse_json, parse_plist
 from authoring.codecs.maps.formats import kind_by_name, read_map
-from authoring.codecs.maps.map_image import MapImage, map_from_array
+from authoring.codecs.maps.map_image import MapImage
 from authoring.codecs.maps.picture import values_of
 from authoring.depth.aspect import same_shape
 from authoring.depth.buffer import DepthBuffer, PixelFormat
@@ -26,22 +27,44 @@ from authoring.maps.doubts import check_colours
 from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes
 from authoring.maps.presets import Raster, Reading, preset_named
+from authoring.maps.python_maps import map_image_of
 from authoring.read import depth_image
 from authoring.read.layout import depth_images
 
 
 @runtime_checkable
 class SupportsArray(Protocol):
-    """What NumPy can make an array of, such as a torch tensor on the CPU."""
+    """What NumPy can make an array of: a tensor, a masked array, a PIL image."""
 
     def __array__(self) -> NDArray[Any]:
         """Return the array."""
         ...
 
 
-MapSource: TypeAlias = bytes | NDArray[Any] | SupportsArray | MapImage | DepthBuffer | AuxiliaryData
+class SupportsArrayInterface(Protocol):
+    """What offers its memory as an array, as PIL images did before they had `__array__`."""
+
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        """Describe the array."""
+        ...
+
+
+MapSource: TypeAlias = (
+    bytes
+    | bytearray
+    | memoryview
+    | NDArray[Any]
+    | SupportsArray
+    | SupportsArrayInterface
+    | Sequence[Sequence[float]]
+    | Mapping[str, Any]
+    | MapImage
+    | DepthBuffer
+    | AuxiliaryData
+)
 """Everything that `embed` takes as a map: the bytes of a file, or what they hold. A bare float array (H, W) holds
-metres if nothing speaks against it."""
+metres if nothing speaks against it; `python_maps` has the rest."""
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")
 JPEG = b"\xff\xd8"
@@ -72,8 +95,9 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     usable.
     """
     single = options.native_format.single
-    if isinstance(source, bytes):
-        return load_map(parse_map_source(source, options.key, options.frame, options.map_name), options)
+    if isinstance(source, bytes | bytearray | memoryview):
+        data = bytes(source)
+        return load_map(parse_map_source(data, options.key, options.frame, options.map_name), options)
     if isinstance(source, DepthBuffer):
         _refuse_meaning(options, "the map holds distances already")
         return _loaded(source.converted(single), "the map is another photo's depth", Notes())
@@ -82,7 +106,7 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
         buffer = _buffer_of_dictionary(source).converted(single)
         loaded = _loaded(buffer, "the map is Apple's auxiliary data dictionary", Notes())
         return replace(loaded, raster="stored")
-    image = source if isinstance(source, MapImage) else map_from_array(_to_array(source))
+    image = source if isinstance(source, MapImage) else map_image_of(source, options.key)
     file_notes = Notes(notes=image.notes) + check_colours(image, options.force)
     if image.scale is not None:
         _stated_kind(options, image.scale.kind, "the PNG states its own scale")
@@ -93,26 +117,29 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
         stated = f"the {image.source} says that it holds {image.holds}"
         converted = _convert(image, _stated_kind(options, image.holds, stated, keeps=("invalid", "clip")))
         notes = Notes(assumed=(stated, *converted.notes.assumed[1:]), notes=converted.notes.notes)
-        return _loaded(converted.buffer, stated, file_notes + notes)
+        buffer, camera = _with_camera(converted.buffer, image, options)
+        return _loaded(buffer, stated, file_notes + notes + camera)
     converted = _convert(image, options)
-    buffer, meaning = converted.buffer, converted.notes.assumed[0]
-    notes = file_notes + converted.notes
+    buffer, camera = _with_camera(converted.buffer, image, options)
+    return _loaded(buffer, converted.notes.assumed[0], file_notes + converted.notes + camera, converted)
+
+
+def _with_camera(buffer: DepthBuffer, image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Notes]:
+    """Return the map with the camera of the options or of the map file, and what was assumed of it."""
     focal_px = options.focal_px or image.focal_px
     if image.intrinsics is not None and options.focal_px is None:
         fx, fy, cx, cy = image.intrinsics
         matrix = ((fx, 0.0, cx), (0.0, fy, cy), (0.0, 0.0, 1.0))
         buffer = buffer.replace(calibration=Calibration(matrix, buffer.width, buffer.height))
-        notes += Notes(
-            assumed=(f"the camera is the map file's own, its focal length {fx:g} pixels of the map",)
+        return buffer, Notes(
+            assumed=(f"the camera is the map's own, its focal length {fx:g} pixels of the map",)
         )
-        return _loaded(buffer, meaning, notes, converted)
-    if focal_px is not None:
-        buffer = buffer.replace(calibration=_pinhole(buffer, focal_px))
-    if image.focal_px is not None and options.focal_px is None:
-        notes += Notes(
-            assumed=(f"the focal length is the map file's own, {image.focal_px:g} pixels of the map",)
-        )
-    return _loaded(buffer, meaning, notes, converted)
+    if focal_px is None:
+        return buffer, Notes()
+    buffer = buffer.replace(calibration=_pinhole(buffer, focal_px))
+    if options.focal_px is not None:
+        return buffer, Notes()
+    return buffer, Notes(assumed=(f"the focal length is the map's own, {focal_px:g} pixels of the map",))
 
 
 def _loaded(
@@ -218,18 +245,6 @@ def _has_depth(data: bytes) -> bool:
 def _refuse_choice(key: str | None, frame: int | None, what: str) -> None:
     if key is not None or frame is not None:
         raise UsageError(f"--key and --frame choose within NPZ, NPY and OpenEXR files, and the map is {what}")
-
-
-def _to_array(source: SupportsArray) -> NDArray[Any]:
-    if isinstance(source, np.ma.MaskedArray):
-        return source
-    try:
-        return np.asarray(source)
-    except Exception as error:  # Torch raises TypeError for bfloat16 and CUDA, RuntimeError for gradients.
-        raise UsageError(
-            f"the map gives no NumPy array ({str(error).splitlines()[0] if str(error) else type(error).__name__}); "
-            "a tensor needs .detach().float().cpu()"
-        ) from error
 
 
 def _pinhole(buffer: DepthBuffer, focal_px: float) -> Calibration | None:

@@ -62,6 +62,8 @@ class MapImage:
     """(H, W): False where the maker says that the value is no distance; None without such a mask."""
     intrinsics: Intrinsics | None = None
     """The maker's camera."""
+    without_meaning: bool = False
+    """Whether its maker's programs write metres and relative values alike: nothing but the user can tell them apart."""
     coloured: bool = False
     """Whether the file's colour channels differ; `samples` is then their brightness."""
 
