@@ -110,7 +110,9 @@ def diagnose(image: MapImage, name: str, invalid: float | None = None) -> tuple[
     an option with the readings in metres, where more than one is believable, RefusedError where it holds nothing.
     """
     if image.question:
-        raise UsageError(f"the {image.source} {image.question}")
+        span = _range(image.samples)
+        question = image.question.replace("{range}", span.metres("m") if span else "no distance")
+        raise UsageError(f"the {image.source} {question}")
     if image.counts:
         span = _range(image.samples)
         readings = f": it shows {span.metres('mm')} as mm, {span.metres('um')} as um" if span else ""

@@ -43,9 +43,9 @@ MAP_KEYS = ("predicted_depth", "depth", "disparity")
 """Names of the map in a dict. `depth` beside `predicted_depth` is a picture of it in 8 bits."""
 
 HUGGING_FACE_QUESTION = (
-    "is predicted_depth, and its dict does not say whether the model is metric: say --unit m if it is (Depth Pro, "
-    "ZoeDepth, models called metric), or --kind inverse-relative with --near and --far in metres if it is not (DPT, "
-    "MiDaS, Depth-Anything)"
+    "is predicted_depth, and its dict does not say whether the model is metric: if it is (Depth Pro, ZoeDepth, models "
+    "called metric) say --unit m, which shows {range}; if it is not (DPT, MiDaS, Depth-Anything) say --kind "
+    "inverse-relative, with --near and --far in metres"
 )
 
 RAW_DEPTH_PRO_QUESTION = (
@@ -55,8 +55,8 @@ RAW_DEPTH_PRO_QUESTION = (
 
 DEPTH_ANYTHING_3_QUESTION = (
     "is the depth of Depth Anything 3, whose is_metric does not say that it is in metres: say --unit m to take its "
-    "numbers as they are, or --kind affine with --near and --far in metres; that of DA3METRIC-LARGE is in metres once "
-    "multiplied by its focal length in pixels and divided by 300"
+    "numbers as they are, which shows {range}, or --kind affine with --near and --far in metres; that of "
+    "DA3METRIC-LARGE is in metres once multiplied by its focal length in pixels and divided by 300"
 )
 
 
@@ -68,12 +68,18 @@ def map_image_of(value: Any, key: str | None = None, frame: int | None = None) -
     """
     if isinstance(value, Sequence) and len(value) == 1 and isinstance(value[0], Mapping):
         value = value[0]  # The result of one picture, as transformers' post-processing returns it.
+    if isinstance(value, Sequence) and value and isinstance(value[0], Mapping):
+        raise UsageError(
+            f"the map is a list of {len(value)} results of a network; give the one of this photo"
+        )
     if is_dataclass(value) and not isinstance(value, Mapping | type) and hasattr(value, "depth"):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):
         return _image_of_result(value, key, frame)
     if key is not None:
-        raise UsageError(f"--key chooses an entry of a dict or a file, and the map is {_type_name(value)}")
+        raise UsageError(
+            f"--key chooses an entry of a dict or a file, and the map is of type {type(value).__name__}"
+        )
     return _image_of(value, frame)
 
 
@@ -214,15 +220,19 @@ def _array_of(value: Any) -> NDArray[Any]:
         is_array = hasattr(value, "__array__") or hasattr(value, "__array_interface__")
         is_rows = isinstance(value, Sequence | memoryview) and not isinstance(value, str | bytes | bytearray)
         if isinstance(value, type) or not (is_array or is_rows):
-            raise UsageError(f"a map cannot be {_type_name(value)}; it is {ACCEPTED}")
+            raise UsageError(f"a map cannot be of type {type(value).__name__}: give {ACCEPTED}")
         try:
             array = np.asarray(value)
         except Exception as error:  # Whatever a foreign __array__ raises; ragged rows.
-            raise UsageError(f"the map, {_type_name(value)}, gives no array ({first_line(error)})") from error
+            raise UsageError(
+                f"the map, of type {type(value).__name__}, gives no array ({first_line(error)})"
+            ) from error
     if array.dtype.name.startswith(("bfloat16", "float8")):  # Of ml_dtypes, as JAX has them.
         array = array.astype(np.float32)
     if array.ndim == 0 or array.dtype.kind in "OUSVmM":
-        raise UsageError(f"the map, {_type_name(value)}, holds no rows of numbers; a map is {ACCEPTED}")
+        raise UsageError(
+            f"the map, of type {type(value).__name__}, holds no rows of numbers: give {ACCEPTED}"
+        )
     return array
 
 
@@ -236,9 +246,3 @@ def _array_of_tensor(tensor: Any) -> NDArray[Any]:
     except Exception as error:
         raise UsageError(f"the map's tensor gives no array ({first_line(error)})") from error
     return array
-
-
-def _type_name(value: Any) -> str:
-    """Return the type of a value with its article, for a message."""
-    name = type(value).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"

@@ -65,7 +65,8 @@ class MapImage:
     preset: str | None = None
     """Name of the preset of the network that it comes from, where its source says so."""
     question: str = ""
-    """What to say and to ask where its source leaves the scale open: what follows "the float32 array"."""
+    """What to say and to ask where its source leaves the scale open: what follows "the float32 array"; `{range}` in it
+    stands for its values in metres."""
     coloured: bool = False
     """Whether the file's colour channels differ; `samples` is then their brightness."""
 
