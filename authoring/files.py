@@ -62,11 +62,11 @@ def _read_whole(file: IO[bytes]) -> bytes:
     try:
         before = os.fstat(file.fileno())
     except io.UnsupportedOperation:
-        return _read_limited(file)  # A stream that replaces stdin has no descriptor.
+        return read_stream(file)  # A stream that replaces stdin has no descriptor.
     if before.st_size > MAX_FILE_BYTES:
         raise MalformedError(_TOO_LARGE)
     if not stat.S_ISREG(before.st_mode):
-        return _read_limited(file)
+        return read_stream(file)
     data = file.read()
     after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
@@ -74,8 +74,8 @@ def _read_whole(file: IO[bytes]) -> bytes:
     return data
 
 
-def _read_limited(file: IO[bytes]) -> bytes:
-    """Read a pipe, which may never end, up to the limit."""
+def read_stream(file: IO[bytes]) -> bytes:
+    """Read a pipe or a stream, which may never end, up to the limit."""
     out = io.BytesIO()
     while part := file.read(1 << 20):
         if out.tell() + len(part) > MAX_FILE_BYTES:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 from authoring import files
-from authoring.api.photo_files import PathLike
+from authoring.api.inputs import MapInput, MapInputSource, PhotoSource, map_input, photo_input
 from authoring.compatibility import doctor as diagnosing
 from authoring.compatibility import verify as verifying
 from authoring.compatibility.doctor import DoctorReport
@@ -18,10 +17,10 @@ from authoring.maps.map_options import MapOptions
 
 
 def verify(
-    photo: PathLike,
+    photo: PhotoSource,
     *,
-    original: PathLike | None = None,
-    maps: Sequence[PathLike] = (),
+    original: PhotoSource | None = None,
+    maps: Sequence[MapInputSource] = (),
     level: Literal["L1", "L2", "L3", "L4"] = "L4",
     strict: bool = False,
     decode: bool = True,
@@ -31,32 +30,36 @@ def verify(
 
     Other options are those of `MapOptions`: what was said to `embed` about the maps.
     """
-    photo = Path(photo)
-    original = Path(original) if original is not None else None
-    map_paths = [Path(path) for path in maps]
-    single_map = map_paths[0] if len(map_paths) == 1 else None
+    given = photo_input(photo)
+    given_original = photo_input(original) if original is not None else None
+    given_maps = [map_input(depth) for depth in maps]
+    single_map = given_maps[0].origin if len(given_maps) == 1 else None
     map_options = MapOptions(map_name=single_map.name if single_map else "", **options)
-    with files.naming(photo=photo, source=original, map=single_map):
+    source = given_original.origin if given_original else None
+    with files.naming(photo=given.origin, source=source, map=single_map):
         report = verifying.verify(
-            files.read_file(photo),
-            original=files.read_file(original) if original else None,
-            maps=[_read_map(path, map_options) for path in map_paths],
+            given.read(),
+            original=given_original.read() if given_original else None,
+            maps=[_read_map(depth, map_options) for depth in given_maps],
             options=map_options,
             strict=strict,
             wanted=level,
             decode=decode,
         )
-    return replace(report, file=str(photo))
+    return replace(report, file=str(given.origin) if given.origin else None)
 
 
-def doctor(photo: PathLike, *, decode: bool = True) -> DoctorReport:
+def doctor(photo: PhotoSource, *, decode: bool = True) -> DoctorReport:
     """Say why Photos may show no aperture slider for a photo file, and how to fix it."""
-    photo = Path(photo)
-    with files.naming(photo=photo):
-        return replace(diagnosing.diagnose(files.read_file(photo), decode=decode), file=str(photo))
+    given = photo_input(photo)
+    with files.naming(photo=given.origin):
+        report = diagnosing.diagnose(given.read(), decode=decode)
+        return replace(report, file=str(given.origin) if given.origin else None)
 
 
-def _read_map(path: Path, options: MapOptions) -> Any:
-    data = files.read_file(path)
-    with files.named(path):
-        return parse_map_source(data, options.key, options.frame, path.name)
+def _read_map(depth: MapInput, options: MapOptions) -> Any:
+    data = depth.read()
+    if depth.origin is None or not isinstance(data, bytes):
+        return data
+    with files.named(depth.origin):
+        return parse_map_source(data, options.key, options.frame, depth.origin.name)

@@ -9,10 +9,9 @@ from typing import Any
 
 from authoring import files
 from authoring.api import scene_input
-from authoring.api.photo_files import PathLike
+from authoring.api.inputs import MapInputSource, PathLike, PhotoSource, map_input, photo_input
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.errors import UsageError
-from authoring.maps.load import MapSource
 from authoring.views import pointcloud as projecting
 from authoring.views.cloud_samples import CloudOptions
 from authoring.views.geometry.points import PointCloud
@@ -21,24 +20,24 @@ from authoring.views.pointcloud import CloudFormat, PointCloudReport
 FORMAT_OF_SUFFIX: dict[str, CloudFormat] = {".ply": "ply", ".pcd": "pcd", ".glb": "glb"}
 
 
-def pointcloud(photo: PathLike, depth: MapSource | PathLike | None = None, **options: Any) -> PointCloud:
+def pointcloud(photo: PhotoSource, depth: MapInputSource | None = None, **options: Any) -> PointCloud:
     """Return the coloured points of a photo with Apple depth: `.points` (N, 3) float32 metres, `.colours` (N, 3) uint8.
 
     Options are those of `CloudOptions`: axes, stride, min_depth, max_depth, remove_edges, resolution,
-    ignore_lens, calibration (also the path of a calibration file). depth: a map that is not embedded, a file or
-    an array of metres (H, W), with the options of `embed` that say what it means (near, far, preset, …).
+    ignore_lens, calibration (also the path of a calibration file). depth: a map that is not embedded, as for
+    `embed`, with the options that say what it means (near, far, preset, …).
     """
-    photo = Path(photo)
+    given, given_map = photo_input(photo), None if depth is None else map_input(depth)
     cloud_options, map_options = _split(options)
-    scene = scene_input.load_input(photo, depth, map_options)
-    with files.naming(photo=photo, map=scene_input.map_path(depth)):
+    scene = scene_input.load_input(given, given_map, map_options)
+    with scene_input.naming(given, given_map):
         return projecting.pointcloud(scene, cloud_options)
 
 
 def pointcloud_file(
-    photo: PathLike,
+    photo: PhotoSource,
     output: PathLike,
-    depth: MapSource | PathLike | None = None,
+    depth: MapInputSource | None = None,
     *,
     mesh: bool = False,
     format: CloudFormat | None = None,
@@ -49,17 +48,18 @@ def pointcloud_file(
 
     Other options are those of `pointcloud`. The photo itself is never written.
     """
-    photo, output, map_path = Path(photo), Path(output), scene_input.map_path(depth)
+    given, output = photo_input(photo), Path(output)
+    given_map = None if depth is None else map_input(depth)
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
     if chosen is None:
         raise UsageError(f"{output}: unsupported point cloud format; use .ply, .pcd or .glb")
-    scene_input.check_output(output, [photo, map_path], overwrite)
+    scene_input.check_output(output, [given, given_map], overwrite)
     cloud_options, map_options = _split(options)
-    scene = scene_input.load_input(photo, depth, map_options)
-    with files.naming(photo=photo, map=map_path):
+    scene = scene_input.load_input(given, given_map, map_options)
+    with scene_input.naming(given, given_map):
         chunks, report = projecting.pointcloud_file(scene, chosen, cloud_options, mesh=mesh)
     files.write_file(output, chunks, overwrite=overwrite)
-    return replace(report, file=str(photo), output=str(output))
+    return replace(report, file=scene_input.name_of(given), output=str(output))
 
 
 def _split(options: dict[str, Any]) -> tuple[CloudOptions, dict[str, Any]]:

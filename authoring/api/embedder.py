@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+from authoring import files
+from authoring.api.inputs import MapInputSource, PhotoSource, map_input, photo_input
 from authoring.embed import steps
 from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EmbedReport
-from authoring.maps.load import MapSource
 
 
 class Embedder:
@@ -27,13 +29,18 @@ class Embedder:
         self._given = dict(options)
         self._options = options_of(**options)
 
-    def __call__(self, photo: bytes, depth: MapSource) -> bytes:
-        """Return the photo with the map in it. A bare float array (H, W) holds metres, upright as the photo is seen."""
+    def __call__(self, photo: PhotoSource, depth: MapInputSource) -> bytes:
+        """Return the bytes of the photo with the map in it; photo and map as for `embed`."""
         return self.report(photo, depth)[0]
 
-    def report(self, photo: bytes, depth: MapSource) -> tuple[bytes, EmbedReport]:
+    def report(self, photo: PhotoSource, depth: MapInputSource) -> tuple[bytes, EmbedReport]:
         """Return the photo with the map in it, and the report of what was done and measured."""
-        edited = steps.embed(photo, depth, self._options)
+        given, given_map = photo_input(photo), map_input(depth)
+        with files.naming(photo=given.origin, map=given_map.origin):
+            options = self._options
+            if given_map.origin and not options.map_name:
+                options = replace(options, map_name=given_map.origin.name)  # A hint to the map's meaning.
+            edited = steps.embed(given.read_or_decode(), given_map.read(), options)
         return edited.data, edited.report
 
     def __reduce__(self) -> tuple[Any, ...]:

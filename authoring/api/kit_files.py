@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from authoring import files
-from authoring.api.photo_files import PathLike
+from authoring.api.inputs import PathLike
 from authoring.codecs import photo as photo_codec
 from authoring.compatibility.verify import verify
 from authoring.embed import device_kit, device_scene

@@ -23,13 +23,16 @@ CONTAINER_OF_SUFFIX: dict[str, ContainerName] = {
 }
 
 
-def output_path(photo: Path, output: str | os.PathLike[str] | None, ending: str, suffix: str) -> Path:
+def output_path(photo: Path | None, output: str | os.PathLike[str] | None, ending: str, suffix: str) -> Path:
     """Return the output that is given, or NAME-ending.suffix beside the photo.
 
-    Raises UsageError if the photo comes from standard input and no output is given.
+    photo: None for one that was not given as a path. Raises UsageError if no output is given and the photo comes from
+    standard input or is no path.
     """
     if output is not None:
         return Path(output)
+    if photo is None:
+        raise UsageError("the photo is not given as a path, so --output has to say where the result goes")
     if photo == STANDARD_STREAM:
         raise UsageError("a photo from standard input needs -o to say where the result goes")
     return photo.with_name(derived_name(photo, ending, suffix))
@@ -40,9 +43,9 @@ def derived_name(photo: PurePath, ending: str, suffix: str) -> str:
     return f"{photo.stem}-{ending}{suffix}"
 
 
-def suffix_for(photo: PurePath, container: str) -> str:
+def suffix_for(photo: PurePath | None, container: str) -> str:
     """Return the photo's own extension if it means the container, or else the usual one."""
-    if CONTAINER_OF_SUFFIX.get(photo.suffix.lower()) == container:
+    if photo is not None and CONTAINER_OF_SUFFIX.get(photo.suffix.lower()) == container:
         return photo.suffix
     return ".jpg" if container == "jpeg" else ".heic"
 

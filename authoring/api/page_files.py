@@ -11,7 +11,7 @@ from pathlib import Path
 
 from authoring import files
 from authoring.api import scene_input
-from authoring.api.photo_files import PathLike
+from authoring.api.inputs import PathLike, PhotoSource, photo_input
 from authoring.api.photo_list import list_photos
 from authoring.errors import DepthauthorError
 from authoring.views import report as reporting
@@ -22,22 +22,22 @@ from authoring.views.report import ReportRow, Thumbnails
 from authoring.views.viewer import ViewReport
 
 
-def view(photo: PathLike, *, output: PathLike | None = None, overwrite: bool = False) -> ViewReport:
+def view(photo: PhotoSource, *, output: PathLike | None = None, overwrite: bool = False) -> ViewReport:
     """Write a page that shows a photo with depth in 3D; one file that loads nothing.
 
     output: None writes NAME.html into a new temporary folder; the report says where.
     """
-    photo = Path(photo)
+    given = photo_input(photo)
     target = None if output is None else Path(output)
     if target is not None:
-        scene_input.check_output(target, [photo], overwrite)
-    data = files.read_file(photo)
-    with files.named(photo):
-        page, report = viewing.view(data, scene_input.photo_title(photo))
+        scene_input.check_output(target, [given], overwrite)
+    with files.named(given.origin) if given.origin else contextlib.nullcontext():
+        page, report = viewing.view(given.read(), given.name)
     if target is None:
-        target = _temporary_page(photo.stem if photo != files.STANDARD_STREAM else "photo")
+        known = given.origin is not None and given.origin != files.STANDARD_STREAM
+        target = _temporary_page(Path(given.name).stem if known else "photo")
     files.write_file(target, [page], overwrite=overwrite)
-    return replace(report, file=str(photo), output=str(target))
+    return replace(report, file=scene_input.name_of(given), output=str(target))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,24 +8,23 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
 from authoring import files
+from authoring.api.inputs import MapInputSource, PathLike, PhotoSource, map_input, photo_input
 from authoring.api.output_names import CONTAINER_OF_SUFFIX, container_of, output_path, suffix_for
-from authoring.errors import UsageError, about
+from authoring.errors import UsageError
 
 if TYPE_CHECKING:
     from authoring.codecs.maps.formats import MapFormat
+    from authoring.codecs.photo import DecodedPhoto
     from authoring.containers.base import ContainerName
     from authoring.depth.buffer import DepthBuffer
     from authoring.embed.reports import EditedPhoto, EmbedReport
     from authoring.embed.strip import StripReport
-    from authoring.maps.load import MapSource
     from authoring.read.depth_image import RasterName
     from authoring.read.extract import ExtractReport
     from authoring.read.inspect import InspectReport
-
-PathLike: TypeAlias = str | os.PathLike[str]
 
 FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
     ".npy": "npy",
@@ -38,80 +37,79 @@ FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
 }
 
 
-def embed_bytes(photo: bytes, depth: MapSource, **options: Any) -> bytes:
-    """Put a map into a photo given as bytes; see `embed.steps.embed` for what a map can be.
+def embed_bytes(photo: PhotoSource, depth: MapInputSource, **options: Any) -> bytes:
+    """Put a map into a photo and return the new file's bytes; photo, map and options are those of `embed`."""
+    from authoring.api.embedder import Embedder
 
-    A bare float array (H, W) holds metres if nothing speaks against it, upright as the photo is displayed. Options are
-    those of `EmbedOptions`.
-    """
-    from authoring.embed.embed_options import options_of
-    from authoring.embed.steps import embed
-
-    return embed(photo, depth, options_of(**options)).data
+    _read_aside(options)
+    return Embedder(**options)(photo, depth)
 
 
 def embed(
-    photo: PathLike,
-    depth: MapSource | PathLike,
+    photo: PhotoSource,
+    depth: MapInputSource,
     *,
     output: PathLike | None = None,
     overwrite: bool = False,
     dry_run: bool = False,
     **options: Any,
 ) -> EmbedReport:
-    """Put a map (a file or an array) into a photo file and write a new file.
+    """Put a map into a photo and write a new file.
 
+    photo: a path, bytes, a file opened in binary mode, or a PIL image, whose pixels are encoded. depth: a path, bytes,
+    an array or tensor (H, W), a PIL image, a list of rows, or what a depth network returns (`maps.python_maps`). A
+    bare float array holds metres if nothing speaks against it, upright as the photo is displayed.
     output: its extension chooses the container; None writes `NAME-depth.EXT` in the photo's folder, in the photo's own
-    container. The photo itself is never overwritten.
+    container, and is for a photo given as a path. The photo itself is never overwritten.
     """
     from authoring.embed import steps
     from authoring.embed.embed_options import options_of
 
-    photo = Path(photo)
-    source_path = Path(depth) if isinstance(depth, str | os.PathLike) else None
+    given, given_map = photo_input(photo), map_input(depth)
     donor, calibration = _read_aside(options)
-    with files.naming(photo=photo, map=source_path, donor=donor):
-        photo_bytes = files.read_file(photo)
-        with about("map"):
-            source = files.read_file(source_path) if source_path else depth
-        assert not isinstance(source, str | os.PathLike)
-        if source_path:
-            options.setdefault("map_name", source_path.name)  # A hint to the map's meaning.
-        target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
-        files.refuse_same(target, [path for path in (photo, source_path, donor, calibration) if path])
+    with files.naming(photo=given.origin, map=given_map.origin, donor=donor):
+        photo_data = given.read_or_decode()
+        source = given_map.read()
+        if given_map.origin:
+            options.setdefault("map_name", given_map.origin.name)  # A hint to the map's meaning.
+        target, options["container"] = _target(given.path, photo_data, output, options.get("container"))
+        inputs = (given.origin, given_map.origin, donor, calibration)
+        files.refuse_same(target, [path for path in inputs if path])
         if not dry_run:
             files.refuse_existing(target, overwrite)
-        edited = steps.embed(photo_bytes, source, options_of(**options))
+        edited = steps.embed(photo_data, source, options_of(**options))
     return _write(edited, target, overwrite=overwrite, dry_run=dry_run)
 
 
 def copy(
-    source: PathLike,
-    photo: PathLike,
+    source: PhotoSource,
+    photo: PhotoSource,
     *,
     output: PathLike | None = None,
     overwrite: bool = False,
     dry_run: bool = False,
     **options: Any,
 ) -> EmbedReport:
-    """Put the depth of one photo file into another and write a new file; see `embed` for the options."""
+    """Put the depth of one photo into another and write a new file; see `embed` for the options."""
     from authoring.embed import steps
     from authoring.embed.embed_options import options_of
 
-    source, photo = Path(source), Path(photo)
+    origin, given = photo_input(source), photo_input(photo)
     donor, calibration = _read_aside(options)
-    with files.naming(photo=photo, source=source, donor=donor):
-        source_bytes, photo_bytes = files.read_file(source), files.read_file(photo)
-        target, options["container"] = _target(photo, photo_bytes, output, options.get("container"))
-        files.refuse_same(target, [path for path in (photo, source, donor, calibration) if path])
+    with files.naming(photo=given.origin, source=origin.origin, donor=donor):
+        source_bytes, photo_data = origin.read(), given.read_or_decode()
+        target, options["container"] = _target(given.path, photo_data, output, options.get("container"))
+        files.refuse_same(
+            target, [path for path in (given.origin, origin.origin, donor, calibration) if path]
+        )
         if not dry_run:
             files.refuse_existing(target, overwrite)
-        edited = steps.copy(source_bytes, photo_bytes, options_of(**options))
+        edited = steps.copy(source_bytes, photo_data, options_of(**options))
     return _write(edited, target, overwrite=overwrite, dry_run=dry_run)
 
 
 def strip(
-    photo: PathLike,
+    photo: PhotoSource,
     *,
     output: PathLike,
     restore: bool = False,
@@ -121,10 +119,10 @@ def strip(
     """Write a copy of a photo file without its depth map; with `restore` its metadata is as before the embed, too."""
     from authoring.embed.strip import strip
 
-    photo, output = Path(photo), Path(output)
-    with files.naming(photo=photo):
-        data = files.read_file(photo)
-        files.refuse_same(output, [photo])
+    given, output = photo_input(photo), Path(output)
+    with files.naming(photo=given.origin):
+        data = given.read()
+        files.refuse_same(output, [given.origin] if given.origin else [])
         edited = strip(data, restore=restore)
         wanted = CONTAINER_OF_SUFFIX.get(output.suffix.lower())
         if wanted and wanted != edited.report.container:
@@ -137,33 +135,31 @@ def strip(
     return replace(edited.report, output=None if dry_run else str(output))
 
 
-def inspect(photo: PathLike) -> InspectReport:
+def inspect(photo: PhotoSource) -> InspectReport:
     """Report what a photo file holds."""
     from authoring.read.inspect import inspect
 
-    photo = Path(photo)
-    with files.naming(photo=photo):
-        return replace(inspect(files.read_file(photo)), file=str(photo))
+    given = photo_input(photo)
+    with files.naming(photo=given.origin):
+        return replace(inspect(given.read()), file=str(given.origin) if given.origin else None)
 
 
-def extract(photo: PathLike, *, orientation: RasterName = "display") -> DepthBuffer:
-    """Return the depth of a photo file: a `DepthBuffer` (H, W) with `.depth_m()` and `.disparity_per_m()`."""
+def extract(photo: PhotoSource, *, orientation: RasterName = "display") -> DepthBuffer:
+    """Return the depth of a photo: a `DepthBuffer` (H, W) with `.depth_m()` and `.disparity_per_m()`."""
     from authoring.read.extract import extract
 
-    photo = Path(photo)
-    with files.naming(photo=photo):
-        return extract(files.read_file(photo), orientation)
+    given = photo_input(photo)
+    with files.naming(photo=given.origin):
+        return extract(given.read(), orientation)
 
 
-def extract_bytes(photo: bytes, *, orientation: RasterName = "display") -> DepthBuffer:
-    """Return the depth of a photo given as bytes."""
-    from authoring.read.extract import extract
-
-    return extract(photo, orientation)
+def extract_bytes(photo: PhotoSource, *, orientation: RasterName = "display") -> DepthBuffer:
+    """Return the depth of a photo given as bytes; the same as `extract`."""
+    return extract(photo, orientation=orientation)
 
 
 def extract_file(
-    photo: PathLike,
+    photo: PhotoSource,
     output: PathLike,
     *,
     format: MapFormat | None = None,
@@ -181,15 +177,15 @@ def extract_file(
     from authoring.codecs.maps.formats import marked_name
     from authoring.read import extract as extracting
 
-    photo, output = Path(photo), Path(output)
+    given, output = photo_input(photo), Path(output)
     chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
     if chosen is None:
         raise UsageError(f"{output}: unsupported map format; use .npy, .npz, .png, .tiff, .pfm or .exr")
     if output != files.STANDARD_STREAM:
         output = output.with_name(marked_name(output.name, kind, chosen))
-    with files.naming(photo=photo):
-        data = files.read_file(photo)
-        files.refuse_same(output, [photo])
+    with files.naming(photo=given.origin):
+        data = given.read()
+        files.refuse_same(output, [given.origin] if given.origin else [])
         result, report = extracting.extract_file(data, chosen, kind, orientation)
         metadata_path = output.with_name(f"{output.name}.json")
         if metadata:
@@ -199,14 +195,14 @@ def extract_file(
                 )
             files.refuse_existing(metadata_path, overwrite)
     files.write_file(output, [result], overwrite=overwrite)
-    report = replace(report, file=str(photo), output=str(output))
+    report = replace(report, file=str(given.origin) if given.origin else None, output=str(output))
     if metadata:
         text = extracting.metadata_json(data, report)
         files.write_file(metadata_path, [text], overwrite=overwrite)
     return report
 
 
-def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) -> dict[str, Any]:
+def dictionary(photo: PhotoSource, output: PathLike, *, overwrite: bool = False) -> dict[str, Any]:
     """Write the auxiliary data dictionary of a photo file's depth as a property list; report what is in it.
 
     An output that ends in .json gets the same as JSON, its bytes as base64.
@@ -215,10 +211,10 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
     from authoring.depth.buffer import PixelFormat
     from authoring.read.extract import dictionary_bound, dictionary_of, read
 
-    photo, output = Path(photo), Path(output)
-    with files.naming(photo=photo):
-        data = files.read_file(photo)
-        files.refuse_same(output, [photo])
+    given, output = photo_input(photo), Path(output)
+    with files.naming(photo=given.origin):
+        data = given.read()
+        files.refuse_same(output, [given.origin] if given.origin else [])
         reading = read(data)
         auxiliary = dictionary_of(reading)
     build = build_json if output.suffix.lower() == ".json" else build_plist
@@ -226,7 +222,7 @@ def dictionary(photo: PathLike, output: PathLike, *, overwrite: bool = False) ->
     description = auxiliary.data_description
     return {
         "schema": "depthauthor/dictionary/1",
-        "file": str(photo),
+        "file": str(given.origin) if given.origin else None,
         "output": str(output),
         "auxiliary_type": auxiliary.auxiliary_type,
         "pixel_format": PixelFormat.from_fourcc(description.pixel_format).value,
@@ -247,9 +243,10 @@ def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
         read_calibration = Path(calibration)
         with files.named(read_calibration):
             options.update(_calibration_options(files.read_file(read_calibration), options))
-    if isinstance(donor, str | os.PathLike):
-        read_donor = Path(donor)
-        options["donor"] = files.read_file(read_donor)
+    if donor is not None:
+        given = photo_input(donor)
+        read_donor = given.origin
+        options["donor"] = given.read()
     return read_donor, read_calibration
 
 
@@ -267,10 +264,10 @@ def _calibration_options(data: bytes, options: dict[str, Any]) -> dict[str, Any]
 
 
 def _target(
-    photo: Path, data: bytes, output: PathLike | None, container: ContainerName | None
+    photo: Path | None, data: bytes | DecodedPhoto, output: PathLike | None, container: ContainerName | None
 ) -> tuple[Path, ContainerName | None]:
     """Return the output path and the container: the extension decides, else the option, else the photo itself."""
-    own: ContainerName = "jpeg" if data.startswith(b"\xff\xd8") else "heic"
+    own: ContainerName = "jpeg" if isinstance(data, bytes) and data.startswith(b"\xff\xd8") else "heic"
     target = output_path(photo, output, "depth", suffix_for(photo, container or own))
     if output is None or target == files.STANDARD_STREAM:
         return target, container

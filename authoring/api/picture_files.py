@@ -9,10 +9,9 @@ from typing import Any
 
 from authoring import files
 from authoring.api import scene_input
+from authoring.api.inputs import MapInputSource, PathLike, PhotoSource, map_input, photo_input
 from authoring.api.output_names import output_path
-from authoring.api.photo_files import PathLike
 from authoring.errors import DepthauthorError, UsageError
-from authoring.maps.load import MapSource
 from authoring.views import preview as previewing
 from authoring.views import refocus as refocusing
 from authoring.views.preview import DEFAULT_WIDTH, PreviewReport, SheetReport
@@ -21,8 +20,8 @@ from authoring.views.scene import Scene
 
 
 def preview(
-    photo: PathLike,
-    depth: MapSource | PathLike | None = None,
+    photo: PhotoSource,
+    depth: MapInputSource | None = None,
     *,
     output: PathLike | None = None,
     overlay: bool = False,
@@ -32,26 +31,27 @@ def preview(
 ) -> PreviewReport:
     """Write a picture of a photo beside its depth, with a legend; with `overlay` the depth's edges over the photo.
 
-    depth: None for the photo's own; else a map, a file or an array (H, W) of metres, with the options of `embed` that
-    say what it means. output: .png or .jpg; None writes NAME-preview.png, or NAME-overlay.png, beside the photo.
+    depth: None for the photo's own; else a map as for `embed`, with the options that say what it means.
+    output: .png or .jpg; None writes NAME-preview.png, or NAME-overlay.png, beside the photo.
     """
-    photo, map_path = Path(photo), scene_input.map_path(depth)
-    target = output_path(photo, output, "overlay" if overlay else "preview", ".png")
+    given, given_map = photo_input(photo), None if depth is None else map_input(depth)
+    target = output_path(given.path, output, "overlay" if overlay else "preview", ".png")
     picture_format = scene_input.picture_format(target, "png")
-    scene_input.check_output(target, [photo, map_path], overwrite)
+    scene_input.check_output(target, [given, given_map], overwrite)
     previewing.check_width(width)
-    scene = scene_input.load_input(photo, depth, options)
-    title = scene_input.photo_title(photo)
-    with files.naming(photo=photo, map=map_path):
+    scene = scene_input.load_input(given, given_map, options)
+    map_name = given_map.origin.name if given_map and given_map.origin else None
+    with scene_input.naming(given, given_map):
         data, report = previewing.preview(
             scene,
-            f"{title} and {map_path.name}" if map_path else title,
+            f"{given.name} and {map_name}" if map_name else given.name,
             width=width,
             overlay=overlay,
             picture_format=picture_format,
         )
     files.write_file(target, [data], overwrite=overwrite)
-    return replace(report, file=str(photo), map_file=str(map_path) if map_path else None, output=str(target))
+    name_of = scene_input.name_of
+    return replace(report, file=name_of(given), map_file=name_of(given_map), output=str(target))
 
 
 def contact_sheet(
@@ -67,12 +67,13 @@ def contact_sheet(
         raise UsageError("a contact sheet needs at least one photo")
     target = Path(output)
     picture_format = scene_input.picture_format(target, "png")
-    scene_input.check_output(target, [*paths], overwrite)
+    inputs = [photo_input(path) for path in paths]
+    scene_input.check_output(target, inputs, overwrite)
 
     def scenes() -> Iterator[tuple[str, Scene | str]]:
-        for path in paths:
+        for path, given in zip(paths, inputs, strict=True):
             try:
-                yield path.name, scene_input.load_input(path, None, {})
+                yield path.name, scene_input.load_input(given, None, {})
             except DepthauthorError as error:
                 yield path.name, error.message.removeprefix(f"{path}: ")
 
@@ -83,8 +84,8 @@ def contact_sheet(
 
 
 def refocus(
-    photo: PathLike,
-    depth: MapSource | PathLike | None = None,
+    photo: PhotoSource,
+    depth: MapInputSource | None = None,
     *,
     output: PathLike | None = None,
     aperture: float | None = None,
@@ -99,14 +100,15 @@ def refocus(
     is upright, in the photo's colours, and carries nothing else of its metadata. output: .png or .jpg; None writes
     NAME-refocus.jpg beside the photo.
     """
-    photo, map_path = Path(photo), scene_input.map_path(depth)
-    target = output_path(photo, output, "refocus", ".jpg")
+    given, given_map = photo_input(photo), None if depth is None else map_input(depth)
+    target = output_path(given.path, output, "refocus", ".jpg")
     picture_format = scene_input.picture_format(target, "jpeg")
-    scene_input.check_output(target, [photo, map_path], overwrite)
-    scene = scene_input.load_input(photo, depth, options)
-    with files.naming(photo=photo, map=map_path):
+    scene_input.check_output(target, [given, given_map], overwrite)
+    scene = scene_input.load_input(given, given_map, options)
+    with scene_input.naming(given, given_map):
         data, report = refocusing.refocus(
             scene, aperture=aperture, focus=focus, strength=strength, picture_format=picture_format
         )
     files.write_file(target, [data], overwrite=overwrite)
-    return replace(report, file=str(photo), map_file=str(map_path) if map_path else None, output=str(target))
+    name_of = scene_input.name_of
+    return replace(report, file=name_of(given), map_file=name_of(given_map), output=str(target))

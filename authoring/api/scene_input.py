@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
 from authoring import files
-from authoring.api.photo_files import PathLike
+from authoring.api.inputs import MapInput, PhotoInput
 from authoring.embed.embed_options import options_of
-from authoring.errors import UsageError, about
-from authoring.maps.load import MapSource
+from authoring.errors import UsageError
 from authoring.maps.map_options import MapOptions
 from authoring.views.scene import Scene, load_scene, load_scene_with_map
 
@@ -23,8 +23,8 @@ FORMAT_OF_SUFFIX: dict[str, Literal["png", "jpeg"]] = {
 }
 
 
-def load_input(photo: Path, depth: MapSource | PathLike | None, options: dict[str, Any]) -> Scene:
-    """Load a photo with its own depth, or with a map, a file or an array, interpreted as `embed` would.
+def load_input(photo: PhotoInput, depth: MapInput | None, options: dict[str, Any]) -> Scene:
+    """Load a photo with its own depth, or with a map, interpreted as `embed` would.
 
     options: those of `MapOptions`; None stands for the default. Errors name the file they are about.
     """
@@ -36,24 +36,18 @@ def load_input(photo: Path, depth: MapSource | PathLike | None, options: dict[st
     if depth is None and given:
         option = "--" + min(given).replace("_", "-")
         raise UsageError(f"{option} is about a map, and no map is given: the photo's own depth is used")
-    path = map_path(depth)
-    with files.naming(photo=photo, map=path):
-        data = files.read_file(photo)
+    with naming(photo, depth):
         if depth is None:
-            return load_scene(data)
-        if path is not None:
-            given.setdefault("map_name", path.name)
-            with about("map"):
-                source: MapSource = files.read_file(path)
-        else:
-            assert not isinstance(depth, str | os.PathLike)
-            source = depth
-        return load_scene_with_map(data, source, options_of(**given))
+            return load_scene(photo.read())
+        data = photo.read_or_decode()
+        if depth.origin is not None:
+            given.setdefault("map_name", depth.origin.name)
+        return load_scene_with_map(data, depth.read(), options_of(**given))
 
 
-def map_path(depth: MapSource | PathLike | None) -> Path | None:
-    """Return the path of a map that is a file."""
-    return Path(depth) if isinstance(depth, str | os.PathLike) else None
+def naming(photo: PhotoInput, depth: MapInput | None) -> AbstractContextManager[None]:
+    """Put the file's name, where it is known, in front of every error about photo or map that is raised inside."""
+    return files.naming(photo=photo.origin, map=depth.origin if depth else None)
 
 
 def picture_format(output: Path, default: Literal["png", "jpeg"]) -> Literal["png", "jpeg"]:
@@ -66,12 +60,12 @@ def picture_format(output: Path, default: Literal["png", "jpeg"]) -> Literal["pn
     return chosen
 
 
-def check_output(output: Path, inputs: list[Path | None], overwrite: bool) -> None:
+def check_output(output: Path, inputs: Sequence[PhotoInput | MapInput | None], overwrite: bool) -> None:
     """Raise RefusedError if the output is an input, or exists without `overwrite`."""
-    files.refuse_same(output, [path for path in inputs if path is not None])
+    files.refuse_same(output, [given.origin for given in inputs if given and given.origin])
     files.refuse_existing(output, overwrite)
 
 
-def photo_title(photo: Path) -> str:
-    """Return the photo's name for a title, without its folder, which stays private."""
-    return files.STDIN if photo == files.STANDARD_STREAM else photo.name
+def name_of(given: PhotoInput | MapInput | None) -> str | None:
+    """Return the name, for a report, of the file that an input comes from; None where it is not known."""
+    return str(given.origin) if given and given.origin else None

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.hevc import PRESETS, Effort, x265_threads
-from authoring.codecs.limits import check_unpacking
+from authoring.codecs.limits import MAX_PIXELS, check_unpacking
 from authoring.codecs.messages import first_line
-from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
 
 TILE_PX = 512
 """Side of an iPhone's HEIC tiles; a decoder can work on them in parallel."""
@@ -56,6 +56,14 @@ class Metadata:
     exif: bytes | None = None
     xmp: bytes | None = None
     icc: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPhoto:
+    """A photo of which there are only the pixels, as stored, and the blocks that travel with them."""
+
+    pixels: Pixels
+    metadata: Metadata
 
 
 def decode(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
@@ -98,6 +106,44 @@ def decode(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
         raise
     except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
         raise MalformedError(f"the photo does not decode ({first_line(error)})") from error
+
+
+def photo_of_picture(picture: Any) -> DecodedPhoto:
+    """Return the pixels and the metadata blocks of a PIL image, as stored (Exif orientation not applied).
+
+    Raises UsageError for a closed image and for a mode without colours or gray, MalformedError for damage.
+    """
+    from PIL import Image
+
+    try:
+        width, height = picture.size
+        if not width or not height:
+            raise UsageError("the photo is a PIL image without pixels")
+        if width * height > MAX_PIXELS:
+            raise UnsupportedError(f"the photo is {width}x{height}; {MAX_PIXELS} pixels are the limit")
+        picture.load()
+    except DepthauthorError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise UnsupportedError(f"the photo has too many pixels ({str(error).partition(',')[0]})") from error
+    except ValueError as error:
+        raise UsageError(f"the photo is a PIL image that cannot be read ({first_line(error)})") from error
+    except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
+        raise MalformedError(f"the photo does not decode ({first_line(error)})") from error
+    try:
+        if picture.mode == "F":  # Pillow converts it, but nothing says which numbers are black and white.
+            raise ValueError(picture.mode)
+        pixels = _rgb(picture)
+    except Exception as error:
+        raise UsageError(f"the photo is a PIL image of mode {picture.mode}; convert it to RGB") from error
+    exif, xmp, icc = (picture.info.get(name) for name in ("exif", "xmp", "icc_profile"))
+    if isinstance(xmp, str):
+        xmp = xmp.encode()
+    exif = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else b""
+    # The profile of gray or CMYK pixels does not fit RGB ones (ICC.1, header bytes 16 to 19).
+    fits = isinstance(icc, bytes) and icc[16:20] == b"RGB "
+    xmp = xmp if isinstance(xmp, bytes) else b""
+    return DecodedPhoto(pixels, Metadata(exif or None, xmp or None, icc if fits else None))
 
 
 def decode_heic(data: bytes, size: tuple[int, int] | None = None) -> Pixels:

@@ -10,6 +10,7 @@ from authoring.apple.depth_properties import DepthProperties, build_tree, foreig
 from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008
 from authoring.apple.provenance import Provenance
 from authoring.apple.region import read_focus_region
+from authoring.codecs.photo import DecodedPhoto
 from authoring.compatibility.facts import gather
 from authoring.compatibility.publish_check import check_before_publish
 from authoring.containers.base import CodedAuxiliary, Layout
@@ -63,7 +64,7 @@ class SplicedPhoto:
     notes: Notes
 
 
-def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
+def embed(photo: bytes | DecodedPhoto, source: MapSource, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
     """Put a map into a photo, and measure what will be written.
 
     photo: JPEG, HEIC or PNG bytes. source: the bytes of a map file, a float array (H, W) of metres, a gray array, a
@@ -81,7 +82,7 @@ def embed(photo: bytes, source: MapSource, options: EmbedOptions) -> EditedPhoto
     return EditedPhoto(target.source, spliced.edits, report)
 
 
-def copy(source: bytes, photo: bytes, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
+def copy(source: bytes, photo: bytes | DecodedPhoto, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
     """Put the depth of one photo into another, with all that its XMP says, orientations reconciled.
 
     The codes and the float range stay as they are; only the raster is turned. Raises RefusedError if the

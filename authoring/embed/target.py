@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authoring import containers
+from authoring.codecs.photo import DecodedPhoto
 from authoring.containers.base import ContainerFile, Layout
 from authoring.containers.edits import EditList
 from authoring.depth.orientation import Orientation
@@ -37,8 +38,8 @@ class Target:
         return self.file.layout
 
 
-def open_target(photo: bytes, options: EmbedOptions) -> Target:
-    """Open a JPEG, HEIC or PNG photo to take depth.
+def open_target(photo: bytes | DecodedPhoto, options: EmbedOptions) -> Target:
+    """Open a JPEG, HEIC or PNG photo, or pixels, to take depth.
 
     Raises RefusedError where depth is there already, without `options.replace`, and for a photo whose portrait blur
     is in its pixels, without `options.portrait.already_blurred`.

@@ -23,7 +23,7 @@ class Transcoded:
 
 
 def transcode(
-    data: bytes,
+    data: bytes | photo.DecodedPhoto,
     container: ContainerName | None,
     *,
     quality: int | None = None,
@@ -32,9 +32,15 @@ def transcode(
 ) -> Transcoded:
     """Parse a photo, re-encoded into `container` where it is in another one.
 
-    container: None keeps the photo's own; a PNG becomes HEIC. threads: of the HEVC encoder.
+    container: None keeps the photo's own; a PNG and decoded pixels become HEIC. threads: of the HEVC encoder.
     """
-    if not containers.is_png(data):
+    if isinstance(data, photo.DecodedPhoto):
+        pixels, metadata = data.pixels, data.metadata
+        notes: tuple[str, ...] = (
+            "the photo was given as pixels (a PIL image) and was encoded; give the file itself to keep its bytes",
+        )
+        orientation = _exif_orientation(metadata)
+    elif not containers.is_png(data):
         file = containers.parse(data)
         layout = file.layout
         if container in (None, layout.container):
@@ -50,7 +56,7 @@ def transcode(
             pixels, orientation = photo.decode(data), photo_orientation(layout)
     else:
         pixels, metadata, notes = photo.decode(data), photo.png_metadata(data), ()
-        orientation = Orientation((tiff.orientation(metadata.exif) if metadata.exif else None) or 1)
+        orientation = _exif_orientation(metadata)
     notes = (*pixels.notes, *notes)
     if container == "jpeg":
         return _to_jpeg(pixels, metadata, quality or photo.JPEG_QUALITY, notes)
@@ -60,6 +66,10 @@ def transcode(
         notes = (*notes, "the XMP packet contradicts the Exif orientation and was not carried over")
         file = _to_heic(pixels, replace(metadata, xmp=None), heic_quality, effort, threads)
     return Transcoded(file, True, notes)
+
+
+def _exif_orientation(metadata: photo.Metadata) -> Orientation:
+    return Orientation((tiff.orientation(metadata.exif) if metadata.exif else None) or 1)
 
 
 def _to_jpeg(

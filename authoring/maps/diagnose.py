@@ -109,14 +109,10 @@ def diagnose(image: MapImage, name: str, invalid: float | None = None) -> tuple[
     name: of its file, or empty; invalid: the value that marks a hole, if one was given. Raises UsageError, asking for
     an option with the readings in metres, where more than one is believable, RefusedError where it holds nothing.
     """
-    if image.without_meaning:
+    if image.question:
         span = _range(image.samples)
-        readings = f": it shows {span.metres('m')} as metres" if span else ""
-        raise UsageError(
-            f"the {image.source} does not say whether its model is metric{readings}; say --unit m if it is, or with "
-            "--near and --far in metres --kind inverse-relative (Depth-Anything, MiDaS, DPT: larger is nearer) or "
-            "affine (Marigold: larger is farther)"
-        )
+        question = image.question.replace("{range}", span.metres("m") if span else "no distance")
+        raise UsageError(f"the {image.source} {question}")
     if image.counts:
         span = _range(image.samples)
         readings = f": it shows {span.metres('mm')} as mm, {span.metres('um')} as um" if span else ""

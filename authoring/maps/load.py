@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, TypeGuard, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +50,10 @@ class SupportsArrayInterface(Protocol):
         ...
 
 
+BytesLike: TypeAlias = bytes | bytearray | memoryview
+
 MapSource: TypeAlias = (
-    bytes
-    | bytearray
-    | memoryview
+    BytesLike
     | NDArray[Any]
     | SupportsArray
     | SupportsArrayInterface
@@ -82,6 +82,8 @@ class LoadedMap:
     """The same as a word; None where the map states its own distances, so that nothing speaks against it."""
     question: str = ""
     """See `Meaning.question`."""
+    preset: str | None = None
+    """Name of the preset that was used because the map's source says whose it is."""
     raster: Raster | None = None
     """How it lies if it says so itself: ImageIO's dictionary describes the stored raster."""
 
@@ -95,7 +97,7 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     usable.
     """
     single = options.native_format.single
-    if isinstance(source, bytes | bytearray | memoryview):
+    if _is_bytes(source):
         data = bytes(source)
         return load_map(parse_map_source(data, options.key, options.frame, options.map_name), options)
     if isinstance(source, DepthBuffer):
@@ -106,7 +108,7 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
         buffer = _buffer_of_dictionary(source).converted(single)
         loaded = _loaded(buffer, "the map is Apple's auxiliary data dictionary", Notes())
         return replace(loaded, raster="stored")
-    image = source if isinstance(source, MapImage) else map_image_of(source, options.key)
+    image = source if isinstance(source, MapImage) else map_image_of(source, options.key, options.frame)
     file_notes = Notes(notes=image.notes) + check_colours(image, options.force)
     if image.scale is not None:
         _stated_kind(options, image.scale.kind, "the PNG states its own scale")
@@ -119,9 +121,18 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
         notes = Notes(assumed=(stated, *converted.notes.assumed[1:]), notes=converted.notes.notes)
         buffer, camera = _with_camera(converted.buffer, image, options)
         return _loaded(buffer, stated, file_notes + notes + camera)
-    converted = _convert(image, options)
+    preset = image.preset if (options.preset, options.kind, options.unit) == (None, None, None) else None
+    converted = _convert(image, replace(options, preset=preset) if preset else options)
     buffer, camera = _with_camera(converted.buffer, image, options)
-    return _loaded(buffer, converted.notes.assumed[0], file_notes + converted.notes + camera, converted)
+    loaded = _loaded(buffer, converted.notes.assumed[0], file_notes + converted.notes + camera, converted)
+    return replace(loaded, preset=preset)
+
+
+def _is_bytes(source: Any) -> TypeGuard[BytesLike]:
+    """Return whether a source is the bytes of a file; a memoryview of other numbers is an array."""
+    if isinstance(source, memoryview):
+        return source.ndim == 1 and source.itemsize == 1
+    return isinstance(source, bytes | bytearray)
 
 
 def _with_camera(buffer: DepthBuffer, image: MapImage, options: MapOptions) -> tuple[DepthBuffer, Notes]:
@@ -196,7 +207,8 @@ def map_raster(
     stated = options.map_orientation or loaded.raster
     if stated is not None:
         return stated
-    if options.preset is None or preset_named(options.preset).raster == "display":
+    name = options.preset or loaded.preset
+    if name is None or preset_named(name).raster == "display":
         return "display"
     map_size = (loaded.buffer.width, loaded.buffer.height)
     turned_before = orientation.swaps_axes and not same_shape(map_size, photo_size)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring import containers
+from authoring import containers, tiff
 from authoring.apple import region
 from authoring.apple.provenance import read_provenance
 from authoring.codecs import photo as pictures
@@ -125,7 +125,9 @@ def load_scene(photo: bytes) -> Scene:
         )
 
 
-def load_scene_with_map(photo: bytes, source: MapSource, options: MapOptions) -> Scene:
+def load_scene_with_map(
+    photo: bytes | pictures.DecodedPhoto, source: MapSource, options: MapOptions
+) -> Scene:
     """Load a photo with a map that is not embedded, interpreted as `embed` would; holes stay holes.
 
     Raises RefusedError if photo and map have different aspects.
@@ -138,7 +140,12 @@ def load_scene_with_map(photo: bytes, source: MapSource, options: MapOptions) ->
         if options.accuracy is not None:
             buffer = buffer.replace(accuracy=options.accuracy)
     with about("photo"):
-        if containers.is_png(photo):
+        if isinstance(photo, pictures.DecodedPhoto):
+            exif = photo.metadata.exif
+            turn = Orientation((tiff.orientation(exif) if exif else None) or 1)
+            pixels = np.ascontiguousarray(turn.to_display(photo.pixels.array))
+            decoded = _Photo(pixels, None, turn, rgb_profile(photo.metadata.icc))
+        elif containers.is_png(photo):
             pixels = pictures.decode(photo).array
             icc = rgb_profile(pictures.png_metadata(photo).icc)
             decoded = _Photo(pixels, None, Orientation(1), icc)

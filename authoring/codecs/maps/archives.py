@@ -119,7 +119,14 @@ def _intrinsics(
     if matrices.size < count * 9:
         raise MalformedError(f"the array {name} is cut off")
     shaped = matrices.reshape(header.shape[::-1]).T if header.fortran else matrices.reshape(header.shape)
-    matrix = shaped.reshape(count, 3, 3)[frame or 0].astype(np.float64)
+    return intrinsics_of_matrix(shaped.reshape(count, 3, 3)[frame or 0].astype(np.float64), shape)
+
+
+def intrinsics_of_matrix(matrix: NDArray[np.float64], shape: tuple[int, ...]) -> Intrinsics | None:
+    """Return the camera of a matrix (3, 3) in pixels of a map of this shape (H, W), or in its widths and heights.
+
+    None where it is no believable camera of the map.
+    """
     fx, fy, cx, cy = (float(matrix[index]) for index in ((0, 0), (1, 1), (0, 2), (1, 2)))
     height, width = shape
     if 0 < cx <= 1 and 0 < cy <= 1:

@@ -62,8 +62,11 @@ class MapImage:
     """(H, W): False where the maker says that the value is no distance; None without such a mask."""
     intrinsics: Intrinsics | None = None
     """The maker's camera."""
-    without_meaning: bool = False
-    """Whether its maker's programs write metres and relative values alike: nothing but the user can tell them apart."""
+    preset: str | None = None
+    """Name of the preset of the network that it comes from, where its source says so."""
+    question: str = ""
+    """What to say and to ask where its source leaves the scale open: what follows "the float32 array"; `{range}` in it
+    stands for its values in metres."""
     coloured: bool = False
     """Whether the file's colour channels differ; `samples` is then their brightness."""
 

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.limits import check_unpacking
+from authoring.codecs.limits import check_pixels, check_unpacking
 from authoring.codecs.maps.map_image import LinearScale, MapImage, Raster, gray_of_channels, map_from_array
 from authoring.codecs.messages import first_line
-from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError
+from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
 SUPPORTED = "PNG, TIFF, JPEG, NPY, NPZ, PFM, PGM, OpenEXR and photos with Apple depth"
 
@@ -29,6 +29,26 @@ SPACING_KEY = "depthauthor-spacing"
 LARGEST_RATIO = 64
 """Of farthest to nearest depth in codes even in metres. Beyond, a step at the near end would be coarser than a quarter
 of the step of the photo's own 8-bit disparity."""
+
+PICTURE_MODES = (
+    "1",
+    "L",
+    "LA",
+    "P",
+    "PA",
+    "RGB",
+    "RGBA",
+    "CMYK",
+    "I",
+    "F",
+    "I;16",
+    "I;16L",
+    "I;16B",
+    "I;16N",
+)
+"""Pillow's modes that are read; those of I;16 are unsigned 16-bit integers, I is signed with 32 bits."""
+
+_TURNED = "the map file's own Exif orientation was applied"
 
 _ORIENTATION = 0x0112
 """Exif tag Orientation (CIPA DC-008)."""
@@ -61,6 +81,41 @@ def read_picture(data: bytes) -> MapImage:
     return replace(image, scale=scale if image.levels == 65536 else None)
 
 
+def map_of_picture(picture: Any) -> MapImage:
+    """Return the map of a PIL image, upright by its own Exif; see `read_picture`.
+
+    Raises UsageError for a closed image and for a mode that is neither gray nor RGB, MalformedError for damage.
+    """
+    from PIL import Image, ImageOps
+
+    mode = picture.mode
+    if mode not in PICTURE_MODES:
+        raise UsageError(
+            f"the map is a PIL image of mode {mode}, and a map is gray: convert it to L, I;16, I or F"
+        )
+    try:
+        if not picture.width or not picture.height:
+            raise UsageError("the map is a PIL image without pixels")
+        check_pixels(picture.width * picture.height)
+        picture.load()
+        text, name = getattr(picture, "text", {}), picture.format
+        rotated = picture.getexif().get(_ORIENTATION, 1) not in (0, 1)
+        upright: Any = ImageOps.exif_transpose(picture) if rotated else picture
+    except DepthauthorError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise UnsupportedError(
+            f"the map has too many pixels ({first_line(error).partition(',')[0]})"
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"the map is a PIL image that cannot be read ({first_line(error)})") from error
+    except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
+        raise MalformedError(f"the map does not decode ({first_line(error)})") from error
+    image = gray_of(upright, f"{mode} image", (_TURNED,) if rotated else ())
+    scale = _scale_of(text) if name == "PNG" else None
+    return replace(image, scale=scale if image.levels == 65536 else None)
+
+
 def decode_picture(data: bytes, *formats: str, raw_mode: str | None = None) -> tuple[Any, tuple[str, ...]]:
     """Decode with Pillow a picture of one of the formats, upright by its own Exif; return it and notes.
 
@@ -87,7 +142,7 @@ def decode_picture(data: bytes, *formats: str, raw_mode: str | None = None) -> t
                     return picture, ()
                 upright: Any = ImageOps.exif_transpose(picture)
                 upright.format, upright.text = name, text
-                return upright, ("the map file's own Exif orientation was applied",)
+                return upright, (_TURNED,)
     except DepthauthorError:
         raise
     except Image.DecompressionBombError as error:
