@@ -195,7 +195,7 @@ MAPS: dict[str, Given | Callable[[Path], Given]] = {
     "float16": Given(METRES.astype(np.float16), {}, METRES.astype(np.float16).astype(np.float32)),
     "big-endian": Given(METRES.astype(">f4"), {}, METRES),
     "not contiguous": Given(np.asfortranarray(METRES)[:, ::-1], {}, METRES[:, ::-1]),
-    "memoryview of an array": Given(memoryview(METRES), {}, METRES),
+    "memoryview of an array": Given(METRES.data, {}, METRES),
     "__array__": Given(_HasArray(), {}, METRES),
     "__array_interface__": Given(_HasInterface(), {}, METRES),
     "masked": Given(np.ma.masked_array(METRES, HOLES), {}, with_holes),
