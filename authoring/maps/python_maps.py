@@ -66,9 +66,9 @@ def map_image_of(value: Any, key: str | None = None, frame: int | None = None) -
     value: anything of `ACCEPTED` but a path, a file and its bytes. key: the entry of a dict to take; frame: of a stack
     (N, H, W), from 0. Raises UsageError for anything else, with one sentence that says what is accepted.
     """
-    if isinstance(value, Sequence) and len(value) == 1 and isinstance(value[0], Mapping):
-        value = value[0]  # The result of one picture, as transformers' post-processing returns it.
-    if isinstance(value, Sequence) and value and isinstance(value[0], Mapping):
+    if isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+        if len(value) == 1:  # Of one picture, as transformers' post-processing returns it.
+            return _image_of_result(value[0], key, frame)
         raise UsageError(
             f"the map is a list of {len(value)} results of a network; give the one of this photo"
         )
@@ -86,7 +86,10 @@ def map_image_of(value: Any, key: str | None = None, frame: int | None = None) -
 def _image_of(value: Any, frame: int | None) -> MapImage:
     if is_pil_image(value):
         return map_of_picture(value)
-    return map_from_array(_frame_of(_array_of(value), frame))
+    array = _array_of(value)
+    if array.ndim == 0:
+        raise UsageError(f"a map cannot be one number: give {ACCEPTED}")
+    return map_from_array(_frame_of(array, frame))
 
 
 def _image_of_result(result: Mapping[Any, Any], key: str | None, frame: int | None) -> MapImage:
@@ -229,7 +232,7 @@ def _array_of(value: Any) -> NDArray[Any]:
             ) from error
     if array.dtype.name.startswith(("bfloat16", "float8")):  # Of ml_dtypes, as JAX has them.
         array = array.astype(np.float32)
-    if array.ndim == 0 or array.dtype.kind in "OUSVmM":
+    if array.dtype.kind in "OUSVmM":
         raise UsageError(
             f"the map, of type {type(value).__name__}, holds no rows of numbers: give {ACCEPTED}"
         )
