@@ -70,7 +70,12 @@ def _look(decode: object, file: ContainerFile) -> tuple[str | None, NDArray[np.u
 
 
 def _gray_of_jpeg(file: ContainerFile) -> NDArray[np.uint8]:
-    return _gray(photo.decode(file.source, _small(file.layout.width, file.layout.height)))
+    from authoring.containers.jpeg.file import JpegFile
+
+    assert isinstance(file, JpegFile)
+    # libjpeg-turbo decodes a damaged scan differently if many bytes follow.
+    data = file.source[: file.structure.primary_stop]
+    return _gray(photo.decode(data, _small(file.layout.width, file.layout.height)))
 
 
 def _gray_of_heic(file: ContainerFile) -> NDArray[np.uint8]:

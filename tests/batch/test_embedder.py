@@ -18,7 +18,7 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 @pytest.mark.parametrize("name", ["scene.jpg", "scene.heic"])
 def test_an_embedder_gives_what_embed_bytes_gives(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     photo, depth_m = (GOLDEN / name).read_bytes(), np.load(GOLDEN / "scene-depth.npy")
-    options = {"profile": "data", "max_size": 256, "pixel_format": "fdis"}
+    options = {"profile": "data", "max_size": 256, "native_format": "fdis"}
     wanted = depthauthor.embed_bytes(photo, depth_m, **options)
     embedder = depthauthor.Embedder(**options)
     again = pickle.loads(pickle.dumps(embedder))

@@ -83,7 +83,7 @@ def test_a_mask_of_zero_and_one_is_nearly_flat_and_costs_depth_editing() -> None
     report = _report((~SUBJECT).astype(np.uint8), **NEAR_FAR)
     assert report.level == "L2"
     levels, flat = report.warnings
-    assert "0 to 1 of 0 to 255" in levels and "0.5 to 0.518 m" in levels and "multiply it by 255" in levels
+    assert "0 to 1 of 0 to 255" in levels and "0.5 m to 0.518 m" in levels and "multiply it by 255" in levels
     assert "nearly flat" in flat
     assert _report(_levels(~SUBJECT), **NEAR_FAR).possible_level == "L4"
 

@@ -48,7 +48,7 @@ def test_every_file_is_a_card(folder: Path, tmp_path: Path, capsys: pytest.Captu
         validate("report", line)
         assert (line["error"] is not None) == (card["data-level"] == "error")
         if line["error"] is None:
-            report = verify(Path(line["file"]).read_bytes())
+            report = verify(Path(line["file"]).read_bytes(), decode=False)
             assert line["level"] == report.level and line["verdict"] == report.verdict
             assert [finding["rule"] for finding in line["findings"]] == [
                 finding.rule for finding in report.findings
