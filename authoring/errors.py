@@ -7,11 +7,13 @@
     └── RefusedError       exit 5: it would lose or overwrite something
 
 A message is one sentence for a person: where, what is wrong, what to do. The file's name is not in it: `files.named`
-and `files.naming` put it in front, with the help of `subject`.
+and `files.naming` put it in front, with the help of `subject`. Options have their names on the command line;
+`str(error)`, which a Python program shows, has those of the keywords.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar, Literal
@@ -31,6 +33,10 @@ class DepthauthorError(Exception):
         self.subject = subject
         self.named = False
         """Whether the sentence starts with a file's name already."""
+
+    def __str__(self) -> str:
+        """Return the sentence with the options as Python's keywords."""
+        return in_python_words(self.message)
 
 
 class UsageError(DepthauthorError):
@@ -55,6 +61,26 @@ class RefusedError(DepthauthorError):
     """Doing it would lose or overwrite something, or write what cannot be meant (exit 5)."""
 
     exit_code = 5
+
+
+_CHOICE_OF_OPTION = re.compile(
+    r"--(white|kind|unit|profile|calibration|maker-note|map-orientation|native-format|accuracy|spacing) "
+    r"(near|far|depth|disparity-px|disparity|inverse-relative|affine|m\*256|mm|cm|m|portrait|data|exif|nominal|none|full|"
+    r"minimal|stored|display|hdis|fdis|hdep|fdep|absolute|relative)(?![\w-])"
+)
+_OUTPUT = re.compile(r"(?<![\w-])-o\b")
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
+
+
+def in_python_words(message: str) -> str:
+    """Return a message with keywords for options: white="near" for --white near, max_size for --max-size."""
+    message = _CHOICE_OF_OPTION.sub(lambda found: f'{_keyword(found[1])}="{found[2]}"', message)
+    message = _OPTION.sub(lambda found: _keyword(found[1]), message)
+    return _OUTPUT.sub("output", message)
+
+
+def _keyword(option: str) -> str:
+    return option.replace("-", "_")
 
 
 @contextmanager

@@ -26,7 +26,6 @@ from authoring.errors import DepthauthorError
 from authoring.maps.load import parse_map_source
 from authoring.read.extract import extract, extract_file, to_dictionary
 from authoring.read.inspect import inspect
-from authoring.read.report_json import as_json
 from authoring.views.report import row_of
 from fuzz import seeds
 from fuzz.parsers import promise
@@ -46,7 +45,7 @@ def schema(name: str) -> Any:
 
 def _check_report(report: Any, name: str) -> None:
     """Check that a report is JSON and valid by its schema."""
-    text = json.dumps(as_json(report), allow_nan=False)
+    text = json.dumps(report.to_dict(), allow_nan=False)
     error = next(schema(name).iter_errors(json.loads(text)), None)
     promise(error is None, f"the report breaks its schema: {error.message[:200] if error else ''}")
 

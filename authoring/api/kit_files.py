@@ -14,6 +14,7 @@ from authoring.codecs import photo as photo_codec
 from authoring.compatibility.verify import verify
 from authoring.embed import device_kit, device_scene
 from authoring.errors import RefusedError
+from authoring.report_base import Report
 from authoring.version import VERSION
 from authoring.views.pages.kit_page import KitCard, KitPage, render_kit_page
 
@@ -70,9 +71,11 @@ class KitEntry:
     verdict: str
 
 
-@dataclass(frozen=True, slots=True)
-class KitReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class KitReport(Report):
     """What `kit` wrote."""
+
+    _shown = ("output",)
 
     output: str
     """The folder."""

@@ -89,7 +89,7 @@ def _begin(task: Task, exists: Callable[[], bool], journal: Journal) -> tuple[Ta
             journal.begin(row.output)
             task = replace(task, begun=True)
     except DepthauthorError as error:
-        return task, failure(row, str(error), error.exit_code)
+        return task, failure(row, error.message, error.exit_code)
     except OSError as error:
         return task, failure(row, f"{journal.path}: cannot be written: {error.strerror}", _REFUSED)
     return task, None

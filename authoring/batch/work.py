@@ -13,14 +13,17 @@ from authoring.batch.journal import JournalEntry
 from authoring.batch.rows import BatchRow
 from authoring.embed.reports import EmbedReport
 from authoring.errors import DepthauthorError, RefusedError
+from authoring.report_base import Report
 
 FAULT_EXIT_CODE = 70
 """Exit code of the command line if the fault is the program's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchResult:
+@dataclass(frozen=True, slots=True, repr=False)
+class BatchResult(Report):
     """What became of one row."""
+
+    _shown = ("row", "status", "photo", "output", "error")
 
     row: int
     status: Literal["done", "skipped", "failed"]
@@ -56,7 +59,7 @@ def work(task: Task) -> BatchResult:
     try:
         return _embed(task)
     except DepthauthorError as error:
-        return failure(row, str(error), error.exit_code)
+        return failure(row, error.message, error.exit_code)
     except MemoryError:
         return failure(row, "there is not enough memory for a photo or map of this size", FAULT_EXIT_CODE)
     except Exception as error:

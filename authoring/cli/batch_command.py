@@ -127,8 +127,6 @@ def _usable_cores() -> int:
 
 def _print_results(results: Iterator[BatchResult], total: int) -> int:
     """Print a line for each result, then the summary; return the exit code."""
-    from authoring.read.report_json import as_json
-
     counts: Counter[str] = Counter()
     failures: list[BatchResult] = []
     with progress(total) as advance:
@@ -136,7 +134,7 @@ def _print_results(results: Iterator[BatchResult], total: int) -> int:
             counts[result.status] += 1
             if result.status == "failed" and len(failures) < FAILURES_SHOWN:
                 failures.append(result)
-            print_json(as_json(result), sys.stdout)
+            print_json(result.to_dict(), sys.stdout)
             sys.stdout.flush()
             advance()
     say(

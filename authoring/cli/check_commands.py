@@ -94,7 +94,6 @@ def doctor(
     from authoring.api import check_files
     from authoring.api.photo_list import list_photos
     from authoring.cli.check_text import doctor_table, doctor_text
-    from authoring.read.report_json import as_json as json_of
 
     paths = [photo.path for photo in list_photos(photos, recursive=recursive)]
     if as_json or len(paths) == 1:
@@ -104,7 +103,7 @@ def doctor(
     worst, rows = DONE, []
     for path in paths:
         try:
-            rows.append(json_of(check_files.doctor(path, decode=decode)))
+            rows.append(check_files.doctor(path, decode=decode).to_dict())
         except DepthauthorError as error:
             worst = max(worst, error.exit_code)
             rows.append({"file": str(path), "level": "none", "error": error.message})

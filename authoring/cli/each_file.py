@@ -120,7 +120,7 @@ def _run(
             if len(photos) == 1:
                 raise
             worst = max(worst, error.exit_code)
-            say(str(error))
+            say(error.message)
             if as_json:
                 print_json(
                     {"file": str(photo.path), "error": error.message, "exit_code": error.exit_code},

@@ -74,7 +74,7 @@ def _run_command(arguments: list[str]) -> int:
         code = program(args=arguments, prog_name="depthauthor", standalone_mode=False)
         return code if isinstance(code, int) else DONE
     except DepthauthorError as error:
-        output.say(str(error))
+        output.say(error.message)
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED

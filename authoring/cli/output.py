@@ -101,9 +101,7 @@ def print_report(
 
     It goes to stdout, or to stderr if the destination of the result itself is `-`.
     """
-    from authoring.read.report_json import as_json as json_of
-
-    value = report if isinstance(report, dict) else json_of(report)
+    value = report if isinstance(report, dict) else report.to_dict()
     stream = sys.stderr if destination == "-" else sys.stdout
     if as_json:
         print_json(value, stream)

@@ -13,6 +13,7 @@ from authoring.compatibility.levels import broken, level_of, possible_level_of, 
 from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.read.missing_depth import lost_depth
+from authoring.report_base import Report
 
 UNTESTED = ("R22", "R18", "R25", "R37", "R40")
 """The rules whose breach no device test covers."""
@@ -43,9 +44,11 @@ class Obstacle:
     """Whether the effect is not known, since no device test covers it."""
 
 
-@dataclass(frozen=True, slots=True)
-class DoctorReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class DoctorReport(Report):
     """The hints on one file."""
+
+    _shown = ("file", "level", "possible_level", "headline")
 
     container: ContainerName
     level: Level

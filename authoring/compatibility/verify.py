@@ -16,11 +16,14 @@ from authoring.containers.base import ContainerName
 from authoring.errors import about
 from authoring.maps.load import MapSource
 from authoring.maps.map_options import MapOptions
+from authoring.report_base import Report
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class VerifyReport(Report):
     """What a check found."""
+
+    _shown = ("file", "level", "possible_level", "passed")
 
     container: ContainerName
     level: Level

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from authoring.containers.base import ContainerName
 from authoring.containers.edits import EditList, Touched
+from authoring.report_base import Report
 
 ReportT = TypeVar("ReportT")
 
@@ -38,9 +39,11 @@ class Focus:
     """Of the map there; None for infinity."""
 
 
-@dataclass(frozen=True, slots=True)
-class EmbedReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class EmbedReport(Report):
     """What `embed` or `copy` did."""
+
+    _shown = ("output", "native_format", "level", "possible_level", "max_error", "unit")
 
     container: ContainerName
     reencoded: bool

@@ -14,15 +14,18 @@ from authoring.embed.reports import EditedPhoto
 from authoring.embed.undo import undone
 from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.read.layout import depth_images, kind_of, metadata_kind
+from authoring.report_base import Report
 
 STRUCTURAL = (
     "the record of the embed does not fit this file, so the depth map was removed by its structure alone"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StripReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class StripReport(Report):
     """What `strip` did."""
+
+    _shown = ("output", "removed", "bytes_removed")
 
     container: ContainerName
     removed: tuple[str, ...]

@@ -20,14 +20,16 @@ from authoring.depth.plane_error import native_rounding
 from authoring.errors import UsageError, about
 from authoring.read.depth_image import DepthReading, RasterName, read_depth
 from authoring.read.inspect import inspect
-from authoring.read.report_json import as_json
+from authoring.report_base import Report
 
 Kind = Literal["depth", "disparity"]
 
 
-@dataclass(frozen=True, slots=True)
-class ExtractReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class ExtractReport(Report):
     """What `extract` wrote."""
+
+    _shown = ("output", "kind", "minimum", "maximum", "unit")
 
     kind: str
     unit: str
@@ -112,12 +114,12 @@ def metadata_json(photo: bytes, report: ExtractReport) -> bytes:
     """
     raster: RasterName = "stored" if report.orientation == "stored" else "display"
     camera = read(photo).buffer(raster).calibration
-    inspected = as_json(inspect(photo))
+    inspected = inspect(photo).to_dict()
     depth = {
         name: value for name, value in inspected["depth"].items() if name not in ("calibration", "rendering")
     }
     metadata = {
-        "extract": as_json(report),
+        "extract": report.to_dict(),
         "photo": inspected["photo"],
         "depth": depth,
         "calibration": json.loads(build_calibration_json(camera)) if camera is not None else None,

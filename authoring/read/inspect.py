@@ -16,6 +16,7 @@ from authoring.errors import DepthauthorError, about
 from authoring.read.depth_notes import negative_values, open_points
 from authoring.read.layout import kind_of, photo_orientation, place_of
 from authoring.read.missing_depth import lost_depth
+from authoring.report_base import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,11 @@ class PartSummary:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class InspectReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class InspectReport(Report):
     """What a file holds."""
+
+    _shown = ("file", "container")
 
     container: ContainerName
     photo: PhotoSummary

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from authoring.codecs import photo as pictures
 from authoring.errors import MalformedError, RefusedError, UsageError
+from authoring.report_base import Report
 from authoring.version import VERSION
 from authoring.views.camera_source import camera_note
 from authoring.views.cloud_samples import CloudOptions, CloudSamples, LeftOut, LensState, select_samples
@@ -34,9 +35,11 @@ TEXTURE_QUALITY = 90
 LENS_TEXT: dict[LensState, str] = {"removed": "taken out", "ignored": "left in", "none": "none known"}
 
 
-@dataclass(frozen=True, slots=True)
-class PointCloudReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class PointCloudReport(Report):
     """The file that `pointcloud` wrote."""
+
+    _shown = ("output", "points")
 
     format: Literal["ply", "pcd", "glb"]
     points: int

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from authoring.codecs import photo as codecs
 from authoring.embed.reports import Size
 from authoring.errors import UsageError
+from authoring.report_base import Report
 from authoring.views.pictures import contact, page
 from authoring.views.pictures.lens import FULL_FRAME_DIAGONAL_MM
 from authoring.views.pictures.scale import Scale, format_distance
@@ -44,9 +45,11 @@ class PhotoPoint:
     y: float
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class PreviewReport(Report):
     """The picture that `preview` made of one photo."""
+
+    _shown = ("output", "near_m", "far_m")
 
     kind: Literal["disparity", "depth"]
     """Unit of the map: 1/m or m."""
@@ -85,9 +88,11 @@ class SheetEntry:
     """Why the photo cannot be shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class SheetReport(Report):
     """The picture that `preview --contact-sheet` made."""
+
+    _shown = ("output",)
 
     photos: tuple[SheetEntry, ...]
     picture: Size

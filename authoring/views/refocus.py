@@ -13,6 +13,7 @@ from authoring.depth.focus import largest_near_region
 from authoring.depth.holes import fill_holes
 from authoring.embed.reports import Size
 from authoring.errors import UnsupportedError, UsageError, about
+from authoring.report_base import Report
 from authoring.views.pictures.lens import Lens
 from authoring.views.pictures.lens_blur import refocused
 from authoring.views.preview import PhotoPoint, PictureFormat, encode_picture
@@ -34,9 +35,11 @@ sample may be noise."""
 RENDERING = "depthauthor's own simulation of a lens, not Apple's rendering"
 
 
-@dataclass(frozen=True, slots=True)
-class RefocusReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class RefocusReport(Report):
     """The picture that `refocus` rendered, and the numbers it used."""
+
+    _shown = ("output", "aperture", "focus_m")
 
     picture: Size
     aperture: float

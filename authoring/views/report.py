@@ -23,6 +23,7 @@ from authoring.errors import DepthauthorError, about
 from authoring.read import depth_image
 from authoring.read.depth_image import DepthReading
 from authoring.read.layout import photo_orientation
+from authoring.report_base import Report
 from authoring.views.pictures import colours
 from authoring.views.scene import rgb_profile
 
@@ -49,9 +50,11 @@ class DepthRow:
     """Whether the metres hold; otherwise only the proportions of distances do."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRow:
+@dataclass(frozen=True, slots=True, repr=False)
+class ReportRow(Report):
     """One file in a report."""
+
+    _shown = ("file", "level")
 
     container: ContainerName | None
     photo: Size | None

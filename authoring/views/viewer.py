@@ -14,6 +14,7 @@ from authoring.compatibility.doctor import DoctorReport, diagnose
 from authoring.depth.focus import largest_near_region
 from authoring.depth.stored_plane import StoredPlane
 from authoring.embed.reports import Size
+from authoring.report_base import Report
 from authoring.views.pages.viewer_page import ViewerPage, viewer_page
 from authoring.views.pictures import colours
 from authoring.views.pictures.inpainting import inpaint_hidden_surface
@@ -59,9 +60,11 @@ _INFINITE_PER_M = 1e-3
 """Beyond a kilometre a distance is shown as infinite."""
 
 
-@dataclass(frozen=True, slots=True)
-class ViewReport:
+@dataclass(frozen=True, slots=True, repr=False)
+class ViewReport(Report):
     """What the page contains."""
+
+    _shown = ("output", "level")
 
     photo: Size
     """Upright."""

@@ -26,7 +26,6 @@ from authoring.read import depth_image
 from authoring.read.extract import extract_file, read, to_dictionary
 from authoring.read.inspect import inspect
 from authoring.read.layout import depth_images
-from authoring.read.report_json import as_json
 
 Sample = Callable[[str], bytes]
 
@@ -52,7 +51,7 @@ def test_inspect_agrees_with_exiftool(
     name: str, sample: Sample, tool: Callable[..., str], tmp_path: Path
 ) -> None:
     photo = sample(name)
-    report = as_json(inspect(photo))
+    report = inspect(photo).to_dict()
     depth = report["depth"]
     layout = containers.parse(photo).layout
     auxiliary = depth_images(layout)[0]
