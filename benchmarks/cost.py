@@ -82,7 +82,7 @@ class Bench:
                 depth,
                 output=target,
                 overwrite=True,
-                profile=profile,
+                profile=profile,  # type: ignore[arg-type]
                 effort=effort,
                 max_size=max_size,
             )

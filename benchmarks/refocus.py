@@ -169,7 +169,7 @@ def costs(rounds: int) -> None:
         for suffix in ("jpg", "heic"):
             path = folder / f"photo.{suffix}"
             container = "jpeg" if suffix == "jpg" else "heic"
-            path.write_bytes(depthauthor.embed_bytes(out.getvalue(), depth, container=container))
+            path.write_bytes(depthauthor.embed_bytes(out.getvalue(), depth, container=container))  # type: ignore[arg-type]
             program = [sys.executable, "-m", "depthauthor"]
             output_options = ["--overwrite", "-o"]
             jobs = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +63,7 @@ def fitting_depth(photo: bytes, longest: int = 256) -> NDArray[np.float32]:
     return depth_m((max(round(width * scale), 2), max(round(height * scale), 2)))
 
 
-def embedded(photo: bytes, profile: str, **options: object) -> bytes:
+def embedded(photo: bytes, profile: Any, **options: Any) -> bytes:
     """Embed the scene's depth, replacing any map."""
     return depthauthor.embed_bytes(photo, fitting_depth(photo), profile=profile, replace=True, **options)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from authoring import files
 from authoring.api.inputs import MapInput, MapInputSource, PhotoSource, map_input, photo_input
@@ -12,8 +12,12 @@ from authoring.compatibility import doctor as diagnosing
 from authoring.compatibility import verify as verifying
 from authoring.compatibility.doctor import DoctorReport
 from authoring.compatibility.verify import VerifyReport
+from authoring.embed.embed_options import options_of
 from authoring.maps.load import parse_map_source
 from authoring.maps.map_options import MapOptions
+
+if TYPE_CHECKING:
+    from authoring.api.keywords import MapKeywords
 
 
 def verify(
@@ -24,7 +28,7 @@ def verify(
     level: Literal["L1", "L2", "L3", "L4"] = "L4",
     strict: bool = False,
     decode: bool = True,
-    **options: Any,
+    **options: Unpack[MapKeywords],
 ) -> VerifyReport:
     """Check a photo file against the rules of a level; compare it with the original photo and the embedded maps.
 
@@ -34,7 +38,7 @@ def verify(
     given_original = photo_input(original) if original is not None else None
     given_maps = [map_input(depth) for depth in maps]
     single_map = given_maps[0].origin if len(given_maps) == 1 else None
-    map_options = MapOptions(map_name=single_map.name if single_map else "", **options)
+    map_options = options_of(map_name=single_map.name if single_map else "", **options)
     source = given_original.origin if given_original else None
     with files.naming(photo=given.origin, source=source, map=single_map):
         report = verifying.verify(

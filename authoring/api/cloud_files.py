@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from authoring import files
 from authoring.api import scene_input
@@ -17,10 +17,15 @@ from authoring.views.cloud_samples import CloudOptions
 from authoring.views.geometry.points import PointCloud
 from authoring.views.pointcloud import CloudFormat, PointCloudReport
 
+if TYPE_CHECKING:
+    from authoring.api.keywords import CloudKeywords
+
 FORMAT_OF_SUFFIX: dict[str, CloudFormat] = {".ply": "ply", ".pcd": "pcd", ".glb": "glb"}
 
 
-def pointcloud(photo: PhotoSource, depth: MapInputSource | None = None, **options: Any) -> PointCloud:
+def pointcloud(
+    photo: PhotoSource, depth: MapInputSource | None = None, **options: Unpack[CloudKeywords]
+) -> PointCloud:
     """Return the coloured points of a photo with Apple depth: `.points` (N, 3) float32 metres, `.colours` (N, 3) uint8.
 
     Options are those of `CloudOptions`: axes, stride, min_depth, max_depth, remove_edges, resolution,
@@ -28,7 +33,7 @@ def pointcloud(photo: PhotoSource, depth: MapInputSource | None = None, **option
     `embed`, with the options that say what it means (near, far, preset, …).
     """
     given, given_map = photo_input(photo), None if depth is None else map_input(depth)
-    cloud_options, map_options = _split(options)
+    cloud_options, map_options = _split(dict(options))
     scene = scene_input.load_input(given, given_map, map_options)
     with scene_input.naming(given, given_map):
         return projecting.pointcloud(scene, cloud_options)
@@ -42,7 +47,7 @@ def pointcloud_file(
     mesh: bool = False,
     format: CloudFormat | None = None,
     overwrite: bool = False,
-    **options: Any,
+    **options: Unpack[CloudKeywords],
 ) -> PointCloudReport:
     """Write the points as PLY or PCD, or with `mesh` the surface as GLB or PLY, by the output's extension.
 
@@ -54,7 +59,7 @@ def pointcloud_file(
     if chosen is None:
         raise UsageError(f"{output}: unsupported point cloud format; use .ply, .pcd or .glb")
     scene_input.check_output(output, [given, given_map], overwrite)
-    cloud_options, map_options = _split(options)
+    cloud_options, map_options = _split(dict(options))
     scene = scene_input.load_input(given, given_map, map_options)
     with scene_input.naming(given, given_map):
         chunks, report = projecting.pointcloud_file(scene, chosen, cloud_options, mesh=mesh)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from authoring import files
 from authoring.api.inputs import MapInputSource, PhotoSource, map_input, photo_input
 from authoring.embed import steps
 from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EmbedReport
+
+if TYPE_CHECKING:
+    from authoring.api.keywords import EmbedKeywords
 
 
 class Embedder:
@@ -24,9 +27,9 @@ class Embedder:
 
     __slots__ = ("_given", "_options")
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options: Unpack[EmbedKeywords]) -> None:
         """Check and keep the options."""
-        self._given = dict(options)
+        self._given: dict[str, Any] = dict(options)
         self._options = options_of(**options)
 
     def __call__(self, photo: PhotoSource, depth: MapInputSource) -> bytes:

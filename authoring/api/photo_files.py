@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from authoring import files
 from authoring.api.inputs import MapInputSource, PathLike, PhotoSource, map_input, photo_input
@@ -16,6 +16,7 @@ from authoring.api.output_names import CONTAINER_OF_SUFFIX, container_of, output
 from authoring.errors import UsageError
 
 if TYPE_CHECKING:
+    from authoring.api.keywords import EmbedKeywords
     from authoring.codecs.maps.formats import MapFormat
     from authoring.codecs.photo import DecodedPhoto
     from authoring.containers.base import ContainerName
@@ -37,12 +38,13 @@ FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
 }
 
 
-def embed_bytes(photo: PhotoSource, depth: MapInputSource, **options: Any) -> bytes:
+def embed_bytes(photo: PhotoSource, depth: MapInputSource, **options: Unpack[EmbedKeywords]) -> bytes:
     """Put a map into a photo and return the new file's bytes; photo, map and options are those of `embed`."""
     from authoring.api.embedder import Embedder
 
-    _read_aside(options)
-    return Embedder(**options)(photo, depth)
+    keywords: dict[str, Any] = dict(options)
+    _read_aside(keywords)
+    return Embedder(**keywords)(photo, depth)
 
 
 def embed(
@@ -52,7 +54,7 @@ def embed(
     output: PathLike | None = None,
     overwrite: bool = False,
     dry_run: bool = False,
-    **options: Any,
+    **options: Unpack[EmbedKeywords],
 ) -> EmbedReport:
     """Put a map into a photo and write a new file.
 
@@ -66,18 +68,19 @@ def embed(
     from authoring.embed.embed_options import options_of
 
     given, given_map = photo_input(photo), map_input(depth)
-    donor, calibration = _read_aside(options)
+    keywords: dict[str, Any] = dict(options)
+    donor, calibration = _read_aside(keywords)
     with files.naming(photo=given.origin, map=given_map.origin, donor=donor):
         photo_data = given.read_or_decode()
         source = given_map.read()
         if given_map.origin:
-            options.setdefault("map_name", given_map.origin.name)  # A hint to the map's meaning.
-        target, options["container"] = _target(given.path, photo_data, output, options.get("container"))
+            keywords.setdefault("map_name", given_map.origin.name)  # A hint to the map's meaning.
+        target, keywords["container"] = _target(given.path, photo_data, output, keywords.get("container"))
         inputs = (given.origin, given_map.origin, donor, calibration)
         files.refuse_same(target, [path for path in inputs if path])
         if not dry_run:
             files.refuse_existing(target, overwrite)
-        edited = steps.embed(photo_data, source, options_of(**options))
+        edited = steps.embed(photo_data, source, options_of(**keywords))
     return _write(edited, target, overwrite=overwrite, dry_run=dry_run)
 
 
@@ -88,23 +91,24 @@ def copy(
     output: PathLike | None = None,
     overwrite: bool = False,
     dry_run: bool = False,
-    **options: Any,
+    **options: Unpack[EmbedKeywords],
 ) -> EmbedReport:
     """Put the depth of one photo into another and write a new file; see `embed` for the options."""
     from authoring.embed import steps
     from authoring.embed.embed_options import options_of
 
     origin, given = photo_input(source), photo_input(photo)
-    donor, calibration = _read_aside(options)
+    keywords: dict[str, Any] = dict(options)
+    donor, calibration = _read_aside(keywords)
     with files.naming(photo=given.origin, source=origin.origin, donor=donor):
         source_bytes, photo_data = origin.read(), given.read_or_decode()
-        target, options["container"] = _target(given.path, photo_data, output, options.get("container"))
+        target, keywords["container"] = _target(given.path, photo_data, output, keywords.get("container"))
         files.refuse_same(
             target, [path for path in (given.origin, origin.origin, donor, calibration) if path]
         )
         if not dry_run:
             files.refuse_existing(target, overwrite)
-        edited = steps.copy(source_bytes, photo_data, options_of(**options))
+        edited = steps.copy(source_bytes, photo_data, options_of(**keywords))
     return _write(edited, target, overwrite=overwrite, dry_run=dry_run)
 
 

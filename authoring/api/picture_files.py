@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Unpack
 
 from authoring import files
 from authoring.api import scene_input
@@ -18,6 +18,9 @@ from authoring.views.preview import DEFAULT_WIDTH, PreviewReport, SheetReport
 from authoring.views.refocus import RefocusReport
 from authoring.views.scene import Scene
 
+if TYPE_CHECKING:
+    from authoring.api.keywords import MapKeywords
+
 
 def preview(
     photo: PhotoSource,
@@ -27,7 +30,7 @@ def preview(
     overlay: bool = False,
     width: int = DEFAULT_WIDTH,
     overwrite: bool = False,
-    **options: Any,
+    **options: Unpack[MapKeywords],
 ) -> PreviewReport:
     """Write a picture of a photo beside its depth, with a legend; with `overlay` the depth's edges over the photo.
 
@@ -39,7 +42,7 @@ def preview(
     picture_format = scene_input.picture_format(target, "png")
     scene_input.check_output(target, [given, given_map], overwrite)
     previewing.check_width(width)
-    scene = scene_input.load_input(given, given_map, options)
+    scene = scene_input.load_input(given, given_map, dict(options))
     map_name = given_map.origin.name if given_map and given_map.origin else None
     with scene_input.naming(given, given_map):
         data, report = previewing.preview(
@@ -92,7 +95,7 @@ def refocus(
     focus: tuple[float, float] | None = None,
     strength: float = 1.0,
     overwrite: bool = False,
-    **options: Any,
+    **options: Unpack[MapKeywords],
 ) -> RefocusReport:
     """Write the photo as a lens of the chosen aperture would have taken it: our own simulation, not Apple's.
 
@@ -104,7 +107,7 @@ def refocus(
     target = output_path(given.path, output, "refocus", ".jpg")
     picture_format = scene_input.picture_format(target, "jpeg")
     scene_input.check_output(target, [given, given_map], overwrite)
-    scene = scene_input.load_input(given, given_map, options)
+    scene = scene_input.load_input(given, given_map, dict(options))
     with scene_input.naming(given, given_map):
         data, report = refocusing.refocus(
             scene, aperture=aperture, focus=focus, strength=strength, picture_format=picture_format

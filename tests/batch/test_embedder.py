@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 @pytest.mark.parametrize("name", ["scene.jpg", "scene.heic"])
 def test_an_embedder_gives_what_embed_bytes_gives(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     photo, depth_m = (GOLDEN / name).read_bytes(), np.load(GOLDEN / "scene-depth.npy")
-    options = {"profile": "data", "max_size": 256, "native_format": "fdis"}
+    options: dict[str, Any] = {"profile": "data", "max_size": 256, "native_format": "fdis"}
     wanted = depthauthor.embed_bytes(photo, depth_m, **options)
     embedder = depthauthor.Embedder(**options)
     again = pickle.loads(pickle.dumps(embedder))
@@ -33,4 +34,4 @@ def test_an_embedder_gives_what_embed_bytes_gives(name: str, capfd: pytest.Captu
 
 def test_options_are_checked_at_once() -> None:
     with pytest.raises(UsageError, match="unknown option 'nearest'"):
-        depthauthor.Embedder(nearest=1)
+        depthauthor.Embedder(nearest=1)  # type: ignore[call-arg]

@@ -21,7 +21,7 @@ from tests.compatibility import portrait_files as portraits
 
 
 @cache
-def with_depth(container: str, profile: str) -> bytes:
+def with_depth(container: str, profile: Any) -> bytes:
     photo = photos.coded_jpeg() if container == "jpeg" else photos.single_heic()
     return depthauthor.embed_bytes(photo, fitting_depth(photo), profile=profile)
 

@@ -36,7 +36,7 @@ INVERSE = (1 / METRES - 1 / METRES.max()) / (1 / METRES.min() - 1 / METRES.max()
 SHARES = (METRES - METRES.min()) / (METRES.max() - METRES.min())
 """Gray from black, near, to white, far."""
 
-GRAY = {"near": float(METRES.min()), "far": float(METRES.max())}
+GRAY: dict[str, Any] = {"near": float(METRES.min()), "far": float(METRES.max())}
 
 HOLES = (_x - 60) ** 2 + (_y - 40) ** 2 < 64
 

@@ -146,7 +146,7 @@ def test_a_phone_s_own_map_made_coarse_comes_closer_again(name: str, sample: Cal
     own = extract(photo).disparity_per_m()
     coarse = resample_area(own, own.shape[1] // 4, own.shape[0] // 4)
     depth = np.where(coarse > 0, 1 / np.maximum(coarse, 1e-6), np.inf).astype(np.float32)
-    options = {"replace": True, "profile": "data", "refine": True, "unit": "m"}
+    options: dict[str, Any] = {"replace": True, "profile": "data", "refine": True, "unit": "m"}
     made = extract(photo_files.embed_bytes(photo, depth, **options)).disparity_per_m()
     noise = np.random.default_rng(1).integers(0, 256, (*own.shape, 3), np.uint8)
     plain = score(resample_area(coarse, own.shape[1], own.shape[0]), own, noise)

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,7 +66,7 @@ def test_a_hostile_name_stays_text(scene: bytes, page: Page) -> None:
 
 @pytest.mark.parametrize("kind", ["hdis", "hdep"])
 @pytest.mark.parametrize("suffix", ["heic", "jpg"])
-def test_the_depth_in_the_page_is_the_files(suffix: str, kind: str) -> None:
+def test_the_depth_in_the_page_is_the_files(suffix: str, kind: Any) -> None:
     photo = (GOLDEN / f"scene.{suffix}").read_bytes()
     data = depthauthor.embed_bytes(photo, np.load(GOLDEN / "scene-depth.npy"), native_format=kind)
     loaded = load_scene(data)
@@ -111,7 +112,7 @@ def test_the_hidden_surface_is_never_nearer(scene: bytes, page: Page) -> None:
     ],
     ids=["nearly flat", "infinite", "at the lens", "four samples"],
 )
-def test_unusual_maps(depth_m: np.ndarray, kind: str, near: str, far: str) -> None:
+def test_unusual_maps(depth_m: np.ndarray, kind: Any, near: str, far: str) -> None:
     photo = io.BytesIO()
     height, width = depth_m.shape
     Image.new("RGB", (10 * width, 10 * height)).save(photo, "JPEG")
