@@ -321,6 +321,39 @@ def test_every_photo_takes_every_map(photo_kind: str, map_kind: str, photo: Path
     assert any("PIL image" in note for note in report.notes) == ("PIL" in photo_kind)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"),
+    [("float32", 0.0), ("float64", 0.0), ("float16", 1e-3), ("bfloat16", 8e-3), ("int32", 0.0)],
+)
+def test_torch_tensors(dtype: str, tolerance: float) -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    if dtype == "int32":
+        tensor, metres, options = torch.tensor(codes[16]).to(torch.int32), gray[16], GRAY
+    else:
+        tensor = torch.tensor(METRES, requires_grad=True).to(getattr(torch, dtype))
+        metres, options = METRES, {}
+        assert tensor.requires_grad
+    for given in (tensor, tensor[None], tensor[None, None]):
+        data, report = da.Embedder(profile="data", **options).report(JPEG, given)
+        error = np.abs(da.extract(data).disparity_per_m() * metres - 1).max()
+        assert error <= report.bound * metres.max() + tolerance
+
+
+@pytest.mark.parametrize("kind", ["sparse", "quantised", "without data", "complex", "one number"])
+def test_tensors_that_are_no_maps(kind: str) -> None:
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    tensor = {
+        "sparse": lambda: torch.eye(HEIGHT).to_sparse(),
+        "quantised": lambda: torch.zeros(HEIGHT, WIDTH, dtype=torch.uint8).view(torch.bits8),
+        "without data": lambda: torch.zeros(HEIGHT, WIDTH, device="meta"),
+        "complex": lambda: torch.zeros(HEIGHT, WIDTH, dtype=torch.complex64),
+        "one number": lambda: torch.tensor(3.0),
+    }[kind]()
+    with pytest.raises(da.DepthauthorError) as caught:
+        da.embed_bytes(JPEG, tensor)
+    assert caught.value.exit_code == (4 if kind == "complex" else 2) and "\n" not in caught.value.message
+
+
 @pytest.mark.parametrize("map_kind", [name for name, given in DICTS.items() if given.focal_px])
 def test_the_camera_of_a_result_is_the_photos(map_kind: str) -> None:
     given = DICTS[map_kind]
