@@ -1,8 +1,10 @@
 """depthauthor: put a depth map into a photo the way an iPhone does, and read it back.
 
     import depthauthor as da
-    report = da.embed("photo.jpg", depth_m, output="photo.heic")   # float array (H, W), metres
-    buffer = da.extract("photo.heic")                              # .depth_m(), .disparity_per_m()
+    report = da.embed("photo.jpg", depth, output="photo.heic", unit="m")   # an array (H, W), a tensor, a file, …
+    buffer = da.extract("photo.heic")                                      # np.asarray(buffer) is metres
+
+`except da.DepthauthorError` catches every error that an input can cause.
 
 `python -m depthauthor` is the command line. The code is in the package `authoring`; its modules are not public. Each
 function imports what it needs when it is used: `inspect` starts without numpy.
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from authoring.version import VERSION
 
 if TYPE_CHECKING:
+    from authoring.api.check_files import doctor, verify
     from authoring.api.cloud_files import pointcloud, pointcloud_file
     from authoring.api.embedder import Embedder
     from authoring.api.kit_files import kit
@@ -29,11 +32,25 @@ if TYPE_CHECKING:
         extract_file,
         inspect,
         strip,
+        strip_bytes,
     )
-    from authoring.api.picture_files import contact_sheet, preview, refocus
+    from authoring.api.picture_files import (
+        contact_sheet,
+        preview,
+        preview_image,
+        refocus,
+        refocus_image,
+    )
+    from authoring.batch.python import batch
     from authoring.depth.buffer import DepthBuffer, PixelFormat
     from authoring.depth.calibration import Calibration
-    from authoring.errors import DepthauthorError
+    from authoring.errors import (
+        DepthauthorError,
+        MalformedError,
+        RefusedError,
+        UnsupportedError,
+        UsageError,
+    )
     from authoring.views.geometry.points import PointCloud
 
 __version__ = VERSION
@@ -43,12 +60,18 @@ __all__ = [
     "DepthBuffer",
     "DepthauthorError",
     "Embedder",
+    "MalformedError",
     "PixelFormat",
     "PointCloud",
+    "RefusedError",
+    "UnsupportedError",
+    "UsageError",
     "__version__",
+    "batch",
     "contact_sheet",
     "copy",
     "dictionary",
+    "doctor",
     "embed",
     "embed_bytes",
     "extract",
@@ -59,9 +82,13 @@ __all__ = [
     "pointcloud",
     "pointcloud_file",
     "preview",
+    "preview_image",
     "refocus",
+    "refocus_image",
     "report",
     "strip",
+    "strip_bytes",
+    "verify",
     "view",
 ]
 
@@ -70,11 +97,17 @@ _HOME = {
     "DepthBuffer": "authoring.depth.buffer",
     "DepthauthorError": "authoring.errors",
     "Embedder": "authoring.api.embedder",
+    "MalformedError": "authoring.errors",
     "PixelFormat": "authoring.depth.buffer",
     "PointCloud": "authoring.views.geometry.points",
+    "RefusedError": "authoring.errors",
+    "UnsupportedError": "authoring.errors",
+    "UsageError": "authoring.errors",
+    "batch": "authoring.batch.python",
     "contact_sheet": "authoring.api.picture_files",
     "copy": "authoring.api.photo_files",
     "dictionary": "authoring.api.photo_files",
+    "doctor": "authoring.api.check_files",
     "embed": "authoring.api.photo_files",
     "embed_bytes": "authoring.api.photo_files",
     "extract": "authoring.api.photo_files",
@@ -85,9 +118,13 @@ _HOME = {
     "pointcloud": "authoring.api.cloud_files",
     "pointcloud_file": "authoring.api.cloud_files",
     "preview": "authoring.api.picture_files",
+    "preview_image": "authoring.api.picture_files",
     "refocus": "authoring.api.picture_files",
+    "refocus_image": "authoring.api.picture_files",
     "report": "authoring.api.page_files",
     "strip": "authoring.api.photo_files",
+    "strip_bytes": "authoring.api.photo_files",
+    "verify": "authoring.api.check_files",
     "view": "authoring.api.page_files",
 }
 

@@ -33,6 +33,11 @@ def verify(
     """Check a photo file against the rules of a level; compare it with the original photo and the embedded maps.
 
     Other options are those of `MapOptions`: what was said to `embed` about the maps.
+
+    For example:
+
+        report = depthauthor.verify("portrait.heic", level="L1")
+        print(report.level, report.possible_level, report.verdict)
     """
     given = photo_input(photo)
     given_original = photo_input(original) if original is not None else None
@@ -54,7 +59,12 @@ def verify(
 
 
 def doctor(photo: PhotoSource, *, decode: bool = True) -> DoctorReport:
-    """Say why Photos may show no aperture slider for a photo file, and how to fix it."""
+    """Say why Photos may show no aperture slider for a photo file, and how to fix it.
+
+    For example:
+
+        print(depthauthor.doctor("portrait.heic").headline)
+    """
     given = photo_input(photo)
     with files.naming(photo=given.origin):
         report = diagnosing.diagnose(given.read(), decode=decode)

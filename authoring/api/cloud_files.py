@@ -31,6 +31,11 @@ def pointcloud(
     Options are those of `CloudOptions`: axes, stride, min_depth, max_depth, remove_edges, resolution,
     ignore_lens, calibration (also the path of a calibration file). depth: a map that is not embedded, as for
     `embed`, with the options that say what it means (near, far, preset, …).
+
+    For example:
+
+        cloud = depthauthor.pointcloud("portrait.heic", max_depth=3)
+        print(cloud.points.shape, cloud.colours.dtype)
     """
     given, given_map = photo_input(photo), None if depth is None else map_input(depth)
     cloud_options, map_options = _split(dict(options))
@@ -52,6 +57,10 @@ def pointcloud_file(
     """Write the points as PLY or PCD, or with `mesh` the surface as GLB or PLY, by the output's extension.
 
     Other options are those of `pointcloud`. The photo itself is never written.
+
+    For example:
+
+        depthauthor.pointcloud_file("portrait.heic", "cloud.ply", stride=2)
     """
     given, output = photo_input(photo), Path(output)
     given_map = None if depth is None else map_input(depth)

@@ -89,6 +89,10 @@ def kit(output: PathLike, *, overwrite: bool = False) -> KitReport:
     """Write test files for an iPhone into a folder, with a page and a results form; the folder is made if need be.
 
     Raises RefusedError if one of the files exists, without `overwrite`.
+
+    For example:
+
+        depthauthor.kit("kit")
     """
     folder = Path(output)
     names = [variant.name for variant in device_kit.VARIANTS]

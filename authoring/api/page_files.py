@@ -26,6 +26,10 @@ def view(photo: PhotoSource, *, output: PathLike | None = None, overwrite: bool 
     """Write a page that shows a photo with depth in 3D; one file that loads nothing.
 
     output: None writes NAME.html into a new temporary folder; the report says where.
+
+    For example:
+
+        depthauthor.view("portrait.heic", output="view.html")
     """
     given = photo_input(photo)
     target = None if output is None else Path(output)
@@ -65,6 +69,10 @@ def report(
     photos: files, or folders, whose JPEG and HEIC files are taken, also in folders inside. A file that cannot be read
     is a card with its reason. output: None writes into a new temporary folder. on_row: called for each file, in order.
     Memory does not grow with the number of photos.
+
+    For example:
+
+        depthauthor.report("portrait.heic", "photo.jpg", output="report.html")
     """
     paths = [photo.path for photo in list_photos(Path(photo) for photo in photos)]
     target = _temporary_page("report") if output is None else Path(output)

@@ -39,7 +39,13 @@ FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
 
 
 def embed_bytes(photo: PhotoSource, depth: MapInputSource, **options: Unpack[EmbedKeywords]) -> bytes:
-    """Put a map into a photo and return the new file's bytes; photo, map and options are those of `embed`."""
+    """Put a map into a photo and return the new file's bytes; photo, map and options are those of `embed`.
+
+    For example:
+
+        with open("photo.jpg", "rb") as file:
+            data = depthauthor.embed_bytes(file, depth_m, unit="m", container="heic")
+    """
     from authoring.api.embedder import Embedder
 
     keywords: dict[str, Any] = dict(options)
@@ -63,6 +69,11 @@ def embed(
     bare float array holds metres if nothing speaks against it, upright as the photo is displayed.
     output: its extension chooses the container; None writes `NAME-depth.EXT` in the photo's folder, in the photo's own
     container, and is for a photo given as a path. The photo itself is never overwritten.
+
+    For example:
+
+        report = depthauthor.embed("photo.jpg", "mask.png", output="out.heic", near=0.3, far=5)
+        print(report.level, report.max_error, report.warnings)
     """
     from authoring.embed import steps
     from authoring.embed.embed_options import options_of
@@ -93,7 +104,12 @@ def copy(
     dry_run: bool = False,
     **options: Unpack[EmbedKeywords],
 ) -> EmbedReport:
-    """Put the depth of one photo into another and write a new file; see `embed` for the options."""
+    """Put the depth of one photo into another and write a new file; see `embed` for the options.
+
+    For example:
+
+        depthauthor.copy("portrait.heic", "photo.jpg", output="copied.jpg")
+    """
     from authoring.embed import steps
     from authoring.embed.embed_options import options_of
 
@@ -120,7 +136,12 @@ def strip(
     overwrite: bool = False,
     dry_run: bool = False,
 ) -> StripReport:
-    """Write a copy of a photo file without its depth map; with `restore` its metadata is as before the embed, too."""
+    """Write a copy of a photo file without its depth map; with `restore` its metadata is as before the embed, too.
+
+    For example:
+
+        depthauthor.strip("portrait.heic", output="plain.heic", restore=True)
+    """
     from authoring.embed.strip import strip
 
     given, output = photo_input(photo), Path(output)
@@ -139,8 +160,28 @@ def strip(
     return replace(edited.report, output=None if dry_run else str(output))
 
 
+def strip_bytes(photo: PhotoSource, *, restore: bool = False) -> bytes:
+    """Return a photo's bytes without its depth map; with `restore` its metadata is as before the embed, too.
+
+    For example:
+
+        data = depthauthor.strip_bytes("portrait.heic")
+    """
+    from authoring.embed.strip import strip
+
+    given = photo_input(photo)
+    with files.naming(photo=given.origin):
+        return strip(given.read(), restore=restore).data
+
+
 def inspect(photo: PhotoSource) -> InspectReport:
-    """Report what a photo file holds."""
+    """Report what a photo file holds.
+
+    For example:
+
+        report = depthauthor.inspect("portrait.heic")
+        print(report.depth.kind, report.to_json())
+    """
     from authoring.read.inspect import inspect
 
     given = photo_input(photo)
@@ -149,7 +190,13 @@ def inspect(photo: PhotoSource) -> InspectReport:
 
 
 def extract(photo: PhotoSource, *, orientation: RasterName = "display") -> DepthBuffer:
-    """Return the depth of a photo: a `DepthBuffer` (H, W) with `.depth_m()` and `.disparity_per_m()`."""
+    """Return the depth of a photo: a `DepthBuffer` (H, W) with `.depth_m()` and `.disparity_per_m()`.
+
+    For example:
+
+        buffer = depthauthor.extract("portrait.heic")
+        metres = np.asarray(buffer)  # float32, (height, width)
+    """
     from authoring.read.extract import extract
 
     given = photo_input(photo)
@@ -158,7 +205,12 @@ def extract(photo: PhotoSource, *, orientation: RasterName = "display") -> Depth
 
 
 def extract_bytes(photo: PhotoSource, *, orientation: RasterName = "display") -> DepthBuffer:
-    """Return the depth of a photo given as bytes; the same as `extract`."""
+    """Return the depth of a photo given as bytes; the same as `extract`.
+
+    For example:
+
+        buffer = depthauthor.extract_bytes(open("portrait.heic", "rb").read())
+    """
     return extract(photo, orientation=orientation)
 
 
@@ -177,6 +229,10 @@ def extract_file(
     kind: metres, or 1/m. Every file says which it holds, so that `embed` needs no options for it; NPY and PFM have no
     room for that, and a disparity is written as NAME.disparity.npy or NAME.disparity.pfm.
     metadata: also write `OUTPUT.json` with the report, the XMP properties of photo and depth, and the calibration.
+
+    For example:
+
+        depthauthor.extract_file("portrait.heic", "extracted.npy")
     """
     from authoring.codecs.maps.formats import marked_name
     from authoring.read import extract as extracting
@@ -210,6 +266,10 @@ def dictionary(photo: PhotoSource, output: PathLike, *, overwrite: bool = False)
     """Write the auxiliary data dictionary of a photo file's depth as a property list; report what is in it.
 
     An output that ends in .json gets the same as JSON, its bytes as base64.
+
+    For example:
+
+        depthauthor.dictionary("portrait.heic", "depth.plist")
     """
     from authoring.apple.dictionary import build_json, build_plist
     from authoring.depth.buffer import PixelFormat

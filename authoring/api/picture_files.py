@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from authoring.views.refocus import RefocusReport
 from authoring.views.scene import Scene
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from authoring.api.keywords import MapKeywords
 
 
@@ -36,6 +39,10 @@ def preview(
 
     depth: None for the photo's own; else a map as for `embed`, with the options that say what it means.
     output: .png or .jpg; None writes NAME-preview.png, or NAME-overlay.png, beside the photo.
+
+    For example:
+
+        depthauthor.preview("photo.jpg", "mask.png", near=0.3, far=5, output="preview.png")
     """
     given, given_map = photo_input(photo), None if depth is None else map_input(depth)
     target = output_path(given.path, output, "overlay" if overlay else "preview", ".png")
@@ -57,6 +64,36 @@ def preview(
     return replace(report, file=name_of(given), map_file=name_of(given_map), output=str(target))
 
 
+def preview_image(
+    photo: PhotoSource,
+    depth: MapInputSource | None = None,
+    *,
+    overlay: bool = False,
+    width: int = DEFAULT_WIDTH,
+    **options: Unpack[MapKeywords],
+) -> Image:
+    """Return the picture of `preview` as a PIL image; nothing is written.
+
+    For example:
+
+        image = depthauthor.preview_image("portrait.heic", width=800)
+    """
+    given, given_map = photo_input(photo), None if depth is None else map_input(depth)
+    previewing.check_width(width)
+    scene = scene_input.load_input(given, given_map, dict(options))
+    with scene_input.naming(given, given_map):
+        data, _ = previewing.preview(scene, given.name, width=width, overlay=overlay, picture_format="png")
+    return _opened(data)
+
+
+def _opened(data: bytes) -> Image:
+    from PIL import Image as pictures
+
+    image = pictures.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
 def contact_sheet(
     photos: Iterable[PathLike],
     *,
@@ -64,7 +101,12 @@ def contact_sheet(
     width: int = DEFAULT_WIDTH,
     overwrite: bool = False,
 ) -> SheetReport:
-    """Write one picture of many photos, each beside its depth; for a photo without depth it says why."""
+    """Write one picture of many photos, each beside its depth; for a photo without depth it says why.
+
+    For example:
+
+        depthauthor.contact_sheet(["portrait.heic"], output="sheet.png")
+    """
     paths = [Path(photo) for photo in photos]
     if not paths:
         raise UsageError("a contact sheet needs at least one photo")
@@ -102,6 +144,10 @@ def refocus(
     depth: None for the photo's own; else a map as for `preview`. focus: (x, y), 0..1 of the upright photo. The result
     is upright, in the photo's colours, and carries nothing else of its metadata. output: .png or .jpg; None writes
     NAME-refocus.jpg beside the photo.
+
+    For example:
+
+        depthauthor.refocus("portrait.heic", aperture=1.8, focus=(0.4, 0.6), output="refocus.jpg")
     """
     given, given_map = photo_input(photo), None if depth is None else map_input(depth)
     target = output_path(given.path, output, "refocus", ".jpg")
@@ -115,3 +161,27 @@ def refocus(
     files.write_file(target, [data], overwrite=overwrite)
     name_of = scene_input.name_of
     return replace(report, file=name_of(given), map_file=name_of(given_map), output=str(target))
+
+
+def refocus_image(
+    photo: PhotoSource,
+    depth: MapInputSource | None = None,
+    *,
+    aperture: float | None = None,
+    focus: tuple[float, float] | None = None,
+    strength: float = 1.0,
+    **options: Unpack[MapKeywords],
+) -> Image:
+    """Return the picture of `refocus` as a PIL image, upright, with the photo's colour profile; nothing is written.
+
+    For example:
+
+        image = depthauthor.refocus_image("portrait.heic", aperture=1.8)
+    """
+    given, given_map = photo_input(photo), None if depth is None else map_input(depth)
+    scene = scene_input.load_input(given, given_map, dict(options))
+    with scene_input.naming(given, given_map):
+        data, _ = refocusing.refocus(
+            scene, aperture=aperture, focus=focus, strength=strength, picture_format="png"
+        )
+    return _opened(data)

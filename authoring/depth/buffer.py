@@ -100,7 +100,7 @@ def _real_plane(array: npt.ArrayLike) -> npt.NDArray[Any]:
     return plane
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DepthBuffer:
     """A map in one of the native formats, as AVDepthData holds it.
 
@@ -185,6 +185,22 @@ class DepthBuffer:
         return map_rows(
             _clean if self.pixel_format.kind == "disparity" else _invert, self.samples, np.float32
         )
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """Return depth (H, W) in metres for `np.asarray`, float32 unless a dtype is given."""
+        return self.depth_m() if dtype is None else self.depth_m().astype(dtype)
+
+    def to_pil(self) -> Any:
+        """Return depth in metres as a PIL image of mode F; infinity and NaN as in `depth_m`."""
+        from PIL import Image
+
+        return Image.fromarray(self.depth_m())
+
+    def __repr__(self) -> str:
+        """Return size, format and range, not the samples."""
+        known = self.samples[np.isfinite(self.samples)]
+        span = f"{known.min():.4g} to {known.max():.4g} {self.pixel_format.unit}" if known.size else "unknown"
+        return f"DepthBuffer({self.width}x{self.height} {self.pixel_format.value}, {span}, {self.accuracy})"
 
     def converted(self, pixel_format: PixelFormat) -> DepthBuffer:
         """Return the map in another format; the buffer itself where it has that format already."""

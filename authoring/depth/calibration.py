@@ -10,6 +10,7 @@ of 2316 (fidmaa_selfie_depth.heic).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from authoring.depth.aspect import same_shape
@@ -91,6 +92,27 @@ class Calibration:
             raise UsageError(f"a frame of {width_px} by {height_px} pixels holds nothing")
         return cls(
             intrinsic_matrix=((focal_px, 0.0, width_px / 2), (0.0, focal_px, height_px / 2), (0.0, 0.0, 1.0)),
+            reference_width_px=width_px,
+            reference_height_px=height_px,
+            pixel_size_mm=pixel_size_mm,
+        )
+
+    @classmethod
+    def from_matrix(
+        cls, matrix: Sequence[Sequence[float]], width_px: int, height_px: int, pixel_size_mm: float = 0.001
+    ) -> Calibration:
+        """Return a camera of a 3x3 matrix, as OpenCV has it: fx 0 cx, 0 fy cy, 0 0 1, in pixels of this frame.
+
+        matrix: an array or rows; of a 3x4 or 4x4 one the upper left part counts. Raises UsageError for another.
+        """
+        try:
+            rows = tuple(tuple(float(value) for value in row[:3]) for row in list(matrix)[:3])
+        except (TypeError, ValueError) as error:
+            raise UsageError("a camera matrix has 3 rows of 3 numbers") from error
+        if [len(row) for row in rows] != [3, 3, 3]:
+            raise UsageError("a camera matrix has 3 rows of 3 numbers")
+        return cls(
+            intrinsic_matrix=rows,
             reference_width_px=width_px,
             reference_height_px=height_px,
             pixel_size_mm=pixel_size_mm,

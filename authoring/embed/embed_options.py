@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
+
+import numpy as np
 
 from authoring.codecs.hevc import Effort
 from authoring.containers.base import ContainerName
@@ -54,8 +57,10 @@ def options_of(**given: Any) -> EmbedOptions:
         raise UsageError(
             "--replace-maker-note writes a maker note and --maker-note none writes none; leave one out"
         )
+    for name, value in given.items():
+        _check_type(name, value)
     for name, choices in _CHOICES.items():
-        if name in given and given[name] not in choices:
+        if name in given and not _is_choice(given[name], choices):
             raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(map(str, choices))}")
     if isinstance(given.get("native_format"), str):
         given["native_format"] = PixelFormat(given["native_format"])
@@ -65,6 +70,60 @@ def options_of(**given: Any) -> EmbedOptions:
     portrait = PortraitOptions(**{name: given.pop(name) for name in portrait_names & set(given)})
     return EmbedOptions(**given, portrait=portrait)
 
+
+def _is_choice(value: Any, choices: tuple[Any, ...]) -> bool:
+    return isinstance(value, str | PixelFormat) and value in choices
+
+
+def _check_type(name: str, value: Any) -> None:
+    """Raise UsageError for a value that is no number, truth or text where its option is one."""
+    wanted = _TYPES.get(name)
+    if wanted is None:
+        return
+    types, words = wanted
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise UsageError(f"{name} is {value!r}, which is not {words}")
+
+
+_NUMBER = ((numbers.Real,), "a number")
+_WHOLE = ((numbers.Integral,), "a whole number")
+_TRUTH = ((bool, np.bool_), "true or false")
+_TEXT = ((str,), "text")
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    **dict.fromkeys(
+        (
+            "near",
+            "far",
+            "focal_px",
+            "baseline",
+            "doffs",
+            "invalid",
+            "clip",
+            "max_holes",
+            "fov",
+            "focal_mm",
+            "aperture",
+        ),
+        _NUMBER,
+    ),
+    **dict.fromkeys(("max_size", "frame", "quality", "encoder_threads"), _WHOLE),
+    **dict.fromkeys(
+        (
+            "invert",
+            "stretch",
+            "force",
+            "refine",
+            "lossless",
+            "replace",
+            "already_blurred",
+            "replace_maker_note",
+        ),
+        _TRUTH,
+    ),
+    **dict.fromkeys(("unit", "key", "map_name"), _TEXT),
+    "focus": ((tuple, list), "a pair of numbers, x and y"),
+}
+"""By option: what its value must be; options with choices are compared with those."""
 
 _CAMERAS = ("calibration", "calibration_source", "fov", "focal_mm")
 

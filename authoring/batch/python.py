@@ -1,0 +1,112 @@
+"""Define `batch` for Python programs: many photos, in processes here or on a dask cluster."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from authoring.api.inputs import PathLike
+from authoring.batch import stores
+from authoring.batch.journal import Journal
+from authoring.batch.manifest import read_rows
+from authoring.batch.rows import BatchRow, RowDefaults, option_values, parse_row
+from authoring.batch.run import run
+from authoring.batch.work import BatchResult
+from authoring.batch.workers import LocalWorkers
+from authoring.errors import UsageError
+
+if TYPE_CHECKING:
+    from authoring.api.keywords import EmbedKeywords
+
+
+def batch(
+    rows: PathLike | Iterable[Mapping[str, Any] | tuple[PathLike, PathLike]],
+    *,
+    out: PathLike | None = None,
+    jobs: int | None = None,
+    client: Any = None,
+    overwrite: bool = False,
+    journal: PathLike | None = None,
+    resume: bool = False,
+    **options: Unpack[EmbedKeywords],
+) -> Iterator[BatchResult]:
+    """Put maps into many photos; yield the result of each row in order, failures among them.
+
+        for result in batch([("a.jpg", "a.npy"), ("b.jpg", "b.npy")], out="done", unit="m"):
+            print(result.photo, result.status, result.error)
+
+    rows: pairs of photo and map, dicts with the columns of a manifest (photo, map, output, and any option of `embed`),
+    or the path of a manifest. Photos, maps and outputs are paths or URLs. out: the folder for the outputs; None writes
+    NAME-depth beside each photo. jobs: processes on this machine, by default one a processor; a script that uses them
+    needs `if __name__ == "__main__":`. client: a dask.distributed Client, whose workers are used instead. journal and
+    resume: as on the command line; without a journal nothing is left of the run but its outputs. Options are defaults
+    for all rows.
+
+    Raises UsageError for options and rows that are none; a row that fails is a result with its `error`.
+    """
+    defaults_of = {name: _cell(value) for name, value in options.items() if value is not None}
+    folder = os.fspath(out) if out is not None else None
+    if isinstance(rows, str | os.PathLike):
+        place = os.fspath(rows)
+        defaults = RowDefaults(stores.parent(place), folder, option_values(defaults_of))
+        parsed = read_rows(place, defaults)
+    else:
+        defaults = RowDefaults("", folder, option_values(defaults_of))
+        parsed = _parsed(rows, defaults)
+    if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
+        raise UsageError(f"jobs is {jobs!r}; it can be 1 or more")
+    return _results(
+        parsed, jobs, client, Path(journal) if journal else None, resume=resume, overwrite=overwrite
+    )
+
+
+def _results(
+    rows: Iterator[BatchRow],
+    jobs: int | None,
+    client: Any,
+    journal: Path | None,
+    *,
+    resume: bool,
+    overwrite: bool,
+) -> Iterator[BatchResult]:
+    with ExitStack() as stack:
+        if journal is None:
+            journal = (
+                Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="depthauthor-"))) / "journal"
+            )
+        opened = stack.enter_context(closing(Journal(journal, resume=resume)))
+        if client is not None:
+            from authoring.batch.cluster import ClusterWorkers
+
+            workers: Any = stack.enter_context(ClusterWorkers(client.scheduler.address))
+        else:
+            workers = stack.enter_context(LocalWorkers(jobs or usable_cores()))
+        yield from run(rows, opened, workers, overwrite=overwrite)
+
+
+def _parsed(rows: Iterable[Any], defaults: RowDefaults) -> Iterator[BatchRow]:
+    for number, row in enumerate(rows, 1):
+        if isinstance(row, Mapping):
+            cells = {str(name): _cell(value) for name, value in row.items() if value is not None}
+        elif isinstance(row, tuple | list) and len(row) == 2:
+            cells = {"photo": _cell(row[0]), "map": _cell(row[1])}
+        else:
+            raise UsageError(
+                f"row {number} is a {type(row).__name__}; it is a dict or a pair of photo and map"
+            )
+        yield parse_row(number, cells, defaults)
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a manifest has it: a path as text."""
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def usable_cores() -> int:
+    """Return the cores that this process may use, which a container or a scheduler may have limited."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
