@@ -22,7 +22,9 @@ from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.files import Buffer
 
 
-def embed_row(row: BatchRow, *, overwrite: bool, begun: bool) -> tuple[EmbedReport, str]:
+def embed_row(
+    row: BatchRow, *, overwrite: bool, begun: bool, dry_run: bool = False
+) -> tuple[EmbedReport, str]:
     """Embed one row; return its report and the SHA-256 of the output.
 
     begun: no file was at the output when the row was submitted. A file that is there now may have been written by a
@@ -49,6 +51,8 @@ def embed_row(row: BatchRow, *, overwrite: bool, begun: bool) -> tuple[EmbedRepo
         if place:
             files.add_name(error, place)
         raise
+    if dry_run:
+        return edited.report, ""
     sha256 = _digest(edited.chunks)
     try:
         stores.write(row.output, edited.chunks, overwrite=overwrite)

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, BinaryIO, TextIO
 
 from authoring.batch import stores
@@ -79,7 +80,11 @@ def _cells(place: str) -> Iterator[Cells]:
 def _csv(binary: BinaryIO) -> Iterator[Cells]:
     # utf-8-sig: spreadsheets put a byte order mark first.
     with io.TextIOWrapper(binary, "utf-8-sig", newline="") as file:
-        reader = csv.reader(_lines(file))
+        lines = _lines(file)
+        first = next(lines, "")
+        # Spreadsheets of countries with a decimal comma separate by semicolons.
+        separator = ";" if ";" in first and "," not in first else ","
+        reader = csv.reader(chain([first], lines), delimiter=separator)
         try:
             header = next(reader, [])
         except csv.Error as error:

@@ -34,8 +34,40 @@ class Pairing:
     maps_without_photo: tuple[str, ...]
 
 
-def pair_folders(photos: Path, maps: Path) -> Pairing:
-    """Pair the photos of one folder with the maps of another, or of the same folder."""
+def pair_folders(photos: Path, maps: Path, *, recursive: bool = False) -> Pairing:
+    """Pair the photos of one folder with the maps of another, or of the same folder.
+
+    recursive: also those of the folders inside, each with the folder of the same name among the maps.
+    """
+    pairing = _pair_folder(photos, maps)
+    if not recursive:
+        return pairing
+    pairs, alone, unused = (
+        list(pairing.pairs),
+        list(pairing.photos_without_map),
+        list(pairing.maps_without_photo),
+    )
+    for name in _folders(photos):
+        if not (maps / name).is_dir():
+            alone += [f"{name}/{photo}" for photo in _names(photos / name, PHOTO_SUFFIXES)]
+            continue
+        found = pair_folders(photos / name, maps / name, recursive=True)
+        pairs += [
+            (f"{name}/{photo}", tuple(f"{name}/{map_name}" for map_name in names))
+            for photo, names in found.pairs
+        ]
+        alone += [f"{name}/{photo}" for photo in found.photos_without_map]
+        unused += [f"{name}/{map_name}" for map_name in found.maps_without_photo]
+    return Pairing(tuple(pairs), tuple(alone), tuple(unused))
+
+
+def _folders(folder: Path) -> list[str]:
+    return sorted(
+        entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith(".")
+    )
+
+
+def _pair_folder(photos: Path, maps: Path) -> Pairing:
     same = photos.resolve() == maps.resolve()
     stems: dict[str, list[str]] = {}
     for name in _names(maps, MAP_SUFFIXES):
@@ -63,7 +95,8 @@ def rows_of_pairs(pairing: Pairing, photos: Path, maps: Path, defaults: RowDefau
     """Yield the rows of the pairs; a photo with several maps has that as its fault."""
     for number, (photo, names) in enumerate(pairing.pairs, 1):
         path = str(photos / photo)
-        output = output_of(path, "", defaults, defaults.options.get("container"))
+        subfolder = photo.rpartition("/")[0]
+        output = output_of(path, "", defaults, defaults.options.get("container"), subfolder)
         if len(names) > 1:
             fault = f"several maps belong to the photo: {', '.join(names)}"
             yield BatchRow(number, path, "", output, fault=fault)

@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from authoring.api.output_names import CONTAINER_OF_SUFFIX, derived_name, suffix_for
 from authoring.batch import stores
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
+
+if TYPE_CHECKING:
+    from authoring.containers.base import ContainerName
 
 PATH_COLUMNS = ("photo", "map", "output")
 
@@ -103,7 +106,9 @@ def parse_row(number: int, cells: Mapping[str, Any], defaults: RowDefaults) -> B
         return BatchRow(number, photo, map_, paths["output"], fault=error.message)
 
 
-def output_of(photo: str, given: str, defaults: RowDefaults, container: str | None = None) -> str:
+def output_of(
+    photo: str, given: str, defaults: RowDefaults, container: str | None = None, subfolder: str = ""
+) -> str:
     """Return the output of a row: as given, else the photo's name in the output folder, else NAME-depth beside it.
 
     Raises UsageError for a relative name that leads out of the output folder: a slip, or a manifest that cannot be
@@ -121,11 +126,27 @@ def output_of(photo: str, given: str, defaults: RowDefaults, container: str | No
             raise UsageError("a batch writes files, not standard output")
         return output
     name = stores.name_of(photo)
-    own = CONTAINER_OF_SUFFIX.get(name.suffix.lower())
+    own = _real_container(photo) or CONTAINER_OF_SUFFIX.get(name.suffix.lower())
     suffix = suffix_for(name, container or own or "heic")
     if defaults.out is not None:
-        return stores.normal(stores.join(defaults.out, f"{name.stem}{suffix}"))
+        folder = stores.join(defaults.out, subfolder) if subfolder else defaults.out
+        return stores.normal(stores.join(folder, f"{name.stem}{suffix}"))
     return stores.normal(stores.join(stores.parent(photo), derived_name(name, "depth", suffix)))
+
+
+def _real_container(photo: str) -> ContainerName | None:
+    """Return a local photo's container by its first bytes: an extension may be wrong. None if it cannot be read."""
+    path = stores.local_path(photo)
+    try:
+        if path is None or not path.is_file():
+            return None
+        with path.open("rb") as file:
+            head = file.read(12)
+    except (OSError, ValueError):
+        return None
+    if head.startswith(b"\xff\xd8"):
+        return "jpeg"
+    return "heic" if head[4:8] == b"ftyp" else None
 
 
 def column_name(name: str) -> str:

@@ -30,10 +30,12 @@ def run(
     *,
     overwrite: bool = False,
     fail_fast: bool = False,
+    dry_run: bool = False,
 ) -> Iterator[BatchResult]:
     """Process every row; yield the results in the order of the rows.
 
-    With `fail_fast` no row is begun after one has failed; those being processed are finished and reported.
+    With `dry_run` nothing is written, into the journal neither. With `fail_fast` no row is begun after one has failed;
+    those being processed are finished and reported.
     """
     window: deque[tuple[Task, BatchResult | None]] = deque()
     stopped = False
@@ -42,12 +44,13 @@ def run(
         nonlocal stopped
         task, refusal = window.popleft()
         result = refusal or workers.result()
-        _record(task, result, journal)
+        if not dry_run:
+            _record(task, result, journal)
         stopped = stopped or (fail_fast and result.status == "failed")
         return result
 
     for row, exists in _with_lookups(rows):
-        task = Task(row, overwrite, journal.entry(row.output) if row.output else None)
+        task = Task(row, overwrite, journal.entry(row.output) if row.output else None, dry_run)
         task, refusal = _begin(task, exists, journal)
         if refusal is None:
             workers.submit(task)
@@ -85,7 +88,7 @@ def _begin(task: Task, exists: Callable[[], bool], journal: Journal) -> tuple[Ta
     if (first := journal.first_use(row.output, row.number)) != row.number:
         return task, failure(row, f"{row.output}: row {first} writes this output already", _REFUSED)
     try:
-        if not exists():
+        if not task.dry_run and not exists():
             journal.begin(row.output)
             task = replace(task, begun=True)
     except DepthauthorError as error:

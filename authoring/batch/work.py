@@ -49,6 +49,8 @@ class Task:
     overwrite: bool
     entry: JournalEntry | None
     """From an earlier run; an output that was only begun is the batch's own."""
+    dry_run: bool = False
+    """Do everything except writing."""
     begun: bool = False
     """Whether this run has recorded that it begins: no file was there when the row was submitted."""
 
@@ -88,6 +90,9 @@ def _embed(task: Task) -> BatchResult:
         if digest == entry.sha256 and entry.inputs == inputs:
             return BatchResult(row.number, "skipped", row.photo, row.map, output, digest, inputs)
         overwrite = True
+    if task.dry_run:
+        report, _ = embed_row(row, overwrite=True, begun=False, dry_run=True)
+        return BatchResult(row.number, "done", row.photo, row.map, output, report=report)
     stores.make_parent(output)
     report, sha256 = embed_row(row, overwrite=overwrite, begun=task.begun)
     return BatchResult(row.number, "done", row.photo, row.map, output, sha256, inputs, report=report)

@@ -1,4 +1,4 @@
-"""Define the command batch, which prints one line of JSON per photo, then a summary."""
+"""Define the command batch, which prints a line for each photo, or on a terminal for each failure, then a summary."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from typer import Context
 
 from authoring.cli import arguments, options
 from authoring.cli.exit_codes import DONE, SOME_FAILED
-from authoring.cli.options import MEANING, PORTRAIT, given
-from authoring.cli.output import count, print_json, printable, progress, say
+from authoring.cli.options import CAMERA, MEANING, OUTPUT, PORTRAIT, given
+from authoring.cli.output import count, for_stream, print_json, printable, progress, say
 from authoring.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 MAX_JOBS = 256
 FAILURES_SHOWN = 100
-"""In the summary; each has its line on stdout as well, and memory must not grow with them."""
+"""Different reasons in the summary; each row has its line on stdout as well, and memory must not grow with them."""
+ROWS_SHOWN = 5
+"""Numbers of rows that failed for one reason."""
+HOPELESS_ROWS = 20
+"""If so many rows fail first, all for one reason that the options give, the others would too."""
 JOURNAL_NAME = "batch-journal.jsonl"
 
 
@@ -33,6 +38,7 @@ def batch(
     source: arguments.ManifestArgument,
     maps: arguments.MapsArgument = None,
     settings: options.Settings = None,
+    recursive: options.Recursive = False,
     jobs: options.Jobs = None,
     scheduler: options.Scheduler = None,
     resume: options.Resume = False,
@@ -40,23 +46,68 @@ def batch(
     fail_fast: options.FailFast = False,
     near: options.Near = None,
     far: options.Far = None,
+    white: options.White = None,
+    invert: options.Invert = None,
+    spacing: options.Spacing = None,
+    preset: options.Preset = None,
+    kind: options.Kind = None,
+    unit: options.Unit = None,
+    focal_px: options.FocalPx = None,
+    baseline: options.Baseline = None,
+    doffs: options.Doffs = None,
+    accuracy: options.Accuracy = None,
+    invalid: options.Invalid = None,
+    clip: options.Clip = None,
+    stretch: options.Stretch = None,
+    force: options.Force = None,
+    max_holes: options.MaxHoles = None,
+    key: options.Key = None,
+    frame: options.Frame = None,
+    map_orientation: options.MapOrientation = None,
+    refine: options.Refine = False,
     profile: options.Profile = None,
+    donor: options.Donor = None,
+    aperture: options.Aperture = None,
+    focus: options.Focus = None,
+    already_blurred: options.AlreadyBlurred = False,
+    maker_note: options.MakerNote = None,
+    replace_maker_note: options.ReplaceMakerNote = False,
+    calibration: options.Calibration = None,
+    fov: options.Fov = None,
+    focal_mm: options.FocalMm = None,
     out: options.BatchOutput = None,
+    native_format: options.NativeFormat = None,
+    max_size: options.MaxSize = None,
+    lossless: options.Lossless = False,
+    replace: options.Replace = False,
+    quality: options.Quality = None,
+    effort: options.Effort = None,
     overwrite: options.Overwrite = False,
+    dry_run: options.DryRun = False,
+    quiet: options.Quiet = False,
+    as_json: options.AsJsonLines = False,
 ) -> int:
     """Put depth maps into many photos; exit 6 if any failed.
 
-    --near, --far, --profile and --set are defaults: a row's own values win.
+    All options of embed are defaults: a row's own values win. A manifest has
+    a line for its columns, then one for each photo:
+
+    photo,map,near,far
+
+    IMG_0001.HEIC,depth/0001.png,0.3,5
+
+    IMG_0002.HEIC,depth/0002.npy,,
 
     depthauthor batch manifest.csv --out done --jobs 4
 
-    depthauthor batch photos/ maps/ --out done --near 0.3 --far 10
+    depthauthor batch photos/ maps/ -r --out done --near 0.3 --far 10
     """
     from authoring.batch import stores
     from authoring.batch.cluster import ClusterWorkers
     from authoring.batch.journal import Journal
     from authoring.batch.manifest import count_rows, read_rows
     from authoring.batch.pairs import pair_folders, rows_of_pairs
+    from authoring.batch.python import usable_cores
     from authoring.batch.rows import RowDefaults, option_values
     from authoring.batch.run import run
     from authoring.batch.workers import LocalWorkers
@@ -65,29 +116,51 @@ def batch(
         raise UsageError(f"--jobs is {jobs}; it can be 1 to {MAX_JOBS}")
     if scheduler is not None and jobs is not None:
         raise UsageError("--jobs is about this machine; a scheduler has its own workers")
-    options = {**option_values(_parse_settings(settings or [])), **given(context, MEANING, PORTRAIT)}
+    values = option_values(_parse_settings(settings or []))
+    values |= given(context, MEANING, PORTRAIT, CAMERA, defaults=False)
+    coding = given(context, OUTPUT, defaults=False)
+    values |= {name: coding[name] for name in _CODING if name in coding}
+    if donor is not None:
+        values["donor"] = os.fspath(donor)
+    unpaired = 0
     folder = stores.local_path(source)
     if folder is not None and folder.is_dir():
         if maps is None:
             raise UsageError("a folder of photos needs a folder of maps")
-        defaults = RowDefaults("", out, options)
-        pairing = pair_folders(folder, maps)
-        total = len(pairing.pairs)
+        defaults = RowDefaults("", out, values)
+        pairing = pair_folders(folder, maps, recursive=recursive)
+        total, unpaired = len(pairing.pairs), len(pairing.photos_without_map)
         rows = rows_of_pairs(pairing, folder, maps, defaults)
         _list_unpaired(pairing)
     else:
         if maps is not None:
             raise UsageError(f"{source}: this is not a folder, so a folder of maps cannot be used with it")
-        defaults = RowDefaults(stores.parent(source), out, options)
+        defaults = RowDefaults(stores.parent(source), out, values)
         total = count_rows(source)
         rows = read_rows(source, defaults)
-    open_journal = Journal(journal or _journal_path(source, out), resume=resume)
-    with (
-        closing(open_journal),
-        ClusterWorkers(scheduler) if scheduler else LocalWorkers(jobs or _usable_cores()) as workers,
-    ):
-        results = run(rows, open_journal, workers, overwrite=overwrite, fail_fast=fail_fast)
-        return _print_results(results, total)
+    if total == 0:
+        say("there is no photo to do")
+        return SOME_FAILED
+    printer = ResultPrinter(
+        as_json=as_json or not sys.stdout.isatty(), quiet=quiet, dry_run=dry_run, unpaired=unpaired
+    )
+    try:
+        with ExitStack() as stack:
+            place = journal or _journal_path(source, out)
+            if dry_run:  # Nothing of it may be left, the journal neither.
+                place = Path(stack.enter_context(TemporaryDirectory(prefix="depthauthor-"))) / JOURNAL_NAME
+            opened = stack.enter_context(closing(Journal(place, resume=resume)))
+            workers: Any = ClusterWorkers(scheduler) if scheduler else LocalWorkers(jobs or usable_cores())
+            stack.enter_context(workers)
+            results = run(rows, opened, workers, overwrite=overwrite, fail_fast=fail_fast, dry_run=dry_run)
+            return printer.print_all(results, total)
+    except KeyboardInterrupt:
+        say("stopped; the same command with --resume does the rest")
+        raise
+
+
+_CODING = ("native_format", "max_size", "lossless", "replace", "quality", "effort")
+"""Options of the panel Output that are options of each row."""
 
 
 def _parse_settings(settings: list[str]) -> dict[str, Any]:
@@ -119,33 +192,80 @@ def _journal_path(source: str, out: str | None) -> Path:
     return manifest / JOURNAL_NAME if manifest.is_dir() else manifest.with_name(f"{manifest.name}.journal")
 
 
-def _usable_cores() -> int:
-    """Return the cores that this process may use, which a container or a scheduler may have limited."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+class ResultPrinter:
+    """Prints results as they come, then the summary: JSON lines, or on a terminal a line for each failure."""
 
+    def __init__(self, *, as_json: bool, quiet: bool, dry_run: bool, unpaired: int) -> None:
+        """Keep what to print."""
+        self._as_json, self._quiet, self._dry_run, self._unpaired = as_json, quiet, dry_run, unpaired
+        self._counts: Counter[str] = Counter()
+        self._failures: dict[str, list[int]] = {}
+        """Rows by their reason, without the file's name."""
+        self._first: list[BatchResult] = []
 
-def _print_results(results: Iterator[BatchResult], total: int) -> int:
-    """Print a line for each result, then the summary; return the exit code."""
-    counts: Counter[str] = Counter()
-    failures: list[BatchResult] = []
-    with progress(total) as advance:
-        for result in results:
-            counts[result.status] += 1
-            if result.status == "failed" and len(failures) < FAILURES_SHOWN:
-                failures.append(result)
+    def print_all(self, results: Iterator[BatchResult], total: int) -> int:
+        """Print everything; return the exit code."""
+        with progress(total) as advance:
+            for result in results:
+                self._count(result)
+                self._print(result)
+                advance()
+                if self._is_hopeless():
+                    break
+        self._summarize()
+        failed = self._counts["failed"] or self._unpaired
+        return SOME_FAILED if failed else DONE
+
+    def _count(self, result: BatchResult) -> None:
+        self._counts[result.status] += 1
+        if len(self._first) < HOPELESS_ROWS:
+            self._first.append(result)
+        if result.status == "failed":
+            reason = _reason(result)
+            if reason in self._failures or len(self._failures) < FAILURES_SHOWN:
+                self._failures.setdefault(reason, []).append(result.row)
+
+    def _print(self, result: BatchResult) -> None:
+        if self._as_json:
             print_json(result.to_dict(), sys.stdout)
             sys.stdout.flush()
-            advance()
-    say(
-        f"{count(counts.total(), 'photo')}: {counts['done']} done, {counts['skipped']} finished before, "
-        f"{counts['failed']} failed"
-    )
-    if failures:
-        width = max(3, *(len(str(failure.row)) for failure in failures))
-        sys.stderr.write(f"{'row':>{width}}  reason\n")
-        for failure in failures:
-            sys.stderr.write(f"{failure.row:>{width}}  {printable(failure.error or '')}\n")
-    if counts["failed"] > len(failures):
-        sys.stderr.write(f"… and {counts['failed'] - len(failures)} more; each has its line on stdout\n")
-    return SOME_FAILED if failures else DONE
+        elif result.status == "failed" and not self._quiet:
+            sys.stdout.write(
+                for_stream(f"row {result.row}: {printable(result.error or '')}", sys.stdout) + "\n"
+            )
+
+    def _is_hopeless(self) -> bool:
+        """Whether all of the first rows failed for one reason that the command line gives."""
+        if self._counts.total() != HOPELESS_ROWS or self._counts["failed"] != HOPELESS_ROWS:
+            return False
+        reasons = {_reason(result) for result in self._first}
+        if len(reasons) == 1 and all(result.exit_code == UsageError.exit_code for result in self._first):
+            say(f"the first {HOPELESS_ROWS} rows failed for one reason, so the others were not tried")
+            return True
+        return False
+
+    def _summarize(self) -> None:
+        counts = self._counts
+        if self._quiet and not counts["failed"]:
+            return
+        unpaired = f"; {count(self._unpaired, 'photo')} without a map" if self._unpaired else ""
+        done = "would be done (dry run)" if self._dry_run else "done"
+        say(
+            f"{count(counts.total(), 'photo')}: {counts['done']} {done}, {counts['skipped']} finished before, "
+            f"{counts['failed']} failed"
+            + (f"; {count(self._unpaired, 'photo')} without a map" if self._unpaired else "")
+        )
+        for reason, rows in self._failures.items():
+            numbers = ", ".join(map(str, rows[:ROWS_SHOWN])) + (", …" if len(rows) > ROWS_SHOWN else "")
+            where = f"row {numbers}" if len(rows) == 1 else f"{len(rows)} rows ({numbers})"
+            sys.stderr.write(for_stream(f"  {where}: {printable(reason)}", sys.stderr) + "\n")
+        if any("exists already" in reason for reason in self._failures):
+            sys.stderr.write("  --resume skips what an earlier run of this batch has finished\n")
+
+
+def _reason(result: BatchResult) -> str:
+    """Return why a row failed, without the names of its files, so that equal reasons are equal."""
+    reason = result.error or ""
+    for name in (result.photo, result.map, result.output):
+        reason = reason.removeprefix(f"{name}: ") if name else reason
+    return reason

@@ -59,12 +59,21 @@ def parse_point(text: str) -> FocusPoint:
     return FocusPoint(x, y)
 
 
-def given(context: Context, *panels: str) -> dict[str, Any]:
-    """Return the options of these panels that have a value, as keywords of the public functions."""
+def given(context: Context, *panels: str, defaults: bool = True) -> dict[str, Any]:
+    """Return the options of these panels that have a value, as keywords of the public functions.
+
+    defaults: whether a default counts as a value.
+    """
     names = [
         param.name for param in context.command.params if getattr(param, "rich_help_panel", None) in panels
     ]
-    return {name: context.params[name] for name in names if name and context.params[name] is not None}
+    return {
+        name: context.params[name]
+        for name in names
+        if name
+        and context.params[name] is not None
+        and (defaults or getattr(context.get_parameter_source(name), "name", "") != "DEFAULT")
+    }
 
 
 # What the map means
