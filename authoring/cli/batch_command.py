@@ -199,8 +199,8 @@ class ResultPrinter:
         """Keep what to print."""
         self._as_json, self._quiet, self._dry_run, self._unpaired = as_json, quiet, dry_run, unpaired
         self._counts: Counter[str] = Counter()
-        self._failures: dict[str, list[int]] = {}
-        """Rows by their reason, without the file's name."""
+        self._failures: dict[str, list[BatchResult]] = {}
+        """Failed rows by their reason, without the file's name."""
         self._first: list[BatchResult] = []
 
     def print_all(self, results: Iterator[BatchResult], total: int) -> int:
@@ -223,7 +223,7 @@ class ResultPrinter:
         if result.status == "failed":
             reason = _reason(result)
             if reason in self._failures or len(self._failures) < FAILURES_SHOWN:
-                self._failures.setdefault(reason, []).append(result.row)
+                self._failures.setdefault(reason, []).append(result)
 
     def _print(self, result: BatchResult) -> None:
         if self._as_json:
@@ -252,13 +252,15 @@ class ResultPrinter:
         done = "would be done (dry run)" if self._dry_run else "done"
         say(
             f"{count(counts.total(), 'photo')}: {counts['done']} {done}, {counts['skipped']} finished before, "
-            f"{counts['failed']} failed"
-            + (f"; {count(self._unpaired, 'photo')} without a map" if self._unpaired else "")
+            f"{counts['failed']} failed{unpaired}"
         )
-        for reason, rows in self._failures.items():
-            numbers = ", ".join(map(str, rows[:ROWS_SHOWN])) + (", …" if len(rows) > ROWS_SHOWN else "")
-            where = f"row {numbers}" if len(rows) == 1 else f"{len(rows)} rows ({numbers})"
-            sys.stderr.write(for_stream(f"  {where}: {printable(reason)}", sys.stderr) + "\n")
+        for reason, failed in self._failures.items():
+            numbers = ", ".join(str(result.row) for result in failed[:ROWS_SHOWN])
+            more = ", …" if len(failed) > ROWS_SHOWN else ""
+            line = f"  {len(failed)} rows ({numbers}{more}): {reason}"
+            if len(failed) == 1:
+                line = f"  row {numbers}: {failed[0].error}"
+            sys.stderr.write(for_stream(printable(line), sys.stderr) + "\n")
         if any("exists already" in reason for reason in self._failures):
             sys.stderr.write("  --resume skips what an earlier run of this batch has finished\n")
 

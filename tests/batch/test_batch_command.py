@@ -240,7 +240,7 @@ def test_a_full_disk_gives_one_line_for_each_photo(folder: Path) -> None:
     out = folder / "out"
     code, lines, said = batch(manifest, "--out", out, "--jobs", "1", prepare=limit)
     assert code == 6 and [line["status"] for line in lines] == ["failed", "failed"]
-    assert said.count("could not be written: File too large; nothing was left behind") == 2
+    assert "2 rows (1, 2): could not be written: File too large; nothing was left behind" in said
     assert [path.name for path in out.iterdir()] == ["batch-journal.jsonl"]
     assert batch(manifest, "--out", out, "--jobs", "1", "--resume")[0] == 0
     assert len(digests(out)) == 2

@@ -1,0 +1,116 @@
+"""The options of `batch`: those of embed, folders inside, dry run, quiet, one reason for many rows, manifests."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from authoring.api import photo_files
+from authoring.cli.main import run
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Return a folder with photos, and maps of the same names, in two levels."""
+    for name in ("a", "trip/b"):
+        for kind, source in (("photos", "scene.jpg"), ("maps", "scene-mask.png")):
+            target = (tmp_path / kind / name).with_suffix(Path(source).suffix)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(GOLDEN / source, target)
+    return tmp_path
+
+
+def _batch(capsys: Any, *words: object) -> tuple[int, list[dict[str, Any]], str]:
+    code = run(["batch", *map(str, words), "--jobs", "1"])
+    printed = capsys.readouterr()
+    return code, [json.loads(line) for line in printed.out.splitlines()], printed.err
+
+
+GRAY = ("--near", 0.5, "--far", 8)
+
+
+def test_options_of_embed_by_their_own_names(library: Path, capsys: Any) -> None:
+    words = (library / "photos", library / "maps", "--out", library / "out", *GRAY)
+    code, (result,), _ = _batch(capsys, *words, "--invert", "--max-size", 128, "--native-format", "fdis")
+    assert code == 0
+    report = result["report"]
+    assert report["map"]["width"] == 128 and report["native_format"] == "fdis"
+    assert "black is far and white is near" in report["meaning"]
+
+
+def test_folders_inside_keep_their_places(library: Path, capsys: Any) -> None:
+    words = (library / "photos", library / "maps", "-r", "--out", library / "out", *GRAY)
+    code, results, _ = _batch(capsys, *words)
+    assert code == 0 and len(results) == 2
+    assert (library / "out" / "a.jpg").exists() and (library / "out" / "trip" / "b.jpg").exists()
+
+
+def test_a_dry_run_writes_nothing(library: Path, capsys: Any) -> None:
+    before = sorted(library.rglob("*"))
+    words = (library / "photos", library / "maps", "-r", "--out", library / "out", *GRAY, "--dry-run")
+    code, results, messages = _batch(capsys, *words)
+    assert code == 0 and [result["status"] for result in results] == ["done", "done"]
+    assert "would be done (dry run)" in messages and sorted(library.rglob("*")) == before
+
+
+def test_photos_without_a_map_and_nothing_to_do_are_no_success(library: Path, capsys: Any) -> None:
+    (library / "maps" / "trip" / "b.png").unlink()
+    code, results, messages = _batch(
+        capsys, library / "photos", library / "maps", "-r", "--out", library / "o", *GRAY
+    )
+    assert code == 6 and len(results) == 1 and "1 photo without a map" in messages
+    (library / "empty.csv").write_text("photo,map\n")
+    code, results, messages = _batch(capsys, library / "empty.csv")
+    assert code == 6 and not results and "there is no photo to do" in messages
+
+
+def test_a_manifest_with_semicolons(library: Path, capsys: Any) -> None:
+    manifest = library / "manifest.csv"
+    manifest.write_text("photo;map;near;far\nphotos/a.jpg;maps/a.png;0.5;8\n")
+    code, (result,), _ = _batch(capsys, manifest, "--out", library / "out")
+    assert code == 0 and result["status"] == "done"
+
+
+def test_one_reason_for_all_rows_stops_early_and_is_said_once(library: Path, capsys: Any) -> None:
+    manifest = library / "manifest.csv"
+    rows = "".join(f"photos/a.jpg,maps/a.png,out/{number}.jpg\n" for number in range(40))
+    manifest.write_text("photo,map,output\n" + rows)
+    code, results, messages = _batch(capsys, manifest)
+    assert code == 6 and len(results) == 20
+    assert "the first 20 rows failed for one reason" in messages and "20 rows (1, 2, 3, 4, 5, …)" in messages
+    assert messages.count("--near") <= 2
+
+
+def test_equal_failures_are_grouped_and_resume_is_named(library: Path, capsys: Any) -> None:
+    words = (library / "photos", library / "maps", "-r", "--out", library / "out", *GRAY)
+    assert _batch(capsys, *words)[0] == 0
+    (library / "out" / "batch-journal.jsonl").unlink()
+    code, _, messages = _batch(capsys, *words)
+    assert code == 6 and "2 rows (1, 2): exists already" in messages and "--resume skips" in messages
+
+
+@pytest.mark.parametrize(("name", "container"), [("a.jpg", "heic"), ("b.heic", "jpeg")])
+def test_a_wrong_extension_does_not_change_the_container(
+    name: str, container: str, library: Path, capsys: Any
+) -> None:
+    photos, maps = library / "wrong", library / "wrong-maps"
+    photos.mkdir()
+    maps.mkdir()
+    shutil.copy(GOLDEN / f"scene.{'heic' if container == 'heic' else 'jpg'}", photos / name)
+    shutil.copy(GOLDEN / "scene-mask.png", maps / Path(name).with_suffix(".png").name)
+    code, (result,), _ = _batch(capsys, photos, maps, "--out", library / "out", *GRAY)
+    assert code == 0 and result["report"]["container"] == container and not result["report"]["reencoded"]
+    assert np.isfinite(photo_files.extract(result["output"]).depth_m()).all()
+
+
+def test_quiet_says_nothing_of_success(library: Path, capsys: Any) -> None:
+    words = (library / "photos", library / "maps", "--out", library / "out", *GRAY, "-q")
+    assert run(["batch", *map(str, words), "--jobs", "1"]) == 0
+    assert capsys.readouterr().err == ""
