@@ -24,7 +24,7 @@ def verify(
     photo: PhotoSource,
     *,
     original: PhotoSource | None = None,
-    maps: Sequence[MapInputSource] = (),
+    maps: MapInputSource | Sequence[MapInputSource] = (),
     level: Literal["L1", "L2", "L3", "L4"] = "L4",
     strict: bool = False,
     decode: bool = True,
@@ -32,7 +32,8 @@ def verify(
 ) -> VerifyReport:
     """Check a photo file against the rules of a level; compare it with the original photo and the embedded maps.
 
-    Other options are those of `MapOptions`: what was said to `embed` about the maps.
+    maps: a map as for `embed`, or a list of them, for a photo with several. Other options are those of `MapOptions`:
+    what was said to `embed` about the maps.
 
     For example:
 
@@ -41,7 +42,7 @@ def verify(
     """
     given = photo_input(photo)
     given_original = photo_input(original) if original is not None else None
-    given_maps = [map_input(depth) for depth in maps]
+    given_maps = [map_input(depth) for depth in (maps if isinstance(maps, list | tuple) else (maps,))]
     single_map = given_maps[0].origin if len(given_maps) == 1 else None
     map_options = options_of(map_name=single_map.name if single_map else "", **options)
     source = given_original.origin if given_original else None

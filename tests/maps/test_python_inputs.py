@@ -60,6 +60,9 @@ def _coded(format: str, **options: Any) -> bytes:
 JPEG, PNG = _coded("JPEG", quality=95), _coded("PNG")
 
 
+EMBEDDED = da.embed_bytes(JPEG, METRES)
+
+
 def _heic() -> bytes:
     return da.embed_bytes(JPEG, METRES, container="heic", profile="data")
 
@@ -508,6 +511,9 @@ def test_a_wrong_map_is_one_usage_error(name: str, tmp_path: Path) -> None:
     if name != "None":  # None stands for the photo's own depth there.
         calls.append(lambda: da.preview(JPEG, WRONG_MAPS[name](), output=tmp_path / "p.png"))
         calls.append(lambda: da.pointcloud(JPEG, WRONG_MAPS[name]()))
+        calls.append(lambda: da.preview_image(JPEG, WRONG_MAPS[name]()))
+        calls.append(lambda: da.refocus_image(JPEG, WRONG_MAPS[name]()))
+    calls.append(lambda: da.verify(EMBEDDED, maps=[WRONG_MAPS[name]()]))
     for call in calls:
         with pytest.raises(da.DepthauthorError) as caught:
             call()
@@ -532,7 +538,14 @@ def test_a_wrong_photo_is_one_usage_error(name: str, tmp_path: Path) -> None:
         lambda: da.strip(make(), output=tmp_path / "o.jpg"),
         lambda: da.dictionary(make(), tmp_path / "d.plist"),
         lambda: da.view(make(), output=tmp_path / "v.html"),
+        lambda: da.verify(make()),
+        lambda: da.doctor(make()),
+        lambda: da.strip_bytes(make()),
+        lambda: da.preview_image(make(), METRES),
+        lambda: da.refocus_image(make(), METRES),
     ]
+    if name != "None":  # None stands for no original there.
+        calls.append(lambda: da.verify(EMBEDDED, original=make()))
     for number, call in enumerate(calls):
         if number == 3:
             continue  # The source of that copy has no depth, which is said first.
@@ -584,6 +597,14 @@ def test_one_class_catches_what_any_input_causes(name: str, tmp_path: Path) -> N
             call()
         except da.DepthauthorError as error:
             assert error.exit_code in (2, 3, 4, 5) and "\n" not in error.message
+
+
+@pytest.mark.parametrize("map_kind", [*MAPS, *DICTS])
+def test_what_was_embedded_is_verified_with_the_same_map(map_kind: str, photo: Path) -> None:
+    first, second = (_given({**MAPS, **DICTS}[map_kind], photo) for _ in range(2))
+    data = da.embed_bytes(JPEG, first.value, **first.options)
+    report = da.verify(data, original=io.BytesIO(JPEG), maps=[second.value], level="L1", **second.options)
+    assert report.passed and report.roundtrip is not None, report.faults
 
 
 def test_a_photo_without_a_path_needs_an_output() -> None:
