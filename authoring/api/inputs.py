@@ -125,6 +125,8 @@ def _path(value: PathLike) -> Path:
     text = os.fspath(value)
     if not isinstance(text, str):
         raise UsageError("a path is text, not bytes; os.fsdecode makes text of it")
+    if not text:
+        raise UsageError("a name is empty")
     return Path(text)
 
 

@@ -27,7 +27,7 @@ def output_path(photo: Path | None, output: str | os.PathLike[str] | None, endin
     """Return the output that is given, or NAME-ending.suffix beside the photo.
 
     photo: None for one that was not given as a path. Raises UsageError if no output is given and the photo comes from
-    standard input or is no path.
+    standard input, is a folder or is no path.
     """
     if output is not None:
         return Path(output)
@@ -35,6 +35,8 @@ def output_path(photo: Path | None, output: str | os.PathLike[str] | None, endin
         raise UsageError("the photo is not given as a path, so --output has to say where the result goes")
     if photo == STANDARD_STREAM:
         raise UsageError("a photo from standard input needs -o to say where the result goes")
+    if not photo.name or photo.is_dir():
+        raise UsageError(f"{photo}: this is a folder, not a file")
     return photo.with_name(derived_name(photo, ending, suffix))
 
 

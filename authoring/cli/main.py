@@ -69,6 +69,8 @@ def run(arguments: list[str]) -> int:
 def _run_command(arguments: list[str]) -> int:
     """Return the exit code of a command line. Raises OSError if stdout cannot be written."""
     try:
+        if "" in arguments:
+            raise UsageError("one of the words is empty; is a variable of the shell not set?")
         from authoring.cli.program import program
 
         code = program(args=arguments, prog_name="depthauthor", standalone_mode=False)

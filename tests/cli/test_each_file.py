@@ -137,3 +137,12 @@ def test_defaults_come_from_the_environment_but_not_what_a_map_means(
     assert run(["embed", photo, mask, "--near", "0.5", "--far", "8", "--json", "--dry-run"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert max(report["map"]["width"], report["map"]["height"]) == 128
+
+
+@pytest.mark.parametrize("command", ["preview", "refocus", "view", "inspect", "embed", "batch", "pointcloud"])
+@pytest.mark.parametrize("word", ["", ".", "no/such.jpg"])
+def test_a_name_that_is_no_photo_is_one_sentence(command: str, word: str, library: Path, capsys: Any) -> None:
+    more = {"embed": [str(library / "a.jpg")], "batch": ["--out", "x"]}.get(command, [])
+    assert run([command, word, *more]) in (2, 4)
+    said = capsys.readouterr().err
+    assert said.startswith("depthauthor: ") and "fault in depthauthor" not in said and said.count("\n") == 1
