@@ -23,10 +23,10 @@ PERCENTILE = 90
 """Of the blocks: the sharpest ones count, since soft textures such as skin and clouds are soft in focus too."""
 
 MOST_RATIO = 0.6
-"""Of far to near detail; below it, the far parts are blurred. Rendered portraits have 0.35 (lyangas), 0.47 (shu_matte),
-0.51 (openize, tianle91) and 0.53 (pug); a front camera's has 0.77 (fidmaa), which is not found. Sharp originals have
-0.79 (rw), 0.85 (xamarinmonkey, a telephoto lens) and 1.01 (nilsh), and 0.79 or more with other photos' maps, turned four
-ways."""
+"""Of far to near detail; below it, the far parts are blurred. Rendered portraits have 0.35 (lyangas), 0.47
+(shu_matte), 0.51 (openize, tianle91) and 0.53 (pug); a front camera's has 0.77 (fidmaa), which is not found. Sharp
+originals have 0.79 (rw), 0.85 (xamarinmonkey, a telephoto lens) and 1.01 (nilsh), and 0.79 or more with other photos'
+maps, turned four ways."""
 
 
 @dataclass(frozen=True, slots=True)
