@@ -195,10 +195,11 @@ class Renderer {
     this.bind(0, this.palette, places.palette);
     if (view.yaw || view.pitch) {
       // The hidden surface is behind everything: the depth buffer is cleared before the front is drawn.
-      this.drawMesh(this.hiddenMesh, this.hiddenPhoto, false);
+      this.drawMesh(this.hiddenMesh, this.hiddenPhoto, MARGIN, false);
       gl.clear(gl.DEPTH_BUFFER_BIT);
     }
-    this.drawMesh(this.front, this.picture, true);
+    // At rest nothing is stretched, and a cut by rounding would show the ground as specks.
+    this.drawMesh(this.front, this.picture, 0, Boolean(view.yaw || view.pitch));
     gl.disable(gl.SCISSOR_TEST);
     if (view.draft) return;
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.many.frame);
@@ -206,12 +207,12 @@ class Renderer {
     gl.blitFramebuffer(0, 0, width, height, 0, 0, width, height, gl.COLOR_BUFFER_BIT, gl.NEAREST);
   }
 
-  drawMesh(mesh, picture, cut) {
+  drawMesh(mesh, picture, margin, cut) {
     const { gl } = this;
     const { places } = this.space;
     gl.uniform2i(places.size, ...mesh.size);
     gl.uniform1i(places.cut, cut);
-    gl.uniform1f(places.margin, cut ? 0 : MARGIN);
+    gl.uniform1f(places.margin, margin);
     this.bind(1, picture, places.picture);
     gl.bindVertexArray(mesh.array);
     gl.drawElements(gl.TRIANGLES, mesh.count, gl.UNSIGNED_INT, 0);
