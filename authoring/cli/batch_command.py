@@ -128,7 +128,9 @@ def batch(
         if maps is None:
             raise UsageError("a folder of photos needs a folder of maps")
         defaults = RowDefaults("", out, values)
-        pairing = pair_folders(folder, maps, recursive=recursive)
+        pairing = pair_folders(
+            folder, maps, recursive=recursive, out=stores.local_path(out) if out is not None else None
+        )
         total, unpaired = len(pairing.pairs), len(pairing.photos_without_map)
         rows = rows_of_pairs(pairing, folder, maps, defaults)
         _list_unpaired(pairing)

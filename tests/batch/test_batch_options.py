@@ -45,6 +45,49 @@ def test_options_of_embed_by_their_own_names(library: Path, capsys: Any) -> None
     assert "black is far and white is near" in report["meaning"]
 
 
+def test_the_own_values_of_a_row_win(library: Path, capsys: Any) -> None:
+    manifest = library / "manifest.csv"
+    manifest.write_text(
+        "photo,map,white,focal-mm,max-size\nphotos/a.jpg,maps/a.png,far,28,160\nphotos/a.jpg,maps/a.png,,,\n"
+    )
+    words = (manifest, "--out", library / "out", "--dry-run", *GRAY, "--invert", "--fov", 60)
+    code, (own, default), _ = _batch(capsys, *words, "--max-size", 128, "--set", "max-size=32")
+    assert code == 6 and "writes this output already" in default["error"]
+    assert (
+        own["report"]["map"]["width"] == 160 and "black is near and white is far" in own["report"]["meaning"]
+    )
+    manifest.write_text("photo,map,white,focal-mm,max-size\nphotos/a.jpg,maps/a.png,,,\n")
+    code, (default,), _ = _batch(capsys, *words, "--max-size", 128, "--set", "max-size=32")
+    assert code == 0 and default["report"]["map"]["width"] == 128
+    assert "black is far and white is near" in default["report"]["meaning"]
+
+
+def test_options_of_the_environment_are_defaults_too(
+    library: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEPTHAUTHOR_MAX_SIZE", "160")
+    _, (result,), _ = _batch(capsys, library / "photos", library / "maps", *GRAY, "--dry-run")
+    assert result["report"]["map"]["width"] == 160
+
+
+def test_outputs_of_an_earlier_run_are_no_photos(library: Path, capsys: Any) -> None:
+    beside = (library / "photos", library / "maps", "-r", *GRAY, "--resume")
+    inside = (*beside, "--out", library / "photos" / "done")
+    for words in (beside, inside):
+        for status in ("done", "skipped"):
+            code, results, _ = _batch(capsys, *words)
+            assert code == 0 and [result["status"] for result in results] == [status, status]
+
+
+def test_photos_of_folders_without_maps_are_named(library: Path, capsys: Any) -> None:
+    (library / "photos" / "trip" / "day" / "two").mkdir(parents=True)
+    shutil.copy(GOLDEN / "scene.jpg", library / "photos" / "trip" / "day" / "two" / "c.jpg")
+    (library / "photos" / "trip" / "round").symlink_to(library / "photos")
+    words = (library / "photos", library / "maps", "-r", "--out", library / "out", *GRAY)
+    code, results, messages = _batch(capsys, *words)
+    assert code == 6 and len(results) == 2 and "trip/day/two/c.jpg: photo without a map" in messages
+
+
 def test_folders_inside_keep_their_places(library: Path, capsys: Any) -> None:
     words = (library / "photos", library / "maps", "-r", "--out", library / "out", *GRAY)
     code, results, _ = _batch(capsys, *words)
