@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,7 @@ from authoring.api import photo_files
 from authoring.cli.main import run
 
 GOLDEN = Path(__file__).parents[2] / "golden"
+NEEDS_TERMINALS = pytest.mark.skipif(not hasattr(os, "openpty"), reason="no pseudo-terminals here")
 
 
 @pytest.fixture
@@ -137,6 +143,7 @@ def test_equal_failures_are_grouped_and_resume_is_named(library: Path, capsys: A
     (library / "out" / "batch-journal.jsonl").unlink()
     code, _, messages = _batch(capsys, *words)
     assert code == 6 and "2 rows (1, 2): exists already" in messages and "--resume skips" in messages
+    assert _batch(capsys, *words, "--resume", "--dry-run", "--overwrite")[0] == 0
 
 
 @pytest.mark.parametrize(("name", "container"), [("a.jpg", "heic"), ("b.heic", "jpeg")])
@@ -153,7 +160,85 @@ def test_a_wrong_extension_does_not_change_the_container(
     assert np.isfinite(photo_files.extract(result["output"]).depth_m()).all()
 
 
-def test_quiet_says_nothing_of_success(library: Path, capsys: Any) -> None:
-    words = (library / "photos", library / "maps", "--out", library / "out", *GRAY, "-q")
-    assert run(["batch", *map(str, words), "--jobs", "1"]) == 0
-    assert capsys.readouterr().err == ""
+def test_a_dry_run_knows_what_is_finished(library: Path, capsys: Any) -> None:
+    words = (library / "photos", library / "maps", "-r", "--out", library / "out", *GRAY)
+    assert _batch(capsys, *words)[0] == 0
+    journal = (library / "out" / "batch-journal.jsonl").read_bytes()
+    (library / "out" / "a.jpg").unlink()
+    code, results, _ = _batch(capsys, *words, "--resume", "--dry-run")
+    assert code == 0 and [result["status"] for result in results] == ["done", "skipped"]
+    assert (library / "out" / "batch-journal.jsonl").read_bytes() == journal
+
+
+def test_quiet_prints_failures_only(library: Path, capsys: Any) -> None:
+    words = (library / "photos", library / "maps", "-r", "--out", library / "out", *GRAY, "-q")
+    assert _batch(capsys, *words) == (0, [], "")
+    (library / "out" / "trip" / "b.jpg").unlink()
+    code, results, messages = _batch(capsys, *words)
+    assert code == 6 and [result["row"] for result in results] == [1]
+    assert "a.jpg: exists already" in messages and len(messages.splitlines()) == 1
+    _, results, _ = _batch(capsys, *words, "--overwrite", "--json")
+    assert [result["status"] for result in results] == ["done", "done"]
+
+
+@pytest.fixture
+def failing(library: Path) -> Path:
+    """Return a manifest of 8 rows of which 3 fail, 2 for one reason."""
+    maps = ["maps/a.png"] * 8
+    maps[1] = maps[4] = "maps/absent.png"
+    near = ["0.5"] * 8
+    near[6] = "9"
+    rows = [f"photos/a.jpg,{maps[n]},{near[n]},8,out/{n}.jpg\n" for n in range(8)]
+    manifest = library / "manifest.csv"
+    manifest.write_text("photo,map,near,far,output\n" + "".join(rows))
+    return manifest
+
+
+@NEEDS_TERMINALS
+def test_a_terminal_gets_a_line_for_each_failure_and_the_bar(failing: Path) -> None:
+    code, shown = _on_terminal(failing)
+    assert code == 6 and "8/8" in shown and '"schema"' not in shown
+    assert shown.count("row 2: ") == shown.count("row 5: ") == shown.count("row 7: ") == 1
+    assert "8 photos: 5 done, 0 finished before, 3 failed" in shown
+    assert "2 rows (2, 5): no such file" in shown
+    code, shown = _on_terminal(failing, "--overwrite", "--json")
+    assert code == 6 and shown.count('"schema": "depthauthor/batch/1"') == 8
+
+
+@NEEDS_TERMINALS
+def test_ctrl_c_names_resume_and_resume_does_the_rest(library: Path, capsys: Any) -> None:
+    manifest = library / "manifest.csv"
+    rows = [f"photos/a.jpg,maps/a.png,0.5,8,out/{number}.jpg\n" for number in range(60)]
+    manifest.write_text("photo,map,near,far,output\n" + "".join(rows))
+    code, shown = _on_terminal(manifest, interrupt_after=library / "out" / "5.jpg")
+    assert code == 130 and "the same command with --resume does the rest" in shown
+    assert "Traceback" not in shown and not (library / "out" / "59.jpg").exists()
+    code, results, messages = _batch(capsys, manifest, "--resume")
+    assert code == 0 and len(results) == 60 and "0 failed" in messages
+    assert {result["status"] for result in results} == {"done", "skipped"}
+
+
+def _on_terminal(*words: object, interrupt_after: Path | None = None) -> tuple[int, str]:
+    """Return the exit code of a batch and all that it shows on a terminal.
+
+    interrupt_after: press Ctrl-C when this file is there.
+    """
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "depthauthor", "batch", *map(str, words), "--jobs", "1"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "118"},
+        cwd=GOLDEN.parent,
+    )
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux reports the end of a terminal so.
+        while part := os.read(ours, 65536):
+            shown += part
+            if interrupt_after is not None and interrupt_after.exists():
+                process.send_signal(signal.SIGINT)
+                interrupt_after = None
+    os.close(ours)
+    return process.wait(60), shown.decode()
