@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from authoring.batch.work import BatchResult
 
 MAX_JOBS = 256
+SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 0.1, 86400
+"""Seconds for one photo, which takes one or two; the longest is a day."""
 REASONS_SHOWN = 100
 """Different reasons in the summary; each row has its line on stdout as well, and memory must not grow with them."""
 ROWS_SHOWN = 5
@@ -43,6 +45,7 @@ def batch(
     settings: options.Settings = None,
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
+    timeout: options.Timeout = None,
     scheduler: options.Scheduler = None,
     resume: options.Resume = False,
     journal: options.JournalFile = None,
@@ -119,6 +122,12 @@ def batch(
         raise UsageError(f"--jobs is {jobs}; it can be 1 to {MAX_JOBS}")
     if scheduler is not None and jobs is not None:
         raise UsageError("--jobs is about this machine; a scheduler has its own workers")
+    if timeout is not None and not SHORTEST_TIMEOUT <= timeout <= LONGEST_TIMEOUT:
+        raise UsageError(
+            f"--timeout is {timeout:g}; it can be {SHORTEST_TIMEOUT} to {LONGEST_TIMEOUT} seconds"
+        )
+    if scheduler is not None and timeout is not None:
+        raise UsageError("--timeout is about the processes of this machine; a scheduler has its own workers")
     values = option_values(_parse_settings(settings or []))
     values |= given(context, MEANING, PORTRAIT, CAMERA, defaults=False)
     coding = given(context, OUTPUT, defaults=False)
@@ -157,7 +166,11 @@ def batch(
                 if resume and real.is_file():
                     shutil.copyfile(real, place)
             opened = stack.enter_context(closing(Journal(place, resume=resume)))
-            workers: Any = ClusterWorkers(scheduler) if scheduler else LocalWorkers(jobs or usable_cores())
+            workers: Any = (
+                ClusterWorkers(scheduler)
+                if scheduler
+                else LocalWorkers(jobs or usable_cores(), timeout=timeout)
+            )
             stack.enter_context(workers)
             results = run(rows, opened, workers, overwrite=overwrite, fail_fast=fail_fast, dry_run=dry_run)
             return printer.print_all(results, total)

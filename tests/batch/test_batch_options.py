@@ -34,7 +34,8 @@ def library(tmp_path: Path) -> Path:
 
 
 def _batch(capsys: Any, *words: object) -> tuple[int, list[dict[str, Any]], str]:
-    code = run(["batch", *map(str, words), "--jobs", "1"])
+    jobs = () if "--scheduler" in words else ("--jobs", "1")
+    code = run(["batch", *map(str, words), *jobs])
     printed = capsys.readouterr()
     return code, [json.loads(line) for line in printed.out.splitlines()], printed.err
 
@@ -179,6 +180,30 @@ def test_quiet_prints_failures_only(library: Path, capsys: Any) -> None:
     assert "a.jpg: exists already" in messages and len(messages.splitlines()) == 1
     _, results, _ = _batch(capsys, *words, "--overwrite", "--json")
     assert [result["status"] for result in results] == ["done", "done"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_photo_that_takes_too_long_fails_alone(library: Path, capsys: Any) -> None:
+    """The map of row 2 is a pipe that nobody writes into."""
+    os.mkfifo(library / "maps" / "pipe.png")
+    manifest = library / "manifest.csv"
+    maps = ("a", "pipe", "a", "a")
+    rows = [f"photos/a.jpg,maps/{name}.png,out/{number}.jpg\n" for number, name in enumerate(maps)]
+    manifest.write_text("photo,map,output\n" + "".join(rows))
+    code, results, messages = _batch(capsys, manifest, *GRAY, "--timeout", 3)
+    assert code == 6 and [result["status"] for result in results] == ["done", "failed", "done", "done"]
+    assert "a.jpg: took longer than the 3 seconds of --timeout" in messages and "Traceback" not in messages
+    (library / "maps" / "pipe.png").unlink()
+    shutil.copy(library / "maps" / "a.png", library / "maps" / "pipe.png")
+    assert _batch(capsys, manifest, *GRAY, "--resume")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("--timeout", 0), ("--timeout", "nan"), ("--timeout", 1, "--scheduler", "tcp://x:1")]
+)
+def test_limits_of_time_that_are_none(words: tuple[object, ...], library: Path, capsys: Any) -> None:
+    code, results, messages = _batch(capsys, library / "photos", library / "maps", *GRAY, *words)
+    assert code == 2 and not results and "--timeout is" in messages
 
 
 @pytest.fixture
