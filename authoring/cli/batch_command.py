@@ -153,7 +153,7 @@ def batch(
         total = count_rows(source)
         rows = read_rows(source, defaults)
     if total == 0:
-        say("there is no photo to do")
+        say("no photo has a map, so nothing is done" if unpaired else "there is no photo to do")
         return SOME_FAILED
     printer = ResultPrinter(as_json=as_json, quiet=quiet, dry_run=dry_run, unpaired=unpaired)
     try:

@@ -116,6 +116,9 @@ def test_photos_without_a_map_and_nothing_to_do_are_no_success(library: Path, ca
         capsys, library / "photos", library / "maps", "-r", "--out", library / "o", *GRAY
     )
     assert code == 6 and len(results) == 1 and "1 photo without a map" in messages
+    (library / "maps" / "a.png").unlink()
+    code, results, messages = _batch(capsys, library / "photos", library / "maps", "--out", library / "o")
+    assert code == 6 and not results and "no photo has a map, so nothing is done" in messages
     (library / "empty.csv").write_text("photo,map\n")
     code, results, messages = _batch(capsys, library / "empty.csv")
     assert code == 6 and not results and "there is no photo to do" in messages
@@ -126,6 +129,23 @@ def test_a_manifest_with_semicolons(library: Path, capsys: Any) -> None:
     manifest.write_text("photo;map;near;far\nphotos/a.jpg;maps/a.png;0.5;8\n")
     code, (result,), _ = _batch(capsys, manifest, "--out", library / "out")
     assert code == 0 and result["status"] == "done"
+
+
+def test_the_manifest_of_the_help_and_of_the_docs(tmp_path: Path, capsys: Any) -> None:
+    assert run(["batch", "--help"]) == 0
+    shown = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    documented = (
+        (GOLDEN.parent / "docs" / "pipelines.md").read_text().partition("```csv\n")[2].partition("```")[0]
+    )
+    assert len(documented.splitlines()) == 3 and all(line in shown for line in documented.splitlines())
+    (tmp_path / "depth").mkdir()
+    shutil.copy(GOLDEN / "scene-mask.png", tmp_path / "depth" / "0001.png")
+    shutil.copy(GOLDEN / "scene-depth.npy", tmp_path / "depth" / "0002.npy")
+    for name in ("IMG_0001.HEIC", "IMG_0002.HEIC"):
+        shutil.copy(GOLDEN / "scene.heic", tmp_path / name)
+    (tmp_path / "manifest.csv").write_text(documented)
+    code, results, _ = _batch(capsys, tmp_path / "manifest.csv", "--out", tmp_path / "done")
+    assert code == 0 and [result["status"] for result in results] == ["done", "done"]
 
 
 def test_one_reason_for_all_rows_stops_early_and_is_said_once(library: Path, capsys: Any) -> None:
