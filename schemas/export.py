@@ -1,4 +1,4 @@
-"""Write the files derived from the code: JSON Schemas, RELAX NG and docs/rules.md.
+"""Write the files derived from the code: JSON Schemas, RELAX NG, docs/rules.md and the man page.
 
 Run as `python -m schemas.export`; a test compares the committed files with the code.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from schemas import forms, relax_ng, rules_page
+from schemas import forms, man_page, relax_ng, rules_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,6 +22,7 @@ def texts() -> dict[str, str]:
     files["schemas/depth-xmp.rng"] = relax_ng.depth_packet()
     files["schemas/matte-xmp.rng"] = relax_ng.matte_packet()
     files["docs/rules.md"] = rules_page.page()
+    files["docs/depthauthor.1"] = man_page.page()
     return files
 
 

@@ -70,6 +70,17 @@ def embed(
     output: its extension chooses the container; None writes `NAME-depth.EXT` in the photo's folder, in the photo's own
     container, and is for a photo given as a path. The photo itself is never overwritten.
 
+    Options (`authoring.api.keywords.EmbedKeywords` has all, as `depthauthor embed --help` has):
+
+    - gray maps: near, far (metres, 0 < near < far), white ("far" or "near"), spacing ("depth" or "disparity")
+    - values: kind ("depth" in m, "disparity" in 1/m, …), unit ("m", "mm", "m*256"), preset, invalid, clip, key, frame
+    - the camera: calibration, fov (degrees), focal_mm (35 mm equivalent), focal_px (pixels of the map)
+    - the portrait: profile, donor, aperture (f-number), focus (x, y of 0 to 1), maker_note, already_blurred
+    - the result: native_format ("hdis", …), max_size (pixels), lossless, replace, container, quality, effort
+
+    Raises UsageError for options and types, MalformedError and UnsupportedError for files, RefusedError where something
+    would be lost; all of them are `DepthauthorError`.
+
     For example:
 
         report = depthauthor.embed("photo.jpg", "mask.png", output="out.heic", near=0.3, far=5)

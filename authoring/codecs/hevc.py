@@ -7,6 +7,7 @@ and reads; `containers.heif` takes it apart.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Literal
 
@@ -55,6 +56,11 @@ _VPS, _SPS = 32, 33
 _HVCC_LEVEL, _HVCC_ARRAY_COUNT = 12, 22
 _ARRAY_COMPLETENESS, _NAL_UNIT_TYPE = 0x80, 0x3F
 """Bits of the first byte of an array in hvcC; the bit between them is reserved and 0."""
+_LENGTH_SIZE_MINUS_ONE = 21
+_FORBIDDEN = re.compile(rb"\0\0[\0-\2]")
+"""Runs that no NAL unit has, since emulation prevention breaks them up (H.265, 7.4.2)."""
+_MAX_TRAILING_ZEROS = 8
+"""Padding after a NAL unit, which is not allowed and does no harm."""
 _RBSP_LEVEL = {_VPS: 2 + 4 + 11, _SPS: 2 + 1 + 11}
 """Offset of general_level_idc in a parameter set (H.265, 7.3.2.1, 7.3.2.2, 7.3.3): the NAL header, the fields before
 profile_tier_level, 11 bytes of it."""
@@ -176,6 +182,30 @@ def _read(stream: io.BytesIO, size: int) -> bytes:
     if len(data) != size:
         raise MalformedError("the HEVC decoder configuration ends inside a parameter set")
     return data
+
+
+def stream_fault(payload: bytes, configuration: bytes) -> str | None:
+    """Return why length-prefixed NAL units cannot be what an encoder wrote; None where nothing speaks against them.
+
+    Decoders conceal damage behind the first bytes of a picture: one whose second half was zeroed decodes without an
+    error. payload, configuration: as in `CodedAuxiliary`. Other bytes in place of the coded ones are not found.
+    """
+    if len(configuration) <= _LENGTH_SIZE_MINUS_ONE:
+        return "its decoder configuration is cut short"
+    width = (configuration[_LENGTH_SIZE_MINUS_ONE] & 3) + 1
+    stream, offset = memoryview(payload), 0
+    if not payload:
+        return "it is empty"
+    while offset < len(payload):
+        start = offset + width
+        offset = start + int.from_bytes(stream[start - width : start], "big")
+        if offset > len(payload) or offset == start:
+            return "its parts do not have the lengths that are stated"
+        unit = bytes(stream[start:offset])
+        coded = unit.rstrip(b"\0")
+        if len(unit) - len(coded) > _MAX_TRAILING_ZEROS or _FORBIDDEN.search(coded):
+            return "it holds zero bytes where no encoder writes them"
+    return None
 
 
 def _with_level(unit: bytes, nal_type: int, level: int) -> bytes:

@@ -19,6 +19,7 @@ from authoring.apple.portrait_metadata import PortraitMetadata, read_portrait_me
 from authoring.apple.property_table import PropertyTree, row_of
 from authoring.apple.provenance import read_provenance
 from authoring.codecs import sei
+from authoring.codecs.hevc import stream_fault
 from authoring.codecs.sei import DepthRepresentation
 from authoring.compatibility.photo_facts import PhotoFacts, gather_photo
 from authoring.compatibility.placement import (
@@ -211,6 +212,10 @@ def _properties(tree: PropertyTree) -> tuple[DepthProperties, dict[str, str]]:
 
 def _decoded(layout: Layout, auxiliary: FoundAuxiliary) -> tuple[NDArray[np.uint8] | None, str | None]:
     """Return the codes (H, W), or why they do not decode."""
+    if layout.container == "heic" and auxiliary.configuration:
+        fault = stream_fault(auxiliary.payload, auxiliary.configuration)
+        if fault:
+            return None, fault
     try:
         return decode_auxiliary(layout.container, auxiliary), None
     except DepthauthorError as error:

@@ -9,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import photo
+from authoring.codecs.hevc import stream_fault
 from authoring.containers.base import ContainerFile
 from authoring.errors import MalformedError, UnsupportedError
 
 if TYPE_CHECKING:
     from authoring.containers.heif.structure import Structure
 
-GRAY_SIDE = 1008
-"""Long side in pixels of the small gray picture: an iPhone's 4032 divided by 4, which keeps blur of a few pixels."""
+GRAY_SIDE = 2016
+"""Long side in pixels of the small gray picture: half an iPhone's 4032, at which blur of a few pixels shows."""
 
 MAX_TILES = 4096
 """Of a grid: iPhones have 48, and more would take longer than a minute."""
@@ -79,7 +80,10 @@ def _gray_of_jpeg(file: ContainerFile) -> NDArray[np.uint8]:
 
 
 def _gray_of_heic(file: ContainerFile) -> NDArray[np.uint8]:
-    """Decode the primary's pictures one by one: libheif leaves a tile of a grid that does not decode gray."""
+    """Decode the primary's pictures one by one: libheif leaves a tile of a grid that does not decode gray.
+
+    Damage within a tile is concealed by decoders, so its bytes are checked too.
+    """
     from authoring.containers.heif.codec_files import build_still
     from authoring.containers.heif.file import HeifFile
     from authoring.containers.heif.photo_layout import grid_of, raster_of
@@ -98,12 +102,17 @@ def _gray_of_heic(file: ContainerFile) -> NDArray[np.uint8]:
     small = _small(width, height, max(width * columns, height * rows))
     pictures = []
     for number, item in enumerate(tiles, 1):
-        still = build_still(width, height, structure.content(item), structure.configuration(item))
+        where = f"{f'tile {number} of {len(tiles)}' if grid else 'the picture'} (item {item})"
+        content, configuration = structure.content(item), structure.configuration(item)
+        fault = stream_fault(content, configuration)
+        if fault:
+            raise MalformedError(f"{where} is damaged: {fault}")
         try:
-            pictures.append(_gray(photo.decode_heic(still, small)))
+            pictures.append(
+                _gray(photo.decode_heic(build_still(width, height, content, configuration), small))
+            )
         except MalformedError as error:
-            where = f"tile {number} of {len(tiles)}" if grid else "the picture"
-            raise MalformedError(f"{where} (item {item}) does not decode") from error
+            raise MalformedError(f"{where} does not decode") from error
     whole = np.block([[pictures[row * columns + column] for column in range(columns)] for row in range(rows)])
     # The last tiles may reach beyond the picture.
     shown_width, shown_height = raster_of(structure, primary)

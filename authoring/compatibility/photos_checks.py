@@ -5,12 +5,13 @@ The rules' sentences, grades and sources are in `rules.TABLE`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
-from authoring.apple.exif import RENDERED
+from authoring.apple.exif import RENDERED, read_lens
 from authoring.apple.makernote import DEPTH_FLAG, FEATURE_FLAG, RENDERED_FLAG
 from authoring.apple.property_table import FIELDS
 from authoring.apple.rendering import (
@@ -31,6 +32,9 @@ PORTRAIT_BITS = DEPTH_FLAG | RENDERED_FLAG
 
 SENSOR_MM = (0.3, 100.0)
 """Width of believable sensors: a phone's front camera has 3 mm, a medium format 54; small test pictures are allowed."""
+
+MOST_LENSES = 4.0
+"""Focal length by PixelSize against Exif's: samples agree within 12 %; a donor's other lens of the phone is allowed."""
 
 ROTATION_TOLERANCE = 1e-3
 """Of the products of an ExtrinsicMatrix' rows; those of the samples are exact."""
@@ -188,11 +192,23 @@ def camera_plausible(facts: Facts) -> CheckResult | None:
     if found is None and sensor_mm and not SENSOR_MM[0] <= sensor_mm <= SENSOR_MM[1]:
         expected = f"a sensor of {SENSOR_MM[0]:g} to {SENSOR_MM[1]:g} mm"
         found = f"PixelSize {properties.pixel_size:g} mm, which makes it {sensor_mm:g} mm wide"
+    lens_mm = math.sqrt(max(fx * fy, 0)) * (properties.pixel_size or 0)
+    stated_mm = _phone_lens_mm(facts)
+    if found is None and lens_mm and stated_mm and not 1 / MOST_LENSES <= lens_mm / stated_mm <= MOST_LENSES:
+        expected = f"a lens of about {stated_mm:g} mm, as Exif states"
+        found = f"focal length and PixelSize {properties.pixel_size:g} mm, which make it {lens_mm:.3g} mm"
     if found is None and not _is_rotation(properties.extrinsic_matrix):
         expected = "a rotation in the first 9 numbers of ExtrinsicMatrix"
         found = "rows that are not perpendicular, not of length 1, or mirrored"
     message = "no camera has this geometry" if found else "the camera's geometry is plausible"
     return CheckResult(found is None, message, expected, found, f"{facts.where}, XMP")
+
+
+def _phone_lens_mm(facts: Facts) -> float | None:
+    """Return the focal length in Exif of a photo that a phone took; others may hold a nominal calibration."""
+    if facts.note is None or not facts.note.is_phones_own:
+        return None
+    return read_lens(facts.layout.exif).focal_length_mm
 
 
 def _is_rotation(extrinsic: Sequence[float] | None) -> bool:

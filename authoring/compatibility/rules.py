@@ -259,8 +259,8 @@ TABLE: tuple[Rule, ...] = (
         "with far less detail than near ones.",
         "note",
         "device reports: `off` is still blurred",
-        "Measured where the pixels are decoded: pug and openize show it, sharp originals (rw, xamarinmonkey) do not; "
-        "the blur of other samples is too weak to tell from that of a lens.",
+        "Measured where the pixels are decoded: pug, openize, lyangas, shu_matte and tianle91 show it, the sharp "
+        "rw, xamarinmonkey and nilsh do not; the blur of fidmaa, a front camera, is not found.",
     ),
     Rule(
         "R25",
@@ -325,7 +325,7 @@ TABLE: tuple[Rule, ...] = (
         photos_checks.camera_plausible,
         "D",
         "The camera is physically plausible: focal lengths above 0, the principal point within the frame, a sensor of "
-        "0.3 to 100 mm by PixelSize, a rotation in ExtrinsicMatrix.",
+        "0.3 to 100 mm by PixelSize, a lens like that of Exif in a phone's photo, a rotation in ExtrinsicMatrix.",
         "warning",
         "pinhole geometry; all samples",
         "fx and fy may differ: fidmaa has 2085.5 and 2718.4.",

@@ -185,3 +185,21 @@ def test_damage_is_named() -> None:
         hevc.decode_gray(heif.build_still(64, 64, image.payload[:20], image.configuration))
     with pytest.raises(MalformedError, match="parameter set"):
         hevc.finish_configuration(image.configuration[:40], 64, 64)
+
+
+def test_a_stream_with_zeroed_or_missing_bytes_is_found() -> None:
+    """Decoders conceal such damage."""
+    still = heif.single_image(hevc.encode_gray(_plane(120, 160, 6.0)))
+    payload, configuration = still.payload, still.configuration
+    half = len(payload) // 2
+    assert hevc.stream_fault(payload, configuration) is None
+    damaged = (
+        b"",
+        bytes(len(payload)),
+        payload[:half],
+        payload[:half] + bytes(len(payload) - half),
+        payload[:half] + bytes(40) + payload[half + 40 :],
+        payload + b"\0\0\0",
+    )
+    assert all(hevc.stream_fault(stream, configuration) for stream in damaged)
+    assert hevc.stream_fault(payload, configuration[:10])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from authoring.apple import nominal_rendering
+from authoring.apple.rendering import build_rendering
 from authoring.cli.main import run as run_command
 from authoring.codecs import photo as pictures
 from authoring.compatibility import rules
@@ -192,6 +195,28 @@ def zeroed_photo() -> bytes:
     return portraits.patched(data, start, bytes(stop - start))
 
 
+def half_zeroed_photo() -> bytes:
+    """Zero the second half of the main image, which decoders conceal."""
+    data = portraits.portrait()
+    structure = portraits.heif(data).structure
+    ((start, stop),) = structure.ranges(structure.primary)
+    middle = (start + stop) // 2
+    return portraits.patched(data, middle, bytes(stop - middle))
+
+
+def half_zeroed_depth() -> bytes:
+    data = portraits.portrait()
+    ((start, stop),) = portraits.heif(data).structure.ranges(portraits.depth_item(data))
+    middle = (start + stop) // 2
+    return portraits.patched(data, middle, bytes(stop - middle))
+
+
+def without_aperture_records() -> bytes:
+    nominal = nominal_rendering.nominal_rendering(2.8)
+    records = tuple(record for record in nominal.records if record.id not in (600, 601, 602))
+    return portraits.portrait(rendering_parameters=build_rendering(replace(nominal, records=records)))
+
+
 def zeroed_tile() -> bytes:
     """Zero one tile of a photo of 2 x 2 tiles."""
     rng = np.random.default_rng(5)
@@ -248,6 +273,7 @@ def random_records() -> bytes:
 DEFECTS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("R1", "two depth maps", two_maps),
     ("R2", "a NAL length beyond the data", undecodable),
+    ("R2", "second half of the map zeroed", half_zeroed_depth),
     ("R2", "two decoder configurations", configured_twice),
     ("R2", "a configuration wrapped twice", wrapped_twice),
     ("R3", "another content type", wrong_content_type),
@@ -288,12 +314,14 @@ DEFECTS: list[tuple[str, str, Callable[[], bytes]]] = [
     ("R30", "depth item not hidden", shown_item),
     ("R35", "zeroed pixels", zeroed_photo),
     ("R35", "one zeroed tile", zeroed_tile),
+    ("R35", "second half of the pixels zeroed", half_zeroed_photo),
     ("R36", "main image hidden", hidden_photo),
     ("R37", "Exif header elsewhere", exif_elsewhere),
     ("R38", "junk after the last box", lambda: portraits.portrait() + b"\xff\xd8junk" * 9),
     ("R39", "codes beyond IntMax", texts("IntMaxValue", "200")),
     ("R40", "records out of order", unordered_records),
     ("R40", "random values", random_records),
+    ("R40", "no aperture records", without_aperture_records),
     ("R32", "pixels of a centimetre", texts("PixelSize", "10")),
     (
         "R32",
@@ -406,3 +434,13 @@ def test_rules_of_higher_levels_are_not_faults() -> None:
     assert not verify(data).passed
     report = verify(data, wanted="L2")
     assert report.passed and any(finding.status == "fail" for finding in report.findings)
+
+
+def test_pixels_that_do_not_fit_the_lens_of_a_phone(sample: Callable[[str], bytes]) -> None:
+    """The sample states a lens of 5.7 mm, and pixels ten times as large make it 57 mm."""
+    data = sample("pug.heic")
+    (text,) = re.findall(rb"PixelSize>(0\.00[0-9]+)<", data)
+    changed = portraits.replaced(data, b"PixelSize>" + text, b"PixelSize>" + b"0.0" + text[4:] + b"0")
+    assert faults(changed) == faults(data) | {"R32"}
+    finding = next(finding for finding in verify(changed).findings if finding.rule == "R32")
+    assert "57" in (finding.found or "") and "5.7 mm" in (finding.expected or "")

@@ -173,7 +173,7 @@ def test_a_donor_gives_its_rendering_and_calibration(sample: Sample) -> None:
 @pytest.mark.parametrize("name", ["pug.heic", "openize_14pro_portrait.heic", "shu_matte.jpg"])
 def test_a_photo_with_rendered_blur_is_refused(name: str, sample: Sample) -> None:
     photo = sample(name)
-    with pytest.raises(RefusedError, match="--already-blurred"):
+    with pytest.raises(RefusedError, match="already_blurred"):
         embed(photo, _depth_m(photo), options_of(replace=True))
     outcome = embed(photo, _depth_m(photo), options_of(replace=True, already_blurred=True))
     assert any("blur it twice" in note for note in outcome.report.notes)

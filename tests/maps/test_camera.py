@@ -65,8 +65,8 @@ def test_copy_takes_the_given_camera_too() -> None:
     [
         ({"fov": 200.0}, "fov is 200"),
         ({"focal_mm": 0.5}, "focal_mm is 0.5"),
-        ({"fov": 60.0, "focal_mm": 26.0}, "--fov and --focal-mm both"),
-        ({"fov": 60.0, "calibration": "nominal"}, "--calibration and --fov both"),
+        ({"fov": 60.0, "focal_mm": 26.0}, "fov and focal_mm both"),
+        ({"fov": 60.0, "calibration": "nominal"}, "calibration and fov both"),
     ],
 )
 def test_a_wrong_or_second_camera_is_refused(options: dict[str, Any], words: str) -> None:

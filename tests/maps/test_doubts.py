@@ -94,6 +94,6 @@ def test_a_doubt_names_force_and_force_insists(name: str) -> None:
 
 def test_a_map_of_twice_the_shape_can_be_insisted_on() -> None:
     twice = np.hstack([DEPTH, DEPTH + 1])
-    with pytest.raises(RefusedError, match=r"twice as wide.*--force"):
+    with pytest.raises(RefusedError, match=r"twice as wide.*force"):
         check_collage(twice, (1024, 768), force=False)
     assert check_collage(twice, (1024, 768), force=True) != check_collage(DEPTH, (1024, 768), force=False)

@@ -250,13 +250,13 @@ ASKED: dict[str, tuple[Any, dict[str, Any], type[DepthauthorError], str]] = {
         lambda: exr(COMBINED | {f"View Layer.Normal.{name}": NOISE for name in "XYZ"}),
         {},
         UsageError,
-        "--key",
+        "key",
     ),
     "EXR with positions only": (
         lambda: exr({f"P.{name}": FLOATS for name in "XYZ"}),
         {},
         UsageError,
-        "--key",
+        "key",
     ),
     "EXR with depth in two parts": (
         lambda: exr({"Z": FLOATS}, {"Z": FLOATS}, names=("left", "right")),
@@ -274,14 +274,14 @@ ASKED: dict[str, tuple[Any, dict[str, Any], type[DepthauthorError], str]] = {
         lambda: exr({"R": FLOATS, "G": FLOATS * 2, "B": FLOATS * 3}),
         {},
         RefusedError,
-        "--key R",
+        "key R",
     ),
-    "NPZ of two maps": (lambda: npz(a=FLOATS, b=FLOATS), {}, UsageError, "--key"),
+    "NPZ of two maps": (lambda: npz(a=FLOATS, b=FLOATS), {}, UsageError, "key"),
     "NPY of large integers without a unit": (
         lambda: npy(np.rint(DEPTH * 1e6).astype(np.int64)),
         {},
         UsageError,
-        "--unit",
+        "unit",
     ),
     "NPY of large integers as gray": (
         lambda: npy(np.rint(DEPTH * 1e6).astype(np.int64)),

@@ -170,9 +170,9 @@ def test_a_map_of_another_shape_is_stretched_if_asked() -> None:
 
 def test_stereo_disparity_needs_its_camera() -> None:
     pixels = (400 * 0.25 / DEPTH).astype(np.float32)
-    with pytest.raises(UsageError, match="--focal-px"):
+    with pytest.raises(UsageError, match="focal_px"):
         _report(pixels, kind="disparity-px")
-    with pytest.raises(UsageError, match="--baseline and --doffs are for"):
+    with pytest.raises(UsageError, match="baseline and doffs are for"):
         _report(DEPTH, baseline=0.25)
     edited = embed(PHOTO, pixels, options_of(kind="disparity-px", focal_px=400, baseline=0.25))
     buffer = extract(edited.data)

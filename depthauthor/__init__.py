@@ -139,9 +139,3 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-if __name__ == "__main__":
-    from authoring.cli.main import main
-
-    main()
