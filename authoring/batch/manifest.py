@@ -51,7 +51,7 @@ def read_rows(place: str, defaults: RowDefaults) -> Iterator[BatchRow]:
     with named(place):
         for number, cells in enumerate(_cells(place), 1):
             if isinstance(cells, str):
-                yield BatchRow(number, "", "", "", fault=f"row {number}: {cells}")
+                yield BatchRow(number, "", "", "", fault=cells)
             else:
                 yield parse_row(
                     number, {column_name(str(name)): text for name, text in cells.items()}, defaults

@@ -20,6 +20,9 @@ MAP_ENDING = re.compile(
 `_pred`), Depth-Anything-V2's metres, model names such as `-dpt_beit_large_512` of MiDaS (isl-org/MiDaS, run.py),
 `_disp` of stereo."""
 
+OUTPUT_ENDING = "-depth"
+"""Of a batch without an output folder: NAME-depth beside NAME is what an earlier run wrote."""
+
 PHOTO_SUFFIXES = {*CONTAINER_OF_SUFFIX, ".png"}
 MAP_SUFFIXES = {*FORMAT_OF_SUFFIX, ".jpg", ".jpeg", ".plist"}
 
@@ -34,10 +37,11 @@ class Pairing:
     maps_without_photo: tuple[str, ...]
 
 
-def pair_folders(photos: Path, maps: Path, *, recursive: bool = False) -> Pairing:
+def pair_folders(photos: Path, maps: Path, *, recursive: bool = False, out: Path | None = None) -> Pairing:
     """Pair the photos of one folder with the maps of another, or of the same folder.
 
-    recursive: also those of the folders inside, each with the folder of the same name among the maps.
+    recursive: also those of the folders inside, each with the folder of the same name among the maps. out: a folder
+    inside that holds outputs, not photos.
     """
     pairing = _pair_folder(photos, maps)
     if not recursive:
@@ -48,10 +52,9 @@ def pair_folders(photos: Path, maps: Path, *, recursive: bool = False) -> Pairin
         list(pairing.maps_without_photo),
     )
     for name in _folders(photos):
-        if not (maps / name).is_dir():
-            alone += [f"{name}/{photo}" for photo in _names(photos / name, PHOTO_SUFFIXES)]
+        if out is not None and (photos / name).resolve() == out.resolve():
             continue
-        found = pair_folders(photos / name, maps / name, recursive=True)
+        found = pair_folders(photos / name, maps / name, recursive=True, out=out)
         pairs += [
             (f"{name}/{photo}", tuple(f"{name}/{map_name}" for map_name in names))
             for photo, names in found.pairs
@@ -62,26 +65,33 @@ def pair_folders(photos: Path, maps: Path, *, recursive: bool = False) -> Pairin
 
 
 def _folders(folder: Path) -> list[str]:
+    """Return the names of the folders inside; links are left out, since they may lead round in a circle."""
     return sorted(
-        entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith(".")
+        entry.name
+        for entry in os.scandir(folder)
+        if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
     )
 
 
 def _pair_folder(photos: Path, maps: Path) -> Pairing:
     same = photos.resolve() == maps.resolve()
     stems: dict[str, list[str]] = {}
-    for name in _names(maps, MAP_SUFFIXES):
+    for name in _names(maps, MAP_SUFFIXES) if maps.is_dir() else ():
         if not same or _is_map(name):
             for stem in _photo_stems(name):
                 stems.setdefault(stem, []).append(name)
     pairs: list[tuple[str, tuple[str, ...]]] = []
     alone: list[str] = []
     used: set[str] = set()
-    for name in _names(photos, PHOTO_SUFFIXES):
+    names = _names(photos, PHOTO_SUFFIXES)
+    photo_stems = {Path(name).stem for name in names}
+    for name in names:
         if same and _is_map(name):
             continue
         stem = Path(name).stem
         matches = tuple(stems.get(stem, ()))
+        if not matches and stem.removesuffix(OUTPUT_ENDING) in photo_stems - {stem}:
+            continue
         used.update(matches)
         if matches:
             pairs.append((name, matches))

@@ -26,6 +26,9 @@ _OLD_NAMES = {"format": "native_format"}
 _NOT_COLUMNS = {"portrait", "map_name", "calibration_source", "stereo_width", "encoder_threads"}
 """A group, a hint taken from the map's path, what the column `calibration` sets (twice), and what the worker sets."""
 
+_ALTERNATIVES = ({"white", "invert"}, {"calibration", "fov", "focal_mm"})
+"""Options that say the same thing in different ways: a row with one of them wants no default for the others."""
+
 MAX_LISTED = 10
 """Unknown columns that a message lists; a file that is not a manifest may have thousands."""
 MAX_QUOTED = 60
@@ -99,11 +102,17 @@ def parse_row(number: int, cells: Mapping[str, Any], defaults: RowDefaults) -> B
         for name in ("donor", "calibration"):
             if name in own and (name == "donor" or "." in own[name]):
                 own[name] = stores.join(defaults.base, own[name])
-        options = {**defaults.options, **own}
+        options = {**_defaults_beside(own, defaults.options), **own}
         output = output_of(photo, paths["output"], defaults, options.get("container"))
         return BatchRow(number, photo, map_, output, options)
     except UsageError as error:
         return BatchRow(number, photo, map_, paths["output"], fault=error.message)
+
+
+def _defaults_beside(own: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the defaults without those that say the same thing in another way than a row's own options."""
+    replaced = {name for names in _ALTERNATIVES if names & own.keys() for name in names}
+    return {name: value for name, value in defaults.items() if name not in replaced}
 
 
 def output_of(

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
+from authoring import files
 from authoring.batch import stores
 from authoring.batch.embedding import embed_row, inputs_of
 from authoring.batch.journal import JournalEntry
@@ -17,6 +18,9 @@ from authoring.report_base import Report
 
 FAULT_EXIT_CODE = 70
 """Exit code of the command line if the fault is the program's own."""
+
+EXISTS = "exists already; --resume skips what this batch has finished, --overwrite replaces it"
+"""Instead of `files.EXISTS`, which is about one photo."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -61,7 +65,7 @@ def work(task: Task) -> BatchResult:
     try:
         return _embed(task)
     except DepthauthorError as error:
-        return failure(row, error.message, error.exit_code)
+        return failure(row, error.message.replace(files.EXISTS, EXISTS), error.exit_code)
     except MemoryError:
         return failure(row, "there is not enough memory for a photo or map of this size", FAULT_EXIT_CODE)
     except Exception as error:

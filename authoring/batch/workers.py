@@ -6,13 +6,16 @@ little from threads.
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import threading
+import time
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, get_context, parent_process
+from pathlib import Path
 from typing import Protocol
 
 from authoring.batch import stores
@@ -38,9 +41,13 @@ class Workers(Protocol):
 class LocalWorkers:
     """A process pool that is replaced when one of its workers dies."""
 
-    def __init__(self, jobs: int) -> None:
-        """Create the pool; its processes start with the first rows."""
-        self._jobs = jobs
+    def __init__(self, jobs: int, *, timeout: float | None = None) -> None:
+        """Create the pool; its processes start with the first rows.
+
+        timeout: the seconds after which a row is given up. Its worker ends, as one that died, so that the row has these
+        seconds twice: among the others, and alone.
+        """
+        self._jobs, self._timeout = jobs, timeout
         self._pool = self._new_pool()
         self._window: deque[tuple[Task, Future[BatchResult]]] = deque()
 
@@ -59,7 +66,7 @@ class LocalWorkers:
     def submit(self, task: Task) -> None:
         """Submit a row."""
         try:
-            future = self._pool.submit(work, task)
+            future = self._pool.submit(_work_within, task, self._timeout)
         except BrokenProcessPool as error:
             future = Future()
             future.set_exception(error)
@@ -83,14 +90,17 @@ class LocalWorkers:
 
     def _work_alone(self, task: Task) -> BatchResult:
         stores.remove_temporaries(task.row.output)
+        started = time.monotonic()
         try:
-            return self._pool.submit(work, task).result()
+            return self._pool.submit(_work_within, task, self._timeout).result()
         except BrokenProcessPool:
+            seconds = time.monotonic() - started
             self._replace_pool()
             stores.remove_temporaries(task.row.output)
-            return failure(
-                task.row, f"{task.row.photo}: the worker died on this photo or map", FAULT_EXIT_CODE
-            )
+            reason = "the worker died on this photo or map"
+            if self._timeout is not None and seconds >= self._timeout:
+                reason = f"took longer than the {self._timeout:g} seconds of --timeout"
+            return failure(task.row, f"{task.row.photo}: {reason}", FAULT_EXIT_CODE)
 
     def _replace_pool(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -99,6 +109,18 @@ class LocalWorkers:
     def _new_pool(self) -> ProcessPoolExecutor:
         # Spawned, not forked: x265 has threads, and locks that they hold would stay locked in a fork.
         return ProcessPoolExecutor(self._jobs, get_context("spawn"), initializer=_start_worker)
+
+
+def _work_within(task: Task, timeout: float | None) -> BatchResult:
+    """Process one row, and end this process if it takes longer; a codec that does not return is ended too."""
+    if timeout is None:
+        return work(task)
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        faulthandler.dump_traceback_later(timeout, exit=True, file=nowhere)
+        try:
+            return work(task)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _start_worker() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -24,12 +26,15 @@ if TYPE_CHECKING:
     from authoring.batch.work import BatchResult
 
 MAX_JOBS = 256
-FAILURES_SHOWN = 100
+SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 0.1, 86400
+"""Seconds for one photo, which takes one or two; the longest is a day."""
+REASONS_SHOWN = 100
 """Different reasons in the summary; each row has its line on stdout as well, and memory must not grow with them."""
 ROWS_SHOWN = 5
 """Numbers of rows that failed for one reason."""
 HOPELESS_ROWS = 20
-"""If so many rows fail first, all for one reason that the options give, the others would too."""
+"""If so many rows fail first, all for one reason that the options give, the others would too; more than a few photos
+that happen to be alike, few enough to take seconds."""
 JOURNAL_NAME = "batch-journal.jsonl"
 
 
@@ -40,6 +45,7 @@ def batch(
     settings: options.Settings = None,
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
+    timeout: options.Timeout = None,
     scheduler: options.Scheduler = None,
     resume: options.Resume = False,
     journal: options.JournalFile = None,
@@ -116,6 +122,12 @@ def batch(
         raise UsageError(f"--jobs is {jobs}; it can be 1 to {MAX_JOBS}")
     if scheduler is not None and jobs is not None:
         raise UsageError("--jobs is about this machine; a scheduler has its own workers")
+    if timeout is not None and not SHORTEST_TIMEOUT <= timeout <= LONGEST_TIMEOUT:
+        raise UsageError(
+            f"--timeout is {timeout:g}; it can be {SHORTEST_TIMEOUT} to {LONGEST_TIMEOUT} seconds"
+        )
+    if scheduler is not None and timeout is not None:
+        raise UsageError("--timeout is about the processes of this machine; a scheduler has its own workers")
     values = option_values(_parse_settings(settings or []))
     values |= given(context, MEANING, PORTRAIT, CAMERA, defaults=False)
     coding = given(context, OUTPUT, defaults=False)
@@ -128,10 +140,12 @@ def batch(
         if maps is None:
             raise UsageError("a folder of photos needs a folder of maps")
         defaults = RowDefaults("", out, values)
-        pairing = pair_folders(folder, maps, recursive=recursive)
+        pairing = pair_folders(
+            folder, maps, recursive=recursive, out=stores.local_path(out) if out is not None else None
+        )
         total, unpaired = len(pairing.pairs), len(pairing.photos_without_map)
         rows = rows_of_pairs(pairing, folder, maps, defaults)
-        _list_unpaired(pairing)
+        _list_unpaired(pairing, quiet=quiet)
     else:
         if maps is not None:
             raise UsageError(f"{source}: this is not a folder, so a folder of maps cannot be used with it")
@@ -139,23 +153,30 @@ def batch(
         total = count_rows(source)
         rows = read_rows(source, defaults)
     if total == 0:
-        say("there is no photo to do")
+        say("no photo has a map, so nothing is done" if unpaired else "there is no photo to do")
         return SOME_FAILED
-    printer = ResultPrinter(
-        as_json=as_json or not sys.stdout.isatty(), quiet=quiet, dry_run=dry_run, unpaired=unpaired
-    )
+    printer = ResultPrinter(as_json=as_json, quiet=quiet, dry_run=dry_run, unpaired=unpaired)
     try:
         with ExitStack() as stack:
-            place = journal or _journal_path(source, out)
+            real = journal or _journal_path(source, out)
+            place = real
             if dry_run:  # Nothing of it may be left, the journal neither.
-                place = Path(stack.enter_context(TemporaryDirectory(prefix="depthauthor-"))) / JOURNAL_NAME
+                temporary = stack.enter_context(TemporaryDirectory(prefix="depthauthor-"))
+                place = Path(temporary) / JOURNAL_NAME
+                if resume and real.is_file():
+                    shutil.copyfile(real, place)
             opened = stack.enter_context(closing(Journal(place, resume=resume)))
-            workers: Any = ClusterWorkers(scheduler) if scheduler else LocalWorkers(jobs or usable_cores())
+            workers: Any = (
+                ClusterWorkers(scheduler)
+                if scheduler
+                else LocalWorkers(jobs or usable_cores(), timeout=timeout)
+            )
             stack.enter_context(workers)
             results = run(rows, opened, workers, overwrite=overwrite, fail_fast=fail_fast, dry_run=dry_run)
             return printer.print_all(results, total)
     except KeyboardInterrupt:
-        say("stopped; the same command with --resume does the rest")
+        if not dry_run:
+            say("stopped; the same command with --resume does the rest")
         raise
 
 
@@ -172,10 +193,11 @@ def _parse_settings(settings: list[str]) -> dict[str, Any]:
     return {name: value for name, _, value in pairs}
 
 
-def _list_unpaired(pairing: Pairing) -> None:
+def _list_unpaired(pairing: Pairing, *, quiet: bool) -> None:
+    """Say which photos and maps stay alone; quiet leaves the photos, which are failures."""
     for name in pairing.photos_without_map:
         say(f"{name}: photo without a map")
-    for name in pairing.maps_without_photo:
+    for name in () if quiet else pairing.maps_without_photo:
         say(f"{name}: map without a photo")
 
 
@@ -192,16 +214,29 @@ def _journal_path(source: str, out: str | None) -> Path:
     return manifest / JOURNAL_NAME if manifest.is_dir() else manifest.with_name(f"{manifest.name}.journal")
 
 
+@dataclass(slots=True)
+class SameFailures:
+    """Rows that failed for one reason: their number, and the first of them."""
+
+    error: str
+    """Of the first row, with the names of its files."""
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+
+
 class ResultPrinter:
     """Prints results as they come, then the summary: JSON lines, or on a terminal a line for each failure."""
 
     def __init__(self, *, as_json: bool, quiet: bool, dry_run: bool, unpaired: int) -> None:
         """Keep what to print."""
-        self._as_json, self._quiet, self._dry_run, self._unpaired = as_json, quiet, dry_run, unpaired
+        self._as_json = as_json or not sys.stdout.isatty()
+        self._failures_only = not self._as_json or (quiet and not as_json)
+        self._quiet, self._dry_run, self._unpaired = quiet, dry_run, unpaired
         self._counts: Counter[str] = Counter()
-        self._failures: dict[str, list[BatchResult]] = {}
-        """Failed rows by their reason, without the file's name."""
-        self._first: list[BatchResult] = []
+        self._failures: dict[str, SameFailures] = {}
+        """By the reason, without names of files."""
+        self._all_usage = True
+        """Whether every row so far has failed for its options."""
 
     def print_all(self, results: Iterator[BatchResult], total: int) -> int:
         """Print everything; return the exit code."""
@@ -218,51 +253,54 @@ class ResultPrinter:
 
     def _count(self, result: BatchResult) -> None:
         self._counts[result.status] += 1
-        if len(self._first) < HOPELESS_ROWS:
-            self._first.append(result)
+        self._all_usage = self._all_usage and result.exit_code == UsageError.exit_code
         if result.status == "failed":
             reason = _reason(result)
-            if reason in self._failures or len(self._failures) < FAILURES_SHOWN:
-                self._failures.setdefault(reason, []).append(result)
+            if reason in self._failures or len(self._failures) < REASONS_SHOWN:
+                same = self._failures.setdefault(reason, SameFailures(result.error or ""))
+                same.count += 1
+                if same.count <= ROWS_SHOWN:
+                    same.rows.append(result.row)
 
     def _print(self, result: BatchResult) -> None:
+        if self._failures_only and result.status != "failed":
+            return
         if self._as_json:
             print_json(result.to_dict(), sys.stdout)
-            sys.stdout.flush()
-        elif result.status == "failed" and not self._quiet:
-            sys.stdout.write(
-                for_stream(f"row {result.row}: {printable(result.error or '')}", sys.stdout) + "\n"
-            )
+        else:
+            line = f"row {result.row}: {printable(result.error or '')}"
+            sys.stdout.write(for_stream(line, sys.stdout) + "\n")
+        sys.stdout.flush()
 
     def _is_hopeless(self) -> bool:
-        """Whether all of the first rows failed for one reason that the command line gives."""
-        if self._counts.total() != HOPELESS_ROWS or self._counts["failed"] != HOPELESS_ROWS:
-            return False
-        reasons = {_reason(result) for result in self._first}
-        if len(reasons) == 1 and all(result.exit_code == UsageError.exit_code for result in self._first):
+        """Whether all of the first rows failed for one reason that the options give."""
+        if self._counts.total() == HOPELESS_ROWS and self._all_usage and len(self._failures) == 1:
             say(f"the first {HOPELESS_ROWS} rows failed for one reason, so the others were not tried")
             return True
         return False
 
     def _summarize(self) -> None:
         counts = self._counts
-        if self._quiet and not counts["failed"]:
-            return
-        unpaired = f"; {count(self._unpaired, 'photo')} without a map" if self._unpaired else ""
-        done = "would be done (dry run)" if self._dry_run else "done"
-        say(
-            f"{count(counts.total(), 'photo')}: {counts['done']} {done}, {counts['skipped']} finished before, "
-            f"{counts['failed']} failed{unpaired}"
-        )
-        for reason, failed in self._failures.items():
-            numbers = ", ".join(str(result.row) for result in failed[:ROWS_SHOWN])
-            more = ", …" if len(failed) > ROWS_SHOWN else ""
-            line = f"  {len(failed)} rows ({numbers}{more}): {reason}"
-            if len(failed) == 1:
-                line = f"  row {numbers}: {failed[0].error}"
-            sys.stderr.write(for_stream(printable(line), sys.stderr) + "\n")
-        if any("exists already" in reason for reason in self._failures):
-            sys.stderr.write("  --resume skips what an earlier run of this batch has finished\n")
+        if not self._quiet:
+            unpaired = f"; {count(self._unpaired, 'photo')} without a map" if self._unpaired else ""
+            done = "would be done (dry run)" if self._dry_run else "done"
+            say(
+                f"{count(counts.total(), 'photo')}: {counts['done']} {done}, {counts['skipped']} finished before, "
+                f"{counts['failed']} failed{unpaired}"
+            )
+        for reason, same in self._failures.items():
+            if same.count > 1:
+                numbers = ", ".join(map(str, same.rows)) + (", …" if same.count > len(same.rows) else "")
+                _write_line(f"  {same.count} rows ({numbers}): {reason}")
+            elif self._as_json:  # On a terminal its line is just above.
+                _write_line(f"  row {same.rows[0]}: {same.error}")
+        listed = sum(same.count for same in self._failures.values())
+        if listed < counts["failed"]:
+            _write_line(f"  {count(counts['failed'] - listed, 'row')} for other reasons")
+
+
+def _write_line(line: str) -> None:
+    sys.stderr.write(for_stream(printable(line), sys.stderr) + "\n")
 
 
 def _reason(result: BatchResult) -> str:

@@ -560,6 +560,14 @@ Settings = Annotated[
     ),
 ]
 Jobs = Annotated[int | None, Option("--jobs", metavar="N", help="Processes, 1 to 256. Default: one a core.")]
+Timeout = Annotated[
+    float | None,
+    Option(
+        "--timeout",
+        metavar="SECONDS",
+        help="Give up a photo that takes longer, and go on with the others. Default: no limit.",
+    ),
+]
 Scheduler = Annotated[
     str | None,
     Option(

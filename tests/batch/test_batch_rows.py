@@ -82,16 +82,14 @@ def test_a_line_that_cannot_be_read_is_one_faulty_row(tmp_path: Path) -> None:
     rows = list(read_rows(str(tmp_path / "m.jsonl"), RowDefaults(str(tmp_path))))
     assert [row.fault for row in rows] == [
         "",
-        "row 2: not JSON",
-        "row 3: not a JSON object",
+        "not JSON",
+        "not a JSON object",
         "the row names no photo",
     ]
     assert rows[0].output == str(tmp_path / "a-depth.jpg")
     (tmp_path / "m.csv").write_text("photo,map\na.jpg,a.npy,7\nb.png,b.npy\n")
     rows = list(read_rows(str(tmp_path / "m.csv"), RowDefaults(str(tmp_path))))
-    assert rows[0].fault == "row 1: 3 cells but 2 columns" and rows[1].output == str(
-        tmp_path / "b-depth.heic"
-    )
+    assert rows[0].fault == "3 cells but 2 columns" and rows[1].output == str(tmp_path / "b-depth.heic")
 
 
 def test_rows_are_read_one_at_a_time(tmp_path: Path) -> None:
