@@ -32,15 +32,24 @@ def check_aspect(
     photo_width: int,
     photo_height: int,
     advice: str = "crop it to what the photo shows",
+    *,
+    copied: bool = False,
 ) -> None:
-    """Raise RefusedError, with the advice at its end, unless the map has the photo's shape."""
+    """Raise RefusedError, with the advice at its end, unless the map has the photo's shape.
+
+    Both sizes are of one raster, best the upright one, which people see. copied: the map is another photo's depth,
+    which nobody can turn.
+    """
     photo = photo_width, photo_height
     if same_shape((map_width, map_height), photo):
         return
+    what = "the source photo's depth" if copied else "the map"
     sizes = (
-        f"the map ({map_width} by {map_height}) does not have the shape of"
+        f"{what} ({map_width} by {map_height}) does not have the shape of"
         f" the photo ({photo_width} by {photo_height})"
     )
+    if copied:
+        raise RefusedError(f"{sizes}: they do not show the same picture", subject="source")
     if same_shape((map_height, map_width), photo):
         raise RefusedError(
             f"{sizes}, but it would fit the photo turned by a quarter; turn the map, or give its orientation with"

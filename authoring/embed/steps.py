@@ -152,7 +152,10 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
         turn = origin.orientation.then(target.orientation.inverse)
         plane = replace(origin.plane, codes=turn.to_display(origin.plane.codes))
         height, width = plane.codes.shape
-        check_aspect(width, height, layout.width, layout.height)
+        sides = (width, height, layout.width, layout.height)
+        if target.orientation.swaps_axes:
+            sides = (height, width, layout.height, layout.width)
+        check_aspect(*sides, copied=True)
         calibration = calibration_of(origin.properties)
         if calibration is not None:
             calibration = calibration.oriented(turn).scaled(layout.width, layout.height)

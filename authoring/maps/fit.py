@@ -70,7 +70,10 @@ def fit_to_photo(
     camera = given_camera(options, size, orientation, raster)
     if camera is not None:
         buffer = buffer.replace(calibration=camera)
-    check_aspect(buffer.width, buffer.height, *size, _shape_advice(buffer))
+    sides = (buffer.width, buffer.height, *size)
+    if raster == "display" and orientation.swaps_axes:
+        sides = (buffer.height, buffer.width, size[1], size[0])
+    check_aspect(*sides, _shape_advice(buffer))
     hole_share = _hole_share(buffer, options.max_holes)
     refined_holes = 0
     if guide is not None:
