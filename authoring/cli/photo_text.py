@@ -13,11 +13,8 @@ DRY_RUN = "nothing written (dry run)"
 
 def embed_text(report: Report) -> str:
     """Describe what was written in a few lines: warnings, file, range, polarity, focus, level."""
-    lines = _summary_lines(report)
     hidden = len(_other_assumptions(report)) + len(report["notes"])
-    if hidden:
-        lines.append(f"  more       {count(hidden, 'note')} with -v")
-    return "\n".join(lines)
+    return "\n".join(_summary_lines(report, f"; {count(hidden, 'note')} with -v" if hidden else ""))
 
 
 def embed_text_in_full(report: Report) -> str:
@@ -40,13 +37,13 @@ def _other_assumptions(report: Report) -> list[str]:
     return [sentence for sentence in report["assumed"] if sentence != report["meaning"]]
 
 
-def _summary_lines(report: Report) -> list[str]:
+def _summary_lines(report: Report, more: str = "") -> list[str]:
     size = f"{report['map']['width']}x{report['map']['height']}"
     photo = "photo re-encoded" if report["reencoded"] else "photo untouched"
     output = report["output"] or DRY_RUN
     return [
         *(f"WARNING: {sentence}" for sentence in report["warnings"]),
-        f"{output}: {report['container'].upper()} with {size} {report['native_format']} depth map, {photo}",
+        f"{output}: {report['container'].upper()} with {size} {report['native_format']} depth map, {photo}{more}",
         f"  range      {_range(report)}",
         *labelled("polarity", [report["meaning"]]),
         *_focus_lines(report["focus"]),

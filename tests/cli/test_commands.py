@@ -148,7 +148,7 @@ def test_text_output_is_sentences(folder: Path, capsys: Any) -> None:
     assert run(arguments) == 0
     text = capsys.readouterr().out
     assert "range      0." in text and "polarity   black is near" in text and "focus" in text and "L4" in text
-    assert "photo untouched" in text and len(text.splitlines()) <= 7
+    assert "photo untouched" in text and len(text.splitlines()) <= 6
     assert run([*arguments, "-v", "--overwrite"]) == 0
     text = capsys.readouterr().out
     assert "bound" in text and "touched" in text and "image data untouched" in text
