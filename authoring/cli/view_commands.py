@@ -19,6 +19,9 @@ from authoring.errors import UsageError
 if TYPE_CHECKING:
     from authoring.views.report import ReportRow
 
+CONTACT_SHEET = "contact-sheet.png"
+"""A sheet of many photos, in the current folder."""
+
 
 def preview(
     context: Context,
@@ -52,7 +55,7 @@ def preview(
     """Show a photo beside its depth: colours, legend, histogram.
 
     Holes are hatched. Without -o the picture is NAME-preview.png, or
-    NAME-overlay.png, beside the photo.
+    NAME-overlay.png, beside the photo, and a sheet is contact-sheet.png.
 
     depthauthor preview IMG_0001.HEIC
 
@@ -73,9 +76,8 @@ def preview(
             raise UsageError(
                 "the options of a map cannot be used with --contact-sheet: each photo shows its own depth"
             )
-        if output is None:
-            raise UsageError("a contact sheet needs -o to say where it goes")
-        sheet = picture_files.contact_sheet(files, output=output, width=width, overwrite=overwrite)
+        target = output or Path(CONTACT_SHEET)
+        sheet = picture_files.contact_sheet(files, output=target, width=width, overwrite=overwrite)
         print_report(sheet, as_json, contact_sheet_text, sheet.output)
         return SOME_FAILED if any(photo.error for photo in sheet.photos) else DONE
     if len(files) > 2:
