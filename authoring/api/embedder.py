@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from authoring import files
 from authoring.api.inputs import MapInputSource, PhotoSource, map_input, photo_input
+from authoring.api.photo_files import read_aside
 from authoring.embed import steps
 from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EmbedReport
@@ -28,9 +29,10 @@ class Embedder:
     __slots__ = ("_given", "_options")
 
     def __init__(self, **options: Unpack[EmbedKeywords]) -> None:
-        """Check and keep the options."""
+        """Read the files that the options name, check all options and keep them."""
         self._given: dict[str, Any] = dict(options)
-        self._options = options_of(**options)
+        read_aside(self._given)
+        self._options = options_of(**self._given)
 
     def __call__(self, photo: PhotoSource, depth: MapInputSource) -> bytes:
         """Return the bytes of the photo with the map in it; photo and map as for `embed`."""

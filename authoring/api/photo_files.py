@@ -48,9 +48,7 @@ def embed_bytes(photo: PhotoSource, depth: MapInputSource, **options: Unpack[Emb
     """
     from authoring.api.embedder import Embedder
 
-    keywords: dict[str, Any] = dict(options)
-    _read_aside(keywords)
-    return Embedder(**keywords)(photo, depth)
+    return Embedder(**options)(photo, depth)
 
 
 def embed(
@@ -91,7 +89,7 @@ def embed(
 
     given, given_map = photo_input(photo), map_input(depth)
     keywords: dict[str, Any] = dict(options)
-    donor, calibration = _read_aside(keywords)
+    donor, calibration = read_aside(keywords)
     with files.naming(photo=given.origin, map=given_map.origin, donor=donor):
         photo_data = given.read_or_decode()
         source = given_map.read()
@@ -126,7 +124,7 @@ def copy(
 
     origin, given = photo_input(source), photo_input(photo)
     keywords: dict[str, Any] = dict(options)
-    donor, calibration = _read_aside(keywords)
+    donor, calibration = read_aside(keywords)
     with files.naming(photo=given.origin, source=origin.origin, donor=donor):
         source_bytes, photo_data = origin.read(), given.read_or_decode()
         target, keywords["container"] = _target(given.path, photo_data, output, keywords.get("container"))
@@ -310,7 +308,7 @@ def dictionary(photo: PhotoSource, output: PathLike, *, overwrite: bool = False)
     }
 
 
-def _read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
+def read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
     """Read the donor and the calibration file that the options name, in place; return their paths."""
     calibration, donor = options.get("calibration"), options.get("donor")
     read_calibration = read_donor = None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from authoring import files
-from authoring.api.output_names import derived_name
+from authoring.api.output_names import output_path
 from authoring.api.photo_list import ListedPhoto, list_photos
 from authoring.cli.exit_codes import DONE
 from authoring.cli.output import print_json, print_report, say
@@ -61,13 +61,9 @@ class Outputs:
         return derived
 
     def _derived(self, photo: ListedPhoto) -> Path:
-        if photo.path == files.STANDARD_STREAM:
-            raise UsageError("a photo from standard input needs -o to say where the result goes")
         suffix = photo.path.suffix if self.suffix is None else self.suffix
-        name = derived_name(photo.path, self.ending, suffix)
-        if self.folder is None:
-            return photo.path.with_name(name)
-        return self.folder / photo.subfolder / name
+        beside = output_path(photo.path, None, self.ending, suffix)
+        return beside if self.folder is None else self.folder / photo.subfolder / beside.name
 
 
 def read_each(

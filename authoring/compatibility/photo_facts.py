@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,10 +61,12 @@ def gather_photo(file: ContainerFile, *, decoded: bool) -> PhotoFacts:
     )
 
 
-def _look(decode: object, file: ContainerFile) -> tuple[str | None, NDArray[np.uint8] | None]:
+def _look(
+    decode: Callable[[ContainerFile], NDArray[np.uint8]], file: ContainerFile
+) -> tuple[str | None, NDArray[np.uint8] | None]:
     """Return why the pixels do not decode, or the small picture; neither where this coding is not decoded here."""
     try:
-        return None, decode(file)  # type: ignore[operator]
+        return None, decode(file)
     except UnsupportedError:
         return None, None
     except MalformedError as error:

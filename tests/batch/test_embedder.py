@@ -35,3 +35,17 @@ def test_an_embedder_gives_what_embed_bytes_gives(name: str, capfd: pytest.Captu
 def test_options_are_checked_at_once() -> None:
     with pytest.raises(UsageError, match="unknown option 'nearest'"):
         depthauthor.Embedder(nearest=1)  # type: ignore[call-arg]
+
+
+def test_an_embedder_reads_the_files_that_its_options_name(tmp_path: Path) -> None:
+    """Once, when it is made: it works after the files are gone, and where a worker has none."""
+    donor = GOLDEN / "scene.jpg"
+    depth_m = np.load(GOLDEN / "scene-depth.npy")
+    portrait = tmp_path / "donor.jpg"
+    portrait.write_bytes(depthauthor.embed_bytes(donor, depth_m, unit="m"))
+    embedder = pickle.loads(pickle.dumps(depthauthor.Embedder(unit="m", donor=portrait)))
+    wanted = depthauthor.embed_bytes(donor, depth_m, unit="m", donor=portrait)
+    portrait.unlink()
+    assert embedder(donor, depth_m) == wanted
+    with pytest.raises(UsageError, match="no such file"):
+        depthauthor.Embedder(donor=portrait)
