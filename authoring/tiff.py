@@ -1,11 +1,12 @@
 """Read image file directories (IFDs) as TIFF 6.0 defines them, and build entries of them.
 
-Exif, Apple's maker note and the MP index of JPEG are made of IFDs. All are read here, in both byte orders; offsets
-count from the start of the block that is passed. What the tags mean is up to the callers.
+Exif, Apple's maker note, the MP index of JPEG and a whole DNG are made of IFDs. All are read here, in both byte
+orders; offsets count from the start of the block that is passed. What the tags mean is up to the callers.
 """
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ MAX_ENTRIES = 4096
 
 MAX_VALUES_RATIO = 4
 """Limit on the bytes of all values of one IFD, in block sizes: values may share bytes, and each is copied."""
+
+MAX_NUMBERS = 1 << 16
+"""Numbers of one entry that are read: 200 megapixels in tiles of 64 by 64 have 49,000 offsets."""
 
 ORIENTATION = 0x0112
 """IFD0, one SHORT, 1..8 (Exif 2.32, 4.6.4 A)."""
@@ -120,6 +124,36 @@ class IfdEntry:
             return None if integer is None else float(integer)
         numerator, denominator = struct.unpack(self.order + form, self.value)
         return numerator / denominator if denominator else None
+
+    def numbers(self) -> tuple[float, ...]:
+        """Return all values if they are fractions or whole numbers, else nothing; NaN for a denominator of 0.
+
+        Nothing, too, for more than `MAX_NUMBERS`.
+        """
+        form = _FORMATS.get(self.type, "")
+        if (
+            self.value is None
+            or (form not in _INTEGERS and form not in _RATIONALS)
+            or self.count > MAX_NUMBERS
+        ):
+            return ()
+        values = struct.unpack(f"{self.order}{self.count * len(form)}{form[0]}", self.value)
+        if form in _INTEGERS:
+            return tuple(float(value) for value in values)
+        pairs = zip(values[::2], values[1::2], strict=True)
+        return tuple(numerator / denominator if denominator else math.nan for numerator, denominator in pairs)
+
+    def integers(self) -> tuple[int, ...]:
+        """Return all values if they are whole numbers of up to 32 bits, else nothing."""
+        return tuple(map(int, self.numbers())) if _FORMATS.get(self.type) in _INTEGERS else ()
+
+    def fraction(self) -> tuple[int, int] | None:
+        """Return numerator and denominator if the value is one fraction."""
+        form = _FORMATS.get(self.type)
+        if self.count != 1 or form not in _RATIONALS or self.value is None:
+            return None
+        numerator, denominator = struct.unpack(self.order + form, self.value)
+        return numerator, denominator
 
     def big_endian_value(self) -> bytes | None:
         """Return the value with each of its numbers in big-endian order, to compare blocks of different orders."""

@@ -1,4 +1,4 @@
-"""Define what JPEG and HEIF have in common: what goes into and comes out of a container, as opaque bytes."""
+"""Define what JPEG, HEIF and DNG have in common: what goes into and comes out of a container, as opaque bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from authoring.containers.edits import EditList
 
 
-ContainerName = Literal["heic", "jpeg"]
+ContainerName = Literal["heic", "jpeg", "dng"]
+
+Fraction = tuple[int, int]
+"""Numerator and denominator, as a RATIONAL of TIFF holds them; a denominator of 0 is a number that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,51 @@ class Transform:
 
 
 @dataclass(frozen=True, slots=True)
+class DngDepth:
+    """The tags 51177 to 51181, which say what a depth map of a DNG means (DNG 1.6.0.0, chapter 4)."""
+
+    format: int
+    """DepthFormat: 0 unknown, 1 linear, 2 inverse."""
+    near: Fraction | None
+    """DepthNear: the distance at code 0."""
+    far: Fraction | None
+    """DepthFar: the distance at the highest code; 1/0 is infinity."""
+    units: int
+    """DepthUnits: 0 unknown, 1 metres."""
+    measure: int
+    """DepthMeasureType: 0 unknown, 1 along the optical axis, 2 along the ray."""
+
+
+@dataclass(frozen=True, slots=True)
+class TiffRaster:
+    """An image of a TIFF directory, as it is coded: strips, or tiles of one size."""
+
+    width: int
+    height: int
+    samples: int
+    """SamplesPerPixel."""
+    bits: int
+    """BitsPerSample."""
+    photometric: int
+    compression: int
+    """1 none, 7 JPEG, 8 Deflate."""
+    predictor: int
+    order: Literal["<", ">"]
+    """Byte order of uncompressed and deflated samples."""
+    piece_width: int
+    """Of a strip, the image's width; of a tile, its own."""
+    piece_height: int
+    pieces: tuple[bytes, ...]
+    """Strips or tiles, in the directory's order."""
+
+
+@dataclass(frozen=True, slots=True)
 class CodedAuxiliary:
     """A coded auxiliary image to splice in; opaque to the container.
 
     HEIF: `payload` is length-prefixed NAL units, `configuration` the body of the hvcC box.
     JPEG: `payload` is a complete gray JPEG image, SOI to EOI, without XMP or MPF; `configuration` is empty.
+    DNG: `payload` is the one strip of `raster`; `configuration` is empty.
     """
 
     width: int
@@ -43,6 +86,10 @@ class CodedAuxiliary:
     auxiliary_subtype: bytes
     """What follows the URN in auxC, here a depth representation SEI; unused in JPEG."""
     xmp: bytes
+    raster: TiffRaster | None = None
+    """DNG: how the strip is coded."""
+    dng_depth: DngDepth | None = None
+    """DNG: what the codes mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +97,8 @@ class FoundAuxiliary:
     """An auxiliary image of a file."""
 
     identifier: int
-    """HEIF: item id. JPEG: number of the image in the MP index, the primary being 1."""
+    """HEIF: item id. JPEG: number of the image in the MP index, the primary being 1. DNG: its place among the
+    SubIFDs, from 1 on."""
     width: int
     height: int
     payload: bytes
@@ -58,10 +106,26 @@ class FoundAuxiliary:
     configuration: bytes
     """HEIF: body of hvcC; empty if the item is coded otherwise (a grid, AV1)."""
     auxiliary_type: str
-    """HEIF: URN of auxC; JPEG: empty."""
+    """HEIF: URN of auxC; JPEG: empty; DNG: the URN for a depth map, SemanticName of a mask."""
     auxiliary_subtype: bytes
     xmp: bytes | None
     transforms: tuple[Transform, ...]
+    raster: TiffRaster | None = None
+    """DNG: how the image is coded; None if its strips or tiles cannot be read."""
+    dng_depth: DngDepth | None = None
+    """DNG: the depth tags of IFD0, where Adobe's reader looks; else those of the image's own directory."""
+    own_dng_depth: DngDepth | None = None
+    """DNG: the depth tags of the image's own directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A rectangle of a raster, in its pixels."""
+
+    left: float
+    top: float
+    width: float
+    height: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +145,7 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One item (HEIF) or one segment or image (JPEG), for a person who inspects the file."""
+    """One item (HEIF), segment or image (JPEG), or directory (DNG), for a person who inspects the file."""
 
     identifier: int
     type: str
@@ -96,7 +160,7 @@ class Layout:
 
     container: ContainerName
     width: int
-    """Pixels of the primary as stored, before orientation; in HEIF after the clean aperture."""
+    """Pixels of the primary as stored, before orientation; in HEIF after the clean aperture, in DNG of ActiveArea."""
     height: int
     transforms: tuple[Transform, ...]
     exif: bytes | None
@@ -108,6 +172,10 @@ class Layout:
     """Whether the file has a C2PA manifest; any edit breaks its hash."""
     stereo_pair: tuple[int, int] | None = None
     """HEIF: the items of the left and the right view of a spatial photo; None if the primary is in no such pair."""
+    crop: Crop | None = None
+    """DNG: DefaultCrop, what a developed picture shows of the active area; None if it shows all of it."""
+    opcodes: bool = False
+    """DNG: whether OpcodeList3 corrects the picture after development (lens distortion and the like)."""
 
 
 class ContainerFile(Protocol):
