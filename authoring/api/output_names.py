@@ -20,6 +20,7 @@ CONTAINER_OF_SUFFIX: dict[str, ContainerName] = {
     ".jpeg": "jpeg",
     ".jpe": "jpeg",
     ".mpo": "jpeg",
+    ".dng": "dng",
 }
 
 
@@ -49,7 +50,7 @@ def suffix_for(photo: PurePath | None, container: str) -> str:
     """Return the photo's own extension if it means the container, or else the usual one."""
     if photo is not None and CONTAINER_OF_SUFFIX.get(photo.suffix.lower()) == container:
         return photo.suffix
-    return ".jpg" if container == "jpeg" else ".heic"
+    return {"jpeg": ".jpg", "dng": ".dng"}.get(container, ".heic")
 
 
 def container_of(output: str, suffix: str, container: ContainerName | None) -> ContainerName:
@@ -59,7 +60,7 @@ def container_of(output: str, suffix: str, container: ContainerName | None) -> C
     """
     named = CONTAINER_OF_SUFFIX.get(suffix.lower())
     if named is None:
-        raise UsageError(f"{output}: unsupported output type; use .heic or .jpg")
+        raise UsageError(f"{output}: unsupported output type; use .heic, .jpg or .dng")
     if container and container != named:
         raise UsageError(f"{output}: the extension means {named}, but the container option is {container}")
     return named

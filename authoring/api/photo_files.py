@@ -340,7 +340,9 @@ def _target(
     photo: Path | None, data: bytes | DecodedPhoto, output: PathLike | None, container: ContainerName | None
 ) -> tuple[Path, ContainerName | None]:
     """Return the output path and the container: the extension decides, else the option, else the photo itself."""
-    own: ContainerName = "jpeg" if isinstance(data, bytes) and data.startswith(b"\xff\xd8") else "heic"
+    from authoring import containers
+
+    own = (containers.name_of(data) if isinstance(data, bytes) else None) or "heic"
     target = output_path(photo, output, "depth", suffix_for(photo, container or own))
     if output is None or target == files.STANDARD_STREAM:
         return target, container

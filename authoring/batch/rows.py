@@ -9,6 +9,7 @@ from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
+from authoring import containers
 from authoring.api.output_names import CONTAINER_OF_SUFFIX, derived_name, suffix_for
 from authoring.batch import stores
 from authoring.embed.embed_options import EmbedOptions
@@ -153,9 +154,7 @@ def _real_container(photo: str) -> ContainerName | None:
             head = file.read(12)
     except (OSError, ValueError):
         return None
-    if head.startswith(b"\xff\xd8"):
-        return "jpeg"
-    return "heic" if head[4:8] == b"ftyp" else None
+    return containers.name_of(head)
 
 
 def column_name(name: str) -> str:

@@ -9,9 +9,6 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from authoring.apple import depth_properties, makernote, xmp
 from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.exif import read_portrait_tags
@@ -29,6 +26,7 @@ from authoring.compatibility.placement import (
     image_components,
 )
 from authoring.containers.base import ContainerFile, FoundAuxiliary, Layout
+from authoring.depth.stored_plane import Codes
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.read.depth_image import decode_auxiliary
 from authoring.read.layout import depth_images
@@ -86,8 +84,8 @@ class Facts:
     faults: dict[str, str] = field(repr=False)
     """Fields of `properties` that cannot be read, and why."""
     representation: DepthRepresentation | None
-    codes: NDArray[np.uint8] | None
-    """(H, W) as stored; None if they were not asked for or do not decode."""
+    codes: Codes | None
+    """(H, W) uint8, or uint16 in a DNG, as stored; None if they were not asked for or do not decode."""
     decode_fault: str | None
     portrait: PortraitMetadata
     note: MakerNoteFacts | None
@@ -139,7 +137,7 @@ class Facts:
         number = self.depth_images[0].identifier if self.depth_images else 0
         return f"{'item' if self.layout.container == 'heic' else 'image'} {number}"
 
-    def with_codes(self, codes: NDArray[np.uint8]) -> Facts:
+    def with_codes(self, codes: Codes) -> Facts:
         """Return the same facts with the depth plane (H, W) as decoded from its final bitstream."""
         return replace(self, codes=codes if self.depth_images else None)
 
@@ -210,14 +208,14 @@ def _properties(tree: PropertyTree) -> tuple[DepthProperties, dict[str, str]]:
     return depth_properties.parse_properties(tuple(readable)), faults
 
 
-def _decoded(layout: Layout, auxiliary: FoundAuxiliary) -> tuple[NDArray[np.uint8] | None, str | None]:
+def _decoded(layout: Layout, auxiliary: FoundAuxiliary) -> tuple[Codes | None, str | None]:
     """Return the codes (H, W), or why they do not decode."""
     if layout.container == "heic" and auxiliary.configuration:
         fault = stream_fault(auxiliary.payload, auxiliary.configuration)
         if fault:
             return None, fault
     try:
-        return decode_auxiliary(layout.container, auxiliary), None
+        return decode_auxiliary(auxiliary), None
     except DepthauthorError as error:
         return None, error.message
 

@@ -174,6 +174,8 @@ class Layout:
     """HEIF: the items of the left and the right view of a spatial photo; None if the primary is in no such pair."""
     crop: Crop | None = None
     """DNG: DefaultCrop, what a developed picture shows of the active area; None if it shows all of it."""
+    byte_order: Literal["<", ">"] = "<"
+    """DNG: of its directories and samples."""
     opcodes: bool = False
     """DNG: whether OpcodeList3 corrects the picture after development (lens distortion and the like)."""
 

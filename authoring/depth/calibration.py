@@ -197,6 +197,18 @@ class Calibration:
             lens_distortion_center_px=center and (center[0] * x_scale, center[1] * y_scale),
         )
 
+    def reframed(self, right_px: float, down_px: float, width_px: int, height_px: int) -> Calibration:
+        """Return the same camera in another frame, in which every point is farther right and down by so much."""
+        (fx, fy), (cx, cy) = self.focal_px, self.principal_point_px
+        center = self.lens_distortion_center_px
+        return replace(
+            self,
+            intrinsic_matrix=((fx, 0.0, cx + right_px), (0.0, fy, cy + down_px), (0.0, 0.0, 1.0)),
+            reference_width_px=width_px,
+            reference_height_px=height_px,
+            lens_distortion_center_px=center and (center[0] + right_px, center[1] + down_px),
+        )
+
 
 def _negative(column: tuple[float, ...]) -> tuple[float, ...]:
     """Return the opposite direction; a zero gets no minus sign, which would be written out."""

@@ -12,6 +12,7 @@ from authoring.codecs.hevc import Effort
 from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.calibration_sources import FOV_DEGREES
+from authoring.depth.stored_plane import CodeBits
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
 from authoring.maps.map_options import MapOptions
@@ -24,6 +25,8 @@ class EmbedOptions(MapOptions):
 
     container: ContainerName | None = None
     """None keeps the photo's own, so that nothing is re-encoded (a PNG becomes HEIC)."""
+    bits: CodeBits = 8
+    """Of a code in a DNG: 16 are finer, and for Adobe's readers only."""
     lossless: bool = False
     replace: bool = False
     quality: int | None = None
@@ -64,6 +67,8 @@ def options_of(**given: Any) -> EmbedOptions:
             raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(map(str, choices))}")
     if isinstance(given.get("native_format"), str):
         given["native_format"] = PixelFormat(given["native_format"])
+    if given.get("bits", 8) not in (8, 16):
+        raise UsageError(f"bits is {given['bits']}; it can be 8 or 16")
     for name, (low, high) in _RANGES.items():
         if name in given and not low <= given[name] <= high:
             raise UsageError(f"{name} is {given[name]}; it can be {low} to {high}")
@@ -106,7 +111,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
         ),
         _NUMBER,
     ),
-    **dict.fromkeys(("max_size", "frame", "quality", "encoder_threads"), _WHOLE),
+    **dict.fromkeys(("bits", "max_size", "frame", "quality", "encoder_threads"), _WHOLE),
     **dict.fromkeys(
         (
             "invert",
@@ -133,7 +138,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "spacing": ("depth", "disparity"),
     "accuracy": ("relative", "absolute"),
     "map_orientation": ("display", "stored"),
-    "container": ("heic", "jpeg"),
+    "container": ("heic", "jpeg", "dng"),
     "effort": ("fast", "balanced", "best"),
     "profile": ("portrait", "data"),
     "calibration_source": ("exif", "nominal", "none"),

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal
 
 from authoring.apple import xmp
 from authoring.apple.kinds import HEVC_DEPTH_URN
 from authoring.apple.property_table import PropertyTree
 from authoring.codecs import sei
 from authoring.codecs.hevc import Effort
-from authoring.containers.base import CodedAuxiliary, ContainerName
+from authoring.containers.base import CodedAuxiliary, ContainerName, TiffRaster
+from authoring.containers.dng.tags import DEPTH_PHOTOMETRIC
 from authoring.depth.plane_error import largest_difference
-from authoring.depth.stored_plane import StoredPlane
+from authoring.depth.stored_plane import Codes, StoredPlane
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.read.depth_image import decode_plane
+from authoring.read.adobe_depth import dng_tags
+from authoring.read.depth_image import decode_item, decode_raster
 
 NO_Z_LIMITS = (
     "the depth SEI states no z_near and z_far: for depth its code 0 is said to be the far end, and in Apple's stored"
@@ -34,12 +34,14 @@ class CodedPlane:
     height: int
     payload: bytes
     configuration: bytes
-    """The body of hvcC (HEIC); empty for JPEG."""
-    decoded: NDArray[np.uint8]
-    """Codes (H, W), 0..255: every promise about depth is measured on them."""
+    """The body of hvcC (HEIC); empty for the others."""
+    decoded: Codes
+    """Codes (H, W) uint8, or uint16 in a DNG: every promise about depth is measured on them."""
     tolerance_codes: int
     """How far the decoded codes may be from the plane's."""
     notes: tuple[str, ...] = ()
+    raster: TiffRaster | None = None
+    """DNG: how `payload`, its one strip, is coded."""
 
 
 def encode_plane(
@@ -49,14 +51,18 @@ def encode_plane(
     lossless: bool = False,
     effort: Effort = "balanced",
     threads: int | None = None,
+    order: Literal["<", ">"] = "<",
 ) -> CodedPlane:
     """Encode a plane for a container, and decode it again.
 
     A plane that defeats the encoder (noise) is coded losslessly in HEIC; in JPEG, which cannot, its tolerance is
-    widened, and the notes say so. threads: of the HEVC encoder; None lets it choose.
+    widened, and the notes say so. threads: of the HEVC encoder; None lets it choose. order: the
+    byte order of a DNG.
 
     Raises UnsupportedError for `lossless` in a JPEG: 8-bit baseline is never exact.
     """
+    if container == "dng":
+        return _encode_strip(plane, order)
     if container == "jpeg":
         if lossless:
             raise UnsupportedError(
@@ -72,11 +78,40 @@ def encode_plane(
     return _with_tolerance(coded, error)
 
 
+def _encode_strip(plane: StoredPlane, order: Literal["<", ">"]) -> CodedPlane:
+    """Encode a plane as the strip of a DNG, without loss: 8 bits as lossless JPEG, 16 bits as Deflate.
+
+    8 bits are for every reader; 16-bit lossless JPEG is what few libraries decode.
+    """
+    from authoring.codecs import lossless_jpeg, tiff_pieces
+
+    height, width = plane.codes.shape
+    if plane.bits == 8:
+        payload, compression = lossless_jpeg.encode_lossless(plane.codes), tiff_pieces.JPEG
+    else:
+        payload, compression = tiff_pieces.encode_deflate(plane.codes, order), tiff_pieces.DEFLATE
+    raster = TiffRaster(
+        width=width,
+        height=height,
+        samples=1,
+        bits=plane.bits,
+        photometric=DEPTH_PHOTOMETRIC,
+        compression=compression,
+        predictor=1 if compression == tiff_pieces.JPEG else tiff_pieces.HORIZONTAL,
+        order=order,
+        piece_width=width,
+        piece_height=height,
+        pieces=(payload,),
+    )
+    coded = CodedPlane("dng", width, height, payload, b"", decode_raster(raster), 0, raster=raster)
+    return _with_tolerance(coded, _error_codes(coded, plane))
+
+
 def _encode_jpeg(plane: StoredPlane) -> CodedPlane:
     from authoring.codecs import jpeg
 
     height, width = plane.codes.shape
-    coded = jpeg.encode_gray(plane.codes)
+    coded = jpeg.encode_gray(plane.eight_bit_codes())
     return _with_tolerance(
         CodedPlane("jpeg", width, height, coded.data, b"", coded.decoded, jpeg.TOLERANCE_CODES), coded.worst
     )
@@ -87,10 +122,10 @@ def _encode_hevc(plane: StoredPlane, lossless: bool, effort: Effort, threads: in
     from authoring.containers import heif
 
     image = heif.single_image(
-        hevc.encode_gray(plane.codes, lossless=lossless, effort=effort, threads=threads)
+        hevc.encode_gray(plane.eight_bit_codes(), lossless=lossless, effort=effort, threads=threads)
     )
     configuration = hevc.finish_configuration(image.configuration, image.width, image.height)
-    decoded = decode_plane("heic", image.width, image.height, image.payload, configuration)
+    decoded = decode_item(image.width, image.height, image.payload, configuration)
     tolerance = 0 if lossless else hevc.LOSSY_TOLERANCE_CODES
     return CodedPlane("heic", image.width, image.height, image.payload, configuration, decoded, tolerance)
 
@@ -130,4 +165,6 @@ def coded_auxiliary(plane: StoredPlane, coded: CodedPlane, tree: PropertyTree) -
         auxiliary_type=HEVC_DEPTH_URN,
         auxiliary_subtype=subtype,
         xmp=xmp.build_packet(tree),
+        raster=coded.raster,
+        dng_depth=dng_tags(plane) if coded.container == "dng" else None,
     )

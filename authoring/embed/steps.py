@@ -13,10 +13,10 @@ from authoring.apple.region import read_focus_region
 from authoring.codecs.photo import DecodedPhoto
 from authoring.compatibility.facts import gather
 from authoring.compatibility.publish_check import check_before_publish
-from authoring.containers.base import CodedAuxiliary, Layout
+from authoring.containers.base import CodedAuxiliary, ContainerName, Layout
 from authoring.containers.edits import EditList
 from authoring.depth.aspect import check_aspect
-from authoring.depth.buffer import DepthBuffer
+from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.orientation import Orientation
 from authoring.depth.plane_error import error_in_m, max_error
 from authoring.depth.raster import turned
@@ -27,9 +27,10 @@ from authoring.embed.portrait import PortraitEffect, add_portrait_metadata, port
 from authoring.embed.reports import EditedPhoto, EmbedReport, ErrorInMetres, Focus, Size
 from authoring.embed.target import Target, open_target
 from authoring.embed.undo import build_record, splice_with_undo
-from authoring.errors import RefusedError, about
+from authoring.errors import RefusedError, UsageError, about
 from authoring.maps import diagnose
 from authoring.maps.camera import given_camera
+from authoring.maps.crop import covers_active_area, padded
 from authoring.maps.fit import MIN_STORED_SIDE, FittedMap, fit_to_photo
 from authoring.maps.load import LoadedMap, MapSource, load_map, map_raster
 from authoring.maps.notes import Notes
@@ -37,6 +38,8 @@ from authoring.maps.polarity import check_polarity
 from authoring.maps.refine import guide_of
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
 from authoring.version import VERSION
+
+DNG_METADATA = "a DNG's own Exif and XMP stay as they are, so it is not marked as a portrait"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +77,7 @@ def embed(photo: bytes | DecodedPhoto, source: MapSource, options: EmbedOptions)
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
     """
     target = open_target(photo, options)
+    options = for_container(options, target.layout.container)
     loaded = load(source, options)
     fitted = fit(loaded, target, options)
     depth = encode(fitted, loaded.meaning, target, options)
@@ -90,10 +94,29 @@ def copy(source: bytes, photo: bytes | DecodedPhoto, options: EmbedOptions) -> E
     """
     origin = read_source(source)
     target = open_target(photo, options)
+    options = for_container(options, target.layout.container)
     depth = transfer(origin, target, options)
     spliced = splice(target, depth, options)
     report = check(target, spliced, depth, options)
     return EditedPhoto(target.source, spliced.edits, report)
+
+
+def for_container(options: EmbedOptions, container: ContainerName) -> EmbedOptions:
+    """Return the options with the native format that a container has by default.
+
+    Raises UsageError for what a container cannot hold: disparity in a DNG, where Adobe's codes grow with the
+    distance and Apple's would grow with nearness; codes of 16 bits elsewhere.
+    """
+    if container != "dng":
+        if options.bits != 8:
+            raise UsageError("--bits 16 is for a DNG; the depth map of a HEIC or JPEG has 8 bits")
+        return options
+    if options.native_format is not None and options.native_format.kind != "depth":
+        raise UsageError(
+            "a DNG holds depth, not disparity, since only then Adobe's and Apple's readers agree on which end is near; "
+            "use --native-format hdep or fdep"
+        )
+    return replace(options, native_format=options.native_format or PixelFormat.HDEP)
 
 
 def load(source: MapSource, options: EmbedOptions) -> LoadedMap:
@@ -109,19 +132,25 @@ def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
         with about("photo"):
             guide = guide_of(target.file, target.orientation, options.max_size)
     with about("map"):
-        buffer, size = loaded.buffer, (target.layout.width, target.layout.height)
+        buffer, layout = loaded.buffer, target.layout
+        crop = None if covers_active_area(buffer, layout) and guide is None else layout.crop
+        size = (round(crop.width), round(crop.height)) if crop else (layout.width, layout.height)
         raster = map_raster(options, loaded, size, target.orientation)
         fitted = fit_to_photo(buffer, size, target.orientation, options, raster, guide)
         shown = buffer if raster == "display" else turned(buffer, target.orientation)
-        doubts = check_polarity(shown, loaded, options, raster, target.orientation)
-        return FittedMap(fitted.buffer, loaded.notes + target.notes + fitted.notes + doubts)
+        notes = loaded.notes + target.notes + fitted.notes
+        notes += check_polarity(shown, loaded, options, raster, target.orientation)
+        if crop is None:
+            return FittedMap(fitted.buffer, notes)
+        whole, crop_notes = padded(fitted.buffer, crop, layout)
+        return FittedMap(whole, notes + crop_notes)
 
 
 def encode(fitted: FittedMap, meaning: str, target: Target, options: EmbedOptions) -> CodedDepth:
-    """Quantize a fitted map to 8-bit codes, and encode them for the target's container."""
+    """Quantize a fitted map to 8-bit codes, 16 in a DNG that is to have them, and encode them for the container."""
     buffer = fitted.buffer
     with about("map"):
-        plane = replace(quantize(buffer), pixel_format=options.native_format)
+        plane = replace(quantize(buffer, options.bits), pixel_format=options.stored_format)
         notes = fitted.notes + Notes(notes=tuple(diagnose.storage_notes(plane)))
         coded = _encode_plane(plane, target, options)
     source = "measured" if buffer.accuracy == "absolute" else options.depth_source
@@ -135,6 +164,7 @@ def _encode_plane(plane: StoredPlane, target: Target, options: EmbedOptions) -> 
         lossless=options.lossless,
         effort=options.effort or "balanced",
         threads=options.encoder_threads,
+        order=target.layout.byte_order,
     )
 
 
@@ -190,6 +220,9 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
     with about("photo"):
         if options.profile == "portrait":
             effect = portrait_effect(target.layout, options.portrait, depth.buffer.calibration, depth.copied)
+        if effect is not None and file.layout.container == "dng":
+            notes += effect.notes + Notes(notes=(DNG_METADATA,))
+        elif effect is not None:
             photo = add_portrait_metadata(
                 file, depth.buffer, target.orientation, options.portrait, effect.maker_note
             )
@@ -204,7 +237,9 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
             provenance = replace(sources, version=version, undo=undo, restore=restore)
             return coded_auxiliary(depth.plane, depth.coded, build_tree(properties, foreign, provenance))
 
-        edits = edits.then(splice_with_undo(file, auxiliary))
+        # What is appended to a DNG is cut off again; no record is needed.
+        is_dng = file.layout.container == "dng"
+        edits = edits.then(file.splice(auxiliary(b"")) if is_dng else splice_with_undo(file, auxiliary))
     notes += Notes(notes=file.notes)
     if file.layout.container == "heic" and depth.plane.pixel_format.kind == "depth":
         notes += Notes(notes=(NO_Z_LIMITS,))
@@ -242,7 +277,7 @@ def describe(depth: CodedDepth, effect: PortraitEffect | None) -> DepthPropertie
     return replace(
         properties,
         int_min=0,
-        int_max=255,
+        int_max=plane.top_code,
         float_min=plane.float_min,
         float_max=plane.float_max,
         **calibration_fields(calibration),

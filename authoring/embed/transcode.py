@@ -10,6 +10,7 @@ from authoring.codecs.hevc import Effort
 from authoring.containers import heif
 from authoring.containers.base import ContainerFile, ContainerName, Layout
 from authoring.depth.orientation import Orientation
+from authoring.errors import UnsupportedError
 from authoring.read.layout import kind_of, photo_orientation
 
 
@@ -34,6 +35,8 @@ def transcode(
 
     container: None keeps the photo's own; a PNG and decoded pixels become HEIC. threads: of the HEVC encoder.
     """
+    if container == "dng" and (isinstance(data, photo.DecodedPhoto) or containers.name_of(data) != "dng"):
+        raise UnsupportedError("a DNG is made from a DNG only; write a .heic or .jpg")
     if isinstance(data, photo.DecodedPhoto):
         pixels, metadata = data.pixels, data.metadata
         notes: tuple[str, ...] = (
@@ -45,6 +48,11 @@ def transcode(
         layout = file.layout
         if container in (None, layout.container):
             return Transcoded(file, False, ())
+        if layout.container == "dng":
+            raise UnsupportedError(
+                "a raw photo is not developed here; develop it to a HEIC or JPEG and embed the map into that, or write "
+                "a .dng"
+            )
         metadata = photo.Metadata(layout.exif, layout.xmp, layout.icc)
         notes = _left_behind(layout)
         if layout.container == "heic":

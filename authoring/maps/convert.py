@@ -214,7 +214,7 @@ def _convert_metric(image: MapImage, meaning: Meaning, options: MapOptions) -> t
     if holes is not None and holes.any():
         values = np.where(holes, np.float32(np.nan), values)
     build = DepthBuffer.from_depth_m if is_depth else DepthBuffer.from_disparity_per_m
-    return _expand_codes(build(values, pixel_format=options.native_format.single), image), notes
+    return _expand_codes(build(values, pixel_format=options.stored_format.single), image), notes
 
 
 def _disparity_of_pixels(
@@ -286,7 +286,7 @@ def _convert_relative(image: MapImage, meaning: Meaning, options: MapOptions) ->
             + ("1/m" if inverse else "metres"),
         )
     )
-    buffer = buffer_from_gray(share, gray, pixel_format=options.native_format.single)
+    buffer = buffer_from_gray(share, gray, pixel_format=options.stored_format.single)
     return _expand_codes(buffer, image), notes
 
 
@@ -343,7 +343,7 @@ def _convert_gray(image: MapImage, options: MapOptions, preset: Preset | None) -
         samples = np.where(holes, samples.dtype.type(np.nan), samples)
     if image.levels not in (None, 256, 65536):
         samples = samples / np.float32(image.levels - 1)
-    buffer = buffer_from_gray(samples, meaning, pixel_format=options.native_format.single)
+    buffer = buffer_from_gray(samples, meaning, pixel_format=options.stored_format.single)
     if holes is not None and image.levels is not None:
         buffer = buffer.replace(samples=np.where(holes, np.float32(np.nan), buffer.samples))
     return buffer, notes

@@ -96,7 +96,7 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     Raises UsageError where unit, polarity or range are missing or do not apply, RefusedError where no value is
     usable.
     """
-    single = options.native_format.single
+    single = options.stored_format.single
     if _is_bytes(source):
         data = bytes(source)
         return load_map(parse_map_source(data, options.key, options.frame, options.map_name), options)

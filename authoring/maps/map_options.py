@@ -22,7 +22,8 @@ class MapOptions:
     invert: bool = False
     """The same as white "near"."""
     spacing: Literal["depth", "disparity"] = "depth"
-    native_format: PixelFormat = PixelFormat.HDIS
+    native_format: PixelFormat | None = None
+    """None: hdis, or hdep in a DNG, which holds no disparity."""
     accuracy: Literal["relative", "absolute"] | None = None
     map_orientation: Literal["display", "stored"] | None = None
     max_size: int = DEFAULT_MAX_SIDE
@@ -63,6 +64,11 @@ class MapOptions:
     """Use a map in spite of doubts that can be wrong: a stereo pair, a coloured picture."""
     refine: bool = False
     """Bring the map to the stored size along the photo's edges."""
+
+    @property
+    def stored_format(self) -> PixelFormat:
+        """The native format that the options give or stand for."""
+        return self.native_format or PixelFormat.HDIS
 
     @property
     def white_end(self) -> Literal["far", "near"]:

@@ -13,15 +13,16 @@ from authoring.apple.depth_properties import CALIBRATION_FIELDS, DepthProperties
 from authoring.apple.exif import read_portrait_tags
 from authoring.apple.property_table import PropertyTree
 from authoring.apple.values import exact_half
-from authoring.codecs import hevc, jpeg, sei
+from authoring.codecs import hevc, jpeg, sei, tiff_pieces
 from authoring.containers import heif
-from authoring.containers.base import ContainerName, FoundAuxiliary, Layout
+from authoring.containers.base import ContainerName, FoundAuxiliary, Layout, TiffRaster
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import turned
-from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
+from authoring.depth.stored_plane import Codes, StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UnsupportedError
+from authoring.read.adobe_depth import adobe_depth
 from authoring.read.depth_notes import open_points
 from authoring.read.layout import depth_images, photo_orientation
 
@@ -75,16 +76,32 @@ def read_depth(layout: Layout) -> DepthReading:
     auxiliary = images[0]
     tree = xmp.parse_packet(auxiliary.xmp) if auxiliary.xmp else ()
     properties = depth_properties.parse_properties(tree)
+    codes = decode_auxiliary(auxiliary)
+    if auxiliary.dng_depth and properties.auxiliary_image_type is None:
+        adobe = adobe_depth(auxiliary.dng_depth, codes)
+        properties = replace(
+            properties, auxiliary_image_type=adobe.plane.pixel_format.kind, accuracy=adobe.accuracy
+        )
+        return _reading(layout, auxiliary, properties, tree, adobe.plane)
     pixel_format, low, high = _scale(auxiliary, properties)
-    codes = decode_auxiliary(layout.container, auxiliary)
-    int_min, int_max = properties.int_min or 0, 255 if properties.int_max is None else properties.int_max
+    top = np.iinfo(codes.dtype).max
+    int_min, int_max = properties.int_min or 0, top if properties.int_max is None else properties.int_max
     if int_max <= int_min:
         raise MalformedError(f"the depth XMP gives IntMinValue {int_min} and IntMaxValue {int_max}")
-    if (int_min, int_max) != (0, 255):
-        # A StoredPlane states the values of codes 0 and 255: extrapolate the file's line to them.
+    if (int_min, int_max) != (0, top):
+        # A StoredPlane states the values of the least and the largest code: extrapolate the file's line to them.
         step = (high - low) / (int_max - int_min)
-        low, high = low - int_min * step, low + (255 - int_min) * step
-    plane = StoredPlane(codes, low, high, pixel_format)
+        low, high = low - int_min * step, low + (top - int_min) * step
+    return _reading(layout, auxiliary, properties, tree, StoredPlane(codes, low, high, pixel_format))
+
+
+def _reading(
+    layout: Layout,
+    auxiliary: FoundAuxiliary,
+    properties: DepthProperties,
+    tree: PropertyTree,
+    plane: StoredPlane,
+) -> DepthReading:
     return DepthReading(
         layout.container,
         auxiliary,
@@ -115,22 +132,37 @@ def _scale(auxiliary: FoundAuxiliary, properties: DepthProperties) -> tuple[Pixe
     return PixelFormat.from_fourcc(properties.native_format), low, high
 
 
-def decode_auxiliary(container: ContainerName, auxiliary: FoundAuxiliary) -> NDArray[np.uint8]:
-    """Return the codes (H, W) of an auxiliary image in the stored raster."""
-    if container == "heic" and not auxiliary.configuration:
+def decode_auxiliary(auxiliary: FoundAuxiliary) -> Codes:
+    """Return the codes (H, W) of an auxiliary image in the stored raster; those of a DNG may have 16 bits."""
+    if auxiliary.raster is not None:
+        return decode_raster(auxiliary.raster)
+    if auxiliary.dng_depth is not None:
+        raise MalformedError("the depth map's strips or tiles are outside the file, or their lists disagree")
+    if auxiliary.configuration:
+        return decode_item(auxiliary.width, auxiliary.height, auxiliary.payload, auxiliary.configuration)
+    if auxiliary.auxiliary_type:
         raise UnsupportedError("the depth item is not a single HEVC picture")
-    return decode_plane(
-        container, auxiliary.width, auxiliary.height, auxiliary.payload, auxiliary.configuration
-    )
+    return jpeg.decode_gray(auxiliary.payload)
 
 
-def decode_plane(
-    container: ContainerName, width: int, height: int, payload: bytes, configuration: bytes
-) -> NDArray[np.uint8]:
-    """Decode an encoded gray plane to codes (H, W), 0 to 255; every error bound is measured on these."""
-    if container == "jpeg":
-        return jpeg.decode_gray(payload)
+def decode_item(width: int, height: int, payload: bytes, configuration: bytes) -> NDArray[np.uint8]:
+    """Decode an encoded gray HEVC plane to codes (H, W), 0 to 255; every error bound is measured on these."""
     return hevc.decode_gray(heif.build_still(width, height, payload, configuration))
+
+
+def decode_raster(raster: TiffRaster) -> Codes:
+    """Decode the one-sample image of a DNG directory to codes (H, W) uint8 or uint16."""
+    if raster.samples != 1:
+        raise UnsupportedError(f"the depth map has {raster.samples} samples a pixel; 1 is read")
+    return tiff_pieces.decode_pieces(
+        raster.pieces,
+        (raster.width, raster.height),
+        (raster.piece_width, raster.piece_height),
+        bits=raster.bits,
+        compression=raster.compression,
+        predictor=raster.predictor,
+        order=raster.order,
+    )
 
 
 def calibration_of(properties: DepthProperties) -> Calibration | None:

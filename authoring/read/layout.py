@@ -14,7 +14,7 @@ from authoring.depth.orientation import Orientation
 
 
 def photo_orientation(layout: Layout) -> Orientation:
-    """Return how a photo's stored raster is turned for display: irot and imir in HEIF, Exif in JPEG."""
+    """Return how a photo's stored raster is turned for display: irot and imir in HEIF, Exif in JPEG, IFD0 in DNG."""
     if layout.container == "heic":
         return Orientation.from_transforms(
             [(transform.kind, transform.value) for transform in layout.transforms]
@@ -29,12 +29,13 @@ def depth_images(layout: Layout) -> list[FoundAuxiliary]:
 
 
 def place_of(container: ContainerName, auxiliary: FoundAuxiliary) -> str:
-    """Return where an auxiliary image is: "item 54" in HEIC, exiftool's tag "MPImage3" in JPEG.
+    """Return where an auxiliary image is: "item 54" in HEIC, exiftool's tag "MPImage3" in JPEG, "SubIFD 2" in DNG.
 
     exiftool numbers the entries of the MP index from 1, the photo, so a depth map is MPImage2 without a gain map and
     MPImage3 after one.
     """
-    return f"item {auxiliary.identifier}" if container == "heic" else f"MPImage{auxiliary.identifier}"
+    names = {"heic": "item ", "jpeg": "MPImage", "dng": "SubIFD "}
+    return f"{names[container]}{auxiliary.identifier}"
 
 
 def kind_of(auxiliary: FoundAuxiliary) -> str:

@@ -58,6 +58,7 @@ class DngFile:
             auxiliaries=tuple(_auxiliaries(self.structure)),
             signed=first.find(Tag.CONTENT_CREDENTIALS) is not None,
             crop=self.structure.crop,
+            byte_order=self.structure.order,
             opcodes=main.find(Tag.OPCODE_LIST_3) is not None,
         )
 

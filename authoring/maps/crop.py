@@ -1,0 +1,61 @@
+"""Fit a map of a developed picture to the active area of its DNG, and cut one back to it.
+
+A depth map of a DNG covers ActiveArea; a developed picture shows DefaultCrop, which is a little less (DNG 1.6.0.0,
+chapter 4).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.containers.base import Crop, Layout
+from authoring.depth.buffer import DepthBuffer
+from authoring.depth.calibration import Calibration
+from authoring.maps.notes import Notes
+
+
+def covers_active_area(buffer: DepthBuffer, layout: Layout) -> bool:
+    """Whether a map (in either orientation) has the size of the active area itself, as LibRaw's pictures have."""
+    return {buffer.width, buffer.height} == {layout.width, layout.height}
+
+
+def padded(buffer: DepthBuffer, crop: Crop, layout: Layout) -> tuple[DepthBuffer, Notes]:
+    """Return a map in the stored raster that covers `crop` with margins, so that it covers the active area.
+
+    The margins repeat the map's edge. They are whole samples, so a sample may be half its size off its place.
+    """
+    across, down = buffer.width / crop.width, buffer.height / crop.height
+    width = max(round(layout.width * across), buffer.width)
+    height = max(round(layout.height * down), buffer.height)
+    left = min(round(crop.left * across), width - buffer.width)
+    top = min(round(crop.top * down), height - buffer.height)
+    margins = ((top, height - buffer.height - top), (left, width - buffer.width - left))
+    if buffer.calibration is not None:
+        buffer = buffer.replace(calibration=moved(buffer.calibration, crop, layout))
+    note = (
+        f"the map was taken for one of the developed picture ({crop.width:g}x{crop.height:g} of the DNG's "
+        f"{layout.width}x{layout.height} active pixels) and was extended by its edge values"
+    )
+    samples = np.pad(buffer.samples, margins, mode="edge")
+    return buffer.replace(samples=samples), Notes(assumed=(note,))
+
+
+def moved(calibration: Calibration, crop: Crop, layout: Layout) -> Calibration:
+    """Return a camera of the cropped picture as that of the active area."""
+    scaled = calibration.scaled(round(crop.width), round(crop.height))
+    return scaled.reframed(crop.left, crop.top, layout.width, layout.height)
+
+
+def cut(samples: NDArray[np.generic], crop: Crop, layout: Layout) -> NDArray[np.generic]:
+    """Return what samples (H, W) of the active area show of the crop, in whole samples."""
+    across, down = samples.shape[1] / layout.width, samples.shape[0] / layout.height
+    left, top = round(crop.left * across), round(crop.top * down)
+    width, height = max(1, round(crop.width * across)), max(1, round(crop.height * down))
+    return samples[top : top + height, left : left + width]
+
+
+def cropped_camera(calibration: Calibration, crop: Crop, layout: Layout) -> Calibration:
+    """Return a camera of the active area as that of the cropped picture."""
+    scaled = calibration.scaled(layout.width, layout.height)
+    return scaled.reframed(-crop.left, -crop.top, round(crop.width), round(crop.height))
