@@ -60,6 +60,8 @@ def fourcc_name(code: int) -> str:
 HDIS, FDIS = fourcc("hdis"), fourcc("fdis")
 HDEP, FDEP = fourcc("hdep"), fourcc("fdep")
 L008 = fourcc("L008")
+L016 = fourcc("L016")
+"""kCVPixelFormatType_OneComponent16; seen in no file of Apple's."""
 
 DISPARITY_FORMATS = (HDIS, FDIS)
 HALF_FORMATS = (HDIS, HDEP)

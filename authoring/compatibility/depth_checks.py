@@ -129,8 +129,11 @@ def has_xmp(facts: Facts) -> CheckResult | None:
     placement = facts.placement
     if facts.auxiliary is None:
         return None
+    if placement is None and not facts.auxiliary.xmp:
+        message = "the depth map has no XMP of its own, by which Apple's readers know it"
+        return CheckResult(False, message, "an XMP packet in tag 700", "none", facts.where)
     if placement is None:
-        return CheckResult(True, "the depth image has an XMP segment of its own", where=facts.where)
+        return CheckResult(True, "the depth image has XMP of its own", where=facts.where)
     expected = "an item application/rdf+xml, cdsc to the depth item, bytes in mdat"
     packets = [item for item in placement.descriptions if item.is_xmp]
     if not packets:
@@ -190,7 +193,7 @@ def _scale_fault(facts: Facts) -> str | None:
     if properties.native_format not in NATIVE_FORMATS:
         return f"NativeFormat is {fourcc_name(properties.native_format or 0)}, not hdis, fdis, hdep or fdep"
     if properties.stored_format != L008:
-        return f"StoredFormat is {fourcc_name(properties.stored_format or 0)}, but the plane is L008"
+        return f"StoredFormat is {fourcc_name(properties.stored_format or 0)}; Apple's readers are known to take L008"
     if not (properties.int_min or 0) < (properties.int_max or 0):
         return f"IntMinValue {properties.int_min} is not below IntMaxValue {properties.int_max}"
     low, high = properties.float_min or 0.0, properties.float_max or 0.0

@@ -25,7 +25,7 @@ from authoring.compatibility.placement import (
     depth_typed_items,
     image_components,
 )
-from authoring.containers.base import ContainerFile, FoundAuxiliary, Layout
+from authoring.containers.base import ContainerFile, DngDepth, FoundAuxiliary, Layout
 from authoring.depth.stored_plane import Codes
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.read.depth_image import decode_auxiliary
@@ -64,6 +64,16 @@ class MakerNoteFacts:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class DngFacts:
+    """What IFD0 of a DNG says that concerns depth."""
+
+    depth: DngDepth | None = None
+    version: tuple[int, ...] = ()
+    """DNGVersion, four numbers."""
+    backward_version: tuple[int, ...] | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
     """What the rules need to know of one file: its depth and its portrait metadata."""
@@ -92,6 +102,8 @@ class Facts:
     """None if there is no Apple maker note."""
     foreign_note: bool
     photo: PhotoFacts
+    dng: DngFacts
+    """Empty for another container."""
 
     @property
     def photo_decodes(self) -> bool | None:
@@ -135,7 +147,7 @@ class Facts:
     def where(self) -> str:
         """The depth image by name, for findings."""
         number = self.depth_images[0].identifier if self.depth_images else 0
-        return f"{'item' if self.layout.container == 'heic' else 'image'} {number}"
+        return f"{ {'heic': 'item', 'jpeg': 'image', 'dng': 'SubIFD'}[self.layout.container] } {number}"
 
     def with_codes(self, codes: Codes) -> Facts:
         """Return the same facts with the depth plane (H, W) as decoded from its final bitstream."""
@@ -179,6 +191,7 @@ def gather(file: ContainerFile, *, decoded: bool = True, photo_decoded: bool = F
         note=_note_facts(note),
         foreign_note=bool(note) and not makernote.is_apple(note),
         photo=gather_photo(file, decoded=photo_decoded),
+        dng=_dng_facts(file),
     )
 
 
@@ -218,6 +231,22 @@ def _decoded(layout: Layout, auxiliary: FoundAuxiliary) -> tuple[Codes | None, s
         return decode_auxiliary(auxiliary), None
     except DepthauthorError as error:
         return None, error.message
+
+
+def _dng_facts(file: ContainerFile) -> DngFacts:
+    from authoring.containers.dng import DngFile
+    from authoring.containers.dng.structure import depth_tags
+    from authoring.containers.dng.tags import Tag
+
+    if not isinstance(file, DngFile):
+        return DngFacts()
+    first = file.structure.first
+    version, backward = (first.find(tag) for tag in (Tag.DNG_VERSION, Tag.DNG_BACKWARD_VERSION))
+    return DngFacts(
+        depth_tags(first),
+        version.integers() if version else (),
+        backward.integers() if backward else None,
+    )
 
 
 def _note_facts(note: bytes) -> MakerNoteFacts | None:

@@ -19,6 +19,9 @@ BADGE_RULE = "R8"
 SPAN_RULE = "R34"
 """Broken by a map that is nearly flat, whatever its metadata says."""
 
+DNG_RULE = "RD7"
+"""Broken by every DNG with depth."""
+
 EVIDENCE = "based on other projects' device tests, not ours"
 
 
@@ -75,6 +78,8 @@ def verdict_of(findings: Iterable[Finding]) -> str:
     if level == "none":
         first = failed[costs(failed, "L1")[0]]
         return f"no readable depth is expected: {first.message} ({first.rule})"
+    if DNG_RULE in failed:
+        return f"readable depth is expected, by the documents of Adobe and Apple; {failed[DNG_RULE].message}"
     if possible_level_of(findings) == level:
         return f"{_expected(failed, level)}, {EVIDENCE}"
     seen = "a Portrait badge is expected" if level == "L2" else "readable depth is expected"

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs import hevc, jpeg
 from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.plane_error import max_error
 from authoring.depth.stored_plane import buffer_from_plane
@@ -17,7 +16,8 @@ from authoring.maps.fit import fit_to_photo
 from authoring.maps.load import MapSource, load_map, map_raster
 from authoring.maps.map_options import MapOptions
 from authoring.maps.refine import Guide, guide_of
-from authoring.read.depth_image import DepthReading, read_depth
+from authoring.read.crop import covers_active_area, cut, padded
+from authoring.read.depth_image import DepthReading, read_depth, tolerance_codes
 
 ROUNDING = 1e-5
 """Relative to the bound: float32 rounding. Without it exact maps would seem to exceed the bound."""
@@ -80,9 +80,15 @@ def _measure(
     height, width = plane.codes.shape
     options = replace(options, native_format=plane.pixel_format, max_size=max(width, height, 2))
     loaded = load_map(source, options)
-    size = (layout.width, layout.height)
+    crop = None if covers_active_area(loaded.buffer, layout) and guide is None else layout.crop
+    size = (round(crop.width), round(crop.height)) if crop else (layout.width, layout.height)
+    if crop:
+        longest = max(cut(plane.codes, crop, layout).shape)
+        options = replace(options, max_size=max(longest, 2))
     raster = map_raster(options, loaded, size, reading.orientation)
     buffer = fit_to_photo(loaded.buffer, size, reading.orientation, options, raster, guide).buffer
+    if crop:
+        buffer, _ = padded(buffer, crop, layout)
     if buffer.samples.shape != plane.codes.shape:
         raise RefusedError(
             f"the map fits this photo as {buffer.width}x{buffer.height}, but the file holds {width}x{height}; "
@@ -91,10 +97,9 @@ def _measure(
     stored = replace(plane, pixel_format=buffer.pixel_format)
     back = buffer_from_plane(stored)
     metres = _differences(back.depth_m(), buffer.depth_m())
-    tolerance = jpeg.TOLERANCE_CODES if layout.container == "jpeg" else hevc.LOSSY_TOLERANCE_CODES
     return RoundTrip(
         max_error=max_error(stored, buffer),
-        bound=plane.step * (0.5 + tolerance),
+        bound=plane.step * (0.5 + tolerance_codes(layout.container)),
         unit=plane.pixel_format.unit,
         mean_error=float(_differences(back.samples, buffer.samples).mean()),
         max_error_m=float(metres.max()) if metres.size else None,

@@ -45,8 +45,11 @@ def gather_photo(file: ContainerFile, *, decoded: bool) -> PhotoFacts:
 
     A 12 MP photo takes about 0.3 s as HEIC and 0.1 s as JPEG.
     """
+    from authoring.containers.dng import DngFile
     from authoring.containers.heif.file import HeifFile
 
+    if isinstance(file, DngFile):
+        return PhotoFacts(False, True, 0)
     if not isinstance(file, HeifFile):
         fault, gray = _look(_gray_of_jpeg, file) if decoded else (None, None)
         return PhotoFacts(False, True, 0, fault, gray)

@@ -25,6 +25,7 @@ from authoring.containers.base import ContainerFile
 from authoring.containers.edits import Touched
 from authoring.containers.jpeg import JpegFile
 from authoring.errors import DepthauthorError, MalformedError
+from authoring.read.dng_picture import decode_dng_picture
 from authoring.read.layout import depth_images, metadata_kind
 from authoring.tiff import ORIENTATION
 
@@ -124,6 +125,8 @@ def _is_depth(name: str, content: bytes | None, file: ContainerFile) -> bool:
     """Return whether the part belongs to a depth map of this file, or is absent from it."""
     if content is None:
         return True
+    if name.startswith("depth SubIFD "):
+        return True
     images = depth_images(file.layout)
     if _is_image(name):
         return any(content == image.payload for image in images)
@@ -140,7 +143,9 @@ def _item_of(name: str) -> int | None:
 
 
 def _short(name: str) -> str:
-    """Return the name of the item or image, without that of its entry, property or reference."""
+    """Return the name of the item, image or directory, without that of its entry, property or reference."""
+    if name.startswith("depth SubIFD "):
+        return " ".join(name.split()[:3])
     return name if name.startswith("segment ") else " ".join(name.split()[:2])
 
 
@@ -268,6 +273,8 @@ def _compare_pixels(file: ContainerFile, original: ContainerFile) -> PixelsWord:
         first, second = (
             pictures.decode_heic(photo.source)
             if photo.layout.container == "heic"
+            else decode_dng_picture(photo)
+            if photo.layout.container == "dng"
             else pictures.decode(_main_image(photo))
             for photo in (original, file)
         )

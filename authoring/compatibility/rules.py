@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
-from authoring.compatibility import depth_checks, photo_checks, photos_checks
+from authoring.compatibility import depth_checks, dng_checks, photo_checks, photos_checks
 from authoring.compatibility.facts import Facts
 from authoring.compatibility.findings import CheckResult, Finding, Grade, Loss, Status
 
@@ -22,7 +23,7 @@ class Rule:
     """One row of the rule table."""
 
     id: str
-    """R1, R2, …; never used again for another rule."""
+    """R1, R2, …, in a DNG RD1, RD2, …; never used again for another rule."""
     check: Callable[[Facts], CheckResult | None]
     """Judges the rule; None if it does not apply, as without a depth map."""
     grade: Grade
@@ -33,6 +34,8 @@ class Rule:
     """Where it is known from: files, a document, a kind of test."""
     remark: str = ""
     """What real files add to the source, or say against it."""
+    dng: Literal["no", "too", "only"] = "no"
+    """Whether it is judged in a DNG, and in nothing else."""
 
 
 TABLE: tuple[Rule, ...] = (
@@ -65,6 +68,7 @@ TABLE: tuple[Rule, ...] = (
         "by construction method 0.",
         "L1",
         "XDRemux, which saw XMP in `idat` ignored; all Apple HEIC samples",
+        dng="too",
     ),
     Rule(
         "R4",
@@ -74,6 +78,7 @@ TABLE: tuple[Rule, ...] = (
         "stored as L008, IntMin < IntMax, FloatMin < FloatMax, all finite.",
         "L1",
         "ImageIO and AVDepthData as published: without them the format falls back to L008, error -11864",
+        dng="too",
     ),
     Rule(
         "R5",
@@ -93,6 +98,7 @@ TABLE: tuple[Rule, ...] = (
         "No value is infinite or not a number in the native format.",
         "L1",
         "half floats end at 65504",
+        dng="too",
     ),
     Rule(
         "R7",
@@ -137,6 +143,7 @@ TABLE: tuple[Rule, ...] = (
         "AuxiliaryImageType is disparity.",
         "L3",
         "Photos' gate, as described in public",
+        dng="too",
     ),
     Rule(
         "R12",
@@ -250,6 +257,7 @@ TABLE: tuple[Rule, ...] = (
         "warning",
         "spans of real files 0.50 to 4.61; about 0.4 was seen to give no visible blur",
         "The upper end was given as 3.6; lyangas (4.61), straight from a camera, and nilsh (4.13) go beyond it.",
+        dng="too",
     ),
     Rule(
         "R24",
@@ -278,6 +286,7 @@ TABLE: tuple[Rule, ...] = (
         "The depth XMP is well-formed XML with an rdf:RDF element.",
         "L1",
         "ISO 16684-1; a packet that does not parse counts as none",
+        dng="too",
     ),
     Rule(
         "R27",
@@ -286,6 +295,7 @@ TABLE: tuple[Rule, ...] = (
         "AuxiliaryImageType and NativeFormat agree: hdis or fdis in disparity, hdep or fdep in depth.",
         "warning",
         "AVDepthData's documentation; all Apple samples are hdis in disparity",
+        dng="too",
     ),
     Rule(
         "R28",
@@ -346,6 +356,7 @@ TABLE: tuple[Rule, ...] = (
         "L3",
         "a blur that is the same everywhere is no depth effect; spans of real files are 0.50 to 4.61",
         "R23 warns of spans that are unusual.",
+        dng="too",
     ),
     Rule(
         "R35",
@@ -388,6 +399,7 @@ TABLE: tuple[Rule, ...] = (
         "The codes of the depth image are within IntMin and IntMax.",
         "warning",
         "all Apple samples use 0 to 255",
+        dng="too",
     ),
     Rule(
         "R40",
@@ -397,8 +409,73 @@ TABLE: tuple[Rule, ...] = (
         "untested",
         "all samples whose REND has records: pug, openize, fidmaa, lyangas",
     ),
+    Rule(
+        "RD1",
+        dng_checks.one_depth_map,
+        "C",
+        "Exactly one directory among the SubIFDs of IFD0 has NewSubFileType 8.",
+        "L1",
+        "DNG 1.6.0.0; Adobe's SDK reads the first and reports a second one",
+        dng="only",
+    ),
+    Rule(
+        "RD2",
+        dng_checks.tags_agree,
+        "C",
+        "The depth tags 51177 to 51181 are in IFD0; those in the map's own directory and the XMP say the same: linear "
+        "metres, code 0 near.",
+        "L1",
+        "DNG 1.6.0.0 for IFD0; Apple keeps one XMP packet for each auxiliary SubIFD (dng_proraw_headers)",
+        "Of disparity Apple's codes grow towards the camera and Adobe's away from it; of depth both grow away.",
+        dng="only",
+    ),
+    Rule(
+        "RD3",
+        dng_checks.decodes,
+        "C",
+        "The map is one sample of 8 or 16 bits, uncompressed, deflated or lossless JPEG, and decodes to its size.",
+        "L1",
+        "DNG 1.6.0.0; an ill-formed depth directory makes Adobe's SDK refuse the whole photo",
+        dng="only",
+    ),
+    Rule(
+        "RD4",
+        dng_checks.version_states_depth,
+        "C",
+        "DNGVersion is 1.5.0.0 or later.",
+        "warning",
+        "DNG 1.6.0.0: depth maps came with 1.5",
+        dng="only",
+    ),
+    Rule(
+        "RD5",
+        dng_checks.old_readers_accepted,
+        "C",
+        "DNGBackwardVersion is not above DNGVersion.",
+        "warning",
+        "DNG 1.6.0.0: a reader may ignore the map, so an embed leaves DNGBackwardVersion as it is",
+        dng="only",
+    ),
+    Rule(
+        "RD6",
+        dng_checks.covers_active_area,
+        "C",
+        "The map has the aspect of ActiveArea, within 1 % or one pixel on each side.",
+        "L1",
+        "Adobe's SDK stretches it over the main image before DefaultCrop is cut",
+        dng="only",
+    ),
+    Rule(
+        "RD7",
+        dng_checks.portrait_not_known,
+        "D",
+        "No DNG is known to get a Portrait badge or controls in Edit; this rule never holds.",
+        "L2",
+        "Apple documents depth in DNG for reading; no device test and no DNG of Apple's with depth is known",
+        dng="only",
+    ),
 )
-"""All rules, in the order of their numbers."""
+"""All rules, in the order of their numbers; those of DNG last."""
 
 RULES: MappingProxyType[str, Rule] = MappingProxyType({rule.id: rule for rule in TABLE})
 
@@ -407,7 +484,8 @@ _STATUS_OF: dict[str, Status] = {"untested": "untested", "warning": "warn", "not
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
     """Return what every rule says about a file; a rule that does not apply gives no finding."""
-    judged = (_judge(rule, facts) for rule in TABLE)
+    other = "no" if facts.layout.container == "dng" else "only"
+    judged = (_judge(rule, facts) for rule in TABLE if rule.dng != other)
     return tuple(finding for finding in judged if finding is not None)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from authoring import containers
 from authoring.apple.depth_properties import DepthProperties, build_tree, foreign_properties
-from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008
+from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008, L016
 from authoring.apple.provenance import Provenance
 from authoring.apple.region import read_focus_region
 from authoring.codecs.photo import DecodedPhoto
@@ -30,14 +30,19 @@ from authoring.embed.undo import build_record, splice_with_undo
 from authoring.errors import RefusedError, UsageError, about
 from authoring.maps import diagnose
 from authoring.maps.camera import given_camera
-from authoring.maps.crop import covers_active_area, padded
 from authoring.maps.fit import MIN_STORED_SIDE, FittedMap, fit_to_photo
 from authoring.maps.load import LoadedMap, MapSource, load_map, map_raster
 from authoring.maps.notes import Notes
 from authoring.maps.polarity import check_polarity
 from authoring.maps.refine import guide_of
+from authoring.read.crop import covers_active_area, padded, shown_part
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
 from authoring.version import VERSION
+
+WIDE_CODES = "codes of 16 bits are for Adobe's readers; Apple's are known to take 8"
+
+COPIED = "the depth of the source photo"
+"""What the map of a copy is taken for."""
 
 DNG_METADATA = "a DNG's own Exif and XMP stay as they are, so it is not marked as a portrait"
 
@@ -142,8 +147,8 @@ def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
         notes += check_polarity(shown, loaded, options, raster, target.orientation)
         if crop is None:
             return FittedMap(fitted.buffer, notes)
-        whole, crop_notes = padded(fitted.buffer, crop, layout)
-        return FittedMap(whole, notes + crop_notes)
+        whole, assumed = padded(fitted.buffer, crop, layout)
+        return FittedMap(whole, notes + Notes(assumed=(assumed,)))
 
 
 def encode(fitted: FittedMap, meaning: str, target: Target, options: EmbedOptions) -> CodedDepth:
@@ -171,11 +176,14 @@ def _encode_plane(plane: StoredPlane, target: Target, options: EmbedOptions) -> 
 def read_source(source: bytes) -> DepthReading:
     """Read the depth of the photo that `copy` takes it from."""
     with about("source"):
-        return read_depth(containers.parse(source).layout)
+        layout = containers.parse(source).layout
+        return shown_part(read_depth(layout), layout)
 
 
 def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> CodedDepth:
     """Turn another photo's depth into the target's stored raster; its bitstream is kept where nothing changes."""
+    if "dng" in (origin.container, target.layout.container):
+        return _convert(origin, target, options)
     layout = target.layout
     notes = target.notes + Notes(notes=tuple(f"in the source, {note}" for note in origin.notes))
     with about("source"):
@@ -210,7 +218,16 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
         if turn != Orientation(1):
             notes += Notes(notes=("the map was turned into the photo's stored raster",))
     buffer = replace(origin, plane=plane).buffer("stored").replace(calibration=calibration)
-    return CodedDepth(buffer, plane, coded, notes, "donor", "the depth of the source photo", origin)
+    return CodedDepth(buffer, plane, coded, notes, "donor", COPIED, origin)
+
+
+def _convert(origin: DepthReading, target: Target, options: EmbedOptions) -> CodedDepth:
+    """Fit and quantize depth from or for a DNG, which holds linear metres, as a new map; its error is measured."""
+    buffer = origin.buffer("display").converted(options.stored_format.single)
+    longest = max(buffer.width, buffer.height)
+    loaded = LoadedMap(buffer, Notes(notes=tuple(f"in the source, {note}" for note in origin.notes)), "")
+    fitted = fit(loaded, target, replace(options, max_size=longest, map_orientation="display"))
+    return replace(encode(fitted, COPIED, target, options), source="donor", copied=origin)
 
 
 def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: str = VERSION) -> SplicedPhoto:
@@ -241,6 +258,8 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
         is_dng = file.layout.container == "dng"
         edits = edits.then(file.splice(auxiliary(b"")) if is_dng else splice_with_undo(file, auxiliary))
     notes += Notes(notes=file.notes)
+    if depth.plane.bits == 16:
+        notes += Notes(notes=(WIDE_CODES,))
     if file.layout.container == "heic" and depth.plane.pixel_format.kind == "depth":
         notes += Notes(notes=(NO_Z_LIMITS,))
     if file.layout.signed:
@@ -251,13 +270,18 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
 def describe(depth: CodedDepth, effect: PortraitEffect | None) -> DepthProperties:
     """Build the depth's XMP properties: those of the copied depth, or what an iPhone's rear camera says of its map."""
     plane, buffer = depth.plane, depth.buffer
-    if depth.copied:
-        properties = depth.copied.properties
+    copied = depth.copied.properties if depth.copied else DepthProperties()
+    if depth.copied and copied.native_format is not None:
+        properties = copied
+        if depth.copied.plane.pixel_format.kind != plane.pixel_format.kind:
+            properties = replace(
+                copied, auxiliary_image_type=plane.pixel_format.kind, native_format=plane.pixel_format.fourcc
+            )
     else:
         properties = DepthProperties(
             auxiliary_image_type=plane.pixel_format.kind,
             native_format=plane.pixel_format.fourcc,
-            stored_format=L008,
+            stored_format=L008 if plane.bits == 8 else L016,
             accuracy=buffer.accuracy,
             quality="high",
             filtered=True,
@@ -306,7 +330,7 @@ def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth, options: Emb
     result = containers.parse(spliced.edits.apply(target.source))
     portrait = options.profile == "portrait"
     checked = check_before_publish(gather(result, decoded=False).with_codes(coded.decoded), portrait=portrait)
-    if checked.level == "none":
+    if checked.level == "none" and plane.bits == 8:
         raise RefusedError(f"the photo made would not be read as depth ({'; '.join(checked.faults)})")
     decoded = replace(plane, codes=coded.decoded, pixel_format=buffer.pixel_format)
     error = max_error(decoded, buffer)

@@ -15,6 +15,7 @@ from authoring.depth.raster import fitted_size, resampled
 from authoring.depth.refinement import refine
 from authoring.errors import UnsupportedError
 from authoring.maps.notes import Notes, percent
+from authoring.read.dng_picture import decode_dng_picture
 
 Guide = NDArray[np.uint8]
 """The photo's pixels (H, W, 3) in its stored raster, at the size of the map to be, in the photo's own colours."""
@@ -35,6 +36,9 @@ def guide_of(file: ContainerFile, orientation: Orientation, max_size: int) -> Gu
     Raises UnsupportedError for codings that cannot be decoded here, MalformedError for damage.
     """
     layout = file.layout
+    if layout.container == "dng":
+        shown = (layout.crop.width, layout.crop.height) if layout.crop else (layout.width, layout.height)
+        return decode_dng_picture(file, fitted_size(round(shown[0]), round(shown[1]), max_size)).array
     heic = layout.container == "heic"
     size = fitted_size(layout.width, layout.height, max_size)
     try:

@@ -65,6 +65,11 @@ class DepthReading:
         return turned(buffer, self.orientation) if raster == "display" else buffer
 
 
+def tolerance_codes(container: ContainerName) -> int:
+    """Return by how many codes the codec of a container's depth image may be off."""
+    return {"heic": hevc.LOSSY_TOLERANCE_CODES, "jpeg": jpeg.TOLERANCE_CODES, "dng": 0}[container]
+
+
 def read_depth(layout: Layout) -> DepthReading:
     """Read a photo's depth map: XMP, scale and pixels.
 

@@ -34,8 +34,8 @@ def _several(layout: Layout, images: list[FoundAuxiliary]) -> Iterator[str]:
 
 
 def _turned_otherwise(layout: Layout, image: FoundAuxiliary) -> Iterator[str]:
-    """Compare the turns of the depth item with the photo's; a JPEG's images state none."""
-    if layout.container == "jpeg":
+    """Compare the turns of the depth item with the photo's; those of a JPEG and a DNG state none."""
+    if layout.container != "heic":
         return
     own = Orientation.from_transforms([(step.kind, step.value) for step in image.transforms])
     if own != photo_orientation(layout):

@@ -12,13 +12,12 @@ import numpy as np
 from authoring import containers
 from authoring.apple.dictionary import AuxiliaryData
 from authoring.apple.provenance import read_provenance
-from authoring.codecs import hevc, jpeg
 from authoring.codecs.maps import formats
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration_json import build_calibration_json
 from authoring.depth.plane_error import native_rounding
 from authoring.errors import UsageError, about
-from authoring.read.depth_image import DepthReading, RasterName, read_depth
+from authoring.read.depth_image import DepthReading, RasterName, read_depth, tolerance_codes
 from authoring.read.inspect import inspect
 from authoring.report_base import Report
 
@@ -50,7 +49,7 @@ class ExtractReport(Report):
 
 
 def read(photo: bytes) -> DepthReading:
-    """Read the depth of a JPEG or HEIC photo.
+    """Read the depth of a JPEG, HEIC or DNG photo.
 
     Raises UnsupportedError if there is none or it has no scale, MalformedError if it is damaged.
     """
@@ -152,6 +151,5 @@ def dictionary_bound(reading: DepthReading) -> float | None:
     """
     if read_provenance(reading.tree) is None:
         return None
-    tolerance = jpeg.TOLERANCE_CODES if reading.container == "jpeg" else hevc.LOSSY_TOLERANCE_CODES
-    bound = reading.plane.step * (0.5 + tolerance) + native_rounding(reading.plane)
+    bound = reading.plane.step * (0.5 + tolerance_codes(reading.container)) + native_rounding(reading.plane)
     return bound if math.isfinite(bound) else None

@@ -22,6 +22,7 @@ from authoring.embed.reports import Size
 from authoring.errors import DepthauthorError, about
 from authoring.read import depth_image
 from authoring.read.depth_image import DepthReading
+from authoring.read.dng_picture import decode_dng_picture
 from authoring.read.layout import photo_orientation
 from authoring.report_base import Report
 from authoring.views.pictures import colours
@@ -153,6 +154,8 @@ def _photo_picture(file: ContainerFile) -> NDArray[np.uint8] | None:
             thumbnail = _own_thumbnail(file)
             # HEIF decoders apply the orientation, JPEG decoders do not.
             return thumbnail if thumbnail is not None else pictures.decode_heic(file.source).array
+        if file.layout.container == "dng":
+            return photo_orientation(file.layout).to_display(decode_dng_picture(file).array)
         stored = web.jpeg_draft(file.source, 2 * THUMBNAIL_SIDE)
         return photo_orientation(file.layout).to_display(stored)
     except DepthauthorError:
@@ -183,7 +186,7 @@ def _own_thumbnail(file: ContainerFile) -> NDArray[np.uint8] | None:
 
 def _depth_picture(reading: DepthReading) -> NDArray[np.uint8]:
     """Return the depth in colours over its own range, light near."""
-    codes = reading.orientation.to_display(reading.plane.codes)
+    codes = reading.orientation.to_display(reading.plane.eight_bit_codes())
     step = max(1, max(codes.shape) // (2 * THUMBNAIL_SIDE))
     small = codes[::step, ::step].astype(np.float32)
     low, high = float(small.min()), float(small.max())

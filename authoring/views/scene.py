@@ -12,7 +12,7 @@ from authoring import containers, tiff
 from authoring.apple import region
 from authoring.apple.provenance import read_provenance
 from authoring.codecs import photo as pictures
-from authoring.containers.base import Layout
+from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.aspect import check_aspect
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration import Calibration
@@ -27,6 +27,8 @@ from authoring.maps.map_options import MapOptions
 from authoring.maps.polarity import check_polarity
 from authoring.read import depth_image
 from authoring.read.camera import exif_calibration
+from authoring.read.crop import shown_part
+from authoring.read.dng_picture import decode_dng_picture
 from authoring.read.layout import photo_orientation
 
 CameraSource = Literal["file", "exif", "nominal"]
@@ -94,14 +96,15 @@ class _Photo:
 
 
 def load_scene(photo: bytes) -> Scene:
-    """Load a JPEG or HEIC photo with Apple depth.
+    """Load a JPEG, HEIC or DNG photo with depth.
 
     Raises UnsupportedError if it holds no depth or its pixels cannot be decoded (arithmetic JPEG).
     """
     with about("photo"):
         file = containers.parse(photo)
         reading = depth_image.read_depth(file.layout)
-        decoded = _decode(photo, file.layout)
+        decoded = _decode(file)
+        reading = shown_part(reading, file.layout)
         plane = replace(reading.plane, codes=reading.orientation.to_display(reading.plane.codes))
         buffer = reading.buffer("display")
         calibration, camera = _calibration(decoded, buffer.calibration)
@@ -150,7 +153,7 @@ def load_scene_with_map(
             icc = rgb_profile(pictures.png_metadata(photo).icc)
             decoded = _Photo(pixels, None, Orientation(1), icc)
         else:
-            decoded = _decode(photo, containers.parse(photo).layout)
+            decoded = _decode(containers.parse(photo))
     with about("map"):
         height, width = decoded.pixels.shape[:2]
         stored = (height, width) if decoded.orientation.swaps_axes else (width, height)
@@ -183,9 +186,12 @@ def rgb_profile(icc: bytes | None) -> bytes | None:
     return icc if icc is not None and icc[16:20] == b"RGB " else None
 
 
-def _decode(photo: bytes, layout: Layout) -> _Photo:
+def _decode(file: ContainerFile) -> _Photo:
+    photo, layout = file.source, file.layout
     orientation = photo_orientation(layout)
-    if layout.container == "heic":
+    if layout.container == "dng":
+        pixels = np.ascontiguousarray(orientation.to_display(decode_dng_picture(file).array))
+    elif layout.container == "heic":
         # HEIF decoders apply the orientation, JPEG decoders do not.
         pixels = pictures.decode_heic(photo).array
     else:

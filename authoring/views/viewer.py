@@ -99,7 +99,7 @@ def view(photo: bytes, name: str) -> tuple[bytes, ViewReport]:
     diagnosis = diagnose(photo)
     height, width = scene.pixels.shape[:2]
     picture = web.fit_within(scene.pixels, PICTURE_SIDE)
-    codes = _subsampled(plane.codes, MAX_DEPTH_SIDE)
+    codes = _subsampled(plane.eight_bit_codes(), MAX_DEPTH_SIDE)
     disparity = scene.depth.disparity_per_m()
     range_per_m = _range(disparity)
     hidden_codes, hidden_picture = _hidden_surface(plane, picture)
@@ -161,7 +161,7 @@ def _hidden_surface(
     plane: StoredPlane, picture: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return codes (h, w) and colours (h, w, 3) of the surface behind near objects, reduced."""
-    codes = _subsampled(plane.codes, HIDDEN_SIDE)
+    codes = _subsampled(plane.eight_bit_codes(), HIDDEN_SIDE)
     height, width = codes.shape
     small = codecs.resized(picture, width, height).astype(np.float32)
     nearness = codes.astype(np.float32) / np.float32(255)

@@ -6,13 +6,18 @@ chapter 4).
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring.containers.base import Crop, Layout
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration import Calibration
-from authoring.maps.notes import Notes
+from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of
+
+Sample = TypeVar("Sample", bound=np.generic)
 
 
 def covers_active_area(buffer: DepthBuffer, layout: Layout) -> bool:
@@ -20,8 +25,8 @@ def covers_active_area(buffer: DepthBuffer, layout: Layout) -> bool:
     return {buffer.width, buffer.height} == {layout.width, layout.height}
 
 
-def padded(buffer: DepthBuffer, crop: Crop, layout: Layout) -> tuple[DepthBuffer, Notes]:
-    """Return a map in the stored raster that covers `crop` with margins, so that it covers the active area.
+def padded(buffer: DepthBuffer, crop: Crop, layout: Layout) -> tuple[DepthBuffer, str]:
+    """Return a map in the stored raster that covers `crop` with margins, so that it covers the active area, and a note.
 
     The margins repeat the map's edge. They are whole samples, so a sample may be half its size off its place.
     """
@@ -38,7 +43,7 @@ def padded(buffer: DepthBuffer, crop: Crop, layout: Layout) -> tuple[DepthBuffer
         f"{layout.width}x{layout.height} active pixels) and was extended by its edge values"
     )
     samples = np.pad(buffer.samples, margins, mode="edge")
-    return buffer.replace(samples=samples), Notes(assumed=(note,))
+    return buffer.replace(samples=samples), note
 
 
 def moved(calibration: Calibration, crop: Crop, layout: Layout) -> Calibration:
@@ -47,7 +52,7 @@ def moved(calibration: Calibration, crop: Crop, layout: Layout) -> Calibration:
     return scaled.reframed(crop.left, crop.top, layout.width, layout.height)
 
 
-def cut(samples: NDArray[np.generic], crop: Crop, layout: Layout) -> NDArray[np.generic]:
+def cut(samples: NDArray[Sample], crop: Crop, layout: Layout) -> NDArray[Sample]:
     """Return what samples (H, W) of the active area show of the crop, in whole samples."""
     across, down = samples.shape[1] / layout.width, samples.shape[0] / layout.height
     left, top = round(crop.left * across), round(crop.top * down)
@@ -59,3 +64,17 @@ def cropped_camera(calibration: Calibration, crop: Crop, layout: Layout) -> Cali
     """Return a camera of the active area as that of the cropped picture."""
     scaled = calibration.scaled(layout.width, layout.height)
     return scaled.reframed(-crop.left, -crop.top, round(crop.width), round(crop.height))
+
+
+def shown_part(reading: DepthReading, layout: Layout) -> DepthReading:
+    """Return depth that covers what the picture to look at shows: a DNG's preview shows DefaultCrop."""
+    crop = layout.crop
+    if crop is None:
+        return reading
+    camera = calibration_of(reading.properties)
+    fields = calibration_fields(cropped_camera(camera, crop, layout) if camera else None)
+    return replace(
+        reading,
+        plane=replace(reading.plane, codes=cut(reading.plane.codes, crop, layout)),
+        properties=replace(reading.properties, **fields),
+    )

@@ -1,0 +1,84 @@
+"""The picture of a DNG to look at: its preview, or LibRaw's where there is none and rawpy is installed."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.codecs import photo, tiff_pieces
+from authoring.codecs.messages import first_line
+from authoring.codecs.photo import Pixels
+from authoring.containers.base import ContainerFile, TiffRaster
+from authoring.errors import MalformedError, UnsupportedError
+from authoring.read.crop import cut
+
+if TYPE_CHECKING:
+    from authoring.containers.dng import DngFile
+
+LEAST_SIDE = 512
+"""Of a preview that serves as the picture; a smaller one is taken where nothing else is there."""
+
+
+def decode_dng_picture(file: ContainerFile, size: tuple[int, int] | None = None) -> Pixels:
+    """Return the picture of a DNG (H, W, 3), in the stored raster; it shows DefaultCrop.
+
+    size: (width, height) to scale it to. Nothing is developed here. Raises UnsupportedError where there is no
+    preview and rawpy is not installed, MalformedError for damage.
+    """
+    from authoring.containers.dng import DngFile
+
+    assert isinstance(file, DngFile)
+    preview = file.preview()
+    if preview is None or max(preview.width, preview.height) < LEAST_SIDE:
+        developed = _develop(file)
+        if developed is not None:
+            return _sized(developed, size)
+    if preview is None:
+        raise UnsupportedError(
+            "the DNG has no preview to show and raw data is not developed here; pip install rawpy for that"
+        )
+    return _decode(preview, size)
+
+
+def _decode(preview: TiffRaster, size: tuple[int, int] | None) -> Pixels:
+    if preview.compression == tiff_pieces.JPEG and len(preview.pieces) == 1:
+        return photo.decode(preview.pieces[0], size)
+    if preview.samples != 3 or preview.compression == tiff_pieces.JPEG:
+        raise UnsupportedError("the DNG's preview is coded in a way that is not read")
+    array = tiff_pieces.decode_pieces(
+        preview.pieces,
+        (preview.width, preview.height),
+        (preview.piece_width, preview.piece_height),
+        bits=preview.bits,
+        compression=preview.compression,
+        predictor=preview.predictor,
+        order=preview.order,
+        samples=3,
+    )
+    return _sized(_pixels(array.astype(np.uint8, copy=False)), size)
+
+
+def _sized(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
+    return pixels if size is None else _pixels(photo.resized(pixels.array, *size))
+
+
+def _pixels(array: NDArray[np.uint8]) -> Pixels:
+    return Pixels(array.shape[1], array.shape[0], array.tobytes())
+
+
+def _develop(file: DngFile) -> Pixels | None:
+    """Develop with LibRaw, at half size, unturned; None where rawpy is not installed."""
+    try:
+        import rawpy
+    except ImportError:
+        return None
+    try:
+        with rawpy.imread(io.BytesIO(file.source)) as raw:
+            array = raw.postprocess(half_size=True, use_camera_wb=True, user_flip=0)
+    except Exception as error:  # rawpy has errors of many kinds.
+        raise MalformedError(f"LibRaw does not develop the DNG ({first_line(error)})") from error
+    layout = file.layout
+    return _pixels(cut(array, layout.crop, layout) if layout.crop else array)
