@@ -69,11 +69,14 @@ class EmbedKeywords(MapKeywords, total=False):
     """All options of `embed`, `embed_bytes`, `copy` and `Embedder`."""
 
     native_format: Literal["hdis", "fdis", "hdep", "fdep"] | PixelFormat | None
-    """Disparity or depth, 16-bit or 32-bit float; "hdis" by default. Photos uses disparity only."""
+    """Disparity or depth, 16-bit or 32-bit float; "hdis" by default, "hdep" in a DNG.
+    Photos uses disparity only."""
     container: ContainerName | None
-    """"heic" or "jpeg"; by default that of the output's extension, or the photo's own."""
+    """"heic", "jpeg" or, for a DNG, "dng"; by default that of the output's extension, or the photo's own."""
     lossless: bool | None
     """HEIC: encode the map without loss."""
+    bits: Literal[8, 16] | None
+    """Of a code in a DNG: 8 (default) for every reader, 16 for Adobe's."""
     replace: bool | None
     """Replace the depth map that the photo has."""
     quality: int | None

@@ -66,7 +66,7 @@ def report(
 ) -> ReportSummary:
     """Write a page with a card for each photo: thumbnails, level, problems, findings.
 
-    photos: files, or folders, whose JPEG and HEIC files are taken, also in folders inside. A file that cannot be read
+    photos: files, or folders, whose JPEG, HEIC and DNG files are taken, also in folders inside. A file that cannot be read
     is a card with its reason. output: None writes into a new temporary folder. on_row: called for each file, in order.
     Memory does not grow with the number of photos.
 

@@ -42,7 +42,7 @@ def list_photos(paths: Iterable[Path], *, recursive: bool = True) -> Iterator[Li
                     yield ListedPhoto(Path(folder) / name, PurePath(folder).relative_to(path))
         if is_empty:
             hint = "" if recursive else "; -r also looks in the folders inside"
-            raise UsageError(f"{path}: the folder holds no JPEG or HEIC photo{hint}")
+            raise UsageError(f"{path}: the folder holds no JPEG, HEIC or DNG photo{hint}")
 
 
 def _unreadable(error: OSError) -> None:

@@ -12,10 +12,10 @@ Argument = partial(typer.Argument, readable=False)
 """Files are left to `authoring.files`, which names the one at fault; Typer would stop before the others are read."""
 
 PhotoArgument = Annotated[
-    Path, Argument(metavar="PHOTO", help="A JPEG, HEIC or PNG photo; - reads standard input.")
+    Path, Argument(metavar="PHOTO", help="A JPEG, HEIC, DNG or PNG photo; - reads standard input.")
 ]
 FileArgument = Annotated[
-    Path, Argument(metavar="FILE", help="A photo with depth, JPEG or HEIC; - reads standard input.")
+    Path, Argument(metavar="FILE", help="A photo with depth, JPEG, HEIC or DNG; - reads standard input.")
 ]
 MapArgument = Annotated[
     Path,
@@ -33,13 +33,13 @@ SourceArgument = Annotated[
 ]
 FilesArgument = Annotated[
     list[Path],
-    Argument(metavar="FILE", help="JPEG or HEIC photos, or folders of them; - reads standard input."),
+    Argument(metavar="FILE", help="JPEG, HEIC or DNG photos, or folders of them; - reads standard input."),
 ]
 PreviewArgument = Annotated[
     list[Path],
     Argument(
         metavar="FILE",
-        help="A photo with depth, JPEG or HEIC; or a photo and a map as embed takes them; with --contact-sheet any "
+        help="A photo with depth, JPEG, HEIC or DNG; or a photo and a map as embed takes them; with --contact-sheet any "
         "number of photos with depth.",
     ),
 ]
@@ -47,12 +47,12 @@ PointcloudArgument = Annotated[
     list[Path],
     Argument(
         metavar="FILE",
-        help="Photos with depth, JPEG or HEIC, or folders of them; or a photo and a map as embed takes it.",
+        help="Photos with depth, JPEG, HEIC or DNG, or folders of them; or a photo and a map as embed takes it.",
     ),
 ]
 ReportArgument = Annotated[
     list[Path],
-    Argument(metavar="FILE", help="JPEG or HEIC photos, or folders of them; subfolders are included."),
+    Argument(metavar="FILE", help="JPEG, HEIC or DNG photos, or folders of them; subfolders are included."),
 ]
 ManifestArgument = Annotated[
     str,

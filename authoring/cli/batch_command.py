@@ -85,6 +85,7 @@ def batch(
     native_format: options.NativeFormat = None,
     max_size: options.MaxSize = None,
     lossless: options.Lossless = False,
+    bits: options.Bits = None,
     replace: options.Replace = False,
     quality: options.Quality = None,
     effort: options.Effort = None,
@@ -180,7 +181,7 @@ def batch(
         raise
 
 
-_CODING = ("native_format", "max_size", "lossless", "replace", "quality", "effort")
+_CODING = ("native_format", "max_size", "lossless", "bits", "replace", "quality", "effort")
 """Options of the panel Output that are options of each row."""
 
 

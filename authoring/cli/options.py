@@ -396,7 +396,8 @@ NativeFormat = Annotated[
     Literal["hdis", "fdis", "hdep", "fdep"] | None,
     _output_option(
         "--native-format",
-        help="Native format: disparity or depth, 16-bit or 32-bit float. Photos uses disparity only.",
+        help="Native format: disparity or depth, 16-bit or 32-bit float; hdis unless given, hdep in a DNG. Photos uses "
+        "disparity only.",
     ),
 ]
 OldNativeFormat = Annotated[
@@ -419,6 +420,14 @@ MaxSize = Annotated[
 ]
 Lossless = Annotated[
     bool, _output_option("--lossless", help="HEIC: encode the map without loss (transquant bypass).")
+]
+Bits = Annotated[
+    int | None,
+    _output_option(
+        "--bits",
+        metavar="8|16",
+        help="DNG: bits of a stored sample, 8 unless given; 16 are finer, and for Adobe's readers only.",
+    ),
 ]
 Replace = Annotated[bool, _output_option("--replace", help="Replace the depth map of the photo.")]
 Quality = Annotated[

@@ -19,7 +19,7 @@ UNTESTED = ("R22", "R18", "R25", "R37", "R40")
 """The rules whose breach no device test covers."""
 
 ORDER = (
-    *("R35", "R36", "R1", "R3", "R26", "R4", "R2", "R5", "R6"),
+    *("R35", "R36", "RD1", "R1", "R3", "R26", "R4", "RD3", "RD2", "R2", "RD6", "R5", "R6", "RD7"),
     *("R10", "R11", "R13", "R12", "R14", "R15", "R16", "R17", "R20", "R34"),
     *UNTESTED,
     *("R8", "R21"),
@@ -68,7 +68,7 @@ class DoctorReport(Report):
 
 
 def diagnose(photo: bytes, *, decode: bool = True) -> DoctorReport:
-    """Diagnose a JPEG or HEIC photo of any tool.
+    """Diagnose a JPEG, HEIC or DNG photo of any tool.
 
     Raises MalformedError or UnsupportedError if the file cannot be read at all.
     """
@@ -100,6 +100,8 @@ def obstacles_of(facts: Facts, findings: tuple[Finding, ...]) -> tuple[Obstacle,
         reported = {rule: finding for rule, finding in reported.items() if rule not in _SET_BY_EMBED}
     if not facts.depth_images:
         reported = {rule: finding for rule, finding in reported.items() if rule not in UNTESTED}
+    if "RD7" in reported:
+        reported.pop("R11", None)
     if facts.note is None and "R8" in reported:
         # R8 reports that there is no Apple maker note.
         reported.pop("R22", None)
@@ -158,6 +160,13 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "put the map in again, oriented as the photo is seen, with `depthauthor embed FILE MAP --replace`",
     ),
     "R6": ("some of its depth values are infinite", _ANOTHER_MAP),
+    "RD2": ("", _ANOTHER_MAP),
+    "RD3": ("", _ANOTHER_MAP),
+    "RD6": ("", _ANOTHER_MAP),
+    "RD7": (
+        "it is a DNG, and Photos' Portrait belongs to HEIC and JPEG",
+        "develop it to a HEIC, and put the map into that with `depthauthor embed PICTURE.heic MAP`",
+    ),
     "R10": (
         "the photo says that its portrait effect was applied before: it is an export with the blur in its pixels",
         "use the unblurred original (in Photos: export the unmodified original) and put the map into that; "
@@ -246,6 +255,7 @@ def _untested_note_text(facts: Facts) -> tuple[str, str]:
 
 _TEXTS_BY_FACTS: dict[str, Callable[[Facts], tuple[str, str]]] = {
     "R1": _no_depth_text,
+    "RD1": _no_depth_text,
     "R8": _no_badge_text,
     "R17": _no_feature_flag_text,
     "R22": _untested_note_text,
@@ -254,7 +264,7 @@ _TEXTS_BY_FACTS: dict[str, Callable[[Facts], tuple[str, str]]] = {
 
 def _hints(findings: tuple[Finding, ...]) -> tuple[str, ...]:
     """Return the warnings and notes that a person can act on, and how the file must be transferred."""
-    if "R1" in broken(findings):
+    if broken(findings).keys() & {"R1", "RD1"}:
         return ()
     messages = {finding.rule: finding.message for finding in findings if finding.status in ("warn", "note")}
     hints = []

@@ -269,7 +269,7 @@ def storage_notes(plane: StoredPlane) -> tuple[str, ...]:
         good = far / (1 + 255 * GOOD_STEP)
         return (
             f"quantisation will be visible: the near plane at {_short(near)} m is stored in {_length(step)} steps; "
-            f"a range of {_short(good)} m to {_short(far)} m, or a disparity format, would avoid it",
+            f"a range of {_short(good)} m to {_short(far)} m, a disparity format, or in a DNG --bits 16 would avoid it",
         )
     if plane.float_min <= step:
         reach = 1 / (plane.float_min + step)
