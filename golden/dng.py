@@ -1,0 +1,135 @@
+"""Build small DNG files: linear RGB of 16 bits, uncompressed, with a preview, an active area and a crop.
+
+LibRaw, Adobe's specification and exiftool take them for what a converter writes from a raw file.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.tiff import SIZES, TiffType, build_entry, build_ifd
+
+Entries = dict[int, tuple[TiffType, list[int]]]
+"""By tag: type and numbers; a RATIONAL takes two."""
+
+_STRUCT = {1: "B", 2: "B", 3: "H", 4: "I", 5: "I", 7: "B", 10: "i", 13: "I"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DngRecipe:
+    """What a DNG is made of."""
+
+    pixels: NDArray[np.uint8]
+    """The developed picture's sRGB (H, W, 3), as stored; it fills the active area."""
+    order: Literal["<", ">"] = "<"
+    orientation: int = 1
+    border: int = 0
+    """Pixels of the sensor around the active area, on each side."""
+    crop: tuple[int, int, int, int] | None = None
+    """DefaultCrop in the active area: left, top, width, height."""
+    preview: bool = True
+    extra: Entries = field(default_factory=dict)
+    """More entries of the photo's directory."""
+
+
+def build_dng(recipe: DngRecipe) -> bytes:
+    """Return the DNG: IFD0 with the preview, and one SubIFD with the photo."""
+    height, width, _ = recipe.pixels.shape
+    border = recipe.border
+    linear = np.pad(_linear(recipe.pixels), ((border, border), (border, border), (0, 0)), mode="edge")
+    left, top, crop_width, crop_height = recipe.crop or (0, 0, width, height)
+    photo: Entries = {
+        254: (TiffType.LONG, [0]),
+        256: (TiffType.LONG, [width + 2 * border]),
+        257: (TiffType.LONG, [height + 2 * border]),
+        258: (TiffType.SHORT, [16, 16, 16]),
+        259: (TiffType.SHORT, [1]),
+        262: (TiffType.SHORT, [34892]),
+        277: (TiffType.SHORT, [3]),
+        278: (TiffType.LONG, [height + 2 * border]),
+        284: (TiffType.SHORT, [1]),
+        50714: (TiffType.SHORT, [0, 0, 0]),
+        50717: (TiffType.LONG, [65535, 65535, 65535]),
+        50719: (TiffType.LONG, [left, top]),
+        50720: (TiffType.LONG, [crop_width, crop_height]),
+        50829: (TiffType.LONG, [border, border, border + height, border + width]),
+        **recipe.extra,
+    }
+    first: Entries = {
+        271: (TiffType.ASCII, [*b"depthauthor\0"]),
+        272: (TiffType.ASCII, [*b"made DNG\0"]),
+        274: (TiffType.SHORT, [recipe.orientation]),
+        50706: (TiffType.BYTE, [1, 4, 0, 0]),
+        50707: (TiffType.BYTE, [1, 3, 0, 0]),
+        50708: (TiffType.ASCII, [*b"made DNG\0"]),
+        # sRGB primaries, D65: XYZ to linear sRGB.
+        50721: (TiffType.SRATIONAL, _XYZ_TO_SRGB),
+        50728: (TiffType.RATIONAL, [1, 1, 1, 1, 1, 1]),
+        50778: (TiffType.SHORT, [21]),
+    }
+    shown = recipe.pixels[top : top + crop_height, left : left + crop_width]
+    if recipe.preview:
+        first |= {
+            254: (TiffType.LONG, [1]),
+            256: (TiffType.LONG, [crop_width]),
+            257: (TiffType.LONG, [crop_height]),
+            258: (TiffType.SHORT, [8, 8, 8]),
+            259: (TiffType.SHORT, [1]),
+            262: (TiffType.SHORT, [2]),
+            277: (TiffType.SHORT, [3]),
+            278: (TiffType.LONG, [crop_height]),
+        }
+        preview = shown.tobytes()
+    else:
+        first, photo, preview = first | photo, {}, b""
+    return _assemble(recipe.order, first, photo, preview, linear.astype(recipe.order + "u2").tobytes())
+
+
+_XYZ_TO_SRGB = [
+    number
+    for value in (32406, -15372, -4986, -9689, 18758, 415, 557, -2040, 10570)
+    for number in (value, 10000)
+]
+
+
+def _linear(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return sRGB as linear light, 0 to 65535 (IEC 61966-2-1)."""
+    share = pixels / 255
+    light = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return np.rint(light * 65535)
+
+
+def _assemble(order: Literal["<", ">"], first: Entries, photo: Entries, preview: bytes, raw: bytes) -> bytes:
+    """Lay out header, image data, values and directories, one after the other."""
+    out = bytearray((b"II*\0" if order == "<" else b"MM\0*") + bytes(4))
+
+    def add(data: bytes) -> int:
+        out.extend(b"\0" * (len(out) % 2))
+        out.extend(data)
+        return len(out) - len(data)
+
+    def directory(entries: Entries) -> int:
+        built = []
+        for tag, (kind, numbers) in sorted(entries.items()):
+            value = struct.pack(f"{order}{len(numbers)}{_STRUCT[kind]}", *numbers)
+            count = len(value) // SIZES[kind]
+            stored: int | bytes = value if len(value) <= 4 else add(value)
+            built.append(build_entry(order, tag, kind, count, stored))
+        return add(build_ifd(order, built))
+
+    if photo:
+        photo[273] = (TiffType.LONG, [add(raw)])
+        photo[279] = (TiffType.LONG, [len(raw)])
+        first[273] = (TiffType.LONG, [add(preview)])
+        first[279] = (TiffType.LONG, [len(preview)])
+        first[330] = (TiffType.LONG, [directory(photo)])
+    else:
+        first[273] = (TiffType.LONG, [add(raw)])
+        first[279] = (TiffType.LONG, [len(raw)])
+    struct.pack_into(order + "I", out, 4, directory(first))
+    return bytes(out)
