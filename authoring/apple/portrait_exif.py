@@ -21,6 +21,7 @@ from authoring.apple.exif import (
     read_directories,
 )
 from authoring.apple.exif_required import ImageCharacteristics, build_required_block, required_exif_entries
+from authoring.apple.exif_tags import Tags, read_tags
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.tiff import ENTRY_BYTES, IfdEntry, TiffType, build_entry, build_ifd, insert_entries
 
@@ -82,6 +83,9 @@ def add_portrait_tags(
     result = _apply(block, directories, note.value, rendered.value, image)
     if _reaches_outside(directories, len(result), replace_maker_note):
         return _left_alone(block, "the Exif block is cut short: a value is outside it")
+    has_exif = directories.exif is not None
+    if result != block and _other_tags(result, has_exif) != _other_tags(block, has_exif):
+        return _left_alone(block, "the Exif block has directories and values that overlap")
     return PortraitExif(result, note.changes + rendered.changes, note.notes + rendered.notes)
 
 
@@ -236,6 +240,19 @@ def _append(block: bytes, value: bytes) -> tuple[bytes, int]:
     """Return the block with a value at its end, and the value's offset: even, as TIFF 6.0 asks."""
     block += bytes(len(block) % 2)
     return block + value, len(block)
+
+
+def _other_tags(block: bytes, has_exif: bool) -> Tags:
+    """Return every tag but those that are written here: two of the Exif IFD, or all of it if there was none.
+
+    In a block with a wrong count of entries, what is taken for the link after a directory may be part of a value.
+    """
+    written = {("Exif", CUSTOM_RENDERED), ("Exif", MAKER_NOTE)}
+    return {
+        key: value
+        for key, value in read_tags(block).items()
+        if key not in written and (has_exif or key[0] != "Exif")
+    }
 
 
 def _reaches_outside(directories: ExifDirectories, new_size: int, but_note: bool) -> bool:
