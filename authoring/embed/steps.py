@@ -205,7 +205,7 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
             return coded_auxiliary(depth.plane, depth.coded, build_tree(properties, foreign, provenance))
 
         edits = edits.then(splice_with_undo(file, auxiliary))
-    notes += Notes(notes=file.notes)
+    notes += Notes(notes=target.file.notes)
     if file.layout.container == "heic" and depth.plane.pixel_format.kind == "depth":
         notes += Notes(notes=(NO_Z_LIMITS,))
     if file.layout.signed:

@@ -15,7 +15,7 @@ from authoring.embed.strip import restoration
 from authoring.embed.transcode import transcode
 from authoring.errors import RefusedError, about
 from authoring.maps.notes import Notes
-from authoring.read.layout import depth_images, photo_orientation
+from authoring.read.layout import depth_images, photo_orientation, unused_orientation
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +62,7 @@ def open_target(photo: bytes | DecodedPhoto, options: EmbedOptions) -> Target:
             notes += Notes(notes=("the depth map that was there was replaced",))
         if options.profile == "portrait":
             notes += refuse_rendered_blur(file.layout, options.portrait)
+        turned = unused_orientation(file.layout)
+        notes += Notes(notes=(turned,) if turned else ())
         orientation = photo_orientation(file.layout)
         return Target(source, file, cleared, orientation, transcoded.reencoded, notes)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from collections.abc import Iterator
 
 from authoring.containers.edits import EditList, Replacement
@@ -17,6 +18,9 @@ from authoring.containers.jpeg.app_segments import exif_range
 from authoring.containers.jpeg.structure import Structure
 
 REASON = "Exif: offset of what follows the photo re-based"
+
+COMPARED_BYTES = 4096
+"""Of what an offset leads to: enough to tell two previews apart."""
 
 _ENTRIES = {
     ">": re.compile(rb"(?=\0(?:[\x04\x0d]\0\0\0\x01|[\x01\x07]....)(....))", re.DOTALL),
@@ -52,6 +56,25 @@ def with_true_offsets(structure: Structure, edits: EditList) -> EditList:
             if new != packed:
                 changes.append(Replacement(start, start + len(new), new, REASON))
     return edits.then(EditList.of(len(result), changes))
+
+
+def exif_by_content(structure: Structure) -> bytes | None:
+    """Return the Exif block, each offset that leads behind the photo replaced by the CRC-32 of what begins there.
+
+    So the blocks of two files are equal if their offsets differ and lead to the same bytes.
+    """
+    data = structure.data
+    place = exif_range(data, structure.primary)
+    if place is None:
+        return None
+    block = bytearray(data[slice(*place)])
+    pointers = {(order, packed): target for order, packed, target in _pointers(structure)}
+    for start, order, packed in _values(structure):
+        target = pointers.get((order, packed))
+        if target is not None:
+            content = data[target : target + COMPARED_BYTES]
+            block[start - place[0] : start - place[0] + len(packed)] = struct.pack(">I", zlib.crc32(content))
+    return bytes(block)
 
 
 def _pointers(structure: Structure) -> Iterator[tuple[str, bytes, int]]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from authoring.containers.base import CodedAuxiliary, FileEntry, FoundAuxiliary, Layout, Thumbnail
 from authoring.containers.edits import EditList
 from authoring.containers.jpeg import app_segments, dump, metadata, splicing, structure
-from authoring.containers.jpeg.exif_offsets import with_true_offsets
+from authoring.containers.jpeg.exif_offsets import exif_by_content, with_true_offsets
 from authoring.containers.jpeg.index_repair import rebuilt_index
 from authoring.containers.jpeg.oddities import read_notes
 from authoring.containers.jpeg.segments import parse_frame
@@ -56,6 +56,10 @@ class JpegFile:
     def notes(self) -> tuple[str, ...]:
         """Oddities of the photo, its MP index and what follows its images."""
         return read_notes(self.structure)
+
+    def exif_by_content(self) -> bytes | None:
+        """Return the Exif block with checksums for offsets that lead behind the photo: see `exif_offsets`."""
+        return exif_by_content(self.structure)
 
     def thumbnail(self) -> Thumbnail | None:
         """Return None: the thumbnail that Exif may hold is seldom larger than 160 by 120."""
