@@ -38,6 +38,12 @@ from authoring.maps.refine import guide_of
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
 from authoring.version import VERSION
 
+FITTED_COPY = (
+    "no HEVC picture has the size of the source's map, so the bound counts from the map as it was resized, not from the"
+    " source's samples"
+)
+"""Note of `copy`."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodedDepth:
@@ -149,6 +155,7 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
     layout = target.layout
     notes = target.notes + Notes(notes=tuple(f"in the source, {note}" for note in origin.notes))
     with about("source"):
+        fitted = None
         turn = origin.orientation.then(target.orientation.inverse)
         plane = replace(origin.plane, codes=turn.to_display(origin.plane.codes))
         height, width = plane.codes.shape
@@ -175,11 +182,12 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
                 fitting = replace(options, max_size=max(width, height))
                 fitted = fit_to_photo(origin.buffer(), size, target.orientation, fitting, "display")
                 plane = replace(quantize(fitted.buffer), pixel_format=plane.pixel_format)
-                notes += fitted.notes
+                notes += fitted.notes + Notes(notes=(FITTED_COPY,))
             coded = _encode_plane(plane, target, options)
         if turn != Orientation(1):
             notes += Notes(notes=("the map was turned into the photo's stored raster",))
-    buffer = replace(origin, plane=plane).buffer("stored").replace(calibration=calibration)
+    buffer = fitted.buffer if fitted else replace(origin, plane=plane).buffer("stored")
+    buffer = buffer.replace(calibration=calibration)
     return CodedDepth(buffer, plane, coded, notes, "donor", "the depth of the source photo", origin)
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from authoring import containers
 from authoring.apple import xmp
 from authoring.apple.provenance import Provenance, read_provenance
-from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary
+from authoring.containers.base import CodedAuxiliary, ContainerFile, ContainerName, FoundAuxiliary
 from authoring.containers.edits import EditList, Touched
 from authoring.embed.reports import EditedPhoto
 from authoring.embed.undo import undone
 from authoring.errors import DepthauthorError, RefusedError, about
-from authoring.read.layout import depth_images, kind_of, metadata_kind
+from authoring.read.layout import depth_images, kind_of, photo_orientation
 from authoring.report_base import Report
 
 STRUCTURAL = (
@@ -94,13 +93,13 @@ def restoration(file: ContainerFile) -> EditList:
 def _remove_depth(file: ContainerFile) -> _Removal:
     """Remove every depth map: by the record of the embed where it fits, else structurally."""
     images = depth_images(file.layout)
-    provenance = tuple(found for image in images if (found := _provenance(image)) is not None)
-    structural = file.remove([image.identifier for image in images])
-    for record in (found.undo for found in provenance):
-        edits = undone(record, file.source)
-        if edits is not None and not _changed_parts(file.source, structural, edits):
-            return _Removal(edits, provenance, True)
-    return _Removal(structural, provenance, False)
+    found = [(image, provenance) for image in images if (provenance := _provenance(image)) is not None]
+    every = tuple(provenance for _, provenance in found)
+    for image, provenance in found:
+        edits = undone(provenance.undo, file.source)
+        if edits is not None and _is_embed_of(edits, file, image):
+            return _Removal(edits, every, True)
+    return _Removal(file.remove([image.identifier for image in images]), every, False)
 
 
 def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
@@ -109,11 +108,10 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     Raises RefusedError if they do not fit.
     """
     record = next((found.restore for found in removal.provenance if found.restore), b"")
-    unchanged = EditList.unchanged(len(photo))
     if not record:
-        return unchanged
+        return EditList.unchanged(len(photo))
     edits = undone(record, photo)
-    if edits is None or not _changed_parts(photo, unchanged, edits) <= {"Exif", "XMP"}:
+    if edits is None or not _is_metadata_of(edits, photo):
         raise RefusedError(
             "the record for restoring the photo's metadata does not fit it; another program has changed the photo "
             "since; without --restore the depth map is removed all the same"
@@ -121,27 +119,53 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     return edits
 
 
-def _changed_parts(source: bytes, one: EditList, other: EditList) -> set[str]:
-    """Return what differs between the results of two edits: "Exif" or "XMP" of the photo, else the part's name.
+def _is_embed_of(undo: EditList, file: ContainerFile, image: FoundAuxiliary) -> bool:
+    """Whether the file is what putting the image into the photo that `undo` gives makes, byte for byte.
 
-    A record is data from a file: whatever it says, it must not change what the photo decodes to.
+    A record is data from a file: whatever it says, nothing but what an embed writes may be taken out by it.
+    """
+    coded = CodedAuxiliary(
+        image.width,
+        image.height,
+        image.payload,
+        image.configuration,
+        image.auxiliary_type,
+        image.auxiliary_subtype,
+        image.xmp or b"",
+    )
+    try:
+        before = containers.parse(undo.apply(file.source))
+        return not depth_images(before.layout) and _gives(before.splice(coded), before.source, file.source)
+    except DepthauthorError:
+        return False
+
+
+def _is_metadata_of(undo: EditList, photo: bytes) -> bool:
+    """Whether the photo is what putting its Exif and XMP into the one that `undo` gives makes, byte for byte.
+
+    An orientation is never undone: an embed never changes it.
     """
     try:
-        old, new = _part_digests(one.apply(source)), _part_digests(other.apply(source))
+        after, before = containers.parse(photo), containers.parse(undo.apply(photo))
+        exif, xmp_packet = after.layout.exif, after.layout.xmp
+        edits = before.with_metadata(
+            exif=None if exif == before.layout.exif else exif,
+            xmp=None if xmp_packet == before.layout.xmp else xmp_packet,
+        )
+        same_turn = photo_orientation(before.layout) == photo_orientation(after.layout)
+        return same_turn and _gives(edits, before.source, photo)
     except DepthauthorError:
-        return {"the file itself"}
-    return {
-        (new.get(name) or old[name])[1] for name in old.keys() | new.keys() if old.get(name) != new.get(name)
-    }
+        return False
 
 
-def _part_digests(data: bytes) -> dict[str, tuple[bytes, str]]:
-    """Return the SHA-256 of each part of a file, which may be gigabytes long, and its metadata kind or its name."""
-    file = containers.parse(data)
-    return {
-        name: (hashlib.sha256(content).digest(), metadata_kind(name, file) or name)
-        for name, content in file.parts().items()
-    }
+def _gives(edits: EditList, source: bytes, result: bytes) -> bool:
+    """Whether the edits make `result` of a source; no copy is made."""
+    position = 0
+    for chunk in edits.chunks(source):
+        if not result.startswith(chunk, position):
+            return False
+        position += len(chunk)
+    return position == len(result)
 
 
 def _provenance(image: FoundAuxiliary) -> Provenance | None:
