@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from authoring import containers
 from authoring.apple import xmp
+from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.provenance import Provenance, read_provenance
 from authoring.containers.base import CodedAuxiliary, ContainerFile, ContainerName, FoundAuxiliary
 from authoring.containers.edits import EditList, Touched
@@ -13,10 +14,21 @@ from authoring.embed.reports import EditedPhoto
 from authoring.embed.undo import undone
 from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.read.layout import depth_images, kind_of, photo_orientation
+from authoring.read.missing_depth import lost_depth
 from authoring.report_base import Report
 
 STRUCTURAL = (
     "the record of the embed does not fit this file, so the depth map was removed by its structure alone"
+)
+
+EARLIER_STAYS = (
+    "another program changed the photo after the earlier embed, so the portrait metadata of that embed stays in Exif "
+    "and XMP, and strip --restore will not take it out"
+)
+"""Note of an embed that replaces a depth map."""
+CLAIM_STAYS = (
+    "the photo's Exif says that it is a portrait with depth, as it did before this embed: its camera wrote that, or an "
+    "earlier embed after which another program changed the photo"
 )
 
 
@@ -69,6 +81,8 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
                     "the depth map was not put in by this tool, so there is no record to restore from"
                 )
             edits = edits.then(_restore_metadata(edits.apply(photo), removal))
+            if _claims_depth(edits.apply(photo)):
+                notes.append(CLAIM_STAYS)
         elif any(provenance.restore for provenance in removal.provenance):
             notes.append("the portrait metadata in Exif and XMP stays; --restore removes it")
     report = StripReport(
@@ -81,13 +95,23 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
     return EditedPhoto(photo, edits, report)
 
 
-def restoration(file: ContainerFile) -> EditList:
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """The removal of every depth map, and the undoing of what this program changed with it."""
+
+    edits: EditList
+    notes: tuple[str, ...]
+
+
+def restoration(file: ContainerFile) -> Restoration:
     """Return the edits that remove every depth map and undo what this program changed with it, as far as it fits."""
     removal = _remove_depth(file)
     try:
-        return removal.edits.then(_restore_metadata(removal.edits.apply(file.source), removal))
+        restoring = _restore_metadata(removal.edits.apply(file.source), removal)
     except RefusedError:
-        return removal.edits  # Another program changed the photo since: what is there now is the photo.
+        # Another program changed the photo since: what is there now is the photo.
+        return Restoration(removal.edits, (EARLIER_STAYS,))
+    return Restoration(removal.edits.then(restoring), ())
 
 
 def _remove_depth(file: ContainerFile) -> _Removal:
@@ -166,6 +190,12 @@ def _gives(edits: EditList, source: bytes, result: bytes) -> bool:
             return False
         position += len(chunk)
     return position == len(result)
+
+
+def _claims_depth(stripped: bytes) -> bool:
+    """Whether the metadata of a photo without depth says that it has some."""
+    layout = containers.parse(stripped).layout
+    return lost_depth(layout, read_portrait_metadata(layout.exif, layout.xmp)) is not None
 
 
 def _provenance(image: FoundAuxiliary) -> Provenance | None:

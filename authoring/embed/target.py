@@ -57,9 +57,10 @@ def open_target(photo: bytes | DecodedPhoto, options: EmbedOptions) -> Target:
         if depth_images(file.layout):
             if not options.replace:
                 raise RefusedError("the photo already holds a depth map; --replace replaces it")
-            cleared = restoration(file)
+            restored = restoration(file)
+            cleared = restored.edits
             file = containers.parse(cleared.apply(source))
-            notes += Notes(notes=("the depth map that was there was replaced",))
+            notes += Notes(notes=("the depth map that was there was replaced", *restored.notes))
         if options.profile == "portrait":
             notes += refuse_rendered_blur(file.layout, options.portrait)
         turned = unused_orientation(file.layout)
