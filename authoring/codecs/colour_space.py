@@ -124,12 +124,12 @@ def space_of_chunks(gamma: float | None, chromaticities: tuple[float, ...] | Non
     white = (values[0], values[1]) if len(values) == 8 else SRGB.white
     primaries = (red_x, red_y, green_x, green_y, blue_x, blue_y)
     same_colours = np.allclose((*white, *primaries), (*SRGB.white, *SRGB.primaries), atol=_SAME_CHROMATICITY)
-    curve = SRGB_CURVE
-    if gamma is not None and _GAMMAS[0] <= gamma <= _GAMMAS[1] and abs(gamma * 2.2 - 1) > _SAME_GAMMA:
-        curve = _power(1 / gamma)
-    if same_colours and curve == SRGB_CURVE:
+    if gamma is None or not _GAMMAS[0] <= gamma <= _GAMMAS[1]:
+        gamma = None
+    if same_colours and (gamma is None or abs(gamma * 2.2 - 1) < _SAME_GAMMA):
         return SRGB
-    text = "sRGB's curve" if curve == SRGB_CURVE else f"gamma {curve[0]:.2f}"
+    curve = _power(1 / gamma) if gamma else SRGB_CURVE
+    text = f"gamma {1 / gamma:.2f}" if gamma else "sRGB's curve"
     space = ColourSpace(f"RGB with {text}", SRGB.primaries if same_colours else primaries, white, curve)
     try:
         _ = space.to_xyz

@@ -86,6 +86,8 @@ def picture_colours(info: Mapping[str, Any]) -> StatedColours | None:
     if "srgb" in info:
         return None
     gamma, chromaticities = info.get("gamma"), info.get("chromaticity")
+    gamma = gamma if isinstance(gamma, float) else None
+    chromaticities = chromaticities if isinstance(chromaticities, tuple) else None
     if gamma or chromaticities:
         space = space_of_chunks(gamma, chromaticities)
         return None if space in (None, SRGB) else StatedColours(space, "its chunks gAMA and cHRM")
@@ -165,7 +167,6 @@ def _converted(picture: Any, icc: bytes | None, target: ColourSpace) -> Any | No
             ImageCms.ImageCmsProfile(io.BytesIO(build_profile(target))),
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
             outputMode="RGB",
-            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
