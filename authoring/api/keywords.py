@@ -78,6 +78,8 @@ class EmbedKeywords(MapKeywords, total=False):
     """Replace the depth map that the photo has."""
     quality: int | None
     """1 to 100, of a photo that changes its container."""
+    tone_map: bool | None
+    """Convert an HDR photo (PQ, HLG) that changes its container; it is refused otherwise."""
     effort: Effort | None
     """Of HEVC encoding: "fast", "balanced" or "best"."""
     encoder_threads: int | None

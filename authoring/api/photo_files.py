@@ -74,7 +74,8 @@ def embed(
     - values: kind ("depth" in m, "disparity" in 1/m, …), unit ("m", "mm", "m*256"), preset, invalid, clip, key, frame
     - the camera: calibration, fov (degrees), focal_mm (35 mm equivalent), focal_px (pixels of the map)
     - the portrait: profile, donor, aperture (f-number), focus (x, y of 0 to 1), maker_note, already_blurred
-    - the result: native_format ("hdis", …), max_size (pixels), lossless, replace, container, quality, effort
+    - the result: native_format ("hdis", …), max_size (pixels), lossless, replace, container, quality,
+      tone_map, effort
 
     Raises UsageError for options and types, MalformedError and UnsupportedError for files, RefusedError where something
     would be lost; all of them are `DepthauthorError`.

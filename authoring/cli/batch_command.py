@@ -87,6 +87,7 @@ def batch(
     lossless: options.Lossless = False,
     replace: options.Replace = False,
     quality: options.Quality = None,
+    tone_map: options.ToneMap = False,
     effort: options.Effort = None,
     overwrite: options.Overwrite = False,
     dry_run: options.DryRun = False,
@@ -180,7 +181,7 @@ def batch(
         raise
 
 
-_CODING = ("native_format", "max_size", "lossless", "replace", "quality", "effort")
+_CODING = ("native_format", "max_size", "lossless", "replace", "quality", "tone_map", "effort")
 """Options of the panel Output that are options of each row."""
 
 

@@ -429,6 +429,13 @@ Quality = Annotated[
         help="1 to 100, for a photo that changes container. Default: HEIC 80, JPEG 92.",
     ),
 ]
+ToneMap = Annotated[
+    bool,
+    _output_option(
+        "--tone-map",
+        help="Convert an HDR photo (PQ, HLG) that changes container to 8-bit Display P3; it is refused otherwise.",
+    ),
+]
 Effort = Annotated[
     Literal["fast", "balanced", "best"] | None,
     _output_option(

@@ -103,11 +103,14 @@ class Layout:
     """The TIFF block, from its byte-order mark on."""
     xmp: bytes | None
     icc: bytes | None
+    """The ICC profile of the primary."""
     auxiliaries: tuple[FoundAuxiliary, ...]
     signed: bool
     """Whether the file has a C2PA manifest; any edit breaks its hash."""
     stereo_pair: tuple[int, int] | None = None
     """HEIF: the items of the left and the right view of a spatial photo; None if the primary is in no such pair."""
+    code_points: tuple[int, int] | None = None
+    """HEIF: colour primaries and transfer characteristics of colr (nclx; H.273); None where it has none."""
 
 
 class ContainerFile(Protocol):

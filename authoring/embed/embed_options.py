@@ -27,6 +27,8 @@ class EmbedOptions(MapOptions):
     lossless: bool = False
     replace: bool = False
     quality: int | None = None
+    tone_map: bool = False
+    """Convert an HDR photo (PQ, HLG) that changes its container; without it such a photo is refused."""
     effort: Effort | None = None
     encoder_threads: int | None = None
     """Threads of the HEVC encoder; None lets it use every processor. The bytes do not depend on it."""
@@ -114,6 +116,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
             "force",
             "refine",
             "lossless",
+            "tone_map",
             "replace",
             "already_blurred",
             "replace_maker_note",

@@ -237,6 +237,10 @@ def _same_aspect(calibration: Calibration, layout: Layout) -> bool:
     return same_shape((layout.width, layout.height), frame)
 
 
+_SRGB_CODE_POINTS = (None, (1, 13), (1, 2), (2, 13), (2, 2))
+"""Primaries and transfer of H.273 for sRGB, and where a file leaves them open (2)."""
+
+
 def add_portrait_metadata(
     file: ContainerFile,
     buffer: DepthBuffer,
@@ -253,7 +257,10 @@ def add_portrait_metadata(
     (x, y), assumed = _focus(buffer, orientation, options)
     focused = region.with_focus_region(layout.xmp, x, y, layout.width, layout.height)
     image = ImageCharacteristics(
-        layout.width, layout.height, photo_components(file) or 3, layout.icc is not None
+        layout.width,
+        layout.height,
+        photo_components(file) or 3,
+        has_profile=layout.icc is not None or layout.code_points not in _SRGB_CODE_POINTS,
     )
 
     def add(note: bytes | None, remarks: Notes) -> PortraitPhoto:

@@ -51,6 +51,7 @@ def open_target(photo: bytes | DecodedPhoto, options: EmbedOptions) -> Target:
             quality=options.quality,
             effort=options.effort,
             threads=options.encoder_threads,
+            tone_map=options.tone_map,
         )
         file, notes = transcoded.file, Notes(notes=transcoded.notes)
         source, cleared = file.source, EditList.unchanged(len(file.source))
