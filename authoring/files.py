@@ -97,8 +97,10 @@ def make_folder(folder: Path) -> None:
             raise RefusedError(f"the folder cannot be made: {error.strerror}") from error
 
 
-def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
+def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False, owner: str = "") -> None:
     """Write a file atomically under its name; `-` is stdout.
+
+    owner: who may remove the temporary file if this process is killed; see `remove_temporaries`.
 
     The chunks go to a temporary file in the same folder, which is synced and then takes the name. A link is followed:
     the file that it names is replaced and keeps its permissions. The folder is not synced: after a power cut the
@@ -113,7 +115,7 @@ def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False)
     refuse_existing(path, overwrite)
     with named(path):
         target = Path(os.path.realpath(path))
-        temporary = target.with_name(temporary_name(target.name, os.urandom(4).hex()))
+        temporary = target.with_name(temporary_name(target.name, owner))
         try:
             descriptor = _create(temporary, target)
         except OSError as error:
@@ -175,21 +177,35 @@ def _write_stdout(chunks: Iterable[Buffer]) -> None:
         raise RefusedError(f"could not be written: {error.strerror}") from error
 
 
-def temporary_name(name: str, token: str) -> str:
-    """Return the name of the temporary file for `name`, in the same folder."""
-    return f".{name}.{token}.part"
+def temporary_name(name: str, owner: str = "") -> str:
+    """Return a name for a temporary file of `name`, in the same folder.
+
+    It is short, since `name` may be as long as the file system allows: a digest stands for it.
+    """
+    return f"{_temporary_prefix(name, owner)}{os.urandom(4).hex()}.part"
 
 
-def is_temporary_of(name: str, target: str) -> bool:
-    """Return whether a name is one that `temporary_name` gives for a target."""
-    return name.startswith(f".{target}.") and name.endswith(".part")
+def is_temporary_of(name: str, target: str, owner: str) -> bool:
+    """Return whether a name is one that `temporary_name` gives for a target and an owner."""
+    return name.startswith(_temporary_prefix(target, owner)) and name.endswith(".part")
 
 
-def remove_temporaries(path: Path) -> None:
-    """Remove the temporary files that killed processes left while they wrote `path`."""
-    for file in path.parent.iterdir() if path.parent.is_dir() else ():
-        if is_temporary_of(file.name, path.name):
-            file.unlink(missing_ok=True)
+def _temporary_prefix(name: str, owner: str) -> str:
+    from hashlib import sha256  # Here: `inspect`, which writes nothing, starts without it.
+
+    return f".depthauthor-{sha256(os.fsencode(name)).hexdigest()[:12]}-{owner}-"
+
+
+def remove_temporaries(path: Path, owner: str) -> None:
+    """Remove the temporary files that killed processes of this owner left while they wrote `path`.
+
+    Those of others stay, who may be writing. A folder that may not be listed keeps what is in it.
+    """
+    target = Path(os.path.realpath(path))
+    with contextlib.suppress(OSError):
+        for file in target.parent.iterdir():
+            if is_temporary_of(file.name, target.name, owner):
+                file.unlink(missing_ok=True)
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:

@@ -16,6 +16,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from authoring import files
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 OLD = b"the old file, byte for byte"
 KILLED = 137
@@ -78,7 +80,7 @@ class Leftovers:
             if path == target:
                 continue
             self.parts += 1
-            if not (path.name.startswith(".out.jpg.") and path.name.endswith(".part")):
+            if not files.is_temporary_of(path.name, "out.jpg", ""):
                 self.wrong.append(f"{what}: {path.name} is left behind")
             path.unlink()
         # A leftover is harmless: the target can be written as before.

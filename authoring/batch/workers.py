@@ -18,7 +18,6 @@ from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 from typing import Protocol
 
-from authoring.batch import stores
 from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
 
 WINDOW_PER_JOB = 4
@@ -89,14 +88,14 @@ class LocalWorkers:
         return result
 
     def _work_alone(self, task: Task) -> BatchResult:
-        stores.remove_temporaries(task.row.output)
+        task.remove_temporaries()
         started = time.monotonic()
         try:
             return self._pool.submit(_work_within, task, self._timeout).result()
         except BrokenProcessPool:
             seconds = time.monotonic() - started
             self._replace_pool()
-            stores.remove_temporaries(task.row.output)
+            task.remove_temporaries()
             reason = "the worker died on this photo or map"
             if self._timeout is not None and seconds >= self._timeout:
                 reason = f"took longer than the {self._timeout:g} seconds of --timeout"

@@ -593,4 +593,12 @@ JournalFile = Annotated[
         "in the current folder if the manifest is a URL.",
     ),
 ]
+LocalOnly = Annotated[
+    bool,
+    Option(
+        "--local-only",
+        help="Let the manifest name files by relative paths inside its own folder only, and outputs inside --out: for "
+        "a manifest of someone else.",
+    ),
+]
 FailFast = Annotated[bool, Option("--fail-fast/--keep-going", help="Start no photo after one has failed.")]

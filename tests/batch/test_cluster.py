@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from authoring import files
 from authoring.batch.cluster import ClusterWorkers
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import read_rows
@@ -66,7 +67,7 @@ def rows_of(folder: Path, out: str, maps: dict[int, Path] | None = None, url: st
 
 
 def done(
-    workers: Workers, rows: Iterator[BatchRow], journal: Path, *, resume: bool = False, **options: bool
+    workers: Workers, rows: Iterator[BatchRow], journal: Path, *, resume: bool = False, **options: Any
 ) -> list[BatchResult]:
     kept = Journal(journal, resume=resume)
     try:
@@ -130,10 +131,13 @@ def test_a_killed_worker_changes_no_result(folder: Path, cluster: Any, undisturb
     os.mkfifo(pipe)
     os.mkfifo(trap)
     stop = threading.Event()
+    owner = Journal(folder / "journal", read_only=True).owner
 
     def disturb() -> None:
         kill_readers(pipe, cluster, stop, instead=folder / "map.npy")
-        (folder / "out" / ".p2.jpg.0badcafe.part").write_bytes(b"left by a worker that died while writing")
+        (folder / "out" / files.temporary_name("p2.jpg", owner)).write_bytes(
+            b"left by a worker that died while writing"
+        )
         kill_readers(trap, cluster, stop)
 
     def rows() -> Iterator[BatchRow]:
