@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs.fill_bytes import without_fill
 from authoring.codecs.hevc import PRESETS, Effort, x265_threads
 from authoring.codecs.limits import MAX_PIXELS, check_unpacking
 from authoring.codecs.messages import first_line
@@ -39,7 +40,7 @@ class Pixels:
 
     width: int
     height: int
-    rgb: bytes
+    rgb: bytes | memoryview
     notes: tuple[str, ...] = ()
     """Changes made in converting to 8-bit RGB, as sentences for the report."""
 
@@ -76,7 +77,7 @@ def decode(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+            with Image.open(io.BytesIO(without_fill(data)), formats=("JPEG", "PNG")) as picture:
                 _check_size(picture, data)
                 if size is None:
                     return _rgb(picture)
