@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from authoring.codecs import photo_colours
 from authoring.codecs.colour_space import DISPLAY_P3, ColourSpace, build_profile
+from authoring.codecs.fill_bytes import without_fill
 from authoring.codecs.hevc import PRESETS, Effort, x265_threads
 from authoring.codecs.limits import MAX_PIXELS, check_unpacking
 from authoring.codecs.messages import first_line
@@ -42,7 +43,7 @@ class Pixels:
 
     width: int
     height: int
-    rgb: bytes
+    rgb: bytes | memoryview
     notes: tuple[str, ...] = ()
     """Changes made in converting to 8-bit RGB, as sentences for the report."""
     icc: bytes | None = None
@@ -93,7 +94,7 @@ def decode(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+            with Image.open(io.BytesIO(without_fill(data)), formats=("JPEG", "PNG")) as picture:
                 _check_size(picture, data)
                 stated = photo_colours.png_colours(data)
                 if size is None:

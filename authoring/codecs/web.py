@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs.fill_bytes import without_fill
 from authoring.codecs.photo import Pixels, resized, rgb_pixels, sdr
 from authoring.errors import MalformedError, UnsupportedError
 
@@ -66,7 +67,7 @@ def jpeg_draft(data: bytes, long_side: int) -> Pixels:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=("JPEG",)) as picture:
+            with Image.open(io.BytesIO(without_fill(data)), formats=("JPEG",)) as picture:
                 share = long_side / max(picture.size)
                 picture.draft(None, (round(picture.width * share), round(picture.height * share)))
                 return sdr(rgb_pixels(picture))

@@ -200,7 +200,7 @@ def _decoded(layout: Layout, auxiliary: FoundAuxiliary) -> tuple[NDArray[np.uint
         if fault:
             return None, fault
     try:
-        return decode_auxiliary(layout.container, auxiliary), None
+        return decode_auxiliary(layout, auxiliary), None
     except DepthauthorError as error:
         return None, error.message
 

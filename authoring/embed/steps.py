@@ -19,7 +19,7 @@ from authoring.depth.aspect import check_aspect
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.orientation import Orientation
 from authoring.depth.plane_error import error_in_m, max_error
-from authoring.depth.raster import turned
+from authoring.depth.raster import most_map_pixels, turned
 from authoring.depth.stored_plane import StoredPlane, quantize
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.encode import NO_Z_LIMITS, CodedPlane, coded_auxiliary, encode_plane
@@ -163,20 +163,26 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
         if target.orientation.swaps_axes:
             sides = (height, width, layout.height, layout.width)
         check_aspect(*sides, copied=True)
+        most = most_map_pixels(layout.width * layout.height)
         calibration = calibration_of(origin.properties)
         if calibration is not None:
             calibration = calibration.oriented(turn).scaled(layout.width, layout.height)
         size = (layout.width, layout.height)
         raster = options.map_orientation or "display"
         calibration = given_camera(options, size, target.orientation, raster) or calibration
-        if turn == Orientation(1) and origin.container == layout.container == "heic":
+        if (
+            turn == Orientation(1)
+            and origin.container == layout.container == "heic"
+            and width * height <= most
+        ):
             image = origin.auxiliary
             coded = CodedPlane(
                 "heic", image.width, image.height, image.payload, image.configuration, plane.codes, 0
             )
         else:
-            if layout.container == "heic" and (
-                width % 2 or height % 2 or min(width, height) < MIN_STORED_SIDE
+            if width * height > most or (
+                layout.container == "heic"
+                and (width % 2 or height % 2 or min(width, height) < MIN_STORED_SIDE)
             ):
                 # No HEVC picture has this size without a crop; the map is fitted as a new one would be.
                 fitting = replace(options, max_size=max(width, height))

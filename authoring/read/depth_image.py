@@ -19,7 +19,7 @@ from authoring.containers.base import ContainerName, FoundAuxiliary, Layout
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.orientation import Orientation
-from authoring.depth.raster import turned
+from authoring.depth.raster import FREE_MAP_PIXELS, most_map_pixels, turned
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.depth_notes import open_points
@@ -76,7 +76,7 @@ def read_depth(layout: Layout) -> DepthReading:
     tree = xmp.parse_packet(auxiliary.xmp) if auxiliary.xmp else ()
     properties = depth_properties.parse_properties(tree)
     pixel_format, low, high = _scale(auxiliary, properties)
-    codes = decode_auxiliary(layout.container, auxiliary)
+    codes = decode_auxiliary(layout, auxiliary)
     int_min, int_max = properties.int_min or 0, 255 if properties.int_max is None else properties.int_max
     if int_max <= int_min:
         raise MalformedError(f"the depth XMP gives IntMinValue {int_min} and IntMaxValue {int_max}")
@@ -115,8 +115,17 @@ def _scale(auxiliary: FoundAuxiliary, properties: DepthProperties) -> tuple[Pixe
     return PixelFormat.from_fourcc(properties.native_format), low, high
 
 
-def decode_auxiliary(container: ContainerName, auxiliary: FoundAuxiliary) -> NDArray[np.uint8]:
-    """Return the codes (H, W) of an auxiliary image in the stored raster."""
+def decode_auxiliary(layout: Layout, auxiliary: FoundAuxiliary) -> NDArray[np.uint8]:
+    """Return the codes (H, W) of an auxiliary image in the stored raster.
+
+    Raises UnsupportedError where it has more samples than `most_map_pixels` of the photo's.
+    """
+    container, size = layout.container, f"{auxiliary.width}x{auxiliary.height}"
+    if auxiliary.width * auxiliary.height > most_map_pixels(layout.width * layout.height):
+        raise UnsupportedError(
+            f"the depth image is {size} in a photo of {layout.width}x{layout.height}; it may have as many samples "
+            f"as the photo, or {FREE_MAP_PIXELS}"
+        )
     if container == "heic" and not auxiliary.configuration:
         raise UnsupportedError("the depth item is not a single HEVC picture")
     return decode_plane(
