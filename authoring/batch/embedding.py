@@ -55,7 +55,7 @@ def embed_row(
         return edited.report, ""
     sha256 = _digest(edited.chunks)
     try:
-        stores.write(row.output, edited.chunks, overwrite=overwrite)
+        stores.write(row.output, edited.chunks, overwrite=overwrite, inputs=inputs_of(row))
     except RefusedError:
         if not begun or stores.digest(row.output) != sha256:
             raise

@@ -163,14 +163,17 @@ def digest(place: str) -> str | None:
     return hashlib.sha256(read(place)).hexdigest()
 
 
-def write(place: str, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
+def write(
+    place: str, chunks: Iterable[Buffer], *, overwrite: bool = False, inputs: Iterable[str] = ()
+) -> None:
     """Write a file or an object, atomically.
 
+    inputs: the places that the content comes from; a file is no more readable than those among them that are files.
     Raises RefusedError if the name is taken and may not be overwritten, or cannot be written.
     """
     path = local_path(place)
     if path is not None:
-        files.write_file(path, chunks, overwrite=overwrite)
+        files.write_file(path, chunks, overwrite=overwrite, inputs=map(local_path, inputs))
     else:
         _write_object(place, chunks, overwrite)
 

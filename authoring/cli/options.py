@@ -450,6 +450,12 @@ Raster = Annotated[
 Metadata = Annotated[
     bool, _output_option("--metadata", help="Also write the report and the calibration, as OUTPUT.json.")
 ]
+FullPaths = Annotated[
+    bool,
+    _output_option(
+        "--full-paths", help="Write whole paths into the result; otherwise files are called by their names."
+    ),
+]
 Width = Annotated[int, _output_option("--width", metavar="PX", help="Width of the picture.")]
 OpenPage = Annotated[
     bool | None,

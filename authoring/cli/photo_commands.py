@@ -154,6 +154,7 @@ def extract(
     orientation: options.Raster = "display",
     format: options.MapFormat = None,
     metadata: options.Metadata = False,
+    full_paths: options.FullPaths = False,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     as_json: options.AsJsonLines = False,
@@ -175,6 +176,7 @@ def extract(
             kind=kind,
             orientation=orientation,
             metadata=metadata,
+            full_paths=full_paths,
             overwrite=overwrite,
         )
         return Outcome(report, output=report.output)
