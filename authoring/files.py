@@ -138,7 +138,7 @@ def write_file(
 
 
 def _permissions(inputs: Iterable[Path | None], folder: Path) -> int:
-    """Return the most that a file made from these inputs may permit: nothing to a group or others whom they shut out."""
+    """Return the most that a file of these inputs may permit: nothing to a group or others who may not read them."""
     allowed = 0o777
     for path in inputs:
         status = _status(path)

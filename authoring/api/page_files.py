@@ -68,9 +68,9 @@ def report(
     """Write a page with a card for each photo: thumbnails, level, problems, findings.
 
     photos: files, or folders, whose JPEG and HEIC files are taken, also in folders inside. A file that cannot be read
-    is a card with its reason. output: None writes into a new temporary folder. full_paths: call the files by their paths
-    as given; otherwise by their names, those in a folder with the folders inside it. on_row: called for each file, in
-    order, with its path. Memory does not grow with the number of photos.
+    is a card with its reason. output: None writes into a new temporary folder. full_paths: call the files by their
+    paths as given; otherwise by their names, those in a folder with the folders inside it. on_row: called for each
+    file, in order, with its path. Memory does not grow with the number of photos.
 
     For example:
 
