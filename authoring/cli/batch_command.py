@@ -78,6 +78,7 @@ def batch(
     already_blurred: options.AlreadyBlurred = False,
     maker_note: options.MakerNote = None,
     replace_maker_note: options.ReplaceMakerNote = False,
+    restore_record: options.RestoreRecord = None,
     calibration: options.Calibration = None,
     fov: options.Fov = None,
     focal_mm: options.FocalMm = None,

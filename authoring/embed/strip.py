@@ -10,6 +10,7 @@ from authoring.apple import xmp
 from authoring.apple.provenance import Provenance, read_provenance
 from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary
 from authoring.containers.edits import EditList, Touched
+from authoring.embed.left_behind import left_behind
 from authoring.embed.reports import EditedPhoto
 from authoring.embed.undo import undone
 from authoring.errors import DepthauthorError, RefusedError, about
@@ -70,8 +71,9 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
                     "the depth map was not put in by this tool, so there is no record to restore from"
                 )
             edits = edits.then(_restore_metadata(edits.apply(photo), removal))
-        elif any(provenance.restore for provenance in removal.provenance):
-            notes.append("the portrait metadata in Exif and XMP stays; --restore removes it")
+        else:
+            stays = left_behind(photo, edits, removal.provenance)
+            notes += [stays] if stays else []
     report = StripReport(
         container=file.layout.container,
         removed=tuple(f"{kind_of(image)} {image.width}x{image.height}" for image in images),
@@ -110,6 +112,11 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     """
     record = next((found.restore for found in removal.provenance if found.restore), b"")
     unchanged = EditList.unchanged(len(photo))
+    if any(found.restore_omitted for found in removal.provenance):
+        raise RefusedError(
+            "the depth map was embedded with --no-restore-record, so there is no record to restore the photo's "
+            "metadata from; without --restore the depth map is removed all the same"
+        )
     if not record:
         return unchanged
     edits = undone(record, photo)
