@@ -48,7 +48,7 @@ def _differences(before: Layout, after: Layout) -> Iterator[str]:
     """Yield what the metadata has that it did not have before the embed."""
     old, new = read_portrait_tags(before.exif), read_portrait_tags(after.exif)
     if before.exif is None and after.exif is not None:
-        yield "an Exif block"
+        yield "an Exif block that names this tool"
     if old.custom_rendered != new.custom_rendered:
         yield f"Exif CustomRendered {new.custom_rendered}"
     if old.maker_note != new.maker_note:

@@ -78,7 +78,7 @@ def test_without_a_restore_record_it_is_erased(container: Container) -> None:
     with pytest.raises(RefusedError, match="embedded with restore_record=False"):
         strip(data, restore=True)
     stripped = strip(data)
-    assert b"serial number" not in stripped.data and b"depthauthor" not in stripped.data
+    assert b"serial number" not in stripped.data and b"urn:depthauthor" not in stripped.data
     assert any(
         "Exif CustomRendered 9, a maker note" in note and "no restore record" in note
         for note in stripped.report.notes
