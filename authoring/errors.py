@@ -31,8 +31,8 @@ class DepthauthorError(Exception):
         super().__init__(message)
         self.message = message
         self.subject = subject
-        self.named = False
-        """Whether the sentence starts with a file's name already."""
+        self.file: str | None = None
+        """The file with whose name the sentence starts; None if there is none yet."""
 
     def __str__(self) -> str:
         """Return the sentence with the options as Python's keywords."""

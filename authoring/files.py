@@ -245,12 +245,13 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
         mode = stat.S_IFREG  # Nothing is there, or nothing that can be examined: opening it tells why.
     except ValueError:
         raise UsageError(_ZERO_BYTE) from None
-    if stat.S_ISDIR(mode):
-        raise RefusedError(f"{path}: this is a folder; name the file to write")
-    if not stat.S_ISREG(mode):
-        raise RefusedError(f"{path}: this is a device or a pipe, not a file; -o - writes to standard output")
-    if os.path.lexists(path) and not overwrite:
-        raise RefusedError(f"{path}: {EXISTS}")
+    with named(path):
+        if stat.S_ISDIR(mode):
+            raise RefusedError("this is a folder; name the file to write")
+        if not stat.S_ISREG(mode):
+            raise RefusedError("this is a device or a pipe, not a file; -o - writes to standard output")
+        if os.path.lexists(path) and not overwrite:
+            raise RefusedError(EXISTS)
 
 
 def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
@@ -258,7 +259,8 @@ def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
     for path in inputs:
         with contextlib.suppress(OSError, ValueError):
             if STANDARD_STREAM not in (path, output) and output.samefile(path):
-                raise RefusedError(f"{output}: {SAME}")
+                with named(output):
+                    raise RefusedError(SAME)
 
 
 @contextmanager
@@ -288,7 +290,7 @@ def naming(**paths: Path | None) -> Iterator[None]:
 
 def add_name(error: DepthauthorError, path: Path | str, stream: str = STDIN) -> None:
     """Put a file's name in front of an error's sentence, once; `stream` is what `-` stands for."""
-    if not error.named:
+    if error.file is None:
         error.message = f"{stream if path == STANDARD_STREAM else path}: {error.message}"
         error.args = (error.message,)
-        error.named = True
+        error.file = str(path)
