@@ -8,9 +8,6 @@ Prints a Markdown table and ends with 1 if a verb exceeds the bound: 500 MB and 
 
 from __future__ import annotations
 
-import sys
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +23,6 @@ from authoring.depth.stored_plane import StoredPlane
 from authoring.embed.encode import coded_auxiliary, encode_plane
 from authoring.read import depth_image
 from benchmarks.measure import GOLDEN, depth_map, jpeg_photo, photo_pixels
-from benchmarks.process import Cost, run
 
 FLOOR_MB = 500
 """What any input may take, in units of 10^6 bytes: some 100 MB are the interpreter, its libraries and the encoder."""

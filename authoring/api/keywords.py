@@ -98,6 +98,8 @@ class EmbedKeywords(MapKeywords, total=False):
     """The maker note that a photo without one gets."""
     replace_maker_note: bool | None
     """Replace another maker's note."""
+    restore_record: bool | None
+    """True (default): keep in the file what `strip(restore=True)` needs to undo the changes to Exif and XMP."""
     calibration: Calibration | str | os.PathLike[str] | None
     """The camera: a `Calibration`, a file, or the word "exif", "nominal" or "none"."""
     fov: float | None

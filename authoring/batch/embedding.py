@@ -56,7 +56,7 @@ def embed_row(
         return edited.report, ""
     sha256 = _digest(edited.chunks)
     try:
-        stores.write(row.output, edited.chunks, overwrite=overwrite, owner=owner)
+        stores.write(row.output, edited.chunks, overwrite=overwrite, owner=owner, inputs=inputs_of(row))
     except RefusedError:
         if not begun or stores.digest(row.output) != sha256:
             raise

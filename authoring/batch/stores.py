@@ -199,14 +199,23 @@ def digest(place: str) -> str | None:
     return hashlib.sha256(read(place)).hexdigest()
 
 
-def write(place: str, chunks: Iterable[Buffer], *, overwrite: bool = False, owner: str = "") -> None:
-    """Write a file or an object, atomically. owner: see `files.write_file`.
+def write(
+    place: str,
+    chunks: Iterable[Buffer],
+    *,
+    overwrite: bool = False,
+    owner: str = "",
+    inputs: Iterable[str] = (),
+) -> None:
+    """Write a file or an object, atomically.
 
+    owner: see `files.write_file`.
+    inputs: the places that the content comes from; a file is no more readable than those among them that are files.
     Raises RefusedError if the name is taken and may not be overwritten, or cannot be written.
     """
     path = local_path(place)
     if path is not None:
-        files.write_file(path, chunks, overwrite=overwrite, owner=owner)
+        files.write_file(path, chunks, overwrite=overwrite, owner=owner, inputs=map(local_path, inputs))
     else:
         _write_object(place, chunks, overwrite, owner)
 

@@ -18,8 +18,9 @@ from typer import Context
 from authoring.cli import arguments, options
 from authoring.cli.exit_codes import DONE, SOME_FAILED
 from authoring.cli.options import CAMERA, MEANING, OUTPUT, PORTRAIT, given
-from authoring.cli.output import count, for_stream, print_json, printable, progress, say
+from authoring.cli.output import count, for_stream, print_error, print_json, printable, progress, say
 from authoring.errors import UsageError
+from authoring.report_base import ErrorReport
 
 if TYPE_CHECKING:
     from authoring.batch.pairs import Pairing
@@ -81,6 +82,7 @@ def batch(
     already_blurred: options.AlreadyBlurred = False,
     maker_note: options.MakerNote = None,
     replace_maker_note: options.ReplaceMakerNote = False,
+    restore_record: options.RestoreRecord = None,
     calibration: options.Calibration = None,
     fov: options.Fov = None,
     focal_mm: options.FocalMm = None,
@@ -158,7 +160,8 @@ def batch(
         total, manifest = count_rows(source), source
         rows = Rows(partial(read_rows, source, defaults))
     if total == 0:
-        say("no photo has a map, so nothing is done" if unpaired else "there is no photo to do")
+        problem = "no photo has a map, so nothing is done" if unpaired else "there is no photo to do"
+        print_error(ErrorReport(problem, SOME_FAILED), as_json)
         return SOME_FAILED
     printer = ResultPrinter(as_json=as_json, quiet=quiet, dry_run=dry_run, unpaired=unpaired)
     try:

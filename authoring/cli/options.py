@@ -246,7 +246,17 @@ MakerNote = Annotated[
 ReplaceMakerNote = Annotated[
     bool,
     _portrait_option(
-        "--replace-maker-note", help="Replace another maker's note by the Apple one of --maker-note."
+        "--replace-maker-note",
+        help="Replace another maker's note by the Apple one of --maker-note. It stays in the file, hidden, for strip "
+        "--restore; see --no-restore-record.",
+    ),
+]
+RestoreRecord = Annotated[
+    bool | None,
+    _portrait_option(
+        "--restore-record/--no-restore-record",
+        help="Keep in the file what strip --restore needs to undo the changes to Exif and XMP; without it a replaced "
+        "maker note is erased.",
     ),
 ]
 
@@ -456,6 +466,12 @@ Raster = Annotated[
 ]
 Metadata = Annotated[
     bool, _output_option("--metadata", help="Also write the report and the calibration, as OUTPUT.json.")
+]
+FullPaths = Annotated[
+    bool,
+    _output_option(
+        "--full-paths", help="Write whole paths into the result; otherwise files are called by their names."
+    ),
 ]
 Width = Annotated[int, _output_option("--width", metavar="PX", help="Width of the picture.")]
 OpenPage = Annotated[

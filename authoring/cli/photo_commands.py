@@ -48,6 +48,7 @@ def embed(
     already_blurred: options.AlreadyBlurred = False,
     maker_note: options.MakerNote = "full",
     replace_maker_note: options.ReplaceMakerNote = False,
+    restore_record: options.RestoreRecord = True,
     calibration: options.Calibration = None,
     fov: options.Fov = None,
     focal_mm: options.FocalMm = None,
@@ -101,6 +102,7 @@ def copy(
     already_blurred: options.AlreadyBlurred = False,
     maker_note: options.MakerNote = "full",
     replace_maker_note: options.ReplaceMakerNote = False,
+    restore_record: options.RestoreRecord = True,
     calibration: options.Calibration = None,
     fov: options.Fov = None,
     focal_mm: options.FocalMm = None,
@@ -158,6 +160,7 @@ def extract(
     orientation: options.Raster = "display",
     format: options.MapFormat = None,
     metadata: options.Metadata = False,
+    full_paths: options.FullPaths = False,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     as_json: options.AsJsonLines = False,
@@ -179,6 +182,7 @@ def extract(
             kind=kind,
             orientation=orientation,
             metadata=metadata,
+            full_paths=full_paths,
             overwrite=overwrite,
         )
         return Outcome(report, output=report.output)

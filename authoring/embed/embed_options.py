@@ -121,6 +121,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
             "replace",
             "already_blurred",
             "replace_maker_note",
+            "restore_record",
         ),
         _TRUTH,
     ),

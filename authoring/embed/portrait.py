@@ -62,6 +62,8 @@ class PortraitOptions:
     maker_note: MakerNoteKind = "full"
     """The note that a photo without one gets: about 45 numeric entries, the two flags alone, or none."""
     replace_maker_note: bool = False
+    restore_record: bool = True
+    """Whether the depth's XMP gets the record by which `strip --restore` undoes the changes to Exif and XMP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +272,7 @@ def add_portrait_metadata(
             orientation=int(orientation),
             new_note=note,
             replace_maker_note=options.replace_maker_note,
+            erase_replaced=not options.restore_record,
         )
         notes = Notes(assumed, (*tagged.changes, *focused.changes, *tagged.notes, *focused.notes))
         if layout.exif != tagged.exif and read_portrait_tags(tagged.exif).maker_note == note:

@@ -43,6 +43,9 @@ FITTED_COPY = (
     " source's samples"
 )
 """Note of `copy`."""
+NO_RESTORE_RECORD = (
+    "there is no restore record, as asked for: strip --restore cannot undo the changes to Exif and XMP"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -200,7 +203,7 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
 def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: str = VERSION) -> SplicedPhoto:
     """Build the edits that put depth and its XMP into the target, with portrait metadata where the profile has it."""
     file, edits, notes = target.file, target.cleared, depth.notes
-    effect, restore = None, b""
+    effect, restore, omitted = None, b"", False
     with about("photo"):
         if options.profile == "portrait":
             effect = portrait_effect(target.layout, options.portrait, depth.buffer.calibration, depth.copied)
@@ -209,13 +212,18 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
             )
             restore = build_record(photo.edits, file.source)
             notes += effect.notes + photo.notes
+            if restore and not options.portrait.restore_record:
+                restore, omitted = b"", True
+                notes += Notes(notes=(NO_RESTORE_RECORD,))
             file, edits = photo.file, edits.then(photo.edits)
         properties = describe(depth, effect)
         foreign = foreign_properties(depth.copied.tree) if depth.copied else ()
         sources = _sources(depth, effect)
 
         def auxiliary(undo: bytes) -> CodedAuxiliary:
-            provenance = replace(sources, version=version, undo=undo, restore=restore)
+            provenance = replace(
+                sources, version=version, undo=undo, restore=restore, restore_omitted=omitted
+            )
             return coded_auxiliary(depth.plane, depth.coded, build_tree(properties, foreign, provenance))
 
         edits = edits.then(splice_with_undo(file, auxiliary))

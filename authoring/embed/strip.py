@@ -10,6 +10,7 @@ from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.provenance import Provenance, read_provenance
 from authoring.containers.base import CodedAuxiliary, ContainerFile, ContainerName, FoundAuxiliary
 from authoring.containers.edits import EditList, Touched
+from authoring.embed.left_behind import left_behind
 from authoring.embed.reports import EditedPhoto
 from authoring.embed.undo import undone
 from authoring.errors import DepthauthorError, RefusedError, about
@@ -83,8 +84,9 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
             edits = edits.then(_restore_metadata(edits.apply(photo), removal))
             if _claims_depth(edits.apply(photo)):
                 notes.append(CLAIM_STAYS)
-        elif any(provenance.restore for provenance in removal.provenance):
-            notes.append("the portrait metadata in Exif and XMP stays; --restore removes it")
+        else:
+            stays = left_behind(photo, edits, removal.provenance)
+            notes += [stays] if stays else []
     report = StripReport(
         container=file.layout.container,
         removed=tuple(f"{kind_of(image)} {image.width}x{image.height}" for image in images),
@@ -132,6 +134,11 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     Raises RefusedError if they do not fit.
     """
     record = next((found.restore for found in removal.provenance if found.restore), b"")
+    if any(found.restore_omitted for found in removal.provenance):
+        raise RefusedError(
+            "the depth map was embedded with --no-restore-record, so there is no record to restore the photo's "
+            "metadata from; without --restore the depth map is removed all the same"
+        )
     if not record:
         return EditList.unchanged(len(photo))
     edits = undone(record, photo)
