@@ -218,7 +218,8 @@ def extract_bytes(photo: PhotoSource, *, orientation: RasterName = "display") ->
 
     For example:
 
-        buffer = depthauthor.extract_bytes(open("portrait.heic", "rb").read())
+        with open("portrait.heic", "rb") as file:
+            buffer = depthauthor.extract_bytes(file.read())
     """
     return extract(photo, orientation=orientation)
 

@@ -92,11 +92,11 @@ def test_a_signal_leaves_no_temporary_file(number: signal.Signals, code: int, tm
         "os.fsync = slow; main()\n"
     )
     arguments = [*map(str, EMBED), "-o", str(tmp_path / "out.jpg")]
-    process = subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE)
-    assert process.stderr is not None and process.stderr.read(1) == b"!"
-    assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
-    begun = time.monotonic()
-    process.send_signal(number)
-    messages = process.stderr.read()
-    assert process.wait(30) == code and time.monotonic() - begun < 20
+    with subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None and process.stderr.read(1) == b"!"
+        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+        begun = time.monotonic()
+        process.send_signal(number)
+        messages = process.stderr.read()
+        assert process.wait(30) == code and time.monotonic() - begun < 20
     assert messages == b"" and list(tmp_path.iterdir()) == []
