@@ -2,7 +2,8 @@
 
 Half of the runs are killed after a random time within the duration of a complete run; the others at one of the calls
 that change files, one after the other, by a child that ends itself there as `kill -9` would. In every case the target
-must be the complete old file or the complete new one. The exit code is 1 if it is not.
+must be the complete old file or the complete new one. The exit code is 1 if it is not. `benchmarks.kill_batch`
+does the same with batches.
 """
 
 from __future__ import annotations

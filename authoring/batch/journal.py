@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,7 +117,7 @@ class Journal:
         return os.read(file, 1) == b"\n"
 
     def _read(self) -> None:
-        with self._transaction(), self.path.open("rb") as file:
+        with self.path.open("rb") as file:
             is_first = True
             while line := file.readline(MAX_LINE + 1):
                 # Some file systems fill a file with zeros after a power cut.
@@ -155,12 +153,6 @@ class Journal:
             case _:
                 return False
         return True
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._tables.execute("BEGIN")
-        yield
-        self._tables.execute("COMMIT")
 
 
 def _key(output: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,17 +27,14 @@ class NamedPlaces:
         Raises RefusedError if the journal is one of the inputs.
         """
         self._tables = open_tables(
-            "inputs (place BLOB PRIMARY KEY, number INTEGER)",
-            "outputs (place BLOB PRIMARY KEY, folded BLOB, name BLOB, number INTEGER)",
+            "inputs (place BLOB PRIMARY KEY, number INTEGER) WITHOUT ROWID",
+            "outputs (folded BLOB, place BLOB, name BLOB, number INTEGER, PRIMARY KEY (folded, place)) WITHOUT ROWID",
         )
-        self._tables.execute("CREATE INDEX by_folded ON outputs (folded)")
-        self._tables.execute("BEGIN")
         if manifest is not None:
             self._add_input(manifest, _MANIFEST)
         for row in rows:
             for place in filter(None, inputs_of(row)):
                 self._add_input(place, row.number)
-        self._tables.execute("COMMIT")
         if journal is not None:
             use = self._use(str(journal))
             if use is not None:
@@ -54,9 +52,9 @@ class NamedPlaces:
 
         On many file systems they are the same file, which shows when they have been written.
         """
+        folded, place = _output_keys(output)
         found = self._tables.execute(
-            "SELECT name, number FROM outputs WHERE folded = ? AND place != ?",
-            (_folded(output), cell(stores.key(output))),
+            "SELECT name, number FROM outputs WHERE folded = ? AND place != ?", (folded, place)
         )
         return [(name.decode("utf-8", "surrogatepass"), number) for name, number in found]
 
@@ -71,25 +69,26 @@ class NamedPlaces:
                     f"{output}: row {earlier} writes this file already, since upper and lower case are the same "
                     "in this folder"
                 )
-        place = cell(stores.identities(output)[0])
+        keys = _output_keys(output)
         self._tables.execute(
-            "INSERT OR IGNORE INTO outputs VALUES (?, ?, ?, ?)",
-            (place, _folded(output), cell(output), number),
+            "INSERT OR IGNORE INTO outputs VALUES (?, ?, ?, ?)", (*keys, cell(output), number)
         )
-        first = self._tables.execute("SELECT number FROM outputs WHERE place = ?", (place,)).fetchone()[0]
+        (first,) = self._tables.execute(
+            "SELECT number FROM outputs WHERE folded = ? AND place = ?", keys
+        ).fetchone()
         return None if first == number else f"{output}: row {first} writes this output already"
 
     def _add_input(self, place: str, number: int) -> None:
         self._tables.executemany(
             "INSERT OR IGNORE INTO inputs VALUES (?, ?)",
-            [(cell(identity), number) for identity in stores.identities(place)],
+            [(_digest(identity), number) for identity in stores.identities(place)],
         )
 
     def _use(self, place: str) -> str | None:
         """Return what the batch uses a place for, in words; None if it does not."""
         for identity in stores.identities(place):
             row = self._tables.execute(
-                "SELECT number FROM inputs WHERE place = ?", (cell(identity),)
+                "SELECT number FROM inputs WHERE place = ?", (_digest(identity),)
             ).fetchone()
             if row is not None:
                 names = {_MANIFEST: "the manifest", _JOURNAL: "the journal"}
@@ -97,5 +96,12 @@ class NamedPlaces:
         return None
 
 
-def _folded(output: str) -> bytes:
-    return cell(unicodedata.normalize("NFD", stores.key(output)).casefold())
+def _output_keys(output: str) -> tuple[bytes, bytes]:
+    """Return what an output has in common with its variants, and with no other output."""
+    place = stores.identities(output)[0]
+    return _digest(unicodedata.normalize("NFD", place).casefold()), _digest(place)
+
+
+def _digest(text: str) -> bytes:
+    """Return what stands for a text in the tables, which stay small: long names have much in common."""
+    return hashlib.sha256(cell(text)).digest()[:16]

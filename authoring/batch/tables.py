@@ -11,12 +11,14 @@ CACHE_KIB = 32 * 1024
 def open_tables(*columns: str) -> sqlite3.Connection:
     """Return a database with these tables, such as "named (place BLOB PRIMARY KEY)"; closing it discards them."""
     tables = sqlite3.connect("", isolation_level=None)
-    # No transaction is ever rolled back.
+    # Nothing is ever rolled back.
     tables.execute("PRAGMA journal_mode=OFF")
     tables.execute("PRAGMA synchronous=OFF")
     tables.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     for table in columns:
         tables.execute(f"CREATE TABLE {table}")
+    # Never committed: after each statement a commit would write all pages that have changed.
+    tables.execute("BEGIN")
     return tables
 
 

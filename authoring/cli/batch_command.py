@@ -260,7 +260,7 @@ class ResultPrinter:
                 self._count(result)
                 self._print(result)
                 advance()
-                if self._is_hopeless():
+                if total > HOPELESS_ROWS and self._is_hopeless():
                     break
         self._summarize()
         failed = self._counts["failed"] or self._unpaired

@@ -26,6 +26,9 @@ _WORDING = (
 )
 """What Typer says, and what is said here."""
 
+_EMPTY = re.compile(r"(--[a-z-]+=)?")
+"""A word without a value: "" or --scheduler=."""
+
 _KINDS_OF_NUMBER = (
     ("valid number", "valid float", "a number"),
     ("valid integer", "valid int", "a whole number"),
@@ -76,7 +79,7 @@ def run(arguments: list[str]) -> int:
 def _run_command(arguments: list[str]) -> int:
     """Return the exit code of a command line. Raises OSError if stdout cannot be written."""
     try:
-        if "" in arguments:
+        if any(_EMPTY.fullmatch(word) for word in arguments):
             raise UsageError("one of the words is empty; is a variable of the shell not set?")
         from authoring.cli.program import program
 
