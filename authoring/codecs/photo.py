@@ -368,11 +368,11 @@ def rgb_pixels(picture: Any, stated: photo_colours.StatedColours | None = None) 
     if picture.mode in ("I;16", "I;16B", "I;16L", "I"):
         notes.append("the photo's 16-bit gray was reduced to 8 bits")
         picture = picture.convert("I").point(lambda value: value / 257).convert("L")
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+    if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
         from PIL import Image
 
         notes.append("the photo's transparency was laid over white")
-        gray = picture.mode in ("L", "LA", "1")
+        gray = picture.mode in ("1", "L", "LA", "La")
         cover = picture.convert("LA" if gray else "RGBA")
         picture = Image.new("L" if gray else "RGB", cover.size, "white")
         picture.paste(cover.convert(picture.mode), mask=cover.getchannel("A"))

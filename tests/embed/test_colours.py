@@ -369,13 +369,18 @@ CASES = [
 WORDS = ("profile", "olour", "bits", "convert")
 
 
-@pytest.mark.parametrize("container", ["jpeg", "heic"])
-@pytest.mark.parametrize(("kind", "note"), CASES, ids=[kind for kind, _ in CASES])
+CHANGES = [
+    pytest.param(kind, note, container, id=f"{kind} to {container}")
+    for kind, note in CASES
+    for container in ("jpeg", "heic")
+    if not kind.startswith(container.upper())
+]
+
+
+@pytest.mark.parametrize(("kind", "note", "container"), CHANGES)
 def test_colours_stay_when_the_container_changes(
     kind: str, note: str | None, container: str, tmp_path: Path
 ) -> None:
-    if kind.startswith(container.upper()):
-        pytest.skip("the container stays")
     photo, truth = photo_of(kind)
     data, notes = embedded(photo, tmp_path / f"out.{container}")
     difference = np.linalg.norm(shown(data) - truth, axis=1)
