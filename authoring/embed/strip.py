@@ -28,8 +28,8 @@ EARLIER_STAYS = (
 )
 """Note of an embed that replaces a depth map."""
 EARLIER_OMITTED = (
-    "the earlier embed kept no restore record, so its portrait metadata stays in Exif and XMP, and strip --restore will "
-    "not take it out"
+    "the earlier embed kept no restore record, so its portrait metadata stays in Exif and XMP, and strip --restore "
+    "will not take it out"
 )
 CLAIM_STAYS = (
     "the photo's Exif says that it is a portrait with depth, as it did before this embed: its camera wrote that, or an "
