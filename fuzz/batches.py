@@ -21,9 +21,8 @@ import numpy as np
 from authoring import containers
 from authoring.batch import python as batches
 from authoring.batch import stores
-from authoring.batch.embedding import inputs_of
 from authoring.batch.manifest import read_rows
-from authoring.batch.rows import RowDefaults
+from authoring.batch.rows import RowDefaults, inputs_of
 from authoring.batch.work import BatchResult, Task, work
 from authoring.depth.calibration_json import build_calibration_json
 from authoring.depth.calibration_sources import nominal_calibration

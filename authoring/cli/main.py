@@ -14,6 +14,8 @@ from authoring.cli.exit_codes import DONE, INTERNAL_FAULT, INTERRUPTED
 from authoring.errors import DepthauthorError, RefusedError, UsageError
 from authoring.report_base import ErrorReport
 
+TRACEBACK_VARIABLE = "DEPTHAUTHOR_TRACEBACK"
+"""Set, it shows the traceback of a fault, and what libraries print."""
 JSON_VARIABLE = "DEPTHAUTHOR_JSON"
 """The default of --json, read here too: an error may come before Typer has read the options."""
 _TRUTHS = ("1", "true", "t", "yes", "y", "on")
@@ -40,6 +42,9 @@ def main() -> NoReturn:
     """Run the command line of this process and exit."""
     _exit_on_signals()
     try:
+        output.prepare_streams()
+        if not os.environ.get(TRACEBACK_VARIABLE):
+            output.silence_libraries()
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # While modules were still being imported.
         code = INTERRUPTED
@@ -158,7 +163,7 @@ def _bad_value(error: Any) -> str | None:
 
 
 def _fault_message(error: Exception) -> str:
-    if os.environ.get("DEPTHAUTHOR_TRACEBACK"):
+    if os.environ.get(TRACEBACK_VARIABLE):
         raise error
     # Typer turns an EOFError into its Abort.
     cause = error.__cause__ if type(error).__name__ == "Abort" and error.__cause__ else error

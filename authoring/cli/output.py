@@ -51,6 +51,18 @@ def prepare_streams() -> None:
         reconfigure(errors="backslashreplace")
 
 
+def silence_libraries() -> None:
+    """Send what C libraries print to the null device: OpenEXR and libtiff print lines of their own for a damaged map.
+
+    Our messages go to a copy of the descriptor. Processes that are started later inherit the silence.
+    """
+    stream, own = sys.stderr, os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
+    sys.stderr = open(own, "w", encoding=stream.encoding, errors=stream.errors, buffering=1)  # noqa: PTH123, SIM115
+
+
 def _null_stream() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
 

@@ -27,6 +27,10 @@ EARLIER_STAYS = (
     "and XMP, and strip --restore will not take it out"
 )
 """Note of an embed that replaces a depth map."""
+EARLIER_OMITTED = (
+    "the earlier embed kept no restore record, so its portrait metadata stays in Exif and XMP, and strip --restore "
+    "will not take it out"
+)
 CLAIM_STAYS = (
     "the photo's Exif says that it is a portrait with depth, as it did before this embed: its camera wrote that, or an "
     "earlier embed after which another program changed the photo"
@@ -111,8 +115,9 @@ def restoration(file: ContainerFile) -> Restoration:
     try:
         restoring = _restore_metadata(removal.edits.apply(file.source), removal)
     except RefusedError:
-        # Another program changed the photo since: what is there now is the photo.
-        return Restoration(removal.edits, (EARLIER_STAYS,))
+        # There is no record, or another program changed the photo since: what is there now is the photo.
+        omitted = any(found.restore_omitted for found in removal.provenance)
+        return Restoration(removal.edits, (EARLIER_OMITTED if omitted else EARLIER_STAYS,))
     return Restoration(removal.edits.then(restoring), ())
 
 

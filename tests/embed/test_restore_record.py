@@ -77,6 +77,9 @@ def test_without_a_restore_record_it_is_erased(container: Container) -> None:
     assert after["0th", piexif.ImageIFD.Make] == before["0th", piexif.ImageIFD.Make]
     with pytest.raises(RefusedError, match="embedded with restore_record=False"):
         strip(data, restore=True)
+    again, report = embedded(data, replace=True)
+    assert any("earlier embed kept no restore record" in note for note in report.notes)
+    assert NOTE not in again + records(again)
     stripped = strip(data)
     assert b"serial number" not in stripped.data and b"urn:depthauthor" not in stripped.data
     assert any(
