@@ -76,8 +76,10 @@ def identities(place: str) -> list[str]:
         return [f"{_SAME_STORES.get(scheme, scheme)}{mark}{rest}"]
     try:
         status = path.stat()
-    except (OSError, ValueError):
+    except OSError:
         return [key(place)]
+    except ValueError:  # A zero byte, which no path has; reading or writing it says so.
+        return [place]
     return [key(place), f"\0{status.st_dev}:{status.st_ino}"]
 
 
