@@ -491,6 +491,33 @@ def test_a_point_cloud_has_the_colours_of_its_photo(kind: str, tmp_path: Path) -
     assert difference.max() < 3, difference.round(1)
 
 
+@pytest.mark.parametrize("transfer", ["PQ", "HLG"])
+def test_pictures_of_an_hdr_photo_are_tone_mapped(transfer: str, tmp_path: Path) -> None:
+    data, _ = embedded(hdr_heic(transfer), tmp_path / "depth.heic")
+    colours = depthauthor.pointcloud(data, resolution="photo").colours
+    values = patches(colours.reshape(3 * PATCH_PX, COLUMNS * PATCH_PX, 3)) / 255
+    shown_lab = lab_of_light(srgb_light(values), BT709)
+    assert (
+        np.linalg.norm(shown_lab - lab_of_light(HDR_LIGHT, BT2020), axis=1)[:6].max() < 3
+    )  # Neutral, below the knee.
+
+
+def test_sixteen_bits_of_a_png_are_said_to_be_reduced(tmp_path: Path) -> None:
+    samples = chart(CHART, 65535)
+    height, width = samples.shape[:2]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
+    photo = b"\x89PNG\r\n\x1a\n"
+    for kind, body in (
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    ):
+        photo += struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    data, notes = embedded(photo, tmp_path / "out.heic")
+    assert "the photo's 16 bits were reduced to 8" in notes
+    assert np.linalg.norm(shown(data) - lab_of_light(srgb_light(CHART), BT709), axis=1).max() < 3
+
+
 def test_a_damaged_profile_is_kept_or_left_out_and_the_photo_is_made(tmp_path: Path) -> None:
     gray = Image.fromarray(chart(GRAYS)[..., 0])
     for picture, colours in (
