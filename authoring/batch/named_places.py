@@ -38,6 +38,7 @@ class NamedPlaces:
         if journal is not None:
             use = self._use(str(journal))
             if use is not None:
+                self.close()
                 raise RefusedError(
                     f"{journal}: this is {use}, and the journal would be written over it; name another journal"
                 )

@@ -6,6 +6,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -42,7 +43,11 @@ def run(
     """
     if places is None:
         rows = list(rows)
-        places = NamedPlaces(rows, journal=journal.path)
+        with closing(NamedPlaces(rows, journal=journal.path)) as made:
+            yield from run(
+                rows, journal, workers, places=made, overwrite=overwrite, fail_fast=fail_fast, dry_run=dry_run
+            )
+        return
     window: deque[tuple[Task, BatchResult | None]] = deque()
     stopped = False
 

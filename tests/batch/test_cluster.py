@@ -134,7 +134,8 @@ def test_a_killed_worker_changes_no_result(folder: Path, cluster: Any, undisturb
     os.mkfifo(pipe)
     os.mkfifo(trap)
     stop = threading.Event()
-    owner = Journal(folder / "journal", read_only=True).owner
+    with contextlib.closing(Journal(folder / "journal", read_only=True)) as journal:
+        owner = journal.owner
 
     def disturb() -> None:
         kill_readers(pipe, cluster, stop, instead=folder / "map.npy")
