@@ -261,6 +261,8 @@ def _named(folder: Path, run: Run) -> tuple[set[str] | None, set[str]]:
     for row in rows:
         for places, group in ((inputs_of(row), inputs), ([row.output], outputs)):
             for place in filter(None, places):
+                if "\0" in place:
+                    continue
                 path = stores.local_path(place)
                 real = None if path is None else Path(os.path.realpath(path))
                 if real is None or not real.is_relative_to(folder):
