@@ -12,7 +12,6 @@ from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import CALIBRATION_FIELDS, DepthProperties
 from authoring.apple.exif import read_portrait_tags
 from authoring.apple.property_table import PropertyTree
-from authoring.apple.values import exact_half
 from authoring.codecs import hevc, jpeg, sei
 from authoring.containers import heif
 from authoring.containers.base import ContainerName, FoundAuxiliary, Layout
@@ -105,8 +104,6 @@ def _scale(auxiliary: FoundAuxiliary, properties: DepthProperties) -> tuple[Pixe
         if exact is None or exact.d_min is None or exact.d_max is None:
             raise UnsupportedError("the depth map states no float range (no XMP, no SEI), so it has no unit")
         low, high = exact.d_min, exact.d_max
-    else:
-        low, high = exact_half(low), exact_half(high)
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
         raise MalformedError(f"the depth map states the impossible range {low:g} to {high:g}")
     if properties.native_format is None:

@@ -10,7 +10,6 @@ from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.rendering import parse_rendering
-from authoring.apple.values import exact_half
 from authoring.containers.base import ContainerName, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
 from authoring.read.depth_notes import negative_values, open_points
@@ -158,8 +157,8 @@ def _depth(auxiliary: FoundAuxiliary, properties: DepthProperties, container: Co
         stored_format=_fourcc(properties.stored_format),
         width=auxiliary.width,
         height=auxiliary.height,
-        float_min=None if properties.float_min is None else exact_half(properties.float_min),
-        float_max=None if properties.float_max is None else exact_half(properties.float_max),
+        float_min=properties.float_min,
+        float_max=properties.float_max,
         accuracy=properties.accuracy,
         quality=properties.quality,
         filtered=properties.filtered,
