@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 import depthauthor as da
-from authoring.batch.embedding import inputs_of
 from authoring.batch.manifest import count_rows, read_rows
-from authoring.batch.rows import RowDefaults
+from authoring.batch.rows import RowDefaults, inputs_of
 from authoring.cli.main import run
 from tests.ordinary import build, maps, photos
 from tests.ordinary.commands import HEIC_OPTIONS, MANIFESTS, OPTIONS, RUN
