@@ -31,8 +31,8 @@ class DepthauthorError(Exception):
         super().__init__(message)
         self.message = message
         self.subject = subject
-        self.named = False
-        """Whether the sentence starts with a file's name already."""
+        self.file: str | None = None
+        """The file with whose name the sentence starts; None if there is none yet."""
 
     def __str__(self) -> str:
         """Return the sentence with the options as Python's keywords."""
@@ -69,12 +69,17 @@ _CHOICE_OF_OPTION = re.compile(
     r"minimal|stored|display|hdis|fdis|hdep|fdep|absolute|relative)(?![\w-])"
 )
 _OUTPUT = re.compile(r"(?<![\w-])-o\b")
+_NEGATED = re.compile(r"--no-([a-z]+(?:-[a-z]+)*)")
 _OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
 
 
 def in_python_words(message: str) -> str:
-    """Return a message with keywords for options: white="near" for --white near, max_size for --max-size."""
+    """Return a message with keywords for options.
+
+    max_size for --max-size, white="near" for --white near, decode=False for --no-decode.
+    """
     message = _CHOICE_OF_OPTION.sub(lambda found: f'{_keyword(found[1])}="{found[2]}"', message)
+    message = _NEGATED.sub(lambda found: f"{_keyword(found[1])}=False", message)
     message = _OPTION.sub(lambda found: _keyword(found[1]), message)
     return _OUTPUT.sub("output", message)
 

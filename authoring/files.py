@@ -97,12 +97,23 @@ def make_folder(folder: Path) -> None:
             raise RefusedError(f"the folder cannot be made: {error.strerror}") from error
 
 
-def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
+def write_file(
+    path: Path,
+    chunks: Iterable[Buffer],
+    *,
+    overwrite: bool = False,
+    owner: str = "",
+    inputs: Iterable[Path | None] = (),
+) -> None:
     """Write a file atomically under its name; `-` is stdout.
 
+    owner: who may remove the temporary file if this process is killed; see `remove_temporaries`.
+    inputs: the files that the content comes from. Nobody may read the output who may not read all of them; None and
+    what is no file do not count.
+
     The chunks go to a temporary file in the same folder, which is synced and then takes the name. A link is followed:
-    the file that it names is replaced and keeps its permissions. The folder is not synced: after a power cut the
-    old file may still be there, never a part of the new one.
+    the file that it names is replaced and keeps its permissions, as far as the inputs allow. The folder is not synced:
+    after a power cut the old file may still be there, never a part of the new one.
 
     Raises RefusedError if the name is taken and may not be overwritten, or cannot be written.
     """
@@ -113,9 +124,9 @@ def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False)
     refuse_existing(path, overwrite)
     with named(path):
         target = Path(os.path.realpath(path))
-        temporary = target.with_name(temporary_name(target.name, os.urandom(4).hex()))
+        temporary = target.with_name(temporary_name(target.name, owner))
         try:
-            descriptor = _create(temporary, target)
+            descriptor = _create(temporary, target, _permissions(inputs, target.parent))
         except OSError as error:
             raise RefusedError(f"cannot be written there: {error.strerror}") from error
         try:
@@ -132,14 +143,52 @@ def write_file(path: Path, chunks: Iterable[Buffer], *, overwrite: bool = False)
                 temporary.unlink(missing_ok=True)
 
 
-def _create(temporary: Path, target: Path) -> int:
-    """Create a new file, as private as the one that it will replace; return its descriptor."""
+def _permissions(inputs: Iterable[Path | None], folder: Path) -> int:
+    """Return the most that a file of these inputs may permit: nothing to a group or others who may not read them."""
+    allowed = 0o777
+    for path in inputs:
+        status = _status(path)
+        if status is None:
+            continue
+        if not status.st_mode & stat.S_IROTH:
+            allowed &= ~stat.S_IRWXO
+        # The group of the output may be another one than that of a file which not everyone may read.
+        same_group = status.st_mode & stat.S_IROTH or status.st_gid == _group_of_new_files(folder)
+        if not (status.st_mode & stat.S_IRGRP and same_group):
+            allowed &= ~stat.S_IRWXG
+    return allowed
+
+
+def _status(path: Path | None) -> os.stat_result | None:
+    """Return the status of an input that is a file; None for a pipe, and for what is not there."""
+    if path is None:
+        return None
     try:
-        mode = stat.S_IMODE(target.stat().st_mode) & 0o777
+        status = os.fstat(sys.stdin.fileno()) if path == STANDARD_STREAM else path.stat()
+    except (OSError, ValueError, AttributeError):  # Stdin may be closed, or a stream without a descriptor.
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
+
+
+def _group_of_new_files(folder: Path) -> int:
+    """Return the group that a file gets in a folder: the folder's if it passes it on, else the user's."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return -1
+    # On macOS and BSD every folder passes its group on.
+    passes_on = status.st_mode & stat.S_ISGID or sys.platform != "linux"
+    return status.st_gid if passes_on else os.getegid()
+
+
+def _create(temporary: Path, target: Path, allowed: int) -> int:
+    """Create a new file, as private as its inputs and as the file that it will replace; return its descriptor."""
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode) & allowed
     except OSError:
         mode = None
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666 if mode is None else mode)
+    descriptor = os.open(temporary, flags, 0o666 & allowed if mode is None else mode)
     if mode is not None and hasattr(os, "fchmod"):
         with contextlib.suppress(OSError):  # A file system without permissions has none to keep.
             os.fchmod(descriptor, mode)
@@ -175,21 +224,35 @@ def _write_stdout(chunks: Iterable[Buffer]) -> None:
         raise RefusedError(f"could not be written: {error.strerror}") from error
 
 
-def temporary_name(name: str, token: str) -> str:
-    """Return the name of the temporary file for `name`, in the same folder."""
-    return f".{name}.{token}.part"
+def temporary_name(name: str, owner: str = "") -> str:
+    """Return a name for a temporary file of `name`, in the same folder.
+
+    It is short, since `name` may be as long as the file system allows: a digest stands for it.
+    """
+    return f"{_temporary_prefix(name, owner)}{os.urandom(4).hex()}.part"
 
 
-def is_temporary_of(name: str, target: str) -> bool:
-    """Return whether a name is one that `temporary_name` gives for a target."""
-    return name.startswith(f".{target}.") and name.endswith(".part")
+def is_temporary_of(name: str, target: str, owner: str) -> bool:
+    """Return whether a name is one that `temporary_name` gives for a target and an owner."""
+    return name.startswith(_temporary_prefix(target, owner)) and name.endswith(".part")
 
 
-def remove_temporaries(path: Path) -> None:
-    """Remove the temporary files that killed processes left while they wrote `path`."""
-    for file in path.parent.iterdir() if path.parent.is_dir() else ():
-        if is_temporary_of(file.name, path.name):
-            file.unlink(missing_ok=True)
+def _temporary_prefix(name: str, owner: str) -> str:
+    from hashlib import sha256  # Here: `inspect`, which writes nothing, starts without it.
+
+    return f".depthauthor-{sha256(os.fsencode(name)).hexdigest()[:12]}-{owner}-"
+
+
+def remove_temporaries(path: Path, owner: str) -> None:
+    """Remove the temporary files that killed processes of this owner left while they wrote `path`.
+
+    Those of others stay, who may be writing. A folder that may not be listed keeps what is in it.
+    """
+    target = Path(os.path.realpath(path))
+    with contextlib.suppress(OSError):
+        for file in target.parent.iterdir():
+            if is_temporary_of(file.name, target.name, owner):
+                file.unlink(missing_ok=True)
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:
@@ -202,12 +265,13 @@ def refuse_existing(path: Path, overwrite: bool) -> None:
         mode = stat.S_IFREG  # Nothing is there, or nothing that can be examined: opening it tells why.
     except ValueError:
         raise UsageError(_ZERO_BYTE) from None
-    if stat.S_ISDIR(mode):
-        raise RefusedError(f"{path}: this is a folder; name the file to write")
-    if not stat.S_ISREG(mode):
-        raise RefusedError(f"{path}: this is a device or a pipe, not a file; -o - writes to standard output")
-    if os.path.lexists(path) and not overwrite:
-        raise RefusedError(f"{path}: {EXISTS}")
+    with named(path):
+        if stat.S_ISDIR(mode):
+            raise RefusedError("this is a folder; name the file to write")
+        if not stat.S_ISREG(mode):
+            raise RefusedError("this is a device or a pipe, not a file; -o - writes to standard output")
+        if os.path.lexists(path) and not overwrite:
+            raise RefusedError(EXISTS)
 
 
 def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
@@ -215,7 +279,8 @@ def refuse_same(output: Path, inputs: Iterable[Path]) -> None:
     for path in inputs:
         with contextlib.suppress(OSError, ValueError):
             if STANDARD_STREAM not in (path, output) and output.samefile(path):
-                raise RefusedError(f"{output}: {SAME}")
+                with named(output):
+                    raise RefusedError(SAME)
 
 
 @contextmanager
@@ -245,7 +310,7 @@ def naming(**paths: Path | None) -> Iterator[None]:
 
 def add_name(error: DepthauthorError, path: Path | str, stream: str = STDIN) -> None:
     """Put a file's name in front of an error's sentence, once; `stream` is what `-` stands for."""
-    if not error.named:
+    if error.file is None:
         error.message = f"{stream if path == STANDARD_STREAM else path}: {error.message}"
         error.args = (error.message,)
-        error.named = True
+        error.file = str(path)

@@ -29,6 +29,15 @@ MAX_NUMBERS = 1 << 16
 ORIENTATION = 0x0112
 """IFD0, one SHORT, 1..8 (Exif 2.32, 4.6.4 A)."""
 
+EXIF_IFD = 0x8769
+"""IFD0, the offset of the Exif IFD (Exif 2.32, 4.6.3)."""
+INTEROPERABILITY_IFD = 0xA005
+"""Exif IFD, the offset of the Interoperability IFD (Exif 2.32, 4.6.3)."""
+COLOR_SPACE = 0xA001
+"""Exif IFD, one SHORT: 1 sRGB, 0xFFFF uncalibrated (Exif 2.32, 4.6.5 B); some programs write 2 for Adobe RGB."""
+SRGB, UNCALIBRATED = 1, 0xFFFF
+_INTEROPERABILITY_INDEX = 1
+
 
 class TiffType(IntEnum):
     """Type of a value: TIFF 6.0, section 2; IFD from its Technical Note 1; the last three from BigTIFF.
@@ -286,3 +295,50 @@ def _orientation_entry(block: bytes) -> IfdEntry | None:
         if (entry.tag, entry.type, entry.count) == (ORIENTATION, TiffType.SHORT, 1):
             return entry
     return None
+
+
+def color_space(block: bytes) -> int | None:
+    """Return the ColorSpace of the Exif IFD; None if it is absent."""
+    entry = _color_space_entry(block)
+    return entry.integer() if entry else None
+
+
+def with_color_space(block: bytes, value: int) -> bytes:
+    """Return the block with another ColorSpace, all other bytes equal; unchanged if the tag is absent."""
+    entry = _color_space_entry(block)
+    if entry is None:
+        return block
+    start = entry.value_offset
+    return block[:start] + struct.pack(entry.order + "H", value) + block[start + 2 :]
+
+
+def is_adobe_rgb(block: bytes) -> bool:
+    """Return whether the block says Adobe RGB: ColorSpace 2, or uncalibrated with the index R03 (DCF 2.0, 3.3.3)."""
+    space = color_space(block)
+    if space != UNCALIBRATED:
+        return space == 2
+    directory = _directory(block, EXIF_IFD, INTEROPERABILITY_IFD)
+    index = directory.find(_INTEROPERABILITY_INDEX) if directory else None
+    return index is not None and (index.value or b"").startswith(b"R03")
+
+
+def _color_space_entry(block: bytes) -> IfdEntry | None:
+    directory = _directory(block, EXIF_IFD)
+    entry = directory.find(COLOR_SPACE) if directory else None
+    return entry if entry is not None and (entry.type, entry.count) == (TiffType.SHORT, 1) else None
+
+
+def _directory(block: bytes, *pointers: int) -> Ifd | None:
+    """Return the IFD that a chain of tags from IFD0 on points to; None where one is absent or damaged."""
+    try:
+        order, offset = read_header(block, "the Exif block")
+        ifd = read_ifd(block, offset, order, "IFD0", partial=True)
+        for tag in pointers:
+            entry = ifd.find(tag)
+            target = entry.integer() if entry else None
+            if target is None:
+                return None
+            ifd = read_ifd(block, target, order, "an IFD of the Exif block", partial=True)
+    except MalformedError:
+        return None
+    return ifd

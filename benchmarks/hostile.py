@@ -6,14 +6,12 @@ with 1 if one exceeds its bound, prints a traceback, or has another exit code th
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.process import Cost, run
 from tests.corrupt.case import COMMANDS, EXIT_CODES, GOLDEN, Case, authored, golden
 from tests.corrupt.hostile_files import HOSTILE
 
@@ -22,37 +20,6 @@ SECONDS = 1.0
 
 PEAK_MB = 200
 """Of memory, including the interpreter and its libraries."""
-
-MOST_BYTES = 4 << 30
-"""Of address space, so that a failure does not exhaust the machine's memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    code: int
-    seconds: float
-    peak_mb: float
-    message: str
-
-
-_LAUNCHER = """
-import json, os, resource, subprocess, sys
-resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]),) * 2)
-done = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-used = resource.getrusage(resource.RUSAGE_CHILDREN)
-message = done.stderr.decode("utf-8", "replace").strip()
-print(json.dumps([done.returncode, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, message]))
-"""
-"""A small process in between: the peak memory of a child includes what its parent had when it was forked."""
-
-
-def run(arguments: Sequence[str | Path]) -> Cost:
-    """Run one command in its own process."""
-    command = [sys.executable, "-c", _LAUNCHER, str(MOST_BYTES), sys.executable, "-m", "depthauthor"]
-    done = subprocess.run(
-        [*command, *map(str, arguments)], capture_output=True, check=True, cwd=Path(__file__).parents[1]
-    )
-    return Cost(*json.loads(done.stdout))
 
 
 def arguments(command: Sequence[str], file: Path, folder: Path) -> list[str]:

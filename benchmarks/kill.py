@@ -2,7 +2,8 @@
 
 Half of the runs are killed after a random time within the duration of a complete run; the others at one of the calls
 that change files, one after the other, by a child that ends itself there as `kill -9` would. In every case the target
-must be the complete old file or the complete new one. The exit code is 1 if it is not.
+must be the complete old file or the complete new one. The exit code is 1 if it is not. `benchmarks.kill_batch`
+does the same with batches.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from authoring import files
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 OLD = b"the old file, byte for byte"
@@ -78,7 +81,7 @@ class Leftovers:
             if path == target:
                 continue
             self.parts += 1
-            if not (path.name.startswith(".out.jpg.") and path.name.endswith(".part")):
+            if not files.is_temporary_of(path.name, "out.jpg", ""):
                 self.wrong.append(f"{what}: {path.name} is left behind")
             path.unlink()
         # A leftover is harmless: the target can be written as before.

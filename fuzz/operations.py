@@ -43,7 +43,7 @@ def schema(name: str) -> Any:
     return jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text()))
 
 
-def _check_report(report: Any, name: str) -> None:
+def check_report(report: Any, name: str) -> None:
     """Check that a report is JSON and valid by its schema."""
     text = json.dumps(report.to_dict(), allow_nan=False)
     error = next(schema(name).iter_errors(json.loads(text)), None)
@@ -52,7 +52,7 @@ def _check_report(report: Any, name: str) -> None:
 
 def inspecting(data: bytes) -> None:
     """Run `inspect`."""
-    _check_report(inspect(data), "inspect")
+    check_report(inspect(data), "inspect")
 
 
 def extracting(data: bytes) -> None:
@@ -68,7 +68,7 @@ def extracting(data: bytes) -> None:
 
 def verifying(data: bytes) -> None:
     """Run `verify`, alone and against an original."""
-    _check_report(verify(data), "verify")
+    check_report(verify(data), "verify")
     verify(data, original=seeds.heif()[0] if data[4:8] == b"ftyp" else seeds.jpeg()[0])
 
 
@@ -80,13 +80,13 @@ def verifying_original(data: bytes) -> None:
 
 def doctoring(data: bytes) -> None:
     """Run `doctor`."""
-    _check_report(diagnose(data), "doctor")
+    check_report(diagnose(data), "doctor")
 
 
 def reporting(data: bytes) -> None:
     """Make a row of `report`, with its pictures."""
     row, _ = row_of(data)
-    _check_report(row, "report")
+    check_report(row, "report")
 
 
 def embedding(data: bytes) -> None:
@@ -223,8 +223,9 @@ def commanding(data: bytes) -> None:
                 code < 2 or "\n" not in message, f"{words[0]} printed more than a sentence: {message[:200]!r}"
             )
             if "--json" in words and code < 2:
-                json.loads(out.getvalue(), parse_constant=_no_number)
+                json.loads(out.getvalue(), parse_constant=no_number)
 
 
-def _no_number(name: str) -> None:
+def no_number(name: str) -> None:
+    """Break a promise: NaN and infinities are not JSON."""
     promise(False, f"{name} is not JSON")

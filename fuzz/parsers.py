@@ -483,7 +483,7 @@ def journal(data: bytes) -> None:
         path.write_bytes(data)
         kept = Journal(path, resume=True)
         try:
-            kept.entry("/photos/a.heic"), kept.first_use("/photos/a.heic", 1)
+            kept.entry("/photos/a.heic")
             kept.begin("/photos/b.heic")
         finally:
             kept.close()

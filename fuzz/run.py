@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
@@ -228,6 +229,7 @@ def _work(options: argparse.Namespace) -> int:
 
     target = TARGETS[name]
     limit_memory()
+    warnings.simplefilter("error")  # A person would see it on the terminal, in the middle of a command.
     recorder = Recorder(target, options.corpus, options.engine)
     folder = options.corpus / name
     folder.mkdir(exist_ok=True)

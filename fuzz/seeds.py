@@ -217,6 +217,12 @@ def packets() -> list[bytes]:
     return _distinct(inputs)
 
 
+def depth_packets() -> list[bytes]:
+    """Return the XMP packets of depth maps of JPEG photos."""
+    layouts = (containers.parse(data).layout for data in jpeg_with_depth())
+    return _distinct(image.xmp for layout in layouts for image in layout.auxiliaries if image.xmp)
+
+
 def dictionaries(build: str) -> list[bytes]:
     """Return auxiliary data dictionaries as property lists or as JSON."""
     write = build_plist if build == "plist" else build_json

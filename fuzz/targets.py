@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from fuzz import operations, parsers, seeds
+from fuzz import batches, operations, parsers, records, seeds, views
 from fuzz.bounds import OPERATION, PARSER, PIXELS, Bounds
 from fuzz.mutate import Form
 
@@ -95,6 +95,21 @@ _OPERATIONS = (
     Target("doctor", operations.doctoring, seeds.with_depth, "heif", OPERATION),
     Target("doctor-jpeg", operations.doctoring, seeds.jpeg_with_depth, "jpeg", OPERATION),
     Target("report", operations.reporting, seeds.with_thumbnail, "heif", OPERATION),
+    Target("preview", views.previewing, seeds.with_depth, "heif", OPERATION),
+    Target("preview-jpeg", views.previewing, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("contact-sheet", views.contact_sheeting, seeds.with_depth, "heif", OPERATION),
+    Target("contact-sheet-jpeg", views.contact_sheeting, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("refocus", views.refocusing, seeds.with_depth, "heif", OPERATION),
+    Target("refocus-jpeg", views.refocusing, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("pointcloud", views.clouding, seeds.with_depth, "heif", OPERATION),
+    Target("pointcloud-jpeg", views.clouding, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("view", views.viewing, seeds.with_depth, "heif", OPERATION),
+    Target("view-jpeg", views.viewing, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("dictionary", views.describing, seeds.with_depth, "heif", OPERATION),
+    Target("dictionary-jpeg", views.describing, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("view-packet", views.depth_packet, seeds.depth_packets, "text", OPERATION),
+    Target("view-map", views.map_scene, partial(seeds.map_files, "npy"), "bytes", OPERATION),
+    Target("view-map-png", views.map_scene, partial(seeds.map_files, "png"), "png", OPERATION),
     Target("embed", operations.embedding, seeds.heif, "heif", OPERATION),
     Target("embed-jpeg", operations.embedding, seeds.jpeg, "jpeg", OPERATION),
     Target("embed-map", operations.embedding_map, lambda: seeds.map_files("npy"), "bytes", OPERATION),
@@ -115,6 +130,10 @@ _OPERATIONS = (
     Target("copy", operations.copying, seeds.with_depth, "heif", OPERATION),
     Target("copy-jpeg", operations.copying, seeds.jpeg_with_depth, "jpeg", OPERATION),
     Target("donor", operations.donating, seeds.heif_with_depth, "heif", OPERATION),
+    Target("forged-record", records.forged, records.seeds, "bytes", OPERATION, longest=1024),
+    Target("batch-rows", batches.crossing, batches.seeds, "bytes", OPERATION, longest=64),
+    Target("batch-manifest", batches.manifest, batches.manifest_seeds, "text", OPERATION, longest=8192),
+    Target("batch-journal", batches.journal, batches.journal_seeds, "text", OPERATION, longest=8192),
     Target("files", operations.on_files, seeds.with_depth, "heif", OPERATION),
     Target("command", operations.commanding, seeds.with_depth, "heif", OPERATION),
     Target("command-jpeg", operations.commanding, seeds.jpeg_with_depth, "jpeg", OPERATION),

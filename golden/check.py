@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from authoring import containers
-from authoring.codecs import hevc
+from authoring.codecs import hevc, jpeg
 from authoring.containers import heif
 from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
@@ -176,5 +176,9 @@ def _coded_plane(container: ContainerName, data: bytes) -> CodedPlane:
         image = heif.single_image(data)
         width, height, payload = image.width, image.height, image.payload
         configuration = hevc.finish_configuration(image.configuration, width, height)
-    decoded = depth_image.decode_plane(container, width, height, payload, configuration)
+    decoded = (
+        jpeg.decode_gray(payload)
+        if container == "jpeg"
+        else depth_image.decode_item(width, height, payload, configuration)
+    )
     return CodedPlane(container, width, height, payload, configuration, decoded, 0)

@@ -101,7 +101,8 @@ def _linear(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return sRGB as linear light, 0 to 65535 (IEC 61966-2-1)."""
     share = pixels / 255
     light = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    return np.rint(light * 65535)
+    levels: NDArray[np.float64] = np.rint(light * 65535)
+    return levels
 
 
 def _assemble(order: Literal["<", ">"], first: Entries, photo: Entries, preview: bytes, raw: bytes) -> bytes:

@@ -17,6 +17,7 @@ from authoring.embed.reports import EmbedReport
 from authoring.embed.strip import StripReport
 from authoring.read.extract import ExtractReport
 from authoring.read.inspect import InspectReport
+from authoring.report_base import ErrorReport
 from authoring.views.pointcloud import PointCloudReport
 from authoring.views.preview import PreviewReport, SheetReport
 from authoring.views.refocus import RefocusReport
@@ -112,6 +113,7 @@ FORMS: dict[str, tuple[type, str]] = {
     "contact-sheet": (SheetReport, "depthauthor preview --contact-sheet --json"),
     "refocus": (RefocusReport, "depthauthor refocus --json"),
     "kit": (KitReport, "depthauthor kit --json"),
+    "error": (ErrorReport, "an error of any command under --json"),
     "device-result": (DeviceResult, "one row of the results form that depthauthor kit writes"),
     "golden-manifest": (GoldenManifest, "golden/cases.json"),
 }

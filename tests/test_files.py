@@ -54,6 +54,50 @@ def test_a_new_file_has_the_usual_permissions(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "new.jpg").stat().st_mode) == 0o640
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize(
+    ("modes", "expected"),
+    [
+        ([0o644], 0o644),
+        ([0o600], 0o600),
+        ([0o400], 0o600),
+        ([0o640], 0o640),
+        ([0o604], 0o604),
+        ([0o640, 0o604], 0o600),
+        ([0o644, 0o600], 0o600),
+    ],
+)
+def test_an_output_is_no_more_readable_than_its_inputs(
+    modes: list[int], expected: int, overwrite: bool, tmp_path: Path
+) -> None:
+    inputs = [tmp_path / f"{number}.jpg" for number in range(len(modes))]
+    for path, mode in zip(inputs, modes, strict=True):
+        path.touch()
+        path.chmod(mode)
+    target = tmp_path / "out.jpg"
+    if overwrite:
+        target.touch()
+        target.chmod(0o644)
+    before = os.umask(0o022)
+    try:
+        files.write_file(target, [NEW], overwrite=overwrite, inputs=[*inputs, None, tmp_path / "absent"])
+    finally:
+        os.umask(before)
+    assert oct(stat.S_IMODE(target.stat().st_mode)) == oct(expected)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file to another group")
+def test_another_group_does_not_read_what_one_group_may(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jpg", tmp_path / "out.jpg"
+    source.touch()
+    os.chown(source, -1, 12345)
+    for mode, expected in ((0o640, 0o600), (0o644, 0o644)):
+        source.chmod(mode)
+        files.write_file(target, [NEW], overwrite=True, inputs=[source])
+        assert oct(stat.S_IMODE(target.stat().st_mode)) == oct(expected)
+        target.unlink()
+
+
 def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     real, link = tmp_path / "deep" / "real.jpg", tmp_path / "link.jpg"

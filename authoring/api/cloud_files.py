@@ -72,7 +72,7 @@ def pointcloud_file(
     scene = scene_input.load_input(given, given_map, map_options)
     with scene_input.naming(given, given_map):
         chunks, report = projecting.pointcloud_file(scene, chosen, cloud_options, mesh=mesh)
-    files.write_file(output, chunks, overwrite=overwrite)
+    scene_input.write(output, chunks, [given, given_map], overwrite)
     return replace(report, file=scene_input.name_of(given), output=str(output))
 
 

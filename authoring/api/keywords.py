@@ -75,12 +75,14 @@ class EmbedKeywords(MapKeywords, total=False):
     """"heic", "jpeg" or, for a DNG, "dng"; by default that of the output's extension, or the photo's own."""
     lossless: bool | None
     """HEIC: encode the map without loss."""
-    bits: Literal[8, 16] | None
+    bits: int | None
     """Of a code in a DNG: 8 (default) for every reader, 16 for Adobe's."""
     replace: bool | None
     """Replace the depth map that the photo has."""
     quality: int | None
     """1 to 100, of a photo that changes its container."""
+    tone_map: bool | None
+    """Convert an HDR photo (PQ, HLG) that changes its container; it is refused otherwise."""
     effort: Effort | None
     """Of HEVC encoding: "fast", "balanced" or "best"."""
     encoder_threads: int | None
@@ -99,6 +101,8 @@ class EmbedKeywords(MapKeywords, total=False):
     """The maker note that a photo without one gets."""
     replace_maker_note: bool | None
     """Replace another maker's note."""
+    restore_record: bool | None
+    """True (default): keep in the file what `strip(restore=True)` needs to undo the changes to Exif and XMP."""
     calibration: Calibration | str | os.PathLike[str] | None
     """The camera: a `Calibration`, a file, or the word "exif", "nominal" or "none"."""
     fov: float | None

@@ -40,7 +40,7 @@ def view(photo: PhotoSource, *, output: PathLike | None = None, overwrite: bool 
     if target is None:
         known = given.origin is not None and given.origin != files.STANDARD_STREAM
         target = _temporary_page(Path(given.name).stem if known else "photo")
-    files.write_file(target, [page], overwrite=overwrite)
+    scene_input.write(target, [page], [given], overwrite)
     return replace(report, file=scene_input.name_of(given), output=str(target))
 
 
@@ -61,35 +61,39 @@ class ReportSummary:
 def report(
     *photos: PathLike,
     output: PathLike | None = None,
+    full_paths: bool = False,
     overwrite: bool = False,
     on_row: Callable[[ReportRow], None] = lambda row: None,
 ) -> ReportSummary:
     """Write a page with a card for each photo: thumbnails, level, problems, findings.
 
-    photos: files, or folders, whose JPEG, HEIC and DNG files are taken, also in folders inside. A file that cannot be read
-    is a card with its reason. output: None writes into a new temporary folder. on_row: called for each file, in order.
-    Memory does not grow with the number of photos.
+    photos: files, or folders, whose JPEG, HEIC and DNG files are taken, also in folders inside. A file that cannot be
+    read is a card with its reason. output: None writes into a new temporary folder. full_paths: call the files by their
+    paths as given; otherwise by their names, those in a folder with the folders inside it. on_row: called for each
+    file, in order, with its path. Memory does not grow with the number of photos.
 
     For example:
 
         depthauthor.report("portrait.heic", "photo.jpg", output="report.html")
     """
-    paths = [photo.path for photo in list_photos(Path(photo) for photo in photos)]
+    listed = list(list_photos(Path(photo) for photo in photos))
+    paths = [photo.path for photo in listed]
     target = _temporary_page("report") if output is None else Path(output)
     files.refuse_same(target, paths)
     counts: Counter[CardLevel] = Counter()
 
     def chunks() -> Iterator[bytes]:
         yield page_start(len(paths))
-        for number, path in enumerate(paths, 1):
-            row, thumbnails = _row(path)
+        for number, photo in enumerate(listed, 1):
+            name = str(photo.path if full_paths else photo.subfolder / photo.path.name)
+            row, thumbnails = _row(photo.path)
             counts[_level(row)] += 1
             on_row(row)
-            yield render_card(number, _card(row, thumbnails))
+            yield render_card(number, _card(name, row, thumbnails))
         yield page_end(counts)
 
     try:
-        files.write_file(target, chunks(), overwrite=overwrite)
+        files.write_file(target, chunks(), overwrite=overwrite, inputs=paths)
     except BaseException:
         if output is None:
             with contextlib.suppress(OSError):
@@ -108,10 +112,11 @@ def _row(path: Path) -> tuple[ReportRow, Thumbnails]:
         row, thumbnails = reporting.row_of(files.read_file(path))
     except DepthauthorError as error:
         # The card and the line name the file themselves.
-        message = error.message.removeprefix(f"{path}: ")
+        message = error.message.removeprefix(f"{path}: ").replace(str(path), path.name)
         row, thumbnails = reporting.row_of_error(message), Thumbnails(None, None)
     except Exception as error:  # A bug that one file triggers must not lose the report of the others.
         message = f"a fault in depthauthor itself ({type(error).__name__}: {error}); please report it"
+        message = message.replace(str(path), path.name)
         row, thumbnails = reporting.row_of_error(message), Thumbnails(None, None)
     return replace(row, file=str(path)), thumbnails
 
@@ -120,10 +125,10 @@ def _level(row: ReportRow) -> CardLevel:
     return "error" if row.error is not None else row.level
 
 
-def _card(row: ReportRow, thumbnails: Thumbnails) -> Card:
+def _card(name: str, row: ReportRow, thumbnails: Thumbnails) -> Card:
     not_passed = [finding for finding in row.findings if finding.status != "pass"]
     return Card(
-        name=row.file or "",
+        name=name,
         level=_level(row),
         headline=row.headline,
         facts=_facts(row),

@@ -74,7 +74,8 @@ def embed(
     - values: kind ("depth" in m, "disparity" in 1/m, …), unit ("m", "mm", "m*256"), preset, invalid, clip, key, frame
     - the camera: calibration, fov (degrees), focal_mm (35 mm equivalent), focal_px (pixels of the map)
     - the portrait: profile, donor, aperture (f-number), focus (x, y of 0 to 1), maker_note, already_blurred
-    - the result: native_format ("hdis", …), max_size (pixels), lossless, replace, container, quality, effort
+    - the result: native_format ("hdis", …), max_size (pixels), lossless, replace, container, quality,
+      tone_map, effort
 
     Raises UsageError for options and types, MalformedError and UnsupportedError for files, RefusedError where something
     would be lost; all of them are `DepthauthorError`.
@@ -96,12 +97,12 @@ def embed(
         if given_map.origin:
             keywords.setdefault("map_name", given_map.origin.name)  # A hint to the map's meaning.
         target, keywords["container"] = _target(given.path, photo_data, output, keywords.get("container"))
-        inputs = (given.origin, given_map.origin, donor, calibration)
-        files.refuse_same(target, [path for path in inputs if path])
+        inputs = [path for path in (given.origin, given_map.origin, donor, calibration) if path]
+        files.refuse_same(target, inputs)
         if not dry_run:
             files.refuse_existing(target, overwrite)
         edited = steps.embed(photo_data, source, options_of(**keywords))
-    return _write(edited, target, overwrite=overwrite, dry_run=dry_run)
+    return _write(edited, target, inputs, overwrite=overwrite, dry_run=dry_run)
 
 
 def copy(
@@ -128,13 +129,12 @@ def copy(
     with files.naming(photo=given.origin, source=origin.origin, donor=donor):
         source_bytes, photo_data = origin.read(), given.read_or_decode()
         target, keywords["container"] = _target(given.path, photo_data, output, keywords.get("container"))
-        files.refuse_same(
-            target, [path for path in (given.origin, origin.origin, donor, calibration) if path]
-        )
+        inputs = [path for path in (given.origin, origin.origin, donor, calibration) if path]
+        files.refuse_same(target, inputs)
         if not dry_run:
             files.refuse_existing(target, overwrite)
         edited = steps.copy(source_bytes, photo_data, options_of(**keywords))
-    return _write(edited, target, overwrite=overwrite, dry_run=dry_run)
+    return _write(edited, target, inputs, overwrite=overwrite, dry_run=dry_run)
 
 
 def strip(
@@ -165,7 +165,7 @@ def strip(
                 f"{output.name} has the extension of another one"
             )
     if not dry_run:
-        files.write_file(output, edited.chunks, overwrite=overwrite)
+        files.write_file(output, edited.chunks, overwrite=overwrite, inputs=[given.origin])
     return replace(edited.report, output=None if dry_run else str(output))
 
 
@@ -218,7 +218,8 @@ def extract_bytes(photo: PhotoSource, *, orientation: RasterName = "display") ->
 
     For example:
 
-        buffer = depthauthor.extract_bytes(open("portrait.heic", "rb").read())
+        with open("portrait.heic", "rb") as file:
+            buffer = depthauthor.extract_bytes(file.read())
     """
     return extract(photo, orientation=orientation)
 
@@ -231,13 +232,15 @@ def extract_file(
     kind: Literal["depth", "disparity"] = "depth",
     orientation: RasterName = "display",
     metadata: bool = False,
+    full_paths: bool = False,
     overwrite: bool = False,
 ) -> ExtractReport:
     """Write the depth of a photo file as NPY, NPZ, PFM, OpenEXR, float TIFF or 16-bit PNG; the extension chooses.
 
     kind: metres, or 1/m. Every file says which it holds, so that `embed` needs no options for it; NPY and PFM have no
     room for that, and a disparity is written as NAME.disparity.npy or NAME.disparity.pfm.
-    metadata: also write `OUTPUT.json` with the report, the XMP properties of photo and depth, and the calibration.
+    metadata: also write `OUTPUT.json` with the report, the XMP properties of photo and depth, and the calibration; it
+    has the names of the files, or with `full_paths` their paths as given.
 
     For example:
 
@@ -263,11 +266,12 @@ def extract_file(
                     "the metadata goes into a file named after the map, but the map goes to standard output"
                 )
             files.refuse_existing(metadata_path, overwrite)
-    files.write_file(output, [result], overwrite=overwrite)
+    files.write_file(output, [result], overwrite=overwrite, inputs=[given.origin])
     report = replace(report, file=str(given.origin) if given.origin else None, output=str(output))
     if metadata:
-        text = extracting.metadata_json(data, report)
-        files.write_file(metadata_path, [text], overwrite=overwrite)
+        named = report if full_paths else replace(report, file=_name(given.origin), output=output.name)
+        text = extracting.metadata_json(data, named)
+        files.write_file(metadata_path, [text], overwrite=overwrite, inputs=[given.origin])
     return report
 
 
@@ -291,7 +295,7 @@ def dictionary(photo: PhotoSource, output: PathLike, *, overwrite: bool = False)
         reading = read(data)
         auxiliary = dictionary_of(reading)
     build = build_json if output.suffix.lower() == ".json" else build_plist
-    files.write_file(output, [build(auxiliary)], overwrite=overwrite)
+    files.write_file(output, [build(auxiliary)], overwrite=overwrite, inputs=[given.origin])
     description = auxiliary.data_description
     return {
         "schema": "depthauthor/dictionary/1",
@@ -306,6 +310,10 @@ def dictionary(photo: PhotoSource, output: PathLike, *, overwrite: bool = False)
         "unit": reading.plane.pixel_format.unit,
         "bound": dictionary_bound(reading),
     }
+
+
+def _name(path: Path | None) -> str | None:
+    return path.name if path else None
 
 
 def read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
@@ -349,9 +357,11 @@ def _target(
     return target, container_of(str(target), target.suffix, container)
 
 
-def _write(edited: EditedPhoto[EmbedReport], target: Path, *, overwrite: bool, dry_run: bool) -> EmbedReport:
+def _write(
+    edited: EditedPhoto[EmbedReport], target: Path, inputs: list[Path], *, overwrite: bool, dry_run: bool
+) -> EmbedReport:
     """Write an edited photo; return its report, with the output's name where it was written."""
     if dry_run:
         return edited.report
-    files.write_file(target, edited.chunks, overwrite=overwrite)
+    files.write_file(target, edited.chunks, overwrite=overwrite, inputs=inputs)
     return replace(edited.report, output=str(target))

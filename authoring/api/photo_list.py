@@ -30,7 +30,8 @@ def list_photos(paths: Iterable[Path], *, recursive: bool = True) -> Iterator[Li
     for path in paths:
         if not path.is_dir():
             if not path.exists() and path != files.STANDARD_STREAM:
-                raise UsageError(f"{path}: no such file or folder")
+                with files.named(path):
+                    raise UsageError("no such file or folder")
             yield ListedPhoto(path, PurePath())
             continue
         is_empty = True
@@ -42,7 +43,8 @@ def list_photos(paths: Iterable[Path], *, recursive: bool = True) -> Iterator[Li
                     yield ListedPhoto(Path(folder) / name, PurePath(folder).relative_to(path))
         if is_empty:
             hint = "" if recursive else "; -r also looks in the folders inside"
-            raise UsageError(f"{path}: the folder holds no JPEG, HEIC or DNG photo{hint}")
+            with files.named(path):
+                raise UsageError(f"the folder holds no JPEG, HEIC or DNG photo{hint}")
 
 
 def _unreadable(error: OSError) -> None:

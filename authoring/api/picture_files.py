@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from authoring import files
 from authoring.api import scene_input
 from authoring.api.inputs import MapInputSource, PathLike, PhotoSource, map_input, photo_input
 from authoring.api.output_names import output_path
@@ -59,7 +58,7 @@ def preview(
             overlay=overlay,
             picture_format=picture_format,
         )
-    files.write_file(target, [data], overwrite=overwrite)
+    scene_input.write(target, [data], [given, given_map], overwrite)
     name_of = scene_input.name_of
     return replace(report, file=name_of(given), map_file=name_of(given_map), output=str(target))
 
@@ -123,7 +122,7 @@ def contact_sheet(
                 yield path.name, error.message.removeprefix(f"{path}: ")
 
     data, report = previewing.contact_sheet(scenes(), width=width, picture_format=picture_format)
-    files.write_file(target, [data], overwrite=overwrite)
+    scene_input.write(target, [data], inputs, overwrite)
     entries = tuple(replace(entry, file=str(path)) for entry, path in zip(report.photos, paths, strict=True))
     return replace(report, photos=entries, output=str(target))
 
@@ -158,7 +157,7 @@ def refocus(
         data, report = refocusing.refocus(
             scene, aperture=aperture, focus=focus, strength=strength, picture_format=picture_format
         )
-    files.write_file(target, [data], overwrite=overwrite)
+    scene_input.write(target, [data], [given, given_map], overwrite)
     name_of = scene_input.name_of
     return replace(report, file=name_of(given), map_file=name_of(given_map), output=str(target))
 

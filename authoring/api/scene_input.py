@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from pathlib import Path
@@ -64,6 +64,17 @@ def check_output(output: Path, inputs: Sequence[PhotoInput | MapInput | None], o
     """Raise RefusedError if the output is an input, or exists without `overwrite`."""
     files.refuse_same(output, [given.origin for given in inputs if given and given.origin])
     files.refuse_existing(output, overwrite)
+
+
+def write(
+    output: Path,
+    chunks: Iterable[files.Buffer],
+    inputs: Sequence[PhotoInput | MapInput | None],
+    overwrite: bool,
+) -> None:
+    """Write a result, which is no more readable than its inputs."""
+    origins = [given.origin for given in inputs if given]
+    files.write_file(output, chunks, overwrite=overwrite, inputs=origins)
 
 
 def name_of(given: PhotoInput | MapInput | None) -> str | None:

@@ -12,6 +12,7 @@ from typing import Any
 from authoring.apple.property_table import FIELDS, PropertyTree, property_of, row_of
 from authoring.apple.provenance import Provenance, with_provenance
 from authoring.apple.values import format_value, parse_value
+from authoring.errors import MalformedError
 
 CALIBRATION_FIELDS = (
     "intrinsic_matrix",
@@ -94,6 +95,20 @@ def parse_properties(tree: PropertyTree) -> DepthProperties:
         if row is not None and row.field and row.field not in values:
             values[row.field] = parse_value(row, item.value)
     return DepthProperties(**values)
+
+
+def readable_properties(tree: PropertyTree) -> tuple[DepthProperties, dict[str, str]]:
+    """Return the typed values of all properties that can be read, and by field why others cannot."""
+    readable, faults = [], {}
+    for item in tree:
+        try:
+            parse_properties((item,))
+        except MalformedError as error:
+            row = row_of(item)
+            faults[row.field if row else item.name] = error.message
+        else:
+            readable.append(item)
+    return parse_properties(tuple(readable)), faults
 
 
 def foreign_properties(tree: PropertyTree) -> PropertyTree:

@@ -51,7 +51,7 @@ class ImageCharacteristics:
     components: int = 3
     """Of the coded image: 1, 3 or 4."""
     has_profile: bool = False
-    """Whether there is an ICC profile; then ColorSpace says "uncalibrated"."""
+    """Whether an ICC profile or code points state other colours than sRGB; then ColorSpace says "uncalibrated"."""
 
 
 def build_required_block(image: ImageCharacteristics, orientation: int | None) -> bytes:

@@ -21,6 +21,7 @@ from authoring.apple.exif import (
     read_directories,
 )
 from authoring.apple.exif_required import ImageCharacteristics, build_required_block, required_exif_entries
+from authoring.apple.exif_tags import Tags, read_tags
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.tiff import ENTRY_BYTES, IfdEntry, TiffType, build_entry, build_ifd, insert_entries
 
@@ -48,6 +49,8 @@ class _Edit:
     """None leaves the tag as it is."""
     changes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    replaces: IfdEntry | None = None
+    """The entry whose contents readers no longer find."""
 
 
 def add_portrait_tags(
@@ -57,11 +60,13 @@ def add_portrait_tags(
     orientation: int | None = None,
     new_note: bytes | None = MINIMAL_NOTE,
     replace_maker_note: bool = False,
+    erase_replaced: bool = False,
 ) -> PortraitExif:
     """Return the Exif block of a photo whose depth effect is not rendered, as Photos looks for it.
 
     Apple's maker note gets its two flags (`makernote.portrait_flags`). If there is no note, `new_note` is added, and
-    it takes the place of a note that holds nothing but those flags; another maker's stays unless `replace_maker_note`.
+    it takes the place of a note that holds nothing but those flags; another maker's stays unless `replace_maker_note`,
+    and then its bytes stay where they are, with nothing that points to them, unless `erase_replaced`.
     With None as `new_note` maker notes are left as they are. CustomRendered becomes 9 if it was absent, 0 or 1.
     Without a block one is made, with `orientation` (1..8) and the tags that the standard requires of `image`. A
     damaged block is left alone; nothing in a block raises an error.
@@ -82,7 +87,35 @@ def add_portrait_tags(
     result = _apply(block, directories, note.value, rendered.value, image)
     if _reaches_outside(directories, len(result), replace_maker_note):
         return _left_alone(block, "the Exif block is cut short: a value is outside it")
-    return PortraitExif(result, note.changes + rendered.changes, note.notes + rendered.notes)
+    has_exif = directories.exif is not None
+    if result != block and _other_tags(result, has_exif) != _other_tags(block, has_exif):
+        return _left_alone(block, "the Exif block has directories and values that overlap")
+    kept: tuple[str, ...] = ()
+    if note.replaces is not None:
+        result, sentence = _without_value(result, note.replaces) if erase_replaced else (result, _NOTE_STAYS)
+        kept = (sentence,)
+    return PortraitExif(result, note.changes + rendered.changes, note.notes + kept + rendered.notes)
+
+
+_NOTE_STAYS = (
+    "the replaced maker note stays in the file, hidden from readers, so that strip --restore can bring it back; "
+    "--no-restore-record erases it"
+)
+
+
+def _without_value(block: bytes, entry: IfdEntry) -> tuple[bytes, str]:
+    """Return the block with zeros for the value of an entry that was replaced, and what to say."""
+    value = entry.value or b""
+    erased = "the replaced maker note was erased"
+    if block[entry.value_offset : entry.value_offset + len(value)] != value:
+        return block, erased  # The new value was written over it.
+    result = _overwrite(block, entry.value_offset, bytes(len(value)))
+    if read_tags(result) != read_tags(block):
+        return (
+            block,
+            "the replaced maker note stays in the file, since other values of the Exif block share its bytes",
+        )
+    return result, erased
 
 
 def _left_alone(block: bytes, problem: str) -> PortraitExif:
@@ -130,13 +163,14 @@ def _edit_maker_note(entry: IfdEntry | None, new_note: bytes, replace_note: bool
     if replace_note:
         return _Edit(
             new_note,
+            replaces=entry if entry.value else None,
             changes=(f"the maker note was replaced by one in Apple's form with {entries} entries",),
             notes=(f"{problem}; readers no longer find its contents",),
         )
     return _Edit(
         notes=(
             f"{problem}, so it was left alone and Photos is not expected to show the portrait badge;"
-            " --replace-maker-note puts Apple's in its place and loses its contents",
+            " --replace-maker-note puts Apple's in its place, and readers no longer find its contents",
         )
     )
 
@@ -236,6 +270,19 @@ def _append(block: bytes, value: bytes) -> tuple[bytes, int]:
     """Return the block with a value at its end, and the value's offset: even, as TIFF 6.0 asks."""
     block += bytes(len(block) % 2)
     return block + value, len(block)
+
+
+def _other_tags(block: bytes, has_exif: bool) -> Tags:
+    """Return every tag but those that are written here: two of the Exif IFD, or all of it if there was none.
+
+    In a block with a wrong count of entries, what is taken for the link after a directory may be part of a value.
+    """
+    written = {("Exif", CUSTOM_RENDERED), ("Exif", MAKER_NOTE)}
+    return {
+        key: value
+        for key, value in read_tags(block).items()
+        if key not in written and (has_exif or key[0] != "Exif")
+    }
 
 
 def _reaches_outside(directories: ExifDirectories, new_size: int, but_note: bool) -> bool:

@@ -217,6 +217,7 @@ TABLE: tuple[PropertyRow, ...] = tuple(
         ("depthauthor", "Version", "", "text", 1, "", "ours: the program that wrote the depth"),
         ("depthauthor", "Undo", "", "base64", 1, "", "ours: what a container needs to undo the splice"),
         ("depthauthor", "Restore", "", "base64", 1, "", "ours: what undoes the changes to Exif and XMP"),
+        ("depthauthor", "RestoreOmitted", "", "boolean", 1, "", "ours: Restore was left out as asked for"),
         ("depthauthor", "DepthSource", "", "text", 1, "", "ours: where the map comes from"),
         ("depthauthor", "CalibrationSource", "", "text", 1, "", "ours: where the calibration comes from"),
         ("depthauthor", "RenderingSource", "", "text", 1, "", "ours: where the rendering comes from"),

@@ -27,12 +27,15 @@ class Provenance:
     """One of `SOURCES`, as the next two."""
     calibration_source: str | None = None
     rendering_source: str | None = None
+    restore_omitted: bool = False
+    """Whether something was changed and the record was left out, as was asked for."""
 
 
 _NAMES = {
     "version": "Version",
     "undo": "Undo",
     "restore": "Restore",
+    "restore_omitted": "RestoreOmitted",
     "depth_source": "DepthSource",
     "calibration_source": "CalibrationSource",
     "rendering_source": "RenderingSource",
@@ -53,6 +56,7 @@ def read_provenance(tree: PropertyTree) -> Provenance | None:
         texts["depth_source"],
         texts["calibration_source"],
         texts["rendering_source"],
+        texts["restore_omitted"] == "True",
     )
 
 
@@ -74,7 +78,7 @@ def with_provenance(tree: PropertyTree, provenance: Provenance | None) -> Proper
         value = getattr(provenance, field)
         if field.endswith("_source") and value is not None and value not in SOURCES:
             raise RefusedError(f"{value!r} is not a source; give one of {', '.join(SOURCES)}")
-        if value is not None and value != b"":
+        if value not in (None, b"", False):
             row = ROWS[PROVENANCE, name]
             result.append(property_of(row, format_value(row, value)))
     return tuple(result)

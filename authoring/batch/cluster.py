@@ -20,7 +20,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from authoring.batch import stores
 from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
 from authoring.batch.workers import WINDOW_PER_JOB
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
@@ -69,7 +68,7 @@ class ClusterWorkers:
             raise UsageError(f"{address}: no dask scheduler answers there ({text})") from None
         self._window: deque[tuple[Task, Any]] = deque()
         self._rows_of_dead_workers: set[int] = set()
-        self._outputs_to_clean: list[str] = []
+        self._tasks_to_clean: list[Task] = []
         self._run = f"depthauthor-{uuid.uuid4().hex}"
         self._threads, self._counted = 0, -math.inf
         try:
@@ -122,7 +121,7 @@ class ClusterWorkers:
             result = failure(task.row, message, FAULT_EXIT_CODE)
         if task.row.number in self._rows_of_dead_workers:
             self._rows_of_dead_workers.discard(task.row.number)
-            self._outputs_to_clean.append(task.row.output)
+            self._tasks_to_clean.append(task)
         assert isinstance(result, BatchResult)
         return result
 
@@ -135,9 +134,9 @@ class ClusterWorkers:
 
     def _remove_temporaries(self) -> None:
         """Remove what dead workers left half-written; done by a worker, since folders may be local to them."""
-        if self._outputs_to_clean:
+        if self._tasks_to_clean:
             with contextlib.suppress(Exception):
-                call = partial(_remove_temporaries, self._outputs_to_clean)
+                call = partial(_remove_temporaries, self._tasks_to_clean)
                 self._submit_call(call, f"{self._run}-cleanup").result(timeout=CLEANUP_SECONDS)
 
     def _close(self) -> None:
@@ -200,17 +199,26 @@ def _unpickle_and_call() -> Callable[[bytes], Any]:
 
 
 async def _check_reachable(address: str) -> None:
-    """Raise OSError if nobody answers: a `Client` that fails to connect waits a second time when it is discarded."""
+    """Raise OSError if nobody answers: a `Client` that fails to connect waits a second time when it is discarded.
+
+    dask limits the time to connect, but waits for ever for the words of whoever accepts the connection.
+    """
     from distributed import Security
     from distributed.comm.core import connect
 
-    comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
-    await comm.close()
+    async def connect_and_close() -> None:
+        comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
+        await comm.close()
+
+    try:
+        await asyncio.wait_for(connect_and_close(), CONNECT_SECONDS)
+    except TimeoutError:
+        raise OSError(f"no answer within {CONNECT_SECONDS} s") from None
 
 
-def _remove_temporaries(outputs: list[str]) -> None:
-    for output in outputs:
-        stores.remove_temporaries(output)
+def _remove_temporaries(tasks: list[Task]) -> None:
+    for task in tasks:
+        task.remove_temporaries()
 
 
 def _version() -> str:

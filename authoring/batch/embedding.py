@@ -13,7 +13,7 @@ from typing import Any
 from authoring import files
 from authoring.api.output_names import container_of
 from authoring.batch import stores
-from authoring.batch.rows import BatchRow
+from authoring.batch.rows import BatchRow, inputs_of, is_file
 from authoring.depth.calibration_json import parse_calibration_json
 from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EmbedReport
@@ -23,12 +23,13 @@ from authoring.files import Buffer
 
 
 def embed_row(
-    row: BatchRow, *, overwrite: bool, begun: bool, dry_run: bool = False
+    row: BatchRow, *, overwrite: bool, begun: bool, owner: str = "", dry_run: bool = False
 ) -> tuple[EmbedReport, str]:
     """Embed one row; return its report and the SHA-256 of the output.
 
     begun: no file was at the output when the row was submitted. A file that is there now may have been written by a
-    worker of this batch that died; it is kept if it is, byte for byte, what this row gives.
+    worker of this batch that died; it is kept if it is, byte for byte, what this row gives. owner: the batch, as the
+    names of its temporary files have it.
     """
     options = dict(row.options)
     try:
@@ -40,7 +41,7 @@ def embed_row(
         with about("map"):
             options.setdefault("map_name", stores.name_of(row.map).name)
             depth = stores.read(row.map)
-        stores.refuse_same(row.output, inputs_of(row)[:2])
+        stores.refuse_same(row.output, inputs_of(row))
         if not begun:
             stores.refuse_existing(row.output, overwrite)
         # A job is one processor: an encoder with more threads would only compete with the other jobs.
@@ -55,17 +56,11 @@ def embed_row(
         return edited.report, ""
     sha256 = _digest(edited.chunks)
     try:
-        stores.write(row.output, edited.chunks, overwrite=overwrite)
+        stores.write(row.output, edited.chunks, overwrite=overwrite, owner=owner, inputs=inputs_of(row))
     except RefusedError:
         if not begun or stores.digest(row.output) != sha256:
             raise
     return replace(edited.report, output=row.output), sha256
-
-
-def inputs_of(row: BatchRow) -> list[str]:
-    """Return the places that a row is made from: photo, map, and, if named, the donor and the calibration file."""
-    donor, calibration = row.options.get("donor"), row.options.get("calibration")
-    return [row.photo, row.map, *filter(None, (donor, calibration if _is_file(calibration) else None))]
 
 
 def _digest(chunks: Iterable[Buffer]) -> str:
@@ -77,13 +72,8 @@ def _digest(chunks: Iterable[Buffer]) -> str:
 
 def _read_option_files(options: dict[str, Any]) -> None:
     """Replace the names of the calibration file and the donor by what they hold."""
-    if _is_file(options.get("calibration")):
+    if is_file(options.get("calibration")):
         with files.named(options["calibration"]):
             options["calibration"] = parse_calibration_json(stores.read(options["calibration"]))
     if options.get("donor"):
         options["donor"] = stores.read(options["donor"])
-
-
-def _is_file(calibration: str | None) -> bool:
-    """Return whether the option is a file name and not a word such as `exif`."""
-    return calibration is not None and "." in calibration

@@ -68,7 +68,7 @@ def _folders(folder: Path) -> list[str]:
     """Return the names of the folders inside; links are left out, since they may lead round in a circle."""
     return sorted(
         entry.name
-        for entry in os.scandir(folder)
+        for entry in _entries(folder)
         if entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".")
     )
 
@@ -115,12 +115,18 @@ def rows_of_pairs(pairing: Pairing, photos: Path, maps: Path, defaults: RowDefau
 
 
 def _names(folder: Path, suffixes: set[str]) -> list[str]:
+    return sorted(
+        entry.name
+        for entry in _entries(folder)
+        if Path(entry.name).suffix.lower() in suffixes and not entry.name.startswith(".")
+    )
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder. Raises UsageError if it cannot be read."""
     try:
-        return sorted(
-            entry.name
-            for entry in os.scandir(folder)
-            if Path(entry.name).suffix.lower() in suffixes and not entry.name.startswith(".")
-        )
+        with os.scandir(folder) as entries:
+            return list(entries)
     except OSError as error:
         raise UsageError(f"{folder}: the folder cannot be read: {error.strerror}") from error
 

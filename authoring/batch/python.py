@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -13,7 +14,8 @@ from authoring.api.inputs import PathLike
 from authoring.batch import stores
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import read_rows
-from authoring.batch.rows import BatchRow, RowDefaults, option_values, parse_row
+from authoring.batch.named_places import NamedPlaces
+from authoring.batch.rows import BatchRow, RowDefaults, Rows, option_values, parse_row
 from authoring.batch.run import run
 from authoring.batch.work import BatchResult
 from authoring.batch.workers import LocalWorkers
@@ -32,6 +34,7 @@ def batch(
     overwrite: bool = False,
     journal: PathLike | None = None,
     resume: bool = False,
+    local_only: bool = False,
     **options: Unpack[EmbedKeywords],
 ) -> Iterator[BatchResult]:
     """Put maps into many photos; yield the result of each row in order, failures among them.
@@ -43,8 +46,9 @@ def batch(
     or the path of a manifest. Photos, maps and outputs are paths or URLs. out: the folder for the outputs; None writes
     NAME-depth beside each photo. jobs: processes on this machine, by default one a processor; a script that uses them
     needs `if __name__ == "__main__":`. client: a dask.distributed Client, whose workers are used instead. journal and
-    resume: as on the command line; without a journal nothing is left of the run but its outputs. Options are defaults
-    for all rows.
+    resume: as on the command line; without a journal nothing is left of the run but its outputs. local_only: let rows
+    name files by relative paths inside the manifest's folder only, or the working folder. Options are defaults for all
+    rows. All rows are read before the first is processed, so that no output is written over another row's input.
 
     Raises UsageError for options and rows that are none; a row that fails is a result with its `error`.
     """
@@ -52,20 +56,22 @@ def batch(
     folder = os.fspath(out) if out is not None else None
     if isinstance(rows, str | os.PathLike):
         place = os.fspath(rows)
-        defaults = RowDefaults(stores.parent(place), folder, option_values(defaults_of))
-        parsed = read_rows(place, defaults)
+        defaults = RowDefaults(stores.parent(place), folder, option_values(defaults_of), local_only)
+        manifest: str | None = place
+        parsed = Rows(partial(read_rows, place, defaults))
     else:
-        defaults = RowDefaults("", folder, option_values(defaults_of))
-        parsed = _parsed(rows, defaults)
+        defaults = RowDefaults("", folder, option_values(defaults_of), local_only)
+        manifest = None
+        parsed = Rows(partial(_parsed, rows if isinstance(rows, Sequence) else list(rows), defaults))
     if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
         raise UsageError(f"jobs is {jobs!r}; it can be 1 or more")
-    return _results(
-        parsed, jobs, client, Path(journal) if journal else None, resume=resume, overwrite=overwrite
-    )
+    path = Path(journal) if journal else None
+    return _results(parsed, manifest, jobs, client, path, resume=resume, overwrite=overwrite)
 
 
 def _results(
-    rows: Iterator[BatchRow],
+    rows: Rows,
+    manifest: str | None,
     jobs: int | None,
     client: Any,
     journal: Path | None,
@@ -78,6 +84,7 @@ def _results(
             journal = (
                 Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="depthauthor-"))) / "journal"
             )
+        places = stack.enter_context(closing(NamedPlaces(rows, manifest=manifest, journal=journal)))
         opened = stack.enter_context(closing(Journal(journal, resume=resume)))
         if client is not None:
             from authoring.batch.cluster import ClusterWorkers
@@ -85,7 +92,7 @@ def _results(
             workers: Any = stack.enter_context(ClusterWorkers(client.scheduler.address))
         else:
             workers = stack.enter_context(LocalWorkers(jobs or usable_cores()))
-        yield from run(rows, opened, workers, overwrite=overwrite)
+        yield from run(rows, opened, workers, places=places, overwrite=overwrite)
 
 
 def _parsed(rows: Iterable[Any], defaults: RowDefaults) -> Iterator[BatchRow]:

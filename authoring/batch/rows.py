@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import UnionType
@@ -52,12 +52,36 @@ class BatchRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows that are read anew whenever they are iterated, so that none has to be kept."""
+
+    read: Callable[[], Iterator[BatchRow]]
+
+    def __iter__(self) -> Iterator[BatchRow]:
+        """Read the rows."""
+        return self.read()
+
+
+@dataclass(frozen=True, slots=True)
 class RowDefaults:
     """What applies to every row: where relative paths start, where outputs go, and options that a row may override."""
 
     base: str
     out: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    local_only: bool = False
+    """Whether a row may name files in these folders only, by relative paths: for the manifests of others."""
+
+
+def inputs_of(row: BatchRow) -> list[str]:
+    """Return the places that a row is made from: photo, map, and, if named, the donor and the calibration file."""
+    donor, calibration = row.options.get("donor"), row.options.get("calibration")
+    return [row.photo, row.map, *filter(None, (donor, calibration if is_file(calibration) else None))]
+
+
+def is_file(calibration: str | None) -> bool:
+    """Return whether the option `calibration` is a file name and not a word such as `exif`."""
+    return calibration is not None and "." in calibration
 
 
 def option_values(texts: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,10 +125,13 @@ def parse_row(number: int, cells: Mapping[str, Any], defaults: RowDefaults) -> B
     try:
         own = option_values(texts)
         for name in ("donor", "calibration"):
-            if name in own and (name == "donor" or "." in own[name]):
+            if name in own and (name == "donor" or is_file(own[name])):
+                paths[name] = own[name]
                 own[name] = stores.join(defaults.base, own[name])
         options = {**_defaults_beside(own, defaults.options), **own}
         output = output_of(photo, paths["output"], defaults, options.get("container"))
+        if defaults.local_only:
+            _refuse_places_outside(paths, output, defaults)
         return BatchRow(number, photo, map_, output, options)
     except UsageError as error:
         return BatchRow(number, photo, map_, paths["output"], fault=error.message)
@@ -114,6 +141,20 @@ def _defaults_beside(own: Mapping[str, Any], defaults: Mapping[str, Any]) -> dic
     """Return the defaults without those that say the same thing in another way than a row's own options."""
     replaced = {name for names in _ALTERNATIVES if names & own.keys() for name in names}
     return {name: value for name, value in defaults.items() if name not in replaced}
+
+
+def _refuse_places_outside(paths: Mapping[str, str], output: str, defaults: RowDefaults) -> None:
+    """Raise UsageError if a row names a place, or its output is one, that `local_only` forbids."""
+    folders = dict.fromkeys(paths, defaults.base)
+    folders["output"] = defaults.out if defaults.out is not None else defaults.base
+    for name, text in paths.items():
+        place = output if name == "output" else stores.join(folders[name], text)
+        absolute = stores.is_url(text) or Path(text).is_absolute()
+        if absolute or not stores.is_really_within(place, folders[name]):
+            raise UsageError(
+                f"{name} is {_quoted(text or place)}; --local-only allows relative paths inside "
+                f"{folders[name] or 'the working folder'} only"
+            )
 
 
 def output_of(

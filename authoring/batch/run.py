@@ -6,12 +6,14 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 
 from authoring.batch import stores
 from authoring.batch.journal import Journal
+from authoring.batch.named_places import NamedPlaces
 from authoring.batch.rows import BatchRow
 from authoring.batch.work import BatchResult, Task, failure
 from authoring.batch.workers import Workers
@@ -28,15 +30,24 @@ def run(
     journal: Journal,
     workers: Workers,
     *,
+    places: NamedPlaces | None = None,
     overwrite: bool = False,
     fail_fast: bool = False,
     dry_run: bool = False,
 ) -> Iterator[BatchResult]:
     """Process every row; yield the results in the order of the rows.
 
+    places: made of all rows before the journal was opened; without them the rows are listed first, and remembered.
     With `dry_run` nothing is written, into the journal neither. With `fail_fast` no row is begun after one has failed;
     those being processed are finished and reported.
     """
+    if places is None:
+        rows = list(rows)
+        with closing(NamedPlaces(rows, journal=journal.path)) as made:
+            yield from run(
+                rows, journal, workers, places=made, overwrite=overwrite, fail_fast=fail_fast, dry_run=dry_run
+            )
+        return
     window: deque[tuple[Task, BatchResult | None]] = deque()
     stopped = False
 
@@ -50,8 +61,15 @@ def run(
         return result
 
     for row, exists in _with_lookups(rows):
-        task = Task(row, overwrite, journal.entry(row.output) if row.output else None, dry_run)
-        task, refusal = _begin(task, exists, journal)
+        entry = journal.entry(row.output) if row.output else None
+        task = Task(row, overwrite, entry, dry_run, owner=journal.owner)
+        if row.output and places.variants(row.output):
+            # Once the earlier rows are written, `claim` sees whether they are the same file.
+            while window:
+                yield take_first()
+            if stopped:
+                break
+        task, refusal = _begin(task, exists, journal, places)
         if refusal is None:
             workers.submit(task)
         window.append((task, refusal))
@@ -80,13 +98,15 @@ def _lookup(output: str, threads: ThreadPoolExecutor) -> Callable[[], bool]:
     return partial(stores.exists, output)
 
 
-def _begin(task: Task, exists: Callable[[], bool], journal: Journal) -> tuple[Task, BatchResult | None]:
+def _begin(
+    task: Task, exists: Callable[[], bool], journal: Journal, places: NamedPlaces
+) -> tuple[Task, BatchResult | None]:
     """Record that a task begins; return it, and a failed result if it may not be submitted."""
     row = task.row
     if row.fault:
         return task, failure(row, row.fault, _USAGE)
-    if (first := journal.first_use(row.output, row.number)) != row.number:
-        return task, failure(row, f"{row.output}: row {first} writes this output already", _REFUSED)
+    if (refusal := places.claim(row.output, row.number)) is not None:
+        return task, failure(row, refusal, _REFUSED)
     try:
         if not task.dry_run and not exists():
             journal.begin(row.output)

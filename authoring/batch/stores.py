@@ -16,7 +16,6 @@ import hashlib
 import os
 import posixpath
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -37,6 +36,9 @@ STAMPS = (
 """Keys of fsspec's `info` that change with an object: of each group the first that a store gives."""
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(::|://)")
+_SAME_STORES = {"s3a": "s3", "gcs": "gs", "az": "abfs", "abfss": "abfs"}
+"""Protocols that are other names of one."""
+
 _LOCAL = re.compile(r"(file|local)://", re.IGNORECASE)
 
 
@@ -61,6 +63,35 @@ def key(place: str) -> str:
     return place if path is None else os.path.normcase(os.path.realpath(path))
 
 
+def identities(place: str) -> list[str]:
+    """Return the texts that a place shares with other names of the same file, as far as that can be known.
+
+    They are the name without links, or a URL in one spelling; and of a file that exists its number on its device, which
+    hard links share, and all spellings of a name where upper and lower case are the same.
+    """
+    path = local_path(place)
+    if path is None:
+        scheme, mark, rest = _normal_url(place).partition("://")
+        scheme = scheme.lower()
+        return [f"{_SAME_STORES.get(scheme, scheme)}{mark}{rest}"]
+    try:
+        status = path.stat()
+    except OSError:
+        return [key(place)]
+    except ValueError:  # A zero byte, which no path has; reading or writing it says so.
+        return [place]
+    return [key(place), f"\0{status.st_dev}:{status.st_ino}"]
+
+
+def is_same_file(first: str, second: str) -> bool:
+    """Return whether two paths are one file, which exists."""
+    path, other = local_path(first), local_path(second)
+    try:
+        return path is not None and other is not None and path.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
 def join(base: str, name: str) -> str:
     """Return the place of a name relative to a base; an absolute path or a URL is returned as it is."""
     if is_url(name):
@@ -82,6 +113,14 @@ def is_within(place: str, folder: str) -> bool:
     if inner is None or outer is None:
         return inner is outer and place.startswith(normal(folder).rstrip("/") + "/")
     return Path(os.path.abspath(inner)).is_relative_to(os.path.abspath(outer))  # noqa: PTH100
+
+
+def is_really_within(place: str, folder: str) -> bool:
+    """Return whether a normal place is below a folder, links followed; in a store, judged by names."""
+    inner, outer = local_path(place), local_path(folder)
+    if inner is None or outer is None:
+        return is_within(place, folder)
+    return Path(os.path.realpath(inner)).is_relative_to(os.path.realpath(outer))
 
 
 def parent(place: str) -> str:
@@ -157,25 +196,33 @@ def stamp(place: str) -> tuple[str, ...] | None:
 
 def digest(place: str) -> str | None:
     """Return the SHA-256 of the file or object in hexadecimal; None if there is none."""
-    path = local_path(place)
-    if not (exists(place) if path is None else path.is_file()):
+    if stamp(place) is None:
         return None
     return hashlib.sha256(read(place)).hexdigest()
 
 
-def write(place: str, chunks: Iterable[Buffer], *, overwrite: bool = False) -> None:
+def write(
+    place: str,
+    chunks: Iterable[Buffer],
+    *,
+    overwrite: bool = False,
+    owner: str = "",
+    inputs: Iterable[str] = (),
+) -> None:
     """Write a file or an object, atomically.
 
+    owner: see `files.write_file`.
+    inputs: the places that the content comes from; a file is no more readable than those among them that are files.
     Raises RefusedError if the name is taken and may not be overwritten, or cannot be written.
     """
     path = local_path(place)
     if path is not None:
-        files.write_file(path, chunks, overwrite=overwrite)
+        files.write_file(path, chunks, overwrite=overwrite, owner=owner, inputs=map(local_path, inputs))
     else:
-        _write_object(place, chunks, overwrite)
+        _write_object(place, chunks, overwrite, owner)
 
 
-def _write_object(place: str, chunks: Iterable[Buffer], overwrite: bool) -> None:
+def _write_object(place: str, chunks: Iterable[Buffer], overwrite: bool, owner: str) -> None:
     with _store_errors(place, "written", RefusedError):
         store, inner = _open_store(place)
         try:
@@ -185,16 +232,16 @@ def _write_object(place: str, chunks: Iterable[Buffer], overwrite: bool) -> None
             if _protocols(store) & ATOMIC_PUTS:
                 store.pipe_file(inner, b"".join(chunks), mode="overwrite" if overwrite else "create")
             elif _has_rename(store):
-                _write_and_rename(store, inner, chunks, overwrite)
+                _write_and_rename(store, inner, chunks, overwrite, owner)
             else:
                 raise UnsupportedError("this store can neither put whole objects nor rename; write elsewhere")
         except FileExistsError:
             raise RefusedError(files.EXISTS) from None
 
 
-def _write_and_rename(store: Any, inner: str, chunks: Iterable[Buffer], overwrite: bool) -> None:
+def _write_and_rename(store: Any, inner: str, chunks: Iterable[Buffer], overwrite: bool, owner: str) -> None:
     folder, name = posixpath.split(inner)
-    temporary = posixpath.join(folder, files.temporary_name(name, secrets.token_hex(4)))
+    temporary = posixpath.join(folder, files.temporary_name(name, owner))
     try:
         with store.open(temporary, "wb") as file:
             for chunk in chunks:
@@ -243,18 +290,21 @@ def make_parent(place: str) -> None:
             store.makedirs(posixpath.dirname(inner), exist_ok=True)
 
 
-def remove_temporaries(place: str) -> None:
-    """Remove the temporary files of a killed writer of this place; an unfinished put leaves none."""
+def remove_temporaries(place: str, owner: str) -> None:
+    """Remove the temporary files of a killed writer of this place, if they are this owner's.
+
+    An unfinished put leaves none.
+    """
     path = local_path(place)
     if path is not None:
-        files.remove_temporaries(path)
+        files.remove_temporaries(path, owner)
         return
     with contextlib.suppress(Exception):
         store, inner = _open_store(place)
         if not _protocols(store) & ATOMIC_PUTS:
             folder, name = posixpath.split(inner)
             for path_in_store in store.ls(folder, detail=False):
-                if files.is_temporary_of(posixpath.basename(path_in_store), name):
+                if files.is_temporary_of(posixpath.basename(path_in_store), name, owner):
                     store.rm_file(path_in_store)
 
 

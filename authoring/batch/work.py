@@ -9,9 +9,9 @@ from typing import Literal
 
 from authoring import files
 from authoring.batch import stores
-from authoring.batch.embedding import embed_row, inputs_of
+from authoring.batch.embedding import embed_row
 from authoring.batch.journal import JournalEntry
-from authoring.batch.rows import BatchRow
+from authoring.batch.rows import BatchRow, inputs_of
 from authoring.embed.reports import EmbedReport
 from authoring.errors import DepthauthorError, RefusedError
 from authoring.report_base import Report
@@ -57,6 +57,12 @@ class Task:
     """Do everything except writing."""
     begun: bool = False
     """Whether this run has recorded that it begins: no file was there when the row was submitted."""
+    owner: str = ""
+    """The batch, as the names of its temporary files have it."""
+
+    def remove_temporaries(self) -> None:
+        """Remove what a killed worker of this batch has left of this row."""
+        stores.remove_temporaries(self.row.output, self.owner)
 
 
 def work(task: Task) -> BatchResult:
@@ -85,7 +91,7 @@ def _embed(task: Task) -> BatchResult:
     row, output, entry, overwrite = task.row, task.row.output, task.entry, task.overwrite
     inputs = _fingerprint(row)
     if entry is not None and entry.sha256 is None:
-        stores.remove_temporaries(output)
+        task.remove_temporaries()
         overwrite = True
     elif entry is not None:
         digest = stores.digest(output)
@@ -98,7 +104,7 @@ def _embed(task: Task) -> BatchResult:
         report, _ = embed_row(row, overwrite=True, begun=False, dry_run=True)
         return BatchResult(row.number, "done", row.photo, row.map, output, report=report)
     stores.make_parent(output)
-    report, sha256 = embed_row(row, overwrite=overwrite, begun=task.begun)
+    report, sha256 = embed_row(row, overwrite=overwrite, begun=task.begun, owner=task.owner)
     return BatchResult(row.number, "done", row.photo, row.map, output, sha256, inputs, report=report)
 
 

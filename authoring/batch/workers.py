@@ -10,15 +10,14 @@ import faulthandler
 import os
 import signal
 import threading
-import time
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
-from authoring.batch import stores
 from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
 
 WINDOW_PER_JOB = 4
@@ -44,10 +43,11 @@ class LocalWorkers:
     def __init__(self, jobs: int, *, timeout: float | None = None) -> None:
         """Create the pool; its processes start with the first rows.
 
-        timeout: the seconds after which a row is given up. Its worker ends, as one that died, so that the row has these
-        seconds twice: among the others, and alone.
+        timeout: the seconds after which a row is given up. Its worker ends, and a file that it leaves tells it from one
+        that died.
         """
         self._jobs, self._timeout = jobs, timeout
+        self._overdue = TemporaryDirectory(prefix="depthauthor-")
         self._pool = self._new_pool()
         self._window: deque[tuple[Task, Future[BatchResult]]] = deque()
 
@@ -58,6 +58,7 @@ class LocalWorkers:
     def __exit__(self, *_: object) -> None:
         """Wait for the rows that are being processed; drop those that are not."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._overdue.cleanup()
 
     def capacity(self) -> int:
         """Return how many rows may be submitted without taking a result."""
@@ -66,14 +67,17 @@ class LocalWorkers:
     def submit(self, task: Task) -> None:
         """Submit a row."""
         try:
-            future = self._pool.submit(_work_within, task, self._timeout)
+            future = self._submit(task)
         except BrokenProcessPool as error:
             future = Future()
             future.set_exception(error)
         self._window.append((task, future))
 
     def result(self) -> BatchResult:
-        """Return the result of the first row. If a worker died, process every row it may have had one at a time."""
+        """Return the result of the first row.
+
+        If a worker died, every row that it may have had is processed alone, but one that took too long, which failed.
+        """
         task, future = self._window.popleft()
         try:
             return future.result()
@@ -89,18 +93,29 @@ class LocalWorkers:
         return result
 
     def _work_alone(self, task: Task) -> BatchResult:
-        stores.remove_temporaries(task.row.output)
-        started = time.monotonic()
+        task.remove_temporaries()
         try:
-            return self._pool.submit(_work_within, task, self._timeout).result()
+            return self._overdue_failure(task) or self._submit(task).result()
         except BrokenProcessPool:
-            seconds = time.monotonic() - started
             self._replace_pool()
-            stores.remove_temporaries(task.row.output)
-            reason = "the worker died on this photo or map"
-            if self._timeout is not None and seconds >= self._timeout:
-                reason = f"took longer than the {self._timeout:g} seconds of --timeout"
-            return failure(task.row, f"{task.row.photo}: {reason}", FAULT_EXIT_CODE)
+            task.remove_temporaries()
+            died = f"{task.row.photo}: the worker died on this photo or map"
+            return self._overdue_failure(task) or failure(task.row, died, FAULT_EXIT_CODE)
+
+    def _submit(self, task: Task) -> Future[BatchResult]:
+        return self._pool.submit(_work_within, task, self._timeout, self._overdue_file(task))
+
+    def _overdue_file(self, task: Task) -> Path:
+        """Return the file into which a worker writes when it ends because a row takes too long."""
+        return Path(self._overdue.name, str(task.row.number))
+
+    def _overdue_failure(self, task: Task) -> BatchResult | None:
+        """Return the result of a row that took too long, or None if it did not."""
+        file = self._overdue_file(task)
+        if not file.exists() or not file.stat().st_size:
+            return None
+        reason = f"took longer than the {self._timeout:g} seconds of --timeout"
+        return failure(task.row, f"{task.row.photo}: {reason}", FAULT_EXIT_CODE)
 
     def _replace_pool(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
@@ -111,16 +126,20 @@ class LocalWorkers:
         return ProcessPoolExecutor(self._jobs, get_context("spawn"), initializer=_start_worker)
 
 
-def _work_within(task: Task, timeout: float | None) -> BatchResult:
-    """Process one row, and end this process if it takes longer; a codec that does not return is ended too."""
+def _work_within(task: Task, timeout: float | None, overdue: Path) -> BatchResult:
+    """Process one row; end this process if it takes longer, after writing into the file `overdue`.
+
+    A codec that does not return is ended, too.
+    """
     if timeout is None:
         return work(task)
-    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        faulthandler.dump_traceback_later(timeout, exit=True, file=nowhere)
+    with overdue.open("w", encoding="utf-8") as file:
+        faulthandler.dump_traceback_later(timeout, exit=True, file=file)
         try:
             return work(task)
         finally:
             faulthandler.cancel_dump_traceback_later()
+            overdue.unlink()
 
 
 def _start_worker() -> None:

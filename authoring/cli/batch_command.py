@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from typer import Context
@@ -18,8 +18,9 @@ from typer import Context
 from authoring.cli import arguments, options
 from authoring.cli.exit_codes import DONE, SOME_FAILED
 from authoring.cli.options import CAMERA, MEANING, OUTPUT, PORTRAIT, given
-from authoring.cli.output import count, for_stream, print_json, printable, progress, say
+from authoring.cli.output import count, for_stream, print_error, print_json, printable, progress, say
 from authoring.errors import UsageError
+from authoring.report_base import ErrorReport
 
 if TYPE_CHECKING:
     from authoring.batch.pairs import Pairing
@@ -30,6 +31,8 @@ SHORTEST_TIMEOUT, LONGEST_TIMEOUT = 0.1, 86400
 """Seconds for one photo, which takes one or two; the longest is a day."""
 REASONS_SHOWN = 100
 """Different reasons in the summary; each row has its line on stdout as well, and memory must not grow with them."""
+_FIGURE = re.compile(r"\d+(\.\d+)?")
+"""Maps that fail for one reason differ in the figures of the message."""
 ROWS_SHOWN = 5
 """Numbers of rows that failed for one reason."""
 HOPELESS_ROWS = 20
@@ -49,6 +52,7 @@ def batch(
     scheduler: options.Scheduler = None,
     resume: options.Resume = False,
     journal: options.JournalFile = None,
+    local_only: options.LocalOnly = False,
     fail_fast: options.FailFast = False,
     near: options.Near = None,
     far: options.Far = None,
@@ -78,6 +82,7 @@ def batch(
     already_blurred: options.AlreadyBlurred = False,
     maker_note: options.MakerNote = None,
     replace_maker_note: options.ReplaceMakerNote = False,
+    restore_record: options.RestoreRecord = None,
     calibration: options.Calibration = None,
     fov: options.Fov = None,
     focal_mm: options.FocalMm = None,
@@ -88,6 +93,7 @@ def batch(
     bits: options.Bits = None,
     replace: options.Replace = False,
     quality: options.Quality = None,
+    tone_map: options.ToneMap = False,
     effort: options.Effort = None,
     overwrite: options.Overwrite = False,
     dry_run: options.DryRun = False,
@@ -113,9 +119,10 @@ def batch(
     from authoring.batch.cluster import ClusterWorkers
     from authoring.batch.journal import Journal
     from authoring.batch.manifest import count_rows, read_rows
+    from authoring.batch.named_places import NamedPlaces
     from authoring.batch.pairs import pair_folders, rows_of_pairs
     from authoring.batch.python import usable_cores
-    from authoring.batch.rows import RowDefaults, option_values
+    from authoring.batch.rows import RowDefaults, Rows, option_values
     from authoring.batch.run import run
     from authoring.batch.workers import LocalWorkers
 
@@ -135,7 +142,7 @@ def batch(
     values |= {name: coding[name] for name in _CODING if name in coding}
     if donor is not None:
         values["donor"] = os.fspath(donor)
-    unpaired = 0
+    unpaired, manifest = 0, None
     folder = stores.local_path(source)
     if folder is not None and folder.is_dir():
         if maps is None:
@@ -145,35 +152,39 @@ def batch(
             folder, maps, recursive=recursive, out=stores.local_path(out) if out is not None else None
         )
         total, unpaired = len(pairing.pairs), len(pairing.photos_without_map)
-        rows = rows_of_pairs(pairing, folder, maps, defaults)
+        rows = Rows(partial(rows_of_pairs, pairing, folder, maps, defaults))
         _list_unpaired(pairing, quiet=quiet)
     else:
         if maps is not None:
             raise UsageError(f"{source}: this is not a folder, so a folder of maps cannot be used with it")
-        defaults = RowDefaults(stores.parent(source), out, values)
-        total = count_rows(source)
-        rows = read_rows(source, defaults)
+        defaults = RowDefaults(stores.parent(source), out, values, local_only)
+        total, manifest = count_rows(source), source
+        rows = Rows(partial(read_rows, source, defaults))
     if total == 0:
-        say("no photo has a map, so nothing is done" if unpaired else "there is no photo to do")
+        problem = "no photo has a map, so nothing is done" if unpaired else "there is no photo to do"
+        print_error(ErrorReport(problem, SOME_FAILED), as_json)
         return SOME_FAILED
     printer = ResultPrinter(as_json=as_json, quiet=quiet, dry_run=dry_run, unpaired=unpaired)
     try:
         with ExitStack() as stack:
-            real = journal or _journal_path(source, out)
-            place = real
-            if dry_run:  # Nothing of it may be left, the journal neither.
-                temporary = stack.enter_context(TemporaryDirectory(prefix="depthauthor-"))
-                place = Path(temporary) / JOURNAL_NAME
-                if resume and real.is_file():
-                    shutil.copyfile(real, place)
-            opened = stack.enter_context(closing(Journal(place, resume=resume)))
+            path = journal or _journal_path(source, out)
+            places = stack.enter_context(closing(NamedPlaces(rows, manifest=manifest, journal=path)))
+            opened = stack.enter_context(closing(Journal(path, resume=resume, read_only=dry_run)))
             workers: Any = (
                 ClusterWorkers(scheduler)
                 if scheduler
                 else LocalWorkers(jobs or usable_cores(), timeout=timeout)
             )
             stack.enter_context(workers)
-            results = run(rows, opened, workers, overwrite=overwrite, fail_fast=fail_fast, dry_run=dry_run)
+            results = run(
+                rows,
+                opened,
+                workers,
+                places=places,
+                overwrite=overwrite,
+                fail_fast=fail_fast,
+                dry_run=dry_run,
+            )
             return printer.print_all(results, total)
     except KeyboardInterrupt:
         if not dry_run:
@@ -181,7 +192,7 @@ def batch(
         raise
 
 
-_CODING = ("native_format", "max_size", "lossless", "bits", "replace", "quality", "effort")
+_CODING = ("native_format", "max_size", "lossless", "bits", "replace", "quality", "tone_map", "effort")
 """Options of the panel Output that are options of each row."""
 
 
@@ -219,9 +230,13 @@ def _journal_path(source: str, out: str | None) -> Path:
 class SameFailures:
     """Rows that failed for one reason: their number, and the first of them."""
 
+    reason: str
+    """Of the first row, without the names of its files."""
     error: str
-    """Of the first row, with the names of its files."""
+    """The same with them."""
     count: int = 0
+    are_equal: bool = True
+    """Whether all have the first one's figures, too."""
     rows: list[int] = field(default_factory=list)
 
 
@@ -235,7 +250,7 @@ class ResultPrinter:
         self._quiet, self._dry_run, self._unpaired = quiet, dry_run, unpaired
         self._counts: Counter[str] = Counter()
         self._failures: dict[str, SameFailures] = {}
-        """By the reason, without names of files."""
+        """By the reason, without names of files and without figures."""
         self._all_usage = True
         """Whether every row so far has failed for its options."""
 
@@ -246,7 +261,7 @@ class ResultPrinter:
                 self._count(result)
                 self._print(result)
                 advance()
-                if self._is_hopeless():
+                if total > HOPELESS_ROWS and self._is_hopeless():
                     break
         self._summarize()
         failed = self._counts["failed"] or self._unpaired
@@ -257,9 +272,11 @@ class ResultPrinter:
         self._all_usage = self._all_usage and result.exit_code == UsageError.exit_code
         if result.status == "failed":
             reason = _reason(result)
-            if reason in self._failures or len(self._failures) < REASONS_SHOWN:
-                same = self._failures.setdefault(reason, SameFailures(result.error or ""))
+            kind = _FIGURE.sub("0", reason)
+            if kind in self._failures or len(self._failures) < REASONS_SHOWN:
+                same = self._failures.setdefault(kind, SameFailures(reason, result.error or ""))
                 same.count += 1
+                same.are_equal = same.are_equal and same.reason == reason
                 if same.count <= ROWS_SHOWN:
                     same.rows.append(result.row)
 
@@ -289,10 +306,11 @@ class ResultPrinter:
                 f"{count(counts.total(), 'photo')}: {counts['done']} {done}, {counts['skipped']} finished before, "
                 f"{counts['failed']} failed{unpaired}"
             )
-        for reason, same in self._failures.items():
+        for same in self._failures.values():
             if same.count > 1:
                 numbers = ", ".join(map(str, same.rows)) + (", …" if same.count > len(same.rows) else "")
-                _write_line(f"  {same.count} rows ({numbers}): {reason}")
+                such_as = "" if same.are_equal else "such as "
+                _write_line(f"  {same.count} rows ({numbers}): {such_as}{same.reason}")
             elif self._as_json:  # On a terminal its line is just above.
                 _write_line(f"  row {same.rows[0]}: {same.error}")
         listed = sum(same.count for same in self._failures.values())

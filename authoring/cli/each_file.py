@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,8 +12,9 @@ from authoring import files
 from authoring.api.output_names import output_path
 from authoring.api.photo_list import ListedPhoto, list_photos
 from authoring.cli.exit_codes import DONE
-from authoring.cli.output import print_json, print_report, say
+from authoring.cli.output import print_error, print_report
 from authoring.errors import DepthauthorError, UsageError
+from authoring.report_base import ErrorReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +116,7 @@ def _run(
             if len(photos) == 1:
                 raise
             worst = max(worst, error.exit_code)
-            say(error.message)
-            if as_json:
-                print_json(
-                    {"file": str(photo.path), "error": error.message, "exit_code": error.exit_code},
-                    sys.stdout,
-                )
+            print_error(ErrorReport(error.message, error.exit_code, str(photo.path)), as_json)
             continue
         worst = max(worst, outcome.exit_code)
         if as_json or not quiet:

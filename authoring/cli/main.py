@@ -6,11 +6,20 @@ import os
 import re
 import signal
 import sys
+from itertools import pairwise
 from typing import Any, NoReturn
 
 from authoring.cli import output
 from authoring.cli.exit_codes import DONE, INTERNAL_FAULT, INTERRUPTED
 from authoring.errors import DepthauthorError, RefusedError, UsageError
+from authoring.report_base import ErrorReport
+
+TRACEBACK_VARIABLE = "DEPTHAUTHOR_TRACEBACK"
+"""Set, it shows the traceback of a fault, and what libraries print."""
+JSON_VARIABLE = "DEPTHAUTHOR_JSON"
+"""The default of --json, read here too: an error may come before Typer has read the options."""
+_TRUTHS = ("1", "true", "t", "yes", "y", "on")
+"""Values of a variable that Typer takes for a flag that is set."""
 
 _WORDING = (
     ("Got unexpected extra argument(s)", "unexpected extra argument"),
@@ -18,6 +27,9 @@ _WORDING = (
     (". Did you mean ", "; did you mean "),
 )
 """What Typer says, and what is said here."""
+
+_EMPTY = re.compile(r"(--[a-z-]+=)?")
+"""A word without a value: "" or --scheduler=."""
 
 _KINDS_OF_NUMBER = (
     ("valid number", "valid float", "a number"),
@@ -30,6 +42,9 @@ def main() -> NoReturn:
     """Run the command line of this process and exit."""
     _exit_on_signals()
     try:
+        output.prepare_streams()
+        if not os.environ.get(TRACEBACK_VARIABLE):
+            output.silence_libraries()
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # While modules were still being imported.
         code = INTERRUPTED
@@ -69,15 +84,14 @@ def run(arguments: list[str]) -> int:
 def _run_command(arguments: list[str]) -> int:
     """Return the exit code of a command line. Raises OSError if stdout cannot be written."""
     try:
-        if "" in arguments:
+        if any(_EMPTY.fullmatch(word) for word in arguments):
             raise UsageError("one of the words is empty; is a variable of the shell not set?")
         from authoring.cli.program import program
 
         code = program(args=arguments, prog_name="depthauthor", standalone_mode=False)
         return code if isinstance(code, int) else DONE
     except DepthauthorError as error:
-        output.say(error.message)
-        return error.exit_code
+        return _fail(arguments, error.message, error.exit_code, error.file)
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit as error:
@@ -85,26 +99,45 @@ def _run_command(arguments: list[str]) -> int:
             raise error.__context__ from None
         raise
     except MemoryError:
-        output.say("there is not enough memory for a photo or map of this size")
-        return INTERNAL_FAULT
+        return _fail(arguments, "there is not enough memory for a photo or map of this size", INTERNAL_FAULT)
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None:
             raise  # Failures on a path are reported with its name elsewhere; this was a stream.
         if hasattr(error, "format_message"):
-            return _report_usage(error)
-        return _report_fault(error)
+            message = _usage_message(error)
+            # A program without arguments has printed its help.
+            return _fail(arguments, message, UsageError.exit_code) if message else UsageError.exit_code
+        return _fail(arguments, _fault_message(error), INTERNAL_FAULT)
 
 
-def _report_usage(error: Any) -> int:
-    """Report one of Typer's own errors: an option or argument that is missing, unknown or not valid."""
+def _fail(arguments: list[str], message: str, exit_code: int, file: str | None = None) -> int:
+    """Print an error in the form that the command line asks for; return the exit code."""
+    words = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    as_json = "--json" in words or os.environ.get(JSON_VARIABLE, "").lower() in _TRUTHS
+    output.print_error(
+        ErrorReport(message, exit_code, file), as_json, "-" if _is_result_on_stdout(words) else None
+    )
+    return exit_code
+
+
+def _is_result_on_stdout(words: list[str]) -> bool:
+    """Return whether `-o -` or the like is among the words: the command line may be one that does not parse."""
+    after = pairwise(words)
+    return not {"-o-", "--output=-", "--out=-"}.isdisjoint(words) or any(
+        word == "-" and re.fullmatch(r"-[a-z]*o|--output|--out", option) for option, word in after
+    )
+
+
+def _usage_message(error: Any) -> str:
+    """Return our sentence for an error of Typer's own: an option or argument that is missing, unknown or not valid."""
     message = _bad_value(error) or error.format_message()
-    if message:  # A program without arguments has printed its help.
-        for theirs, ours in _WORDING:
-            message = message.replace(theirs, ours)
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "depthauthor"
-        output.say(f"{message[0].lower()}{message[1:].rstrip('.?')}; see {command} --help")
-    return UsageError.exit_code
+    if not message:
+        return ""
+    for theirs, ours in _WORDING:
+        message = message.replace(theirs, ours)
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "depthauthor"
+    return f"{message[0].lower()}{message[1:].rstrip('.?')}; see {command} --help"
 
 
 def _bad_value(error: Any) -> str | None:
@@ -129,13 +162,12 @@ def _bad_value(error: Any) -> str | None:
     return None
 
 
-def _report_fault(error: Exception) -> int:
-    if os.environ.get("DEPTHAUTHOR_TRACEBACK"):
+def _fault_message(error: Exception) -> str:
+    if os.environ.get(TRACEBACK_VARIABLE):
         raise error
     # Typer turns an EOFError into its Abort.
     cause = error.__cause__ if type(error).__name__ == "Abort" and error.__cause__ else error
-    output.say(
+    return (
         f"a fault in depthauthor itself ({type(cause).__name__}: {cause}); please report it, "
         "with DEPTHAUTHOR_TRACEBACK=1 set for the details"
     )
-    return INTERNAL_FAULT

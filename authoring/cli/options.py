@@ -246,7 +246,17 @@ MakerNote = Annotated[
 ReplaceMakerNote = Annotated[
     bool,
     _portrait_option(
-        "--replace-maker-note", help="Replace another maker's note by the Apple one of --maker-note."
+        "--replace-maker-note",
+        help="Replace another maker's note by the Apple one of --maker-note. It stays in the file, hidden, for strip "
+        "--restore; see --no-restore-record.",
+    ),
+]
+RestoreRecord = Annotated[
+    bool | None,
+    _portrait_option(
+        "--restore-record/--no-restore-record",
+        help="Keep in the file what strip --restore needs to undo the changes to Exif and XMP; without it a replaced "
+        "maker note is erased.",
     ),
 ]
 
@@ -438,6 +448,13 @@ Quality = Annotated[
         help="1 to 100, for a photo that changes container. Default: HEIC 80, JPEG 92.",
     ),
 ]
+ToneMap = Annotated[
+    bool,
+    _output_option(
+        "--tone-map",
+        help="Convert an HDR photo (PQ, HLG) that changes container to 8-bit Display P3; it is refused otherwise.",
+    ),
+]
 Effort = Annotated[
     Literal["fast", "balanced", "best"] | None,
     _output_option(
@@ -458,6 +475,12 @@ Raster = Annotated[
 ]
 Metadata = Annotated[
     bool, _output_option("--metadata", help="Also write the report and the calibration, as OUTPUT.json.")
+]
+FullPaths = Annotated[
+    bool,
+    _output_option(
+        "--full-paths", help="Write whole paths into the result; otherwise files are called by their names."
+    ),
 ]
 Width = Annotated[int, _output_option("--width", metavar="PX", help="Width of the picture.")]
 OpenPage = Annotated[
@@ -593,6 +616,14 @@ JournalFile = Annotated[
         metavar="FILE",
         help="The journal. Default: batch-journal.jsonl in --out, or MANIFEST.journal beside the manifest, or "
         "in the current folder if the manifest is a URL.",
+    ),
+]
+LocalOnly = Annotated[
+    bool,
+    Option(
+        "--local-only",
+        help="Let the manifest name files by relative paths inside its own folder only, and outputs inside --out: for "
+        "a manifest of someone else.",
     ),
 ]
 FailFast = Annotated[bool, Option("--fail-fast/--keep-going", help="Start no photo after one has failed.")]

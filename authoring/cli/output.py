@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import typer
+
+from authoring.report_base import ErrorReport, json_text
 
 Report = dict[str, Any]
 """A report in its JSON form."""
@@ -48,6 +49,18 @@ def prepare_streams() -> None:
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure:
         reconfigure(errors="backslashreplace")
+
+
+def silence_libraries() -> None:
+    """Send what C libraries print to the null device: OpenEXR and libtiff print lines of their own for a damaged map.
+
+    Our messages go to a copy of the descriptor. Processes that are started later inherit the silence.
+    """
+    stream, own = sys.stderr, os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
+    sys.stderr = open(own, "w", encoding=stream.encoding, errors=stream.errors, buffering=1)  # noqa: PTH123, SIM115
 
 
 def _null_stream() -> TextIO:
@@ -91,7 +104,19 @@ def printable_report(value: Any) -> Any:
 def print_json(value: Any, stream: TextIO) -> None:
     """Write one JSON object on one line, with escapes for letters that the stream's encoding lacks."""
     unicode = (stream.encoding or "").lower().replace("-", "") == "utf8"
-    stream.write(json.dumps(value, ensure_ascii=not unicode, allow_nan=False, default=str) + "\n")
+    stream.write(json_text(value, ascii_only=not unicode) + "\n")
+    stream.flush()
+
+
+def print_error(error: ErrorReport, as_json: bool, destination: str | None = None) -> None:
+    """Say on stderr what failed; as JSON print it where the report would be, too.
+
+    If that is stderr, because the destination of the result is `-`, nothing but the JSON object is written.
+    """
+    if as_json:
+        print_json(error.to_dict(), sys.stderr if destination == "-" else sys.stdout)
+    if not as_json or destination != "-":
+        say(error.error)
 
 
 def print_report(

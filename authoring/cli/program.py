@@ -9,6 +9,8 @@ import typer
 from typer.core import TyperCommand
 
 from authoring.cli import batch_command, check_commands, kit_command, photo_commands, view_commands
+from authoring.errors import UsageError
+from authoring.files import STANDARD_STREAM
 from authoring.version import VERSION
 
 
@@ -34,6 +36,25 @@ class PlainCommand(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the words after the command's name, such as [OPTIONS] PHOTO MAP."""
         return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. Raises UsageError if standard input is to be two of its files: the second would be empty."""
+        given = [
+            max(param.opts, key=len) if param.param_type_name == "option" else str(param.metavar)
+            for param in self.params
+            if param.name not in ("output", "out")
+            for value in _listed(ctx.params.get(param.name))
+            if value == STANDARD_STREAM
+        ]
+        if len(given) > 1:
+            raise UsageError(
+                f"- is standard input, which can be one file only, and is given as {' and as '.join(given)}"
+            )
+        return super().invoke(ctx)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 program = typer.Typer(

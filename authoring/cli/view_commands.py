@@ -269,6 +269,7 @@ def report(
     photos: arguments.ReportArgument,
     output: options.PageOutput = None,
     open_page: options.OpenPage = None,
+    full_paths: options.FullPaths = False,
     overwrite: options.Overwrite = False,
     as_json: options.AsJsonLines = False,
 ) -> int:
@@ -294,7 +295,9 @@ def report(
                 print_report(row, True, str, rows_to)
             advance()
 
-        summary = page_files.report(*photos, output=output, overwrite=overwrite, on_row=row_done)
+        summary = page_files.report(
+            *photos, output=output, full_paths=full_paths, overwrite=overwrite, on_row=row_done
+        )
     if not as_json:
         print_report(asdict(summary), False, report_text, summary.output)
     elif output is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs.fill_bytes import without_fill
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.messages import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
@@ -73,7 +74,7 @@ def decode_gray(data: bytes) -> NDArray[np.uint8]:
 
     try:
         # Not Image.open, which takes the short MP index of an auxiliary image for a broken MPO.
-        with JpegImagePlugin.JpegImageFile(io.BytesIO(data)) as picture:
+        with JpegImagePlugin.JpegImageFile(io.BytesIO(without_fill(data))) as picture:
             check_unpacking("the depth image", picture.width, picture.height, 1, len(data))
             if picture.mode != "L":
                 raise UnsupportedError(

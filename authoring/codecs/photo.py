@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs import photo_colours
+from authoring.codecs.colour_space import DISPLAY_P3, ColourSpace, build_profile
+from authoring.codecs.fill_bytes import without_fill
 from authoring.codecs.hevc import PRESETS, Effort, x265_threads
 from authoring.codecs.limits import MAX_PIXELS, check_unpacking
 from authoring.codecs.messages import first_line
@@ -39,9 +43,13 @@ class Pixels:
 
     width: int
     height: int
-    rgb: bytes
+    rgb: bytes | memoryview
     notes: tuple[str, ...] = ()
     """Changes made in converting to 8-bit RGB, as sentences for the report."""
+    icc: bytes | None = None
+    """The RGB colour profile of the pixels; None stands for sRGB."""
+    hdr: ColourSpace | None = None
+    """The space of PQ or HLG pixels, which no profile describes; `sdr` converts them."""
 
     @property
     def array(self) -> NDArray[np.uint8]:
@@ -51,7 +59,10 @@ class Pixels:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The blocks that travel with a photo, each opaque: TIFF block of Exif, XMP packet, ICC profile."""
+    """The blocks that travel with a photo, each opaque: TIFF block of Exif, XMP packet, ICC profile.
+
+    Those of a decoded photo are its file's; the profile that fits the pixels is `Pixels.icc`.
+    """
 
     exif: bytes | None = None
     xmp: bytes | None = None
@@ -66,6 +77,13 @@ class DecodedPhoto:
     metadata: Metadata
 
 
+def sdr(pixels: Pixels) -> Pixels:
+    """Return pixels for display: PQ and HLG ones tone-mapped to Display P3, others as they are."""
+    if pixels.hdr is None:
+        return pixels
+    return _tone_mapped(pixels.array, pixels.hdr, pixels.notes)
+
+
 def decode(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
     """Decode a JPEG or PNG as stored (Exif orientation not applied), averaged down to `size` (width, height) if given.
 
@@ -76,13 +94,19 @@ def decode(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=("JPEG", "PNG")) as picture:
+            with Image.open(io.BytesIO(without_fill(data)), formats=("JPEG", "PNG")) as picture:
                 _check_size(picture, data)
+                stated = photo_colours.png_colours(data)
                 if size is None:
-                    return _rgb(picture)
+                    pixels = rgb_pixels(picture, stated)
+                    if _is_16_bit_png(data) and picture.mode != "I;16":  # Pillow keeps 16 bits of gray alone.
+                        pixels = replace(
+                            pixels, notes=("the photo's 16 bits were reduced to 8", *pixels.notes)
+                        )
+                    return pixels
                 # A JPEG can be decoded at 1/2, 1/4 or 1/8: a mean of its pixels, in a fraction of the time.
                 picture.draft(None, size)
-                return _resize(_rgb(picture), size)
+                return _resize(rgb_pixels(picture, stated), size)
     except UnidentifiedImageError as error:
         if data.startswith(b"\xff\xd8"):
             # Pillow gives no reason for a JPEG whose segments are in order but, say, of 12-bit samples.
@@ -133,22 +157,28 @@ def photo_of_picture(picture: Any) -> DecodedPhoto:
     try:
         if picture.mode == "F":  # Pillow converts it, but nothing says which numbers are black and white.
             raise ValueError(picture.mode)
-        pixels = _rgb(picture)
+        pixels = rgb_pixels(picture, photo_colours.heif_colours(_nclx(picture.info)))
     except Exception as error:
         raise UsageError(f"the photo is a PIL image of mode {picture.mode}; convert it to RGB") from error
     exif, xmp, icc = (picture.info.get(name) for name in ("exif", "xmp", "icc_profile"))
     if isinstance(xmp, str):
         xmp = xmp.encode()
     exif = exif.removeprefix(b"Exif\0\0") if isinstance(exif, bytes) else b""
-    # The profile of gray or CMYK pixels does not fit RGB ones (ICC.1, header bytes 16 to 19).
-    fits = isinstance(icc, bytes) and icc[16:20] == b"RGB "
     xmp = xmp if isinstance(xmp, bytes) else b""
-    return DecodedPhoto(pixels, Metadata(exif or None, xmp or None, icc if fits else None))
+    icc = icc if isinstance(icc, bytes) else b""
+    return DecodedPhoto(pixels, Metadata(exif or None, xmp or None, icc or None))
 
 
-def decode_heic(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
+def decode_heic(
+    data: bytes,
+    size: tuple[int, int] | None = None,
+    *,
+    code_points: tuple[int, int] | None = None,
+    tone_map: bool = False,
+) -> Pixels:
     """Decode a HEIC primary upright, with irot, imir and clap applied, averaged down to `size` if given.
 
+    code_points: those of the layout, beside an ICC profile too. tone_map: map PQ and HLG to Display P3, from all bits.
     Raises UnsupportedError for too many pixels, MalformedError for damage.
     """
     import pillow_heif
@@ -156,7 +186,18 @@ def decode_heic(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
     try:
         picture = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True)
         _check_size(picture, data)
-        pixels = _rgb(picture.to_pillow())
+        stated = photo_colours.heif_colours(code_points or _nclx(picture.info))
+        bits = picture.info["bit_depth"]
+        hdr = photo_colours.hdr_space(stated, picture.info.get("icc_profile"))
+        if tone_map and hdr is not None and bits > 8:
+            picture = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
+            pixels = _tone_mapped(_samples(picture), hdr, ())
+        else:
+            pixels = rgb_pixels(picture.to_pillow(), stated)
+            if bits > 8:
+                pixels = replace(pixels, notes=(f"the photo's {bits} bits were reduced to 8", *pixels.notes))
+            if tone_map:
+                pixels = sdr(pixels)
         return _resize(pixels, size) if size else pixels
     except DepthauthorError:
         raise
@@ -291,25 +332,64 @@ def _check_size(picture: Any, data: bytes) -> None:
     check_unpacking("the photo", width, height, 3, len(data))
 
 
+def _is_16_bit_png(data: bytes) -> bool:
+    """Return whether the header of a PNG states 16 bits a sample (PNG 3rd ed., 11.2.1)."""
+    return data.startswith(b"\x89PNG\r\n\x1a\n") and data[24:25] == b"\x10"
+
+
 def _resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    return Pixels(*size, resized(pixels.array, *size).tobytes(), pixels.notes)
+    small = resized(pixels.array, *size).tobytes()
+    return replace(pixels, width=size[0], height=size[1], rgb=small)
 
 
-def _rgb(picture: Any) -> Pixels:
+def _nclx(info: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the code points (primaries, transfer) that pillow-heif read, also into a PIL image."""
+    nclx = info.get("nclx_profile")
+    if not isinstance(nclx, dict):
+        return None
+    points = (nclx.get("color_primaries"), nclx.get("transfer_characteristics"))
+    return (points[0], points[1]) if isinstance(points[0], int) and isinstance(points[1], int) else None
+
+
+def _samples(picture: Any) -> NDArray[np.uint16]:
+    """Return the 16-bit samples (H, W, 3) of an image of pillow-heif, without its transparency."""
+    samples = np.asarray(picture)
+    if samples.ndim == 2 or samples.shape[2] < 3:
+        samples = np.repeat(samples.reshape(*samples.shape[:2], -1)[..., :1], 3, axis=2)
+    return samples[..., :3]
+
+
+def _tone_mapped(
+    samples: NDArray[np.uint8] | NDArray[np.uint16], space: ColourSpace, notes: tuple[str, ...]
+) -> Pixels:
+    from authoring.codecs.tone_map import tone_mapped
+
+    height, width = samples.shape[:2]
+    mapped = tone_mapped(samples, space)
+    note = f"the photo's HDR ({space.name}) was tone-mapped to {DISPLAY_P3.name}, 8 bits"
+    return Pixels(width, height, mapped.tobytes(), (note, *notes), build_profile(DISPLAY_P3))
+
+
+def rgb_pixels(picture: Any, stated: photo_colours.StatedColours | None = None) -> Pixels:
+    """Return a picture of any mode as 8-bit RGB with the profile of its colours."""
     notes: list[str] = []
-    mode = picture.mode
-    if mode == "CMYK":
-        notes.append("the photo's CMYK colours were converted to RGB without its profile")
-    if mode in ("I;16", "I"):
+    icc = picture.info.get("icc_profile")
+    icc = icc if isinstance(icc, bytes) and icc else None
+    if picture.mode in ("I;16", "I;16B", "I;16L", "I"):
         notes.append("the photo's 16-bit gray was reduced to 8 bits")
         picture = picture.convert("I").point(lambda value: value / 257).convert("L")
-    if mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+    if picture.mode in ("RGBA", "RGBa", "LA", "La", "PA") or "transparency" in picture.info:
         from PIL import Image
 
         notes.append("the photo's transparency was laid over white")
-        cover = picture.convert("RGBA")
-        picture = Image.new("RGB", cover.size, "white")
-        picture.paste(cover, mask=cover.getchannel("A"))
-    if picture.mode != "RGB":
-        picture = picture.convert("RGB")
-    return Pixels(picture.width, picture.height, picture.tobytes(), tuple(notes))
+        gray = picture.mode in ("1", "L", "LA", "La")
+        cover = picture.convert("LA" if gray else "RGBA")
+        picture = Image.new("L" if gray else "RGB", cover.size, "white")
+        picture.paste(cover.convert(picture.mode), mask=cover.getchannel("A"))
+    if stated is None:
+        stated = photo_colours.picture_colours(picture.info)
+    converted = photo_colours.to_rgb(picture, icc, stated)
+    rgb = converted.picture
+    return Pixels(
+        rgb.width, rgb.height, rgb.tobytes(), (*notes, *converted.notes), converted.icc, converted.hdr
+    )

@@ -8,7 +8,8 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.photo import resized
+from authoring.codecs.fill_bytes import without_fill
+from authoring.codecs.photo import Pixels, resized, rgb_pixels, sdr
 from authoring.errors import MalformedError, UnsupportedError
 
 MAX_PROFILE_BYTES = 64 << 10
@@ -55,8 +56,8 @@ def gray_png(codes: NDArray[np.uint8]) -> bytes:
     return out.getvalue()
 
 
-def jpeg_draft(data: bytes, long_side: int) -> NDArray[np.uint8]:
-    """Decode a JPEG's pixels (h, w, 3) as stored, reduced to no less than `long_side` along the longer side.
+def jpeg_draft(data: bytes, long_side: int) -> Pixels:
+    """Decode a JPEG as stored, for display, reduced to no less than `long_side` along the longer side.
 
     The decoder halves while it decodes, which takes a fraction of the time and memory of the full size.
     Raises UnsupportedError for a photo that is too large, MalformedError for damage.
@@ -66,10 +67,10 @@ def jpeg_draft(data: bytes, long_side: int) -> NDArray[np.uint8]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=("JPEG",)) as picture:
+            with Image.open(io.BytesIO(without_fill(data)), formats=("JPEG",)) as picture:
                 share = long_side / max(picture.size)
-                picture.draft("RGB", (round(picture.width * share), round(picture.height * share)))
-                return np.asarray(picture.convert("RGB"))
+                picture.draft(None, (round(picture.width * share), round(picture.height * share)))
+                return sdr(rgb_pixels(picture))
     except Image.DecompressionBombError as error:
         raise UnsupportedError(f"the photo is too large to show ({error})") from error
     except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.

@@ -6,14 +6,13 @@ judged is judged.
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, field, replace
 
 from authoring.apple import depth_properties, makernote, xmp
 from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.exif import read_portrait_tags
 from authoring.apple.portrait_metadata import PortraitMetadata, read_portrait_metadata
-from authoring.apple.property_table import PropertyTree, row_of
+from authoring.apple.property_table import PropertyTree
 from authoring.apple.provenance import read_provenance
 from authoring.codecs import sei
 from authoring.codecs.hevc import stream_fault
@@ -172,7 +171,7 @@ def gather(file: ContainerFile, *, decoded: bool = True, photo_decoded: bool = F
     images = tuple(depth_images(layout))
     auxiliary = images[0] if images else None
     tree, packet_fault = _packet(auxiliary)
-    properties, faults = _properties(tree or ())
+    properties, faults = depth_properties.readable_properties(tree or ())
     codes, decode_fault = _decoded(layout, auxiliary) if auxiliary and decoded else (None, None)
     return Facts(
         layout=layout,
@@ -205,22 +204,6 @@ def _packet(auxiliary: FoundAuxiliary | None) -> tuple[PropertyTree | None, str 
         return None, error.message
 
 
-def _properties(tree: PropertyTree) -> tuple[DepthProperties, dict[str, str]]:
-    """Return all properties that can be read, and by field why others cannot."""
-    with contextlib.suppress(MalformedError):
-        return depth_properties.parse_properties(tree), {}
-    readable, faults = [], {}
-    for item in tree:
-        try:
-            depth_properties.parse_properties((item,))
-        except MalformedError as error:
-            row = row_of(item)
-            faults[row.field if row else item.name] = error.message
-        else:
-            readable.append(item)
-    return depth_properties.parse_properties(tuple(readable)), faults
-
-
 def _decoded(layout: Layout, auxiliary: FoundAuxiliary) -> tuple[Codes | None, str | None]:
     """Return the codes (H, W), or why they do not decode."""
     if layout.container == "heic" and auxiliary.configuration:
@@ -228,7 +211,7 @@ def _decoded(layout: Layout, auxiliary: FoundAuxiliary) -> tuple[Codes | None, s
         if fault:
             return None, fault
     try:
-        return decode_auxiliary(auxiliary), None
+        return decode_auxiliary(layout, auxiliary), None
     except DepthauthorError as error:
         return None, error.message
 

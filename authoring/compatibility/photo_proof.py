@@ -112,7 +112,7 @@ def _reason(difference: _Difference, file: ContainerFile, original: ContainerFil
         return _Reason(f"depth map {verb}: {_short(difference.part)}", True)
     kind = metadata_kind(difference.part, file if difference.after is not None else original)
     if kind == "Exif":
-        return _exif_reason(difference, file.layout.exif, original.layout.exif)
+        return _exif_reason(difference, _exif(file), _exif(original))
     if kind == "XMP":
         return _xmp_reason(difference, file.layout.xmp, original.layout.xmp)
     verb = (
@@ -147,6 +147,11 @@ def _short(name: str) -> str:
     if name.startswith("depth SubIFD "):
         return " ".join(name.split()[:3])
     return name if name.startswith("segment ") else " ".join(name.split()[:2])
+
+
+def _exif(file: ContainerFile) -> bytes | None:
+    """Return the Exif block; a JPEG's offsets of a preview behind the photo count by what they lead to."""
+    return file.exif_by_content() if isinstance(file, JpegFile) else file.layout.exif
 
 
 def _exif_reason(difference: _Difference, after: bytes | None, before: bytes | None) -> _Reason:

@@ -167,6 +167,7 @@ class Layout:
     """The TIFF block, from its byte-order mark on."""
     xmp: bytes | None
     icc: bytes | None
+    """The ICC profile of the primary."""
     auxiliaries: tuple[FoundAuxiliary, ...]
     signed: bool
     """Whether the file has a C2PA manifest; any edit breaks its hash."""
@@ -178,6 +179,8 @@ class Layout:
     """DNG: of its directories and samples."""
     opcodes: bool = False
     """DNG: whether OpcodeList3 corrects the picture after development (lens distortion and the like)."""
+    code_points: tuple[int, int] | None = None
+    """HEIF: colour primaries and transfer characteristics of colr (nclx; H.273); None where it has none."""
 
 
 class ContainerFile(Protocol):

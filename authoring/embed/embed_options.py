@@ -12,6 +12,7 @@ from authoring.codecs.hevc import Effort
 from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.calibration_sources import FOV_DEGREES
+from authoring.depth.raster import MAX_STORED_SIDE
 from authoring.depth.stored_plane import CodeBits
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
@@ -30,6 +31,8 @@ class EmbedOptions(MapOptions):
     lossless: bool = False
     replace: bool = False
     quality: int | None = None
+    tone_map: bool = False
+    """Convert an HDR photo (PQ, HLG) that changes its container; without it such a photo is refused."""
     effort: Effort | None = None
     encoder_threads: int | None = None
     """Threads of the HEVC encoder; None lets it use every processor. The bytes do not depend on it."""
@@ -119,9 +122,11 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
             "force",
             "refine",
             "lossless",
+            "tone_map",
             "replace",
             "already_blurred",
             "replace_maker_note",
+            "restore_record",
         ),
         _TRUTH,
     ),
@@ -152,11 +157,10 @@ _RANGES = {
     "fov": FOV_DEGREES,
     "focal_mm": (3, 20000),
     "encoder_threads": (1, 64),
-    "max_size": (2, 16384),
+    "max_size": (2, MAX_STORED_SIDE),
     "quality": (1, 100),
     "focal_px": (1, 1_000_000),
     "baseline": (1e-4, 1000),
     "doffs": (-10_000, 10_000),
     "aperture": (0.5, 64),
 }
-"""16384 is the longest side that any HEVC level allows (H.265 table A.8, level 6.2)."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from authoring.apple import xmp
 from authoring.apple.kinds import HEVC_DEPTH_URN
 from authoring.apple.property_table import PropertyTree
@@ -151,7 +153,10 @@ def coded_auxiliary(plane: StoredPlane, coded: CodedPlane, tree: PropertyTree) -
     if coded.container == "heic":
         if plane.pixel_format.kind == "disparity":
             representation = sei.DepthRepresentation(
-                sei.RepresentationType.UNIFORM_DISPARITY, d_min=plane.float_min, d_max=plane.float_max
+                sei.RepresentationType.UNIFORM_DISPARITY,
+                # Exact for the half floats of this program and of iOS; another's limits are exact in the XMP.
+                d_min=float(np.float32(plane.float_min)),
+                d_max=float(np.float32(plane.float_max)),
             )
         else:
             # Uniform Z is said to have code 0 for ZFar (H.265, table G.3, not at hand); ours is the near end.

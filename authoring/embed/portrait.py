@@ -62,6 +62,8 @@ class PortraitOptions:
     maker_note: MakerNoteKind = "full"
     """The note that a photo without one gets: about 45 numeric entries, the two flags alone, or none."""
     replace_maker_note: bool = False
+    restore_record: bool = True
+    """Whether the depth's XMP gets the record by which `strip --restore` undoes the changes to Exif and XMP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,10 @@ def _same_aspect(calibration: Calibration, layout: Layout) -> bool:
     return same_shape((layout.width, layout.height), frame)
 
 
+_SRGB_CODE_POINTS = (None, (1, 13), (1, 2), (2, 13), (2, 2))
+"""Primaries and transfer of H.273 for sRGB, and where a file leaves them open (2)."""
+
+
 def add_portrait_metadata(
     file: ContainerFile,
     buffer: DepthBuffer,
@@ -253,7 +259,10 @@ def add_portrait_metadata(
     (x, y), assumed = _focus(buffer, orientation, options)
     focused = region.with_focus_region(layout.xmp, x, y, layout.width, layout.height)
     image = ImageCharacteristics(
-        layout.width, layout.height, photo_components(file) or 3, layout.icc is not None
+        layout.width,
+        layout.height,
+        photo_components(file) or 3,
+        has_profile=layout.icc is not None or layout.code_points not in _SRGB_CODE_POINTS,
     )
 
     def add(note: bytes | None, remarks: Notes) -> PortraitPhoto:
@@ -263,6 +272,7 @@ def add_portrait_metadata(
             orientation=int(orientation),
             new_note=note,
             replace_maker_note=options.replace_maker_note,
+            erase_replaced=not options.restore_record,
         )
         notes = Notes(assumed, (*tagged.changes, *focused.changes, *tagged.notes, *focused.notes))
         if layout.exif != tagged.exif and read_portrait_tags(tagged.exif).maker_note == note:

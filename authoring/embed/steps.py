@@ -19,7 +19,7 @@ from authoring.depth.aspect import check_aspect
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.orientation import Orientation
 from authoring.depth.plane_error import error_in_m, max_error
-from authoring.depth.raster import turned
+from authoring.depth.raster import most_map_pixels, turned
 from authoring.depth.stored_plane import StoredPlane, quantize
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.encode import NO_Z_LIMITS, CodedPlane, coded_auxiliary, encode_plane
@@ -45,6 +45,14 @@ COPIED = "the depth of the source photo"
 """What the map of a copy is taken for."""
 
 DNG_METADATA = "a DNG's own Exif and XMP stay as they are, so it is not marked as a portrait"
+FITTED_COPY = (
+    "no HEVC picture has the size of the source's map, so the bound counts from the map as it was resized, not from the"
+    " source's samples"
+)
+"""Note of `copy`."""
+NO_RESTORE_RECORD = (
+    "there is no restore record, as asked for: strip --restore cannot undo the changes to Exif and XMP"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,6 +195,7 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
     layout = target.layout
     notes = target.notes + Notes(notes=tuple(f"in the source, {note}" for note in origin.notes))
     with about("source"):
+        fitted = None
         turn = origin.orientation.then(target.orientation.inverse)
         plane = replace(origin.plane, codes=turn.to_display(origin.plane.codes))
         height, width = plane.codes.shape
@@ -194,30 +203,37 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
         if target.orientation.swaps_axes:
             sides = (height, width, layout.height, layout.width)
         check_aspect(*sides, copied=True)
+        most = most_map_pixels(layout.width * layout.height)
         calibration = calibration_of(origin.properties)
         if calibration is not None:
             calibration = calibration.oriented(turn).scaled(layout.width, layout.height)
         size = (layout.width, layout.height)
         raster = options.map_orientation or "display"
         calibration = given_camera(options, size, target.orientation, raster) or calibration
-        if turn == Orientation(1) and origin.container == layout.container == "heic":
+        if (
+            turn == Orientation(1)
+            and origin.container == layout.container == "heic"
+            and width * height <= most
+        ):
             image = origin.auxiliary
             coded = CodedPlane(
                 "heic", image.width, image.height, image.payload, image.configuration, plane.codes, 0
             )
         else:
-            if layout.container == "heic" and (
-                width % 2 or height % 2 or min(width, height) < MIN_STORED_SIDE
+            if width * height > most or (
+                layout.container == "heic"
+                and (width % 2 or height % 2 or min(width, height) < MIN_STORED_SIDE)
             ):
                 # No HEVC picture has this size without a crop; the map is fitted as a new one would be.
                 fitting = replace(options, max_size=max(width, height))
                 fitted = fit_to_photo(origin.buffer(), size, target.orientation, fitting, "display")
                 plane = replace(quantize(fitted.buffer), pixel_format=plane.pixel_format)
-                notes += fitted.notes
+                notes += fitted.notes + Notes(notes=(FITTED_COPY,))
             coded = _encode_plane(plane, target, options)
         if turn != Orientation(1):
             notes += Notes(notes=("the map was turned into the photo's stored raster",))
-    buffer = replace(origin, plane=plane).buffer("stored").replace(calibration=calibration)
+    buffer = fitted.buffer if fitted else replace(origin, plane=plane).buffer("stored")
+    buffer = buffer.replace(calibration=calibration)
     return CodedDepth(buffer, plane, coded, notes, "donor", COPIED, origin)
 
 
@@ -233,7 +249,7 @@ def _convert(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
 def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: str = VERSION) -> SplicedPhoto:
     """Build the edits that put depth and its XMP into the target, with portrait metadata where the profile has it."""
     file, edits, notes = target.file, target.cleared, depth.notes
-    effect, restore = None, b""
+    effect, restore, omitted = None, b"", False
     with about("photo"):
         if options.profile == "portrait":
             effect = portrait_effect(target.layout, options.portrait, depth.buffer.calibration, depth.copied)
@@ -245,19 +261,24 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
             )
             restore = build_record(photo.edits, file.source)
             notes += effect.notes + photo.notes
+            if restore and not options.portrait.restore_record:
+                restore, omitted = b"", True
+                notes += Notes(notes=(NO_RESTORE_RECORD,))
             file, edits = photo.file, edits.then(photo.edits)
         properties = describe(depth, effect)
         foreign = foreign_properties(depth.copied.tree) if depth.copied else ()
         sources = _sources(depth, effect)
 
         def auxiliary(undo: bytes) -> CodedAuxiliary:
-            provenance = replace(sources, version=version, undo=undo, restore=restore)
+            provenance = replace(
+                sources, version=version, undo=undo, restore=restore, restore_omitted=omitted
+            )
             return coded_auxiliary(depth.plane, depth.coded, build_tree(properties, foreign, provenance))
 
         # What is appended to a DNG is cut off again; no record is needed.
         is_dng = file.layout.container == "dng"
         edits = edits.then(file.splice(auxiliary(b"")) if is_dng else splice_with_undo(file, auxiliary))
-    notes += Notes(notes=file.notes)
+    notes += Notes(notes=target.file.notes)
     if depth.plane.bits == 16:
         notes += Notes(notes=(WIDE_CODES,))
     if file.layout.container == "heic" and depth.plane.pixel_format.kind == "depth":

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 from authoring import containers
 from authoring.apple import xmp
+from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.provenance import Provenance, read_provenance
-from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary
+from authoring.containers.base import CodedAuxiliary, ContainerFile, ContainerName, FoundAuxiliary
 from authoring.containers.edits import EditList, Touched
+from authoring.embed.left_behind import left_behind
 from authoring.embed.reports import EditedPhoto
 from authoring.embed.undo import undone
 from authoring.errors import DepthauthorError, RefusedError, about
-from authoring.read.layout import depth_images, kind_of, metadata_kind
+from authoring.read.layout import depth_images, kind_of, photo_orientation
+from authoring.read.missing_depth import lost_depth
 from authoring.report_base import Report
 
 STRUCTURAL = (
     "the record of the embed does not fit this file, so the depth map was removed by its structure alone"
+)
+
+EARLIER_STAYS = (
+    "another program changed the photo after the earlier embed, so the portrait metadata of that embed stays in Exif "
+    "and XMP, and strip --restore will not take it out"
+)
+"""Note of an embed that replaces a depth map."""
+EARLIER_OMITTED = (
+    "the earlier embed kept no restore record, so its portrait metadata stays in Exif and XMP, and strip --restore "
+    "will not take it out"
+)
+CLAIM_STAYS = (
+    "the photo's Exif says that it is a portrait with depth, as it did before this embed: its camera wrote that, or an "
+    "earlier embed after which another program changed the photo"
 )
 
 
@@ -70,8 +86,11 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
                     "the depth map was not put in by this tool, so there is no record to restore from"
                 )
             edits = edits.then(_restore_metadata(edits.apply(photo), removal))
-        elif any(provenance.restore for provenance in removal.provenance):
-            notes.append("the portrait metadata in Exif and XMP stays; --restore removes it")
+            if _claims_depth(edits.apply(photo)):
+                notes.append(CLAIM_STAYS)
+        else:
+            stays = left_behind(photo, edits, removal.provenance)
+            notes += [stays] if stays else []
     report = StripReport(
         container=file.layout.container,
         removed=tuple(f"{kind_of(image)} {image.width}x{image.height}" for image in images),
@@ -82,25 +101,36 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
     return EditedPhoto(photo, edits, report)
 
 
-def restoration(file: ContainerFile) -> EditList:
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """The removal of every depth map, and the undoing of what this program changed with it."""
+
+    edits: EditList
+    notes: tuple[str, ...]
+
+
+def restoration(file: ContainerFile) -> Restoration:
     """Return the edits that remove every depth map and undo what this program changed with it, as far as it fits."""
     removal = _remove_depth(file)
     try:
-        return removal.edits.then(_restore_metadata(removal.edits.apply(file.source), removal))
+        restoring = _restore_metadata(removal.edits.apply(file.source), removal)
     except RefusedError:
-        return removal.edits  # Another program changed the photo since: what is there now is the photo.
+        # There is no record, or another program changed the photo since: what is there now is the photo.
+        omitted = any(found.restore_omitted for found in removal.provenance)
+        return Restoration(removal.edits, (EARLIER_OMITTED if omitted else EARLIER_STAYS,))
+    return Restoration(removal.edits.then(restoring), ())
 
 
 def _remove_depth(file: ContainerFile) -> _Removal:
     """Remove every depth map: by the record of the embed where it fits, else structurally."""
     images = depth_images(file.layout)
-    provenance = tuple(found for image in images if (found := _provenance(image)) is not None)
-    structural = file.remove([image.identifier for image in images])
-    for record in (found.undo for found in provenance):
-        edits = undone(record, file.source)
-        if edits is not None and not _changed_parts(file.source, structural, edits):
-            return _Removal(edits, provenance, True)
-    return _Removal(structural, provenance, False)
+    found = [(image, provenance) for image in images if (provenance := _provenance(image)) is not None]
+    every = tuple(provenance for _, provenance in found)
+    for image, provenance in found:
+        edits = undone(provenance.undo, file.source)
+        if edits is not None and _is_embed_of(edits, file, image):
+            return _Removal(edits, every, True)
+    return _Removal(file.remove([image.identifier for image in images]), every, False)
 
 
 def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
@@ -109,11 +139,15 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     Raises RefusedError if they do not fit.
     """
     record = next((found.restore for found in removal.provenance if found.restore), b"")
-    unchanged = EditList.unchanged(len(photo))
+    if any(found.restore_omitted for found in removal.provenance):
+        raise RefusedError(
+            "the depth map was embedded with --no-restore-record, so there is no record to restore the photo's "
+            "metadata from; without --restore the depth map is removed all the same"
+        )
     if not record:
-        return unchanged
+        return EditList.unchanged(len(photo))
     edits = undone(record, photo)
-    if edits is None or not _changed_parts(photo, unchanged, edits) <= {"Exif", "XMP"}:
+    if edits is None or not _is_metadata_of(edits, photo):
         raise RefusedError(
             "the record for restoring the photo's metadata does not fit it; another program has changed the photo "
             "since; without --restore the depth map is removed all the same"
@@ -121,27 +155,59 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
     return edits
 
 
-def _changed_parts(source: bytes, one: EditList, other: EditList) -> set[str]:
-    """Return what differs between the results of two edits: "Exif" or "XMP" of the photo, else the part's name.
+def _is_embed_of(undo: EditList, file: ContainerFile, image: FoundAuxiliary) -> bool:
+    """Whether the file is what putting the image into the photo that `undo` gives makes, byte for byte.
 
-    A record is data from a file: whatever it says, it must not change what the photo decodes to.
+    A record is data from a file: whatever it says, nothing but what an embed writes may be taken out by it.
+    """
+    coded = CodedAuxiliary(
+        image.width,
+        image.height,
+        image.payload,
+        image.configuration,
+        image.auxiliary_type,
+        image.auxiliary_subtype,
+        image.xmp or b"",
+    )
+    try:
+        before = containers.parse(undo.apply(file.source))
+        return not depth_images(before.layout) and _gives(before.splice(coded), before.source, file.source)
+    except DepthauthorError:
+        return False
+
+
+def _is_metadata_of(undo: EditList, photo: bytes) -> bool:
+    """Whether the photo is what putting its Exif and XMP into the one that `undo` gives makes, byte for byte.
+
+    An orientation is never undone: an embed never changes it.
     """
     try:
-        old, new = _part_digests(one.apply(source)), _part_digests(other.apply(source))
+        after, before = containers.parse(photo), containers.parse(undo.apply(photo))
+        exif, xmp_packet = after.layout.exif, after.layout.xmp
+        edits = before.with_metadata(
+            exif=None if exif == before.layout.exif else exif,
+            xmp=None if xmp_packet == before.layout.xmp else xmp_packet,
+        )
+        same_turn = photo_orientation(before.layout) == photo_orientation(after.layout)
+        return same_turn and _gives(edits, before.source, photo)
     except DepthauthorError:
-        return {"the file itself"}
-    return {
-        (new.get(name) or old[name])[1] for name in old.keys() | new.keys() if old.get(name) != new.get(name)
-    }
+        return False
 
 
-def _part_digests(data: bytes) -> dict[str, tuple[bytes, str]]:
-    """Return the SHA-256 of each part of a file, which may be gigabytes long, and its metadata kind or its name."""
-    file = containers.parse(data)
-    return {
-        name: (hashlib.sha256(content).digest(), metadata_kind(name, file) or name)
-        for name, content in file.parts().items()
-    }
+def _gives(edits: EditList, source: bytes, result: bytes) -> bool:
+    """Whether the edits make `result` of a source; no copy is made."""
+    position = 0
+    for chunk in edits.chunks(source):
+        if not result.startswith(chunk, position):
+            return False
+        position += len(chunk)
+    return position == len(result)
+
+
+def _claims_depth(stripped: bytes) -> bool:
+    """Whether the metadata of a photo without depth says that it has some."""
+    layout = containers.parse(stripped).layout
+    return lost_depth(layout, read_portrait_metadata(layout.exif, layout.xmp)) is not None
 
 
 def _provenance(image: FoundAuxiliary) -> Provenance | None:

@@ -15,7 +15,7 @@ from authoring.embed.strip import restoration
 from authoring.embed.transcode import transcode
 from authoring.errors import RefusedError, about
 from authoring.maps.notes import Notes
-from authoring.read.layout import depth_images, photo_orientation
+from authoring.read.layout import depth_images, photo_orientation, unused_orientation
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,20 @@ def open_target(photo: bytes | DecodedPhoto, options: EmbedOptions) -> Target:
             quality=options.quality,
             effort=options.effort,
             threads=options.encoder_threads,
+            tone_map=options.tone_map,
         )
         file, notes = transcoded.file, Notes(notes=transcoded.notes)
         source, cleared = file.source, EditList.unchanged(len(file.source))
         if depth_images(file.layout):
             if not options.replace:
                 raise RefusedError("the photo already holds a depth map; --replace replaces it")
-            cleared = restoration(file)
+            restored = restoration(file)
+            cleared = restored.edits
             file = containers.parse(cleared.apply(source))
-            notes += Notes(notes=("the depth map that was there was replaced",))
+            notes += Notes(notes=("the depth map that was there was replaced", *restored.notes))
         if options.profile == "portrait":
             notes += refuse_rendered_blur(file.layout, options.portrait)
+        turned = unused_orientation(file.layout)
+        notes += Notes(notes=(turned,) if turned else ())
         orientation = photo_orientation(file.layout)
         return Target(source, file, cleared, orientation, transcoded.reencoded, notes)

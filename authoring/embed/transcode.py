@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 
 from authoring import containers, tiff
 from authoring.codecs import hevc, photo
+from authoring.codecs.colour_space import SRGB, build_profile
 from authoring.codecs.hevc import Effort
 from authoring.containers import heif
 from authoring.containers.base import ContainerFile, ContainerName, Layout
 from authoring.depth.orientation import Orientation
-from authoring.errors import UnsupportedError
+from authoring.errors import RefusedError, UnsupportedError
 from authoring.read.layout import kind_of, photo_orientation
 
 
@@ -30,10 +31,12 @@ def transcode(
     quality: int | None = None,
     effort: Effort | None = None,
     threads: int | None = None,
+    tone_map: bool = False,
 ) -> Transcoded:
     """Parse a photo, re-encoded into `container` where it is in another one.
 
-    container: None keeps the photo's own; a PNG and decoded pixels become HEIC. threads: of the HEVC encoder.
+    container: None keeps the photo's own; a PNG and decoded pixels become HEIC. threads: of the HEVC encoder. tone_map:
+    convert HDR (PQ, HLG) pixels; without it they are refused, since what is encoded here is 8-bit and SDR.
     """
     if container == "dng" and (isinstance(data, photo.DecodedPhoto) or containers.name_of(data) != "dng"):
         raise UnsupportedError("a DNG is made from a DNG only; write a .heic or .jpg")
@@ -56,7 +59,8 @@ def transcode(
         metadata = photo.Metadata(layout.exif, layout.xmp, layout.icc)
         notes = _left_behind(layout)
         if layout.container == "heic":
-            pixels, orientation = photo.decode_heic(data), Orientation(1)
+            pixels = photo.decode_heic(data, code_points=layout.code_points, tone_map=tone_map)
+            orientation = Orientation(1)
             if metadata.exif:
                 # HEIF decoders give the picture upright, so a value other than 1 would turn it again.
                 metadata = replace(metadata, exif=tiff.with_orientation(metadata.exif, 1) or metadata.exif)
@@ -65,7 +69,12 @@ def transcode(
     else:
         pixels, metadata, notes = photo.decode(data), photo.png_metadata(data), ()
         orientation = _exif_orientation(metadata)
-    notes = (*pixels.notes, *notes)
+    if pixels.hdr is not None:
+        if not tone_map:
+            raise RefusedError(_HDR.format(hdr=pixels.hdr.hdr, name=pixels.hdr.name))
+        pixels = photo.sdr(pixels)
+    metadata, exif_notes = _with_colours(metadata, pixels)
+    notes = (*pixels.notes, *exif_notes, *notes)
     if container == "jpeg":
         return _to_jpeg(pixels, metadata, quality or photo.JPEG_QUALITY, notes)
     heic_quality = quality or photo.HEIC_QUALITY
@@ -74,6 +83,24 @@ def transcode(
         notes = (*notes, "the XMP packet contradicts the Exif orientation and was not carried over")
         file = _to_heic(pixels, replace(metadata, xmp=None), heic_quality, effort, threads)
     return Transcoded(file, True, notes)
+
+
+_HDR = (
+    "the photo is HDR ({hdr}: {name}), and only 8-bit photos without HDR are encoded here; keep its own container, or "
+    "let --tone-map convert it"
+)
+
+
+def _with_colours(metadata: photo.Metadata, pixels: photo.Pixels) -> tuple[photo.Metadata, tuple[str, ...]]:
+    """Return the blocks with the profile of the pixels, which an Exif ColorSpace does not contradict, and notes."""
+    exif = metadata.exif
+    if exif is None or tiff.color_space(exif) != tiff.SRGB:
+        return replace(metadata, icc=pixels.icc), ()
+    if pixels.icc in (None, metadata.icc, build_profile(SRGB)):
+        return replace(metadata, icc=pixels.icc), ()
+    exif = tiff.with_color_space(exif, tiff.UNCALIBRATED)
+    note = 'Exif ColorSpace was set from sRGB to "uncalibrated", as the new colour profile asks'
+    return replace(metadata, exif=exif, icc=pixels.icc), (note,)
 
 
 def _exif_orientation(metadata: photo.Metadata) -> Orientation:

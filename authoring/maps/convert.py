@@ -34,6 +34,8 @@ from authoring.maps.presets import (
 OUTLIER_RATIO = 1 / 1000
 """Share of the range that 99.8 % of the values of a map without a scale must span: a quarter of an 8-bit code."""
 
+NO_NUMBER = "the map holds no value that is a number"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ConvertedMap:
@@ -266,7 +268,7 @@ def _convert_relative(image: MapImage, meaning: Meaning, options: MapOptions) ->
     )
     usable = _usable(image.samples, meaning.invalid, -math.inf)
     if not usable.any():
-        raise RefusedError("the map holds no value that is a number")
+        raise RefusedError(NO_NUMBER)
     known = image.samples if usable.all() else image.samples[usable]
     limits, notes = _clip_limits(image.samples, usable, options)
     low, high = limits or (float(known.min()), float(known.max()))
@@ -318,17 +320,19 @@ def _convert_gray(image: MapImage, options: MapOptions, preset: Preset | None) -
         )
     meaning = GrayscaleMeaning(options.near, options.far, options.white_end, options.spacing)
     samples, holes = image.samples, _hole_mask(image.samples, options.invalid)
-    if image.levels is None and not _within_unit_range(samples if holes is None else samples[~holes]):
+    known = samples if holes is None else samples[~holes]
+    if image.levels is None and not np.isfinite(known).any():
+        raise RefusedError(NO_NUMBER)
+    if image.levels is None and not _within_unit_range(known):
         raise UsageError(
             f"--near and --far spread gray levels of 0 to 1, but the {image.source} goes from "
-            f"{np.nanmin(samples):g} to {np.nanmax(samples):g}; leave them out if it holds metres, or say --kind "
+            f"{np.nanmin(known):g} to {np.nanmax(known):g}; leave them out if it holds metres, or say --kind "
             "inverse-relative or affine if it has no scale"
         )
     if samples.min() == samples.max():
         raise RefusedError(
             f"the map has one value everywhere ({samples.flat[0]:g}); depth needs a nearer and a farther place"
         )
-    known = samples if holes is None else samples[~holes]
     if image.levels is None:
         known = known[np.isfinite(known)]
     if not known.size:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,15 @@ from authoring.depth.aspect import check_aspect, same_shape
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.holes import fill_holes
 from authoring.depth.orientation import Orientation
-from authoring.depth.raster import fitted_size, resample_nearest, resampled, turned
-from authoring.errors import RefusedError
+from authoring.depth.raster import (
+    MAX_STORED_SIDE,
+    fitted_size,
+    most_map_pixels,
+    resample_nearest,
+    resampled,
+    turned,
+)
+from authoring.errors import RefusedError, UnsupportedError
 from authoring.maps.camera import given_camera
 from authoring.maps.doubts import check_collage
 from authoring.maps.map_options import MapOptions
@@ -41,9 +49,10 @@ def fit_to_photo(
 ) -> FittedMap:
     """Turn, check, shrink and fill a map for a photo of stored size (width, height).
 
-    The result is at most `max_size` long. With a guide (the photo's pixels) it has the guide's size and edges.
+    The result is at most `max_size` long and has at most `most_map_pixels` of the photo's. With a guide (the
+    photo's pixels) it has the guide's size and edges.
     raster: how the map lies. Raises RefusedError where the map has another aspect and is not to be stretched, is a
-    collage, has more holes than `max_holes` or no valid sample.
+    collage, has more holes than `max_holes` or no valid sample; UnsupportedError where the photo is too narrow.
     """
     notes = Notes()
     shown = size[::-1] if raster == "display" and orientation.swaps_axes else size
@@ -80,7 +89,7 @@ def fit_to_photo(
         refined = refine_map(buffer, guide)
         buffer, refined_holes, notes = refined.buffer, refined.filled, notes + refined.notes
     else:
-        buffer, size_notes = _shrink(buffer, options.max_size)
+        buffer, size_notes = _shrink(buffer, options.max_size, most_map_pixels(size[0] * size[1]))
         notes += size_notes
     buffer, shape_notes = _match_shape(buffer, size)
     buffer, holes = fill_holes(buffer, 1.0)
@@ -131,8 +140,11 @@ def _hole_share(buffer: DepthBuffer, max_percent: float) -> float:
     return share
 
 
-def _shrink(buffer: DepthBuffer, max_size: int) -> tuple[DepthBuffer, Notes]:
+def _shrink(buffer: DepthBuffer, max_size: int, most_pixels: int) -> tuple[DepthBuffer, Notes]:
     width, height = fitted_size(buffer.width, buffer.height, max_size)
+    if width * height > most_pixels:
+        side = math.floor(max(width, height) * math.sqrt(most_pixels / (width * height)))
+        width, height = fitted_size(buffer.width, buffer.height, side)
     if (width, height) == (buffer.width, buffer.height):
         return buffer, Notes()
     note = f"the map was averaged from {buffer.width}x{buffer.height} to {width}x{height}"
@@ -160,4 +172,10 @@ def _match_shape(buffer: DepthBuffer, photo_size: tuple[int, int]) -> tuple[Dept
         )
     elif times == 1:
         return buffer, Notes()
+    if max(width, height) > MAX_STORED_SIDE:
+        raise UnsupportedError(
+            f"the photo is {photo_size[0]}x{photo_size[1]}, too narrow for a depth map: a stored map has at least "
+            f"{MIN_STORED_SIDE} samples across and at most {MAX_STORED_SIDE} along",
+            subject="photo",
+        )
     return buffer.replace(samples=resample_nearest(buffer.samples, width, height)), Notes(notes=(note,))

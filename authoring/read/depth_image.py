@@ -12,14 +12,13 @@ from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import CALIBRATION_FIELDS, DepthProperties
 from authoring.apple.exif import read_portrait_tags
 from authoring.apple.property_table import PropertyTree
-from authoring.apple.values import exact_half
 from authoring.codecs import hevc, jpeg, sei, tiff_pieces
 from authoring.containers import heif
 from authoring.containers.base import ContainerName, FoundAuxiliary, Layout, TiffRaster
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.orientation import Orientation
-from authoring.depth.raster import turned
+from authoring.depth.raster import FREE_MAP_PIXELS, most_map_pixels, turned
 from authoring.depth.stored_plane import Codes, StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.adobe_depth import adobe_depth
@@ -81,7 +80,7 @@ def read_depth(layout: Layout) -> DepthReading:
     auxiliary = images[0]
     tree = xmp.parse_packet(auxiliary.xmp) if auxiliary.xmp else ()
     properties = depth_properties.parse_properties(tree)
-    codes = decode_auxiliary(auxiliary)
+    codes = decode_auxiliary(layout, auxiliary)
     if auxiliary.dng_depth and properties.auxiliary_image_type is None:
         adobe = adobe_depth(auxiliary.dng_depth, codes)
         properties = replace(
@@ -127,8 +126,6 @@ def _scale(auxiliary: FoundAuxiliary, properties: DepthProperties) -> tuple[Pixe
         if exact is None or exact.d_min is None or exact.d_max is None:
             raise UnsupportedError("the depth map states no float range (no XMP, no SEI), so it has no unit")
         low, high = exact.d_min, exact.d_max
-    else:
-        low, high = exact_half(low), exact_half(high)
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
         raise MalformedError(f"the depth map states the impossible range {low:g} to {high:g}")
     if properties.native_format is None:
@@ -137,17 +134,27 @@ def _scale(auxiliary: FoundAuxiliary, properties: DepthProperties) -> tuple[Pixe
     return PixelFormat.from_fourcc(properties.native_format), low, high
 
 
-def decode_auxiliary(auxiliary: FoundAuxiliary) -> Codes:
-    """Return the codes (H, W) of an auxiliary image in the stored raster; those of a DNG may have 16 bits."""
-    if auxiliary.raster is not None:
+def decode_auxiliary(layout: Layout, auxiliary: FoundAuxiliary) -> Codes:
+    """Return the codes (H, W) of an auxiliary image in the stored raster; those of a DNG may have 16 bits.
+
+    Raises UnsupportedError where it has more samples than `most_map_pixels` of the photo's.
+    """
+    if auxiliary.width * auxiliary.height > most_map_pixels(layout.width * layout.height):
+        raise UnsupportedError(
+            f"the depth image is {auxiliary.width}x{auxiliary.height} in a photo of {layout.width}x{layout.height}; it "
+            f"may have as many samples as the photo, or {FREE_MAP_PIXELS}"
+        )
+    if layout.container == "dng":
+        if auxiliary.raster is None:
+            raise MalformedError(
+                "the depth map's strips or tiles are outside the file, or their lists disagree"
+            )
         return decode_raster(auxiliary.raster)
-    if auxiliary.dng_depth is not None:
-        raise MalformedError("the depth map's strips or tiles are outside the file, or their lists disagree")
-    if auxiliary.configuration:
-        return decode_item(auxiliary.width, auxiliary.height, auxiliary.payload, auxiliary.configuration)
-    if auxiliary.auxiliary_type:
+    if layout.container == "jpeg":
+        return jpeg.decode_gray(auxiliary.payload)
+    if not auxiliary.configuration:
         raise UnsupportedError("the depth item is not a single HEVC picture")
-    return jpeg.decode_gray(auxiliary.payload)
+    return decode_item(auxiliary.width, auxiliary.height, auxiliary.payload, auxiliary.configuration)
 
 
 def decode_item(width: int, height: int, payload: bytes, configuration: bytes) -> NDArray[np.uint8]:

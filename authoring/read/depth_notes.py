@@ -11,13 +11,15 @@ from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.property_table import DISPARITY_FORMATS, NATIVE_FORMATS, fourcc_name
 from authoring.containers.base import FoundAuxiliary, Layout, Transform
 from authoring.depth.orientation import Orientation
-from authoring.read.layout import depth_images, photo_orientation, place_of
+from authoring.read.layout import depth_images, photo_orientation, place_of, unused_orientation
 
 
 def open_points(layout: Layout, properties: DepthProperties) -> tuple[str, ...]:
     """Return one sentence for each choice that reading a photo's first depth image takes; properties are its own."""
     images = depth_images(layout)
+    turned = unused_orientation(layout)
     return (
+        *([turned] if turned else []),
         *_several(layout, images),
         *_turned_otherwise(layout, images[0]),
         *_type_against_format(properties),

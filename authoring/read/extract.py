@@ -19,7 +19,7 @@ from authoring.depth.plane_error import native_rounding
 from authoring.errors import UsageError, about
 from authoring.read.depth_image import DepthReading, RasterName, read_depth, tolerance_codes
 from authoring.read.inspect import inspect
-from authoring.report_base import Report
+from authoring.report_base import Report, json_text
 
 Kind = Literal["depth", "disparity"]
 
@@ -123,7 +123,7 @@ def metadata_json(photo: bytes, report: ExtractReport) -> bytes:
         "depth": depth,
         "calibration": json.loads(build_calibration_json(camera)) if camera is not None else None,
     }
-    return (json.dumps(metadata, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return (json_text(metadata, indent=2) + "\n").encode()
 
 
 def to_dictionary(photo: bytes) -> AuxiliaryData:

@@ -10,11 +10,10 @@ from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.rendering import parse_rendering
-from authoring.apple.values import exact_half
 from authoring.containers.base import ContainerName, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
 from authoring.read.depth_notes import negative_values, open_points
-from authoring.read.layout import kind_of, photo_orientation, place_of
+from authoring.read.layout import kind_of, photo_orientation, place_of, unused_orientation
 from authoring.read.missing_depth import lost_depth
 from authoring.report_base import Report
 
@@ -109,10 +108,12 @@ def inspect(photo: bytes) -> InspectReport:
         layout = file.layout
         kinds = [(auxiliary, kind_of(auxiliary)) for auxiliary in layout.auxiliaries]
         depth = next((auxiliary for auxiliary, kind in kinds if kind == "depth"), None)
-        properties = _properties(depth)
+        properties, faults = _properties(depth)
         portrait = read_portrait_metadata(layout.exif, layout.xmp)
-        lost = None if depth else lost_depth(layout, portrait)
-        own = (*open_points(layout, properties), *negative_values(properties)) if depth else ()
+        if depth:
+            own = (*faults, *open_points(layout, properties), *negative_values(properties))
+        else:
+            own = tuple(filter(None, (unused_orientation(layout), lost_depth(layout, portrait))))
         return InspectReport(
             container=layout.container,
             photo=PhotoSummary(layout.width, layout.height, int(photo_orientation(layout))),
@@ -133,13 +134,20 @@ def inspect(photo: bytes) -> InspectReport:
             parts=tuple(
                 PartSummary(entry.identifier, entry.type, entry.role, entry.size) for entry in file.entries
             ),
-            notes=(*file.notes, *own, *([lost] if lost else ())),
+            notes=(*file.notes, *own),
         )
 
 
-def _properties(depth: FoundAuxiliary | None) -> DepthProperties:
+def _properties(depth: FoundAuxiliary | None) -> tuple[DepthProperties, tuple[str, ...]]:
+    """Return the depth's properties as far as they can be read, and a sentence on each that cannot."""
     packet = depth.xmp if depth else None
-    return depth_properties.parse_properties(xmp.parse_packet(packet)) if packet else DepthProperties()
+    if not packet:
+        return DepthProperties(), ()
+    try:
+        properties, faults = depth_properties.readable_properties(xmp.parse_packet(packet))
+    except DepthauthorError as error:
+        return DepthProperties(), (f"the depth's XMP cannot be read: {error.message}",)
+    return properties, tuple(f"{fault}, so the map cannot be read" for fault in faults.values())
 
 
 def _depth(auxiliary: FoundAuxiliary, properties: DepthProperties, container: ContainerName) -> DepthSummary:
@@ -149,8 +157,8 @@ def _depth(auxiliary: FoundAuxiliary, properties: DepthProperties, container: Co
         stored_format=_fourcc(properties.stored_format),
         width=auxiliary.width,
         height=auxiliary.height,
-        float_min=None if properties.float_min is None else exact_half(properties.float_min),
-        float_max=None if properties.float_max is None else exact_half(properties.float_max),
+        float_min=properties.float_min,
+        float_max=properties.float_max,
         accuracy=properties.accuracy,
         quality=properties.quality,
         filtered=properties.filtered,

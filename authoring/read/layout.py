@@ -8,9 +8,14 @@ from __future__ import annotations
 from typing import Literal
 
 from authoring import tiff
+from authoring.apple import xmp
 from authoring.apple.kinds import classify
 from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary, Layout
 from authoring.depth.orientation import Orientation
+from authoring.errors import DepthauthorError
+
+TIFF_NAMESPACE = "http://ns.adobe.com/tiff/1.0/"
+"""Of Exif's tags as XMP has them (Adobe, XMP part 2, 3.4)."""
 
 
 def photo_orientation(layout: Layout) -> Orientation:
@@ -21,6 +26,35 @@ def photo_orientation(layout: Layout) -> Orientation:
         )
     value = tiff.orientation(layout.exif) if layout.exif else None
     return Orientation(value or 1)
+
+
+def unused_orientation(layout: Layout) -> str | None:
+    """Return a sentence if a photo is read as stored and its other metadata says that it is turned; else None.
+
+    HEIF turns a picture by irot and imir alone (ISO/IEC 23008-12, 6.5.10); a JPEG is turned by its Exif.
+    """
+    in_exif = tiff.orientation(layout.exif) if layout.exif else None
+    if layout.transforms or (layout.container == "jpeg" and in_exif is not None):
+        return None
+    missing = "no irot or imir" if layout.container == "heic" else "no Orientation in Exif"
+    for where, value in (("Exif", in_exif), ("XMP", _xmp_orientation(layout.xmp))):
+        if value not in (None, 1):
+            return (
+                f"the photo has {missing} and its {where} says Orientation {value}: it is read as stored, and programs "
+                f"that follow its {where} show it turned"
+            )
+    return None
+
+
+def _xmp_orientation(packet: bytes | None) -> int | None:
+    """Return tiff:Orientation of the photo's XMP; None if it is absent or is none of 1..8."""
+    try:
+        tree = xmp.parse_packet(packet) if packet else ()
+    except DepthauthorError:
+        return None
+    values = (item.value for item in tree if (item.namespace, item.name) == (TIFF_NAMESPACE, "Orientation"))
+    value = next(values, None)
+    return int(value) if isinstance(value, str) and value in set("12345678") else None
 
 
 def depth_images(layout: Layout) -> list[FoundAuxiliary]:

@@ -163,7 +163,9 @@ def encode_picture(
     picture: NDArray[np.uint8], picture_format: PictureFormat, icc: bytes | None = None
 ) -> bytes:
     """Encode a picture (H, W, 3) as PNG or JPEG, with its colour profile; None stands for sRGB."""
-    pixels = codecs.Pixels(picture.shape[1], picture.shape[0], np.ascontiguousarray(picture).tobytes())
+    # A view, since a picture may be as large as the photo.
+    rgb = np.ascontiguousarray(picture).reshape(-1)
+    pixels = codecs.Pixels(picture.shape[1], picture.shape[0], rgb.data)
     if picture_format == "png":
         return codecs.encode_png(pixels, codecs.Metadata(icc=icc))
     return codecs.encode_jpeg(pixels, codecs.Metadata(icc=icc))

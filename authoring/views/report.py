@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from authoring import containers
 from authoring.codecs import photo as pictures
 from authoring.codecs import web
+from authoring.codecs.colour_space import profile_colours
 from authoring.compatibility import rules
 from authoring.compatibility.doctor import Obstacle, doctor_report
 from authoring.compatibility.facts import gather
@@ -26,7 +27,6 @@ from authoring.read.dng_picture import decode_dng_picture
 from authoring.read.layout import photo_orientation
 from authoring.report_base import Report
 from authoring.views.pictures import colours
-from authoring.views.scene import rgb_profile
 
 THUMBNAIL_SIDE = 280
 """Pixels, 140 on a screen with two pixels per point."""
@@ -114,13 +114,7 @@ def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
         findings=findings,
         error=None,
     )
-    picture = _photo_picture(file)
-    if picture is not None:
-        picture = web.fit_within(np.ascontiguousarray(picture), THUMBNAIL_SIDE)
-    return row, Thumbnails(
-        None if picture is None else _jpeg(picture, rgb_profile(layout.icc)),
-        _jpeg(_depth_picture(reading)) if reading else None,
-    )
+    return row, Thumbnails(_photo_picture(file), _jpeg(_depth_picture(reading)) if reading else None)
 
 
 def row_of_error(message: str) -> ReportRow:
@@ -147,25 +141,30 @@ def _depth(reading: DepthReading) -> DepthRow:
     )
 
 
-def _photo_picture(file: ContainerFile) -> NDArray[np.uint8] | None:
-    """Return the photo, upright, if possible at least twice as large as the thumbnail; None if it does not decode."""
+def _photo_picture(file: ContainerFile) -> bytes | None:
+    """Return a thumbnail of the photo, upright, as JPEG in its own colours; None if it does not decode."""
+    layout = file.layout
     try:
-        if file.layout.container == "heic":
-            thumbnail = _own_thumbnail(file)
+        if layout.container == "heic":
             # HEIF decoders apply the orientation, JPEG decoders do not.
-            return thumbnail if thumbnail is not None else pictures.decode_heic(file.source).array
-        if file.layout.container == "dng":
-            return photo_orientation(file.layout).to_display(decode_dng_picture(file).array)
-        stored = web.jpeg_draft(file.source, 2 * THUMBNAIL_SIDE)
-        return photo_orientation(file.layout).to_display(stored)
+            pixels, orientation = _own_thumbnail(file), Orientation(1)
+            if pixels is None:
+                pixels = pictures.decode_heic(file.source, code_points=layout.code_points, tone_map=True)
+        elif layout.container == "dng":
+            pixels, orientation = decode_dng_picture(file), photo_orientation(layout)
+        else:
+            pixels, orientation = web.jpeg_draft(file.source, 2 * THUMBNAIL_SIDE), photo_orientation(layout)
     except DepthauthorError:
         return None
+    upright = np.ascontiguousarray(orientation.to_display(pixels.array))
+    return _jpeg(web.fit_within(upright, THUMBNAIL_SIDE), pixels.icc)
 
 
-def _own_thumbnail(file: ContainerFile) -> NDArray[np.uint8] | None:
+def _own_thumbnail(file: ContainerFile) -> pictures.Pixels | None:
     """Return the thumbnail in a HEIC photo, upright; decoding it takes a fifteenth of the time of the photo.
 
-    None if there is none, or it is too small, damaged, or of another aspect.
+    Where it states no colours, the photo's count. None if there is none, or it is too small, damaged, or of another
+    aspect.
     """
     try:
         item = file.thumbnail()
@@ -179,7 +178,11 @@ def _own_thumbnail(file: ContainerFile) -> NDArray[np.uint8] | None:
         width, height = (item.height, item.width) if turned else (item.width, item.height)
         check_aspect(width, height, photo.width, photo.height)
         still = heif.build_still(item.width, item.height, item.payload, item.configuration, item.colour)
-        return orientation.to_display(pictures.decode_heic(still).array)
+        pixels = pictures.decode_heic(still, code_points=photo.code_points, tone_map=True)
+        if photo.icc is not None and profile_colours(photo.icc) == "RGB":
+            pixels = replace(pixels, icc=photo.icc)
+        shown = np.ascontiguousarray(orientation.to_display(pixels.array))
+        return replace(pixels, width=shown.shape[1], height=shown.shape[0], rgb=shown.tobytes())
     except DepthauthorError:
         return None
 

@@ -146,12 +146,9 @@ def load_scene_with_map(
         if isinstance(photo, pictures.DecodedPhoto):
             exif = photo.metadata.exif
             turn = Orientation((tiff.orientation(exif) if exif else None) or 1)
-            pixels = np.ascontiguousarray(turn.to_display(photo.pixels.array))
-            decoded = _Photo(pixels, None, turn, rgb_profile(photo.metadata.icc))
+            decoded = _upright(pictures.sdr(photo.pixels), None, turn)
         elif containers.is_png(photo):
-            pixels = pictures.decode(photo).array
-            icc = rgb_profile(pictures.png_metadata(photo).icc)
-            decoded = _Photo(pixels, None, Orientation(1), icc)
+            decoded = _upright(pictures.sdr(pictures.decode(photo)), None, Orientation(1))
         else:
             decoded = _decode(containers.parse(photo))
     with about("map"):
@@ -181,22 +178,21 @@ def load_scene_with_map(
     )
 
 
-def rgb_profile(icc: bytes | None) -> bytes | None:
-    """Return a profile that fits decoded RGB pixels, or None for a gray or CMYK one (ICC.1, header bytes 16 to 19)."""
-    return icc if icc is not None and icc[16:20] == b"RGB " else None
-
-
 def _decode(file: ContainerFile) -> _Photo:
     photo, layout = file.source, file.layout
     orientation = photo_orientation(layout)
     if layout.container == "dng":
-        pixels = np.ascontiguousarray(orientation.to_display(decode_dng_picture(file).array))
-    elif layout.container == "heic":
+        return _upright(decode_dng_picture(file), layout, orientation)
+    if layout.container == "heic":
         # HEIF decoders apply the orientation, JPEG decoders do not.
-        pixels = pictures.decode_heic(photo).array
-    else:
-        pixels = np.ascontiguousarray(orientation.to_display(pictures.decode(photo).array))
-    return _Photo(pixels, layout, orientation, rgb_profile(layout.icc))
+        pixels = pictures.decode_heic(photo, code_points=layout.code_points, tone_map=True)
+        return _Photo(pixels.array, layout, orientation, pixels.icc)
+    return _upright(pictures.sdr(pictures.decode(photo)), layout, orientation)
+
+
+def _upright(stored: pictures.Pixels, layout: Layout | None, orientation: Orientation) -> _Photo:
+    pixels = np.ascontiguousarray(orientation.to_display(stored.array))
+    return _Photo(pixels, layout, orientation, stored.icc)
 
 
 def _calibration(photo: _Photo, given: Calibration | None) -> tuple[Calibration, CameraSource]:

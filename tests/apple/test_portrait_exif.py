@@ -434,3 +434,19 @@ def test_damage_raises_only_our_errors(sample: Sample) -> None:
         except DepthauthorError:
             continue
         makernote.check_counts(grown)
+
+
+@pytest.mark.parametrize("order", [">", "<"])
+@pytest.mark.parametrize("counted", [2, 3, 4])
+def test_a_wrong_count_of_entries_changes_no_other_tag(order: str, counted: int) -> None:
+    """With one entry too many, the link after IFD0 is the numerator of YResolution, which must not be cleared."""
+    head = (b"MM\0*" if order == ">" else b"II*\0") + struct.pack(order + "IH", 8, counted)
+    exif_offset = 8 + 2 + 3 * 12 + 4 + 16
+    entries = [(0x011A, 5, 1, 50), (0x011B, 5, 1, 58), (0x8769, 4, 1, exif_offset)]
+    block = head + b"".join(struct.pack(order + "HHII", *entry) for entry in entries) + bytes(4)
+    block += struct.pack(order + "4I", 72, 1, 72_000_000, 1_000_000)
+    block += struct.pack(order + "HHHIII", 1, 0xA002, 4, 1, 4032, 0)
+    result = tagged(block)
+    assert result.exif[50:66] == block[50:66]
+    if counted == 4:
+        assert result.exif == block and "overlap" in result.notes[0]

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from authoring import files
 from authoring.batch.journal import Journal
 from authoring.batch.rows import BatchRow
 from authoring.batch.run import run
@@ -107,7 +108,9 @@ def test_jobs_and_a_killed_run_change_nothing(folder: Path) -> None:
     assert ROWS // 3 <= len(left) < ROWS
     assert left.items() <= wanted.items(), "what is there is whole"
     # A worker killed while it writes leaves a temporary file beside an output that was begun.
-    (killed / ".p29.heic.0badcafe.part").write_bytes(b"half")
+    journal = Journal(killed / "batch-journal.jsonl", read_only=True)
+    (killed / files.temporary_name("p29.heic", journal.owner)).write_bytes(b"half")
+    journal.close()
 
     code, lines, _ = batch(folder / "manifest.csv", "--out", killed, "--jobs", "2", "--resume")
     assert code == 0 and len(lines) == ROWS

@@ -16,6 +16,9 @@ import numpy as np
 import pytest
 
 from authoring.api import photo_files
+from authoring.batch.rows import BatchRow
+from authoring.batch.work import Task
+from authoring.batch.workers import LocalWorkers
 from authoring.cli.main import run
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -203,6 +206,22 @@ def test_quiet_prints_failures_only(library: Path, capsys: Any) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_photo_that_takes_too_long_is_tried_once(tmp_path: Path) -> None:
+    """The map is a pipe that nobody writes into; the writer that waits for a reader counts the attempts."""
+    os.mkfifo(tmp_path / "pipe.png")
+    shutil.copy(GOLDEN / "scene.jpg", tmp_path / "a.jpg")
+    row = BatchRow(1, str(tmp_path / "a.jpg"), str(tmp_path / "pipe.png"), str(tmp_path / "b.jpg"))
+    with LocalWorkers(1, timeout=2) as workers:
+        workers.submit(Task(row, overwrite=False, entry=None))
+        # The open of a writer succeeds while a worker reads; the reader then waits until its time is over.
+        with (tmp_path / "pipe.png").open("wb"):
+            result = workers.result()
+            with pytest.raises(OSError, match="No such device"):
+                os.open(tmp_path / "pipe.png", os.O_WRONLY | os.O_NONBLOCK)
+    assert result.error == f"{row.photo}: took longer than the 2 seconds of --timeout"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
 def test_a_photo_that_takes_too_long_fails_alone(library: Path, capsys: Any) -> None:
     """The map of row 2 is a pipe that nobody writes into."""
     os.mkfifo(library / "maps" / "pipe.png")
@@ -213,6 +232,7 @@ def test_a_photo_that_takes_too_long_fails_alone(library: Path, capsys: Any) -> 
     code, results, messages = _batch(capsys, manifest, *GRAY, "--timeout", 3)
     assert code == 6 and [result["status"] for result in results] == ["done", "failed", "done", "done"]
     assert "a.jpg: took longer than the 3 seconds of --timeout" in messages and "Traceback" not in messages
+    assert messages.count("took longer") == 1
     (library / "maps" / "pipe.png").unlink()
     shutil.copy(library / "maps" / "a.png", library / "maps" / "pipe.png")
     assert _batch(capsys, manifest, *GRAY, "--resume")[0] == 0
@@ -224,6 +244,24 @@ def test_a_photo_that_takes_too_long_fails_alone(library: Path, capsys: Any) -> 
 def test_limits_of_time_that_are_none(words: tuple[object, ...], library: Path, capsys: Any) -> None:
     code, results, messages = _batch(capsys, library / "photos", library / "maps", *GRAY, *words)
     assert code == 2 and not results and "--timeout is" in messages
+
+
+def test_failures_that_differ_in_figures_are_one_reason(library: Path, capsys: Any) -> None:
+    """What is asked about a map in floats has its values in it."""
+    for number in range(30):
+        np.save(library / f"{number}.npy", np.linspace(0.01 * (number + 1), 0.9, 48 * 64).reshape(48, 64))
+    rows = "".join(f"photos/a.jpg,{number}.npy,{number}.jpg\n" for number in range(30))
+    (library / "m.csv").write_text("photo,map,output\n" + rows)
+    code, results, messages = _batch(capsys, library / "m.csv", "--out", library / "out")
+    assert code == 6 and len(results) == 20 and messages.count("may hold no metres") == 1
+    assert "20 rows (1, 2, 3, 4, 5, …): such as " in messages and "shows 0.01" in messages
+
+
+def test_twenty_rows_that_fail_are_all_there_were(library: Path, capsys: Any) -> None:
+    rows = "".join(f"photos/a.jpg,maps/a.png,{number}.jpg\n" for number in range(20))
+    (library / "m.csv").write_text("photo,map,output\n" + rows)
+    code, results, messages = _batch(capsys, library / "m.csv", "--out", library / "out")
+    assert code == 6 and len(results) == 20 and "not tried" not in messages
 
 
 @pytest.fixture

@@ -120,7 +120,9 @@ def test_the_journal_survives_an_incomplete_line(tmp_path: Path) -> None:
     assert entry is not None and (entry.sha256, entry.inputs) == ("00", "11")
     journal.failed(output)
     journal.close()
-    assert Journal(path, resume=True).entry(output) is None
+    journal = Journal(path, resume=True)
+    assert journal.entry(output) is None
+    journal.close()
     path.write_text('{"else": 1}\n')
     with pytest.raises(RefusedError, match="not a journal of a batch"):
         Journal(path, resume=True)

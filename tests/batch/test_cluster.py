@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from authoring import files
 from authoring.batch.cluster import ClusterWorkers
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import read_rows
@@ -25,6 +27,8 @@ from authoring.batch.rows import BatchRow, RowDefaults
 from authoring.batch.run import run
 from authoring.batch.work import BatchResult
 from authoring.batch.workers import LocalWorkers, Workers
+from authoring.cli.main import run as command_line
+from authoring.errors import UsageError
 
 distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 
@@ -66,7 +70,7 @@ def rows_of(folder: Path, out: str, maps: dict[int, Path] | None = None, url: st
 
 
 def done(
-    workers: Workers, rows: Iterator[BatchRow], journal: Path, *, resume: bool = False, **options: bool
+    workers: Workers, rows: Iterator[BatchRow], journal: Path, *, resume: bool = False, **options: Any
 ) -> list[BatchResult]:
     kept = Journal(journal, resume=resume)
     try:
@@ -130,10 +134,14 @@ def test_a_killed_worker_changes_no_result(folder: Path, cluster: Any, undisturb
     os.mkfifo(pipe)
     os.mkfifo(trap)
     stop = threading.Event()
+    with contextlib.closing(Journal(folder / "journal", read_only=True)) as journal:
+        owner = journal.owner
 
     def disturb() -> None:
         kill_readers(pipe, cluster, stop, instead=folder / "map.npy")
-        (folder / "out" / ".p2.jpg.0badcafe.part").write_bytes(b"left by a worker that died while writing")
+        (folder / "out" / files.temporary_name("p2.jpg", owner)).write_bytes(
+            b"left by a worker that died while writing"
+        )
         kill_readers(trap, cluster, stop)
 
     def rows() -> Iterator[BatchRow]:
@@ -289,3 +297,22 @@ def test_a_scheduler_that_goes_away(folder: Path) -> None:
         with pytest.raises(RefusedError, match="the scheduler went away; resume continues"):
             list(results)
     journal.close()
+
+
+def test_a_scheduler_that_accepts_and_says_nothing() -> None:
+    """The kernel accepts for a server that is stopped, or for one that speaks another protocol."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        begun = time.monotonic()
+        with pytest.raises(UsageError, match="no dask scheduler answers there"):
+            ClusterWorkers(address)
+        assert time.monotonic() - begun < 20
+
+
+def test_an_empty_scheduler_is_refused(folder: Path, capsys: Any) -> None:
+    (folder / "m.csv").write_text("photo,map\np0.jpg,map.npy\n")
+    for words in (("--scheduler", ""), ("--scheduler=",), ("--scheduler", " ")):
+        assert command_line(["batch", str(folder / "m.csv"), *words]) == 2
+        error = capsys.readouterr().err
+        assert "no dask scheduler answers" in error or "one of the words is empty" in error
+    assert not list(folder.glob("*-depth.*"))

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from authoring import files
 from authoring.batch import stores
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import read_rows
@@ -198,9 +199,12 @@ def test_a_store_that_renames(tmp_path: Path, registered: tuple[str, str]) -> No
     with pytest.raises(RefusedError, match="exists already"):
         stores.write(f"{renaming}{target}", [b"other"])
     stores.write(f"{renaming}{target}", [b"other"], overwrite=True)
-    (target.parent / ".b.jpg.0badcafe.part").write_bytes(b"half")
-    stores.remove_temporaries(f"{renaming}{target}")
-    assert [(path.name, path.read_bytes()) for path in target.parent.iterdir()] == [("b.jpg", b"other")]
+    own, foreign = (files.temporary_name("b.jpg", owner) for owner in ("0badcafe", "feedface"))
+    for name in (own, foreign):
+        (target.parent / name).write_bytes(b"half")
+    stores.remove_temporaries(f"{renaming}{target}", "0badcafe")
+    left = {path.name: path.read_bytes() for path in target.parent.iterdir()}
+    assert left == {"b.jpg": b"other", foreign: b"half"}
     with pytest.raises(UnsupportedError, match="neither put whole objects nor rename"):
         stores.write(f"{copying}{tmp_path}/c.jpg", [b"whole"])
     with pytest.raises(UsageError, match=r"absent\.jpg: no such file"):

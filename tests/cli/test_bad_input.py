@@ -362,6 +362,22 @@ def test_a_signed_photo_is_embedded_with_a_note(folder: Path, capsys: Any) -> No
     assert Path(report["output"]).name == "signed-depth.jpg"
 
 
+def test_standard_input_is_one_file_only(folder: Path, capsys: Any) -> None:
+    for line, names in (
+        ("embed - - --near 1 --far 5 -o out.jpg", "PHOTO and as MAP"),
+        ("embed - mask.png --near 1 --far 5 --donor - -o out.jpg", "PHOTO and as --donor"),
+        ("copy - - -o out.jpg", "SOURCE and as PHOTO"),
+        ("preview - - --near 1 --far 5 -o out.png", "FILE and as FILE"),
+        ("refocus - - --near 1 --far 5 -o out.png", "FILE and as MAP"),
+        ("pointcloud - - --near 1 --far 5 -o out.ply", "FILE and as FILE"),
+        ("verify - --photo -", "FILE and as --photo"),
+        ("inspect - -", "FILE and as FILE"),
+        ("report - - -o out.html", "FILE and as FILE"),
+    ):
+        code, message = _fails(folder, capsys, *line.split())
+        assert code == 2 and f"is given as {names}" in _sentence(message)
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

@@ -49,6 +49,7 @@ def test_the_worst_file_gives_the_exit_code_and_the_others_are_done(library: Pat
         str(out / "a-depth.npy"), str(out / "trip" / "b-depth.npy"), None,
     ]  # fmt: skip
     assert reports[2] == {
+        "schema": "depthauthor/error/1",
         "file": str(library / "trip/plain.jpg"),
         "error": reports[2]["error"],
         "exit_code": 4,

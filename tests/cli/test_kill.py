@@ -45,7 +45,8 @@ def test_killed_at_every_call(overwrite: bool, tmp_path: Path) -> None:
         assert result in {*before, NEW}
         left = {path.name for path in tmp_path.iterdir()} - {"out.jpg"}
         assert (
-            all(path.startswith(".out.jpg.") and path.endswith(".part") for path in left) and len(left) <= 1
+            all(path.startswith(".depthauthor-") and path.endswith(".part") for path in left)
+            and len(left) <= 1
         )
         # What is left hinders nobody.
         files.write_file(target, [NEW], overwrite=True)

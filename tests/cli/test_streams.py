@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import io
 import json
 import os
 import signal
@@ -11,7 +13,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from authoring.codecs.maps.formats import write_map
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 COMMAND = [sys.executable, "-m", "depthauthor"]
@@ -62,6 +68,40 @@ def test_output_of_libraries_does_not_end_up_in_a_photo(tmp_path: Path) -> None:
     assert output.read_bytes() == expected
 
 
+def _damaged_maps() -> dict[str, bytes]:
+    """Return maps of whose damage OpenEXR and libtiff print lines of their own."""
+    depth = np.linspace(1, 5, 96 * 128, dtype=np.float32).reshape(96, 128)
+    tiff = io.BytesIO()
+    Image.fromarray((depth * 40).astype(np.uint8)).save(tiff, "TIFF", compression="tiff_deflate")
+    maps = {"damaged.tif": bytearray(tiff.getvalue())}
+    if importlib.util.find_spec("OpenEXR"):
+        maps["damaged.exr"] = bytearray(write_map(depth, "depth", "exr"))
+    for data in maps.values():
+        data[len(data) // 2] ^= 0x55
+    return {name: bytes(data) for name, data in maps.items()}
+
+
+@pytest.mark.parametrize("jobs", [False, True])
+def test_libraries_print_nothing(jobs: bool, tmp_path: Path) -> None:
+    for name, data in _damaged_maps().items():
+        (tmp_path / name).write_bytes(data)
+        (tmp_path / "rows.csv").write_text(f"photo,map,near,far\n{GOLDEN}/scene.jpg,{name},1,5\n")
+        alone = ["embed", GOLDEN / "scene.jpg", tmp_path / name, "--near", "1", "--far", "5"]
+        many = [
+            "batch",
+            tmp_path / "rows.csv",
+            "--jobs",
+            "1",
+            "--out",
+            tmp_path / name.replace(".", "-"),
+            "-q",
+        ]
+        done = run(*(many if jobs else alone))
+        lines = done.stderr.decode().splitlines()
+        assert done.returncode == (6 if jobs else 3) and len(lines) == 1, lines
+        assert name in lines[0] and "does not decode" in lines[0]
+
+
 def test_a_name_that_is_not_text(tmp_path: Path) -> None:
     photo = os.fsencode(tmp_path) + b"/\xff\xfe \xe9.jpg"
     Path(os.fsdecode(photo)).write_bytes((GOLDEN / "scene.jpg").read_bytes())
@@ -92,11 +132,11 @@ def test_a_signal_leaves_no_temporary_file(number: signal.Signals, code: int, tm
         "os.fsync = slow; main()\n"
     )
     arguments = [*map(str, EMBED), "-o", str(tmp_path / "out.jpg")]
-    process = subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE)
-    assert process.stderr is not None and process.stderr.read(1) == b"!"
-    assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
-    begun = time.monotonic()
-    process.send_signal(number)
-    messages = process.stderr.read()
-    assert process.wait(30) == code and time.monotonic() - begun < 20
+    with subprocess.Popen([sys.executable, "-c", program, *arguments], stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None and process.stderr.read(1) == b"!"
+        assert [path.suffix for path in tmp_path.iterdir()] == [".part"]
+        begun = time.monotonic()
+        process.send_signal(number)
+        messages = process.stderr.read()
+        assert process.wait(30) == code and time.monotonic() - begun < 20
     assert messages == b"" and list(tmp_path.iterdir()) == []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import piexif
 import pytest
 from PIL import Image
 
@@ -18,7 +20,7 @@ from authoring.compatibility.facts import gather
 from authoring.compatibility.photo_proof import PhotoProof, compare, exif_changes
 from authoring.compatibility.publish_check import check_before_publish
 from authoring.compatibility.verify import verify
-from authoring.embed.embed_options import EmbedOptions
+from authoring.embed.embed_options import EmbedOptions, options_of
 from authoring.embed.steps import embed
 from authoring.embed.strip import strip
 from authoring.errors import RefusedError
@@ -200,3 +202,34 @@ def test_verify_reads_the_map_with_the_options_of_embed(
     assert run(["embed", str(GOLDEN / "scene.jpg"), str(map_), "-o", str(out), *options]) == 0
     assert run(["verify", str(out), "--map", str(map_), "--photo", str(GOLDEN / "scene.jpg"), *options]) == 0
     assert run(["verify", str(out), "--map", str(map_), "--kind", "disparity", "--unit", "m"]) != 0
+
+
+@pytest.mark.parametrize("profile", ["data", "portrait"])
+def test_a_preview_after_the_photo_is_found_as_before(profile: str) -> None:
+    """A maker note's offset of it is re-based, which is no change of the photo; strip --restore gives the photo."""
+    preview = io.BytesIO()
+    Image.new("RGB", (64, 48), (90, 40, 20)).save(preview, "JPEG")
+
+    def photo(offset: int) -> bytes:
+        length = len(preview.getvalue())
+        note = struct.pack(">HHHIIHHIII", 2, 0x88, 4, 1, offset, 0x89, 4, 1, length, 0)
+        exif = piexif.dump(
+            {"0th": {piexif.ImageIFD.Make: b"Minolta"}, "Exif": {piexif.ExifIFD.MakerNote: note}}
+        )
+        out = io.BytesIO()
+        Image.open(io.BytesIO(scene("scene.jpg"))).save(out, "JPEG", exif=exif)
+        return out.getvalue()
+
+    tiff = photo(0).index(b"Exif\0\0") + 6
+    original = photo(len(photo(0)) - tiff) + preview.getvalue()
+    embedded = embed(original, np.load(GOLDEN / "scene-depth.npy"), options_of(profile=profile))
+    block = embedded.data.index(b"Exif\0\0") + 6
+    place = embedded.data.index(bytes.fromhex("0088 0004 00000001"), block) + 8
+    start = block + int.from_bytes(embedded.data[place : place + 4], "big")
+    assert embedded.data[start:] == preview.getvalue()
+    assert any("re-based" in touched.reason for touched in embedded.report.touched)
+    assert proof(embedded.data, original).identical
+    elsewhere = bytearray(embedded.data)
+    elsewhere[place + 3] ^= 1
+    assert not proof(bytes(elsewhere), original).identical
+    assert strip(embedded.data, restore=True).data == original

@@ -6,6 +6,7 @@ import io
 import struct
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PIL import Image
 from PIL.MpoImagePlugin import MpoImageFile
@@ -30,6 +31,7 @@ from tests.containers.jpeg_files import (
     index,
     multi,
     photos,
+    pixels,
     segment,
     ultra_hdr,
     without_jfif,
@@ -265,7 +267,7 @@ def test_layout_of_images() -> None:
         ("gain map, zeros after it", "Zero bytes after the last image: 300"),
         ("video after the photo", "motion photo"),
         ("samsung trailer", "SEFT"),
-        ("jpeg after the photo", "unknown use"),
+        ("jpeg after the photo", "no offset of it is known in Exif"),
         ("two images, wrong size", "ImageIO"),
         ("ultra hdr, video", "GainMap, MotionPhoto"),
         ("gain map that only xmp names", "nothing lists"),
@@ -422,3 +424,49 @@ def test_photo_without_end_is_read_but_not_edited() -> None:
     assert [image.payload for image in jpeg.parse(cut).layout.auxiliaries] == [gain_map()]
     with pytest.raises(MalformedError, match="cannot be determined"):
         jpeg.parse(cut).remove([2])
+
+
+@pytest.mark.parametrize(
+    ("names", "marker", "gets"),
+    [
+        (b"\1\2\3", 0xC0, True),
+        (b"\0\1\2", 0xC2, True),
+        (b"RGB", 0xC0, False),
+        (b"rgb", 0xC0, False),
+        (b"\1\x22\x23", 0xC0, False),
+        (b"\1\2\3", 0xC3, False),
+        (b"\0\1\2", 0xCB, False),
+    ],
+    ids=["JFIF", "from 0", "RGB", "wide RGB", "wide YCC", "lossless", "lossless, arithmetic"],
+)
+def test_a_jfif_header_is_added_only_where_it_changes_no_colour(
+    names: bytes, marker: int, gets: bool
+) -> None:
+    """Without JFIF and Adobe segments a reader goes by the component names and the kind of frame (libjpeg-turbo 3)."""
+    data = bytearray(without_jfif(coded()))
+    frame, scan = data.index(b"\xff\xc0"), data.index(b"\xff\xda")
+    data[frame + 1] = marker
+    for number in range(3):
+        data[frame + 10 + 3 * number] = data[scan + 5 + 2 * number] = names[number]
+    assert (spliced(bytes(data))[2:4] == b"\xff\xe0") == gets
+    assert any("JFIF header could change" in note for note in jpeg.parse(bytes(data)).notes) != gets
+
+
+def test_a_lossless_photo_is_read_as_before() -> None:
+    imagecodecs = pytest.importorskip("imagecodecs")
+    codes = pixels(32, 48, 3)
+    data = imagecodecs.jpeg8_encode(codes, lossless=True, colorspace="RGB", outcolorspace="RGB")
+    data = b"".join((data[:2], *_other_segments(data)))
+    with Image.open(io.BytesIO(spliced(data))) as image:
+        assert (np.asarray(image) == codes).all()
+
+
+def _other_segments(data: bytes) -> list[bytes]:
+    """Return all after SOI but JFIF and Adobe segments."""
+    pieces, place = [], 2
+    while data[place + 1] != 0xDA:
+        stop = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+        if data[place + 1] not in (0xE0, 0xEE):
+            pieces.append(data[place:stop])
+        place = stop
+    return [*pieces, data[place:]]

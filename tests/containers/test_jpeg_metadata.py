@@ -12,7 +12,7 @@ from PIL import Image
 
 from authoring.containers import jpeg
 from authoring.containers.base import Layout
-from authoring.errors import MalformedError, RefusedError
+from authoring.errors import RefusedError
 from tests.containers.jpeg_files import (
     MP4,
     XMP,
@@ -229,20 +229,76 @@ def test_a_block_has_a_limit(kind: str, limit: int) -> None:
             file.with_metadata(**{kind: bytes(limit + 1)})
 
 
-def test_nothing_moves_where_the_index_cannot_be_read() -> None:
-    broken = after_jfif(coded(), exif(), segment(0xE2, b"MPF\0nonsense"))
-    file = jpeg.parse(broken)
-    assert file.with_metadata(exif=TIFF[:-1] + b"x").result_size == len(broken)
-    with pytest.raises(MalformedError, match="TIFF header; remove that segment"):
-        file.with_metadata(exif=OTHER)
+@pytest.mark.parametrize(
+    ("offset", "value", "problem"),
+    [
+        (4, b"\0\0", "no TIFF header"),
+        (16, b"01", "unknown type"),
+        (4 + 10 + 24 + 4, struct.pack(">I", 2), "states 3 images and has 2 bytes of entries"),
+        (4 + 10 + 24 + 8, struct.pack(">I", 10), "overlap other parts"),
+        (8, struct.pack(">I", 9999), "outside its block"),
+    ],
+    ids=[
+        "no byte-order mark",
+        "version out of line",
+        "count of entries",
+        "entries in the index",
+        "no directory",
+    ],
+)
+def test_an_index_that_cannot_be_read_is_rebuilt(offset: int, value: bytes, problem: str) -> None:
+    """Both images are in the new index, by whatever edit, and a note says so."""
+    data = bytearray(after_jfif(multi(coded(), [gain_map(), gray()]), exif()))
+    place = data.index(b"MPF\0") + offset
+    data[place : place + len(value)] = value
+    file = jpeg.parse(bytes(data))
+    assert any(problem in note and "2 images follow the photo" in note for note in file.notes)
+    assert file.with_metadata().touched == ()
+    for edits in (file.with_metadata(exif=OTHER), file.splice(auxiliary())):
+        assert any("APP2 MPF: rebuilt" in touched.reason for touched in edits.touched)
+        edited = jpeg.parse(edits.apply(bytes(data)))
+        images = [edited.structure.image(number) for number in (2, 3)]
+        pieces = [edited.source[image.start : image.stop] for image in images]
+        assert pieces == [gain_map(), gray()] and not edited.structure.index_fault
+        assert edited.structure.entries[0].size == edited.structure.primary_stop
+    remaining = jpeg.parse(file.remove([2]).apply(bytes(data)))
+    assert [auxiliary.payload for auxiliary in remaining.layout.auxiliaries] == [gray()]
 
 
-def test_entries_that_overlap_the_index_are_not_changed() -> None:
-    data = bytearray(after_jfif(multi(coded(), [gain_map()]), exif()))
-    place = data.index(b"MPF\0") + 4 + 10 + 24 + 8
-    data[place : place + 4] = struct.pack(">I", 10)
-    with pytest.raises(MalformedError, match=r"MP index .*; remove that segment"):
-        jpeg.parse(bytes(data)).with_metadata(exif=OTHER)
+@pytest.mark.parametrize("order", [">", "<"])
+@pytest.mark.parametrize("kind", ["long", "bytes"])
+@pytest.mark.parametrize("first", [0xFF, 0x02], ids=["jpeg", "minolta"])
+def test_an_offset_in_exif_of_a_preview_after_the_photo_is_re_based(
+    order: str, kind: str, first: int
+) -> None:
+    """A preview behind the EOI, to which an entry of a maker note points, is found after every edit."""
+    preview = bytes([first]) + gray(64, 48)[1:]
+
+    def photo(offset: int) -> bytes:
+        entry = (0x88, 4, 1, offset) if kind == "long" else (0x2001, 7, len(preview), offset)
+        note = struct.pack(order + "HHHIII", 1, *entry, 0)
+        return after_jfif(multi(coded(), [gain_map()]), exif(order, thumbnail=note))
+
+    tiff = photo(0).index(b"Exif\0\0") + 6
+    data = photo(len(photo(0)) - tiff) + preview
+    file = jpeg.parse(data)
+    assert any("to which Exif points" in note for note in file.notes)
+
+    def found(edited: bytes) -> bytes:
+        block = edited.index(b"Exif\0\0") + 6
+        return edited[block + struct.unpack_from(order + "I", edited, block + 36)[0] :]
+
+    assert found(data) == preview
+    spliced = file.splice(auxiliary()).apply(data)
+    added = jpeg.parse(spliced).layout.auxiliaries[-1].identifier
+    with_xmp = file.with_metadata(xmp=b"<x/>").apply(data)
+    for edited in (spliced, with_xmp, jpeg.parse(with_xmp).splice(auxiliary()).apply(with_xmp)):
+        assert len(edited) > len(data) and found(edited) == preview
+    assert found(jpeg.parse(spliced).remove([added]).apply(spliced)) == preview
+
+
+def test_a_preview_that_nothing_is_known_to_point_to_is_noted() -> None:
+    assert any("no offset of it is known in Exif" in note for note in jpeg.parse(coded() + gray()).notes)
 
 
 def test_a_block_between_stray_bytes_stays() -> None:

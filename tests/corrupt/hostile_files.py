@@ -356,7 +356,7 @@ add(
     "unsupported",
     "heif_depth_flat_9000x8000",
     lambda: depth_heic_flat(),
-    "unpack",
+    "samples",
     verb="extract",
 )
 add(
@@ -408,14 +408,14 @@ add(
     "unsupported",
     "jpeg_depth_claims_65500x65500",
     lambda: depth_jpeg(65_500, 65_500),
-    "pixels",
+    "samples",
     verb="extract",
 )
 add(
     "unsupported",
     "jpeg_depth_claims_14000x14000",
     lambda: depth_jpeg(14_000, 14_000),
-    "unpack",
+    "samples",
     verb="extract",
 )
 

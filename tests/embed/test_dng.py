@@ -42,7 +42,8 @@ def dng(**options: Any) -> bytes:
 def metres(width: int = 96, height: int = 72) -> NDArray[np.float32]:
     """A map with a slope and a wave, 0.6 to 5 m."""
     y, x = np.mgrid[0:height, 0:width]
-    return (0.6 + 4.2 * x / width + 0.2 * np.sin(y / 5)).astype(np.float32)
+    depth: NDArray[np.float32] = (0.6 + 4.2 * x / width + 0.2 * np.sin(y / 5)).astype(np.float32)
+    return depth
 
 
 def dngs() -> dict[str, bytes]:
@@ -224,7 +225,8 @@ def to_display(array: NDArray[Any], orientation: int) -> NDArray[Any]:
         5: lambda a: np.swapaxes(a, 0, 1), 6: lambda a: np.rot90(a, -1),
         7: lambda a: np.swapaxes(np.rot90(a, 2), 0, 1), 8: lambda a: np.rot90(a),
     }  # fmt: skip
-    return steps[orientation](array)
+    upright: NDArray[Any] = steps[orientation](array)
+    return upright
 
 
 def test_a_map_of_libraws_picture_covers_the_active_area_itself() -> None:

@@ -14,18 +14,21 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from authoring import containers
+from authoring.apple.depth_properties import build_tree
 from authoring.codecs import hevc
 from authoring.codecs.maps import formats
 from authoring.containers import heif
 from authoring.containers.base import ContainerName
 from authoring.depth.orientation import Orientation
 from authoring.embed.embed_options import options_of
+from authoring.embed.encode import coded_auxiliary, encode_plane
 from authoring.embed.reports import EmbedReport
-from authoring.embed.steps import embed
+from authoring.embed.steps import copy, embed
 from authoring.embed.strip import strip
 from authoring.embed.transcode import transcode
 from authoring.read import depth_image
 from authoring.read.layout import depth_images, photo_orientation
+from tests.compatibility import portrait_files as portraits
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -74,6 +77,8 @@ def test_edge_agreement_detects_every_wrong_orientation() -> None:
     assert right > 0.3
 
 
+# The depth image of a JPEG states the version of the index alone, as iPhones' do; Pillow expects entries in it.
+@pytest.mark.filterwarnings("ignore:Image appears to be a malformed MPO file")
 @pytest.mark.parametrize("container", ["jpeg", "heic"])
 @pytest.mark.parametrize("number", range(1, 9))
 def test_the_depth_matches_the_photo_in_every_orientation(number: int, container: ContainerName) -> None:
@@ -205,7 +210,6 @@ def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
     """Another writer's JPEG may hold a map of any size; HEVC wants an even one."""
     from authoring.codecs import jpeg
     from authoring.containers.base import CodedAuxiliary
-    from authoring.embed.steps import copy
 
     photo = (GOLDEN / "scene.jpg").read_bytes()
     once = embed(photo, _depth(), options_of())
@@ -218,3 +222,27 @@ def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
     result = copy(odd, (GOLDEN / "scene.heic").read_bytes(), options_of())
     shape = depth_image.read_depth(containers.parse(result.data).layout).plane.codes.shape
     assert not any(side % 2 for side in shape)
+    report = result.report
+    assert any("the bound counts from the map as it was resized" in note for note in report.notes)
+    # Measured against the resized map: the half step of the new quantization and what the encoder adds.
+    step = (report.float_max - report.float_min) / 255
+    assert 0.4 * step < report.max_error <= report.bound
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "integers"),
+    [(0.1234567, 1.98765, (0, 255)), (0.125, 2.0, (10, 200)), (1e-7, 3e-7, (0, 100))],
+)
+def test_copy_to_heic_keeps_the_bound_of_any_range(
+    low: float, high: float, integers: tuple[int, int]
+) -> None:
+    """Another writer's limits are not half floats, or belong to other codes than 0 and 255."""
+    stored = portraits.plane(low=low, high=high, kind="fdis")
+    numbers = portraits.properties(stored, int_min=integers[0], int_max=integers[1])
+    coded = coded_auxiliary(stored, encode_plane("jpeg", stored), build_tree(numbers))
+    file = containers.parse((GOLDEN / "scene.jpg").read_bytes())
+    source = file.splice(coded).apply(file.source)
+    result = copy(source, (GOLDEN / "scene.heic").read_bytes(), options_of(profile="data"))
+    old, new = (depth_image.read_depth(containers.parse(data).layout).plane for data in (source, result.data))
+    error = np.abs((old.float_min + old.codes * old.step) - (new.float_min + new.codes * new.step)).max()
+    assert error <= result.report.bound * (1 + 1e-6)

@@ -96,14 +96,14 @@ def test_a_photo_changed_since_is_stripped_by_its_structure(name: str, embedded:
         strip(changed, restore=True)
 
 
-def with_undo_record(data: bytes, record: bytes) -> bytes:
-    """Return the photo with another undo record in its depth's XMP; the packet keeps its length."""
+def with_undo_record(data: bytes, record: bytes, restore: bytes = b"") -> bytes:
+    """Return the photo with other records in its depth's XMP; the packet keeps its length."""
     image = depth_images(containers.parse(data).layout)[0]
     assert image.xmp is not None
     tree = xmp.parse_packet(image.xmp)
     provenance = read_provenance(tree)
     assert provenance is not None
-    packet = xmp.build_packet(with_provenance(tree, Provenance(provenance.version, record)))
+    packet = xmp.build_packet(with_provenance(tree, Provenance(provenance.version, record, restore)))
     assert len(packet) <= len(image.xmp)
     return data.replace(image.xmp, packet.ljust(len(image.xmp)))
 
@@ -125,3 +125,65 @@ def test_a_forged_record_never_changes_the_pixels(name: str, embedded: dict[str,
     assert inverse is not None and inverse.apply(forged) == source != stripped.data
     decode = pictures.decode_heic if name.endswith("heic") else pictures.decode
     assert decode(strip(forged).data).rgb == decode(stripped.data).rgb
+
+
+@pytest.mark.parametrize(
+    ("name", "offset", "value"),
+    [
+        ("scene.jpg", 15, b"\x99"),
+        ("scene.jpg", 12, b"\2"),
+        ("scene.heic", 8, b"mif1"),
+        ("scene.heic", 24, b"xxxx"),
+    ],
+    ids=["density", "minor version", "major brand", "compatible brand"],
+)
+def test_a_forged_record_takes_out_the_depth_alone(
+    name: str, offset: int, value: bytes, embedded: dict[str, bytes]
+) -> None:
+    """A record with a valid checksum that changes the container's own structure is not followed."""
+    data = embedded[name]
+    stripped = strip(data)
+    assert stripped.data[offset : offset + len(value)] != value
+    forgery = stripped.edits.then(
+        EditList.of(len(stripped.data), [Replacement(offset, offset + len(value), value, "")])
+    )
+    source = forgery.apply(data)
+    record = build_record(forgery.inverse(data, ""), source, holds_record=True)
+    forged = with_undo_record(data, record)
+    inverse = undone(record, forged)
+    assert inverse is not None and inverse.apply(forged) == source
+    result = strip(forged)
+    assert result.data[offset : offset + len(value)] != value
+    assert any("does not fit this file" in note for note in result.report.notes)
+
+
+@pytest.mark.parametrize("change", ["density", "orientation", "pixels"])
+def test_a_forged_restore_record_restores_nothing_but_metadata(change: str) -> None:
+    photo = (GOLDEN / "orientation/scene-6.jpg").read_bytes()
+    data = embed(photo, np.load(GOLDEN / "scene-depth.npy"), options_of()).data
+    plain = with_undo_record(data, b"")
+    stripped = strip(plain).data
+    orientation = stripped.index(bytes.fromhex("0112 0003 00000001 0006")) + 9
+    offset = {"density": 15, "orientation": orientation, "pixels": len(stripped) // 2}[change]
+    value = b"\3" if stripped[offset] != 3 else b"\1"
+    forgery = EditList.of(len(stripped), [Replacement(offset, offset + 1, value, "")])
+    record = build_record(forgery.inverse(stripped, ""), forgery.apply(stripped))
+    forged = with_undo_record(data, b"", record)
+    assert strip(forged).data == stripped and undone(record, stripped) is not None
+    with pytest.raises(RefusedError, match="does not fit"):
+        strip(forged, restore=True)
+
+
+@pytest.mark.parametrize("name", PHOTOS)
+def test_what_an_earlier_embed_left_is_said(name: str, embedded: dict[str, bytes]) -> None:
+    """Embed, edit elsewhere, embed --replace: the first embed's portrait metadata stays, and both commands say so."""
+    depth_m = np.load(GOLDEN / "scene-depth.npy")
+    changed = embedded[name].replace(MODEL, MODEL.upper(), 1)
+    again = embed(changed, depth_m, options_of(replace=True))
+    assert any("portrait metadata of that embed stays" in note for note in again.report.notes)
+    restored = strip(again.data, restore=True)
+    assert any("says that it is a portrait with depth" in note for note in restored.report.notes)
+    for data in (embedded[name], embed(embedded[name], depth_m, options_of(replace=True)).data):
+        plain = strip(data, restore=True)
+        assert plain.data == (GOLDEN / name).read_bytes()
+        assert not any("portrait with depth" in note for note in plain.report.notes)

@@ -11,6 +11,7 @@ import mmap
 import os
 import types
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -301,6 +302,17 @@ def _given(entry: Given | Callable[[Path], Given], photo: Path) -> Given:
     return entry if isinstance(entry, Given) else entry(photo)
 
 
+@contextmanager
+def _closing(*values: Any) -> Iterator[None]:
+    """Close what is an open file; a program that opened it would."""
+    try:
+        yield
+    finally:
+        for value in values:
+            if isinstance(value, io.IOBase):
+                value.close()
+
+
 def _check(data: bytes, report: Any, given: Given) -> None:
     """Compare what is read back with the distances that the map stands for, in 1/m, within the stated bound."""
     buffer = da.extract(data)
@@ -318,7 +330,9 @@ def _check(data: bytes, report: Any, given: Given) -> None:
 def test_every_photo_takes_every_map(photo_kind: str, map_kind: str, photo: Path) -> None:
     given = _given({**MAPS, **DICTS}[map_kind], photo)
     embedder = da.Embedder(profile="data", effort="fast", **given.options)
-    data, report = embedder.report(PHOTOS[photo_kind](photo), given.value)
+    taken = PHOTOS[photo_kind](photo)
+    with _closing(taken, given.value):
+        data, report = embedder.report(taken, given.value)
     _check(data, report, given)
     assert report.reencoded == ("PIL" in photo_kind or "PNG" in photo_kind)
     assert any("PIL image" in note for note in report.notes) == ("PIL" in photo_kind)
@@ -602,8 +616,9 @@ def test_one_class_catches_what_any_input_causes(name: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("map_kind", [*MAPS, *DICTS])
 def test_what_was_embedded_is_verified_with_the_same_map(map_kind: str, photo: Path) -> None:
     first, second = (_given({**MAPS, **DICTS}[map_kind], photo) for _ in range(2))
-    data = da.embed_bytes(JPEG, first.value, **first.options)
-    report = da.verify(data, original=io.BytesIO(JPEG), maps=[second.value], level="L1", **second.options)
+    with _closing(first.value, second.value):
+        data = da.embed_bytes(JPEG, first.value, **first.options)
+        report = da.verify(data, original=io.BytesIO(JPEG), maps=[second.value], level="L1", **second.options)
     assert report.passed and report.roundtrip is not None, report.faults
 
 
@@ -616,11 +631,11 @@ def test_a_photo_without_a_path_needs_an_output() -> None:
 
 def test_the_file_of_an_open_photo_is_named_and_never_overwritten(photo: Path) -> None:
     for opened in (photo.open("rb"), Image.open(photo)):
-        with pytest.raises(da.DepthauthorError, match="inputs are never overwritten"):
+        with _closing(opened), pytest.raises(da.DepthauthorError, match="inputs are never overwritten"):
             da.embed(opened, METRES, output=photo, overwrite=True)
     assert photo.read_bytes() == JPEG
-    with pytest.raises(da.DepthauthorError) as caught:
-        da.embed(photo.with_name("map.npy").open("rb"), METRES, output=photo.with_name("o.jpg"))
+    with photo.with_name("map.npy").open("rb") as opened, pytest.raises(da.DepthauthorError) as caught:
+        da.embed(opened, METRES, output=photo.with_name("o.jpg"))
     assert caught.value.message.startswith(str(photo.with_name("map.npy")))
 
 

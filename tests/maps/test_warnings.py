@@ -79,6 +79,18 @@ def test_a_map_of_two_values_says_so() -> None:
     assert "two values" not in _report(_levels(1 - ROWS), **NEAR_FAR).meaning
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.25])
+@pytest.mark.parametrize(
+    "options", [{}, {"clip": 1.0}, {"kind": "inverse-relative"}, {"kind": "affine"}, {"preset": "midas"}]
+)
+def test_a_map_without_a_number_is_refused_without_a_warning_of_numpy(
+    value: float, options: dict[str, Any]
+) -> None:
+    holes = {"near": 0.5, "far": 8.0, "invalid": 0.25, **options}
+    with pytest.raises(RefusedError, match="no value that is a number"):
+        _report(np.full(DEPTH.shape, value, np.float32), **holes)
+
+
 def test_a_mask_of_zero_and_one_is_nearly_flat_and_costs_depth_editing() -> None:
     report = _report((~SUBJECT).astype(np.uint8), **NEAR_FAR)
     assert report.level == "L2"

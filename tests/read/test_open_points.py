@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from authoring import containers
 from authoring.cli.main import run
 from authoring.embed.embed_options import options_of
 from authoring.embed.steps import copy, embed
@@ -55,6 +56,62 @@ def test_a_plain_portrait_leaves_nothing_open() -> None:
     assert inspect(photo).notes == ()
     assert (report.holes, report.infinite) == (0, 0)
     assert all("relative" in note for note in report.notes)
+
+
+XMP_ORIENTATION = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description rdf:about="" xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF>'
+    b"</x:xmpmeta>"
+)
+
+
+def with_metadata(name: str, **blocks: bytes) -> bytes:
+    file = containers.parse((GOLDEN / name).read_bytes())
+    return file.with_metadata(**blocks).apply(file.source)
+
+
+@pytest.mark.parametrize(
+    ("photo", "words"),
+    [
+        (with_metadata("scene.jpg", exif=b"", xmp=XMP_ORIENTATION), "no Orientation in Exif and its XMP"),
+        (with_metadata("scene.heic", exif=b"", xmp=XMP_ORIENTATION), "no irot or imir and its XMP"),
+        (with_metadata("scene.heic", exif=jpeg.exif()[10:]), "no irot or imir and its Exif"),
+    ],
+    ids=["JPEG, XMP", "HEIC, XMP", "HEIC, Exif"],
+)
+def test_an_orientation_that_is_not_followed_is_said(photo: bytes, words: str) -> None:
+    (note,) = (note for note in inspect(photo).notes if words in note)
+    assert "says Orientation 6: it is read as stored" in note
+    embedded = embed(photo, np.load(GOLDEN / "scene-depth.npy"), options_of(profile="data"))
+    assert note in embedded.report.notes and note in inspect(embedded.data).notes
+    assert note in extract_file(embedded.data, "npy")[1].notes
+
+
+@pytest.mark.parametrize("name", ["scene.jpg", "scene.heic", "orientation/scene-6.jpg"])
+def test_an_orientation_that_is_followed_or_plain_is_not(name: str) -> None:
+    plain = XMP_ORIENTATION.replace(b'="6"', b'="1"') if "scene-6" not in name else XMP_ORIENTATION
+    assert not any("Orientation" in note for note in inspect(with_metadata(name, xmp=plain)).notes)
+
+
+def test_inspect_tells_the_rest_when_a_number_is_bad(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """One property that cannot be read, and a packet that cannot: both are notes, and the rest is reported."""
+    photo = defects.texts("PixelSize", "0.00x")()
+    report = inspect(photo)
+    assert report.depth is not None and report.depth.native_format == "hdis"
+    assert report.depth.float_max == 2.0 and report.depth.calibration is not None
+    assert report.depth.calibration["pixel_size_mm"] is None
+    assert any("depthData:PixelSize: '0.00x' cannot be read as a number" in note for note in report.notes)
+    path = tmp_path / "bad.heic"
+    path.write_bytes(photo)
+    assert run(["inspect", str(path)]) == 0 and "PixelSize" in capsys.readouterr().out
+    assert run(["extract", str(path), "-o", str(tmp_path / "map.npy")]) == 3
+    broken = photo.replace(b"</rdf:RDF>", b"</rdf:RDX>")
+    assert broken != photo
+    report = inspect(broken)
+    assert report.depth is not None and report.depth.width == 160
+    assert any("the depth's XMP cannot be read" in note for note in report.notes)
 
 
 def test_each_depth_image_has_its_place() -> None:

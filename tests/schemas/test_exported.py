@@ -240,7 +240,8 @@ def test_the_kit_and_its_form(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert run(["kit", "--out", str(out), "--json"]) == 0
     report = printed(capsys)
     validate("kit", report)
-    rows = list(csv.DictReader((out / report["form"]).open(encoding="utf-8", newline="")))
+    with (out / report["form"]).open(encoding="utf-8", newline="") as form:
+        rows = list(csv.DictReader(form))
     assert [row["file"] for row in rows] == [file["file"] for file in report["files"]]
     for row in rows:
         validate("device-result", row)

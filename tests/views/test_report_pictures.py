@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -41,8 +42,8 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     sizes: list[tuple[int, int]] = []
     decode = pictures.decode_heic
 
-    def recorded(data: bytes) -> pictures.Pixels:
-        result = decode(data)
+    def recorded(data: bytes, **options: Any) -> pictures.Pixels:
+        result = decode(data, **options)
         sizes.append((result.width, result.height))
         return result
 

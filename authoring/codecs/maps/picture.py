@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.codecs.fill_bytes import without_fill
 from authoring.codecs.limits import check_pixels, check_unpacking
 from authoring.codecs.maps.map_image import LinearScale, MapImage, Raster, gray_of_channels, map_from_array
 from authoring.codecs.messages import first_line
@@ -126,7 +127,7 @@ def decode_picture(data: bytes, *formats: str, raw_mode: str | None = None) -> t
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            picture: Any = Image.open(io.BytesIO(data), formats=formats)
+            picture: Any = Image.open(io.BytesIO(without_fill(data)), formats=formats)
             with picture:
                 check_unpacking("the map", picture.width, picture.height, _pixel_bytes(picture), len(data))
                 if picture.format == "PNG" and picture.n_frames > 1:

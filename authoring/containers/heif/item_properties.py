@@ -201,6 +201,14 @@ def parse_icc(data: bytes, box: Box) -> bytes | None:
     return None
 
 
+def parse_code_points(data: bytes, box: Box) -> tuple[int, int] | None:
+    """Return (colour_primaries, transfer_characteristics) of `colr`, or None if it holds an ICC profile."""
+    if data[box.body : box.body + 4] != b"nclx" or box.stop < box.body + 8:
+        return None
+    primaries, transfer = struct.unpack_from(">HH", data, box.body + 4)
+    return primaries, transfer
+
+
 def coded_bits(configuration: bytes) -> tuple[int, ...]:
     """Return the bits of each channel that an hvcC body declares: one channel in 4:0:0, else three.
 

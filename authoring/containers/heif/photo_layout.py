@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from authoring.containers.base import FileEntry, FoundAuxiliary, Layout, Thumbnail, Transform
+from authoring.containers.heif.box import Box
 from authoring.containers.heif.item_properties import (
     parse_aperture,
+    parse_code_points,
     parse_icc,
     parse_mirror,
     parse_rotation,
@@ -23,6 +28,7 @@ MAX_ROLE_CHARACTERS = 200
 """Of the type in an auxiliary image's role; Apple's longest has 46, and items by the thousand may share a long one."""
 HEVC_TYPES = ("hvc1", "hev1")
 """Item types of HEVC pictures; with `hev1` parameter sets may also be in the data (ISO/IEC 14496-15, 8.3.3.1)."""
+_Colour = TypeVar("_Colour")
 TIFF_MARKS = (b"II*\0", b"MM\0*")
 """How a TIFF block begins."""
 
@@ -125,10 +131,11 @@ def read_layout(structure: Structure) -> Layout:
         transforms=transforms_of(structure, structure.primary),
         exif=_exif(structure),
         xmp=_xmp(structure, structure.primary),
-        icc=_icc(structure),
+        icc=_colour(structure, parse_icc),
         auxiliaries=tuple(_auxiliary(structure, item) for item in auxiliaries),
         signed=_is_signed(structure),
         stereo_pair=structure.stereo_pair,
+        code_points=_colour(structure, parse_code_points),
     )
 
 
@@ -231,14 +238,14 @@ def _xmp(structure: Structure, item: int) -> bytes | None:
     return None if packet is None else structure.content(packet)
 
 
-def _icc(structure: Structure) -> bytes | None:
-    """Return the primary's ICC profile; a grid may leave it to its tiles."""
+def _colour(structure: Structure, parse: Callable[[bytes, Box], _Colour | None]) -> _Colour | None:
+    """Return what the primary's `colr` boxes say, parsed; a grid may leave them to its tiles."""
     sources = structure.targets(structure.primary, "dimg")
     for item in (structure.primary, *sources[:1]):
         for box, _ in structure.properties.of(item):
-            profile = parse_icc(structure.data, box) if box.kind == "colr" else None
-            if profile is not None:
-                return profile
+            value = parse(structure.data, box) if box.kind == "colr" else None
+            if value is not None:
+                return value
     return None
 
 

@@ -35,8 +35,14 @@ def first_segment(data: bytes, image: JpegImage, kind: str) -> Segment | None:
 
 def exif_block(data: bytes, image: JpegImage) -> bytes | None:
     """Return the TIFF block of the first Exif segment, from its byte-order mark on."""
+    place = exif_range(data, image)
+    return data[slice(*place)] if place else None
+
+
+def exif_range(data: bytes, image: JpegImage) -> tuple[int, int] | None:
+    """Return the offsets [start, stop) of the TIFF block of the first Exif segment."""
     segment = first_segment(data, image, "Exif")
-    return segment.payload(data)[_EXIF_HEADER_BYTES:] if segment else None
+    return (segment.payload_start + _EXIF_HEADER_BYTES, segment.stop) if segment else None
 
 
 def xmp_packet(data: bytes, image: JpegImage) -> bytes | None:

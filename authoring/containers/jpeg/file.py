@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from authoring.containers.base import CodedAuxiliary, FileEntry, FoundAuxiliary, Layout, Thumbnail
 from authoring.containers.edits import EditList
 from authoring.containers.jpeg import app_segments, dump, metadata, splicing, structure
+from authoring.containers.jpeg.exif_offsets import exif_by_content, with_true_offsets
+from authoring.containers.jpeg.index_repair import rebuilt_index
 from authoring.containers.jpeg.oddities import read_notes
 from authoring.containers.jpeg.segments import parse_frame
 from authoring.containers.jpeg.structure import Structure
@@ -55,6 +57,10 @@ class JpegFile:
         """Oddities of the photo, its MP index and what follows its images."""
         return read_notes(self.structure)
 
+    def exif_by_content(self) -> bytes | None:
+        """Return the Exif block with checksums for offsets that lead behind the photo: see `exif_offsets`."""
+        return exif_by_content(self.structure)
+
     def thumbnail(self) -> Thumbnail | None:
         """Return None: the thumbnail that Exif may hold is seldom larger than 160 by 120."""
         return None
@@ -62,11 +68,12 @@ class JpegFile:
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Add an auxiliary image, as Apple does, after all images and before any trailer.
 
-        The JFIF header gets AMPF, the MP index one entry more (or is added after Exif and XMP, before ICC).
-        Raises MalformedError if the photo's end is unknown, its index cannot be read, or the coded image is
-        not what it says; RefusedError if the XMP does not fit or a limit is reached.
+        The JFIF header gets AMPF, the MP index one entry more (or is added after Exif and XMP, before ICC); one that
+        cannot be read is rebuilt. Offsets in Exif of what follows the photo are re-based. Raises MalformedError if the
+        photo's end is unknown or the coded image is not what it says; RefusedError if the XMP does not fit or a
+        limit is reached.
         """
-        return splicing.splice(self.structure, auxiliary)
+        return self._edited(lambda structure: splicing.splice(structure, auxiliary))
 
     def remove(self, identifiers: Collection[int]) -> EditList:
         """Remove auxiliary images, named by their number in the MP index, and their entries there.
@@ -74,7 +81,7 @@ class JpegFile:
         When only the photo is left, the index goes and AMPF too. Raises UsageError for an image that is not there,
         MalformedError as `splice` does.
         """
-        return splicing.remove(self.structure, identifiers)
+        return self._edited(lambda structure: splicing.remove(structure, identifiers))
 
     def with_metadata(self, *, exif: bytes | None = None, xmp: bytes | None = None) -> EditList:
         """Replace the photo's Exif or XMP, each in its segment; see `ContainerFile`.
@@ -84,9 +91,18 @@ class JpegFile:
         directory in it lists what follows the photo: a packet without it makes those images a trailer.
 
         Raises RefusedError if a block has more bytes than a segment holds (65,527 of Exif, 65,504 of XMP),
-        MalformedError if images would move and the MP index cannot be read.
+        MalformedError if images would move and neither the MP index can be read nor the photo's end be found.
         """
-        return metadata.exchange(self.structure, exif, xmp)
+        return self._edited(lambda structure: metadata.exchange(structure, exif, xmp))
+
+    def _edited(self, edit: Callable[[Structure], EditList]) -> EditList:
+        """Return an edit of the photo with all that it makes necessary: a sound MP index, true offsets in Exif."""
+        repair = rebuilt_index(self.structure)
+        sound = structure.parse(repair.apply(self.source)) if repair.touched else self.structure
+        edits = edit(sound)
+        if not edits.touched:
+            return EditList.unchanged(len(self.source))
+        return with_true_offsets(self.structure, repair.then(edits))
 
     def dump(self) -> str:
         """Return each segment of each image with offset, length and meaning; hashes for what is not decoded."""

@@ -13,6 +13,7 @@ from authoring.containers.edits import Replacement
 from authoring.containers.jpeg.segments import (
     IMAGE_START,
     JFIF_PREFIX,
+    LOSSLESS_MARKERS,
     FrameHeader,
     JpegImage,
     Marker,
@@ -29,6 +30,8 @@ _FIELDS = struct.Struct(">5sBBBHHBB")
 """Identifier, version (major, minor), units, density (x, y), thumbnail (width, height)."""
 _PLAIN_LENGTH = (2 + _FIELDS.size).to_bytes(2, "big")
 _MARKED_LENGTH = (2 + _FIELDS.size + len(AMPF)).to_bytes(2, "big")
+YCBCR_IDENTIFIERS = (b"\1\2\3", b"\0\1\2")
+"""Identifiers of components that every reader takes for YCbCr: JFIF's own (T.871, 6.1), and those counted from 0."""
 _ADOBE_TRANSFORM = 11
 """Position of the colour transform in an Adobe APP14 payload; 1 is YCbCr (T.872, 6.5.3)."""
 
@@ -118,7 +121,9 @@ def may_be_added(data: bytes, image: JpegImage, frame: FrameHeader) -> bool:
     """Whether a JFIF header leaves the colours of a photo that has none as they are.
 
     JFIF means gray or YCbCr. A decoder that finds it ignores Adobe's APP14 and the component names, so an RGB
-    photo would change its colours; CMYK is not allowed in JFIF at all.
+    photo would change its colours; CMYK is not allowed in JFIF at all. A lossless photo of three components is RGB
+    unless Adobe's segment says otherwise, and libjpeg-turbo 3 does not open one that JFIF calls YCbCr. Other
+    names of components ("rgb", "YCc") are read in other ways without JFIF.
     """
     if len(frame.components) == 1:
         return True
@@ -128,7 +133,9 @@ def may_be_added(data: bytes, image: JpegImage, frame: FrameHeader) -> bool:
         payload = segment.payload(data)
         if segment.kind(data) == "Adobe" and len(payload) > _ADOBE_TRANSFORM:
             return payload[_ADOBE_TRANSFORM] == 1
-    return bytes(component.identifier for component in frame.components) != b"RGB"
+    if any(segment.marker in LOSSLESS_MARKERS for segment in image.before_scan()):
+        return False
+    return bytes(component.identifier for component in frame.components) in YCBCR_IDENTIFIERS
 
 
 def _resized(segment: Segment, length: bytes, start: int, tail: bytes, reason: str) -> list[Replacement]:

@@ -108,7 +108,10 @@ def _index_changes(structure: Structure, edits: EditList) -> list[Replacement]:
     if not growth and not shift:
         return []
     if index is None:
-        raise _unreadable(structure.index_fault)
+        raise MalformedError(
+            f"{structure.index_fault}, and the end of the photo cannot be determined ({structure.primary.fault}); open"
+            " it in an image editor and save it again, or use the original"
+        )
     if not index.entries:
         return []
     first, *others = index.entries
@@ -118,12 +121,5 @@ def _index_changes(structure: Structure, edits: EditList) -> list[Replacement]:
         entries.append(replace(entry, offset=(entry.offset + shift) % _WRAP) if moves else entry)
     new = mpf.pack_entries(entries, index.order)
     payload = segment.payload(structure.data)
-    try:
-        changed = mpf.patched(payload, new + index.packed_entries[len(new) :])
-    except MalformedError as error:
-        raise _unreadable(error.message) from None
+    changed = mpf.patched(payload, new + index.packed_entries[len(new) :])
     return changes(segment.payload_start, payload, changed, "APP2 MPF: size and offsets re-based")
-
-
-def _unreadable(fault: str) -> MalformedError:
-    return MalformedError(f"{fault}; remove that segment from the photo, then try again")

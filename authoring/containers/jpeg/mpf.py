@@ -25,6 +25,8 @@ MAX_IMAGES = 256
 VERSION, NUMBER_OF_IMAGES, MP_ENTRY, UNIQUE_IDS = 0xB000, 0xB001, 0xB002, 0xB003
 UNIQUE_ID_BYTES = 33
 ENTRY_BYTES = 16
+MAX_OFFSET = 0xFFFFFFFF
+"""MP offsets and sizes have 32 bits."""
 
 BASELINE_PRIMARY = 0x030000
 """Attribute of the first image as Apple writes it: a primary, in JPEG, no flags (shu_matte.jpg)."""
@@ -135,33 +137,38 @@ def short_index(total: int) -> MpIndex:
     )
 
 
+def complete_index(entries: Sequence[MpEntry]) -> MpIndex:
+    """Return the index of a photo and the images after it, with the tags that DC-007 requires (5.2.3)."""
+    version = Tag(VERSION, TiffType.UNDEFINED, 4, b"0100")
+    return MpIndex(False, (version,), ()).with_entries(entries, [-1] * len(entries))
+
+
 def parse(payload: bytes) -> MpIndex:
     """Parse the payload of an MPF segment, from "MPF" and NUL on.
 
-    Raises MalformedError if the IFDs cannot be followed.
+    Raises MalformedError if the IFDs cannot be followed, or the entries are fewer than the images that are stated or
+    share bytes with other parts of the index.
     """
     index_ifd, attribute_ifd = _read_ifds(payload)
     index = MpIndex(index_ifd.order == "<", _tags(index_ifd), _tags(attribute_ifd) if attribute_ifd else ())
     if len(index.entries) > MAX_IMAGES:
         raise MalformedError(f"{_NAME} lists more than {MAX_IMAGES} images")
+    # Some writers state the count of the entries instead of their bytes, so that no entry is left (libavif 1624).
+    images = index.declared_images or 0
+    if index.packed_entries and len(index.packed_entries) < ENTRY_BYTES * images:
+        size = len(index.packed_entries)
+        raise MalformedError(f"{_NAME} states {images} images and has {size} bytes of entries")
+    if _entries_overlap(index_ifd, attribute_ifd):
+        raise MalformedError(f"the entries of {_NAME} overlap other parts of it")
     return index
 
 
 def patched(payload: bytes, entries: bytes) -> bytes:
-    """Return the payload with its packed entries replaced in place by as many others; all else as it is.
-
-    Raises MalformedError if there are none, or if they share bytes with anything else.
-    """
-    index = parse(payload)
+    """Return the payload of an index with its packed entries replaced in place by as many others; all else as it is."""
     old = _read_ifds(payload)[0].find(MP_ENTRY)
-    if old is not None and old.size == len(entries) > 4:
-        start = BASE + old.value_offset
-        result = payload[:start] + entries + payload[start + len(entries) :]
-        first = next(tag for tag in index.tags if tag.number == MP_ENTRY)
-        tags = tuple(replace(tag, value=entries) if tag is first else tag for tag in index.tags)
-        if parse(result) == replace(index, tags=tags):
-            return result
-    raise MalformedError(f"the entries of {_NAME} overlap other parts of it")
+    assert old is not None and old.size == len(entries)
+    start = BASE + old.value_offset
+    return payload[:start] + entries + payload[start + len(entries) :]
 
 
 def pack_entries(entries: Sequence[MpEntry], order: str) -> bytes:
@@ -193,6 +200,23 @@ def _read_ifds(payload: bytes) -> tuple[Ifd, Ifd | None]:
     if not index.next_offset:
         return index, None
     return index, tiff.read_ifd(block, index.next_offset, order, f"the attribute IFD of {_NAME}")
+
+
+def _entries_overlap(index: Ifd, attributes: Ifd | None) -> bool:
+    """Whether the MP entries share bytes with a header, an IFD or another value."""
+    entries = index.find(MP_ENTRY)
+    if entries is None or not entries.size:
+        return False
+    used = [(0, tiff.HEADER_BYTES)]
+    for ifd in filter(None, (index, attributes)):
+        used.append((ifd.offset, ifd.end))
+        used += [
+            (entry.value_offset, entry.value_offset + (entry.size or 0))
+            for entry in ifd.entries
+            if entry is not entries and not entry.is_inline
+        ]
+    start, stop = entries.value_offset, entries.value_offset + entries.size
+    return any(first < stop and start < last for first, last in used)
 
 
 def _tags(ifd: Ifd) -> tuple[Tag, ...]:

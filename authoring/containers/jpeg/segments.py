@@ -94,6 +94,8 @@ class Marker(IntEnum):
 
 
 FRAME_MARKERS = frozenset(marker for marker in Marker if marker.name.startswith("SOF"))
+LOSSLESS_MARKERS = frozenset({Marker.SOF3, Marker.SOF7, Marker.SOF11, Marker.SOF15})
+"""Frames without a transform (T.81, Table B.1): what they hold without JFIF and Adobe segments is RGB to readers."""
 _STAND_ALONE = frozenset(marker for marker in Marker if marker.name.startswith(("TEM", "RST")))
 """Markers without a length (T.81, B.1.1.3); SOI and EOI are treated apart."""
 _FIRST_DEFINED = Marker.SOF0

@@ -23,9 +23,6 @@ from authoring.containers.jpeg.segments import (
 from authoring.containers.jpeg.structure import PRIMARY, Structure
 from authoring.errors import MalformedError, RefusedError, UsageError
 
-MAX_OFFSET = 0xFFFFFFFF
-"""MP offsets and sizes have 32 bits."""
-
 SEGMENT_HEADER_BYTES = 4
 
 _IMAGE_ADDED = "auxiliary image added"
@@ -58,7 +55,7 @@ def splice(structure: Structure, auxiliary: CodedAuxiliary) -> EditList:
 
     # The length of the index does not depend on the offsets in it, so a draft tells them.
     draft = edits([*entries, new])
-    if draft.result_size > MAX_OFFSET:
+    if draft.result_size > mpf.MAX_OFFSET:
         raise RefusedError("the file would exceed 4 GiB, which an MP index cannot describe")
     base = draft.offset_of(reason) + SEGMENT_HEADER_BYTES + mpf.BASE
     moved = _moved_entries(structure, draft, base, entries, range(PRIMARY, total))
@@ -131,14 +128,12 @@ def build_auxiliary(auxiliary: CodedAuxiliary, total: int) -> bytes:
 
 
 def _require_editable(structure: Structure) -> None:
-    """Raise MalformedError unless the photo's end and its index are certain."""
+    """Raise MalformedError unless the photo's end is certain."""
     if structure.primary.fault:
         raise MalformedError(
             f"the end of the photo cannot be determined ({structure.primary.fault}); open it in an image editor and"
             " save it again, or use the original"
         )
-    if structure.index_fault:
-        raise MalformedError(f"{structure.index_fault}; remove that segment from the photo, then try again")
 
 
 def _index_place(structure: Structure) -> int:

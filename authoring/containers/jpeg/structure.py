@@ -6,6 +6,7 @@ the work is linear in the size of the file for any index.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,7 +19,10 @@ from authoring.containers.jpeg.segments import (
     parse_frame,
     parse_image,
 )
-from authoring.errors import DepthauthorError, MalformedError
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
+
+_NEXT_IMAGE = re.compile(rb"\0*+\xff\xd8\xff")
+"""Start of the image that follows another; zero bytes between two fill up blocks."""
 
 PRIMARY = 1
 """Number of the photo itself in an MP index."""
@@ -33,9 +37,9 @@ class Structure:
     frame: FrameHeader
     mpf_segment: Segment | None
     index: mpf.MpIndex | None
-    """None if there is no MP index or it cannot be read."""
+    """None if there is no MP index. One that cannot be read is replaced by one of the images that are there."""
     index_fault: str
-    """Why the index cannot be read; empty otherwise."""
+    """Why the file's own index cannot be read; empty otherwise."""
     _images: dict[int, JpegImage] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -186,4 +190,27 @@ def parse(data: bytes) -> Structure:
             index = mpf.parse(segment.payload(data))
         except MalformedError as error:
             fault = error.message
+            index = _images_in_sequence(data, primary, segment)
     return Structure(data, primary, frame, segment, index, fault)
+
+
+def _images_in_sequence(data: bytes, primary: JpegImage, segment: Segment) -> mpf.MpIndex | None:
+    """Return an index of the photo and the complete images that follow each other after it.
+
+    None if the photo's end is unknown or the file is too large for an index.
+    """
+    if primary.fault or len(data) > mpf.MAX_OFFSET:
+        return None
+    base = segment.payload_start + mpf.BASE
+    entries = [mpf.MpEntry(mpf.BASELINE_PRIMARY, primary.stop, 0, 0, 0)]
+    position = primary.stop
+    while len(entries) < mpf.MAX_IMAGES and (found := _NEXT_IMAGE.match(data, position)):
+        try:
+            image = parse_image(data, found.end() - len(IMAGE_START) - 1)
+        except UnsupportedError:
+            break
+        if image.fault:
+            break
+        entries.append(mpf.MpEntry(mpf.UNDEFINED, image.stop - image.start, image.start - base, 0, 0))
+        position = image.stop
+    return mpf.complete_index(entries)

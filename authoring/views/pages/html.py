@@ -19,17 +19,18 @@ _JOINERS = "\u200c\u200d"
 
 
 def escape(text: str) -> str:
-    """Escape text for an element or a quoted attribute."""
-    return html.escape(text, quote=True)
+    """Escape text for an element or a quoted attribute; characters that control or turn text become U+FFFD."""
+    return html.escape("".join(map(_shown, text)), quote=True)
+
+
+def _shown(letter: str) -> str:
+    hidden = unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp") and letter not in _JOINERS
+    return "\ufffd" if hidden else letter
 
 
 def shown_name(name: str) -> str:
     """Return a file's name for display: characters that control, turn or break text become U+FFFD."""
-    hidden = ("Cc", "Cf", "Cs", "Zl", "Zp")
-    shown = "".join(
-        "\ufffd" if unicodedata.category(letter) in hidden and letter not in _JOINERS else letter
-        for letter in name
-    )
+    shown = "".join(map(_shown, name))
     return shown if len(shown) <= NAME_LENGTH else f"{shown[: NAME_LENGTH - 1]}…"
 
 

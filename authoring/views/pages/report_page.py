@@ -33,7 +33,7 @@ class Card:
     """One file."""
 
     name: str
-    """Its path as given; any text."""
+    """Any text."""
     level: CardLevel
     headline: str
     facts: str

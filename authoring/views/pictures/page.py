@@ -30,6 +30,18 @@ WIDE = 2.2
 TALLEST = 1400
 """Largest height of an overlay, or a portrait photo would fill two screens."""
 
+TALLEST_BESIDE = 2400
+"""Largest height of a photo beside its depth; one that is more than three times as high as wide is shown smaller."""
+
+TALLEST_PX = 4096
+"""Largest height of any picture, whatever the page's width: it bounds the memory of the widest page."""
+
+FOOT = 600
+"""Room for facts and legend, more than enough; the rest is cut off."""
+
+EXTREMES_SIDE = 2048
+"""Long side of the raster in which the nearest and the farthest point are searched."""
+
 MARK = (255, 255, 255)
 MARK_EDGE = (20, 20, 26)
 FOCUS = (255, 214, 64)
@@ -120,24 +132,19 @@ def preview(content: PageContent, width: int) -> Picture:
     top = _head(page, content)
     high, wide = content.photo.shape[:2]
     below = wide / high >= WIDE
-    across = width - 2 * margin if below else (width - 2 * margin - gap) // 2
-    down = max(1, round(across * high / wide))
+    room = width - 2 * margin if below else (width - 2 * margin - gap) // 2
+    across, down = _fitting(content, room, min(page.px(TALLEST_BESIDE), TALLEST_PX))
     right, second = (margin, top + down + gap) if below else (margin + across + gap, top)
-    foot = second + down + page.px(18)
-    half = (width - 2 * margin - gap) // 2
-    # More than enough; the rest is cut off at the end.
-    page.grow(foot + page.px(600))
+    foot = _foot(width, content, content.facts)
+    page.grow(second + down + page.px(18) + foot.shape[0])
+    page.paste(foot, 0, second + down + page.px(18))
     page.paste(resized(content.photo, across, down, smooth=True), margin, top)
     shown = resized_map(content.nearness, across, down)
     page.paste(coloured(shown), right, second)
     if content.focus is not None:
         _reticle(page, margin + content.focus[0] * across, top + content.focus[1] * down)
     _extremes(page, content, shown, right, second)
-    end = max(
-        _facts(page, content.facts, margin, foot, half),
-        _legend(page, content, margin + half + gap, foot, half),
-    )
-    return np.asarray(page.image)[: end + margin]
+    return np.asarray(page.image)
 
 
 def overlay(content: PageContent, width: int) -> Picture:
@@ -145,23 +152,37 @@ def overlay(content: PageContent, width: int) -> Picture:
     page = Page(width)
     margin = page.px(MARGIN)
     top = _head(page, content)
-    high, wide = content.photo.shape[:2]
-    across = min(width - 2 * margin, round(page.px(TALLEST) * wide / high))
-    down = max(1, round(across * high / wide))
+    across, down = _fitting(content, width - 2 * margin, min(page.px(TALLEST), TALLEST_PX))
     left = (width - across) // 2
-    foot = top + down + page.px(18)
-    half = (width - 2 * margin - page.px(GAP)) // 2
-    page.grow(foot + page.px(600))
-    photo = resized(content.photo, across, down, smooth=True)
-    page.paste(overlaid(photo, content.nearness, content.scale.relief), left, top)
     lines = (
         "edges of the depth, in the colour of their nearer side; they should be on the outlines of objects"
     )
+    foot = _foot(width, content, [("lines", lines), *content.facts])
+    page.grow(top + down + page.px(18) + foot.shape[0])
+    page.paste(foot, 0, top + down + page.px(18))
+    photo = resized(content.photo, across, down, smooth=True)
+    page.paste(overlaid(photo, content.nearness, content.scale.relief), left, top)
+    return np.asarray(page.image)
+
+
+def _fitting(content: PageContent, across: int, down: int) -> tuple[int, int]:
+    """Return the width and height of the photo within these."""
+    high, wide = content.photo.shape[:2]
+    across = max(1, min(across, round(down * wide / high)))
+    return across, max(1, min(down, round(across * high / wide)))
+
+
+def _foot(width: int, content: PageContent, facts: Sequence[tuple[str, str]]) -> Picture:
+    """Draw the lower part of a page: facts on the left, the legend on the right."""
+    page = Page(width)
+    page.grow(page.px(FOOT))
+    margin, gap = page.px(MARGIN), page.px(GAP)
+    half = (width - 2 * margin - gap) // 2
     end = max(
-        _facts(page, [("lines", lines), *content.facts], margin, foot, half),
-        _legend(page, content, width - margin - half, foot, half),
+        _facts(page, facts, margin, 0, half),
+        _legend(page, content, width - margin - half, 0, half),
     )
-    return np.asarray(page.image)[: end + margin]
+    return np.asarray(page.image.crop((0, 0, width, min(end + margin, page.image.height))))
 
 
 def overlaid(photo: Picture, nearness: NDArray[np.float32], relief: float = 1.0) -> Picture:
@@ -286,6 +307,9 @@ def _note(page: Page, x: float, y: float, text: str, ink: tuple[int, int, int], 
 def _extremes(page: Page, content: PageContent, nearness: NDArray[np.float32], left: int, top: int) -> None:
     """Draw rings around the nearest and the farthest point of a map, with their distances."""
     height, width = nearness.shape
+    step = -(-max(height, width) // EXTREMES_SIDE)
+    first_row, first_column = min(step, height) // 2, min(step, width) // 2
+    nearness = nearness[first_row::step, first_column::step]
     known = np.isfinite(nearness)
     if not known.any() or content.scale.low == content.scale.high:
         return
@@ -300,15 +324,16 @@ def _extremes(page: Page, content: PageContent, nearness: NDArray[np.float32], l
         ("far", np.argmin(np.where(known, mean, np.inf))),
     ):
         row, column = np.unravel_index(int(place), nearness.shape)
+        text = f"{word} {format_distance(content.scale.metres(float(mean[row, column])))}" + (
+            " m" if content.absolute else ""
+        )
+        row, column = first_row + row * step, first_column + column * step
         inside = ring + page.px(4)
         x = left + min(max(column + 0.5, inside), width - inside)
         y = top + min(max(row + 0.5, inside), height - inside)
         for grown, ink, thick in ((page.px(2), MARK_EDGE, page.px(6)), (0, MARK, page.px(3))):
             size = ring + grown
             page.pen.ellipse((x - size, y - size, x + size, y + size), outline=ink, width=max(1, thick))
-        text = f"{word} {format_distance(content.scale.metres(float(mean[row, column])))}" + (
-            " m" if content.absolute else ""
-        )
         room = page.pen.textlength(text, font=font(page.px(SMALL))) + page.px(20)
         right = x + ring + room < left + width
         at = x + ring + page.px(7) if right else x - ring - page.px(7)
