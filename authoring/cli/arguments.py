@@ -39,8 +39,8 @@ PreviewArgument = Annotated[
     list[Path],
     Argument(
         metavar="FILE",
-        help="A photo with depth, JPEG, HEIC or DNG; or a photo and a map as embed takes them; with --contact-sheet any "
-        "number of photos with depth.",
+        help="A photo with depth, JPEG, HEIC or DNG; or a photo and a map as embed takes them; with --contact-sheet "
+        "any number of photos with depth.",
     ),
 ]
 PointcloudArgument = Annotated[

@@ -171,5 +171,5 @@ def coded_auxiliary(plane: StoredPlane, coded: CodedPlane, tree: PropertyTree) -
         auxiliary_subtype=subtype,
         xmp=xmp.build_packet(tree),
         raster=coded.raster,
-        dng_depth=dng_tags(plane) if coded.container == "dng" else None,
+        dng_depth=dng_tags(plane.float_min, plane.float_max) if coded.container == "dng" else None,
     )

@@ -41,6 +41,8 @@ from authoring.version import VERSION
 
 WIDE_CODES = "codes of 16 bits are for Adobe's readers; Apple's are known to take 8"
 
+CORRECTED_PICTURE = "the map is of the developed picture, whose lens the DNG corrects (OpcodeList3)"
+
 COPIED = "the depth of the source photo"
 """What the map of a copy is taken for."""
 
@@ -152,6 +154,7 @@ def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
         fitted = fit_to_photo(buffer, size, target.orientation, options, raster, guide)
         shown = buffer if raster == "display" else turned(buffer, target.orientation)
         notes = loaded.notes + target.notes + fitted.notes
+        notes += Notes(assumed=(CORRECTED_PICTURE,) if layout.opcodes else ())
         notes += check_polarity(shown, loaded, options, raster, target.orientation)
         if crop is None:
             return FittedMap(fitted.buffer, notes)

@@ -1,18 +1,16 @@
-"""Interpret the depth map of a DNG that has no XMP of its own, by Adobe's tags; and write those tags.
+"""Interpret the depth map of a DNG that has no XMP of its own, by Adobe's tags; and build those tags.
 
-DNG 1.6.0.0, chapter 4: code 0 is DepthNear and the highest code DepthFar, whatever DepthFormat says.
+DNG 1.6.0.0, chapter 4: code 0 is DepthNear and the highest code DepthFar, whatever DepthFormat says. `inspect` uses
+this module, so it imports no numpy.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-
-import numpy as np
+from typing import Literal
 
 from authoring.containers.base import DngDepth, Fraction
-from authoring.depth.buffer import Accuracy, PixelFormat
-from authoring.depth.stored_plane import Codes, StoredPlane
 from authoring.errors import MalformedError, UnsupportedError
 
 LINEAR, INVERSE = 1, 2
@@ -28,16 +26,21 @@ LARGEST_NUMERATOR, LARGEST_POWER = 1 << 30, 30
 """A distance is written as value·2^k over 2^k, exact for every half float of 2^-24 or more."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class AdobeDepth:
-    """A depth map by Adobe's tags."""
+@dataclass(frozen=True, slots=True)
+class AdobeScale:
+    """What the codes of a depth map stand for, in Apple's terms: its least and its largest value."""
 
-    plane: StoredPlane
-    accuracy: Accuracy
+    kind: Literal["depth", "disparity"]
+    """depth: the least value has code 0. disparity: it has the highest code, since Adobe's codes grow with the
+    distance."""
+    float_min: float
+    float_max: float
+    accuracy: Literal["absolute", "relative"]
+    """absolute if the distances are in metres."""
 
 
-def adobe_depth(tags: DngDepth, codes: Codes) -> AdobeDepth:
-    """Return the map that codes and tags stand for: depth if linear, disparity if inverse.
+def adobe_scale(tags: DngDepth) -> AdobeScale:
+    """Return the scale that the tags give: depth if linear, disparity if inverse.
 
     Raises UnsupportedError where format or distances are unknown, MalformedError where far is not beyond near.
     """
@@ -46,23 +49,18 @@ def adobe_depth(tags: DngDepth, codes: Codes) -> AdobeDepth:
         raise UnsupportedError(
             "the DNG's depth map states no format or no near and far distance, so its codes have no unit"
         )
-    if (
-        not 0 <= near < far
-        or (tags.format == LINEAR and math.isinf(far))
-        or (tags.format == INVERSE and not near)
-    ):
+    infinite, at_lens = math.isinf(far), near == 0
+    if not 0 <= near < far or (infinite if tags.format == LINEAR else at_lens):
         raise MalformedError(f"the DNG's depth map states the impossible range {near:g} to {far:g}")
-    accuracy: Accuracy = "absolute" if tags.units == METRES else "relative"
+    accuracy: Literal["absolute", "relative"] = "absolute" if tags.units == METRES else "relative"
     if tags.format == LINEAR:
-        return AdobeDepth(StoredPlane(codes, near, far, PixelFormat.FDEP), accuracy)
-    # A stored disparity grows towards the camera, Adobe's codes away from it.
-    flipped = (np.iinfo(codes.dtype).max - codes).astype(codes.dtype)
-    return AdobeDepth(StoredPlane(flipped, 1 / far, 1 / near, PixelFormat.FDIS), accuracy)
+        return AdobeScale("depth", near, far, accuracy)
+    return AdobeScale("disparity", 1 / far, 1 / near, accuracy)
 
 
-def dng_tags(plane: StoredPlane) -> DngDepth:
-    """Return the tags of a plane of kind depth: linear metres along the optical axis."""
-    return DngDepth(LINEAR, _fraction(plane.float_min), _fraction(plane.float_max), METRES, OPTICAL_AXIS)
+def dng_tags(near_m: float, far_m: float) -> DngDepth:
+    """Return the tags of a map of linear metres along the optical axis."""
+    return DngDepth(LINEAR, _fraction(near_m), _fraction(far_m), METRES, OPTICAL_AXIS)
 
 
 def _fraction(value: float) -> Fraction:

@@ -21,7 +21,7 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.raster import FREE_MAP_PIXELS, most_map_pixels, turned
 from authoring.depth.stored_plane import Codes, StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.read.adobe_depth import adobe_depth
+from authoring.read.adobe_depth import adobe_scale
 from authoring.read.depth_notes import open_points
 from authoring.read.layout import depth_images, photo_orientation
 
@@ -82,11 +82,13 @@ def read_depth(layout: Layout) -> DepthReading:
     properties = depth_properties.parse_properties(tree)
     codes = decode_auxiliary(layout, auxiliary)
     if auxiliary.dng_depth and properties.auxiliary_image_type is None:
-        adobe = adobe_depth(auxiliary.dng_depth, codes)
-        properties = replace(
-            properties, auxiliary_image_type=adobe.plane.pixel_format.kind, accuracy=adobe.accuracy
-        )
-        return _reading(layout, auxiliary, properties, tree, adobe.plane)
+        scale = adobe_scale(auxiliary.dng_depth)
+        pixel_format = PixelFormat.FDEP
+        if scale.kind == "disparity":
+            codes, pixel_format = np.iinfo(codes.dtype).max - codes, PixelFormat.FDIS
+        properties = replace(properties, auxiliary_image_type=scale.kind, accuracy=scale.accuracy)
+        plane = StoredPlane(codes, scale.float_min, scale.float_max, pixel_format)
+        return _reading(layout, auxiliary, properties, tree, plane)
     pixel_format, low, high = _scale(auxiliary, properties)
     top = np.iinfo(codes.dtype).max
     int_min, int_max = properties.int_min or 0, top if properties.int_max is None else properties.int_max

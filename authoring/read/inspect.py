@@ -10,8 +10,9 @@ from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.rendering import parse_rendering
-from authoring.containers.base import ContainerName, FoundAuxiliary
+from authoring.containers.base import ContainerName, DngDepth, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
+from authoring.read.adobe_depth import adobe_scale
 from authoring.read.depth_notes import negative_values, open_points
 from authoring.read.layout import kind_of, photo_orientation, place_of, unused_orientation
 from authoring.read.missing_depth import lost_depth
@@ -27,7 +28,7 @@ class AuxiliarySummary:
     height: int
     bytes: int
     place: str
-    """HEIC: "item 52". JPEG: exiftool's tag for the image, such as "MPImage2"."""
+    """HEIC: "item 52". JPEG: exiftool's tag for the image, such as "MPImage2". DNG: "SubIFD 2"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,10 @@ class DepthSummary:
     simulated_aperture: float | None
     rendering: dict[str, Any] | None
     place: str
-    """HEIC: "item 54". JPEG: exiftool's tag for the image, such as "MPImage3", by which it writes it."""
+    """HEIC: "item 54". JPEG: exiftool's tag for the image, such as "MPImage3", by which it writes it. DNG: "SubIFD
+    2"."""
     source: str = "apple"
+    """apple: by its XMP; adobe: by the depth tags of a DNG, which has no XMP for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ class InspectReport(Report):
 
 
 def inspect(photo: bytes) -> InspectReport:
-    """Report what a JPEG or HEIC photo holds.
+    """Report what a JPEG, HEIC or DNG photo holds.
 
     Raises MalformedError or UnsupportedError if the file cannot be read.
     """
@@ -142,7 +145,7 @@ def _properties(depth: FoundAuxiliary | None) -> tuple[DepthProperties, tuple[st
     """Return the depth's properties as far as they can be read, and a sentence on each that cannot."""
     packet = depth.xmp if depth else None
     if not packet:
-        return DepthProperties(), ()
+        return _adobe_properties(depth.dng_depth if depth else None)
     try:
         properties, faults = depth_properties.readable_properties(xmp.parse_packet(packet))
     except DepthauthorError as error:
@@ -167,6 +170,26 @@ def _depth(auxiliary: FoundAuxiliary, properties: DepthProperties, container: Co
         simulated_aperture=properties.simulated_aperture,
         rendering=_rendering(properties.rendering_parameters),
         place=place_of(container, auxiliary),
+        source="adobe" if auxiliary.dng_depth and not auxiliary.xmp else "apple",
+    )
+
+
+def _adobe_properties(tags: DngDepth | None) -> tuple[DepthProperties, tuple[str, ...]]:
+    """Return what a DNG's depth tags say in the words of the XMP, and a sentence if they do not say enough."""
+    if tags is None:
+        return DepthProperties(), ()
+    try:
+        scale = adobe_scale(tags)
+    except DepthauthorError as error:
+        return DepthProperties(), (error.message,)
+    return (
+        DepthProperties(
+            auxiliary_image_type=scale.kind,
+            float_min=scale.float_min,
+            float_max=scale.float_max,
+            accuracy=scale.accuracy,
+        ),
+        (),
     )
 
 

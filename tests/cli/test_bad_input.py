@@ -67,7 +67,7 @@ def _saved(picture: Image.Image, format: str, **options: Any) -> bytes:
     ("name", "data", "code", "words"),
     [
         ("missing.jpg", None, 2, "no such file"),
-        ("text.jpg", b"Dear reader, this is no picture.\n", 3, "not a JPEG or HEIC"),
+        ("text.jpg", b"Dear reader, this is no picture.\n", 3, "not a JPEG, HEIC or DNG"),
         ("empty.jpg", b"", 3, "empty"),
         ("soi.jpg", b"\xff\xd8", 3, ""),
         ("photo.gif", b"GIF89a" + bytes(40), 4, "GIF"),
@@ -201,7 +201,7 @@ def test_refused_outputs(folder: Path, capsys: Any) -> None:
     (folder / "deep.jpg").mkdir()
     for output, code, words in (
         ("photo.jpg", 5, "input"),
-        ("mask.png", 2, "unsupported output type; use .heic or .jpg"),
+        ("mask.png", 2, "unsupported output type; use .heic, .jpg or .dng"),
         ("there.jpg", 5, "--overwrite"),
         ("deep.jpg", 5, "folder"),
         ("nowhere/out.jpg", 5, "written"),

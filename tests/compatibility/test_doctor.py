@@ -98,7 +98,7 @@ def test_several_files_are_a_table(tmp_path: Path, capsys: pytest.CaptureFixture
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3 and "L4" in lines[1] and "no problem" in lines[1] and "none" in lines[2]
     assert run("doctor", good, broken) == 3
-    assert "not a JPEG or HEIC" in capsys.readouterr().out
+    assert "not a JPEG, HEIC or DNG" in capsys.readouterr().out
     assert run("doctor", good, broken, "--json") == 3
     out, err = capsys.readouterr()
     first, second = map(json.loads, out.splitlines())

@@ -244,7 +244,7 @@ add = JPEG.add
 add("malformed", "jpeg_empty", lambda: b"", "empty")
 add("malformed", "jpeg_soi_only", lambda: b"\xff\xd8", "no frame header")
 add("malformed", "jpeg_soi_and_eoi", lambda: b"\xff\xd8\xff\xd9", "no SOF")
-add("malformed", "jpeg_text", lambda: b"Dear reader, this is no picture.\n", "not a JPEG or HEIC")
+add("malformed", "jpeg_text", lambda: b"Dear reader, this is no picture.\n", "not a JPEG, HEIC or DNG")
 add("malformed", "jpeg_cut_in_header", lambda: jpeg.coded()[:30], "no frame header")
 add(
     "malformed",
