@@ -38,7 +38,9 @@ from authoring.maps.refine import guide_of
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
 from authoring.version import VERSION
 
-FITTED_COPY = "the source's map was resized: the bound counts from the map as it was resized, not from the source's samples"
+FITTED_COPY = (
+    "the source's map was resized, and the bound counts from the resized map, not from the source's samples"
+)
 """Note of `copy`."""
 NO_RESTORE_RECORD = (
     "there is no restore record, as asked for: strip --restore cannot undo the changes to Exif and XMP"
