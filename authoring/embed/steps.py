@@ -39,8 +39,7 @@ from authoring.read.depth_image import DepthReading, calibration_fields, calibra
 from authoring.version import VERSION
 
 FITTED_COPY = (
-    "no HEVC picture has the size of the source's map, so the bound counts from the map as it was resized, not from the"
-    " source's samples"
+    "the source's map was resized, and the bound counts from the resized map, not from the source's samples"
 )
 """Note of `copy`."""
 NO_RESTORE_RECORD = (
