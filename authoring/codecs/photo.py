@@ -212,6 +212,14 @@ def resized(pixels: NDArray[np.uint8], width: int, height: int, *, smooth: bool 
     """
     if pixels.shape[:2] == (height, width):
         return pixels
+    if not smooth and height >= pixels.shape[0] and width >= pixels.shape[1]:
+        # The pixel that holds the centre: exactly what a mean over less than a pixel gives, without Pillow's copies.
+        rows, columns = (
+            (2 * np.arange(count) + 1) * size // (2 * count)
+            for count, size in zip((height, width), pixels.shape, strict=False)
+        )
+        enlarged: NDArray[np.uint8] = pixels[rows[:, None], columns]
+        return enlarged
     from PIL import Image
 
     method = Image.Resampling.LANCZOS if smooth else Image.Resampling.BOX

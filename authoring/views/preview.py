@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import photo as codecs
+from authoring.depth.kernels import resample_area
 from authoring.embed.reports import Size
 from authoring.errors import UsageError
 from authoring.report_base import Report
@@ -26,6 +27,9 @@ DEFAULT_WIDTH = 1600
 
 WIDTHS = (320, 8192)
 """Text on a narrower page is illegible; a wider page would be larger than the photo."""
+
+MAX_SAMPLES = 4_000_000
+"""A larger map is averaged first: no page shows more of it, and the steps of drawing would need far more memory."""
 
 MAX_NOTES = 4
 """Number of notes on a preview; the report has all."""
@@ -179,11 +183,17 @@ def check_width(width: int) -> None:
 
 def _page_content(scene: Scene, title: str) -> page.PageContent:
     depth = scene.depth
-    values = np.where(depth.valid, depth.samples, np.float32(np.nan)).astype(np.float32)
+    values = np.asarray(depth.samples, np.float32)
+    if not depth.all_valid:
+        values = np.where(depth.valid, values, np.float32(np.nan))
+    holes = 1 - float(np.mean(np.isfinite(values)))
     if scene.plane is not None:
         scale = Scale(depth.pixel_format.kind, scene.plane.float_min, scene.plane.float_max)
     else:
         scale = Scale.of_values(depth.pixel_format.kind, values)
+    if values.size > MAX_SAMPLES:
+        share = math.sqrt(MAX_SAMPLES / values.size)
+        values = resample_area(values, math.ceil(depth.width * share), math.ceil(depth.height * share))
     height, width = scene.pixels.shape[:2]
     about = (
         f"photo {width} x {height}",
@@ -199,7 +209,7 @@ def _page_content(scene: Scene, title: str) -> page.PageContent:
         absolute=scene.absolute,
         facts=_facts(scene, scale),
         focus=scene.focus,
-        holes=float(np.mean(~np.isfinite(values))),
+        holes=holes,
     )
 
 

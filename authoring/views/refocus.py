@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from authoring.depth.focus import largest_near_region
 from authoring.depth.holes import fill_holes
+from authoring.depth.raster import resampled
 from authoring.embed.reports import Size
 from authoring.errors import UnsupportedError, UsageError, about
 from authoring.report_base import Report
@@ -97,8 +98,11 @@ def refocused_pixels(
     if not STRENGTHS[0] <= strength <= STRENGTHS[1]:
         raise UsageError(f"the strength is {strength:g}; it can be {STRENGTHS[0]:g} to {STRENGTHS[1]:g}")
     notes = list(scene.notes)
+    height, width = scene.pixels.shape[:2]
     with about("map"):
-        buffer, holes = fill_holes(scene.depth)
+        depth = scene.depth
+        # What a map has beyond the photo's own pixels cannot be seen.
+        buffer, holes = fill_holes(resampled(depth, min(width, depth.width), min(height, depth.height)))
     if holes.count:
         notes.append(f"{100 * holes.share:.1f} % of the map held no depth and was filled, {holes.method}")
     disparity = buffer.disparity_per_m()
@@ -108,7 +112,6 @@ def refocused_pixels(
         )
     point, focus_from = _focus(scene, focus, disparity)
     focus_per_m = _disparity_at(disparity, point)
-    height, width = scene.pixels.shape[:2]
     lens = Lens.of_camera(
         math.sqrt(math.prod(scene.calibration.focal_px)), (width, height), f_number, focus_per_m, strength
     )

@@ -5,6 +5,7 @@ All lengths are in units of 1/1600 of the page's width, so a page looks the same
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from authoring.codecs.photo import resized
-from authoring.depth.kernels import resample_area
+from authoring.depth.kernels import resample_area, row_chunks
 from authoring.depth.raster import extreme_around
 from authoring.views.pictures.colours import coloured, hatched, table
 from authoring.views.pictures.edges import edges
@@ -35,6 +36,10 @@ TALLEST_BESIDE = 2400
 
 TALLEST_PX = 4096
 """Largest height of any picture, whatever the page's width: it bounds the memory of the widest page."""
+
+OVERLAY_PIXELS = 2_000_000
+"""An overlay is as large as the photo, or has so many pixels: lines are drawn in floating point, and an enlarged photo
+shows no more."""
 
 FOOT = 600
 """Room for facts and legend, more than enough; the rest is cut off."""
@@ -110,9 +115,17 @@ class Page:
         """Write text at x, y in pixels, with `size` in units."""
         self.pen.text((x, y), text, font=font(self.px(size)), fill=ink, **options)
 
+    def pixels(self) -> Picture:
+        """Return the page (H, W, 3), copied by bands: Pillow's own conversion holds three copies of it."""
+        result = np.empty((self.image.height, self.width, 3), np.uint8)
+        for rows in row_chunks(result.shape):
+            result[rows] = np.asarray(self.image.crop((0, rows.start, self.width, rows.stop)))
+        return result
+
     def paste(self, picture: Picture, x: int, y: int) -> None:
         """Paste a picture with its top left corner at x, y."""
-        self.image.paste(Image.fromarray(picture), (x, y))
+        for rows in row_chunks(picture.shape):
+            self.image.paste(Image.fromarray(picture[rows]), (x, y + rows.start))
 
 
 def resized_map(nearness: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
@@ -135,16 +148,16 @@ def preview(content: PageContent, width: int) -> Picture:
     room = width - 2 * margin if below else (width - 2 * margin - gap) // 2
     across, down = _fitting(content, room, min(page.px(TALLEST_BESIDE), TALLEST_PX))
     right, second = (margin, top + down + gap) if below else (margin + across + gap, top)
+    shown = resized_map(content.nearness, across, down)
     foot = _foot(width, content, content.facts)
     page.grow(second + down + page.px(18) + foot.shape[0])
     page.paste(foot, 0, second + down + page.px(18))
     page.paste(resized(content.photo, across, down, smooth=True), margin, top)
-    shown = resized_map(content.nearness, across, down)
     page.paste(coloured(shown), right, second)
     if content.focus is not None:
         _reticle(page, margin + content.focus[0] * across, top + content.focus[1] * down)
     _extremes(page, content, shown, right, second)
-    return np.asarray(page.image)
+    return page.pixels()
 
 
 def overlay(content: PageContent, width: int) -> Picture:
@@ -152,7 +165,9 @@ def overlay(content: PageContent, width: int) -> Picture:
     page = Page(width)
     margin = page.px(MARGIN)
     top = _head(page, content)
-    across, down = _fitting(content, width - 2 * margin, min(page.px(TALLEST), TALLEST_PX))
+    high, wide = content.photo.shape[:2]
+    down = math.floor(math.sqrt(max(OVERLAY_PIXELS, high * wide) * high / wide))
+    across, down = _fitting(content, width - 2 * margin, min(page.px(TALLEST), TALLEST_PX, down))
     left = (width - across) // 2
     lines = (
         "edges of the depth, in the colour of their nearer side; they should be on the outlines of objects"
@@ -162,7 +177,7 @@ def overlay(content: PageContent, width: int) -> Picture:
     page.paste(foot, 0, top + down + page.px(18))
     photo = resized(content.photo, across, down, smooth=True)
     page.paste(overlaid(photo, content.nearness, content.scale.relief), left, top)
-    return np.asarray(page.image)
+    return page.pixels()
 
 
 def _fitting(content: PageContent, across: int, down: int) -> tuple[int, int]:
