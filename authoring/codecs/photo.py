@@ -10,7 +10,7 @@ import io
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class Pixels:
 
     width: int
     height: int
-    rgb: bytes | memoryview
+    rgb: bytes
     notes: tuple[str, ...] = ()
     """Changes made in converting to 8-bit RGB, as sentences for the report."""
     icc: bytes | None = None
@@ -322,15 +322,14 @@ def encode_jpeg(pixels: Pixels, metadata: Metadata, *, quality: int = JPEG_QUALI
     return out.getvalue()
 
 
-def encode_png(pixels: Pixels, metadata: Metadata) -> bytes:
-    """Encode as 8-bit RGB PNG with the ICC profile, quickly rather than small."""
-    from PIL import Image
-
+def encode_picture(picture: Any, file_format: Literal["png", "jpeg"], icc: bytes | None = None) -> bytes:
+    """Encode a PIL image in RGB as PNG, quickly rather than small, or JPEG, 4:2:0; icc: None stands for sRGB."""
     out = io.BytesIO()
-    extra: dict[str, Any] = {"icc_profile": metadata.icc} if metadata.icc else {}
-    Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb).save(
-        out, "PNG", compress_level=PNG_LEVEL, **extra
-    )
+    extra: dict[str, Any] = {"icc_profile": icc} if icc else {}
+    if file_format == "png":
+        picture.save(out, "PNG", compress_level=PNG_LEVEL, **extra)
+    else:
+        picture.save(out, "JPEG", quality=JPEG_QUALITY, subsampling="4:2:0", **extra)
     return out.getvalue()
 
 

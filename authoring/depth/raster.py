@@ -28,8 +28,8 @@ DEFAULT_MAX_SIDE = 768
 GOOD_ASPECT = 0.005
 """An aspect error not worth a smaller map: a map is stretched over its photo anyway, so rounding moves nothing."""
 
-FREE_MAP_PIXELS = 1 << 24
-"""A stored map may have so many samples beside the smallest photo: 4096 a side, some twenty times what phones store."""
+FREE_MAP_PIXELS = 16_000_000
+"""A stored map may have so many samples beside the smallest photo: 4000 a side, some forty times what phones store."""
 
 MAX_STORED_SIDE = 16_384
 """The longest side that any HEVC level allows (H.265 table A.8, level 6.2)."""

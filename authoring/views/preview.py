@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from authoring.codecs import photo as codecs
 from authoring.depth.kernels import resample_area
@@ -128,10 +127,10 @@ def preview(
         aperture=scene.aperture,
         camera=scene.camera,
         overlay=overlay,
-        picture=Size(picture.shape[1], picture.shape[0]),
+        picture=Size(*picture.size),
         notes=scene.notes,
     )
-    return encode_picture(picture, picture_format), report
+    return codecs.encode_picture(picture, picture_format), report
 
 
 def contact_sheet(
@@ -159,20 +158,8 @@ def contact_sheet(
             yield name, content
 
     picture = contact.sheet(contents(), width)
-    report = SheetReport(tuple(entries), Size(picture.shape[1], picture.shape[0]))
-    return encode_picture(picture, picture_format), report
-
-
-def encode_picture(
-    picture: NDArray[np.uint8], picture_format: PictureFormat, icc: bytes | None = None
-) -> bytes:
-    """Encode a picture (H, W, 3) as PNG or JPEG, with its colour profile; None stands for sRGB."""
-    # A view, since a picture may be as large as the photo.
-    rgb = np.ascontiguousarray(picture).reshape(-1)
-    pixels = codecs.Pixels(picture.shape[1], picture.shape[0], rgb.data)
-    if picture_format == "png":
-        return codecs.encode_png(pixels, codecs.Metadata(icc=icc))
-    return codecs.encode_jpeg(pixels, codecs.Metadata(icc=icc))
+    report = SheetReport(tuple(entries), Size(*picture.size))
+    return codecs.encode_picture(picture, picture_format), report
 
 
 def check_width(width: int) -> None:

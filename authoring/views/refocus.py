@@ -8,7 +8,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from authoring.codecs import photo
 from authoring.depth.focus import largest_near_region
 from authoring.depth.holes import fill_holes
 from authoring.depth.raster import resampled
@@ -17,7 +19,7 @@ from authoring.errors import UnsupportedError, UsageError, about
 from authoring.report_base import Report
 from authoring.views.pictures.lens import Lens
 from authoring.views.pictures.lens_blur import refocused
-from authoring.views.preview import PhotoPoint, PictureFormat, encode_picture
+from authoring.views.preview import PhotoPoint, PictureFormat
 from authoring.views.scene import CameraSource, Scene
 
 DEFAULT_APERTURE = 2.8
@@ -78,7 +80,7 @@ def refocus(
 ) -> tuple[bytes, RefocusReport]:
     """Return the photo through a lens, as PNG or JPEG with its colour profile, and the report."""
     picture, report = refocused_pixels(scene, aperture=aperture, focus=focus, strength=strength)
-    return encode_picture(picture, picture_format, scene.icc), report
+    return photo.encode_picture(Image.fromarray(picture), picture_format, scene.icc), report
 
 
 def refocused_pixels(

@@ -34,7 +34,7 @@ TALLEST = 1400
 TALLEST_BESIDE = 2400
 """Largest height of a photo beside its depth; one that is more than three times as high as wide is shown smaller."""
 
-TALLEST_PX = 4096
+TALLEST_PX = 3072
 """Largest height of any picture, whatever the page's width: it bounds the memory of the widest page."""
 
 OVERLAY_PIXELS = 2_000_000
@@ -44,7 +44,7 @@ shows no more."""
 FOOT = 600
 """Room for facts and legend, more than enough; the rest is cut off."""
 
-EXTREMES_SIDE = 2048
+EXTREMES_SIDE = 1024
 """Long side of the raster in which the nearest and the farthest point are searched."""
 
 MARK = (255, 255, 255)
@@ -115,13 +115,6 @@ class Page:
         """Write text at x, y in pixels, with `size` in units."""
         self.pen.text((x, y), text, font=font(self.px(size)), fill=ink, **options)
 
-    def pixels(self) -> Picture:
-        """Return the page (H, W, 3), copied by bands: Pillow's own conversion holds three copies of it."""
-        result = np.empty((self.image.height, self.width, 3), np.uint8)
-        for rows in row_chunks(result.shape):
-            result[rows] = np.asarray(self.image.crop((0, rows.start, self.width, rows.stop)))
-        return result
-
     def paste(self, picture: Picture, x: int, y: int) -> None:
         """Paste a picture with its top left corner at x, y."""
         for rows in row_chunks(picture.shape):
@@ -138,7 +131,7 @@ def resized_map(nearness: NDArray[np.float32], width: int, height: int) -> NDArr
     return np.where(share >= 0.5, result, np.float32(np.nan))
 
 
-def preview(content: PageContent, width: int) -> Picture:
+def preview(content: PageContent, width: int) -> Image.Image:
     """Draw the photo beside its depth in colours, facts below the photo, a legend below the depth."""
     page = Page(width)
     margin, gap = page.px(MARGIN), page.px(GAP)
@@ -150,17 +143,17 @@ def preview(content: PageContent, width: int) -> Picture:
     right, second = (margin, top + down + gap) if below else (margin + across + gap, top)
     shown = resized_map(content.nearness, across, down)
     foot = _foot(width, content, content.facts)
-    page.grow(second + down + page.px(18) + foot.shape[0])
-    page.paste(foot, 0, second + down + page.px(18))
+    page.grow(second + down + page.px(18) + foot.height)
+    page.image.paste(foot, (0, second + down + page.px(18)))
     page.paste(resized(content.photo, across, down, smooth=True), margin, top)
     page.paste(coloured(shown), right, second)
     if content.focus is not None:
         _reticle(page, margin + content.focus[0] * across, top + content.focus[1] * down)
     _extremes(page, content, shown, right, second)
-    return page.pixels()
+    return page.image
 
 
-def overlay(content: PageContent, width: int) -> Picture:
+def overlay(content: PageContent, width: int) -> Image.Image:
     """Draw the photo in pale gray under the edges of the depth, in the colours of their nearer side."""
     page = Page(width)
     margin = page.px(MARGIN)
@@ -173,11 +166,11 @@ def overlay(content: PageContent, width: int) -> Picture:
         "edges of the depth, in the colour of their nearer side; they should be on the outlines of objects"
     )
     foot = _foot(width, content, [("lines", lines), *content.facts])
-    page.grow(top + down + page.px(18) + foot.shape[0])
-    page.paste(foot, 0, top + down + page.px(18))
+    page.grow(top + down + page.px(18) + foot.height)
+    page.image.paste(foot, (0, top + down + page.px(18)))
     photo = resized(content.photo, across, down, smooth=True)
     page.paste(overlaid(photo, content.nearness, content.scale.relief), left, top)
-    return page.pixels()
+    return page.image
 
 
 def _fitting(content: PageContent, across: int, down: int) -> tuple[int, int]:
@@ -187,7 +180,7 @@ def _fitting(content: PageContent, across: int, down: int) -> tuple[int, int]:
     return across, max(1, min(down, round(across * high / wide)))
 
 
-def _foot(width: int, content: PageContent, facts: Sequence[tuple[str, str]]) -> Picture:
+def _foot(width: int, content: PageContent, facts: Sequence[tuple[str, str]]) -> Image.Image:
     """Draw the lower part of a page: facts on the left, the legend on the right."""
     page = Page(width)
     page.grow(page.px(FOOT))
@@ -197,7 +190,7 @@ def _foot(width: int, content: PageContent, facts: Sequence[tuple[str, str]]) ->
         _facts(page, facts, margin, 0, half),
         _legend(page, content, width - margin - half, 0, half),
     )
-    return np.asarray(page.image.crop((0, 0, width, min(end + margin, page.image.height))))
+    return page.image.crop((0, 0, width, min(end + margin, page.image.height)))
 
 
 def overlaid(photo: Picture, nearness: NDArray[np.float32], relief: float = 1.0) -> Picture:
