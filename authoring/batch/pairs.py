@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from authoring import files
 from authoring.api.output_names import CONTAINER_OF_SUFFIX
 from authoring.api.photo_files import FORMAT_OF_SUFFIX
 from authoring.batch.rows import BatchRow, RowDefaults, output_of
@@ -123,10 +124,10 @@ def _names(folder: Path, suffixes: set[str]) -> list[str]:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what is in a folder. Raises UsageError if it cannot be read."""
+    """Return what is in a folder, but for pipes, sockets and devices. Raises UsageError if it cannot be read."""
     try:
         with os.scandir(folder) as entries:
-            return list(entries)
+            return [entry for entry in entries if not files.is_special(Path(entry.path))]
     except OSError as error:
         raise UsageError(f"{folder}: the folder cannot be read: {error.strerror}") from error
 

@@ -209,6 +209,7 @@ def _jpeg_header(data: bytes) -> tuple[int, int, int] | None:
     """Return bits a sample, width and height from the frame header (ITU-T T.81, B.2.2); None where there is none."""
     if not data.startswith(JPEG_MAGIC):
         return None
+    data = without_fill(data)
     at = 2
     while at + 9 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
