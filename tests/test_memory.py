@@ -59,3 +59,9 @@ def test_a_narrow_photo(verb: str, size: tuple[int, int], tmp_path: Path) -> Non
     cost = run(command(verb, inputs, tmp_path))
     assert cost.code in (0, 4), cost.message
     assert cost.peak_mb < bound_mb(inputs.pixels)
+
+
+def test_a_photo_of_few_rows_becomes_no_heic(tmp_path: Path) -> None:
+    inputs = small_inputs(tmp_path, "few rows", (4000, 5), (64, 64), ".jpg")
+    cost = run(command("embed, other container", inputs, tmp_path))
+    assert cost.code in (0, 4), cost.message

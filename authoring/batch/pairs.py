@@ -116,18 +116,21 @@ def rows_of_pairs(pairing: Pairing, photos: Path, maps: Path, defaults: RowDefau
 
 
 def _names(folder: Path, suffixes: set[str]) -> list[str]:
+    """Return the names with these suffixes in a folder, in order, without pipes, sockets and devices."""
     return sorted(
         entry.name
         for entry in _entries(folder)
-        if Path(entry.name).suffix.lower() in suffixes and not entry.name.startswith(".")
+        if Path(entry.name).suffix.lower() in suffixes
+        and not entry.name.startswith(".")
+        and not files.is_special(Path(entry.path))
     )
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, but for pipes, sockets and devices. Raises UsageError if it cannot be read."""
+    """Return what is in a folder. Raises UsageError if it cannot be read."""
     try:
         with os.scandir(folder) as entries:
-            return [entry for entry in entries if not files.is_special(Path(entry.path))]
+            return list(entries)
     except OSError as error:
         raise UsageError(f"{folder}: the folder cannot be read: {error.strerror}") from error
 

@@ -291,16 +291,21 @@ def encode_heic(
     if metadata.xmp:
         extra["xmp"] = metadata.xmp
     tiled = max(pixels.width, pixels.height) > TILE_PX
-    pillow_heif.encode(
-        "RGB",
-        (pixels.width, pixels.height),
-        pixels.rgb,
-        out,
-        quality=quality,
-        tile_size=TILE_PX if tiled else 0,
-        enc_params={"preset": PRESETS[effort]} | x265_threads(threads),
-        **extra,
-    )
+    try:
+        pillow_heif.encode(
+            "RGB",
+            (pixels.width, pixels.height),
+            pixels.rgb,
+            out,
+            quality=quality,
+            tile_size=TILE_PX if tiled else 0,
+            enc_params={"preset": PRESETS[effort]} | x265_threads(threads),
+            **extra,
+        )
+    except RuntimeError as error:  # x265 refuses pictures of a few pixels across, and very large ones.
+        raise UnsupportedError(
+            f"a photo of {pixels.width}x{pixels.height} cannot be encoded as HEIC ({first_line(error)}); write a JPEG"
+        ) from error
     return out.getvalue()
 
 
