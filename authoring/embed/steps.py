@@ -157,6 +157,11 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
     layout = target.layout
     notes = target.notes + Notes(notes=tuple(f"in the source, {note}" for note in origin.notes))
     with about("source"):
+        if origin.plane.float_min < 0:
+            raise RefusedError(
+                "the depth map goes below 0, which is no distance; take it out with extract, which writes holes there, "
+                "and embed that"
+            )
         fitted = None
         turn = origin.orientation.then(target.orientation.inverse)
         plane = replace(origin.plane, codes=turn.to_display(origin.plane.codes))
