@@ -52,8 +52,10 @@ def test_a_depth_image_far_larger_than_its_photo_is_refused(tmp_path: Path) -> N
         assert cost.peak_mb < 150
 
 
-@pytest.mark.parametrize("size", [(100, 5000), (10, 10_000), (4000, 5)])
-@pytest.mark.parametrize("verb", ["preview, widest", "preview --overlay", "embed, refined"])
+@pytest.mark.parametrize("size", [(100, 5000), (1, 60_000), (4000, 5)])
+@pytest.mark.parametrize(
+    "verb", ["preview, widest", "preview --overlay", "contact sheet", "refocus", "embed, refined"]
+)
 def test_a_narrow_photo(verb: str, size: tuple[int, int], tmp_path: Path) -> None:
     inputs = small_inputs(tmp_path, "narrow", size, (64, 64), ".jpg")
     cost = run(command(verb, inputs, tmp_path))
