@@ -52,8 +52,10 @@ def test_a_depth_image_far_larger_than_its_photo_is_refused(tmp_path: Path) -> N
         assert cost.peak_mb < 150
 
 
-@pytest.mark.parametrize("size", [(100, 5000), (10, 10_000), (4000, 5)])
-@pytest.mark.parametrize("verb", ["preview, widest", "preview --overlay", "embed, refined"])
+@pytest.mark.parametrize("size", [(100, 5000), (1, 60_000), (4000, 5)])
+@pytest.mark.parametrize(
+    "verb", ["preview, widest", "preview --overlay", "contact sheet", "refocus", "embed, refined"]
+)
 def test_a_narrow_photo(verb: str, size: tuple[int, int], tmp_path: Path) -> None:
     inputs = small_inputs(tmp_path, "narrow", size, (64, 64), ".jpg")
     cost = run(command(verb, inputs, tmp_path))
@@ -65,3 +67,14 @@ def test_a_photo_of_few_rows_becomes_no_heic(tmp_path: Path) -> None:
     inputs = small_inputs(tmp_path, "few rows", (4000, 5), (64, 64), ".jpg")
     cost = run(command("embed, other container", inputs, tmp_path))
     assert cost.code in (0, 4), cost.message
+
+
+def test_a_mesh_of_a_small_photo(tmp_path: Path) -> None:
+    inputs = small_inputs(tmp_path, "mesh", (128, 128), (2000, 2000), ".jpg")
+    cost = run(command("pointcloud --mesh", inputs, tmp_path))
+    assert cost.code == 0, cost.message
+    assert cost.peak_mb < bound_mb(inputs.pixels)
+    (tmp_path / "out.glb").unlink()
+    larger = small_inputs(tmp_path, "mesh", (128, 128), (2800, 2800), ".jpg")
+    refused = run(command("pointcloud --mesh", larger, tmp_path))
+    assert refused.code == 5 and "--stride 2" in refused.message

@@ -29,6 +29,9 @@ CloudFormat = Literal["ply", "pcd", "glb"]
 MAX_MESH_SAMPLES = 8_000_000
 """Vertices of a mesh: 16 million triangles are 300 MB, and more than common viewers turn smoothly."""
 
+FREE_MESH_SAMPLES = 4_000_000
+"""Vertices that a mesh of a smaller photo may have: each takes a hundred bytes while the mesh is made."""
+
 MAX_TEXTURE_PX = 4096
 """Side of a texture that every WebGL viewer accepts, on phones too; a 12 MP photo fits."""
 
@@ -141,8 +144,10 @@ def _points(samples: CloudSamples, grid: Grid, options: CloudOptions) -> NDArray
 
 def _mesh(samples: CloudSamples, options: CloudOptions) -> tuple[Mesh, Grid]:
     size = samples.grid.keep.size
-    if size > MAX_MESH_SAMPLES:
-        stride = options.stride * (math.isqrt(size // MAX_MESH_SAMPLES) + 1)
+    height, width = samples.scene.pixels.shape[:2]
+    most = min(MAX_MESH_SAMPLES, max(FREE_MESH_SAMPLES, height * width))
+    if size > most:
+        stride = options.stride * (math.isqrt(size // most) + 1)
         raise RefusedError(
             f"a mesh of {size} samples is more than viewers can show; --stride {stride} makes it smaller",
             subject="photo",

@@ -75,7 +75,7 @@ def _cell(name: str, content: PageContent | str, side: int) -> _Cell:
         return _Cell(name, content, None, None)
     high, wide = content.photo.shape[:2]
     across = max(1, min(side, round(side * TALLEST_CELL * wide / high)))
-    down = max(1, round(across * high / wide))
+    down = max(1, min(round(side * TALLEST_CELL), round(across * high / wide)))
     unit = " m" if content.absolute else ", relative"
     fact = f"{format_distance(content.scale.metres(1))} to {format_distance(content.scale.metres(0))}{unit}"
     if content.holes > 0:
