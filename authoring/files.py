@@ -74,6 +74,15 @@ def _read_whole(file: IO[bytes]) -> bytes:
     return data
 
 
+def is_special(path: Path) -> bool:
+    """Return whether a path is a pipe, a socket or a device; False where nothing is there."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def read_stream(file: IO[bytes]) -> bytes:
     """Read a pipe or a stream, which may never end, up to the limit."""
     out = io.BytesIO()

@@ -126,7 +126,7 @@ def round_of_kills(folder: Path, kills: int, took: float, check: Check, dice: ra
     while done < kills:
         batch = dice.choice(sorted(running))
         try:
-            running[batch].wait(dice.uniform(0, took * 0.6))
+            running[batch].wait(dice.uniform(0, took * 1.2))
             finish(running.pop(batch), check, "after a round")
         except subprocess.TimeoutExpired:
             running[batch].kill()

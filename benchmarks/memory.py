@@ -8,6 +8,10 @@ Prints a Markdown table and ends with 1 if a verb exceeds the bound: 500 MB and 
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +27,7 @@ from authoring.depth.stored_plane import StoredPlane
 from authoring.embed.encode import coded_auxiliary, encode_plane
 from authoring.read import depth_image
 from benchmarks.measure import GOLDEN, depth_map, jpeg_photo, photo_pixels
+from benchmarks.process import MOST_BYTES, Cost, run
 
 FLOOR_MB = 500
 """What any input may take, in units of 10^6 bytes: some 100 MB are the interpreter, its libraries and the encoder."""
@@ -101,7 +106,9 @@ def command(verb: str, inputs: Inputs, folder: Path) -> list[str]:
         "suffix": suffix,
         "other": ".heic" if suffix == ".jpg" else ".jpg",
     }
-    return [word.format(**words) for word in VERBS[verb]]
+    filled = [word.format(**words) for word in VERBS[verb]]
+    gray = inputs.map.suffix == ".png" and ("{map}" in VERBS[verb] or verb == "batch")
+    return [*filled, *(("--near", "0.5", "--far", "8") if gray else ())]
 
 
 def camera_photo(folder: Path, megapixels: str, suffix: str) -> Inputs:
@@ -156,3 +163,52 @@ def small_inputs(
     depth.write_bytes(with_depth_image(photo, steps(*map_size)))
     Image.fromarray(steps(*size)).save(map_file)
     return Inputs(name, width * height, plain, depth, map_file)
+
+
+WORST = {
+    "100x5000, a map of 14x700": ((100, 5000), (14, 700), ".jpg"),
+    "1x60000, a map of 2x2000": ((1, 60_000), (2, 2000), ".jpg"),
+    "128x128, a map of 4000x4000": ((128, 128), (4000, 4000), ".jpg"),
+    "128x128, a map of 4000x4000, HEIC": ((128, 128), (4000, 4000), ".heic"),
+    "128x128, a map of 8000x8000": ((128, 128), (8000, 8000), ".jpg"),
+}
+"""Small photos with the most work: (width, height) of the photo and of the depth image in it."""
+
+
+def rows(folder: Path, inputs: Inputs, most_bytes: int) -> Iterator[tuple[str, Cost]]:
+    """Run every verb; yield its name and its cost."""
+    for verb in VERBS:
+        outputs = folder / "outputs"
+        outputs.mkdir()
+        yield verb, run(command(verb, inputs, outputs), most_bytes)
+        shutil.rmtree(outputs)
+
+
+def main(names: list[str]) -> int:
+    """Print the table; return 1 if a verb exceeds its bound."""
+    exceeded = 0
+    print("| photo | verb | exit | s | MB | bound |\n|---|---|---|---|---|---|")
+    for name in names or [*SCALES, "small"]:
+        with tempfile.TemporaryDirectory() as path:
+            folder = Path(path)
+            made = (
+                (camera_photo(folder, name, suffix) for suffix in (".jpg", ".heic"))
+                if name != "small"
+                else (small_inputs(folder, title, *WORST[title]) for title in WORST)
+            )
+            for inputs in made:
+                limit = MOST_BYTES if name == "small" else 0
+                for verb, cost in rows(folder, inputs, limit):
+                    bound = bound_mb(inputs.pixels)
+                    over = cost.peak_mb > bound
+                    exceeded += over
+                    print(
+                        f"| {inputs.name} | {verb} | {cost.code} | {cost.seconds:.1f} | {cost.peak_mb:.0f} | "
+                        f"{bound:.0f}{' **exceeded**' if over else ''} |",
+                        flush=True,
+                    )
+    return bool(exceeded)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

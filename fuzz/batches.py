@@ -98,6 +98,7 @@ class Run:
 
     overwrite: bool = False
     resume: bool = False
+    local_only: bool = False
     out: str | None = None
     journal: str = JOURNAL
 
@@ -154,7 +155,8 @@ def seeds() -> list[bytes]:
 def crossing(data: bytes) -> None:
     """Run a batch whose rows, journal and outputs are chosen among the same few files."""
     flags, journal = (*data[:2], 0, 0)[:2]
-    run = Run(bool(flags & 1), bool(flags & 2), "." if flags & 4 else None, PLACES[journal % len(PLACES)])
+    out, name = "." if flags & 4 else None, PLACES[journal % len(PLACES)]
+    run = Run(bool(flags & 1), bool(flags & 2), bool(flags & 8), out, name)
     body = data[2 : 2 + _ROW.size * MAX_ROWS]
     rows = _ROW.iter_unpack(body[: len(body) // _ROW.size * _ROW.size])
     _run(b"".join(json.dumps(_cells(*cells)).encode() + b"\n" for cells in rows), run)
@@ -224,6 +226,7 @@ def _run(text: bytes, run: Run, journal: bytes | None = None) -> None:
                         journal=folder / run.journal,
                         resume=run.resume,
                         overwrite=run.overwrite,
+                        local_only=run.local_only,
                     )
                 )
             except DepthauthorError as error:

@@ -24,7 +24,7 @@ class ListedPhoto:
 def list_photos(paths: Iterable[Path], *, recursive: bool = True) -> Iterator[ListedPhoto]:
     """Yield files as they are, and the photos in folders by extension, sorted by name.
 
-    recursive: also those in the folders inside. Hidden files are left out.
+    recursive: also those in the folders inside. Hidden files are left out, and in folders pipes, sockets and devices.
     Raises UsageError for a path that does not exist, and for a folder without photos or that cannot be read.
     """
     for path in paths:
@@ -38,9 +38,13 @@ def list_photos(paths: Iterable[Path], *, recursive: bool = True) -> Iterator[Li
         for folder, inner, names in os.walk(path, onerror=_unreadable):
             inner[:] = sorted(inner) if recursive else []
             for name in sorted(names):
-                if not name.startswith(".") and Path(name).suffix.lower() in CONTAINER_OF_SUFFIX:
-                    is_empty = False
-                    yield ListedPhoto(Path(folder) / name, PurePath(folder).relative_to(path))
+                if name.startswith(".") or Path(name).suffix.lower() not in CONTAINER_OF_SUFFIX:
+                    continue
+                # A pipe or a device among the photos could be waited for without end.
+                if files.is_special(Path(folder) / name):
+                    continue
+                is_empty = False
+                yield ListedPhoto(Path(folder) / name, PurePath(folder).relative_to(path))
         if is_empty:
             hint = "" if recursive else "; -r also looks in the folders inside"
             with files.named(path):

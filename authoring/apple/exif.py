@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authoring.errors import MalformedError
-from authoring.tiff import Ifd, IfdEntry, read_header, read_ifd
+from authoring.tiff import HEADER_BYTES, Ifd, IfdEntry, read_header, read_ifd
 
 EXIF_IFD = 0x8769
 BRIGHTNESS_VALUE = 0x9203
@@ -71,6 +71,8 @@ class LensTags:
 def read_directories(block: bytes) -> ExifDirectories:
     """Read IFD0 and the Exif IFD; raises MalformedError if one of them is broken."""
     order, offset = read_header(block, "the Exif block")
+    if offset < HEADER_BYTES:
+        raise MalformedError("the Exif block's first directory overlaps its header")
     ifd0 = read_ifd(block, offset, order, "the Exif block's first directory")
     pointer = ifd0.find(EXIF_IFD)
     if pointer is None:

@@ -88,8 +88,11 @@ def add_portrait_tags(
     if _reaches_outside(directories, len(result), replace_maker_note):
         return _left_alone(block, "the Exif block is cut short: a value is outside it")
     has_exif = directories.exif is not None
-    if result != block and _other_tags(result, has_exif) != _other_tags(block, has_exif):
-        return _left_alone(block, "the Exif block has directories and values that overlap")
+    try:
+        if result != block and _other_tags(result, has_exif) != _other_tags(block, has_exif):
+            return _left_alone(block, "the Exif block has directories and values that overlap")
+    except MalformedError as error:
+        return _left_alone(block, error.message)
     kept: tuple[str, ...] = ()
     if note.replaces is not None:
         result, sentence = _without_value(result, note.replaces) if erase_replaced else (result, _NOTE_STAYS)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from authoring import files
 from authoring.api.output_names import CONTAINER_OF_SUFFIX
 from authoring.api.photo_files import FORMAT_OF_SUFFIX
 from authoring.batch.rows import BatchRow, RowDefaults, output_of
@@ -115,10 +116,13 @@ def rows_of_pairs(pairing: Pairing, photos: Path, maps: Path, defaults: RowDefau
 
 
 def _names(folder: Path, suffixes: set[str]) -> list[str]:
+    """Return the names with these suffixes in a folder, in order, without pipes, sockets and devices."""
     return sorted(
         entry.name
         for entry in _entries(folder)
-        if Path(entry.name).suffix.lower() in suffixes and not entry.name.startswith(".")
+        if Path(entry.name).suffix.lower() in suffixes
+        and not entry.name.startswith(".")
+        and not files.is_special(Path(entry.path))
     )
 
 

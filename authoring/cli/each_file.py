@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from authoring.api.output_names import output_path
 from authoring.api.photo_list import ListedPhoto, list_photos
 from authoring.cli.exit_codes import DONE
 from authoring.cli.output import print_error, print_report
-from authoring.errors import DepthauthorError, UsageError
+from authoring.errors import DepthauthorError, RefusedError, UsageError
 from authoring.report_base import ErrorReport
 
 
@@ -96,8 +97,18 @@ def write_each(
     if outputs.folder is not None:
         for folder in {target.parent for target in targets}:
             files.make_folder(folder)
+    inputs = {os.path.realpath(photo.path) for photo in photos} if len(photos) > 1 else set()
+
+    def act_beside_inputs(photo: Path, target: Path) -> Outcome:
+        if os.path.realpath(target) in inputs - {os.path.realpath(photo)}:
+            with files.named(target):
+                raise RefusedError(
+                    "this is another input, and inputs are never overwritten; name another folder"
+                )
+        return act(photo, target)
+
     pairs = zip(photos, targets, strict=True)
-    acts = (partial(act, photo.path, target) for photo, target in pairs)
+    acts = (partial(act_beside_inputs, photo.path, target) for photo, target in pairs)
     return _run(photos, acts, to_text, as_json, quiet)
 
 

@@ -10,7 +10,7 @@ import io
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class Pixels:
 
     width: int
     height: int
-    rgb: bytes | memoryview
+    rgb: bytes
     notes: tuple[str, ...] = ()
     """Changes made in converting to 8-bit RGB, as sentences for the report."""
     icc: bytes | None = None
@@ -212,6 +212,14 @@ def resized(pixels: NDArray[np.uint8], width: int, height: int, *, smooth: bool 
     """
     if pixels.shape[:2] == (height, width):
         return pixels
+    if not smooth and height >= pixels.shape[0] and width >= pixels.shape[1]:
+        # The pixel that holds the centre: exactly what a mean over less than a pixel gives, without Pillow's copies.
+        rows, columns = (
+            (2 * np.arange(count) + 1) * size // (2 * count)
+            for count, size in zip((height, width), pixels.shape, strict=False)
+        )
+        enlarged: NDArray[np.uint8] = pixels[rows[:, None], columns]
+        return enlarged
     from PIL import Image
 
     method = Image.Resampling.LANCZOS if smooth else Image.Resampling.BOX
@@ -283,16 +291,21 @@ def encode_heic(
     if metadata.xmp:
         extra["xmp"] = metadata.xmp
     tiled = max(pixels.width, pixels.height) > TILE_PX
-    pillow_heif.encode(
-        "RGB",
-        (pixels.width, pixels.height),
-        pixels.rgb,
-        out,
-        quality=quality,
-        tile_size=TILE_PX if tiled else 0,
-        enc_params={"preset": PRESETS[effort]} | x265_threads(threads),
-        **extra,
-    )
+    try:
+        pillow_heif.encode(
+            "RGB",
+            (pixels.width, pixels.height),
+            pixels.rgb,
+            out,
+            quality=quality,
+            tile_size=TILE_PX if tiled else 0,
+            enc_params={"preset": PRESETS[effort]} | x265_threads(threads),
+            **extra,
+        )
+    except RuntimeError as error:  # x265 refuses pictures of a few pixels across, and very large ones.
+        raise UnsupportedError(
+            f"a photo of {pixels.width}x{pixels.height} cannot be encoded as HEIC ({first_line(error)}); write a JPEG"
+        ) from error
     return out.getvalue()
 
 
@@ -314,15 +327,14 @@ def encode_jpeg(pixels: Pixels, metadata: Metadata, *, quality: int = JPEG_QUALI
     return out.getvalue()
 
 
-def encode_png(pixels: Pixels, metadata: Metadata) -> bytes:
-    """Encode as 8-bit RGB PNG with the ICC profile, quickly rather than small."""
-    from PIL import Image
-
+def encode_picture(picture: Any, file_format: Literal["png", "jpeg"], icc: bytes | None = None) -> bytes:
+    """Encode a PIL image in RGB as PNG, quickly rather than small, or JPEG, 4:2:0; icc: None stands for sRGB."""
     out = io.BytesIO()
-    extra: dict[str, Any] = {"icc_profile": metadata.icc} if metadata.icc else {}
-    Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb).save(
-        out, "PNG", compress_level=PNG_LEVEL, **extra
-    )
+    extra: dict[str, Any] = {"icc_profile": icc} if icc else {}
+    if file_format == "png":
+        picture.save(out, "PNG", compress_level=PNG_LEVEL, **extra)
+    else:
+        picture.save(out, "JPEG", quality=JPEG_QUALITY, subsampling="4:2:0", **extra)
     return out.getvalue()
 
 

@@ -28,18 +28,21 @@ DEFAULT_MAX_SIDE = 768
 GOOD_ASPECT = 0.005
 """An aspect error not worth a smaller map: a map is stretched over its photo anyway, so rounding moves nothing."""
 
-FREE_MAP_PIXELS = 1 << 24
-"""A stored map may have so many samples beside the smallest photo: 4096 a side, some twenty times what phones store."""
+FREE_MAP_PIXELS = 16_000_000
+"""A stored map may have so many samples beside the smallest photo: 4000 a side, some forty times what phones store."""
 
 MAX_STORED_SIDE = 16_384
 """The longest side that any HEVC level allows (H.265 table A.8, level 6.2)."""
+
+FREE_WRITTEN_PIXELS = 1 << 22
+"""A map that is written may have so many samples beside the smallest photo: more than the photo's are of no use."""
 
 SMALLEST_SHARE = 0.9
 """How much of the long side may be given up for a better aspect; matters only for panoramas."""
 
 
-def most_map_pixels(photo_pixels: int) -> int:
-    """Return how many samples a stored map may have: those of its photo, or FREE_MAP_PIXELS.
+def most_map_pixels(photo_pixels: int, free: int = FREE_MAP_PIXELS) -> int:
+    """Return how many samples a stored map may have: those of its photo, or `free`.
 
     More says nothing about the photo, and costs memory that the size of the photo does not explain.
     """

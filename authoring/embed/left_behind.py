@@ -12,31 +12,24 @@ from authoring.apple.provenance import Provenance
 from authoring.apple.region import read_focus_region
 from authoring.containers.base import Layout
 from authoring.containers.edits import EditList
-from authoring.embed.undo import undone
-from authoring.errors import DepthauthorError
 
 
-def left_behind(photo: bytes, removal: EditList, provenance: tuple[Provenance, ...]) -> str | None:
+def left_behind(
+    photo: bytes, removal: EditList, provenance: tuple[Provenance, ...], restoring: EditList | None
+) -> str | None:
     """Return a sentence on the portrait metadata that stays after `removal` of the depth; None if none was written.
 
-    provenance: of the depth maps that go.
+    provenance: of the depth maps that go. restoring: what `--restore` would do then; None if its record does not fit.
     """
     record = next((found.restore for found in provenance if found.restore), b"")
     omitted = any(found.restore_omitted for found in provenance)
     if not record and not omitted:
         return None
-    stripped = removal.apply(photo)
-    layout = containers.parse(stripped).layout
-    restoring = undone(record, stripped)
-    del stripped
+    layout = containers.parse(removal.apply(photo)).layout
     if restoring is not None:
-        try:
-            before = containers.parse(removal.then(restoring).apply(photo)).layout
-        except DepthauthorError:
-            restoring = None
-        else:
-            stays = ", ".join(_differences(before, layout)) or "changes in Exif and XMP"
-            return f"what embed wrote into the photo's own metadata stays: {stays}; --restore takes it out"
+        before = containers.parse(removal.then(restoring).apply(photo)).layout
+        stays = ", ".join(_differences(before, layout)) or "changes in Exif and XMP"
+        return f"what embed wrote into the photo's own metadata stays: {stays}; --restore takes it out"
     stays = ", ".join(_portrait_metadata(layout))
     if not stays:
         return None

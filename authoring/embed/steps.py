@@ -48,8 +48,7 @@ COPIED = "the depth of the source photo"
 
 DNG_METADATA = "a DNG's own Exif and XMP stay as they are, so it is not marked as a portrait"
 FITTED_COPY = (
-    "no HEVC picture has the size of the source's map, so the bound counts from the map as it was resized, not from the"
-    " source's samples"
+    "the source's map was resized, and the bound counts from the resized map, not from the source's samples"
 )
 """Note of `copy`."""
 NO_RESTORE_RECORD = (
@@ -198,6 +197,11 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
     layout = target.layout
     notes = target.notes + Notes(notes=tuple(f"in the source, {note}" for note in origin.notes))
     with about("source"):
+        if origin.plane.float_min < 0:
+            raise RefusedError(
+                "the depth map goes below 0, which is no distance; take it out with extract, which writes holes there, "
+                "and embed that"
+            )
         fitted = None
         turn = origin.orientation.then(target.orientation.inverse)
         plane = replace(origin.plane, codes=turn.to_display(origin.plane.codes))

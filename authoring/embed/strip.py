@@ -89,7 +89,7 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
             if _claims_depth(edits.apply(photo)):
                 notes.append(CLAIM_STAYS)
         else:
-            stays = left_behind(photo, edits, removal.provenance)
+            stays = left_behind(photo, edits, removal.provenance, _restoring(edits.apply(photo), removal))
             notes += [stays] if stays else []
     report = StripReport(
         container=file.layout.container,
@@ -153,6 +153,14 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
             "since; without --restore the depth map is removed all the same"
         )
     return edits
+
+
+def _restoring(photo: bytes, removal: _Removal) -> EditList | None:
+    """Return what `_restore_metadata` would do; None if its record does not fit."""
+    try:
+        return _restore_metadata(photo, removal)
+    except RefusedError:
+        return None
 
 
 def _is_embed_of(undo: EditList, file: ContainerFile, image: FoundAuxiliary) -> bool:

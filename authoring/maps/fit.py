@@ -12,6 +12,7 @@ from authoring.depth.buffer import DepthBuffer
 from authoring.depth.holes import fill_holes
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import (
+    FREE_WRITTEN_PIXELS,
     MAX_STORED_SIDE,
     fitted_size,
     most_map_pixels,
@@ -49,8 +50,8 @@ def fit_to_photo(
 ) -> FittedMap:
     """Turn, check, shrink and fill a map for a photo of stored size (width, height).
 
-    The result is at most `max_size` long and has at most `most_map_pixels` of the photo's. With a guide (the
-    photo's pixels) it has the guide's size and edges.
+    The result is at most `max_size` long and has at most as many samples as the photo, or FREE_WRITTEN_PIXELS. With a
+    guide (the photo's pixels) it has the guide's size and edges.
     raster: how the map lies. Raises RefusedError where the map has another aspect and is not to be stretched, is a
     collage, has more holes than `max_holes` or no valid sample; UnsupportedError where the photo is too narrow.
     """
@@ -89,7 +90,9 @@ def fit_to_photo(
         refined = refine_map(buffer, guide)
         buffer, refined_holes, notes = refined.buffer, refined.filled, notes + refined.notes
     else:
-        buffer, size_notes = _shrink(buffer, options.max_size, most_map_pixels(size[0] * size[1]))
+        buffer, size_notes = _shrink(
+            buffer, options.max_size, most_map_pixels(size[0] * size[1], FREE_WRITTEN_PIXELS)
+        )
         notes += size_notes
     buffer, shape_notes = _match_shape(buffer, size)
     buffer, holes = fill_holes(buffer, 1.0)

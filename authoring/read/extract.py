@@ -74,9 +74,10 @@ def extract_file(
     reading = read(photo)
     buffer = reading.buffer(raster)
     values = buffer.depth_m() if kind == "depth" else buffer.disparity_per_m()
-    finite = values[np.isfinite(values)]
+    finite = np.isfinite(values)
+    count = int(np.count_nonzero(finite))
     holes = int(np.count_nonzero(np.isnan(values)))
-    infinite = values.size - finite.size - holes
+    infinite = values.size - count - holes
     notes = [*reading.notes]
     if infinite and kind == "depth":
         notes.append(f"{infinite} {'pixel lies' if infinite == 1 else 'pixels lie'} at infinity")
@@ -94,8 +95,8 @@ def extract_file(
         unit="m" if kind == "depth" else "1/m",
         width=values.shape[1],
         height=values.shape[0],
-        minimum=float(finite.min()) if finite.size else float("nan"),
-        maximum=float(finite.max()) if finite.size else float("nan"),
+        minimum=float(values.min(where=finite, initial=np.inf)) if count else float("nan"),
+        maximum=float(values.max(where=finite, initial=-np.inf)) if count else float("nan"),
         orientation=raster,
         native_format=reading.plane.pixel_format.value,
         holes=holes,

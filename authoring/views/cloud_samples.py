@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.depth.calibration import Calibration
+from authoring.depth.kernels import row_chunks
 from authoring.depth.raster import resampled
 from authoring.errors import RefusedError, UsageError, about
 from authoring.views.camera_source import CameraOrigin, choose_camera
@@ -168,16 +169,19 @@ def _select(depth_m: NDArray[np.float32], surface: Surface, options: CloudOption
     grid = Grid((height, width), rows, columns, np.ones((len(rows), len(columns)), np.bool_))
     depth = grid.take(depth_m)
     near, far = options.min_depth or 0.0, options.max_depth or math.inf
-    # Zero metres would be the camera itself: a disparity too large for a number.
-    reasons = [np.isinf(depth), ~(depth > 0), (depth < near) | (depth > far)]
-    if options.remove_edges:
-        reasons.append(grid.take(surface.flying()))
+    flying = grid.take(surface.flying()) if options.remove_edges else None
     keep = grid.keep
     counts = [0, 0, 0, 0]
-    for index, excluded in enumerate(reasons):
-        counts[index] = int(np.count_nonzero(keep & excluded))
-        keep = keep & ~excluded
-    return replace(grid, keep=keep), LeftOut(*counts)
+    for chunk in row_chunks(depth.shape):
+        part, kept = depth[chunk], keep[chunk]
+        # Zero metres would be the camera itself: a disparity too large for a number.
+        reasons = [np.isinf(part), ~(part > 0), (part < near) | (part > far)]
+        if flying is not None:
+            reasons.append(flying[chunk])
+        for index, excluded in enumerate(reasons):
+            counts[index] += int(np.count_nonzero(kept & excluded))
+            kept &= ~excluded
+    return grid, LeftOut(*counts)
 
 
 def _nothing_left(left_out: LeftOut) -> str:

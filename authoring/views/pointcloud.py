@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import photo as pictures
+from authoring.depth.kernels import row_chunks
 from authoring.errors import MalformedError, RefusedError, UsageError
 from authoring.report_base import Report
 from authoring.version import VERSION
@@ -26,6 +28,9 @@ CloudFormat = Literal["ply", "pcd", "glb"]
 
 MAX_MESH_SAMPLES = 8_000_000
 """Vertices of a mesh: 16 million triangles are 300 MB, and more than common viewers turn smoothly."""
+
+FREE_MESH_SAMPLES = 4_000_000
+"""Vertices that a mesh of a smaller photo may have: each takes a hundred bytes while the mesh is made."""
 
 MAX_TEXTURE_PX = 4096
 """Side of a texture that every WebGL viewer accepts, on phones too; a 12 MP photo fits."""
@@ -89,7 +94,7 @@ def pointcloud(scene: Scene, options: CloudOptions | None = None) -> PointCloud:
 
 def pointcloud_file(
     scene: Scene, format: CloudFormat, options: CloudOptions | None = None, *, mesh: bool = False
-) -> tuple[list[bytes | memoryview], PointCloudReport]:
+) -> tuple[Iterable[bytes | memoryview], PointCloudReport]:
     """Return the chunks of a file of points (PLY, PCD) or of a mesh (GLB, PLY), and the report."""
     options = options or CloudOptions()
     if mesh and format == "pcd":
@@ -99,6 +104,7 @@ def pointcloud_file(
     if format == "glb" and options.axes != "opengl":
         raise UsageError("a GLB file has y up by its standard; leave out --axes, or write a .ply")
     samples = select_samples(scene, options)
+    chunks: Iterable[bytes | memoryview]
     if not mesh:
         cloud = _cloud(samples, options)
         build = build_pcd if format == "pcd" else build_ply
@@ -115,9 +121,11 @@ def pointcloud_file(
 
 
 def _cloud(samples: CloudSamples, options: CloudOptions) -> PointCloud:
+    # The colours first: resizing the photo takes more memory than it leaves behind.
+    colours = _colours(samples.scene, samples.grid)
     return PointCloud(
         _points(samples, samples.grid, options),
-        _colours(samples.scene, samples.grid),
+        colours,
         options.axes,
         samples.scene.absolute,
         _comments(samples, options),
@@ -136,8 +144,10 @@ def _points(samples: CloudSamples, grid: Grid, options: CloudOptions) -> NDArray
 
 def _mesh(samples: CloudSamples, options: CloudOptions) -> tuple[Mesh, Grid]:
     size = samples.grid.keep.size
-    if size > MAX_MESH_SAMPLES:
-        stride = options.stride * (math.isqrt(size // MAX_MESH_SAMPLES) + 1)
+    height, width = samples.scene.pixels.shape[:2]
+    most = min(MAX_MESH_SAMPLES, max(FREE_MESH_SAMPLES, height * width))
+    if size > most:
+        stride = options.stride * (math.isqrt(size // most) + 1)
         raise RefusedError(
             f"a mesh of {size} samples is more than viewers can show; --stride {stride} makes it smaller",
             subject="photo",
@@ -154,8 +164,17 @@ def _colours(scene: Scene, grid: Grid) -> NDArray[np.uint8]:
     """Return the sRGB colour (N, 3) of each sample kept: the mean of the photo over the map sample."""
     height, width = grid.shape
     pixels = pictures.srgb(pictures.resized(scene.pixels, width, height), scene.icc)
-    # Indices instead of the mask take a third of the time, which is a fifth of a whole command.
-    return grid.take(pixels).reshape(-1, 3).take(np.flatnonzero(grid.keep), axis=0)
+    pixels = grid.take(pixels)
+    if grid.keep.all():
+        return pixels.reshape(-1, 3)
+    result = np.empty((int(np.count_nonzero(grid.keep)), 3), np.uint8)
+    written = 0
+    for rows in row_chunks(grid.keep.shape):
+        # Indices instead of the mask take a third of the time, which is a fifth of a whole command.
+        part = pixels[rows].reshape(-1, 3).take(np.flatnonzero(grid.keep[rows]), axis=0)
+        result[written : written + len(part)] = part
+        written += len(part)
+    return result
 
 
 def _texture(scene: Scene) -> bytes:

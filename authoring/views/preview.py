@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from authoring.codecs import photo as codecs
+from authoring.depth.kernels import resample_area
 from authoring.embed.reports import Size
 from authoring.errors import UsageError
 from authoring.report_base import Report
@@ -26,6 +26,9 @@ DEFAULT_WIDTH = 1600
 
 WIDTHS = (320, 8192)
 """Text on a narrower page is illegible; a wider page would be larger than the photo."""
+
+MAX_SAMPLES = 4_000_000
+"""A larger map is averaged first: no page shows more of it, and the steps of drawing would need far more memory."""
 
 MAX_NOTES = 4
 """Number of notes on a preview; the report has all."""
@@ -124,10 +127,10 @@ def preview(
         aperture=scene.aperture,
         camera=scene.camera,
         overlay=overlay,
-        picture=Size(picture.shape[1], picture.shape[0]),
+        picture=Size(*picture.size),
         notes=scene.notes,
     )
-    return encode_picture(picture, picture_format), report
+    return codecs.encode_picture(picture, picture_format), report
 
 
 def contact_sheet(
@@ -155,20 +158,8 @@ def contact_sheet(
             yield name, content
 
     picture = contact.sheet(contents(), width)
-    report = SheetReport(tuple(entries), Size(picture.shape[1], picture.shape[0]))
-    return encode_picture(picture, picture_format), report
-
-
-def encode_picture(
-    picture: NDArray[np.uint8], picture_format: PictureFormat, icc: bytes | None = None
-) -> bytes:
-    """Encode a picture (H, W, 3) as PNG or JPEG, with its colour profile; None stands for sRGB."""
-    # A view, since a picture may be as large as the photo.
-    rgb = np.ascontiguousarray(picture).reshape(-1)
-    pixels = codecs.Pixels(picture.shape[1], picture.shape[0], rgb.data)
-    if picture_format == "png":
-        return codecs.encode_png(pixels, codecs.Metadata(icc=icc))
-    return codecs.encode_jpeg(pixels, codecs.Metadata(icc=icc))
+    report = SheetReport(tuple(entries), Size(*picture.size))
+    return codecs.encode_picture(picture, picture_format), report
 
 
 def check_width(width: int) -> None:
@@ -179,11 +170,17 @@ def check_width(width: int) -> None:
 
 def _page_content(scene: Scene, title: str) -> page.PageContent:
     depth = scene.depth
-    values = np.where(depth.valid, depth.samples, np.float32(np.nan)).astype(np.float32)
+    values = np.asarray(depth.samples, np.float32)
+    if not depth.all_valid:
+        values = np.where(depth.valid, values, np.float32(np.nan))
+    holes = 1 - float(np.mean(np.isfinite(values)))
     if scene.plane is not None:
         scale = Scale(depth.pixel_format.kind, scene.plane.float_min, scene.plane.float_max)
     else:
         scale = Scale.of_values(depth.pixel_format.kind, values)
+    if values.size > MAX_SAMPLES:
+        share = math.sqrt(MAX_SAMPLES / values.size)
+        values = resample_area(values, math.ceil(depth.width * share), math.ceil(depth.height * share))
     height, width = scene.pixels.shape[:2]
     about = (
         f"photo {width} x {height}",
@@ -199,7 +196,7 @@ def _page_content(scene: Scene, title: str) -> page.PageContent:
         absolute=scene.absolute,
         facts=_facts(scene, scale),
         focus=scene.focus,
-        holes=float(np.mean(~np.isfinite(values))),
+        holes=holes,
     )
 
 

@@ -8,15 +8,18 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from authoring.codecs import photo
 from authoring.depth.focus import largest_near_region
 from authoring.depth.holes import fill_holes
+from authoring.depth.raster import resampled
 from authoring.embed.reports import Size
 from authoring.errors import UnsupportedError, UsageError, about
 from authoring.report_base import Report
 from authoring.views.pictures.lens import Lens
 from authoring.views.pictures.lens_blur import refocused
-from authoring.views.preview import PhotoPoint, PictureFormat, encode_picture
+from authoring.views.preview import PhotoPoint, PictureFormat
 from authoring.views.scene import CameraSource, Scene
 
 DEFAULT_APERTURE = 2.8
@@ -77,7 +80,7 @@ def refocus(
 ) -> tuple[bytes, RefocusReport]:
     """Return the photo through a lens, as PNG or JPEG with its colour profile, and the report."""
     picture, report = refocused_pixels(scene, aperture=aperture, focus=focus, strength=strength)
-    return encode_picture(picture, picture_format, scene.icc), report
+    return photo.encode_picture(Image.fromarray(picture), picture_format, scene.icc), report
 
 
 def refocused_pixels(
@@ -97,8 +100,11 @@ def refocused_pixels(
     if not STRENGTHS[0] <= strength <= STRENGTHS[1]:
         raise UsageError(f"the strength is {strength:g}; it can be {STRENGTHS[0]:g} to {STRENGTHS[1]:g}")
     notes = list(scene.notes)
+    height, width = scene.pixels.shape[:2]
     with about("map"):
-        buffer, holes = fill_holes(scene.depth)
+        depth = scene.depth
+        # What a map has beyond the photo's own pixels cannot be seen.
+        buffer, holes = fill_holes(resampled(depth, min(width, depth.width), min(height, depth.height)))
     if holes.count:
         notes.append(f"{100 * holes.share:.1f} % of the map held no depth and was filled, {holes.method}")
     disparity = buffer.disparity_per_m()
@@ -108,7 +114,6 @@ def refocused_pixels(
         )
     point, focus_from = _focus(scene, focus, disparity)
     focus_per_m = _disparity_at(disparity, point)
-    height, width = scene.pixels.shape[:2]
     lens = Lens.of_camera(
         math.sqrt(math.prod(scene.calibration.focal_px)), (width, height), f_number, focus_per_m, strength
     )

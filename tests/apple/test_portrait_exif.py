@@ -450,3 +450,11 @@ def test_a_wrong_count_of_entries_changes_no_other_tag(order: str, counted: int)
     assert result.exif[50:66] == block[50:66]
     if counted == 4:
         assert result.exif == block and "overlap" in result.notes[0]
+
+
+def test_a_first_directory_inside_the_header_is_left_alone() -> None:
+    """Its entries are the header's own bytes, which a new offset would change."""
+    block = b"MM\0*\0\0\0\5" + bytes(40)
+    edited = add_portrait_tags(block, ImageCharacteristics(40, 30))
+    assert edited.exif == block
+    assert "overlaps its header" in edited.notes[0]

@@ -147,3 +147,16 @@ def test_a_name_that_is_no_photo_is_one_sentence(command: str, word: str, librar
     assert run([command, word, *more]) in (2, 4)
     said = capsys.readouterr().err
     assert said.startswith("depthauthor: ") and "fault in depthauthor" not in said and said.count("\n") == 1
+
+
+def test_no_output_is_written_over_another_input(library: Path, capsys: Any) -> None:
+    out = library.parent / "elsewhere"
+    out.mkdir()
+    second = out / "a-stripped.jpg"
+    second.write_bytes((library / "a.jpg").read_bytes())
+    kept = second.read_bytes()
+    code = run(["strip", str(library / "a.jpg"), str(second), "--out", str(out), "--overwrite"])
+    assert code == 5
+    assert "this is another input" in capsys.readouterr().err
+    assert second.read_bytes() == kept
+    assert (out / "a-stripped-stripped.jpg").is_file()

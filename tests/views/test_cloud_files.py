@@ -183,7 +183,7 @@ def test_a_nominal_camera_is_labelled(tmp_path: Path) -> None:
     )
     pieces, report = pointcloud_file(load_scene(data), "ply")
     assert report.camera == "nominal" and any("guess" in note for note in report.notes)
-    assert b"nominal" in bytes(pieces[0])
+    assert b"nominal" in bytes(next(iter(pieces)))
 
 
 def test_standard_streams(photo: Path) -> None:
@@ -247,7 +247,7 @@ def test_pug(sample: Callable[[str], bytes]) -> None:
     assert report.points == 768 * 576 and report.camera == "file" and report.lens_distortion == "removed"
     assert (report.near, report.far) == pytest.approx((1 / 4.383, 1 / 1.498), rel=1e-3)
     assert report.high[2] < 0 and not report.absolute
-    assert len(bytes(pieces[1])) == 15 * report.points
+    assert sum(len(piece) for piece in list(pieces)[1:]) == 15 * report.points
     _, ignored = pointcloud_file(load_scene(sample("pug.heic")), "ply", CloudOptions(ignore_lens=True))
     assert ignored.lens_distortion == "ignored" and ignored.high[0] > report.high[0]
 

@@ -37,7 +37,7 @@ def find(picture: NDArray[np.uint8], part: NDArray[np.uint8], top: int, left: in
 
 @pytest.mark.parametrize("width", [800, 1600])
 def test_the_photo_is_on_the_left_and_its_depth_on_the_right(width: int) -> None:
-    picture = page.preview(SHOWN, width)
+    picture = np.asarray(page.preview(SHOWN, width))
     unit = width / 1600
     margin, gap, top = round(40 * unit), round(24 * unit), round(118 * unit)
     across = (width - 2 * margin - gap) // 2
@@ -57,7 +57,7 @@ def test_the_photo_is_on_the_left_and_its_depth_on_the_right(width: int) -> None
 
 
 def test_the_legend_goes_from_near_to_far() -> None:
-    picture = page.preview(SHOWN, 1600)
+    picture = np.asarray(page.preview(SHOWN, 1600))
     left, right = 812, 1559
     rows = [
         row
@@ -74,18 +74,18 @@ def test_holes_are_hatched_and_counted() -> None:
     values = DISPARITY.copy()
     values[50:100, 150:200] = np.nan
     shown = replace(SHOWN, values=values, holes=float(np.isnan(values).mean()))
-    picture = page.preview(shown, 1600)
+    picture = np.asarray(page.preview(shown, 1600))
     x, y = 812 + int(175 / 256 * 748), 118 + int(75 / 192 * 561)
     patch = {tuple(int(c) for c in item) for item in picture[y - 10 : y + 10, x - 10 : x + 10].reshape(-1, 3)}
     assert patch == set(HOLE)
-    assert picture.shape[0] > page.preview(SHOWN, 1600).shape[0] - 1
+    assert picture.shape[0] > np.asarray(page.preview(SHOWN, 1600)).shape[0] - 1
 
 
 def test_all_holes_and_one_value_are_shown_too() -> None:
     for values in (np.full((30, 40), np.nan, np.float32), np.full((30, 40), 0.5, np.float32)):
         shown = replace(SHOWN, values=values, scale=Scale.of_values("disparity", values), holes=0.0)
-        assert page.preview(shown, 640).shape[1] == 640
-        assert page.overlay(shown, 640).shape[1] == 640
+        assert np.asarray(page.preview(shown, 640)).shape[1] == 640
+        assert np.asarray(page.overlay(shown, 640)).shape[1] == 640
 
 
 @pytest.mark.parametrize("shape", [(40, 400), (400, 40), (3, 4)])
@@ -93,8 +93,8 @@ def test_panoramas_and_specks(shape: tuple[int, int]) -> None:
     photo = np.zeros((*shape, 3), np.uint8)
     values = np.linspace(0.1, 2, shape[0] * shape[1], dtype=np.float32).reshape(shape)
     shown = replace(SHOWN, photo=photo, values=values, scale=Scale.of_values("disparity", values))
-    assert page.preview(shown, 640).shape[1] == 640
-    assert page.overlay(shown, 640).shape[1] == 640
+    assert np.asarray(page.preview(shown, 640)).shape[1] == 640
+    assert np.asarray(page.overlay(shown, 640)).shape[1] == 640
 
 
 @cache
@@ -165,9 +165,9 @@ def test_a_contact_sheet_has_a_place_for_each() -> None:
         ("two.heic", broken),
         ("three.jpg", SHOWN),
     ]
-    single = contact.sheet(iter(entries[:1]), 1200)
-    row = contact.sheet(iter(entries), 1200)
-    double = contact.sheet(iter(entries + entries), 1200)
+    single = np.asarray(contact.sheet(iter(entries[:1]), 1200))
+    row = np.asarray(contact.sheet(iter(entries), 1200))
+    double = np.asarray(contact.sheet(iter(entries + entries), 1200))
     assert single.shape == row.shape and double.shape[0] > 1.6 * row.shape[0]
     # The first photo stands in the same place with or without neighbours.
     assert np.array_equal(single[80:200, :300], row[80:200, :300])

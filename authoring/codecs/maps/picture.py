@@ -209,6 +209,7 @@ def _jpeg_header(data: bytes) -> tuple[int, int, int] | None:
     """Return bits a sample, width and height from the frame header (ITU-T T.81, B.2.2); None where there is none."""
     if not data.startswith(JPEG_MAGIC):
         return None
+    data = without_fill(data)
     at = 2
     while at + 9 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
@@ -294,21 +295,22 @@ def write_png(values: NDArray[np.float32], kind: Literal["depth", "disparity"]) 
     finite = np.isfinite(values)
     if not finite.any():
         raise UnsupportedError("the map holds no finite value, and a 16-bit PNG cannot hold any other")
-    low, high = float(values[finite].min()), float(values[finite].max())
+    low = float(values.min(where=finite, initial=np.inf))
+    high = float(values.max(where=finite, initial=-np.inf))
     infinite = np.isposinf(values)
     inverse = kind == "depth" and low > 0 and (bool(infinite.any()) or high > LARGEST_RATIO * low)
+    first, last, known = low, high, finite
     if inverse:
-        first, last = 1 / low, 0.0 if infinite.any() else 1 / high
-        with np.errstate(divide="ignore"):
-            spread = 1 / values.astype(np.float64)
-        known = finite | infinite
-    else:
-        first, last = low, high
-        spread, known = values.astype(np.float64), finite
+        first, last, known = 1 / low, 0.0 if infinite.any() else 1 / high, finite | infinite
     # A flat map gets steps of its own value, so that the scale starts at an exact zero.
     step = (last - first) / 65534 or abs(first) or 1.0
     codes = np.zeros(values.shape, np.uint16)
-    codes[known] = np.rint((spread[known] - first) / step + 1.0).astype(np.uint16)
+    # Row by row: double precision of a whole map would be eight bytes a sample, several times over.
+    for row, used, source in zip(codes, known, values, strict=True):
+        spread = source[used].astype(np.float64)
+        if inverse:
+            spread = 1 / spread
+        row[used] = np.rint((spread - first) / step + 1.0).astype(np.uint16)
     notes = PngImagePlugin.PngInfo()
     texts = [kind, repr(first - step), repr(last if inverse else first + 65534 * step)]
     if not known.all():

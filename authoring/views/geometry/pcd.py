@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
+
+from authoring.views.geometry.ply import CHUNK_ROWS
 
 POINT = np.dtype([("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("rgb", "<u4")])
 
 
 def build_pcd(
     points: NDArray[np.float32], colours: NDArray[np.uint8], comments: tuple[str, ...] = ()
-) -> list[bytes | memoryview]:
-    """Return the chunks of a binary file: points (N, 3) and colours (N, 3).
+) -> Iterator[bytes | memoryview]:
+    """Yield the chunks of a binary file: points (N, 3) and colours (N, 3).
 
     The field rgb is declared a float whose bits are red << 16 | green << 8 | blue, as readers of the library's
     PointXYZRGB expect.
     """
-    rows = np.empty(len(points), POINT)
-    for axis, name in enumerate(("x", "y", "z")):
-        rows[name] = points[:, axis]
-    packed = colours.astype(np.uint32)
-    rows["rgb"] = packed[:, 0] << 16 | packed[:, 1] << 8 | packed[:, 2]
     lines = [
         "# .PCD v0.7 - Point Cloud Data file format",
         *(f"# {comment}" for comment in comments),
@@ -35,5 +34,12 @@ def build_pcd(
         f"POINTS {len(points)}",
         "DATA binary",
     ]
-    header = "".join(f"{line}\n" for line in lines).encode("ascii", "replace")
-    return [header, rows.view(np.uint8).data]
+    yield "".join(f"{line}\n" for line in lines).encode("ascii", "replace")
+    for start in range(0, len(points), CHUNK_ROWS):
+        part = slice(start, start + CHUNK_ROWS)
+        rows = np.empty(len(points[part]), POINT)
+        for axis, name in enumerate(("x", "y", "z")):
+            rows[name] = points[part, axis]
+        packed = colours[part].astype(np.uint32)
+        rows["rgb"] = packed[:, 0] << 16 | packed[:, 1] << 8 | packed[:, 2]
+        yield rows.view(np.uint8).data

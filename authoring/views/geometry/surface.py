@@ -21,8 +21,8 @@ noise on either side."""
 
 DIRECTIONS = ((0, 1), (1, 0), (1, 1), (1, -1))
 
-BLOCK_SAMPLES = 1 << 20
-"""Samples processed together; their temporary arrays stay below 100 MB."""
+BLOCK_SAMPLES = 1 << 18
+"""Samples processed together; their temporary arrays stay below 25 MB."""
 
 Mask = NDArray[np.bool_]
 

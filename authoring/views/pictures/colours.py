@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring.depth.kernels import row_chunks
 from authoring.views.pictures.light import encoded, linear
 
 KEYS = (
@@ -80,12 +81,14 @@ def table() -> NDArray[np.uint8]:
 
 def coloured(nearness: NDArray[Any]) -> NDArray[np.uint8]:
     """Return the colours (H, W, 3) of nearness (H, W), 0..1; NaN is hatched."""
-    known = np.isfinite(nearness)
-    steps = np.rint(np.clip(np.where(known, nearness, 0), 0, 1) * 255).astype(np.uint8)
-    result: NDArray[np.uint8] = table()[steps]
-    if not known.all():
-        rows, columns = np.nonzero(~known)
-        result[rows, columns] = hatched(rows, columns)
+    result = np.empty((*nearness.shape, 3), np.uint8)
+    for part in row_chunks(nearness.shape):
+        known = np.isfinite(nearness[part])
+        steps = np.rint(np.clip(np.where(known, nearness[part], 0), 0, 1) * 255).astype(np.uint8)
+        result[part] = table()[steps]
+        if not known.all():
+            rows, columns = np.nonzero(~known)
+            result[part.start + rows, columns] = hatched(part.start + rows, columns)
     return result
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from authoring.codecs.photo import resized
 from authoring.views.pictures.colours import coloured, table
@@ -35,7 +36,7 @@ class _Cell:
         return 0 if self.photo is None else self.photo.shape[0]
 
 
-def sheet(photos: Iterable[tuple[str, PageContent | str]], width: int) -> NDArray[np.uint8]:
+def sheet(photos: Iterable[tuple[str, PageContent | str]], width: int) -> Image.Image:
     """Draw photos by name, each with its content or the sentence that says why there is none."""
     page = Page(width)
     margin, gap, thin = page.px(MARGIN), page.px(GAP), max(2, page.px(4))
@@ -66,15 +67,15 @@ def sheet(photos: Iterable[tuple[str, PageContent | str]], width: int) -> NDArra
                 )
             page.text(x, foot, fitted(page.pen, cell.name, page.px(NAME), across), NAME)
         top += tall + page.px(60) + gap
-    return np.asarray(page.image)[: top - gap + margin // 2]
+    return page.image.crop((0, 0, width, min(page.image.height, top - gap + margin // 2)))
 
 
 def _cell(name: str, content: PageContent | str, side: int) -> _Cell:
     if isinstance(content, str):
         return _Cell(name, content, None, None)
     high, wide = content.photo.shape[:2]
-    across = min(side, round(side * TALLEST_CELL * wide / high))
-    down = max(1, round(across * high / wide))
+    across = max(1, min(side, round(side * TALLEST_CELL * wide / high)))
+    down = max(1, min(round(side * TALLEST_CELL), round(across * high / wide)))
     unit = " m" if content.absolute else ", relative"
     fact = f"{format_distance(content.scale.metres(1))} to {format_distance(content.scale.metres(0))}{unit}"
     if content.holes > 0:

@@ -24,7 +24,7 @@ def edges(nearness: Plane, height: int, width: int) -> Plane:
     have no outline. An even slope, such as a floor, has no lines.
     """
     known = np.isfinite(nearness)
-    if not known.any():
+    if not known.any() or min(height, width) < 2:
         return np.zeros((height, width), np.float32)
     plane, _ = fill_holes(DepthBuffer(np.clip(nearness, 0, 1), PixelFormat.FDIS), max_share=1.0)
     size = max(1.0, width / nearness.shape[1])

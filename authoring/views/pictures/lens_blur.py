@@ -122,7 +122,8 @@ def _base_scale(pixels: int) -> int:
 def _hidden_surface(blur: Plane, codes: NDArray[np.uint8], jump: float, blur_range: float) -> HiddenSurface:
     # Single samples, no means, which would be between the surfaces.
     step = -(-max(blur.shape) // HIDDEN_SIDE)
-    small = np.ascontiguousarray(blur[step // 2 :: step, step // 2 :: step])
+    first_row, first_column = (min(step // 2, (side - 1) // 2) for side in blur.shape)
+    small = np.ascontiguousarray(blur[first_row::step, first_column::step])
     height, width = small.shape
     light = _light(photo.resized(codes, width, height))
     reach = math.ceil(1.5 * blur_range / step) + 3

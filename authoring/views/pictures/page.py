@@ -5,6 +5,7 @@ All lengths are in units of 1/1600 of the page's width, so a page looks the same
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from authoring.codecs.photo import resized
-from authoring.depth.kernels import resample_area
+from authoring.depth.kernels import resample_area, row_chunks
 from authoring.depth.raster import extreme_around
 from authoring.views.pictures.colours import coloured, hatched, table
 from authoring.views.pictures.edges import edges
@@ -33,13 +34,17 @@ TALLEST = 1400
 TALLEST_BESIDE = 2400
 """Largest height of a photo beside its depth; one that is more than three times as high as wide is shown smaller."""
 
-TALLEST_PX = 4096
+TALLEST_PX = 3072
 """Largest height of any picture, whatever the page's width: it bounds the memory of the widest page."""
+
+OVERLAY_PIXELS = 2_000_000
+"""An overlay is as large as the photo, or has so many pixels: lines are drawn in floating point, and an enlarged photo
+shows no more."""
 
 FOOT = 600
 """Room for facts and legend, more than enough; the rest is cut off."""
 
-EXTREMES_SIDE = 2048
+EXTREMES_SIDE = 1024
 """Long side of the raster in which the nearest and the farthest point are searched."""
 
 MARK = (255, 255, 255)
@@ -112,7 +117,8 @@ class Page:
 
     def paste(self, picture: Picture, x: int, y: int) -> None:
         """Paste a picture with its top left corner at x, y."""
-        self.image.paste(Image.fromarray(picture), (x, y))
+        for rows in row_chunks(picture.shape):
+            self.image.paste(Image.fromarray(picture[rows]), (x, y + rows.start))
 
 
 def resized_map(nearness: NDArray[np.float32], width: int, height: int) -> NDArray[np.float32]:
@@ -125,7 +131,7 @@ def resized_map(nearness: NDArray[np.float32], width: int, height: int) -> NDArr
     return np.where(share >= 0.5, result, np.float32(np.nan))
 
 
-def preview(content: PageContent, width: int) -> Picture:
+def preview(content: PageContent, width: int) -> Image.Image:
     """Draw the photo beside its depth in colours, facts below the photo, a legend below the depth."""
     page = Page(width)
     margin, gap = page.px(MARGIN), page.px(GAP)
@@ -135,34 +141,36 @@ def preview(content: PageContent, width: int) -> Picture:
     room = width - 2 * margin if below else (width - 2 * margin - gap) // 2
     across, down = _fitting(content, room, min(page.px(TALLEST_BESIDE), TALLEST_PX))
     right, second = (margin, top + down + gap) if below else (margin + across + gap, top)
-    foot = _foot(width, content, content.facts)
-    page.grow(second + down + page.px(18) + foot.shape[0])
-    page.paste(foot, 0, second + down + page.px(18))
-    page.paste(resized(content.photo, across, down, smooth=True), margin, top)
     shown = resized_map(content.nearness, across, down)
+    foot = _foot(width, content, content.facts)
+    page.grow(second + down + page.px(18) + foot.height)
+    page.image.paste(foot, (0, second + down + page.px(18)))
+    page.paste(resized(content.photo, across, down, smooth=True), margin, top)
     page.paste(coloured(shown), right, second)
     if content.focus is not None:
         _reticle(page, margin + content.focus[0] * across, top + content.focus[1] * down)
     _extremes(page, content, shown, right, second)
-    return np.asarray(page.image)
+    return page.image
 
 
-def overlay(content: PageContent, width: int) -> Picture:
+def overlay(content: PageContent, width: int) -> Image.Image:
     """Draw the photo in pale gray under the edges of the depth, in the colours of their nearer side."""
     page = Page(width)
     margin = page.px(MARGIN)
     top = _head(page, content)
-    across, down = _fitting(content, width - 2 * margin, min(page.px(TALLEST), TALLEST_PX))
+    high, wide = content.photo.shape[:2]
+    down = math.floor(math.sqrt(max(OVERLAY_PIXELS, high * wide) * high / wide))
+    across, down = _fitting(content, width - 2 * margin, min(page.px(TALLEST), TALLEST_PX, down))
     left = (width - across) // 2
     lines = (
         "edges of the depth, in the colour of their nearer side; they should be on the outlines of objects"
     )
     foot = _foot(width, content, [("lines", lines), *content.facts])
-    page.grow(top + down + page.px(18) + foot.shape[0])
-    page.paste(foot, 0, top + down + page.px(18))
+    page.grow(top + down + page.px(18) + foot.height)
+    page.image.paste(foot, (0, top + down + page.px(18)))
     photo = resized(content.photo, across, down, smooth=True)
     page.paste(overlaid(photo, content.nearness, content.scale.relief), left, top)
-    return np.asarray(page.image)
+    return page.image
 
 
 def _fitting(content: PageContent, across: int, down: int) -> tuple[int, int]:
@@ -172,7 +180,7 @@ def _fitting(content: PageContent, across: int, down: int) -> tuple[int, int]:
     return across, max(1, min(down, round(across * high / wide)))
 
 
-def _foot(width: int, content: PageContent, facts: Sequence[tuple[str, str]]) -> Picture:
+def _foot(width: int, content: PageContent, facts: Sequence[tuple[str, str]]) -> Image.Image:
     """Draw the lower part of a page: facts on the left, the legend on the right."""
     page = Page(width)
     page.grow(page.px(FOOT))
@@ -182,7 +190,7 @@ def _foot(width: int, content: PageContent, facts: Sequence[tuple[str, str]]) ->
         _facts(page, facts, margin, 0, half),
         _legend(page, content, width - margin - half, 0, half),
     )
-    return np.asarray(page.image.crop((0, 0, width, min(end + margin, page.image.height))))
+    return page.image.crop((0, 0, width, min(end + margin, page.image.height)))
 
 
 def overlaid(photo: Picture, nearness: NDArray[np.float32], relief: float = 1.0) -> Picture:
