@@ -7,6 +7,7 @@ changes: the pixels of the photo, its orientation and colours, and what a reader
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -136,15 +137,7 @@ def with_forged_record(photo: bytes, hostile: EditList, *, of_metadata: bool = F
 def _depth_image(file: ContainerFile, undo: bytes, restore: bytes) -> CodedAuxiliary:
     image, tree = _plain_depth(file.layout.container == "heic")
     provenance = Provenance(VERSION, undo, restore)
-    return CodedAuxiliary(
-        image.width,
-        image.height,
-        image.payload,
-        image.configuration,
-        image.auxiliary_type,
-        image.auxiliary_subtype,
-        xmp.build_packet(with_provenance(tree, provenance)),
-    )
+    return replace(image, xmp=xmp.build_packet(with_provenance(tree, provenance)))
 
 
 @cache

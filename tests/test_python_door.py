@@ -46,8 +46,8 @@ def test_dir_has_the_public_names_only() -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_has_an_example_that_runs(name: str, folder: Path) -> None:
-    lines = (getattr(da, name).__doc__ or "").splitlines()
-    example = "\n".join(line[8:] for line in lines if line.startswith("        "))
+    lines = (inspect.getdoc(getattr(da, name)) or "").splitlines()
+    example = "\n".join(line[4:] for line in lines if line.startswith("    "))
     assert example and f"{name}(" in example, f"{name} has no example"
     depth_m = np.load(GOLDEN / "scene-depth.npy")
     if name == "batch":

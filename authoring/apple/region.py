@@ -16,7 +16,7 @@ from lxml import etree
 
 from authoring.apple.property_table import Opaque, PropertyTree
 from authoring.apple.xmp import RDF, X, parse_element, parse_packet
-from authoring.errors import DepthauthorError, UsageError
+from authoring.errors import DepthauthorError, MalformedError, UsageError
 
 REGIONS = "http://www.metadataworkinggroup.com/schemas/regions/"
 AREA = "http://ns.adobe.com/xmp/sType/Area#"
@@ -169,12 +169,17 @@ def _keeps_regions(before: PropertyTree, after: PropertyTree) -> bool:
 
 
 def _region_items(tree: PropertyTree) -> list[bytes]:
-    """Return the regions as canonical XML."""
+    """Return the regions as canonical XML. Raises MalformedError for a namespace that is no URI."""
     for item in tree:
         if (item.namespace, item.name) == (REGIONS, "Regions") and isinstance(item.value, Opaque):
             root = parse_element(item.value.xml.encode())
             lists = root.iterfind(f"{{{REGIONS}}}RegionList/*/{{{RDF}}}li")
-            return [etree.tostring(item, method="c14n", exclusive=True, with_tail=False) for item in lists]
+            try:
+                return [
+                    etree.tostring(item, method="c14n", exclusive=True, with_tail=False) for item in lists
+                ]
+            except etree.C14NError as error:
+                raise MalformedError("the XMP packet has a namespace that is no URI") from error
     return []
 
 

@@ -30,19 +30,11 @@ class NamedPlaces:
             "inputs (place BLOB PRIMARY KEY, number INTEGER) WITHOUT ROWID",
             "outputs (folded BLOB, place BLOB, name BLOB, number INTEGER, PRIMARY KEY (folded, place)) WITHOUT ROWID",
         )
-        if manifest is not None:
-            self._add_input(manifest, _MANIFEST)
-        for row in rows:
-            for place in filter(None, inputs_of(row)):
-                self._add_input(place, row.number)
-        if journal is not None:
-            use = self._use(str(journal))
-            if use is not None:
-                self.close()
-                raise RefusedError(
-                    f"{journal}: this is {use}, and the journal would be written over it; name another journal"
-                )
-            self._add_input(str(journal), _JOURNAL)
+        try:
+            self._add_inputs(rows, manifest, journal)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Discard what is known."""
@@ -78,6 +70,20 @@ class NamedPlaces:
             "SELECT number FROM outputs WHERE folded = ? AND place = ?", keys
         ).fetchone()
         return None if first == number else f"{output}: row {first} writes this output already"
+
+    def _add_inputs(self, rows: Iterable[BatchRow], manifest: str | None, journal: Path | None) -> None:
+        if manifest is not None:
+            self._add_input(manifest, _MANIFEST)
+        for row in rows:
+            for place in filter(None, inputs_of(row)):
+                self._add_input(place, row.number)
+        if journal is not None:
+            use = self._use(str(journal))
+            if use is not None:
+                raise RefusedError(
+                    f"{journal}: this is {use}, and the journal would be written over it; name another journal"
+                )
+            self._add_input(str(journal), _JOURNAL)
 
     def _add_input(self, place: str, number: int) -> None:
         self._tables.executemany(

@@ -199,3 +199,12 @@ def test_damage_never_raises(sample: Callable[[str], bytes]) -> None:
             broken[generator.randrange(1500)] = generator.choice(b"<>/\"' :=ax\0\xff")
         result = with_focus_region(bytes(broken), 0.5, 0.5, 10, 10)
         assert result.xmp == bytes(broken) or read_focus_region(result.xmp) is not None
+
+
+def test_a_namespace_that_is_no_uri_leaves_the_packet_alone() -> None:
+    packet = with_focus_region(None, 0.5, 0.5, 40, 30).xmp
+    packet = packet.replace(b">Focus<", b">Face<")
+    packet = packet.replace(b"http://ns.adobe.com/xap/1.0/sType/Dim", b"http;//other/Dim")
+    result = with_focus_region(packet, 0.25, 0.5, 40, 30)
+    assert result.xmp == packet
+    assert "left without one" in result.notes[0]

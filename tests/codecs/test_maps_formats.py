@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
+import zlib
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from authoring.codecs.maps import archives, exr, formats, pfm
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
@@ -176,3 +178,35 @@ def test_damaged_exr_files_give_only_our_errors() -> None:
         damaged[place] ^= 0x55
         with contextlib.suppress(DepthauthorError):
             formats.read_map(bytes(damaged))
+
+
+def test_a_tiff_of_gray_multiplied_by_alpha_is_read() -> None:
+    pytest.importorskip("tifffile")
+    import tifffile
+
+    gray = np.tile(np.arange(0, 200, 10, dtype=np.uint8), (12, 1))
+    samples = np.dstack((gray, np.full_like(gray, 255)))
+    out = io.BytesIO()
+    tifffile.imwrite(
+        out, samples, photometric="minisblack", extrasamples=["assocalpha"], planarconfig="contig"
+    )
+    assert np.array_equal(formats.read_map(out.getvalue()).samples, gray)
+
+
+def test_more_transparent_colours_than_a_palette_can_have_are_damage() -> None:
+    picture = Image.new("P", (8, 6))
+    picture.putpalette([0, 0, 0, 255, 255, 255])
+    out = io.BytesIO()
+    picture.save(out, "PNG", transparency=bytes(2))
+    data = out.getvalue()
+    place = data.index(b"tRNS")
+    chunk = b"tRNS" + bytes(300)
+    data = (
+        data[: place - 4]
+        + struct.pack(">I", 300)
+        + chunk
+        + struct.pack(">I", zlib.crc32(chunk))
+        + data[place + 10 :]
+    )
+    with pytest.raises(MalformedError, match="does not decode"):
+        formats.read_map(data)

@@ -173,12 +173,21 @@ def _read_wide_png(data: bytes, colour: int) -> MapImage:
     return _image_of_channels(samples, "PNG", parts[0][1], has_alpha=colour in (4, 6))
 
 
+_PLAIN_MODES = {"P": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
+"""By Pillow's mode of palettes and of samples that are multiplied by alpha: what they are converted to."""
+
+
 def gray_of(picture: Any, source: str, notes: tuple[str, ...]) -> MapImage:
     """Return the gray of a decoded picture."""
+    target = _PLAIN_MODES.get(picture.mode)
+    if target == "RGB" and "transparency" in picture.info:
+        target = "RGBA"
+    if target is not None:
+        try:
+            picture = picture.convert(target)
+        except ValueError as error:
+            raise MalformedError(f"the map does not decode ({first_line(error)})") from error
     mode = picture.mode
-    if mode in ("P", "PA"):
-        picture = picture.convert("RGBA" if "transparency" in picture.info or mode == "PA" else "RGB")
-        mode = picture.mode
     if mode == "CMYK":
         raise RefusedError("this looks like a picture for print (CMYK), not a depth map")
     samples = np.array(picture)
