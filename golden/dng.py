@@ -1,4 +1,4 @@
-"""Build small DNG files: linear RGB of 16 bits, uncompressed, with a preview, an active area and a crop.
+"""Build small DNG files: linear RGB or a CFA of 16 bits, uncompressed, with a preview, an active area and a crop.
 
 LibRaw, Adobe's specification and exiftool take them for what a converter writes from a raw file.
 
@@ -53,6 +53,8 @@ class DngRecipe:
     crop: tuple[int, int, int, int] | None = None
     """DefaultCrop in the active area: left, top, width, height."""
     preview: bool = True
+    mosaic: bool = False
+    """Whether the photo has one colour a pixel (CFA, RGGB) as a sensor gives it, instead of three."""
     extra: Entries = field(default_factory=dict)
     """More entries of the photo's directory."""
 
@@ -80,6 +82,17 @@ def build_dng(recipe: DngRecipe) -> bytes:
         50829: (TiffType.LONG, [border, border, border + height, border + width]),
         **recipe.extra,
     }
+    if recipe.mosaic:
+        linear = _mosaic(linear)
+        photo |= {
+            258: (TiffType.SHORT, [16]),
+            262: (TiffType.SHORT, [32803]),
+            277: (TiffType.SHORT, [1]),
+            33421: (TiffType.SHORT, [2, 2]),
+            33422: (TiffType.BYTE, [0, 1, 1, 2]),
+            50714: (TiffType.SHORT, [0]),
+            50717: (TiffType.LONG, [65535]),
+        }
     first: Entries = {
         271: (TiffType.ASCII, [*b"depthauthor\0"]),
         272: (TiffType.ASCII, [*b"made DNG\0"]),
@@ -123,6 +136,13 @@ def _linear(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     light = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     levels: NDArray[np.float64] = np.rint(light * 65535)
     return levels
+
+
+def _mosaic(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the colour of each pixel that RGGB has there (H, W)."""
+    y, x = np.mgrid[: linear.shape[0], : linear.shape[1]]
+    taken: NDArray[np.float64] = linear[y, x, y % 2 + x % 2]
+    return taken
 
 
 def _assemble(order: Literal["<", ">"], first: Entries, photo: Entries, preview: bytes, raw: bytes) -> bytes:
