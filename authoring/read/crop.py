@@ -66,6 +66,14 @@ def cropped_camera(calibration: Calibration, crop: Crop, layout: Layout) -> Cali
     return scaled.reframed(-crop.left, -crop.top, round(crop.width), round(crop.height))
 
 
+def shown_map(buffer: DepthBuffer, crop: Crop, layout: Layout) -> DepthBuffer:
+    """Return a map in the stored raster that covers the active area, cut to what the picture to look at shows."""
+    camera = buffer.calibration
+    if camera is not None:
+        buffer = buffer.replace(calibration=cropped_camera(camera, crop, layout))
+    return buffer.replace(samples=cut(buffer.samples, crop, layout))
+
+
 def shown_part(reading: DepthReading, layout: Layout) -> DepthReading:
     """Return depth that covers what the picture to look at shows: a DNG's preview shows DefaultCrop."""
     crop = layout.crop
