@@ -77,7 +77,14 @@ def _pixels(path: Path) -> NDArray[np.uint8]:
 
 
 def test_verify_compares_with_the_photo_and_the_map(folder: Path, capsys: Any) -> None:
-    command = ["verify", folder / "with.dng", "--photo", folder / "photo.dng", "--map", folder / "shown.npy"]
+    command: list[str | Path] = [
+        "verify",
+        folder / "with.dng",
+        "--photo",
+        folder / "photo.dng",
+        "--map",
+        folder / "shown.npy",
+    ]
     report = _json(capsys, *command, "--unit", "m", "--force", "--level", "L1")
     assert (report["level"], report["passed"]) == ("L1", True)
     assert report["roundtrip"]["max_error"] <= report["roundtrip"]["bound"]
