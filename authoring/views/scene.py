@@ -159,8 +159,7 @@ def load_scene_with_map(
             buffer = turned(buffer, decoded.orientation)
         layout = decoded.layout
         if layout is not None and layout.crop is not None and covers_active_area(buffer, layout):
-            in_stored = turned(buffer, decoded.orientation.inverse)
-            buffer = turned(shown_map(in_stored, layout.crop, layout), decoded.orientation)
+            buffer = shown_map(buffer, layout.crop, layout, decoded.orientation)
         notes = loaded.notes
         if options.stretch:
             buffer, stretch_notes = stretched(buffer, (width, height))

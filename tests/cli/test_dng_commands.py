@@ -65,7 +65,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _json(capsys: Any, *arguments: str | Path, code: int = 0) -> dict[str, Any]:
+def _json(capsys: Any, *arguments: object, code: int = 0) -> dict[str, Any]:
     assert run([*map(str, arguments), "--json"]) == code
     report: dict[str, Any] = json.loads(capsys.readouterr().out)
     return report
@@ -77,7 +77,7 @@ def _pixels(path: Path) -> NDArray[np.uint8]:
 
 
 def test_verify_compares_with_the_photo_and_the_map(folder: Path, capsys: Any) -> None:
-    command: list[str | Path] = [
+    command = [
         "verify",
         folder / "with.dng",
         "--photo",
@@ -116,6 +116,18 @@ def test_picture_and_map_stay_on_each_other(words: list[str], folder: Path, caps
     assert np.abs(distance - np.where(is_white, NEAR_M, FAR_M)).max() < 0.02
 
 
+def test_a_refined_map_of_the_active_area_lies_on_the_picture(folder: Path, capsys: Any) -> None:
+    command = ["embed", folder / "photo.dng", folder / "active.npy", "--unit", "m", "--force", "--refine"]
+    _json(capsys, *command, "-o", folder / "refined.dng")
+    depth = depthauthor.extract(folder / "refined.dng").depth_m()
+    assert depth.shape == (SIZE[1], SIZE[0])
+    near = shown(depth) < (NEAR_M + FAR_M) / 2
+    assert np.mean(near != (shown(scene())[..., 1] > WHITE)) < 0.001
+    maps = ["--map", folder / "active.npy", "--unit", "m", "--force", "--refine", "--level", "L1"]
+    report = _json(capsys, "verify", folder / "refined.dng", *maps)
+    assert report["roundtrip"]["max_error"] <= report["roundtrip"]["bound"]
+
+
 def test_preview_and_refocus_show_the_developed_picture(folder: Path, capsys: Any) -> None:
     report = _json(capsys, "preview", folder / "with.dng", "-o", folder / "preview.png")
     assert (report["kind"], report["map"]) == ("depth", {"width": CROP[2], "height": CROP[3]})
@@ -146,6 +158,15 @@ def test_dictionary_is_that_of_a_depth_map(folder: Path, capsys: Any) -> None:
     samples = np.frombuffer(values["kCGImageAuxiliaryDataInfoData"], np.float16)
     assert samples.size == description["Width"] * description["Height"]
     assert set(np.unique(samples).tolist()) == {NEAR_M, FAR_M}
+
+
+def test_its_depth_is_a_map_for_another_photo(folder: Path, capsys: Any) -> None:
+    Image.fromarray(shown(scene())).save(folder / "picture.png")
+    options = ["--native-format", "hdep", "-o", folder / "picture.jpg"]
+    report = _json(capsys, "embed", folder / "picture.png", folder / "with.dng", *options)
+    depth = depthauthor.extract(folder / "picture.jpg").depth_m()
+    assert np.abs(depth - np.load(folder / "shown.npy")).max() <= report["bound"]
+    assert run(["embed", str(folder / "picture.png"), str(folder / "photo.dng"), "-o", "x.jpg"]) != 0
 
 
 def test_batch_and_strip(folder: Path, capsys: Any) -> None:
