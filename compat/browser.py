@@ -94,4 +94,4 @@ def _reading(result: dict[str, Any]) -> Reading:
     return Reading(True, Picture((width, height), result["digest"]))
 
 
-BROWSERS = (Reader("Chromium", _version, _read, quick=False),)
+BROWSERS = (Reader("Chromium", _version, _read, suffixes=(".jpg", ".heic"), quick=False),)

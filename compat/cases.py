@@ -121,3 +121,12 @@ def heic_cases() -> Iterator[Case]:
     yield reencoded("JPEG", (GOLDEN / "scene.jpg").read_bytes(), "heic")
     yield reencoded("JPEG, Exif Orientation 6", (GOLDEN / "orientation" / "scene-6.jpg").read_bytes(), "heic")
     yield reencoded("PNG", (GOLDEN / "scene.png").read_bytes(), "heic")
+
+
+def dng_cases() -> Iterator[Case]:
+    """Yield all DNG cases."""
+    for name, photo in photos.dngs():
+        yield from of_photo(name, photo)
+    plain = photos.linear_dng()
+    yield Case("linear", "embed --bits 16", plain, embedded(plain, "data", bits=16))
+    yield Case("linear", "embed, then strip", plain, strip(embedded(plain, "data")).data, has_depth=False)

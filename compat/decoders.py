@@ -21,8 +21,11 @@ def _module(name: str, package: str) -> Any:
         raise Missing(f"{package} is not installed") from None
 
 
-_EXIF_DIRECTORY, _GPS_DIRECTORY = 0x8769, 0x8825
-"""Tags that hold an offset in the block: it changes when the block grows; the directory itself is compared."""
+DEPTH_SUBFILE_TYPE = 8
+"""NewSubFileType of a DNG's depth map."""
+
+_EXIF_DIRECTORY, _GPS_DIRECTORY, _SUB_DIRECTORIES = 0x8769, 0x8825, 0x014A
+"""Tags that hold offsets in the block: they change when it grows; what they point at is compared itself."""
 
 
 def _pillow_version() -> str:
@@ -40,7 +43,7 @@ def _pillow(path: Path) -> Reading:
                 frames = getattr(opened, "n_frames", 1)
                 exif = opened.getexif()
                 entries = {**exif, **exif.get_ifd(_EXIF_DIRECTORY), **exif.get_ifd(_GPS_DIRECTORY)}
-                for pointer in (_EXIF_DIRECTORY, _GPS_DIRECTORY):
+                for pointer in (_EXIF_DIRECTORY, _GPS_DIRECTORY, _SUB_DIRECTORIES):
                     entries.pop(pointer, None)
                 tags = {f"Exif {key:#06x}": repr(value) for key, value in entries.items()}
                 tags |= {f"info {key}": repr(opened.info.get(key)) for key in ("dpi", "icc_profile")}
@@ -144,6 +147,7 @@ def _vips(path: Path) -> Reading:
             return Reading(False, refusal=" ".join(lines(done.err or header.err, path)))
         pixels = np.frombuffer(target.read_bytes(), np.uint8)
     shape = tuple(int(fields[key]) for key in ("height", "width", "bands"))
+    pixels = pixels.view(np.uint16) if fields["format"] == "ushort" else pixels
     pages = fields.get("n-pages")
     keys = ("bands", "format", "interpretation", "orientation", "xres", "yres", "icc-profile-data")
     tags = {key: fields[key] for key in keys if key in fields}
@@ -151,6 +155,53 @@ def _vips(path: Path) -> Reading:
     return Reading(
         True, picture(pixels.reshape(shape)), tags, complaints, pictures=int(pages) if pages else None
     )
+
+
+def _tifffile_version() -> str:
+    _module("imagecodecs", "imagecodecs")
+    return str(_module("tifffile", "tifffile").__version__)
+
+
+_TIFF_PLACES = ("SubIFDs", "StripOffsets", "TileOffsets")
+"""Tags that hold offsets in the file."""
+
+
+def _tifffile(path: Path) -> Reading:
+    """Read the first page, the tags of all but the map's, and the map, which counts as depth if it decodes."""
+    tifffile = _module("tifffile", "tifffile")
+    try:
+        with tifffile.TiffFile(path) as opened:
+            first = opened.pages.first
+            pages = [first, *(first.pages or ())]
+            pixels = first.asarray()
+            maps = [page.asarray() for page in pages if page.subfiletype == DEPTH_SUBFILE_TYPE]
+            tags = {
+                f"{number} {tag.name}": repr(tag.value)
+                for number, page in enumerate(pages)
+                if page.subfiletype != DEPTH_SUBFILE_TYPE
+                for tag in page.tags
+                if tag.name not in _TIFF_PLACES
+            }
+    except (OSError, ValueError, RuntimeError) as error:
+        return Reading(False, refusal=lines(str(error), path)[0])
+    return Reading(True, picture(pixels), tags, depth=bool(maps))
+
+
+def _libraw_version() -> str:
+    rawpy = _module("rawpy", "rawpy")
+    version = ".".join(map(str, rawpy.libraw_version))
+    return f"{version} (rawpy {rawpy.__version__})"
+
+
+def _libraw(path: Path) -> Reading:
+    """Develop the photo; LibRaw does not look for depth."""
+    rawpy = _module("rawpy", "rawpy")
+    try:
+        with rawpy.imread(str(path)) as raw:
+            pixels = raw.postprocess(use_camera_wb=True, no_auto_bright=True)
+    except rawpy.LibRawError as error:
+        return Reading(False, refusal=lines(str(error), path)[0])
+    return Reading(True, picture(pixels))
 
 
 def _opencv_version() -> str:
@@ -169,7 +220,7 @@ def _opencv(path: Path) -> Reading:
 
 
 DECODERS = (
-    Reader("Pillow", _pillow_version, each(_pillow), suffixes=(".jpg",)),
+    Reader("Pillow", _pillow_version, each(_pillow), suffixes=(".jpg", ".dng")),
     Reader("pillow-heif", _heif_version, each(_pillow_heif), suffixes=(".heic",)),
     Reader("libheif tools", _libheif_version, each(_libheif), suffixes=(".heic",)),
     Reader("ffmpeg", lambda: _first_line("ffmpeg", "-version", pattern=r"version (\d[\d.]*)"), each(_ffmpeg)),
@@ -180,4 +231,6 @@ DECODERS = (
     ),
     Reader("libvips", lambda: _first_line("vips", "--version", pattern=r"vips-(\S+)"), each(_vips)),
     Reader("OpenCV", _opencv_version, each(_opencv)),
+    Reader("tifffile", _tifffile_version, each(_tifffile), suffixes=(".dng",)),
+    Reader("LibRaw", _libraw_version, each(_libraw), suffixes=(".dng",)),
 )

@@ -25,7 +25,42 @@ class Known:
 _OLD_LIBHEIF = r"libheif tools|ImageMagick|libvips"
 _TOO_MANY = r"^refused: .*(Too many auxiliary image references|no images defined)"
 
+_DEPTH_TAG = r"(51177|51178|51179|51180|51181|0xc7e9|0xc7ea|0xc7eb|0xc7ec|0xc7ed)"
+_DNG = "^(linear|one colour|no preview|sensor border|turned \\(Orientation)"
+
 TABLE = (
+    Known(
+        "ImageMagick",
+        _DNG,
+        r"^refused: .*ufraw-batch",
+        "ImageMagick calls a program for DNG (ufraw-batch) that is not installed; the photo before is refused, too.",
+    ),
+    Known(
+        "Pillow|OpenCV",
+        "^no preview$",
+        r"^refused: (cannot identify|imdecode)",
+        "Pillow and OpenCV show a DNG's preview and develop nothing; the photo before is refused, too.",
+    ),
+    Known(
+        "Pillow|exiftool|exifr|ExifReader|tifffile",
+        _DNG,
+        r"^changed (Exif 0xc612|IFD0:DNGVersion|ifd0\.DNGVersion|exif\.DNGVersion|0 DNGVersion): .*4.* became .*5",
+        "Depth maps belong to DNG 1.5, and DNGVersion says so; DNGBackwardVersion, by which an older program knows "
+        "whether it may open the file, stays.",
+    ),
+    Known(
+        "libvips",
+        _DNG,
+        rf"^new warning: .*Unknown field with tag {_DEPTH_TAG} ",
+        "This libtiff warns of every tag that it does not know, here of the five depth tags in IFD0.",
+    ),
+    Known(
+        "exiftool",
+        _DNG,
+        rf"^new warning: \[minor\] Non-standard ((SubIFD1?|IFD0) tag {_DEPTH_TAG} |XMP at TIFF-IFD0-SubIFD1?-XMP)",
+        "exiftool reads the depth tags and the map's XMP, and calls each place of them non-standard: IFD0 is Adobe's, "
+        "the map's own directory is where ProRAW files have the XMP of their masks.",
+    ),
     Known(
         "ffmpeg",
         "",

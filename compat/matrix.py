@@ -16,7 +16,7 @@ from pathlib import Path
 
 from authoring.errors import DepthauthorError
 from compat import page, table
-from compat.cases import Case, heic_cases, jpeg_cases, of_photo
+from compat.cases import Case, dng_cases, heic_cases, jpeg_cases, of_photo
 from compat.table import Column
 
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{text}\n")
 
     failed = False
-    groups = [("JPEG", list(jpeg_cases())), ("HEIC", list(heic_cases()))]
+    groups = [("JPEG", list(jpeg_cases())), ("HEIC", list(heic_cases())), ("DNG", list(dng_cases()))]
     filled = [(name, cases, table.fill(cases, readers, report_progress)) for name, cases in groups]
     for name, cases, columns in filled:
         failed |= show(name, cases, columns)
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def sample_cases(folder: Path) -> list[Case]:
     """Return cases for every photo of a folder that can hold depth; name the others on stderr."""
     cases: list[Case] = []
-    for path in sorted([*folder.glob("*.jpg"), *folder.glob("*.heic")]):
+    for path in sorted([*folder.glob("*.jpg"), *folder.glob("*.heic"), *folder.glob("*.dng")]):
         try:
             cases += of_photo(path.name, path.read_bytes())
         except DepthauthorError as error:

@@ -95,8 +95,13 @@ const read = async (data) => {
 })();
 """
 
-_OFFSETS = re.compile(r"Exif IFD Pointer|GPS Info IFD Pointer|Thumbnail|thumbnail|^file\.")
-"""Offsets inside the Exif block: they change when it grows; what they point at is compared itself."""
+_OFFSETS = re.compile(
+    r"Exif IFD Pointer|GPS Info IFD Pointer|Thumbnail|thumbnail|^file\.|SubIFD$|A100DataOffset$"
+)
+"""Offsets inside the Exif block: they change when it grows; what they point at is compared itself.
+
+ExifReader calls a DNG's list of SubIFDs A100DataOffset.
+"""
 
 
 def _node_version(library: str) -> str:

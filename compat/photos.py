@@ -12,9 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pillow_heif
 from PIL import Image
 
+from golden.dng import DngRecipe, build_dng
 from tests.containers import jpeg_files
 from tests.containers.heif_files import ItemSpec, PhotoSpec, box, full, payload_and_configuration
 
@@ -24,7 +26,7 @@ SIZE = (512, 384)
 """(width, height): half the scene, so that thirty kinds and a dozen readers take minutes, not hours."""
 
 CLEAN = (480, 360)
-"""The clean aperture: the same aspect."""
+"""The clean aperture, and the crop of a DNG: the same aspect."""
 
 GAIN = (128, 96)
 
@@ -208,3 +210,19 @@ def heics() -> Iterator[tuple[str, bytes]]:
     yield "tone map (tmap), gain map bound to both, as iOS 18", _made(tmap=True, masters=(1, 4))
     yield "tone map (tmap), gain map bound to neither", _made(tmap=True, masters=())
     yield "clean aperture (clap)", _made(clap=True)
+
+
+@cache
+def linear_dng(**options: Any) -> bytes:
+    """Build a DNG of the scene as converters write it, with a preview."""
+    return build_dng(DngRecipe(np.asarray(scene()), **options))
+
+
+def dngs() -> Iterator[tuple[str, bytes]]:
+    """Yield every kind of DNG, by name."""
+    yield "linear", linear_dng()
+    yield "linear, big-endian", linear_dng(order=">")
+    yield "one colour a pixel (CFA)", linear_dng(mosaic=True)
+    yield "no preview", linear_dng(preview=False)
+    yield "sensor border and DefaultCrop", linear_dng(border=8, crop=(16, 12, *CLEAN))
+    yield "turned (Orientation 6)", linear_dng(orientation=6)

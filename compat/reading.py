@@ -58,7 +58,7 @@ class Reader:
     """Raises `Missing` if the reader is not installed."""
     read: Callable[[Sequence[Path]], list[Reading]]
     """Returns one reading per file, in order."""
-    suffixes: tuple[str, ...] = (".jpg", ".heic")
+    suffixes: tuple[str, ...] = (".jpg", ".heic", ".dng")
     """Of the files that it reads."""
     quick: bool = True
     """Whether the tests run it: installed with them or by one Debian package, and fast."""
@@ -69,7 +69,7 @@ class Missing(Exception):
 
 
 def picture(pixels: NDArray[Any]) -> Picture:
-    """Summarise pixels (H, W) or (H, W, channels), uint8."""
+    """Summarise pixels (H, W) or (H, W, channels), uint8; uint16 of a DNG."""
     pixels = np.ascontiguousarray(pixels)
     gray = pixels.astype(np.float32) if pixels.ndim == 2 else pixels[..., :3].mean(axis=2, dtype=np.float32)
     height, width = gray.shape

@@ -51,6 +51,8 @@ def _files(case: Case) -> list[bytes]:
 def _suffix(data: bytes) -> str:
     if data.startswith(b"\xff\xd8"):
         return ".jpg"
+    if data[:4] in (b"II*\0", b"MM\0*"):
+        return ".dng"
     return ".png" if data.startswith(b"\x89PNG") else ".heic"
 
 

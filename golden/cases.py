@@ -1,7 +1,8 @@
 """Make what the container goldens start from: HEIC photos, encoded depth payloads, and the list of cases.
 
-Run `python -m golden.cases` after rendering the scene, then `python -m golden update`. The result depends on the
-installed HEVC and JPEG encoders, so it is made once and committed; `python -m golden check` needs no encoder.
+Run `python -m golden.cases` after rendering the scene, then `python -m golden.dng` and `python -m golden update`. The
+result depends on the installed HEVC and JPEG encoders, so it is made once and committed; `python -m golden check` needs
+no encoder but that of DNG, which is our own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.stored_plane import StoredPlane, quantize
 from authoring.embed.transcode import transcode
 from golden.check import MANIFEST, Case, build_manifest
+from golden.dng import BIG_ENDIAN_ORIENTATION, TINY, tiny_plane
 
 FOLDER = Path(__file__).parent
 Profile = Literal["portrait", "data"]
@@ -115,7 +117,32 @@ def cases() -> list[Case]:
                 "portrait",
                 suffix,
             )
-    return listed
+    return [*listed, *dng_cases()]
+
+
+def dng_cases() -> Iterator[Case]:
+    """Yield the cases of the golden DNGs: both formats in metres, both profiles, both byte orders."""
+    for name, photo, number, pixel_format, profile in (
+        ("hdep", "scene-tiny", 1, PixelFormat.HDEP, "data"),
+        ("fdep", "scene-tiny", 1, PixelFormat.FDEP, "data"),
+        ("portrait", "scene-tiny", 1, PixelFormat.HDEP, "portrait"),
+        ("big-endian", "scene-tiny-big", BIG_ENDIAN_ORIENTATION, PixelFormat.HDEP, "data"),
+    ):
+        plane = tiny_plane(number)
+        yield Case(
+            name=f"scene-{name}-dng",
+            photo=f"{photo}.dng",
+            payload=f"payload/depth-tiny-{number}.pgm",
+            profile="portrait" if profile == "portrait" else "data",
+            pixel_format=pixel_format,
+            float_min=plane.float_min,
+            float_max=plane.float_max,
+            truth="scene-depth.npy",
+            tolerance=plane.step * 0.501,
+            sha256="",
+            command=f"depthauthor embed {photo}.dng scene-depth.npy --max-size {max(TINY)} --native-format "
+            f"{pixel_format.value} --profile {profile}",
+        )
 
 
 def main() -> None:

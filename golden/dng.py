@@ -1,18 +1,38 @@
-"""Build small DNG files: linear RGB of 16 bits, uncompressed, with a preview, an active area and a crop.
+"""Build small DNG files: linear RGB or a CFA of 16 bits, uncompressed, with a preview, an active area and a crop.
 
 LibRaw, Adobe's specification and exiftool take them for what a converter writes from a raw file.
+
+Run `python -m golden.dng` at the root of the repository, after rendering the scene, to write the golden DNGs again.
 """
 
 from __future__ import annotations
 
+import io
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.orientation import Orientation
+from authoring.depth.stored_plane import StoredPlane, quantize
 from authoring.tiff import SIZES, TiffType, build_entry, build_ifd
+
+FOLDER = Path(__file__).parent
+
+TINY = (64, 48)
+"""Width and height of the golden DNGs as they are shown: a sixteenth of the scene, an eighth of its depth."""
+
+BORDER = 2
+"""Pixels of their sensor around the active area."""
+
+BIG_ENDIAN_ORIENTATION = 6
+"""Of the big-endian one, whose stored raster is a quarter turned."""
 
 Entries = dict[int, tuple[TiffType, list[int]]]
 """By tag: type and numbers; a RATIONAL takes two."""
@@ -33,6 +53,8 @@ class DngRecipe:
     crop: tuple[int, int, int, int] | None = None
     """DefaultCrop in the active area: left, top, width, height."""
     preview: bool = True
+    mosaic: bool = False
+    """Whether the photo has one colour a pixel (CFA, RGGB) as a sensor gives it, instead of three."""
     extra: Entries = field(default_factory=dict)
     """More entries of the photo's directory."""
 
@@ -60,6 +82,17 @@ def build_dng(recipe: DngRecipe) -> bytes:
         50829: (TiffType.LONG, [border, border, border + height, border + width]),
         **recipe.extra,
     }
+    if recipe.mosaic:
+        linear = _mosaic(linear)
+        photo |= {
+            258: (TiffType.SHORT, [16]),
+            262: (TiffType.SHORT, [32803]),
+            277: (TiffType.SHORT, [1]),
+            33421: (TiffType.SHORT, [2, 2]),
+            33422: (TiffType.BYTE, [0, 1, 1, 2]),
+            50714: (TiffType.SHORT, [0]),
+            50717: (TiffType.LONG, [65535]),
+        }
     first: Entries = {
         271: (TiffType.ASCII, [*b"depthauthor\0"]),
         272: (TiffType.ASCII, [*b"made DNG\0"]),
@@ -105,6 +138,13 @@ def _linear(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     return levels
 
 
+def _mosaic(linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the colour of each pixel that RGGB has there (H, W)."""
+    y, x = np.mgrid[: linear.shape[0], : linear.shape[1]]
+    taken: NDArray[np.float64] = linear[y, x, y % 2 + x % 2]
+    return taken
+
+
 def _assemble(order: Literal["<", ">"], first: Entries, photo: Entries, preview: bytes, raw: bytes) -> bytes:
     """Lay out header, image data, values and directories, one after the other."""
     out = bytearray((b"II*\0" if order == "<" else b"MM\0*") + bytes(4))
@@ -134,3 +174,46 @@ def _assemble(order: Literal["<", ">"], first: Entries, photo: Entries, preview:
         first[279] = (TiffType.LONG, [len(raw)])
     struct.pack_into(order + "I", out, 4, directory(first))
     return bytes(out)
+
+
+def tiny_dngs() -> dict[str, bytes]:
+    """Return the golden DNGs by name: one of each byte order; the big-endian one is stored turned, without preview."""
+    with Image.open(FOLDER / "scene.png") as opened:
+        scene = np.asarray(opened.convert("RGB"))
+    width, height = TINY
+    blocks = scene.reshape(height, scene.shape[0] // height, width, scene.shape[1] // width, 3)
+    pixels = np.rint(blocks.mean(axis=(1, 3))).astype(np.uint8)
+    turned = np.ascontiguousarray(Orientation(BIG_ENDIAN_ORIENTATION).to_stored(pixels))
+    return {
+        "scene-tiny.dng": build_dng(DngRecipe(pixels, border=BORDER)),
+        "scene-tiny-big.dng": build_dng(
+            DngRecipe(turned, order=">", orientation=BIG_ENDIAN_ORIENTATION, border=BORDER, preview=False)
+        ),
+    }
+
+
+def tiny_plane(orientation: int = 1) -> StoredPlane:
+    """Return the scene's depth as codes of the size of the golden DNGs, in a stored raster."""
+    exact = np.load(FOLDER / "scene-depth.npy")
+    step = exact.shape[1] // TINY[0]
+    depth = np.ascontiguousarray(Orientation(orientation).to_stored(exact[::step, ::step]))
+    return quantize(DepthBuffer.from_depth_m(depth, pixel_format=PixelFormat.FDEP))
+
+
+def golden_files() -> Iterator[tuple[str, bytes]]:
+    """Yield name and bytes of the golden DNGs, and of the codes of their maps as PGM."""
+    yield from tiny_dngs().items()
+    for number in (1, BIG_ENDIAN_ORIENTATION):
+        out = io.BytesIO()
+        Image.fromarray(tiny_plane(number).codes).save(out, "PPM")
+        yield f"payload/depth-tiny-{number}.pgm", out.getvalue()
+
+
+def main() -> None:
+    """Write everything."""
+    for name, data in golden_files():
+        (FOLDER / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

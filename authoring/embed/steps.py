@@ -35,7 +35,7 @@ from authoring.maps.load import LoadedMap, MapSource, load_map, map_raster
 from authoring.maps.notes import Notes
 from authoring.maps.polarity import check_polarity
 from authoring.maps.refine import guide_of
-from authoring.read.crop import covers_active_area, padded, shown_part
+from authoring.read.crop import covers_active_area, padded, shown_map, shown_part
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
 from authoring.version import VERSION
 
@@ -147,9 +147,14 @@ def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
             guide = guide_of(target.file, target.orientation, options.max_size)
     with about("map"):
         buffer, layout = loaded.buffer, target.layout
-        crop = None if covers_active_area(buffer, layout) and guide is None else layout.crop
+        is_whole = covers_active_area(buffer, layout)
+        crop = None if is_whole and guide is None else layout.crop
         size = (round(crop.width), round(crop.height)) if crop else (layout.width, layout.height)
         raster = map_raster(options, loaded, size, target.orientation)
+        if is_whole and crop is not None:
+            # The picture that --refine goes by shows no more.
+            turn = target.orientation if raster == "display" else Orientation.UPRIGHT
+            buffer = shown_map(buffer, crop, layout, turn)
         fitted = fit_to_photo(buffer, size, target.orientation, options, raster, guide)
         shown = buffer if raster == "display" else turned(buffer, target.orientation)
         notes = loaded.notes + target.notes + fitted.notes

@@ -29,6 +29,7 @@ from authoring.maps.notes import Notes
 from authoring.maps.presets import Raster, Reading, preset_named
 from authoring.maps.python_maps import map_image_of
 from authoring.read import depth_image
+from authoring.read.crop import shown_part
 from authoring.read.layout import depth_images
 
 
@@ -67,7 +68,8 @@ MapSource: TypeAlias = (
 metres if nothing speaks against it; `python_maps` has the rest."""
 
 PLIST = (b"bplist00", b"<?xml", b"<plist")
-JPEG = b"\xff\xd8"
+MAP_OR_PHOTO = (b"\xff\xd8", b"II*\0", b"MM\0*")
+"""A JPEG or TIFF may be a gray map or a photo with depth, JPEG or DNG."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -235,7 +237,7 @@ def parse_map_source(
             return _depth_of_photo(data)
         except UnsupportedError as error:
             raise UnsupportedError(f"the map is a photo and {error.message}") from error
-    if data.startswith(JPEG) and _has_depth(data):
+    if data.startswith(MAP_OR_PHOTO) and _has_depth(data):
         _refuse_choice(key, frame, "a photo")
         return _depth_of_photo(data)
     image = read_map(data, key, frame)
@@ -243,11 +245,12 @@ def parse_map_source(
 
 
 def _depth_of_photo(data: bytes) -> DepthBuffer:
-    return depth_image.read_depth(containers.parse(data).layout).buffer("display")
+    layout = containers.parse(data).layout
+    return shown_part(depth_image.read_depth(layout), layout).buffer("display")
 
 
 def _has_depth(data: bytes) -> bool:
-    """Return whether a JPEG is a photo with depth; one that our parser rejects is left to the map reader."""
+    """Return whether a JPEG or TIFF is a photo with depth; what our parser rejects is left to the map reader."""
     try:
         return bool(depth_images(containers.parse(data).layout))
     except DepthauthorError:

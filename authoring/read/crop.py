@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from authoring.containers.base import Crop, Layout
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration import Calibration
+from authoring.depth.orientation import Orientation
+from authoring.depth.raster import turned
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of
 
 Sample = TypeVar("Sample", bound=np.generic)
@@ -64,6 +66,18 @@ def cropped_camera(calibration: Calibration, crop: Crop, layout: Layout) -> Cali
     """Return a camera of the active area as that of the cropped picture."""
     scaled = calibration.scaled(layout.width, layout.height)
     return scaled.reframed(-crop.left, -crop.top, round(crop.width), round(crop.height))
+
+
+def shown_map(buffer: DepthBuffer, crop: Crop, layout: Layout, orientation: Orientation) -> DepthBuffer:
+    """Return a map that covers the active area cut to what the picture to look at shows.
+
+    orientation: how the map is turned against the stored raster.
+    """
+    stored = turned(buffer, orientation.inverse)
+    camera = stored.calibration
+    if camera is not None:
+        stored = stored.replace(calibration=cropped_camera(camera, crop, layout))
+    return turned(stored.replace(samples=cut(stored.samples, crop, layout)), orientation)
 
 
 def shown_part(reading: DepthReading, layout: Layout) -> DepthReading:

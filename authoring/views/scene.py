@@ -27,7 +27,7 @@ from authoring.maps.map_options import MapOptions
 from authoring.maps.polarity import check_polarity
 from authoring.read import depth_image
 from authoring.read.camera import exif_calibration
-from authoring.read.crop import shown_part
+from authoring.read.crop import covers_active_area, shown_map, shown_part
 from authoring.read.dng_picture import decode_dng_picture
 from authoring.read.layout import photo_orientation
 
@@ -157,6 +157,9 @@ def load_scene_with_map(
         raster = map_raster(options, loaded, stored, decoded.orientation)
         if raster == "stored":
             buffer = turned(buffer, decoded.orientation)
+        layout = decoded.layout
+        if layout is not None and layout.crop is not None and covers_active_area(buffer, layout):
+            buffer = shown_map(buffer, layout.crop, layout, decoded.orientation)
         notes = loaded.notes
         if options.stretch:
             buffer, stretch_notes = stretched(buffer, (width, height))

@@ -107,7 +107,7 @@ def test_usage_errors(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     empty.mkdir()
     for given, code, sentence in (
         ([str(tmp_path / "absent")], 2, "no such file"),
-        ([str(empty)], 2, "holds no JPEG or HEIC"),
+        ([str(empty)], 2, "holds no JPEG, HEIC or DNG"),
     ):
         assert run(["report", *given, "-o", str(out)]) == code
         assert sentence in capsys.readouterr().err
