@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-Form = Literal["bytes", "heif", "jpeg", "tiff", "png", "npz", "text"]
+Form = Literal["bytes", "heif", "jpeg", "tiff", "dng", "png", "npz", "text"]
 
 EDGES = (
     0,
@@ -396,6 +396,74 @@ def _directory_field(data: bytes, dice: random.Random, others: Sequence[bytes]) 
     return bytes(out)
 
 
+def _directories(data: bytes, order: str) -> list[int]:
+    """Return the offsets of IFD0, its SubIFDs (tag 330) and its chain, walked loosely."""
+    (offset,) = struct.unpack_from(order + "I", data, 4)
+    found: list[int] = []
+    waiting = [offset]
+    while waiting and len(found) < 20:
+        offset = waiting.pop(0)
+        if offset in found or not 8 <= offset <= len(data) - 6:
+            continue
+        found.append(offset)
+        (count,) = struct.unpack_from(order + "H", data, offset)
+        for entry in range(offset + 2, min(offset + 2 + 12 * count, len(data) - 12), 12):
+            tag, _, items, value = struct.unpack_from(order + "HHII", data, entry)
+            if tag == 330:
+                spot = entry + 8 if items == 1 else value
+                waiting += [
+                    struct.unpack_from(order + "I", data, at)[0]
+                    for at in range(spot, min(spot + 4 * min(items, 8), len(data) - 4), 4)
+                ]
+        end = offset + 2 + 12 * count
+        if end + 4 <= len(data):
+            waiting.append(struct.unpack_from(order + "I", data, end)[0])
+    return found
+
+
+def _any_directory(data: bytes, dice: random.Random, others: Sequence[bytes]) -> bytes:
+    """Change an entry of any directory: its field, its tag, its place; or where a directory or its link points."""
+    order = "<" if data[:2] == b"II" else ">"
+    offsets = _directories(data, order)
+    place = dice.choice(offsets)
+    (count,) = struct.unpack_from(order + "H", data, place)
+    at = place + 2 + 12 * dice.randrange(max(count, 1))
+    other = place + 2 + 12 * dice.randrange(max(count, 1))
+    out = bytearray(data)
+    tag, kind, items, value = struct.unpack_from(order + "HHII", data, at)
+    act = dice.randrange(9)
+    if act == 0:
+        tag = dice.choice(
+            (254, 256, 273, 279, 324, 325, 330, 700, 50706, 50719, 50829, 51177, 51178, tag + 1)
+        )
+    elif act == 1:
+        kind = dice.choice((0, 1, 2, 3, 4, 5, 7, 9, 10, 11, 13, 16, 99))
+    elif act == 2:
+        items = dice.choice((*EDGES_32, items + 1, items - 1))
+    elif act in (3, 4):
+        edges = (*EDGES_32, *offsets, value + 1, value - 1, len(data), len(data) - 4, place, at)
+        value = dice.choice(edges)
+    elif act == 5:
+        out[at : at + 12] = data[other : other + 12]
+        return bytes(out)
+    elif act == 6:
+        out[at : at + 12], out[other : other + 12] = data[other : other + 12], data[at : at + 12]
+        return bytes(out)
+    elif act == 7:
+        struct.pack_into(order + "H", out, place, dice.choice((0, count + 1, max(count - 1, 0), 4096, 65535)))
+        return bytes(out)
+    else:
+        struct.pack_into(order + "I", out, place + 2 + 12 * count, dice.choice((*offsets, *EDGES_32)))
+        return bytes(out)
+    short = kind == 3 and items == 1 and dice.random() < 0.9
+    if short:
+        number = value if order == "<" or act in (3, 4) else value >> 16
+        struct.pack_into(order + "HHIHH", out, at, tag, kind, items, number % (1 << 16), 0)
+    else:
+        struct.pack_into(order + "HHII", out, at, tag, kind, items % (1 << 32), value % (1 << 32))
+    return bytes(out)
+
+
 # PNG and ZIP, whose checksums would catch all other damage
 
 
@@ -554,6 +622,7 @@ _MUTATORS: dict[Form, tuple[Mutator, ...]] = {
         _index_offset,
     ),
     "tiff": (_directory_field,),
+    "dng": (_directory_field, _any_directory, _any_directory, _any_directory),
     "png": (_png_chunk,),
     "npz": (_zip_member, _zip_member, _array),
     "text": (_token, _value, _value, _line),

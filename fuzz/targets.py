@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from fuzz import batches, operations, parsers, records, seeds, views
+from fuzz import batches, dngs, operations, parsers, records, seeds, views
 from fuzz.bounds import OPERATION, PARSER, PIXELS, Bounds
 from fuzz.mutate import Form
 
@@ -72,6 +72,9 @@ _PARSERS = (
         Target(f"map-{name}", parsers.map_file, partial(seeds.map_files, name), form, PIXELS)  # type: ignore[arg-type]
         for name, form in _MAPS
     ),
+    Target("dng-parse", dngs.parsing, dngs.every, "dng"),
+    Target("dng-rasters", dngs.rasters, dngs.with_depth, "dng", PIXELS),
+    Target("dng-pieces", dngs.decoding, dngs.pieces, "bytes", PIXELS, longest=4096),
     Target("map-jpeg", parsers.map_file, lambda: seeds.jpeg()[:6], "jpeg", PIXELS),
 )
 
@@ -134,6 +137,16 @@ _OPERATIONS = (
     Target("batch-rows", batches.crossing, batches.seeds, "bytes", OPERATION, longest=64),
     Target("batch-manifest", batches.manifest, batches.manifest_seeds, "text", OPERATION, longest=8192),
     Target("batch-journal", batches.journal, batches.journal_seeds, "text", OPERATION, longest=8192),
+    Target("inspect-dng", operations.inspecting, dngs.every, "dng", OPERATION),
+    Target("extract-dng", operations.extracting, dngs.with_depth, "dng", OPERATION),
+    Target("verify-dng", operations.verifying, dngs.with_depth, "dng", OPERATION),
+    Target("doctor-dng", operations.doctoring, dngs.with_depth, "dng", OPERATION),
+    Target("embed-dng", operations.embedding, dngs.plain, "dng", OPERATION),
+    Target("strip-dng", operations.stripping, dngs.with_depth, "dng", OPERATION),
+    Target("restore-dng", operations.restoring, dngs.with_depth, "dng", OPERATION),
+    Target("copy-dng", dngs.copying, dngs.with_depth, "dng", OPERATION),
+    Target("copy-to-dng", dngs.receiving, dngs.plain, "dng", OPERATION),
+    Target("preview-dng", views.previewing, dngs.with_depth, "dng", OPERATION),
     Target("files", operations.on_files, seeds.with_depth, "heif", OPERATION),
     Target("command", operations.commanding, seeds.with_depth, "heif", OPERATION),
     Target("command-jpeg", operations.commanding, seeds.jpeg_with_depth, "jpeg", OPERATION),

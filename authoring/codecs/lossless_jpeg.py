@@ -1,6 +1,6 @@
 """Encode a gray plane as lossless JPEG (ITU-T T.81, annex H): SOF3, predictor 1, one component, 8 or 16 bits.
 
-It is the JPEG that DNG has for depth maps. Pillow decodes it with 8 bits, imagecodecs with 16 bits too.
+It is the JPEG that DNG has for depth maps. Pillow decodes it with 8 bits, `lossless_jpeg_decoder` with 16.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 LEFT = 1
 """Predictor 1: the sample to the left (table H.1)."""
+
+LONGEST_SIDE = 65535
+"""Samples (B.2.2)."""
 
 LONGEST_CODE = 16
 """Bits of a Huffman code (T.81, annex C)."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from authoring.codecs import jpeg
 from authoring.codecs.limits import check_unpacking
+from authoring.codecs.lossless_jpeg_decoder import decode_lossless, read_frame
 from authoring.codecs.messages import first_line
 from authoring.errors import MalformedError, UnsupportedError
 
@@ -59,8 +60,12 @@ def decode_pieces(
     columns = -(-width // piece_size[0])
     for index, piece in enumerate(pieces):
         top, left = index // columns * piece_size[1], index % columns * piece_size[0]
-        rows = piece_size[1] if piece_size[0] != width else min(piece_size[1], height - top)
-        decoded = _decode(piece, (rows, piece_size[0], samples), dtype, compression, predictor, order)
+        # The last strip has the rows that are left; a tile at the edge has all of its own, of which these suffice.
+        rows = min(piece_size[1], height - top)
+        if compression == JPEG and samples == 1:
+            decoded = _decode_jpeg(piece, piece_size, rows, dtype)
+        else:
+            decoded = _decode(piece, (rows, piece_size[0], samples), dtype, compression, predictor, order)
         target = out[top : top + rows, left : left + piece_size[0]]
         target[:] = decoded[: target.shape[0], : target.shape[1]]
     return out[:, :, 0] if samples == 1 else out
@@ -74,14 +79,7 @@ def _decode(
     predictor: int,
     order: Literal["<", ">"],
 ) -> Plane:
-    """Decode one strip or tile to `shape`."""
-    if compression == JPEG and shape[2] == 1:
-        decoded = jpeg.decode_gray(piece) if dtype.itemsize == 1 else _decode_wide_jpeg(piece)
-        if decoded.shape[1] != shape[1] or decoded.shape[0] > shape[0]:
-            raise MalformedError(
-                f"a strip or tile decodes to {decoded.shape[1]}x{decoded.shape[0]}, not to {shape[1]}x{shape[0]}"
-            )
-        return decoded[:, :, np.newaxis]
+    """Decode the first rows of a strip or tile to `shape`."""
     if compression not in (NONE, DEFLATE):
         name = "JPEG XL" if compression == JPEG_XL else f"compression {compression}"
         raise UnsupportedError(f"the image is coded as {name}, which is not read")
@@ -90,6 +88,8 @@ def _decode(
     if len(data) != size:
         raise MalformedError(f"a strip or tile has {len(data)} bytes, and its size needs {size}")
     plane: Plane = np.frombuffer(data, dtype.newbyteorder(order)).astype(dtype).reshape(shape)
+    if compression == NONE:
+        return plane  # A predictor belongs to Deflate (DNG 1.6.0.0, chapter 2).
     if predictor not in PREDICTOR_STEPS:
         raise UnsupportedError(f"the image has the predictor {predictor}, which is not read")
     for start in range(PREDICTOR_STEPS[predictor]):
@@ -98,28 +98,29 @@ def _decode(
     return plane
 
 
+def _decode_jpeg(piece: bytes, size: tuple[int, int], rows: int, dtype: np.dtype[Any]) -> Plane:
+    """Decode a strip or tile of one component and at least `rows` rows to (H, W, 1); size is (width, height)."""
+    if dtype.itemsize == 1:
+        decoded: Plane = jpeg.decode_gray(piece)
+        _check_size(size, rows, decoded.shape[1], decoded.shape[0])
+        return decoded[:, :, np.newaxis]
+    frame = read_frame(piece)
+    if frame.precision != 16:
+        raise UnsupportedError(
+            f"the image has 16 bits a sample and its lossless JPEG {frame.precision}, so its scale is not known"
+        )
+    _check_size(size, rows, frame.width, frame.height)
+    return decode_lossless(piece)[:, :, np.newaxis]
+
+
+def _check_size(size: tuple[int, int], rows: int, width: int, height: int) -> None:
+    if width != size[0] or not rows <= height <= size[1]:
+        raise MalformedError(f"a strip or tile is a JPEG of {width}x{height}, not of {size[0]}x{rows}")
+
+
 def _inflate(piece: bytes, size: int) -> bytes:
     """Inflate at most `size` bytes."""
     try:
         return zlib.decompressobj().decompress(piece, size)
     except zlib.error as error:
         raise MalformedError(f"a strip or tile does not inflate ({first_line(error)})") from error
-
-
-def _decode_wide_jpeg(piece: bytes) -> Plane:
-    """Decode a lossless JPEG of 16 bits, which Pillow does not read."""
-    try:
-        import imagecodecs
-    except ImportError as error:
-        raise UnsupportedError(
-            "the map is a lossless JPEG of 16 bits, which needs imagecodecs: pip install 'depthauthor[tiff]'"
-        ) from error
-    try:
-        decoded = np.asarray(imagecodecs.ljpeg_decode(piece))
-    except Exception as error:  # The decoder has one exception for everything.
-        raise MalformedError(
-            f"a strip or tile is no lossless JPEG that decodes ({first_line(error)})"
-        ) from error
-    if decoded.ndim != 2 or decoded.dtype != np.uint16:
-        raise UnsupportedError(f"the map's lossless JPEG holds {decoded.dtype} {decoded.shape}")
-    return decoded

@@ -88,7 +88,7 @@ def _encode_strip(plane: StoredPlane, order: Literal["<", ">"]) -> CodedPlane:
     from authoring.codecs import lossless_jpeg, tiff_pieces
 
     height, width = plane.codes.shape
-    if plane.bits == 8:
+    if plane.bits == 8 and max(width, height) <= lossless_jpeg.LONGEST_SIDE:
         payload, compression = lossless_jpeg.encode_lossless(plane.codes), tiff_pieces.JPEG
     else:
         payload, compression = tiff_pieces.encode_deflate(plane.codes, order), tiff_pieces.DEFLATE

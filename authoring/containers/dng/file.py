@@ -81,13 +81,16 @@ class DngFile:
 
         It shows DefaultCrop, in the stored orientation.
         """
-        pictures = []
-        for ifd in (*self.structure.directories, *self.structure.chain):
-            if structure.subfile_type(ifd) & REDUCED_IMAGE and not structure.is_smaller_map(ifd):
-                picture = _raster(self.structure.data, ifd)
-                if picture and picture.photometric in structure.PICTURES and picture.bits == 8:
-                    pictures.append(picture)
-        return max(pictures, key=lambda picture: picture.width * picture.height, default=None)
+        smaller = [
+            ifd
+            for ifd in (*self.structure.directories, *self.structure.chain)
+            if structure.subfile_type(ifd) & REDUCED_IMAGE and not structure.is_smaller_map(ifd)
+        ]
+        for ifd in sorted(smaller, key=structure.area, reverse=True):
+            picture = _raster(self.structure.data, ifd)
+            if picture and picture.photometric in structure.PICTURES and picture.bits == 8:
+                return picture
+        return None
 
     def splice(self, auxiliary: CodedAuxiliary) -> EditList:
         """Append a depth map; see `splicing.splice`."""

@@ -6,21 +6,49 @@ four bytes change, and what the old directories say stays true.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from authoring.containers.base import CodedAuxiliary, DngDepth, Fraction
-from authoring.containers.dng.structure import Structure, is_depth, piece_spans
-from authoring.containers.dng.tags import DEPTH_MAP, DEPTH_TAGS, LEAST_DNG_VERSION, Tag
+from authoring.containers.dng.structure import Structure, is_depth, piece_spans, subfile_type
+from authoring.containers.dng.tags import DEPTH_MAP, DEPTH_TAGS, LEAST_DNG_VERSION, SMALLER_DEPTH_MAP, Tag
 from authoring.containers.edits import EditList, Replacement
 from authoring.errors import MalformedError, RefusedError, UsageError
-from authoring.tiff import ENTRY_BYTES, Ifd, TiffType, build_entry, build_ifd, read_ifd
+from authoring.tiff import (
+    ENTRY_BYTES,
+    HEADER_BYTES,
+    Ifd,
+    IfdEntry,
+    TiffType,
+    build_entry,
+    build_ifd,
+    read_ifd,
+)
 
 MAX_FILE_BYTES = (1 << 32) - 1
 """A TIFF counts its offsets in 32 bits; beyond that there is only BigTIFF."""
 
 HEADER_OFFSET = (4, 8)
 """Where the header has the offset of IFD0."""
+
+LINK_BYTES = 4
+"""Of the offset of the next directory, after the entries."""
+
+LONGEST_INLINE = 4
+"""Bytes of a value that its entry holds itself."""
+
+CHANGED = frozenset({Tag.SUB_IFDS, Tag.DNG_VERSION, *DEPTH_TAGS})
+"""Entries of IFD0 that a splice replaces or adds."""
+
+MAX_CHANGED = 2 * len(CHANGED)
+"""Such entries of the former IFD0; a damaged one may have some twice."""
+
+MARK_ENTRIES = 8
+"""Entries of IFD0 by which its former place is found."""
+
+MAX_PLACES, MAX_CANDIDATES = 1000, 50
+"""Where the former IFD0 is looked for; a photo has one place, or one for each program that appended a copy."""
 
 REASON_HEADER = "the header points to the new IFD0"
 REASON_DEPTH = "the depth map, its directory, and a copy of IFD0 that names it"
@@ -40,9 +68,10 @@ def splice(structure: Structure, auxiliary: CodedAuxiliary) -> EditList:
     raster, depth = auxiliary.raster, auxiliary.dng_depth
     if raster is None or depth is None:
         raise UsageError("a depth map for a DNG needs its raster and its depth tags")
+    _check_stays(structure)
     tail = _Tail(structure)
     strip = tail.add(auxiliary.payload)
-    packet = tail.add(auxiliary.xmp)
+    packet = tail.add(auxiliary.xmp.ljust(LONGEST_INLINE + 1))
     entries = {
         Tag.NEW_SUBFILE_TYPE: (TiffType.LONG, 1, DEPTH_MAP),
         Tag.IMAGE_WIDTH: (TiffType.LONG, 1, raster.width),
@@ -55,7 +84,7 @@ def splice(structure: Structure, auxiliary: CodedAuxiliary) -> EditList:
         Tag.ROWS_PER_STRIP: (TiffType.LONG, 1, raster.height),
         Tag.STRIP_BYTE_COUNTS: (TiffType.LONG, 1, len(auxiliary.payload)),
         Tag.PREDICTOR: (TiffType.SHORT, 1, raster.predictor),
-        Tag.XMP: (TiffType.BYTE, len(auxiliary.xmp), packet),
+        Tag.XMP: (TiffType.BYTE, max(len(auxiliary.xmp), LONGEST_INLINE + 1), packet),
     }
     if raster.predictor == 1:
         del entries[Tag.PREDICTOR]
@@ -97,6 +126,8 @@ def _unlist(structure: Structure, identifiers: set[int]) -> EditList:
     """Append a copy of IFD0 that does not name the maps, nor their tags if none is left."""
     tail = _Tail(structure)
     kept = [ifd for number, ifd in enumerate(structure.children, 1) if number not in identifiers]
+    if not any(map(is_depth, kept)):
+        kept = [ifd for ifd in kept if subfile_type(ifd) != SMALLER_DEPTH_MAP]
     old = structure.first.find(Tag.SUB_IFDS)
     dropped = () if any(map(is_depth, kept)) else DEPTH_TAGS
     added = {}
@@ -113,66 +144,124 @@ def _cut(structure: Structure, depth: Ifd) -> EditList | None:
     if len(spans) != 1:
         return None
     stop = spans[0][0]
-    others = [ifd for ifd in structure.children if ifd != depth]
+    others = [ifd for ifd in structure.children if ifd is not depth]
     appended = min(structure.first.offset, depth.offset) > stop
     if not appended or any(ifd.offset >= stop for ifd in (*others, *structure.chain)):
         return None
-    former = [ifd for ifd in _former_directories(structure, stop) if _is_former(structure, ifd, others, stop)]
-    if len(former) != 1:
+    if not _fills_the_end(structure, depth, stop):
+        return None
+    former = _former_directory(structure, tuple(ifd.offset for ifd in others), stop)
+    if former is None:
         return None
     return EditList.of(
         len(structure.data),
         [
-            Replacement(
-                *HEADER_OFFSET, struct.pack(structure.order + "I", former[0].offset), REASON_RESTORED
-            ),
+            Replacement(*HEADER_OFFSET, struct.pack(structure.order + "I", former.offset), REASON_RESTORED),
             Replacement(stop, len(structure.data), b"", REASON_REMOVED),
         ],
     )
 
 
-def _former_directories(structure: Structure, stop: int) -> Iterator[Ifd]:
-    """Yield what may be the former IFD0: directories before `stop` that have its longest run of unchanged entries."""
-    first = structure.first
-    names = [entry.tag for entry in first.entries]
-    changed = {Tag.SUB_IFDS, Tag.DNG_VERSION, *DEPTH_TAGS}
-    runs: list[list[int]] = [[]]
-    for index, tag in enumerate(names):
-        runs[-1].append(index) if tag not in changed else runs.append([])
-    run = max(runs, key=len)
-    if not run:
-        return
-    head = first.entries[run[0]].offset
-    pattern = structure.data[head : head + ENTRY_BYTES * len(run)]
-    before = [tag for tag in names[: run[0]] if tag not in DEPTH_TAGS]
-    # The former directory may have had no SubIFDs.
-    counts = {len(before), len([tag for tag in before if tag != Tag.SUB_IFDS])}
-    place = structure.data.find(pattern, 0, stop)
-    while place >= 0:
-        for count in counts:
+def _fills_the_end(structure: Structure, depth: Ifd, stop: int) -> bool:
+    """Whether a depth map and what a splice appends with it are all that is from `stop` to the end of the file."""
+    spans = [*piece_spans(depth)]
+    for ifd, entries in ((depth, depth.entries), (structure.first, structure.first.entries)):
+        spans.append((ifd.offset, ifd.end + LINK_BYTES))
+        spans += [
+            (entry.value_offset, entry.value_offset + len(entry.value))
+            for entry in entries
+            if entry.value is not None and not entry.is_inline and (ifd is depth or entry.tag in CHANGED)
+        ]
+    position = stop
+    for start, end in sorted(spans):
+        if start < stop:
+            continue
+        if not position <= start <= position + 1:
+            return False
+        position = end
+    return position == len(structure.data)
+
+
+def _former_directory(structure: Structure, children: tuple[int, ...], stop: int) -> Ifd | None:
+    """Return IFD0 as it was before the depth map was appended, for these other SubIFDs; None if it is not found.
+
+    It is the last directory before `stop` that has IFD0's other entries: earlier ones are what a program before
+    appended a copy of.
+    """
+    data, order = structure.data, structure.order
+    kept = [
+        data[entry.offset : entry.offset + ENTRY_BYTES]
+        for entry in structure.first.entries
+        if entry.tag not in CHANGED
+    ]
+    mark, before = _mark(structure)
+    tried = 0
+    for place in _places(data, mark, stop):
+        for changed in range(MAX_CHANGED + 1):
+            start = place - 2 - ENTRY_BYTES * (before + changed)
+            if start < HEADER_BYTES:
+                break
+            (count,) = struct.unpack_from(order + "H", data, start)
+            if (
+                not 0 <= count - len(kept) <= MAX_CHANGED
+                or start + 2 + ENTRY_BYTES * count + LINK_BYTES > stop
+            ):
+                continue
+            tried += 1
+            if tried > MAX_CANDIDATES:
+                return None
             try:
-                yield read_ifd(structure.data, place - 2 - ENTRY_BYTES * count, structure.order, "IFD0")
+                ifd = read_ifd(data, start, order, "IFD0")
             except MalformedError:
                 continue
-        place = structure.data.find(pattern, place + 1, stop)
+            if _is_former(structure, ifd, kept, children, stop):
+                return ifd
+    return None
 
 
-def _is_former(structure: Structure, ifd: Ifd, children: Sequence[Ifd], stop: int) -> bool:
-    """Whether a directory is IFD0 as it was before the depth map was appended, for these other SubIFDs."""
-    if ifd.end + 4 > stop or ifd.next_offset != structure.first.next_offset:
-        return False
-    now = _entries(structure.data, structure.first)
-    was = _entries(structure.data, ifd)
+def _mark(structure: Structure) -> tuple[bytes, int]:
+    """Return some bytes of IFD0 that are in the former one too, and how many kept entries come before them there."""
+    runs: list[list[IfdEntry]] = [[]]
+    for entry in structure.first.entries:
+        if entry.tag in CHANGED:
+            runs.append([])
+        else:
+            runs[-1].append(entry)
+    run = max(runs, key=len)[:MARK_ENTRIES]
+    if not run:
+        return struct.pack(structure.order + "HHI", Tag.DNG_VERSION, TiffType.BYTE, 4), 0
+    start = run[0].offset
+    before = sum(entry.offset < start and entry.tag not in CHANGED for entry in structure.first.entries)
+    return structure.data[start : start + ENTRY_BYTES * len(run)], before
+
+
+def _places(data: bytes, mark: bytes, stop: int) -> Iterator[int]:
+    """Yield where a mark is before `stop`, from the end."""
+    place = data.rfind(mark, 0, stop)
+    for _ in range(MAX_PLACES):
+        if place < 0:
+            return
+        yield place
+        place = data.rfind(mark, 0, place + len(mark) - 1)
+
+
+def _is_former(
+    structure: Structure, ifd: Ifd, kept: Sequence[bytes], children: tuple[int, ...], stop: int
+) -> bool:
+    """Whether a splice makes IFD0 of a directory: the same other entries and link, and these SubIFDs."""
+    was = [
+        structure.data[entry.offset : entry.offset + ENTRY_BYTES]
+        for entry in ifd.entries
+        if entry.tag not in CHANGED
+    ]
     listed = ifd.find(Tag.SUB_IFDS)
-    if (listed.integers() if listed else ()) != tuple(child.offset for child in children):
-        return False
-    free = {Tag.SUB_IFDS, Tag.DNG_VERSION}
-    same = {tag: entry for tag, entry in now.items() if tag not in free and tag not in DEPTH_TAGS}
-    return Tag.DNG_VERSION in was and same == {tag: entry for tag, entry in was.items() if tag not in free}
-
-
-def _entries(data: bytes, ifd: Ifd) -> dict[int, bytes]:
-    return {entry.tag: data[entry.offset : entry.offset + ENTRY_BYTES] for entry in ifd.entries}
+    link = ifd.next_offset if ifd.end + LINK_BYTES <= stop else 0  # A file may be cut there.
+    return (
+        was == kept
+        and link == structure.first.next_offset
+        and (listed.integers() if listed else ()) == children
+        and ifd.find(Tag.DNG_VERSION) is not None
+    )
 
 
 def _version(structure: Structure) -> bytes:
@@ -181,12 +270,42 @@ def _version(structure: Structure) -> bytes:
 
 
 def _with_entries(structure: Structure, added: Mapping[Tag, bytes], dropped: Collection[int] = ()) -> bytes:
-    """Return a copy of IFD0 with entries replaced, added or left out; all others stay as they are."""
-    kept = [
-        (tag, entry) for tag, entry in _entries(structure.data, structure.first).items() if tag not in dropped
+    """Return a copy of IFD0 with entries replaced, added or left out; all others stay as they are, in their order."""
+    first, new = structure.first, {int(tag): entry for tag, entry in added.items()}
+    entries = [
+        # Of a tag that is there twice, readers take the first.
+        (entry.tag, new.pop(entry.tag, structure.data[entry.offset : entry.offset + ENTRY_BYTES]))
+        for entry in first.entries
+        if entry.tag not in dropped
     ]
-    entries = dict(kept) | {int(tag): entry for tag, entry in added.items()}
-    return build_ifd(structure.order, [entries[tag] for tag in sorted(entries)], structure.first.next_offset)
+    for tag in sorted(new):
+        index = next((index for index, (other, _) in enumerate(entries) if other > tag), len(entries))
+        entries.insert(index, (tag, new[tag]))
+    return build_ifd(structure.order, [value for _, value in entries], first.next_offset)
+
+
+def _check_stays(structure: Structure) -> None:
+    """Raise MalformedError if a splice would change what a directory of a damaged file names.
+
+    That is what begins inside the header, whose pointer changes, and what is beyond the end, where the depth map goes.
+    Images that are cut off are let through: a reader cannot show them, before and after.
+    """
+    for ifd in (*structure.directories, *structure.chain):
+        starts = [entry.value_offset for entry in ifd.entries if entry.value and not entry.is_inline]
+        with contextlib.suppress(MalformedError):
+            starts += [start for start, stop in piece_spans(ifd) if stop > start]
+        if min(starts, default=HEADER_BYTES) < HEADER_BYTES:
+            raise MalformedError(f"the DNG's directory at {ifd.offset} has data inside the file's header")
+        outside = next((entry.tag for entry in ifd.entries if entry.size and entry.value is None), None)
+        if outside is not None:
+            raise MalformedError(
+                f"the value of tag {outside} in the DNG's directory at {ifd.offset} is outside the file, where the "
+                "depth map would go"
+            )
+        if ifd.next_offset > len(structure.data):
+            raise MalformedError(
+                f"the DNG's directory at {ifd.offset} is followed by one outside the file, where the depth map would go"
+            )
 
 
 class _Tail:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -9,13 +10,16 @@ from typing import Literal
 from authoring.containers.base import Crop, DngDepth, TiffRaster
 from authoring.containers.dng.tags import DEPTH_MAP, MAIN_IMAGE, REDUCED_IMAGE, SEMANTIC_MASK, Tag
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.tiff import Ifd, IfdEntry, TiffType, read_header, read_ifd
+from authoring.tiff import HEADER_BYTES, Ifd, IfdEntry, TiffType, read_header, read_ifd
 
 MAX_SUB_IFDS = 120
 """Of IFD0. ProRAW has 2 to 8; Adobe's SDK reads no more than this."""
 
 MAX_CHAINED = 120
 """IFDs after IFD0 that are followed. DNGs have none or one; a longer chain is a loop or no photo."""
+
+MAX_NAMED_RATIO = 4
+"""Limit on the bytes of all values and images that the directories name, in file sizes: they may share bytes."""
 
 PICTURES = (2, 6)
 """PhotometricInterpretation of a picture to look at: RGB, YCbCr."""
@@ -96,13 +100,17 @@ def parse(data: bytes) -> Structure:
             "this is a TIFF or raw file but no DNG; depth goes into JPEG, HEIC and DNG photos"
         )
     offsets = _sub_ifd_offsets(first)
+    if min(offset, *offsets, len(data)) < HEADER_BYTES:
+        raise MalformedError("a directory of the DNG is inside its header")
     if len({offset, *offsets}) != 1 + len(offsets):
         raise MalformedError("the DNG's SubIFDs (tag 330) name a directory twice")
-    children = tuple(
-        read_ifd(data, child, order, f"SubIFD {number}") for number, child in enumerate(offsets, 1)
-    )
-    chain, fault = _follow(data, first, {offset, *offsets})
-    return Structure(data, "<" if order == "<" else ">", first, children, chain, fault)
+    children: list[Ifd] = []
+    named = _add_named(0, first, len(data))
+    for number, child in enumerate(offsets, 1):
+        children.append(read_ifd(data, child, order, f"SubIFD {number}"))
+        named = _add_named(named, children[-1], len(data))
+    chain, fault = _follow(data, (first, *children), named)
+    return Structure(data, "<" if order == "<" else ">", first, tuple(children), chain, fault)
 
 
 def _sub_ifd_offsets(first: Ifd) -> tuple[int, ...]:
@@ -119,20 +127,43 @@ def _sub_ifd_offsets(first: Ifd) -> tuple[int, ...]:
     return entry.integers()
 
 
-def _follow(data: bytes, first: Ifd, seen: set[int]) -> tuple[tuple[Ifd, ...], str]:
-    """Return the directories after IFD0, and why the rest was left out."""
+def _follow(data: bytes, listed: tuple[Ifd, ...], named: int) -> tuple[tuple[Ifd, ...], str]:
+    """Return the directories after IFD0, and why the rest was left out.
+
+    IFD0 and its SubIFDs are `listed`, and name as many bytes.
+    """
     chain: list[Ifd] = []
-    offset = first.next_offset
+    first = listed[0]
+    offset, met = first.next_offset, {ifd.offset for ifd in listed}
     while offset:
-        if offset in seen or len(chain) == MAX_CHAINED:
+        if offset in met or len(chain) == MAX_CHAINED:
             return tuple(chain), "the chain of directories after IFD0 does not end"
-        seen = seen | {offset}
+        if offset < HEADER_BYTES:
+            return tuple(chain), "the chain of directories after IFD0 leads into the file's header"
+        met.add(offset)
         try:
-            chain.append(read_ifd(data, offset, first.order, f"IFD{len(chain) + 1}"))
+            ifd = read_ifd(data, offset, first.order, f"IFD{len(chain) + 1}")
+            named = _add_named(named, ifd, len(data))
         except MalformedError as error:
             return tuple(chain), error.message
-        offset = chain[-1].next_offset
+        chain.append(ifd)
+        offset = ifd.next_offset
     return tuple(chain), ""
+
+
+def _add_named(named: int, ifd: Ifd, size: int) -> int:
+    """Return how many bytes of a file the directories name in all, with one more directory.
+
+    Raises MalformedError if that is far more than its size: values and images are copied.
+    """
+    total = named + sum(len(entry.value or b"") for entry in ifd.entries)
+    if total <= MAX_NAMED_RATIO * size:
+        # An image whose lists differ is not read.
+        with contextlib.suppress(MalformedError):
+            total += sum(max(min(stop, size) - start, 0) for start, stop in piece_spans(ifd))
+    if total > MAX_NAMED_RATIO * size:
+        raise MalformedError("the DNG's directories name far more bytes than the file has")
+    return total
 
 
 def integer(ifd: Ifd, tag: Tag, default: int) -> int:
@@ -153,6 +184,11 @@ def image_size(ifd: Ifd) -> tuple[int, int]:
     if width < 1 or height < 1:
         raise MalformedError(f"the DNG's directory at {ifd.offset} states no image size")
     return width, height
+
+
+def area(ifd: Ifd) -> int:
+    """Return how many pixels a directory's image has; 0 if it states no size."""
+    return integer(ifd, Tag.IMAGE_WIDTH, 0) * integer(ifd, Tag.IMAGE_LENGTH, 0)
 
 
 def is_depth(ifd: Ifd) -> bool:
@@ -230,6 +266,10 @@ def piece_spans(ifd: Ifd) -> Iterator[tuple[int, int]]:
         if len(offsets) != len(sizes):
             raise MalformedError(
                 f"the DNG's directory at {ifd.offset} states {len(offsets)} strips or tiles and {len(sizes)} lengths"
+            )
+        if min((*offsets, *sizes), default=0) < 0:
+            raise MalformedError(
+                f"the DNG's directory at {ifd.offset} has a strip or tile at a negative place"
             )
         yield from ((start, start + size) for start, size in zip(offsets, sizes, strict=True))
 

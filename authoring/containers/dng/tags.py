@@ -57,6 +57,8 @@ REDUCED_IMAGE = 1
 """NewSubFileType bit of a smaller copy."""
 DEPTH_MAP = 8
 """NewSubFileType of a depth map."""
+SMALLER_DEPTH_MAP = DEPTH_MAP | REDUCED_IMAGE
+"""NewSubFileType of a smaller copy of it."""
 SEMANTIC_MASK = 0x10004
 """NewSubFileType of a semantic mask."""
 
