@@ -52,12 +52,14 @@ def test_a_depth_image_far_larger_than_its_photo_is_refused(tmp_path: Path) -> N
         assert cost.peak_mb < 150
 
 
-@pytest.mark.parametrize("size", [(100, 5000), (1, 60_000), (4000, 5)])
 @pytest.mark.parametrize(
-    "verb", ["preview, widest", "preview --overlay", "contact sheet", "refocus", "embed, refined"]
+    ("size", "stored"), [((100, 5000), (14, 700)), ((1, 60_000), (2, 2000)), ((4000, 5), (64, 64))]
 )
-def test_a_narrow_photo(verb: str, size: tuple[int, int], tmp_path: Path) -> None:
-    inputs = small_inputs(tmp_path, "narrow", size, (64, 64), ".jpg")
+@pytest.mark.parametrize(
+    "verb", ["preview, widest", "preview --overlay", "contact sheet", "refocus, wide open", "embed, refined"]
+)
+def test_a_narrow_photo(verb: str, size: tuple[int, int], stored: tuple[int, int], tmp_path: Path) -> None:
+    inputs = small_inputs(tmp_path, "narrow", size, stored, ".jpg")
     cost = run(command(verb, inputs, tmp_path))
     assert cost.code in (0, 4), cost.message
     assert cost.peak_mb < bound_mb(inputs.pixels)

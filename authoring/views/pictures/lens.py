@@ -51,7 +51,9 @@ class Lens:
     ) -> Lens:
         """Return the full-frame lens of the same picture; `focal_px` is that of the calibration for `size` (W, H)."""
         focal_m = focal_px * FULL_FRAME_DIAGONAL_MM / math.hypot(*size) / 1000
-        return cls(strength * focal_px * focal_m / f_number / 2, focus_per_m, max(size) * LARGEST_SHARE)
+        # A disc larger than the short side of a strip shows nothing but its mean.
+        largest_px = min(max(size) * LARGEST_SHARE, min(size))
+        return cls(strength * focal_px * focal_m / f_number / 2, focus_per_m, largest_px)
 
 
 def slice_radii(lowest: float, highest: float, base: int) -> list[float]:
