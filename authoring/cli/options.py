@@ -327,8 +327,8 @@ PhotoOutput = Annotated[
     _output_option(
         "--output",
         "-o",
-        help="The photo to write; .heic or .jpg chooses the container. Default: NAME-depth beside the photo, in the "
-        "photo's container.",
+        help="The photo to write; .heic or .jpg chooses the container, and a DNG stays one. Default: NAME-depth beside "
+        "the photo, in the photo's container.",
     ),
 ]
 StripOutput = Annotated[

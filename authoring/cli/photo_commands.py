@@ -205,7 +205,7 @@ def inspect(
 ) -> int:
     """List what photos hold: depth, other images, portrait metadata.
 
-    Every item of a HEIC file and every segment of a JPEG file is listed too.
+    Every item of a HEIC, segment of a JPEG and directory of a DNG is listed too.
     """
     from authoring.api import photo_files
     from authoring.cli.photo_text import inspect_text, inspect_with_records_text

@@ -55,7 +55,7 @@ def verify(
     wanted: Level = "L4",
     decode: bool = True,
 ) -> VerifyReport:
-    """Check a JPEG or HEIC photo with depth.
+    """Check a JPEG, HEIC or DNG photo with depth.
 
     original: the photo before, to prove that it is unchanged. maps: what `embed` was given, to measure the error
     with the `options` of that time. strict: warnings count as faults. wanted: rules of higher levels do not count

@@ -46,6 +46,10 @@ CORRECTED_PICTURE = "the map is of the developed picture, whose lens the DNG cor
 COPIED = "the depth of the source photo"
 """What the map of a copy is taken for."""
 
+REFINED_CROP = (
+    "--refine goes by the DNG's developed picture, so the map was cut to it and extended by its edges again"
+)
+
 DNG_METADATA = "a DNG's own Exif and XMP stay as they are, so it is not marked as a portrait"
 FITTED_COPY = (
     "the source's map was resized, and the bound counts from the resized map, not from the source's samples"
@@ -84,8 +88,8 @@ class SplicedPhoto:
 def embed(photo: bytes | DecodedPhoto, source: MapSource, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
     """Put a map into a photo, and measure what will be written.
 
-    photo: JPEG, HEIC or PNG bytes. source: the bytes of a map file, a float array (H, W) of metres, a gray array, a
-    `MapImage`, a `DepthBuffer` or an `AuxiliaryData`, upright as the photo is displayed unless
+    photo: JPEG, HEIC, DNG or PNG bytes. source: the bytes of a map file, a float array (H, W) of metres, a gray
+    array, a `MapImage`, a `DepthBuffer` or an `AuxiliaryData`, upright as the photo is displayed unless
     `options.map_orientation` says "stored" (an `AuxiliaryData` is stored by nature).
 
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
@@ -163,6 +167,7 @@ def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
         if crop is None:
             return FittedMap(fitted.buffer, notes)
         whole, assumed = padded(fitted.buffer, crop, layout)
+        assumed = REFINED_CROP if is_whole else assumed
         return FittedMap(whole, notes + Notes(assumed=(assumed,)))
 
 

@@ -39,7 +39,7 @@ class Target:
 
 
 def open_target(photo: bytes | DecodedPhoto, options: EmbedOptions) -> Target:
-    """Open a JPEG, HEIC or PNG photo, or pixels, to take depth.
+    """Open a JPEG, HEIC, DNG or PNG photo, or pixels, to take depth.
 
     Raises RefusedError where depth is there already, without `options.replace`, and for a photo whose portrait blur
     is in its pixels, without `options.portrait.already_blurred`.

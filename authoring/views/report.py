@@ -86,7 +86,7 @@ class Thumbnails:
 
 
 def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
-    """Return the row and the thumbnails of a JPEG or HEIC photo of any tool, with or without depth.
+    """Return the row and the thumbnails of a JPEG, HEIC or DNG photo of any tool, with or without depth.
 
     Raises MalformedError or UnsupportedError if the file cannot be read at all; pictures that do not decode are left
     out.

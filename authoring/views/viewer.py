@@ -89,7 +89,7 @@ class ViewReport(Report):
 
 
 def view(photo: bytes, name: str) -> tuple[bytes, ViewReport]:
-    """Return the page of a JPEG or HEIC photo with Apple depth, titled `name`, and the report.
+    """Return the page of a JPEG, HEIC or DNG photo with depth, titled `name`, and the report.
 
     Raises UnsupportedError if the photo holds no depth or its pixels cannot be decoded.
     """

@@ -248,7 +248,9 @@ def parse_image(data: bytes, start: int = 0, limit: int | None = None) -> JpegIm
             position, fault = end, f"reserved marker FF{code:02X} at offset {marker_start}"
             break
         if code == Marker.JPG7 and not any(segment.marker in FRAME_MARKERS for segment in segments):
-            raise UnsupportedError("this is a JPEG-LS file; depth goes into ordinary JPEG and HEIC photos")
+            raise UnsupportedError(
+                "this is a JPEG-LS file; depth goes into ordinary JPEG, HEIC and DNG photos"
+            )
         length = int.from_bytes(data[marker_start + 2 : min(marker_start + 4, end)], "big")
         stop = marker_start + 2 + length
         if length < 2 or stop > end:
