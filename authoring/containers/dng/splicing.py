@@ -202,10 +202,7 @@ def _former_directory(structure: Structure, children: tuple[int, ...], stop: int
             if start < HEADER_BYTES:
                 break
             (count,) = struct.unpack_from(order + "H", data, start)
-            if (
-                not 0 <= count - len(kept) <= MAX_CHANGED
-                or start + 2 + ENTRY_BYTES * count + LINK_BYTES > stop
-            ):
+            if not 0 <= count - len(kept) <= MAX_CHANGED or start + 2 + ENTRY_BYTES * count > stop:
                 continue
             tried += 1
             if tried > MAX_CANDIDATES:

@@ -70,18 +70,28 @@ class Structure:
     @property
     def crop(self) -> Crop | None:
         """DefaultCrop in pixels of the active area; None if it is absent, is not inside, or takes nothing away."""
+        stated = self.stated_crop
+        return stated if isinstance(stated, Crop) else None
+
+    @property
+    def stated_crop(self) -> Crop | Literal["none", "impossible"]:
+        """DefaultCrop in pixels of the active area; "none" if it is absent or takes nothing away."""
         top, left, bottom, right = self.active_area
         sides = [
             entry.numbers() if entry else ()
             for entry in map(self.main.find, (Tag.DEFAULT_CROP_ORIGIN, Tag.DEFAULT_CROP_SIZE))
         ]
+        if not any(sides):
+            return "none"
         if any(len(side) != 2 for side in sides):
-            return None
+            return "impossible"
         (x, y), (width, height) = sides
         whole = (float(right - left), float(bottom - top))
         inside = 0 <= x <= x + width <= whole[0] and 0 <= y <= y + height <= whole[1]
-        if not inside or width < 1 or height < 1 or (width, height) == whole:
-            return None
+        if not inside or width < 1 or height < 1:
+            return "impossible"
+        if (width, height) == whole:
+            return "none"
         return Crop(x, y, width, height)
 
 
@@ -94,14 +104,16 @@ def parse(data: bytes) -> Structure:
     if data[:4] in BIG_TIFF:
         raise UnsupportedError("this is a BigTIFF, which DNG uses above 4 GiB only; it is not supported")
     order, offset = read_header(data, "the file")
+    if offset < HEADER_BYTES:
+        raise MalformedError("the offset of the DNG's IFD0 leads into its header")
     first = read_ifd(data, offset, order, "IFD0")
     if first.find(Tag.DNG_VERSION) is None:
         raise UnsupportedError(
             "this is a TIFF or raw file but no DNG; depth goes into JPEG, HEIC and DNG photos"
         )
     offsets = _sub_ifd_offsets(first)
-    if min(offset, *offsets, len(data)) < HEADER_BYTES:
-        raise MalformedError("a directory of the DNG is inside its header")
+    if min(offsets, default=offset) < HEADER_BYTES:
+        raise MalformedError("the DNG's SubIFDs (tag 330) lead into its header")
     if len({offset, *offsets}) != 1 + len(offsets):
         raise MalformedError("the DNG's SubIFDs (tag 330) name a directory twice")
     children: list[Ifd] = []
@@ -119,7 +131,8 @@ def _sub_ifd_offsets(first: Ifd) -> tuple[int, ...]:
     if entry is None:
         return ()
     if entry.type not in (TiffType.LONG, TiffType.IFD) or entry.value is None:
-        raise MalformedError("the DNG's SubIFDs (tag 330) cannot be read: their list is outside the file")
+        why = "their list is outside the file" if entry.value is None else f"their list has type {entry.type}"
+        raise MalformedError(f"the DNG's SubIFDs (tag 330) cannot be read: {why}")
     if entry.count > MAX_SUB_IFDS:
         raise MalformedError(
             f"the DNG names {entry.count} SubIFDs, more than the {MAX_SUB_IFDS} that are read"
