@@ -233,6 +233,13 @@ add("accepted", "dng_default_crop_divides_by_zero", main_changed(50720, (RATIONA
 add("accepted", "dng_default_crop_of_one_pixel", main_changed(50720, (LONG, [1, 1])))
 add("accepted", "dng_photo_data_cut", lambda: main_changed(279, (LONG, [1 << 30]))())
 add("malformed", "dng_data_in_the_header", main_changed(273, (LONG, [0])), "header", verb="embed")
+add(
+    "malformed",
+    "dng_strip_lists_differ",
+    main_changed(273, (LONG, [8, 16])),
+    "2 strips or tiles and 1 lengths",
+    verb="embed",
+)
 add("accepted", "dng_orientation_9", lambda: entry_changed(plain(), 0, 274, value=9))
 
 # The depth map.

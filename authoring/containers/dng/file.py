@@ -158,10 +158,11 @@ def _raster(data: bytes, ifd: Ifd) -> TiffRaster | None:
 
 
 def semantic_name(ifd: Ifd) -> str:
-    """Return what a semantic mask shows; empty if it does not say so in ASCII or UTF-8."""
+    """Return what a semantic mask shows; empty if it does not say, or claims to be a depth map."""
     entry = ifd.find(Tag.SEMANTIC_NAME)
     value = (entry.value or b"") if entry else b""
-    return value.rstrip(b"\0").decode("utf-8", "replace")
+    name = value.rstrip(b"\0").decode("utf-8", "replace")
+    return "" if name == DEPTH_URN else name
 
 
 def _entries(parsed: Structure) -> Iterator[FileEntry]:
