@@ -218,6 +218,22 @@ def test_directories_that_share_a_large_image_are_refused() -> None:
         depthauthor.inspect(data)
 
 
+def test_directories_that_overlap_are_refused() -> None:
+    """120 SubIFDs of 4000 entries each, at distances of 12 bytes."""
+    data = photo()
+    start = len(data) + len(data) % 2
+    data = data.ljust(start, b"\0") + struct.pack("<H", 4000) * 6 * 4300
+    data = directory_changed(data, 0, {SUB_IFDS: (LONG, range(start, start + 12 * 120, 12))})
+    with pytest.raises(depthauthor.MalformedError, match="far more bytes than the file has"):
+        depthauthor.inspect(data)
+
+
+@pytest.mark.parametrize("form", [1, 2])
+def test_a_flat_map_of_another_program_is_read(form: int) -> None:
+    data = with_adobe_depth(photo(), AdobeDepth(slope(), near=(5, 2), far=(5, 2), format=form))
+    assert np.allclose(depthauthor.extract(data).depth_m(), 2.5)
+
+
 def test_ifd0_is_looked_for_in_bounded_time() -> None:
     """The file before the map is one entry of IFD0 over and over, each place looking like a directory."""
     data = photo(preview=False)

@@ -10,7 +10,7 @@ from typing import Literal
 from authoring.containers.base import Crop, DngDepth, TiffRaster
 from authoring.containers.dng.tags import DEPTH_MAP, MAIN_IMAGE, REDUCED_IMAGE, SEMANTIC_MASK, Tag
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.tiff import HEADER_BYTES, Ifd, IfdEntry, TiffType, read_header, read_ifd
+from authoring.tiff import ENTRY_BYTES, HEADER_BYTES, Ifd, IfdEntry, TiffType, read_header, read_ifd
 
 MAX_SUB_IFDS = 120
 """Of IFD0. ProRAW has 2 to 8; Adobe's SDK reads no more than this."""
@@ -19,7 +19,7 @@ MAX_CHAINED = 120
 """IFDs after IFD0 that are followed. DNGs have none or one; a longer chain is a loop or no photo."""
 
 MAX_NAMED_RATIO = 4
-"""Limit on the bytes of all values and images that the directories name, in file sizes: they may share bytes."""
+"""Limit on the bytes of all entries, values and images of the directories, in file sizes: they may share bytes."""
 
 PICTURES = (2, 6)
 """PhotometricInterpretation of a picture to look at: RGB, YCbCr."""
@@ -167,9 +167,9 @@ def _follow(data: bytes, listed: tuple[Ifd, ...], named: int) -> tuple[tuple[Ifd
 def _add_named(named: int, ifd: Ifd, size: int) -> int:
     """Return how many bytes of a file the directories name in all, with one more directory.
 
-    Raises MalformedError if that is far more than its size: values and images are copied.
+    Raises MalformedError if that is far more than its size: entries, values and images are copied.
     """
-    total = named + sum(len(entry.value or b"") for entry in ifd.entries)
+    total = named + sum(ENTRY_BYTES + len(entry.value or b"") for entry in ifd.entries)
     if total <= MAX_NAMED_RATIO * size:
         # An image whose lists differ is not read.
         with contextlib.suppress(MalformedError):
