@@ -11,6 +11,7 @@ import numpy as np
 from authoring import containers
 from authoring.codecs import tiff_pieces
 from authoring.codecs.lossless_jpeg import encode_lossless
+from authoring.compatibility.verify import verify
 from authoring.containers import dng
 from authoring.containers.base import CodedAuxiliary, DngDepth, TiffRaster
 from authoring.containers.dng.structure import is_depth, raster
@@ -19,7 +20,7 @@ from authoring.embed.steps import copy, embed
 from authoring.embed.strip import strip
 from authoring.errors import DepthauthorError
 from authoring.read.depth_image import decode_raster
-from fuzz import seeds
+from fuzz import operations, seeds
 from fuzz.parsers import promise
 from tests.containers import dng_files
 
@@ -136,6 +137,21 @@ def rasters(data: bytes) -> None:
             picture = raster(data, ifd)
             codes = decode_raster(picture)
             promise(codes.shape == (picture.height, picture.width), "an image decodes to another size")
+
+
+def embedding(data: bytes) -> None:
+    """Run `embed` on a damaged DNG; `strip` gives it back.
+
+    `verify --photo` finds a photo that is whole in the result; where a strip is cut off, or the chain of directories
+    leads back to IFD0, others are found there than before.
+    """
+    result = operations.restorable(data)
+    file = dng.parse(data)
+    if not file.structure.chain_fault and not any("outside the file" in note for note in file.notes):
+        proof = verify(result, original=data).photo
+        promise(
+            proof is not None and proof.identical, "verify does not find the photo in the result of embed"
+        )
 
 
 def copying(data: bytes) -> None:

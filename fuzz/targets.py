@@ -141,7 +141,7 @@ _OPERATIONS = (
     Target("extract-dng", operations.extracting, dngs.with_depth, "dng", OPERATION),
     Target("verify-dng", operations.verifying, dngs.with_depth, "dng", OPERATION),
     Target("doctor-dng", operations.doctoring, dngs.with_depth, "dng", OPERATION),
-    Target("embed-dng", operations.embedding, dngs.plain, "dng", OPERATION),
+    Target("embed-dng", dngs.embedding, dngs.plain, "dng", OPERATION),
     Target("strip-dng", operations.stripping, dngs.with_depth, "dng", OPERATION),
     Target("restore-dng", operations.restoring, dngs.with_depth, "dng", OPERATION),
     Target("copy-dng", dngs.copying, dngs.with_depth, "dng", OPERATION),

@@ -58,8 +58,10 @@ def decode_lossless(data: bytes) -> NDArray[np.uint16]:
         raise MalformedError("a lossless JPEG ends before its last sample")
     differences = _differences(coded, count, table).reshape(frame.height, frame.width)
     differences[0, 0] += 1 << (frame.precision - 1)
-    differences[:, 0] = np.cumsum(differences[:, 0])
-    samples: NDArray[np.uint16] = np.cumsum(differences, axis=1).astype(np.uint16)
+    # Sums are modulo 2^16 (H.1.2.1), so they may overflow.
+    np.cumsum(differences[:, 0], out=differences[:, 0])
+    np.cumsum(differences, axis=1, out=differences)
+    samples = differences.astype(np.uint16)
     if frame.precision < 16 and samples.max() >> frame.precision:
         raise MalformedError(f"a lossless JPEG has samples of more than its {frame.precision} bits")
     return samples
@@ -142,11 +144,11 @@ def _lookup(counts: bytes, symbols: bytes) -> NDArray[np.uint8]:
     return table
 
 
-def _differences(coded: bytes, count: int, table: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _differences(coded: bytes, count: int, table: NDArray[np.uint8]) -> NDArray[np.int32]:
     """Return the coded differences (count,)."""
     # Ones follow the last byte, as they fill it.
     stream = np.frombuffer(coded + b"\xff" * 4, np.uint8).astype(np.int64)
-    result = np.empty(count, np.int64)
+    result = np.empty(count, np.int32)
     filled, start = 0, 0
     while filled < count:
         first = start // 8

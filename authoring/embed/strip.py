@@ -22,6 +22,12 @@ STRUCTURAL = (
     "the record of the embed does not fit this file, so the depth map was removed by its structure alone"
 )
 
+BYTES_STAY = (
+    "the DNG no longer names the depth map, but the map's bytes stay in the file: what another program wrote cannot be "
+    "taken out without moving the rest"
+)
+"""Note on a DNG."""
+
 EARLIER_STAYS = (
     "another program changed the photo after the earlier embed, so the portrait metadata of that embed stays in Exif "
     "and XMP, and strip --restore will not take it out"
@@ -79,6 +85,8 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
         notes = list(file.notes)
         if any(provenance.undo for provenance in removal.provenance) and not removal.exact:
             notes.append(STRUCTURAL)
+        if file.layout.container == "dng" and removal.edits.result_size >= len(photo):
+            notes.append(BYTES_STAY)
         edits = removal.edits
         if restore:
             if not removal.provenance:

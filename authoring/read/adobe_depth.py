@@ -42,7 +42,7 @@ class AdobeScale:
 def adobe_scale(tags: DngDepth) -> AdobeScale:
     """Return the scale that the tags give: depth if linear, disparity if inverse.
 
-    Raises UnsupportedError where format or distances are unknown, MalformedError where far is not beyond near.
+    Raises UnsupportedError where format or distances are unknown, MalformedError where far is nearer than near.
     """
     near, far = _number(tags.near), _number(tags.far)
     if tags.format not in (LINEAR, INVERSE) or near is None or far is None:
@@ -50,7 +50,7 @@ def adobe_scale(tags: DngDepth) -> AdobeScale:
             "the DNG's depth map states no format or no near and far distance, so its codes have no unit"
         )
     infinite, at_lens = math.isinf(far), near == 0
-    if not 0 <= near < far or (infinite if tags.format == LINEAR else at_lens):
+    if not 0 <= near <= far or (infinite if tags.format == LINEAR else at_lens):
         raise MalformedError(f"the DNG's depth map states the impossible range {near:g} to {far:g}")
     accuracy: Literal["absolute", "relative"] = "absolute" if tags.units == METRES else "relative"
     if tags.format == LINEAR:

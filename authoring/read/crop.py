@@ -16,7 +16,8 @@ from authoring.containers.base import Crop, Layout
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.calibration import Calibration
 from authoring.depth.orientation import Orientation
-from authoring.depth.raster import turned
+from authoring.depth.raster import most_map_pixels, turned
+from authoring.errors import UnsupportedError
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of
 
 Sample = TypeVar("Sample", bound=np.generic)
@@ -30,11 +31,18 @@ def covers_active_area(buffer: DepthBuffer, layout: Layout) -> bool:
 def padded(buffer: DepthBuffer, crop: Crop, layout: Layout) -> tuple[DepthBuffer, str]:
     """Return a map in the stored raster that covers `crop` with margins, so that it covers the active area, and a note.
 
-    The margins repeat the map's edge. They are whole samples, so a sample may be half its size off its place.
+    The margins repeat the map's edge. They are whole samples, so a sample may be half its size off its place. Raises
+    UnsupportedError where the crop is so small that the map would have more samples than are read.
     """
     across, down = buffer.width / crop.width, buffer.height / crop.height
     width = max(round(layout.width * across), buffer.width)
     height = max(round(layout.height * down), buffer.height)
+    if width * height > most_map_pixels(layout.width * layout.height):
+        raise UnsupportedError(
+            f"the DNG shows {crop.width:g}x{crop.height:g} of its {layout.width}x{layout.height} active pixels, so a "
+            f"map of {buffer.width}x{buffer.height} would be extended to {width}x{height}, more than is read; make "
+            "the map smaller with --max-size, or give a map of the active area"
+        )
     left = min(round(crop.left * across), width - buffer.width)
     top = min(round(crop.top * down), height - buffer.height)
     margins = ((top, height - buffer.height - top), (left, width - buffer.width - left))
@@ -57,7 +65,8 @@ def moved(calibration: Calibration, crop: Crop, layout: Layout) -> Calibration:
 def cut(samples: NDArray[Sample], crop: Crop, layout: Layout) -> NDArray[Sample]:
     """Return what samples (H, W) of the active area show of the crop, in whole samples."""
     across, down = samples.shape[1] / layout.width, samples.shape[0] / layout.height
-    left, top = round(crop.left * across), round(crop.top * down)
+    left = min(round(crop.left * across), samples.shape[1] - 1)
+    top = min(round(crop.top * down), samples.shape[0] - 1)
     width, height = max(1, round(crop.width * across)), max(1, round(crop.height * down))
     return samples[top : top + height, left : left + width]
 

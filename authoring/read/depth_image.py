@@ -149,7 +149,8 @@ def decode_auxiliary(layout: Layout, auxiliary: FoundAuxiliary) -> Codes:
     if layout.container == "dng":
         if auxiliary.raster is None:
             raise MalformedError(
-                "the depth map's strips or tiles are outside the file, or their lists disagree"
+                "the depth map states no size, or its strips or tiles are outside the file or not as many as it "
+                "needs"
             )
         return decode_raster(auxiliary.raster)
     if layout.container == "jpeg":

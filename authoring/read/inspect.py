@@ -14,7 +14,7 @@ from authoring.containers.base import ContainerName, DngDepth, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
 from authoring.read.adobe_depth import adobe_scale
 from authoring.read.depth_notes import negative_values, open_points
-from authoring.read.layout import kind_of, photo_orientation, place_of, unused_orientation
+from authoring.read.layout import depth_images, kind_of, photo_orientation, place_of, unused_orientation
 from authoring.read.missing_depth import lost_depth
 from authoring.report_base import Report
 
@@ -109,8 +109,9 @@ def inspect(photo: bytes) -> InspectReport:
     with about("photo"):
         file = containers.parse(photo)
         layout = file.layout
-        kinds = [(auxiliary, kind_of(auxiliary)) for auxiliary in layout.auxiliaries]
-        depth = next((auxiliary for auxiliary, kind in kinds if kind == "depth"), None)
+        maps = depth_images(layout)
+        depth = maps[0] if maps else None
+        kinds = [(auxiliary, _kind(auxiliary, maps)) for auxiliary in layout.auxiliaries]
         properties, faults = _properties(depth)
         portrait = read_portrait_metadata(layout.exif, layout.xmp)
         if depth:
@@ -139,6 +140,12 @@ def inspect(photo: bytes) -> InspectReport:
             ),
             notes=(*file.notes, *own),
         )
+
+
+def _kind(auxiliary: FoundAuxiliary, maps: list[FoundAuxiliary]) -> str:
+    """Return the kind of an auxiliary image; "unknown" for a mask of a DNG whose XMP says depth."""
+    kind = kind_of(auxiliary)
+    return "unknown" if kind == "depth" and auxiliary not in maps else kind
 
 
 def _properties(depth: FoundAuxiliary | None) -> tuple[DepthProperties, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from authoring import tiff
 from authoring.apple import xmp
-from authoring.apple.kinds import classify
+from authoring.apple.kinds import HEVC_DEPTH_URN, classify
 from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary, Layout
 from authoring.depth.orientation import Orientation
 from authoring.errors import DepthauthorError
@@ -58,7 +58,12 @@ def _xmp_orientation(packet: bytes | None) -> int | None:
 
 
 def depth_images(layout: Layout) -> list[FoundAuxiliary]:
-    """Return the auxiliary images that are depth maps; type and XMP distinguish them from mattes and gain maps."""
+    """Return the auxiliary images that are depth maps; type and XMP distinguish them from mattes and gain maps.
+
+    In a DNG only NewSubFileType does: a mask stays one, whatever its XMP says.
+    """
+    if layout.container == "dng":
+        return [auxiliary for auxiliary in layout.auxiliaries if auxiliary.auxiliary_type == HEVC_DEPTH_URN]
     return [auxiliary for auxiliary in layout.auxiliaries if kind_of(auxiliary) == "depth"]
 
 

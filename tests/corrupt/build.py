@@ -10,7 +10,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from tests.corrupt import fuzz_findings, hostile_files, map_files, photo_files
+from tests.corrupt import dng_files, fuzz_findings, hostile_files, map_files, photo_files
 from tests.corrupt.case import Case, Table
 
 
@@ -18,9 +18,10 @@ from tests.corrupt.case import Case, Table
 def cases() -> tuple[Case, ...]:
     """Return every case, in the order of the page."""
     photos = [photo_files.HEIC, hostile_files.HEIC, photo_files.JPEG, hostile_files.JPEG, photo_files.PNG]
+    dngs = [dng_files.DNG, dng_files.MAP]
     maps = [map_files.MAPS, map_files.NPY, map_files.NPZ, map_files.FLOATS, hostile_files.MAPS]
     texts = [map_files.PLIST, map_files.JSON, map_files.MANIFEST]
-    tables = (*photos, photo_files.RULES, *maps, *texts, _fuzz_findings())
+    tables = (*photos, photo_files.RULES, *dngs, *maps, *texts, _fuzz_findings())
     return tuple(case for table in tables for case in table)
 
 

@@ -158,10 +158,11 @@ def _raster(data: bytes, ifd: Ifd) -> TiffRaster | None:
 
 
 def semantic_name(ifd: Ifd) -> str:
-    """Return what a semantic mask shows; empty if it does not say so in ASCII or UTF-8."""
+    """Return what a semantic mask shows; empty if it does not say, or claims to be a depth map."""
     entry = ifd.find(Tag.SEMANTIC_NAME)
     value = (entry.value or b"") if entry else b""
-    return value.rstrip(b"\0").decode("utf-8", "replace")
+    name = value.rstrip(b"\0").decode("utf-8", "replace")
+    return "" if name == DEPTH_URN else name
 
 
 def _entries(parsed: Structure) -> Iterator[FileEntry]:
@@ -191,12 +192,20 @@ def _notes(parsed: Structure) -> Iterator[str]:
     if parsed.chain_fault:
         yield f"{parsed.chain_fault}; what the chain holds stays as it is"
     for number, ifd in enumerate(parsed.directories):
+        name = f"SubIFD {number}" if number else "IFD0"
         if any(stop > len(parsed.data) for _, stop in _spans(ifd)):
-            name = f"SubIFD {number}" if number else "IFD0"
             yield f"image data of {name} ({_role(parsed, ifd)}) is outside the file, which seems to be cut off"
-    count = sum(map(is_depth, parsed.children))
-    if count > 1:
-        yield f"the DNG has {count} depth maps; readers take the first"
+        outside = next((entry.tag for entry in ifd.entries if entry.size and entry.value is None), None)
+        if outside is not None:
+            yield f"the value of tag {outside} in {name} is outside the file and is left out"
+    depths = [depth_tags(ifd) for ifd in parsed.children if is_depth(ifd)]
+    if len(depths) > 1:
+        yield f"the DNG has {len(depths)} depth maps; readers take the first"
+    common = depth_tags(parsed.first)
+    if common is not None and depths and depths[0] not in (common, None):
+        yield "the depth tags of IFD0 and of the map's directory differ; those of IFD0 count"
+    if parsed.stated_crop == "impossible":
+        yield "the DNG's DefaultCrop is not inside its active area and is left out"
     scale = parsed.main.find(Tag.DEFAULT_SCALE)
     if scale and len(set(scale.numbers())) > 1:
         yield "the photo's pixels are not square (DefaultScale); the depth map has the shape of its stored pixels"

@@ -6,7 +6,6 @@ four bytes change, and what the old directories say stays true.
 
 from __future__ import annotations
 
-import contextlib
 import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -202,10 +201,7 @@ def _former_directory(structure: Structure, children: tuple[int, ...], stop: int
             if start < HEADER_BYTES:
                 break
             (count,) = struct.unpack_from(order + "H", data, start)
-            if (
-                not 0 <= count - len(kept) <= MAX_CHANGED
-                or start + 2 + ENTRY_BYTES * count + LINK_BYTES > stop
-            ):
+            if not 0 <= count - len(kept) <= MAX_CHANGED or start + 2 + ENTRY_BYTES * count > stop:
                 continue
             tried += 1
             if tried > MAX_CANDIDATES:
@@ -288,12 +284,12 @@ def _check_stays(structure: Structure) -> None:
     """Raise MalformedError if a splice would change what a directory of a damaged file names.
 
     That is what begins inside the header, whose pointer changes, and what is beyond the end, where the depth map goes.
-    Images that are cut off are let through: a reader cannot show them, before and after.
+    Images that are cut off are let through: a reader cannot show them, before and after. Lists of strips or tiles that
+    differ are not: what a reader would take for the image is not known.
     """
     for ifd in (*structure.directories, *structure.chain):
         starts = [entry.value_offset for entry in ifd.entries if entry.value and not entry.is_inline]
-        with contextlib.suppress(MalformedError):
-            starts += [start for start, stop in piece_spans(ifd) if stop > start]
+        starts += [start for start, stop in piece_spans(ifd) if stop > start]
         if min(starts, default=HEADER_BYTES) < HEADER_BYTES:
             raise MalformedError(f"the DNG's directory at {ifd.offset} has data inside the file's header")
         outside = next((entry.tag for entry in ifd.entries if entry.size and entry.value is None), None)

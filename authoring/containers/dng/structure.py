@@ -10,7 +10,7 @@ from typing import Literal
 from authoring.containers.base import Crop, DngDepth, TiffRaster
 from authoring.containers.dng.tags import DEPTH_MAP, MAIN_IMAGE, REDUCED_IMAGE, SEMANTIC_MASK, Tag
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.tiff import HEADER_BYTES, Ifd, IfdEntry, TiffType, read_header, read_ifd
+from authoring.tiff import ENTRY_BYTES, HEADER_BYTES, Ifd, IfdEntry, TiffType, read_header, read_ifd
 
 MAX_SUB_IFDS = 120
 """Of IFD0. ProRAW has 2 to 8; Adobe's SDK reads no more than this."""
@@ -19,7 +19,7 @@ MAX_CHAINED = 120
 """IFDs after IFD0 that are followed. DNGs have none or one; a longer chain is a loop or no photo."""
 
 MAX_NAMED_RATIO = 4
-"""Limit on the bytes of all values and images that the directories name, in file sizes: they may share bytes."""
+"""Limit on the bytes of all entries, values and images of the directories, in file sizes: they may share bytes."""
 
 PICTURES = (2, 6)
 """PhotometricInterpretation of a picture to look at: RGB, YCbCr."""
@@ -70,18 +70,28 @@ class Structure:
     @property
     def crop(self) -> Crop | None:
         """DefaultCrop in pixels of the active area; None if it is absent, is not inside, or takes nothing away."""
+        stated = self.stated_crop
+        return stated if isinstance(stated, Crop) else None
+
+    @property
+    def stated_crop(self) -> Crop | Literal["none", "impossible"]:
+        """DefaultCrop in pixels of the active area; "none" if it is absent or takes nothing away."""
         top, left, bottom, right = self.active_area
         sides = [
             entry.numbers() if entry else ()
             for entry in map(self.main.find, (Tag.DEFAULT_CROP_ORIGIN, Tag.DEFAULT_CROP_SIZE))
         ]
+        if not any(sides):
+            return "none"
         if any(len(side) != 2 for side in sides):
-            return None
+            return "impossible"
         (x, y), (width, height) = sides
         whole = (float(right - left), float(bottom - top))
         inside = 0 <= x <= x + width <= whole[0] and 0 <= y <= y + height <= whole[1]
-        if not inside or width < 1 or height < 1 or (width, height) == whole:
-            return None
+        if not inside or width < 1 or height < 1:
+            return "impossible"
+        if (width, height) == whole:
+            return "none"
         return Crop(x, y, width, height)
 
 
@@ -94,14 +104,16 @@ def parse(data: bytes) -> Structure:
     if data[:4] in BIG_TIFF:
         raise UnsupportedError("this is a BigTIFF, which DNG uses above 4 GiB only; it is not supported")
     order, offset = read_header(data, "the file")
+    if offset < HEADER_BYTES:
+        raise MalformedError("the offset of the DNG's IFD0 leads into its header")
     first = read_ifd(data, offset, order, "IFD0")
     if first.find(Tag.DNG_VERSION) is None:
         raise UnsupportedError(
             "this is a TIFF or raw file but no DNG; depth goes into JPEG, HEIC and DNG photos"
         )
     offsets = _sub_ifd_offsets(first)
-    if min(offset, *offsets, len(data)) < HEADER_BYTES:
-        raise MalformedError("a directory of the DNG is inside its header")
+    if min(offsets, default=offset) < HEADER_BYTES:
+        raise MalformedError("the DNG's SubIFDs (tag 330) lead into its header")
     if len({offset, *offsets}) != 1 + len(offsets):
         raise MalformedError("the DNG's SubIFDs (tag 330) name a directory twice")
     children: list[Ifd] = []
@@ -119,7 +131,8 @@ def _sub_ifd_offsets(first: Ifd) -> tuple[int, ...]:
     if entry is None:
         return ()
     if entry.type not in (TiffType.LONG, TiffType.IFD) or entry.value is None:
-        raise MalformedError("the DNG's SubIFDs (tag 330) cannot be read: their list is outside the file")
+        why = "their list is outside the file" if entry.value is None else f"their list has type {entry.type}"
+        raise MalformedError(f"the DNG's SubIFDs (tag 330) cannot be read: {why}")
     if entry.count > MAX_SUB_IFDS:
         raise MalformedError(
             f"the DNG names {entry.count} SubIFDs, more than the {MAX_SUB_IFDS} that are read"
@@ -154,9 +167,9 @@ def _follow(data: bytes, listed: tuple[Ifd, ...], named: int) -> tuple[tuple[Ifd
 def _add_named(named: int, ifd: Ifd, size: int) -> int:
     """Return how many bytes of a file the directories name in all, with one more directory.
 
-    Raises MalformedError if that is far more than its size: values and images are copied.
+    Raises MalformedError if that is far more than its size: entries, values and images are copied.
     """
-    total = named + sum(len(entry.value or b"") for entry in ifd.entries)
+    total = named + sum(ENTRY_BYTES + len(entry.value or b"") for entry in ifd.entries)
     if total <= MAX_NAMED_RATIO * size:
         # An image whose lists differ is not read.
         with contextlib.suppress(MalformedError):
