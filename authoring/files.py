@@ -55,7 +55,7 @@ def read_file(path: Path) -> bytes:
         except ValueError:
             raise UsageError(_ZERO_BYTE) from None
         except OSError as error:
-            raise UsageError(f"cannot be read: {error.strerror}") from error
+            raise UsageError(f"cannot be read: {error.strerror or error}") from error
 
 
 def _read_whole(file: IO[bytes]) -> bytes:

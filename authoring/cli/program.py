@@ -44,7 +44,7 @@ class PlainCommand(TyperCommand):
             for param in self.params
             if param.name not in ("output", "out")
             for value in _listed(ctx.params.get(param.name))
-            if value == STANDARD_STREAM
+            if str(value) == str(STANDARD_STREAM)  # Older Typer converts later.
         ]
         if len(given) > 1:
             raise UsageError(
@@ -54,7 +54,7 @@ class PlainCommand(TyperCommand):
 
 
 def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 program = typer.Typer(
