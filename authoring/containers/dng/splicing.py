@@ -284,8 +284,8 @@ def _check_stays(structure: Structure) -> None:
     """Raise MalformedError if a splice would change what a directory of a damaged file names.
 
     That is what begins inside the header, whose pointer changes, and what is beyond the end, where the depth map goes.
-    A list of strips or tiles that is there twice may be read either way. Images that are cut off are let through: a reader cannot show them, before and after. Lists of strips or tiles that
-    differ are not: what a reader would take for the image is not known.
+    Images that are cut off are let through: a reader cannot show them, before and after. Lists of strips or tiles that
+    differ, or are there twice, are not: what a reader would take for the image is not known.
     """
     for ifd in (*structure.directories, *structure.chain):
         starts = [entry.value_offset for entry in ifd.entries if entry.value and not entry.is_inline]
