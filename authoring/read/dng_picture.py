@@ -46,7 +46,7 @@ def decode_dng_picture(file: ContainerFile, size: tuple[int, int] | None = None)
 def _decode(preview: TiffRaster, size: tuple[int, int] | None) -> Pixels:
     if preview.compression == tiff_pieces.JPEG and len(preview.pieces) == 1:
         return photo.decode(preview.pieces[0], size)
-    if preview.samples != 3 or preview.compression == tiff_pieces.JPEG:
+    if preview.samples not in (1, 3) or preview.compression == tiff_pieces.JPEG:
         raise UnsupportedError("the DNG's preview is coded in a way that is not read")
     array = tiff_pieces.decode_pieces(
         preview.pieces,
@@ -56,7 +56,7 @@ def _decode(preview: TiffRaster, size: tuple[int, int] | None) -> Pixels:
         compression=preview.compression,
         predictor=preview.predictor,
         order=preview.order,
-        samples=3,
+        samples=preview.samples,
     )
     return _sized(_pixels(array.astype(np.uint8, copy=False)), size)
 
@@ -66,6 +66,9 @@ def _sized(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
 
 
 def _pixels(array: NDArray[np.uint8]) -> Pixels:
+    """Return the pixels of a picture (H, W, 3), or of a gray one (H, W) or (H, W, 1), as monochrome cameras make."""
+    if array.ndim == 2 or array.shape[2] == 1:
+        array = np.repeat(array.reshape(*array.shape[:2], 1), 3, axis=2)
     return Pixels(array.shape[1], array.shape[0], array.tobytes())
 
 

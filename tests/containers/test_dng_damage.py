@@ -234,6 +234,31 @@ def test_a_flat_map_of_another_program_is_read(form: int) -> None:
     assert np.allclose(depthauthor.extract(data).depth_m(), 2.5)
 
 
+def monochrome(data: bytes, number: int, raw: bool) -> bytes:
+    """A directory of a DNG made gray: its image is the first third of what it was."""
+    gray: dict[int, Values] = {
+        277: (SHORT, [1]),
+        258: (SHORT, [16 if raw else 8]),
+        262: (SHORT, [34892 if raw else 1]),
+    }
+    if raw:
+        gray |= {50714: (SHORT, [0]), 50717: (LONG, [65535])}
+    return directory_changed(data, number, gray)
+
+
+def test_the_picture_of_a_monochrome_camera_is_shown() -> None:
+    pytest.importorskip("rawpy", reason="rawpy is not installed")
+    with_preview = monochrome(photo(), 0, raw=False)
+    large = monochrome(dng_files.small(640, 480), 0, raw=False)
+    without = monochrome(photo(preview=False), 0, raw=True)
+    for data in (with_preview, large, without):
+        layout = containers.parse(data).layout
+        pixels = np.asarray(
+            depthauthor.preview_image(embedded(data, metres(layout.width // 4, layout.height // 4)))
+        )
+        assert pixels.size
+
+
 def test_ifd0_is_looked_for_in_bounded_time() -> None:
     """The file before the map is one entry of IFD0 over and over, each place looking like a directory."""
     data = photo(preview=False)

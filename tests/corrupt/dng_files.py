@@ -240,6 +240,13 @@ add(
     "2 strips or tiles and 1 lengths",
     verb="embed",
 )
+add(
+    "malformed",
+    "dng_strips_listed_twice",
+    lambda: entry_changed(plain(), 1, 50717, new_tag=273),
+    "twice",
+    verb="embed",
+)
 add("accepted", "dng_orientation_9", lambda: entry_changed(plain(), 0, 274, value=9))
 
 # The depth map.

@@ -191,8 +191,9 @@ def _spans(ifd: Ifd) -> list[tuple[int, int]]:
 def _notes(parsed: Structure) -> Iterator[str]:
     if parsed.chain_fault:
         yield f"{parsed.chain_fault}; what the chain holds stays as it is"
-    for number, ifd in enumerate(parsed.directories):
-        name = f"SubIFD {number}" if number else "IFD0"
+    names = ["IFD0"] + [f"SubIFD {number}" for number in range(1, len(parsed.directories))]
+    names += [f"IFD{number}" for number in range(1, len(parsed.chain) + 1)]
+    for name, ifd in zip(names, (*parsed.directories, *parsed.chain), strict=True):
         if any(stop > len(parsed.data) for _, stop in _spans(ifd)):
             yield f"image data of {name} ({_role(parsed, ifd)}) is outside the file, which seems to be cut off"
         outside = next((entry.tag for entry in ifd.entries if entry.size and entry.value is None), None)

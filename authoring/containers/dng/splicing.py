@@ -285,11 +285,14 @@ def _check_stays(structure: Structure) -> None:
 
     That is what begins inside the header, whose pointer changes, and what is beyond the end, where the depth map goes.
     Images that are cut off are let through: a reader cannot show them, before and after. Lists of strips or tiles that
-    differ are not: what a reader would take for the image is not known.
+    differ, or are there twice, are not: what a reader would take for the image is not known.
     """
     for ifd in (*structure.directories, *structure.chain):
         starts = [entry.value_offset for entry in ifd.entries if entry.value and not entry.is_inline]
         starts += [start for start, stop in piece_spans(ifd) if stop > start]
+        lists = [entry.tag for entry in ifd.entries if entry.tag in (Tag.STRIP_OFFSETS, Tag.TILE_OFFSETS)]
+        if len(lists) > len(set(lists)):
+            raise MalformedError(f"the DNG's directory at {ifd.offset} lists its strips or tiles twice")
         if min(starts, default=HEADER_BYTES) < HEADER_BYTES:
             raise MalformedError(f"the DNG's directory at {ifd.offset} has data inside the file's header")
         outside = next((entry.tag for entry in ifd.entries if entry.size and entry.value is None), None)

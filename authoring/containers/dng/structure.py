@@ -21,8 +21,8 @@ MAX_CHAINED = 120
 MAX_NAMED_RATIO = 4
 """Limit on the bytes of all entries, values and images of the directories, in file sizes: they may share bytes."""
 
-PICTURES = (2, 6)
-"""PhotometricInterpretation of a picture to look at: RGB, YCbCr."""
+PICTURES = (1, 2, 6)
+"""PhotometricInterpretation of a picture to look at: gray, RGB, YCbCr."""
 
 BIG_TIFF = (b"II+\0", b"MM\0+")
 
