@@ -175,8 +175,9 @@ def encode(fitted: FittedMap, meaning: str, target: Target, options: EmbedOption
     """Quantize a fitted map to 8-bit codes, 16 in a DNG that is to have them, and encode them for the container."""
     buffer = fitted.buffer
     with about("map"):
+        finer = ("--bits 16 (for Adobe's readers)",) if target.layout.container == "dng" else ()
         plane = replace(quantize(buffer, options.bits), pixel_format=options.stored_format)
-        notes = fitted.notes + Notes(notes=tuple(diagnose.storage_notes(plane)))
+        notes = fitted.notes + Notes(notes=diagnose.storage_notes(plane, *finer))
         coded = _encode_plane(plane, target, options)
     source = "measured" if buffer.accuracy == "absolute" else options.depth_source
     return CodedDepth(buffer, plane, coded, notes, source, meaning)

@@ -259,8 +259,11 @@ def _signed(samples: NDArray[Any]) -> bool:
     return negative.size > NEGATIVE_SHARE * samples.size and bool(negative.min() != negative.max())
 
 
-def storage_notes(plane: StoredPlane) -> tuple[str, ...]:
-    """Return a warning where 8 bits are too few for the range: how coarse, and a range that would suffice."""
+def storage_notes(plane: StoredPlane, finer: str = "a disparity format") -> tuple[str, ...]:
+    """Return a warning where 8 bits are too few for the range: how coarse, and a range that would suffice.
+
+    finer: what else would, for a map of metres.
+    """
     step = plane.step
     if plane.pixel_format.kind == "depth":
         near, far = plane.float_min, plane.float_max
@@ -269,7 +272,7 @@ def storage_notes(plane: StoredPlane) -> tuple[str, ...]:
         good = far / (1 + 255 * GOOD_STEP)
         return (
             f"quantisation will be visible: the near plane at {_short(near)} m is stored in {_length(step)} steps; "
-            f"a range of {_short(good)} m to {_short(far)} m, a disparity format, or in a DNG --bits 16 would avoid it",
+            f"a range of {_short(good)} m to {_short(far)} m, or {finer}, would avoid it",
         )
     if plane.float_min <= step:
         reach = 1 / (plane.float_min + step)
