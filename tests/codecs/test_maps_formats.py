@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from authoring.codecs.maps import archives, exr, formats, pfm
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
@@ -210,3 +210,18 @@ def test_more_transparent_colours_than_a_palette_can_have_are_damage() -> None:
     )
     with pytest.raises(MalformedError, match="does not decode"):
         formats.read_map(data)
+
+
+def test_a_code_for_holes_of_thousand_digits_is_not_told_in_full() -> None:
+    png = formats.write_map(np.array([[1.0, np.nan]], np.float32), "depth", "png")
+    picture = Image.open(io.BytesIO(png))
+    text = {**picture.text}  # type: ignore[attr-defined]
+    key = next(key for key, value in text.items() if value == "0")
+    information = PngImagePlugin.PngInfo()
+    for name, value in {**text, key: "9" * 1000}.items():
+        information.add_text(name, value)
+    out = io.BytesIO()
+    picture.save(out, "PNG", pnginfo=information)
+    with pytest.raises(MalformedError) as caught:
+        formats.read_map(out.getvalue())
+    assert len(caught.value.message) < 300

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from authoring.codecs.fill_bytes import without_fill
 from authoring.codecs.limits import check_pixels, check_unpacking
 from authoring.codecs.maps.map_image import LinearScale, MapImage, Raster, gray_of_channels, map_from_array
-from authoring.codecs.messages import first_line
+from authoring.codecs.messages import first_line, printable
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError, UsageError
 
 SUPPORTED = "PNG, TIFF, JPEG, NPY, NPZ, PFM, PGM, OpenEXR and photos with Apple depth"
@@ -272,7 +272,8 @@ def _scale_of(text: dict[str, str]) -> LinearScale | None:
     except ValueError:
         raise MalformedError("the PNG's depthauthor text chunks hold no numbers") from None
     if scale.invalid is not None and not 0 <= scale.invalid <= 65535:
-        raise MalformedError(f"the PNG's depthauthor text chunks name code {scale.invalid} for holes")
+        code = printable(text[SCALE_KEYS[3]])
+        raise MalformedError(f"the PNG's depthauthor text chunks name code {code} for holes")
     if kind not in ("depth", "disparity") or not (np.isfinite(scale.at_zero) and np.isfinite(scale.at_full)):
         raise MalformedError("the PNG's depthauthor text chunks name no finite depth or disparity scale")
     return scale
