@@ -65,4 +65,4 @@ def test_a_folder_that_holds_only_a_pipe_holds_no_photo(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     command = [sys.executable, "-m", "depthauthor", "report", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, timeout=30, text=True, check=False)
-    assert done.returncode == 2 and "holds no JPEG or HEIC photo" in done.stderr
+    assert done.returncode == 2 and "holds no JPEG, HEIC or DNG photo" in done.stderr
