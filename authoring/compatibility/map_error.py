@@ -9,15 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.containers.base import ContainerFile, Layout
-from authoring.depth.orientation import Orientation
 from authoring.depth.plane_error import max_error
 from authoring.depth.stored_plane import buffer_from_plane
 from authoring.errors import RefusedError, about
-from authoring.maps.fit import fit_to_photo
-from authoring.maps.load import MapSource, load_map, map_raster
+from authoring.maps.active_area import crop_of_map, fit_to_layout
+from authoring.maps.load import MapSource, load_map
 from authoring.maps.map_options import MapOptions
 from authoring.maps.refine import Guide, guide_of
-from authoring.read.crop import covers_active_area, cut, padded, shown_map
+from authoring.read.crop import cut
 from authoring.read.depth_image import DepthReading, read_depth, tolerance_codes
 
 ROUNDING = 1e-5
@@ -81,20 +80,10 @@ def _measure(
     height, width = plane.codes.shape
     options = replace(options, native_format=plane.pixel_format, max_size=max(width, height, 2))
     loaded = load_map(source, options)
-    buffer = loaded.buffer
-    is_whole = covers_active_area(buffer, layout)
-    crop = None if is_whole and guide is None else layout.crop
-    size = (round(crop.width), round(crop.height)) if crop else (layout.width, layout.height)
-    if crop:
-        longest = max(cut(plane.codes, crop, layout).shape)
-        options = replace(options, max_size=max(longest, 2))
-    raster = map_raster(options, loaded, size, reading.orientation)
-    if is_whole and crop is not None:
-        turn = reading.orientation if raster == "display" else Orientation.UPRIGHT
-        buffer = shown_map(buffer, crop, layout, turn)
-    buffer = fit_to_photo(buffer, size, reading.orientation, options, raster, guide).buffer
-    if crop:
-        buffer, _ = padded(buffer, crop, layout)
+    crop = crop_of_map(loaded.buffer, layout, guide)
+    if crop is not None:
+        options = replace(options, max_size=max(*cut(plane.codes, crop, layout).shape, 2))
+    buffer = fit_to_layout(loaded, layout, reading.orientation, options, guide).fitted.buffer
     if buffer.samples.shape != plane.codes.shape:
         raise RefusedError(
             f"the map fits this photo as {buffer.width}x{buffer.height}, but the file holds {width}x{height}; "

@@ -29,26 +29,21 @@ from authoring.embed.target import Target, open_target
 from authoring.embed.undo import build_record, splice_with_undo
 from authoring.errors import RefusedError, UsageError, about
 from authoring.maps import diagnose
+from authoring.maps.active_area import fit_to_layout
 from authoring.maps.camera import given_camera
 from authoring.maps.fit import MIN_STORED_SIDE, FittedMap, fit_to_photo
-from authoring.maps.load import LoadedMap, MapSource, load_map, map_raster
+from authoring.maps.load import LoadedMap, MapSource, load_map
 from authoring.maps.notes import Notes
 from authoring.maps.polarity import check_polarity
 from authoring.maps.refine import guide_of
-from authoring.read.crop import covers_active_area, padded, shown_map, shown_part
+from authoring.read.crop import shown_part
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
 from authoring.version import VERSION
 
 WIDE_CODES = "codes of 16 bits are for Adobe's readers; Apple's are known to take 8"
 
-CORRECTED_PICTURE = "the map is of the developed picture, whose lens the DNG corrects (OpcodeList3)"
-
 COPIED = "the depth of the source photo"
 """What the map of a copy is taken for."""
-
-REFINED_CROP = (
-    "--refine goes by the DNG's developed picture, so the map was cut to it and extended by its edges again"
-)
 
 DNG_METADATA = "a DNG's own Exif and XMP stay as they are, so it is not marked as a portrait"
 FITTED_COPY = (
@@ -150,25 +145,11 @@ def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
         with about("photo"):
             guide = guide_of(target.file, target.orientation, options.max_size)
     with about("map"):
-        buffer, layout = loaded.buffer, target.layout
-        is_whole = covers_active_area(buffer, layout)
-        crop = None if is_whole and guide is None else layout.crop
-        size = (round(crop.width), round(crop.height)) if crop else (layout.width, layout.height)
-        raster = map_raster(options, loaded, size, target.orientation)
-        if is_whole and crop is not None:
-            # The picture that --refine goes by shows no more.
-            turn = target.orientation if raster == "display" else Orientation.UPRIGHT
-            buffer = shown_map(buffer, crop, layout, turn)
-        fitted = fit_to_photo(buffer, size, target.orientation, options, raster, guide)
-        shown = buffer if raster == "display" else turned(buffer, target.orientation)
-        notes = loaded.notes + target.notes + fitted.notes
-        notes += Notes(assumed=(CORRECTED_PICTURE,) if layout.opcodes else ())
-        notes += check_polarity(shown, loaded, options, raster, target.orientation)
-        if crop is None:
-            return FittedMap(fitted.buffer, notes)
-        whole, assumed = padded(fitted.buffer, crop, layout)
-        assumed = REFINED_CROP if is_whole else assumed
-        return FittedMap(whole, notes + Notes(assumed=(assumed,)))
+        placed = fit_to_layout(loaded, target.layout, target.orientation, options, guide)
+        shown = placed.given if placed.raster == "display" else turned(placed.given, target.orientation)
+        doubts = check_polarity(shown, loaded, options, placed.raster, target.orientation)
+        notes = loaded.notes + target.notes + placed.fitted.notes + doubts
+        return FittedMap(placed.fitted.buffer, notes)
 
 
 def encode(fitted: FittedMap, meaning: str, target: Target, options: EmbedOptions) -> CodedDepth:
