@@ -8,26 +8,19 @@ from authoring import containers
 from authoring.apple import makernote
 from authoring.apple.exif import PORTRAIT_NOT_RENDERED, read_portrait_tags
 from authoring.apple.portrait_metadata import read_portrait_metadata
-from authoring.apple.provenance import Provenance
 from authoring.apple.region import read_focus_region
 from authoring.containers.base import Layout
 from authoring.containers.edits import EditList
 
 
-def left_behind(
-    photo: bytes, removal: EditList, provenance: tuple[Provenance, ...], restoring: EditList | None
-) -> str | None:
-    """Return a sentence on the portrait metadata that stays after `removal` of the depth; None if none was written.
+def left_behind(stripped: bytes, restoring: EditList | None, *, omitted: bool) -> str | None:
+    """Return a sentence on the portrait metadata in a photo whose depth was taken out; None if there is none.
 
-    provenance: of the depth maps that go. restoring: what `--restore` would do then; None if its record does not fit.
+    restoring: what `--restore` would do now; None if its record does not fit, or was omitted when the map was embedded.
     """
-    record = next((found.restore for found in provenance if found.restore), b"")
-    omitted = any(found.restore_omitted for found in provenance)
-    if not record and not omitted:
-        return None
-    layout = containers.parse(removal.apply(photo)).layout
+    layout = containers.parse(stripped).layout
     if restoring is not None:
-        before = containers.parse(removal.then(restoring).apply(photo)).layout
+        before = containers.parse(restoring.apply(stripped)).layout
         stays = ", ".join(_differences(before, layout)) or "changes in Exif and XMP"
         return f"what embed wrote into the photo's own metadata stays: {stays}; --restore takes it out"
     stays = ", ".join(_portrait_metadata(layout))

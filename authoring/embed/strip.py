@@ -68,6 +68,21 @@ class _Removal:
     exact: bool
     """Whether the result is the file before the embed, byte for byte."""
 
+    @property
+    def restore_record(self) -> bytes:
+        """The record of the changes to the photo's metadata; empty if there is none."""
+        return next((found.restore for found in self.provenance if found.restore), b"")
+
+    @property
+    def record_omitted(self) -> bool:
+        """Whether metadata was changed, and no record kept, as was asked for."""
+        return any(found.restore_omitted for found in self.provenance)
+
+    @property
+    def changed_metadata(self) -> bool:
+        """Whether this program changed the photo's metadata."""
+        return bool(self.restore_record) or self.record_omitted
+
 
 def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
     """Take the depth map out of a photo; gain maps, mattes and all metadata stay.
@@ -96,8 +111,9 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
             edits = edits.then(_restore_metadata(edits.apply(photo), removal))
             if _claims_depth(edits.apply(photo)):
                 notes.append(CLAIM_STAYS)
-        else:
-            stays = left_behind(photo, edits, removal.provenance, _restoring(edits.apply(photo), removal))
+        elif removal.changed_metadata:
+            stripped = edits.apply(photo)
+            stays = left_behind(stripped, _restoring(stripped, removal), omitted=removal.record_omitted)
             notes += [stays] if stays else []
     report = StripReport(
         container=file.layout.container,
@@ -124,8 +140,8 @@ def restoration(file: ContainerFile) -> Restoration:
         restoring = _restore_metadata(removal.edits.apply(file.source), removal)
     except RefusedError:
         # There is no record, or another program changed the photo since: what is there now is the photo.
-        omitted = any(found.restore_omitted for found in removal.provenance)
-        return Restoration(removal.edits, (EARLIER_OMITTED if omitted else EARLIER_STAYS,))
+        note = EARLIER_OMITTED if removal.record_omitted else EARLIER_STAYS
+        return Restoration(removal.edits, (note,))
     return Restoration(removal.edits.then(restoring), ())
 
 
@@ -146,8 +162,8 @@ def _restore_metadata(photo: bytes, removal: _Removal) -> EditList:
 
     Raises RefusedError if they do not fit.
     """
-    record = next((found.restore for found in removal.provenance if found.restore), b"")
-    if any(found.restore_omitted for found in removal.provenance):
+    record = removal.restore_record
+    if removal.record_omitted:
         raise RefusedError(
             "the depth map was embedded with --no-restore-record, so there is no record to restore the photo's "
             "metadata from; without --restore the depth map is removed all the same"
