@@ -146,7 +146,8 @@ class Facts:
     def where(self) -> str:
         """The depth image by name, for findings."""
         number = self.depth_images[0].identifier if self.depth_images else 0
-        return f"{ {'heic': 'item', 'jpeg': 'image', 'dng': 'SubIFD'}[self.layout.container] } {number}"
+        names = {"heic": "item", "jpeg": "image", "dng": "SubIFD"}
+        return f"{names[self.layout.container]} {number}"
 
     def with_codes(self, codes: Codes) -> Facts:
         """Return the same facts with the depth plane (H, W) as decoded from its final bitstream."""

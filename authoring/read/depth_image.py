@@ -12,7 +12,7 @@ from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import CALIBRATION_FIELDS, DepthProperties
 from authoring.apple.exif import read_portrait_tags
 from authoring.apple.property_table import PropertyTree
-from authoring.codecs import hevc, jpeg, sei, tiff_pieces
+from authoring.codecs import hevc, jpeg, sei
 from authoring.containers import heif
 from authoring.containers.base import ContainerName, FoundAuxiliary, Layout, TiffRaster
 from authoring.depth.buffer import DepthBuffer, PixelFormat
@@ -24,6 +24,7 @@ from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.adobe_depth import adobe_scale
 from authoring.read.depth_notes import open_points
 from authoring.read.layout import depth_images, photo_orientation
+from authoring.read.tiff_raster import decode_pieces
 
 RasterName = Literal["display", "stored"]
 
@@ -169,15 +170,7 @@ def decode_raster(raster: TiffRaster) -> Codes:
     """Decode the one-sample image of a DNG directory to codes (H, W) uint8 or uint16."""
     if raster.samples != 1:
         raise UnsupportedError(f"the depth map has {raster.samples} samples a pixel; 1 is read")
-    return tiff_pieces.decode_pieces(
-        raster.pieces,
-        (raster.width, raster.height),
-        (raster.piece_width, raster.piece_height),
-        bits=raster.bits,
-        compression=raster.compression,
-        predictor=raster.predictor,
-        order=raster.order,
-    )
+    return decode_pieces(raster)
 
 
 def calibration_of(properties: DepthProperties) -> Calibration | None:

@@ -14,6 +14,7 @@ from authoring.codecs.photo import Pixels
 from authoring.containers.base import ContainerFile, TiffRaster
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.crop import cut
+from authoring.read.tiff_raster import decode_pieces
 
 if TYPE_CHECKING:
     from authoring.containers.dng import DngFile
@@ -48,16 +49,7 @@ def _decode(preview: TiffRaster, size: tuple[int, int] | None) -> Pixels:
         return photo.decode(preview.pieces[0], size)
     if preview.samples not in (1, 3) or preview.compression == tiff_pieces.JPEG:
         raise UnsupportedError("the DNG's preview is coded in a way that is not read")
-    array = tiff_pieces.decode_pieces(
-        preview.pieces,
-        (preview.width, preview.height),
-        (preview.piece_width, preview.piece_height),
-        bits=preview.bits,
-        compression=preview.compression,
-        predictor=preview.predictor,
-        order=preview.order,
-        samples=preview.samples,
-    )
+    array = decode_pieces(preview)
     return _sized(_pixels(array.astype(np.uint8, copy=False)), size)
 
 
