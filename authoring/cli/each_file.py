@@ -100,7 +100,8 @@ def write_each(
     inputs = {os.path.realpath(photo.path) for photo in photos} if len(photos) > 1 else set()
 
     def act_beside_inputs(photo: Path, target: Path) -> Outcome:
-        if os.path.realpath(target) in inputs - {os.path.realpath(photo)}:
+        place = os.path.realpath(target)
+        if place in inputs and place != os.path.realpath(photo):
             with files.named(target):
                 raise RefusedError(
                     "this is another input, and inputs are never overwritten; name another folder"
