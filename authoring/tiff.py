@@ -127,11 +127,11 @@ class IfdEntry:
 
     def number(self) -> float | None:
         """Return the value if it is one fraction or whole number; None for a denominator of 0."""
-        form = _FORMATS.get(self.type)
-        if self.count != 1 or form not in _RATIONALS or self.value is None:
+        fraction = self.fraction()
+        if fraction is None:
             integer = self.integer()
             return None if integer is None else float(integer)
-        numerator, denominator = struct.unpack(self.order + form, self.value)
+        numerator, denominator = fraction
         return numerator / denominator if denominator else None
 
     def numbers(self) -> tuple[float, ...]:

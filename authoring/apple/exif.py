@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from authoring.errors import MalformedError
-from authoring.tiff import HEADER_BYTES, Ifd, IfdEntry, read_header, read_ifd
+from authoring.tiff import EXIF_IFD, HEADER_BYTES, Ifd, IfdEntry, read_header, read_ifd
 
-EXIF_IFD = 0x8769
 BRIGHTNESS_VALUE = 0x9203
 FOCAL_LENGTH = 0x920A
 MAKER_NOTE = 0x927C

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from authoring.apple import makernote
 from authoring.apple.exif import (
     CUSTOM_RENDERED,
-    EXIF_IFD,
     MAKER_NOTE,
     PORTRAIT_NOT_RENDERED,
     RENDERED,
@@ -23,7 +22,7 @@ from authoring.apple.exif import (
 from authoring.apple.exif_required import ImageCharacteristics, build_required_block, required_exif_entries
 from authoring.apple.exif_tags import Tags, read_tags
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.tiff import ENTRY_BYTES, IfdEntry, TiffType, build_entry, build_ifd, insert_entries
+from authoring.tiff import ENTRY_BYTES, EXIF_IFD, IfdEntry, TiffType, build_entry, build_ifd, insert_entries
 
 MINIMAL_NOTE = makernote.minimal_note(makernote.portrait_flags({}))
 """Apple's maker note with nothing but the two flags of a portrait that is not blurred yet."""

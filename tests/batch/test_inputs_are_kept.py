@@ -7,8 +7,8 @@ import os
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from authoring.batch.run import run
 from authoring.batch.work import BatchResult, Task, work
 from authoring.cli.main import run as command
 from authoring.errors import RefusedError
+from tests.permissions import ordinary_user
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -246,19 +247,6 @@ def test_two_rows_are_one_output_where_case_does_not_count(other: str, folder: P
     )
     (folder / other).unlink()
     assert [result.status for result in run_here(rows, folder, overwrite=True)] == ["done", "done"]
-
-
-@contextmanager
-def ordinary_user() -> Iterator[None]:
-    """Become a user to whom permissions apply; root may do everything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="no permissions of this kind here")

@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from authoring.cli.main import run
+from tests.permissions import ordinary_user
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -259,15 +260,9 @@ def test_nothing_to_strip_or_extract(folder: Path, capsys: Any) -> None:
 
 @pytest.fixture
 def _as_nobody() -> Iterator[None]:
-    """Become a user without write permission: root may write anywhere."""
-    if os.geteuid() != 0:
+    """Become a user without write permission."""
+    with ordinary_user():
         yield
-        return
-    os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
 
 
 def test_a_read_only_folder(folder: Path, capsys: Any, request: pytest.FixtureRequest) -> None:
