@@ -139,6 +139,8 @@ def test_a_killed_worker_changes_no_result(folder: Path, cluster: Any, undisturb
 
     def disturb() -> None:
         kill_readers(pipe, cluster, stop, instead=folder / "map.npy")
+        # The worker may have died before any row was written.
+        (folder / "out").mkdir(exist_ok=True)
         (folder / "out" / files.temporary_name("p2.jpg", owner)).write_bytes(
             b"left by a worker that died while writing"
         )
