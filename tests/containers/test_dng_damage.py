@@ -143,6 +143,12 @@ def test_a_photo_whose_depth_was_taken_out_by_structure_takes_another_exactly() 
         pytest.param(
             lambda data: directory_changed(data, 0, {51177: (SHORT, [1])}), id="a depth tag of before"
         ),
+        pytest.param(
+            lambda data: directory_changed(
+                data, 0, {50706: (LONG, [0x01040000])}, set(range(1 << 16)) - {330, 50706}
+            ),
+            id="nothing but SubIFDs and a DNGVersion of another type",
+        ),
     ],
 )
 def test_an_odd_ifd0_is_given_back(change: Any) -> None:

@@ -225,7 +225,8 @@ def _mark(structure: Structure) -> tuple[bytes, int]:
             runs[-1].append(entry)
     run = max(runs, key=len)[:MARK_ENTRIES]
     if not run:
-        return struct.pack(structure.order + "HHI", Tag.DNG_VERSION, TiffType.BYTE, 4), 0
+        # The tag alone: a damaged file's may have any type and count.
+        return struct.pack(structure.order + "H", Tag.DNG_VERSION), 0
     start = run[0].offset
     before = sum(entry.offset < start and entry.tag not in CHANGED for entry in structure.first.entries)
     return structure.data[start : start + ENTRY_BYTES * len(run)], before

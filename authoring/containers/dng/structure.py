@@ -44,8 +44,9 @@ class Structure:
 
     @property
     def main(self) -> Ifd:
-        """The directory of the photo."""
-        return next((ifd for ifd in self.directories if subfile_type(ifd) == MAIN_IMAGE), self.first)
+        """The directory of the photo; an IFD0 that states neither an image nor NewSubFileType is none."""
+        main = [ifd for ifd in self.directories if subfile_type(ifd) == MAIN_IMAGE]
+        return next((ifd for ifd in main if area(ifd)), self.first)
 
     @property
     def directories(self) -> tuple[Ifd, ...]:
