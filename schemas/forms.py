@@ -26,6 +26,9 @@ from authoring.views.viewer import ViewReport
 from golden.check import SCHEMA, Case
 from schemas.json_schema import DRAFT, Schema, Substitutes, document
 
+BASE = "https://depthauthor.github.io/depthauthor/schemas/"
+"""Start of the identifier (`$id`) of each schema."""
+
 
 @dataclass(frozen=True, slots=True)
 class CalibrationSummary:
@@ -125,7 +128,12 @@ def documents() -> dict[str, Schema]:
     schemas = {name: document(cls, title, SUBSTITUTES) for name, (cls, title) in FORMS.items()}
     schemas["calibration"] = _calibration()
     schemas["dictionary-file"] = _dictionary_file()
-    return dict(sorted(schemas.items()))
+    return {name: _with_id(name, schema) for name, schema in sorted(schemas.items())}
+
+
+def _with_id(name: str, schema: Schema) -> Schema:
+    """Return the schema with its identifier after `$schema`."""
+    return {"$schema": schema["$schema"], "$id": f"{BASE}{name}.schema.json", **schema}
 
 
 def _calibration() -> Schema:

@@ -53,8 +53,10 @@ def main() -> int:
 
 def lowest_versions() -> list[str]:
     """Return a constraint `name==version` for each lower bound of pyproject.toml."""
-    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    pyproject = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    project = pyproject["project"]
+    extras = project["optional-dependencies"].values()
+    groups = [project["dependencies"], *extras, pyproject["dependency-groups"]["test"]]
     matches = [_LOWEST.match(requirement) for group in groups for requirement in group]
     return sorted({f"{match[1]}=={match[2]}" for match in matches if match})
 
@@ -76,8 +78,10 @@ def _run(name: str, folder: Path, make_only: bool, arguments: list[str]) -> str:
         return f"absent: there is no Python {PYTHONS[name]}"
     inside = folder / "bin" / "python"
     if not inside.exists():
-        subprocess.run([python, "-m", "venv", str(folder)], check=True)
-    install = [str(inside), "-m", "pip", "install", "-q", "-e", f"{REPOSITORY}[test,parquet]"]
+        # pip reads dependency groups from 25.1 on, which is newer than the one that comes with Python 3.11.
+        subprocess.run([python, "-m", "venv", "--upgrade-deps", str(folder)], check=True)
+    groups = f"{REPOSITORY / 'pyproject.toml'}:test"
+    install = [str(inside), "-m", "pip", "install", "-q", "-e", f"{REPOSITORY}[all]", "--group", groups]
     if name == "lowest":
         constraints = folder / "constraints.txt"
         constraints.write_text("\n".join(lowest_versions()) + "\n", encoding="utf-8")

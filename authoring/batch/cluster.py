@@ -52,7 +52,7 @@ class ClusterWorkers:
             from distributed import Client
         except ImportError:
             raise UnsupportedError(
-                "--scheduler needs dask.distributed: pip install 'depthauthor[cluster]'"
+                "--scheduler needs dask.distributed: pip install 'depthauthor[dask]'"
             ) from None
         # The end of a worker or of the scheduler is reported in our own messages.
         for name in ("distributed", "distributed.client", "distributed.comm"):

@@ -313,7 +313,7 @@ def _open_store(place: str) -> tuple[Any, str]:
     try:
         from fsspec.core import url_to_fs
     except ImportError:
-        raise UnsupportedError("URLs need fsspec: pip install 'depthauthor[cluster]'") from None
+        raise UnsupportedError("URLs need fsspec: pip install 'depthauthor[stores]'") from None
     try:
         store, inner = url_to_fs(place)
     except ImportError as error:

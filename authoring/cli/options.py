@@ -605,7 +605,7 @@ Scheduler = Annotated[
     Option(
         "--scheduler",
         metavar="tcp://HOST:PORT",
-        help="Use the workers of this dask.distributed scheduler (extra cluster).",
+        help="Use the workers of this dask.distributed scheduler (extra dask).",
     ),
 ]
 Resume = Annotated[bool, Option("--resume", help="Skip the rows that are finished according to the journal.")]

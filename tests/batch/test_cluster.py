@@ -30,7 +30,7 @@ from authoring.batch.workers import LocalWorkers, Workers
 from authoring.cli.main import run as command_line
 from authoring.errors import UsageError
 
-distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "golden"
@@ -193,9 +193,9 @@ def kill_readers(pipe: Path, cluster: Any, stop: threading.Event, instead: Path 
 def holds(pid: int, pipe_stat: os.stat_result) -> bool:
     """Return whether a process has a file open; a process that ends meanwhile has none, nor a list of its files."""
     with contextlib.suppress(OSError):
-        for link in Path(f"/proc/{pid}/fd").iterdir():
+        for path in Path(f"/proc/{pid}/fd").iterdir():
             with contextlib.suppress(OSError):
-                if os.path.samestat(link.stat(), pipe_stat):
+                if os.path.samestat(path.stat(), pipe_stat):
                     return True
     return False
 
@@ -282,7 +282,7 @@ def test_a_missing_scheduler_or_package_is_one_sentence(monkeypatch: pytest.Monk
     with pytest.raises(UsageError, match="nonsense: no dask scheduler answers there"):
         ClusterWorkers("nonsense")
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UnsupportedError, match=r"pip install 'depthauthor\[cluster\]'"):
+    with pytest.raises(UnsupportedError, match=r"pip install 'depthauthor\[dask\]'"):
         ClusterWorkers("tcp://127.0.0.1:1")
 
 

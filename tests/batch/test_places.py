@@ -152,14 +152,14 @@ def test_urls_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.delitem(sys.modules, module)
     monkeypatch.setitem(sys.modules, "fsspec", None)
     row = BatchRow(1, "s3://bucket/a.jpg", "a.npy", str(tmp_path / "b.jpg"))
-    wanted = "s3://bucket/a.jpg: URLs need fsspec: pip install 'depthauthor[cluster]'"
+    wanted = "s3://bucket/a.jpg: URLs need fsspec: pip install 'depthauthor[stores]'"
     assert work(Task(row, overwrite=False, entry=None)).error == wanted
 
 
 @pytest.fixture
 def registered() -> Iterator[tuple[str, str]]:
     """Register two stores over this machine's files: one whose `mv` is a rename, and one that only copies."""
-    fsspec = pytest.importorskip("fsspec", reason="the extra `cluster` is not installed")
+    fsspec = pytest.importorskip("fsspec", reason="the extra `stores` is not installed")
     from fsspec.implementations.local import LocalFileSystem
     from fsspec.spec import AbstractFileSystem
 
