@@ -193,9 +193,9 @@ def kill_readers(pipe: Path, cluster: Any, stop: threading.Event, instead: Path 
 def holds(pid: int, pipe_stat: os.stat_result) -> bool:
     """Return whether a process has a file open; a process that ends meanwhile has none, nor a list of its files."""
     with contextlib.suppress(OSError):
-        for name in os.listdir(f"/proc/{pid}/fd"):
+        for opened in Path(f"/proc/{pid}/fd").iterdir():
             with contextlib.suppress(OSError):
-                if os.path.samestat(os.stat(f"/proc/{pid}/fd/{name}"), pipe_stat):
+                if os.path.samestat(opened.stat(), pipe_stat):
                     return True
     return False
 
