@@ -19,7 +19,7 @@ from authoring.views.refocus import refocused_pixels
 from authoring.views.scene import Scene, load_scene
 from golden.scene import calibration, render
 
-DOCS: Final = Path(__file__).parents[1] / "docs"
+PICTURES: Final = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE: Final = (1600, 1200)
 WIDTH: Final = 1200
 WIDTHS: Final = {"preview": WIDTH, "overlay": 1000}
@@ -81,9 +81,11 @@ def main() -> None:
                 pictures[kind] = picture.convert("RGB")
     pictures["refocus"] = strip(load_scene(data))
     for kind, image in pictures.items():
-        target = DOCS / f"{kind}.jpg"
+        target = PICTURES / f"{kind}.jpg"
         image.save(target, "JPEG", quality=QUALITY, subsampling=0, optimize=True)
-        print(f"{target.stat().st_size:9,d}  docs/{target.name} {np.asarray(image).shape[1]}x{image.height}")
+        print(
+            f"{target.stat().st_size:9,d}  docs/pictures/{target.name} {np.asarray(image).shape[1]}x{image.height}"
+        )
 
 
 if __name__ == "__main__":

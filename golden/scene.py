@@ -395,7 +395,7 @@ def main() -> None:
     """Write the golden files, and the README's picture."""
     here = Path(__file__).parent
     written = {here / name: data for name, data in files().items()}
-    written[here.parent / "docs" / "scene.png"] = _saved(contact_sheet(), "PNG", optimize=True)
+    written[here.parent / "docs" / "pictures" / "scene.png"] = _saved(contact_sheet(), "PNG", optimize=True)
     for path, data in written.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

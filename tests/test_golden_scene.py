@@ -285,7 +285,7 @@ def test_the_manifest_describes_the_files() -> None:
 
 
 def test_the_picture_of_the_readme_fits_a_page() -> None:
-    path = GOLDEN.parent / "docs" / "scene.png"
+    path = GOLDEN.parent / "docs" / "pictures" / "scene.png"
     with Image.open(path) as picture:
         assert picture.width == 1200
     assert path.stat().st_size < 400_000

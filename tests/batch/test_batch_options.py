@@ -138,7 +138,7 @@ def test_the_manifest_of_the_help_and_of_the_docs(tmp_path: Path, capsys: Any) -
     assert run(["batch", "--help"]) == 0
     shown = [line.strip() for line in capsys.readouterr().out.splitlines()]
     documented = (
-        (GOLDEN.parent / "docs" / "pipelines.md").read_text().partition("```csv\n")[2].partition("```")[0]
+        (GOLDEN.parent / "docs" / "libraries.md").read_text().partition("```csv\n")[2].partition("```")[0]
     )
     assert len(documented.splitlines()) == 3 and all(line in shown for line in documented.splitlines())
     (tmp_path / "depth").mkdir()
