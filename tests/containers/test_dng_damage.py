@@ -149,11 +149,20 @@ def test_a_photo_whose_depth_was_taken_out_by_structure_takes_another_exactly() 
             ),
             id="nothing but SubIFDs and a DNGVersion of another type",
         ),
+        pytest.param(lambda data: versions_only(data), id="nothing but SubIFDs and three DNGVersions"),
     ],
 )
 def test_an_odd_ifd0_is_given_back(change: Any) -> None:
     data = change(photo())
     assert depthauthor.strip_bytes(embedded(data)) == data
+
+
+def versions_only(data: bytes) -> bytes:
+    """IFD0 with nothing but SubIFDs and three DNGVersions, two of which were other tags."""
+    data = directory_changed(data, 0, dropped=set(range(1 << 16)) - {330, 50706, 271, 272})
+    for tag in (271, 272):
+        data = entry_changed(data, 0, tag, new_tag=50706, kind=0, count=8)
+    return data
 
 
 def swapped(data: bytes, one: int, other: int) -> bytes:

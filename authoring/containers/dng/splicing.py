@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from authoring.containers.base import CodedAuxiliary, DngDepth, Fraction
 from authoring.containers.dng.structure import Structure, is_depth, piece_spans, subfile_type
@@ -188,11 +189,7 @@ def _former_directory(structure: Structure, children: tuple[int, ...], stop: int
     appended a copy of.
     """
     data, order = structure.data, structure.order
-    kept = [
-        data[entry.offset : entry.offset + ENTRY_BYTES]
-        for entry in structure.first.entries
-        if entry.tag not in CHANGED
-    ]
+    kept = sum(entry.tag not in CHANGED for entry in structure.first.entries)
     mark, before = _mark(structure)
     tried = 0
     for place in _places(data, mark, stop):
@@ -201,7 +198,7 @@ def _former_directory(structure: Structure, children: tuple[int, ...], stop: int
             if start < HEADER_BYTES:
                 break
             (count,) = struct.unpack_from(order + "H", data, start)
-            if not 0 <= count - len(kept) <= MAX_CHANGED or start + 2 + ENTRY_BYTES * count > stop:
+            if not 0 <= count - kept <= MAX_CHANGED or start + 2 + ENTRY_BYTES * count > stop:
                 continue
             tried += 1
             if tried > MAX_CANDIDATES:
@@ -210,7 +207,7 @@ def _former_directory(structure: Structure, children: tuple[int, ...], stop: int
                 ifd = read_ifd(data, start, order, "IFD0")
             except MalformedError:
                 continue
-            if _is_former(structure, ifd, kept, children, stop):
+            if _is_former(structure, ifd, children, stop):
                 return ifd
     return None
 
@@ -242,23 +239,20 @@ def _places(data: bytes, mark: bytes, stop: int) -> Iterator[int]:
         place = data.rfind(mark, 0, place + len(mark) - 1)
 
 
-def _is_former(
-    structure: Structure, ifd: Ifd, kept: Sequence[bytes], children: tuple[int, ...], stop: int
-) -> bool:
-    """Whether a splice makes IFD0 of a directory: the same other entries and link, and these SubIFDs."""
-    was = [
-        structure.data[entry.offset : entry.offset + ENTRY_BYTES]
-        for entry in ifd.entries
-        if entry.tag not in CHANGED
-    ]
+def _is_former(structure: Structure, ifd: Ifd, children: tuple[int, ...], stop: int) -> bool:
+    """Whether a splice makes IFD0 of a directory that names these SubIFDs, byte for byte."""
+    first, data = structure.first, structure.data
     listed = ifd.find(Tag.SUB_IFDS)
+    if (listed.integers() if listed else ()) != children or ifd.find(Tag.DNG_VERSION) is None:
+        return False
+    added = {
+        Tag(entry.tag): data[entry.offset : entry.offset + ENTRY_BYTES]
+        for entry in reversed(first.entries)  # Of a tag that is there twice, the first is the splice's.
+        if entry.tag in CHANGED
+    }
     link = ifd.next_offset if ifd.end + LINK_BYTES <= stop else 0  # A file may be cut there.
-    return (
-        was == kept
-        and link == structure.first.next_offset
-        and (listed.integers() if listed else ()) == children
-        and ifd.find(Tag.DNG_VERSION) is not None
-    )
+    former = replace(structure, first=replace(ifd, next_offset=link))
+    return _with_entries(former, added) == data[first.offset : first.end + LINK_BYTES]
 
 
 def _version(structure: Structure) -> bytes:
