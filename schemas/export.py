@@ -1,4 +1,4 @@
-"""Write the files derived from the code: JSON Schemas, RELAX NG, docs/rules.md and the man page.
+"""Write the files derived from the code: JSON Schemas, RELAX NG, docs/rules.md, docs/commands.md and the man page.
 
 Run as `python -m schemas.export`; a test compares the committed files with the code.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from schemas import forms, man_page, relax_ng, rules_page
+from schemas import commands_page, forms, man_page, relax_ng, rules_page
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,6 +23,7 @@ def texts() -> dict[str, str]:
     files["schemas/matte-xmp.rng"] = relax_ng.matte_packet()
     files["docs/rules.md"] = rules_page.page()
     files["docs/depthauthor.1"] = man_page.page()
+    files["docs/commands.md"] = commands_page.page()
     return files
 
 

@@ -51,8 +51,8 @@ def _command(name: str, command: Any) -> list[str]:
         lines += [".TP", f".I {_word(param)}", _text(param.help)]
     for param in options:
         names = ", ".join(f"\\fB{_text(option)}\\fR" for option in (*param.opts, *param.secondary_opts))
-        value = "" if getattr(param, "is_flag", False) else f" \\fI{_text(_value(param))}\\fR"
-        lines += [".TP", f"{names}{value}", _text(param.help)]
+        word = "" if getattr(param, "is_flag", False) else f" \\fI{_text(value(param))}\\fR"
+        lines += [".TP", f"{names}{word}", _text(param.help)]
     return lines
 
 
@@ -61,7 +61,8 @@ def _word(param: Any) -> str:
     return name if param.required else f"[{name}]"
 
 
-def _value(param: Any) -> str:
+def value(param: Any) -> str:
+    """Return the word that stands for an option's value: its metavar, or its choices."""
     if param.metavar:
         return str(param.metavar)
     descriptor = getattr(param, "type_descriptor", None)

@@ -113,7 +113,7 @@ def batch(
 
     depthauthor batch manifest.csv --out done --jobs 4
 
-    depthauthor batch photos/ maps/ -r --out done --near 0.3 --far 10
+    depthauthor batch photos/ maps/ -r --out with-depth --near 0.3 --far 10
     """
     from authoring.batch import stores
     from authoring.batch.cluster import ClusterWorkers

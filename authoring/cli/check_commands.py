@@ -53,7 +53,7 @@ def verify(
     The exit code is 1 if a rule fails, if the photo is not the original, or if
     the error of the map exceeds its bound. Describe the map as for embed.
 
-    depthauthor verify out.heic --photo in.heic --map mask.png --near 0.3 --far 5
+    depthauthor verify photo-depth.jpg --photo photo.jpg --map mask.png --near 0.3 --far 5
     """
     from authoring.api import check_files
     from authoring.api.photo_list import list_photos
@@ -90,6 +90,8 @@ def doctor(
     """Say why Photos may show no aperture slider, and how to fix it.
 
     Several files give a table.
+
+    depthauthor doctor IMG_0001.HEIC IMG_0002.HEIC
     """
     from authoring.api import check_files
     from authoring.api.photo_list import list_photos

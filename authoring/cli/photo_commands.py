@@ -124,6 +124,8 @@ def copy(
     """Put the depth of one photo into another, with its metadata.
 
     Orientations are reconciled; the two photos must have the same aspect.
+
+    depthauthor copy IMG_0001.HEIC retouched.jpg -o retouched.heic
     """
     from authoring.api import photo_files
 
@@ -171,9 +173,9 @@ def extract(
 ) -> int:
     """Write the depth of photos as map files.
 
-    depthauthor extract IMG_0001.HEIC -o depth.npy
+    depthauthor extract IMG_0001.HEIC -o IMG_0001.npy
 
-    depthauthor extract photos/ --format exr --out maps
+    depthauthor extract portraits/ --format exr --out exr
     """
     from authoring.api import photo_files
     from authoring.cli.photo_text import extract_text
@@ -206,6 +208,10 @@ def inspect(
     """List what photos hold: depth, other images, portrait metadata.
 
     Every item of a HEIC, segment of a JPEG and directory of a DNG is listed too.
+
+    depthauthor inspect IMG_0001.HEIC
+
+    depthauthor inspect portraits/ -r --json
     """
     from authoring.api import photo_files
     from authoring.cli.photo_text import inspect_text, inspect_with_records_text
@@ -231,6 +237,8 @@ def strip(
     """Write copies of photos without their depth maps.
 
     Everything else stays byte for byte.
+
+    depthauthor strip IMG_0001.HEIC --restore -o original.heic
     """
     from authoring.api import photo_files
     from authoring.cli.photo_text import strip_text
@@ -260,6 +268,8 @@ def dictionary(
 
     The output is a property list that a Swift program can pass to
     AVDepthData(fromDictionaryRepresentation:); embed takes it as a map.
+
+    depthauthor dictionary IMG_0001.HEIC -o depth.plist
     """
     from authoring.api import photo_files
     from authoring.cli.photo_text import dictionary_text

@@ -194,9 +194,9 @@ def pointcloud(
 
     depthauthor pointcloud IMG_0001.HEIC -o cloud.ply --max-depth 3
 
-    depthauthor pointcloud photo.jpg depth.npy -o cloud.ply
+    depthauthor pointcloud photo.jpg depth.npy -o photo.ply
 
-    depthauthor pointcloud photos/ -r --out clouds
+    depthauthor pointcloud portraits/ -r --out clouds
 
     depthauthor pointcloud IMG_0001.HEIC --mesh -o scene.glb
     """
@@ -279,7 +279,7 @@ def report(
     without its script. Files that cannot be read are on the page with the
     reason; the exit code is then 6.
 
-    depthauthor report photos/ -o report.html
+    depthauthor report portraits/ -o report.html
     """
     from authoring.api import page_files
     from authoring.api.photo_list import list_photos
