@@ -23,7 +23,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[1]
 FOLDER = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "depthauthor-environments"
 
-PYTHONS = {"3.11": "3.11", "3.12": "3.12", "3.13": "3.13", "lowest": "3.11"}
+PYTHONS = {"3.11": "3.11", "3.12": "3.12", "3.13": "3.13", "3.14": "3.14", "lowest": "3.11"}
 """Name of an environment → its Python."""
 
 _LOWEST = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*>=\s*([0-9.]+)")
