@@ -41,7 +41,11 @@ def with_imageio(path: Path) -> NDArray[Any]:
 
 
 def with_opencv(path: Path) -> NDArray[Any]:
-    """Read PFM or float TIFF. OpenCV reads no text chunks, and of OpenEXR only colours: not the channel Z."""
+    """Read PFM or float TIFF.
+
+    Not PNG: OpenCV gives its codes, but not the text chunks with their scale. OpenEXR only if the build has it, as the
+    wheel of 4.10 does and that of 5.0 does not, and if OPENCV_IO_ENABLE_OPENEXR=1 is set before the import.
+    """
     import cv2
 
     stored = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)

@@ -155,9 +155,9 @@ def test_map_readers(portrait: Path, tmp_path: Path, reader: str, library: str, 
 
 def test_opencv_says_what_it_cannot_read(portrait: Path, tmp_path: Path) -> None:
     pytest.importorskip("cv2", reason="cv2 is not installed")
-    da.extract_file(portrait, tmp_path / "depth.exr")
+    da.extract_file(portrait, tmp_path / "depth.npz")
     with pytest.raises(SystemExit, match="OpenCV cannot read"):
-        function("read_maps.py", "with_opencv")(tmp_path / "depth.exr")
+        function("read_maps.py", "with_opencv")(tmp_path / "depth.npz")
 
 
 def test_map_readers_as_a_command(portrait: Path, tmp_path: Path) -> None:
