@@ -13,10 +13,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 import depthauthor as da
+
+pillow_heif.register_heif_opener()  # So that Pillow opens HEIC photos, too.
 
 to_heic = da.Embedder(container="heic")
 """Built once; threads may share it, and it pickles."""

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pillow_heif
 from PIL import Image, ImageOps
 
 import depthauthor as da
+
+pillow_heif.register_heif_opener()  # So that Pillow, with which most of them read photos, opens HEIC, too.
 
 
 def hugging_face(photo: Path, output: Path, pipe: Any, *, metric: bool) -> Any:

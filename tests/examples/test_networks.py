@@ -117,7 +117,11 @@ def test_moge(photo: Path, tmp_path: Path) -> None:
                 "intrinsics": np.array(matrix, np.float32),
             }
 
-    report = _networks()["moge"](photo, tmp_path / "o.jpg", Model(), lambda pixels: pixels)
+    run = _networks()["moge"]
+    heic = tmp_path / "photo.heic"
+    Image.open(photo).save(heic, quality=90)
+    for source in (heic, photo):
+        report = run(source, tmp_path / f"o{source.suffix}", Model(), lambda pixels: pixels)
     assert _error_per_m(tmp_path / "o.jpg", np.where(SKY, np.inf, METRES)) <= report.bound * 1.001
     assert _focal_px(tmp_path / "o.jpg") == pytest.approx(FOCAL_PX, rel=1e-3)
 
