@@ -18,6 +18,7 @@ from authoring.depth.calibration_json import parse_calibration_json
 from authoring.views.refocus import refocused_pixels
 from authoring.views.scene import Scene, load_scene
 from golden.scene import calibration, render
+from golden.tutorial_pictures import tutorial_pictures
 
 PICTURES: Final = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE: Final = (1600, 1200)
@@ -80,6 +81,7 @@ def main() -> None:
             with Image.open(path) as picture:
                 pictures[kind] = picture.convert("RGB")
     pictures["refocus"] = strip(load_scene(data))
+    pictures.update(tutorial_pictures())
     for kind, image in pictures.items():
         target = PICTURES / f"{kind}.jpg"
         image.save(target, "JPEG", quality=QUALITY, subsampling=0, optimize=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 import depthauthor as da
 from golden.dng import DngRecipe, build_dng
+from golden.makers import FILES, exr, png
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -17,6 +20,7 @@ COPIES = {
     "photo.jpg": "scene.jpg",
     "photo.heic": "scene.heic",
     "photo.png": "scene.png",
+    "render.png": "scene.png",
     "retouched.jpg": "scene.jpg",
     "mask.png": "scene-mask.png",  # black is 0.5 m, white is 8 m
     "depth.npy": "scene-depth.npy",  # metres
@@ -43,6 +47,18 @@ PORTRAITS = {
 }
 """Name in the folder: golden photo, which gets the scene's depth as a portrait."""
 
+MAKERS = {
+    "depth-pro.npz": ("Depth Pro", "NPZ with focallength_px"),
+    "depth_raw_depth_meter.npy": ("Depth-Anything-V2 metric", "NPY"),
+    "marigold_depth.npy": ("Marigold", "NPY"),
+    "moge/depth.exr": ("MoGe", "EXR, channel Y"),
+    "render.exr": ("Blender", "EXR, ViewLayer.Depth.Z"),
+}
+"""Name in the folder: maker and form of golden/makers.py."""
+
+FOV_DEGREES = {"fov_x": 65.24, "fov_y": 51.28}
+"""Of the golden scene's camera, as MoGe's fov.json states it."""
+
 DNG_SIZE = (512, 384)
 
 
@@ -54,6 +70,7 @@ def fill(folder: Path) -> None:
         shutil.copyfile(GOLDEN / source, target)
     depth_m = np.load(GOLDEN / "scene-depth.npy")
     np.save(folder / "coarse.npy", depth_m[::4, ::4])
+    _write_maps(folder, depth_m)
     portraits = {
         source: da.embed_bytes(
             GOLDEN / source,
@@ -77,3 +94,20 @@ def fill(folder: Path) -> None:
     )
     for name in ("golden", "examples", "schemas"):
         (folder / name).symlink_to(GOLDEN.parent / name)
+
+
+def _write_maps(folder: Path, depth_m: NDArray[np.float32]) -> None:
+    """Write maps as networks and renderers give them."""
+    (folder / "moge").mkdir()
+    by_form = {(file.maker, file.form): file for file in FILES}
+    for name, form in MAKERS.items():
+        (folder / name).write_bytes(by_form[form].build())
+    (folder / "moge" / "fov.json").write_text(json.dumps(FOV_DEGREES))
+    with Image.fromarray(depth_m) as picture:
+        np.save(folder / "square.npy", np.asarray(picture.resize((384, 384), Image.Resampling.BILINEAR)))
+    mist = np.rint((depth_m - 0.5) / 7.5 * 65535).astype(np.uint16)
+    (folder / "mist.png").write_bytes(png(mist))
+    (folder / "unreal.exr").write_bytes(exr(R=depth_m * 100))
+    (folder / "nuke.exr").write_bytes(exr(depth__Z=1 / depth_m))
+    np.save(folder / "ray.npy", depth_m * 1.1)
+    np.save(folder / "zbuffer.npy", 100 / (100 - 0.1) * (1 - 0.1 / depth_m))  # Planes at 0.1 m and 100 m.
