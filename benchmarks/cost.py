@@ -71,7 +71,7 @@ class Bench:
 
         def encode() -> bytes:
             if path.suffix == ".heic":
-                return hevc.encode_gray(codes, effort=effort or "balanced")
+                return hevc.encode_gray(codes, setting=effort or "balanced")
             buffer = io.BytesIO()
             Image.fromarray(codes).save(buffer, "JPEG", quality=gray_jpeg.QUALITY)
             return buffer.getvalue()

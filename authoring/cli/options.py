@@ -459,7 +459,8 @@ Effort = Annotated[
     Literal["fast", "balanced", "best"] | None,
     _output_option(
         "--effort",
-        help="Effort of HEVC encoding. Default: fast for a photo that becomes HEIC, balanced for the map.",
+        help="Effort of HEVC encoding. Default: fast for a photo that becomes HEIC, balanced for the map. "
+        "The bound of the map's error is the same.",
     ),
 ]
 MapKind = Annotated[

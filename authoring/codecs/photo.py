@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from authoring.codecs import photo_colours
 from authoring.codecs.colour_space import DISPLAY_P3, ColourSpace, build_profile
 from authoring.codecs.fill_bytes import without_fill
-from authoring.codecs.hevc import PRESETS, Effort, x265_threads
+from authoring.codecs.hevc import Effort, x265_threads
 from authoring.codecs.limits import MAX_PIXELS, check_unpacking
 from authoring.codecs.messages import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
@@ -29,6 +29,9 @@ TILE_PX = 512
 HEIC_QUALITY = 80
 JPEG_QUALITY = 92
 """Defaults: a 12 MP photo comes to about 2 MB as HEIC and 4 MB as JPEG, no loss visible side by side."""
+
+PRESETS: dict[Effort, str] = {"fast": "ultrafast", "balanced": "superfast", "best": "slow"}
+"""Of x265, for the photo; a depth map has settings of its own (`hevc.SETTINGS`)."""
 
 PNG_LEVEL = 3
 """Of zlib: half the time of the usual 6, for a photo that grows by a twentieth."""

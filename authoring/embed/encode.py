@@ -11,7 +11,7 @@ from authoring.apple import xmp
 from authoring.apple.kinds import HEVC_DEPTH_URN
 from authoring.apple.property_table import PropertyTree
 from authoring.codecs import sei
-from authoring.codecs.hevc import Effort
+from authoring.codecs.hevc import Effort, Setting
 from authoring.containers.base import CodedAuxiliary, ContainerName, TiffRaster
 from authoring.containers.dng.tags import DEPTH_PHOTOMETRIC
 from authoring.depth.plane_error import largest_difference
@@ -25,6 +25,9 @@ NO_Z_LIMITS = (
     " form it is the near end; the XMP states the range"
 )
 """Note about hdep and fdep in HEIC."""
+
+CODED_LOSSLESSLY = "the map's hard edges need more than the usual coding, and it was coded losslessly"
+"""Note about a HEIC map that comes back off by more than one code otherwise."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +60,9 @@ def encode_plane(
 ) -> CodedPlane:
     """Encode a plane for a container, and decode it again.
 
-    A plane that defeats the encoder (noise) is coded losslessly in HEIC; in JPEG, which cannot, its tolerance is
-    widened, and the notes say so. threads: of the HEVC encoder; None lets it choose. order: the
-    byte order of a DNG.
+    A plane that comes back off by more than one code (hard edges throughout) is coded in HEIC with a finer setting,
+    and losslessly if that does not help; in JPEG, which cannot, its tolerance is widened. The notes name the last two.
+    threads: of the HEVC encoder; None lets it choose. order: the byte order of a DNG.
 
     Raises UnsupportedError for `lossless` in a JPEG: 8-bit baseline is never exact.
     """
@@ -72,12 +75,11 @@ def encode_plane(
             )
         return _encode_jpeg(plane)
     coded = _encode_hevc(plane, lossless, effort, threads)
-    error = _error_codes(coded, plane)
-    if error > coded.tolerance_codes and not lossless:
-        note = "the map is too noisy for the usual coding and was coded losslessly"
-        coded = replace(_encode_hevc(plane, True, effort, threads), notes=(note,))
-        error = _error_codes(coded, plane)
-    return _with_tolerance(coded, error)
+    if not lossless and _error_codes(coded, plane) > coded.tolerance_codes:
+        coded = _encode_hevc(plane, False, "finer", threads)
+    if not lossless and _error_codes(coded, plane) > coded.tolerance_codes:
+        coded = replace(_encode_hevc(plane, True, effort, threads), notes=(CODED_LOSSLESSLY,))
+    return _with_tolerance(coded, _error_codes(coded, plane))
 
 
 def _encode_strip(plane: StoredPlane, order: Literal["<", ">"]) -> CodedPlane:
@@ -119,12 +121,12 @@ def _encode_jpeg(plane: StoredPlane) -> CodedPlane:
     )
 
 
-def _encode_hevc(plane: StoredPlane, lossless: bool, effort: Effort, threads: int | None) -> CodedPlane:
+def _encode_hevc(plane: StoredPlane, lossless: bool, setting: Setting, threads: int | None) -> CodedPlane:
     from authoring.codecs import hevc
     from authoring.containers import heif
 
     image = heif.single_image(
-        hevc.encode_gray(plane.eight_bit_codes(), lossless=lossless, effort=effort, threads=threads)
+        hevc.encode_gray(plane.eight_bit_codes(), lossless=lossless, setting=setting, threads=threads)
     )
     configuration = hevc.finish_configuration(image.configuration, image.width, image.height)
     decoded = decode_item(image.width, image.height, image.payload, configuration)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from authoring.codecs import hevc
 from authoring.containers import heif
 from authoring.errors import MalformedError, UnsupportedError
+from authoring.read.layout import depth_images
 
 
 def _plane(height: int, width: int, noise: float = 0.0) -> NDArray[np.uint8]:
@@ -40,15 +41,22 @@ def test_fast_keeps_the_same_promise(noise: float) -> None:
     codes = _plane(576, 768, noise)
     codes[200:300, 100:260] = np.random.default_rng(3).integers(0, 256, (100, 160))  # a patch of noise
     codes[300:400, ::2] = 0
-    assert np.abs(_decoded(hevc.encode_gray(codes, effort="fast")) - codes).max() <= 1
-    assert np.array_equal(_decoded(hevc.encode_gray(codes, effort="fast", lossless=True)), codes)
+    assert np.abs(_decoded(hevc.encode_gray(codes, setting="fast")) - codes).max() <= 1
+    assert np.array_equal(_decoded(hevc.encode_gray(codes, setting="fast", lossless=True)), codes)
 
 
-@pytest.mark.parametrize(("side", "sizes"), [(768, {4}), (3200, {5, 6})])
-def test_large_maps_keep_the_large_blocks_of_their_level(side: int, sizes: set[int]) -> None:
-    data = hevc.encode_gray(np.zeros((side, side), np.uint8), effort="fast")
-    image = heif.single_image(data)
-    assert _log2_coding_tree_unit(image.configuration) in sizes
+@pytest.mark.parametrize("name", ["pug.heic", "openize_14pro_portrait.heic", "xamarinmonkey.heic"])
+def test_coding_tree_units_are_as_large_as_in_a_phones_map(name: str, sample: Callable[[str], bytes]) -> None:
+    theirs = depth_images(heif.parse(sample(name)).layout)
+    sides = {_log2_coding_tree_unit(image.configuration) for image in theirs}
+    ours = heif.single_image(hevc.encode_gray(_plane(576, 768)))
+    assert sides == {_log2_coding_tree_unit(ours.configuration)} == {5}
+
+
+@pytest.mark.parametrize(("side", "log2_ctb"), [(768, 4), (3200, 5)])
+def test_large_maps_keep_the_large_blocks_of_their_level(side: int, log2_ctb: int) -> None:
+    image = heif.single_image(hevc.encode_gray(np.zeros((side, side), np.uint8), setting="fast"))
+    assert _log2_coding_tree_unit(image.configuration) == log2_ctb
 
 
 def _log2_coding_tree_unit(configuration: bytes) -> int:
@@ -76,15 +84,16 @@ def _log2_coding_tree_unit(configuration: bytes) -> int:
     return smallest + golomb()
 
 
+@pytest.mark.parametrize("setting", hevc.SETTINGS)
 @pytest.mark.parametrize("lossless", [False, True])
 @pytest.mark.parametrize(
     ("size", "level"), [((120, 160), 30), ((250, 188), 60), ((576, 768), 90), ((768, 1024), 93)]
 )
 def test_the_configuration_states_the_level_of_the_real_size(
-    size: tuple[int, int], level: int, lossless: bool
+    size: tuple[int, int], level: int, lossless: bool, setting: hevc.Setting
 ) -> None:
     codes = _plane(*size)
-    image = heif.single_image(hevc.encode_gray(codes, lossless=lossless))
+    image = heif.single_image(hevc.encode_gray(codes, lossless=lossless, setting=setting))
     finished = hevc.finish_configuration(image.configuration, image.width, image.height)
     assert finished[12] == level
     assert _array_bytes(finished) == b"\xa0\xa1\xa2", "VPS, SPS, PPS: complete, the reserved bit 0"
@@ -136,9 +145,13 @@ def test_the_level_lies_in_vps_and_sps_too(tool: Callable[..., str], tmp_path: P
     assert "level=90" in told and "pix_fmt=gray" in told and "color_range=pc" in told
 
 
-def test_ffmpeg_decodes_the_same_codes(tool: Callable[..., str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("lossless", [False, True])
+@pytest.mark.parametrize("setting", hevc.SETTINGS)
+def test_ffmpeg_decodes_the_same_codes(
+    setting: hevc.Setting, lossless: bool, tool: Callable[..., str], tmp_path: Path
+) -> None:
     codes = _plane(250, 188, 3.0)
-    file = hevc.encode_gray(codes)
+    file = hevc.encode_gray(codes, setting=setting, lossless=lossless)
     image = heif.single_image(file)
     stream = tmp_path / "plane.hevc"
     stream.write_bytes(_annex_b(hevc.finish_configuration(image.configuration, 188, 250), image.payload))

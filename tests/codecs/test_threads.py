@@ -17,13 +17,13 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 @pytest.mark.parametrize("lossless", [False, True])
-@pytest.mark.parametrize("effort", ["fast", "balanced"])
-def test_a_map_has_the_same_bytes(effort: hevc.Effort, lossless: bool) -> None:
+@pytest.mark.parametrize("setting", hevc.SETTINGS)
+def test_a_map_has_the_same_bytes(setting: hevc.Setting, lossless: bool) -> None:
     ramp = np.add.outer(np.arange(192), np.arange(256)) // 2
     codes = np.clip(ramp + np.random.default_rng(1).integers(0, 9, ramp.shape), 0, 255).astype(np.uint8)
-    usual = hevc.encode_gray(codes, lossless=lossless, effort=effort)
+    usual = hevc.encode_gray(codes, lossless=lossless, setting=setting)
     for count in (1, 3):
-        assert hevc.encode_gray(codes, lossless=lossless, effort=effort, threads=count) == usual
+        assert hevc.encode_gray(codes, lossless=lossless, setting=setting, threads=count) == usual
 
 
 def test_a_photo_has_the_same_bytes() -> None:
