@@ -66,8 +66,8 @@ def exact() -> Plane:
 
 def guide() -> NDArray[np.uint8]:
     """Return the golden photo at the map's size, decoded as `--refine` does."""
-    small = photo.decode((GOLDEN / "scene.jpg").read_bytes(), (WIDTH, HEIGHT))
-    return np.frombuffer(small.rgb, np.uint8).reshape(HEIGHT, WIDTH, 3)
+    decoded = photo.decode((GOLDEN / "scene.jpg").read_bytes(), max(WIDTH, HEIGHT))
+    return photo.resized(decoded.array, WIDTH, HEIGHT)
 
 
 def coarse_maps(true: Plane) -> dict[str, Plane]:

@@ -48,7 +48,8 @@ def preview(
     picture_format = scene_input.picture_format(target, "png")
     scene_input.check_output(target, [given, given_map], overwrite)
     previewing.check_width(width)
-    scene = scene_input.load_input(given, given_map, dict(options))
+    needed = previewing.needed_for_page(width, overlay=overlay)
+    scene = scene_input.load_input(given, given_map, dict(options), needed)
     map_name = given_map.origin.name if given_map and given_map.origin else None
     with scene_input.naming(given, given_map):
         data, report = previewing.preview(
@@ -79,7 +80,8 @@ def preview_image(
     """
     given, given_map = photo_input(photo), None if depth is None else map_input(depth)
     previewing.check_width(width)
-    scene = scene_input.load_input(given, given_map, dict(options))
+    needed = previewing.needed_for_page(width, overlay=overlay)
+    scene = scene_input.load_input(given, given_map, dict(options), needed)
     with scene_input.naming(given, given_map):
         data, _ = previewing.preview(scene, given.name, width=width, overlay=overlay, picture_format="png")
     return _opened(data)
@@ -113,11 +115,13 @@ def contact_sheet(
     picture_format = scene_input.picture_format(target, "png")
     inputs = [photo_input(path) for path in paths]
     scene_input.check_output(target, inputs, overwrite)
+    previewing.check_width(width)
+    needed = previewing.needed_for_sheet(width)
 
     def scenes() -> Iterator[tuple[str, Scene | str]]:
         for path, given in zip(paths, inputs, strict=True):
             try:
-                yield path.name, scene_input.load_input(given, None, {})
+                yield path.name, scene_input.load_input(given, None, {}, needed)
             except DepthauthorError as error:
                 yield path.name, error.message.removeprefix(f"{path}: ")
 

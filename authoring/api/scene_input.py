@@ -13,7 +13,7 @@ from authoring.api.inputs import MapInput, PhotoInput
 from authoring.embed.embed_options import options_of
 from authoring.errors import UsageError
 from authoring.maps.map_options import MapOptions
-from authoring.views.scene import Scene, load_scene, load_scene_with_map
+from authoring.views.scene import Needed, Scene, load_scene, load_scene_with_map
 
 FORMAT_OF_SUFFIX: dict[str, Literal["png", "jpeg"]] = {
     ".png": "png",
@@ -23,10 +23,13 @@ FORMAT_OF_SUFFIX: dict[str, Literal["png", "jpeg"]] = {
 }
 
 
-def load_input(photo: PhotoInput, depth: MapInput | None, options: dict[str, Any]) -> Scene:
+def load_input(
+    photo: PhotoInput, depth: MapInput | None, options: dict[str, Any], needed: Needed | None = None
+) -> Scene:
     """Load a photo with its own depth, or with a map, interpreted as `embed` would.
 
-    options: those of `MapOptions`; None stands for the default. Errors name the file they are about.
+    options: those of `MapOptions`; None stands for the default. needed: as for `load_scene`. Errors
+    name the file they are about.
     """
     given = {name: value for name, value in options.items() if value is not None}
     known = {field.name for field in fields(MapOptions)}
@@ -38,11 +41,11 @@ def load_input(photo: PhotoInput, depth: MapInput | None, options: dict[str, Any
         raise UsageError(f"{option} is about a map, and no map is given: the photo's own depth is used")
     with naming(photo, depth):
         if depth is None:
-            return load_scene(photo.read())
+            return load_scene(photo.read(), needed)
         data = photo.read_or_decode()
         if depth.origin is not None:
             given.setdefault("map_name", depth.origin.name)
-        return load_scene_with_map(data, depth.read(), options_of(**given))
+        return load_scene_with_map(data, depth.read(), options_of(**given), needed)
 
 
 def naming(photo: PhotoInput, depth: MapInput | None) -> AbstractContextManager[None]:

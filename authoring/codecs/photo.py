@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -53,6 +54,8 @@ class Pixels:
     """The RGB colour profile of the pixels; None stands for sRGB."""
     hdr: ColourSpace | None = None
     """The space of PQ or HLG pixels, which no profile describes; `sdr` converts them."""
+    reduced_from: tuple[int, int] | None = None
+    """(width, height) of the picture that was decoded to fewer pixels; None if these are all."""
 
     @property
     def array(self) -> NDArray[np.uint8]:
@@ -87,8 +90,11 @@ def sdr(pixels: Pixels) -> Pixels:
     return _tone_mapped(pixels.array, pixels.hdr, pixels.notes)
 
 
-def decode(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
-    """Decode a JPEG or PNG as stored (Exif orientation not applied), averaged down to `size` (width, height) if given.
+def decode(data: bytes, least: int | None = None) -> Pixels:
+    """Decode a JPEG or PNG as stored (Exif orientation not applied).
+
+    least: pixels on the long side that are enough; a JPEG may be reduced to no less while it is decoded, which takes a
+    fraction of the time and memory.
 
     Raises UnsupportedError for codings that Pillow lacks (arithmetic JPEG), MalformedError for damage.
     """
@@ -100,16 +106,17 @@ def decode(data: bytes, size: tuple[int, int] | None = None) -> Pixels:
             with Image.open(io.BytesIO(without_fill(data)), formats=("JPEG", "PNG")) as picture:
                 _check_size(picture, data)
                 stated = photo_colours.png_colours(data)
-                if size is None:
-                    pixels = rgb_pixels(picture, stated)
-                    if _is_16_bit_png(data) and picture.mode != "I;16":  # Pillow keeps 16 bits of gray alone.
-                        pixels = replace(
-                            pixels, notes=("the photo's 16 bits were reduced to 8", *pixels.notes)
-                        )
-                    return pixels
-                # A JPEG can be decoded at 1/2, 1/4 or 1/8: a mean of its pixels, in a fraction of the time.
-                picture.draft(None, size)
-                return _resize(rgb_pixels(picture, stated), size)
+                size = picture.size
+                if least is not None and least < max(size):
+                    # At 1/2, 1/4 or 1/8: means of its pixels.
+                    picture.draft(
+                        None, (max(1, size[0] * least // max(size)), max(1, size[1] * least // max(size)))
+                    )
+                reduced = picture.size != size
+                pixels = rgb_pixels(picture, stated)
+                if _is_16_bit_png(data) and picture.mode != "I;16":  # Pillow keeps 16 bits of gray alone.
+                    pixels = replace(pixels, notes=("the photo's 16 bits were reduced to 8", *pixels.notes))
+                return replace(pixels, reduced_from=size if reduced else None)
     except UnidentifiedImageError as error:
         if data.startswith(b"\xff\xd8"):
             # Pillow gives no reason for a JPEG whose segments are in order but, say, of 12-bit samples.
@@ -172,14 +179,8 @@ def photo_of_picture(picture: Any) -> DecodedPhoto:
     return DecodedPhoto(pixels, Metadata(exif or None, xmp or None, icc or None))
 
 
-def decode_heic(
-    data: bytes,
-    size: tuple[int, int] | None = None,
-    *,
-    code_points: tuple[int, int] | None = None,
-    tone_map: bool = False,
-) -> Pixels:
-    """Decode a HEIC primary upright, with irot, imir and clap applied, averaged down to `size` if given.
+def decode_heic(data: bytes, *, code_points: tuple[int, int] | None = None, tone_map: bool = False) -> Pixels:
+    """Decode a HEIC primary upright, with irot, imir and clap applied.
 
     code_points: those of the layout, beside an ICC profile too. tone_map: map PQ and HLG to Display P3, from all bits.
     Raises UnsupportedError for too many pixels, MalformedError for damage.
@@ -201,11 +202,54 @@ def decode_heic(
                 pixels = replace(pixels, notes=(f"the photo's {bits} bits were reduced to 8", *pixels.notes))
             if tone_map:
                 pixels = sdr(pixels)
-        return _resize(pixels, size) if size else pixels
+        return pixels
     except DepthauthorError:
         raise
     except Exception as error:  # libheif's wrapper lets errors of every kind through on damaged files.
         raise MalformedError(f"the photo does not decode ({first_line(error)})") from error
+
+
+def join_heic_tiles(
+    tiles: Mapping[str, bytes],
+    columns: int,
+    size: tuple[int, int],
+    factor: int = 1,
+    *,
+    icc: bytes | None = None,
+    code_points: tuple[int, int] | None = None,
+) -> Pixels:
+    """Decode HEIC files that are the tiles of a picture, row by row, each reduced by `factor`, and join them.
+
+    tiles: by the names that errors call them. size: (width, height) of the picture, which the last tiles may exceed.
+    The picture is in memory at its reduced size only; of more than 8 bits 8 are kept.
+
+    Raises MalformedError for a tile that does not decode.
+    """
+    import pillow_heif
+    from PIL import Image
+
+    def decoded(name: str) -> Any:
+        try:
+            heif = pillow_heif.open_heif(io.BytesIO(tiles[name]), convert_hdr_to_8bit=True)
+            _check_size(heif, tiles[name])
+            tile = heif.to_pillow()
+        except DepthauthorError:
+            raise
+        except Exception as error:  # libheif's wrapper lets errors of every kind through on damaged files.
+            raise MalformedError(f"{name} does not decode") from error
+        return tile.reduce(factor) if factor > 1 else tile
+
+    joined: Any = None
+    # As many threads as libheif takes for the tiles of a grid: `view` of 12 MP takes TODO instead of TODO.
+    with ThreadPoolExecutor(pillow_heif.options.DECODE_THREADS) as threads:
+        for number, tile in enumerate(threads.map(decoded, tiles)):
+            if joined is None:
+                joined = Image.new(tile.mode, (-(-size[0] // factor), -(-size[1] // factor)))
+            joined.paste(tile, (number % columns * tile.width, number // columns * tile.height))
+    if icc:
+        joined.info["icc_profile"] = icc
+    pixels = rgb_pixels(joined, photo_colours.heif_colours(code_points))
+    return replace(pixels, reduced_from=size if factor > 1 else None)
 
 
 def resized(pixels: NDArray[np.uint8], width: int, height: int, *, smooth: bool = False) -> NDArray[np.uint8]:
@@ -350,11 +394,6 @@ def _check_size(picture: Any, data: bytes) -> None:
 def _is_16_bit_png(data: bytes) -> bool:
     """Return whether the header of a PNG states 16 bits a sample (PNG 3rd ed., 11.2.1)."""
     return data.startswith(b"\x89PNG\r\n\x1a\n") and data[24:25] == b"\x10"
-
-
-def _resize(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    small = resized(pixels.array, *size).tobytes()
-    return replace(pixels, width=size[0], height=size[1], rgb=small)
 
 
 def _nclx(info: Mapping[str, Any]) -> tuple[int, int] | None:

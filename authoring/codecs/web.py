@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-import warnings
 
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.codecs.fill_bytes import without_fill
-from authoring.codecs.photo import Pixels, resized, rgb_pixels, sdr
-from authoring.errors import MalformedError, UnsupportedError
+from authoring.codecs.photo import resized
 
 MAX_PROFILE_BYTES = 64 << 10
 """Display profiles have some hundred to a few thousand bytes; a larger one would outweigh a thumbnail."""
@@ -54,24 +51,3 @@ def gray_png(codes: NDArray[np.uint8]) -> bytes:
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(codes)).save(out, "PNG", compress_level=9)
     return out.getvalue()
-
-
-def jpeg_draft(data: bytes, long_side: int) -> Pixels:
-    """Decode a JPEG as stored, for display, reduced to no less than `long_side` along the longer side.
-
-    The decoder halves while it decodes, which takes a fraction of the time and memory of the full size.
-    Raises UnsupportedError for a photo that is too large, MalformedError for damage.
-    """
-    from PIL import Image
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(without_fill(data)), formats=("JPEG",)) as picture:
-                share = long_side / max(picture.size)
-                picture.draft(None, (round(picture.width * share), round(picture.height * share)))
-                return sdr(rgb_pixels(picture))
-    except Image.DecompressionBombError as error:
-        raise UnsupportedError(f"the photo is too large to show ({error})") from error
-    except Exception as error:  # Pillow's plugins let errors of every kind through on damaged files.
-        raise MalformedError(f"the photo does not decode ({error})") from error

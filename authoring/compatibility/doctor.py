@@ -10,9 +10,10 @@ from authoring.compatibility import rules
 from authoring.compatibility.facts import Facts, gather
 from authoring.compatibility.findings import Finding, Level
 from authoring.compatibility.levels import broken, level_of, possible_level_of, verdict_of
-from authoring.containers.base import ContainerName
+from authoring.containers.base import ContainerFile, ContainerName
 from authoring.errors import about
 from authoring.read.missing_depth import lost_depth
+from authoring.read.photo_pixels import PhotoPixels
 from authoring.report_base import Report
 
 UNTESTED = ("R22", "R18", "R25", "R37", "R40")
@@ -74,7 +75,15 @@ def diagnose(photo: bytes, *, decode: bool = True) -> DoctorReport:
     """
     with about("photo"):
         file = containers.parse(photo)
-        facts = gather(file, photo_decoded=decode)
+    return diagnose_file(file, decode=decode)
+
+
+def diagnose_file(
+    file: ContainerFile, *, decode: bool = True, pixels: PhotoPixels | None = None
+) -> DoctorReport:
+    """Diagnose a parsed photo; pixels: those that a caller has decoded, see `gather`."""
+    with about("photo"):
+        facts = gather(file, photo_decoded=decode, pixels=pixels)
     return doctor_report(facts, rules.findings(facts))
 
 

@@ -29,6 +29,7 @@ from authoring.depth.stored_plane import Codes
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.read.depth_image import decode_auxiliary
 from authoring.read.layout import depth_images
+from authoring.read.photo_pixels import PhotoPixels
 from authoring.tiff import ENTRY_BYTES
 
 FEW_NOTE_ENTRIES = 10
@@ -159,11 +160,18 @@ def hexadecimal(flags: int) -> str:
     return f"0x{flags & 0xFFFFFFFF:x}"
 
 
-def gather(file: ContainerFile, *, decoded: bool = True, photo_decoded: bool = False) -> Facts:
+def gather(
+    file: ContainerFile,
+    *,
+    decoded: bool = True,
+    photo_decoded: bool = False,
+    pixels: PhotoPixels | None = None,
+) -> Facts:
     """Gather the facts of a file.
 
     decoded: decode the depth plane too; a caller that has decoded it adds it with `with_codes`.
     photo_decoded: decode the photo's own pixels, which takes longer than all else.
+    pixels: those that a caller has decoded; they are not decoded again if that showed that all of them are there.
 
     Raises MalformedError or UnsupportedError only if the container itself cannot be read.
     """
@@ -190,7 +198,7 @@ def gather(file: ContainerFile, *, decoded: bool = True, photo_decoded: bool = F
         portrait=read_portrait_metadata(layout.exif, layout.xmp),
         note=_note_facts(note),
         foreign_note=bool(note) and not makernote.is_apple(note),
-        photo=gather_photo(file, decoded=photo_decoded),
+        photo=gather_photo(file, decoded=photo_decoded, pixels=pixels),
         dng=_dng_facts(file),
     )
 

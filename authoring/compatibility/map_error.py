@@ -58,7 +58,7 @@ def measure(file: ContainerFile, maps: Sequence[MapSource], options: MapOptions)
         reading = read_depth(layout)
         guide = None
         if options.refine:
-            guide = guide_of(file, reading.orientation, max(reading.plane.codes.shape))
+            guide = guide_of(file, max(reading.plane.codes.shape))
     with about("map"):
         trips = [_measure(layout, reading, source, options, guide) for source in maps]
     return replace(

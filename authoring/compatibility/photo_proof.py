@@ -20,13 +20,13 @@ from authoring.apple.exif import CUSTOM_RENDERED, MAKER_NOTE
 from authoring.apple.exif_required import REQUIRED_TAGS
 from authoring.apple.exif_tags import Tags, read_tags
 from authoring.apple.region import REGIONS
-from authoring.codecs import photo as pictures
 from authoring.containers.base import ContainerFile
 from authoring.containers.edits import Touched
 from authoring.containers.jpeg import JpegFile
+from authoring.depth.kernels import row_chunks
 from authoring.errors import DepthauthorError, MalformedError
-from authoring.read.dng_picture import decode_dng_picture
 from authoring.read.layout import depth_images, metadata_kind
+from authoring.read.photo_pixels import decode_photo
 from authoring.tiff import ORIENTATION
 
 PixelsWord = Literal["equal", "different", "not decoded"]
@@ -267,23 +267,13 @@ def _runs(before: bytes, after: bytes) -> list[tuple[int, int]]:
     return [(int(run[0]), int(run[-1]) + 1) for run in np.split(differing, breaks) if run.size]
 
 
-def _main_image(file: ContainerFile) -> bytes:
-    """Return a JPEG's photo without the images after it, which change what a damaged scan decodes to."""
-    return file.source[: file.structure.primary_stop] if isinstance(file, JpegFile) else file.source
-
-
 def _compare_pixels(file: ContainerFile, original: ContainerFile) -> PixelsWord:
     """Return whether both main images decode to the same pixels."""
     try:
-        first, second = (
-            pictures.decode_heic(photo.source)
-            if photo.layout.container == "heic"
-            else decode_dng_picture(photo)
-            if photo.layout.container == "dng"
-            else pictures.decode(_main_image(photo))
-            for photo in (original, file)
-        )
+        first, second = (decode_photo(photo, tone_map=False).stored for photo in (original, file))
     except DepthauthorError:
         return "not decoded"
-    same = (first.width, first.height) == (second.width, second.height) and first.rgb == second.rgb
+    same = first.shape == second.shape and all(
+        np.array_equal(first[rows], second[rows]) for rows in row_chunks(first.shape)
+    )
     return "equal" if same else "different"

@@ -143,7 +143,7 @@ def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
     guide = None
     if options.refine:
         with about("photo"):
-            guide = guide_of(target.file, target.orientation, options.max_size)
+            guide = guide_of(target.file, options.max_size)
     with about("map"):
         placed = fit_to_layout(loaded, target.layout, target.orientation, options, guide)
         shown = placed.given if placed.raster == "display" else turned(placed.given, target.orientation)

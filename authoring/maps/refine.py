@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from authoring.codecs import photo
 from authoring.containers.base import ContainerFile
 from authoring.depth.buffer import DepthBuffer, PixelFormat
-from authoring.depth.orientation import Orientation
 from authoring.depth.raster import fitted_size, resampled
 from authoring.depth.refinement import refine
 from authoring.errors import UnsupportedError
 from authoring.maps.notes import Notes, percent
-from authoring.read.dng_picture import decode_dng_picture
+from authoring.read.photo_pixels import decode_photo
 
 Guide = NDArray[np.uint8]
 """The photo's pixels (H, W, 3) in its stored raster, at the size of the map to be, in the photo's own colours."""
@@ -30,28 +29,24 @@ class RefinedMap:
     notes: Notes
 
 
-def guide_of(file: ContainerFile, orientation: Orientation, max_size: int) -> Guide:
+def guide_of(file: ContainerFile, max_size: int) -> Guide:
     """Decode the photo in its stored raster, at most `max_size` long: the size that the map will have.
 
     Raises UnsupportedError for codings that cannot be decoded here, MalformedError for damage.
     """
     layout = file.layout
-    if layout.container == "dng":
-        shown = (layout.crop.width, layout.crop.height) if layout.crop else (layout.width, layout.height)
-        return decode_dng_picture(file, fitted_size(round(shown[0]), round(shown[1]), max_size)).array
-    heic = layout.container == "heic"
-    size = fitted_size(layout.width, layout.height, max_size)
+    shown = (layout.crop.width, layout.crop.height) if layout.crop else (layout.width, layout.height)
+    size = fitted_size(round(shown[0]), round(shown[1]), max_size)
     try:
-        # HEIF decoders give the picture upright.
-        decoded_size = size[::-1] if heic and orientation.swaps_axes else size
-        decode = photo.decode_heic if heic else photo.decode
-        pixels = decode(file.source, decoded_size).array
+        stored = decode_photo(file, least=max(size), tone_map=False).stored
     except UnsupportedError as error:
+        if layout.container == "dng":
+            raise
         raise UnsupportedError(
             "--refine goes by the photo's pixels, and they cannot be decoded here (arithmetic coding, or damage); "
             "without --refine the map is embedded as it is"
         ) from error
-    return np.ascontiguousarray(orientation.to_stored(pixels) if heic else pixels)
+    return np.ascontiguousarray(photo.resized(stored, *size))
 
 
 def refine_map(buffer: DepthBuffer, guide: Guide) -> RefinedMap:

@@ -23,10 +23,10 @@ LEAST_SIDE = 512
 """Of a preview that serves as the picture; a smaller one is taken where nothing else is there."""
 
 
-def decode_dng_picture(file: ContainerFile, size: tuple[int, int] | None = None) -> Pixels:
+def decode_dng_picture(file: ContainerFile, least: int | None = None) -> Pixels:
     """Return the picture of a DNG (H, W, 3), in the stored raster; it shows DefaultCrop.
 
-    size: (width, height) to scale it to. Nothing is developed here. Raises UnsupportedError where there is no
+    least: pixels on the long side that are enough. Nothing is developed here. Raises UnsupportedError where there is no
     preview and rawpy is not installed, MalformedError for damage.
     """
     from authoring.containers.dng import DngFile
@@ -36,25 +36,21 @@ def decode_dng_picture(file: ContainerFile, size: tuple[int, int] | None = None)
     if preview is None or max(preview.width, preview.height) < LEAST_SIDE:
         developed = _develop(file)
         if developed is not None:
-            return _sized(developed, size)
+            return developed
     if preview is None:
         raise UnsupportedError(
             "the DNG has no preview to show and raw data is not developed here; pip install rawpy for that"
         )
-    return _decode(preview, size)
+    return _decode(preview, least)
 
 
-def _decode(preview: TiffRaster, size: tuple[int, int] | None) -> Pixels:
+def _decode(preview: TiffRaster, least: int | None) -> Pixels:
     if preview.compression == tiff_pieces.JPEG and len(preview.pieces) == 1:
-        return photo.decode(preview.pieces[0], size)
+        return photo.decode(preview.pieces[0], least)
     if preview.samples not in (1, 3) or preview.compression == tiff_pieces.JPEG:
         raise UnsupportedError("the DNG's preview is coded in a way that is not read")
     array = decode_pieces(preview)
-    return _sized(_pixels(array.astype(np.uint8, copy=False)), size)
-
-
-def _sized(pixels: Pixels, size: tuple[int, int] | None) -> Pixels:
-    return pixels if size is None else _pixels(photo.resized(pixels.array, *size))
+    return _pixels(array.astype(np.uint8, copy=False))
 
 
 def _pixels(array: NDArray[np.uint8]) -> Pixels:

@@ -38,7 +38,7 @@ def choose_camera(
     choice: None takes the file's own, else Exif's, else a nominal one. A `Calibration` describes the upright photo.
     Raises UsageError for another choice, UnsupportedError if the chosen source has no camera.
     """
-    height, width = scene.pixels.shape[:2]
+    width, height = scene.size
     if isinstance(choice, Calibration):
         return choice.scaled(width, height), "given", ()
     if choice not in (None, *get_args(CameraSource)):

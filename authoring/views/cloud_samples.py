@@ -107,7 +107,7 @@ def select_samples(scene: Scene, options: CloudOptions) -> CloudSamples:
         camera, lens = replace(camera, lens=None), "ignored"
     buffer = scene.depth
     if options.resolution == "photo":
-        height, width = scene.pixels.shape[:2]
+        width, height = scene.size
         buffer = resampled(buffer, width, height)
     depth_m = buffer.depth_m()
     scale = scene.depth.width / buffer.width

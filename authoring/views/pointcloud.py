@@ -144,7 +144,7 @@ def _points(samples: CloudSamples, grid: Grid, options: CloudOptions) -> NDArray
 
 def _mesh(samples: CloudSamples, options: CloudOptions) -> tuple[Mesh, Grid]:
     size = samples.grid.keep.size
-    height, width = samples.scene.pixels.shape[:2]
+    width, height = samples.scene.size
     most = min(MAX_MESH_SAMPLES, max(FREE_MESH_SAMPLES, height * width))
     if size > most:
         stride = options.stride * (math.isqrt(size // most) + 1)

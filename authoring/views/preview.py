@@ -17,7 +17,7 @@ from authoring.report_base import Report
 from authoring.views.pictures import contact, page
 from authoring.views.pictures.lens import FULL_FRAME_DIAGONAL_MM
 from authoring.views.pictures.scale import Scale, format_distance
-from authoring.views.scene import CameraSource, Scene
+from authoring.views.scene import CameraSource, Needed, Scene
 
 PictureFormat = Literal["png", "jpeg"]
 
@@ -29,6 +29,9 @@ WIDTHS = (320, 8192)
 
 MAX_SAMPLES = 4_000_000
 """A larger map is averaged first: no page shows more of it, and the steps of drawing would need far more memory."""
+
+SPARE = 1.25
+"""Pixels decoded for each one that is shown: reduced by less, a photo would look soft."""
 
 MAX_NOTES = 4
 """Number of notes on a preview; the report has all."""
@@ -162,6 +165,20 @@ def contact_sheet(
     return codecs.encode_picture(picture, picture_format), report
 
 
+def needed_for_page(width: int, *, overlay: bool = False) -> Needed:
+    """Return how many pixels of a photo a page of this width needs."""
+
+    def needed(wide: int, high: int) -> int:
+        return math.ceil(SPARE * max(page.shown_size(wide, high, width, overlay=overlay)))
+
+    return needed
+
+
+def needed_for_sheet(width: int) -> Needed:
+    """Return how many pixels of a photo a contact sheet of this width needs."""
+    return lambda wide, high: math.ceil(SPARE * contact.largest_side(width))
+
+
 def check_width(width: int) -> None:
     """Raise UsageError unless the width is within WIDTHS."""
     if not WIDTHS[0] <= width <= WIDTHS[1]:
@@ -181,7 +198,7 @@ def _page_content(scene: Scene, title: str) -> page.PageContent:
     if values.size > MAX_SAMPLES:
         share = math.sqrt(MAX_SAMPLES / values.size)
         values = resample_area(values, math.ceil(depth.width * share), math.ceil(depth.height * share))
-    height, width = scene.pixels.shape[:2]
+    width, height = scene.size
     about = (
         f"photo {width} x {height}",
         f"{depth.pixel_format.kind} map {depth.width} x {depth.height}",
@@ -197,6 +214,7 @@ def _page_content(scene: Scene, title: str) -> page.PageContent:
         facts=_facts(scene, scale),
         focus=scene.focus,
         holes=holes,
+        photo_size=scene.size,
     )
 
 
@@ -206,7 +224,7 @@ def _facts(scene: Scene, scale: Scale) -> list[tuple[str, str]]:
     stored = "8-bit codes for" if scene.plane is not None else "not embedded yet,"
     near, far = format_distance(scale.metres(1)), format_distance(scale.metres(0))
     focal_px = scene.calibration.focal_px[0]
-    focal_mm = focal_px * FULL_FRAME_DIAGONAL_MM / math.hypot(*scene.pixels.shape[:2])
+    focal_mm = focal_px * FULL_FRAME_DIAGONAL_MM / math.hypot(*scene.size)
     facts = [
         ("range", f"{near} to {far}{' m' if scene.absolute else ', relative'}"),
         ("map", f"{stored} {scale.low:.4g} to {scale.high:.4g} {unit}"),

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring import containers
-from authoring.codecs import photo as pictures
 from authoring.codecs import web
-from authoring.codecs.colour_space import profile_colours
 from authoring.compatibility import rules
 from authoring.compatibility.doctor import Obstacle, doctor_report
 from authoring.compatibility.facts import gather
 from authoring.compatibility.findings import Finding, Level
-from authoring.containers import heif
 from authoring.containers.base import ContainerFile, ContainerName
-from authoring.depth.aspect import check_aspect
-from authoring.depth.orientation import Orientation
 from authoring.embed.reports import Size
 from authoring.errors import DepthauthorError, about
 from authoring.read import depth_image
 from authoring.read.depth_image import DepthReading
-from authoring.read.dng_picture import decode_dng_picture
-from authoring.read.layout import photo_orientation
+from authoring.read.photo_pixels import decode_photo
 from authoring.report_base import Report
 from authoring.views.pictures import colours
 
@@ -143,48 +137,11 @@ def _depth(reading: DepthReading) -> DepthRow:
 
 def _photo_picture(file: ContainerFile) -> bytes | None:
     """Return a thumbnail of the photo, upright, as JPEG in its own colours; None if it does not decode."""
-    layout = file.layout
     try:
-        if layout.container == "heic":
-            # HEIF decoders apply the orientation, JPEG decoders do not.
-            pixels, orientation = _own_thumbnail(file), Orientation(1)
-            if pixels is None:
-                pixels = pictures.decode_heic(file.source, code_points=layout.code_points, tone_map=True)
-        elif layout.container == "dng":
-            pixels, orientation = decode_dng_picture(file), photo_orientation(layout)
-        else:
-            pixels, orientation = web.jpeg_draft(file.source, 2 * THUMBNAIL_SIDE), photo_orientation(layout)
+        decoded = decode_photo(file, least=2 * THUMBNAIL_SIDE, least_thumbnail=THUMBNAIL_SIDE)
     except DepthauthorError:
         return None
-    upright = np.ascontiguousarray(orientation.to_display(pixels.array))
-    return _jpeg(web.fit_within(upright, THUMBNAIL_SIDE), pixels.icc)
-
-
-def _own_thumbnail(file: ContainerFile) -> pictures.Pixels | None:
-    """Return the thumbnail in a HEIC photo, upright; decoding it takes a fifteenth of the time of the photo.
-
-    Where it states no colours, the photo's count. None if there is none, or it is too small, damaged, or of another
-    aspect.
-    """
-    try:
-        item = file.thumbnail()
-        if item is None or max(item.width, item.height) < THUMBNAIL_SIDE:
-            return None
-        orientation = Orientation.from_transforms(
-            [(transform.kind, transform.value) for transform in item.transforms]
-        )
-        photo = file.layout
-        turned = orientation.swaps_axes ^ photo_orientation(photo).swaps_axes
-        width, height = (item.height, item.width) if turned else (item.width, item.height)
-        check_aspect(width, height, photo.width, photo.height)
-        still = heif.build_still(item.width, item.height, item.payload, item.configuration, item.colour)
-        pixels = pictures.decode_heic(still, code_points=photo.code_points, tone_map=True)
-        if photo.icc is not None and profile_colours(photo.icc) == "RGB":
-            pixels = replace(pixels, icc=photo.icc)
-        shown = np.ascontiguousarray(orientation.to_display(pixels.array))
-        return replace(pixels, width=shown.shape[1], height=shown.shape[0], rgb=shown.tobytes())
-    except DepthauthorError:
-        return None
+    return _jpeg(web.fit_within(decoded.upright, THUMBNAIL_SIDE), decoded.icc)
 
 
 def _depth_picture(reading: DepthReading) -> NDArray[np.uint8]:

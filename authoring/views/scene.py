@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -28,8 +29,12 @@ from authoring.maps.polarity import check_polarity
 from authoring.read import depth_image
 from authoring.read.camera import exif_calibration
 from authoring.read.crop import covers_active_area, shown_map, shown_part
-from authoring.read.dng_picture import decode_dng_picture
+from authoring.read.depth_image import DepthReading
 from authoring.read.layout import photo_orientation
+from authoring.read.photo_pixels import PhotoPixels, decode_photo, pixels_of
+
+Needed = Callable[[int, int], int]
+"""Returns how many pixels on the long side are enough of an upright photo of (width, height)."""
 
 CameraSource = Literal["file", "exif", "nominal"]
 """Where a calibration comes from: the depth's own metadata, Exif's focal length, or a typical phone's."""
@@ -40,16 +45,16 @@ class Scene:
     """A photo and its depth, both upright."""
 
     pixels: NDArray[np.uint8]
-    """(H, W, 3), in the photo's own colours (sRGB or those of `icc`)."""
+    """(H, W, 3), in the photo's own colours (sRGB or those of `icc`); fewer than the photo's where fewer are enough."""
     depth: DepthBuffer
     """(h, w) of the photo's aspect, 32-bit; NaN in the holes of a map that is not embedded."""
     plane: StoredPlane | None
     """The same samples as stored codes (h, w); None for a map that is not embedded."""
     calibration: Calibration
-    """In pixels of `pixels`."""
+    """In pixels of the whole photo."""
     camera: CameraSource
     exif_calibration: Calibration | None
-    """The calibration that Exif gives, in pixels of `pixels`; None where Exif has too little."""
+    """The calibration that Exif gives, in pixels of the whole photo; None where Exif has too little."""
     focus: tuple[float, float] | None
     """(x, y), 0..1 from the top left; None if the photo has no Focus region."""
     aperture: float | None
@@ -58,6 +63,13 @@ class Scene:
     """What was assumed while loading."""
     icc: bytes | None = None
     """The RGB colour profile of `pixels`; None stands for sRGB."""
+    photo_size: tuple[int, int] | None = None
+    """(width, height) of the whole photo, upright; None stands for that of `pixels`."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the whole photo, upright."""
+        return self.photo_size or (self.pixels.shape[1], self.pixels.shape[0])
 
     @property
     def absolute(self) -> bool:
@@ -71,6 +83,8 @@ class _Photo:
 
     pixels: NDArray[np.uint8]
     """(H, W, 3), upright."""
+    size: tuple[int, int]
+    """(width, height) of the whole photo, upright."""
     layout: Layout | None
     """None for a PNG."""
     orientation: Orientation
@@ -83,8 +97,7 @@ class _Photo:
         calibration = exif_calibration(self.layout)
         if calibration is None:
             return None
-        height, width = self.pixels.shape[:2]
-        return calibration.oriented(self.orientation).scaled(width, height)
+        return calibration.oriented(self.orientation).scaled(*self.size)
 
     @property
     def focus(self) -> tuple[float, float] | None:
@@ -95,15 +108,22 @@ class _Photo:
         return self.orientation.point_to_display(focus.x, focus.y)
 
 
-def load_scene(photo: bytes) -> Scene:
+def load_scene(photo: bytes, needed: Needed | None = None) -> Scene:
     """Load a JPEG, HEIC or DNG photo with depth.
 
-    Raises UnsupportedError if it holds no depth or its pixels cannot be decoded (arithmetic JPEG).
+    needed: how many pixels are; None for all. Raises UnsupportedError if it holds no depth or its pixels cannot be
+    decoded (arithmetic JPEG).
     """
     with about("photo"):
         file = containers.parse(photo)
         reading = depth_image.read_depth(file.layout)
-        decoded = _decode(file)
+        return scene_of(file, reading, _decode(file, needed))
+
+
+def scene_of(file: ContainerFile, reading: DepthReading, pixels: PhotoPixels) -> Scene:
+    """Return the scene of a photo whose depth and pixels are decoded."""
+    with about("photo"):
+        decoded = _upright(pixels, file.layout)
         reading = shown_part(reading, file.layout)
         plane = replace(reading.plane, codes=reading.orientation.to_display(reading.plane.codes))
         buffer = reading.buffer("display")
@@ -125,15 +145,19 @@ def load_scene(photo: bytes) -> Scene:
             aperture=reading.properties.simulated_aperture,
             notes=file.notes,
             icc=decoded.icc,
+            photo_size=decoded.size,
         )
 
 
 def load_scene_with_map(
-    photo: bytes | pictures.DecodedPhoto, source: MapSource, options: MapOptions
+    photo: bytes | pictures.DecodedPhoto,
+    source: MapSource,
+    options: MapOptions,
+    needed: Needed | None = None,
 ) -> Scene:
     """Load a photo with a map that is not embedded, interpreted as `embed` would; holes stay holes.
 
-    Raises RefusedError if photo and map have different aspects.
+    needed: how many pixels of the photo are; None for all. Raises RefusedError if photo and map have different aspects.
     """
     with about("map"):
         loaded = load_map(source, options)
@@ -146,13 +170,14 @@ def load_scene_with_map(
         if isinstance(photo, pictures.DecodedPhoto):
             exif = photo.metadata.exif
             turn = Orientation((tiff.orientation(exif) if exif else None) or 1)
-            decoded = _upright(pictures.sdr(photo.pixels), None, turn)
+            decoded = _upright(pixels_of(photo.pixels, turn), None)
         elif containers.is_png(photo):
-            decoded = _upright(pictures.sdr(pictures.decode(photo)), None, Orientation(1))
+            decoded = _upright(pixels_of(pictures.decode(photo), Orientation(1)), None)
         else:
-            decoded = _decode(containers.parse(photo))
+            file = containers.parse(photo)
+            decoded = _upright(_decode(file, needed), file.layout)
     with about("map"):
-        height, width = decoded.pixels.shape[:2]
+        width, height = decoded.size
         stored = (height, width) if decoded.orientation.swaps_axes else (width, height)
         raster = map_raster(options, loaded, stored, decoded.orientation)
         if raster == "stored":
@@ -178,29 +203,26 @@ def load_scene_with_map(
         aperture=None,
         notes=(*notes.warnings, *notes.assumed, *notes.notes),
         icc=decoded.icc,
+        photo_size=decoded.size,
     )
 
 
-def _decode(file: ContainerFile) -> _Photo:
-    photo, layout = file.source, file.layout
-    orientation = photo_orientation(layout)
-    if layout.container == "dng":
-        return _upright(decode_dng_picture(file), layout, orientation)
-    if layout.container == "heic":
-        # HEIF decoders apply the orientation, JPEG decoders do not.
-        pixels = pictures.decode_heic(photo, code_points=layout.code_points, tone_map=True)
-        return _Photo(pixels.array, layout, orientation, pixels.icc)
-    return _upright(pictures.sdr(pictures.decode(photo)), layout, orientation)
+def _decode(file: ContainerFile, needed: Needed | None) -> PhotoPixels:
+    if needed is None:
+        return decode_photo(file)
+    layout = file.layout
+    shown = (layout.crop.width, layout.crop.height) if layout.crop else (layout.width, layout.height)
+    width, height = shown[::-1] if photo_orientation(layout).swaps_axes else shown
+    return decode_photo(file, least=needed(round(width), round(height)))
 
 
-def _upright(stored: pictures.Pixels, layout: Layout | None, orientation: Orientation) -> _Photo:
-    pixels = np.ascontiguousarray(orientation.to_display(stored.array))
-    return _Photo(pixels, layout, orientation, stored.icc)
+def _upright(pixels: PhotoPixels, layout: Layout | None) -> _Photo:
+    return _Photo(pixels.upright, pixels.upright_size, layout, pixels.orientation, pixels.icc)
 
 
 def _calibration(photo: _Photo, given: Calibration | None) -> tuple[Calibration, CameraSource]:
     """Return the calibration in pixels of the upright photo: the given one (upright), else Exif's, else nominal."""
-    height, width = photo.pixels.shape[:2]
+    width, height = photo.size
     if given is not None:
         return given.scaled(width, height), "file"
     exif = photo.exif_calibration

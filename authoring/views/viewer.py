@@ -8,21 +8,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring import containers
 from authoring.codecs import photo as codecs
 from authoring.codecs import web
-from authoring.compatibility.doctor import DoctorReport, diagnose
+from authoring.compatibility.doctor import DoctorReport, diagnose_file
+from authoring.compatibility.photo_facts import GRAY_SIDE
 from authoring.depth.focus import largest_near_region
 from authoring.depth.stored_plane import StoredPlane
 from authoring.embed.reports import Size
+from authoring.errors import about
+from authoring.read.depth_image import read_depth
+from authoring.read.photo_pixels import decode_photo
 from authoring.report_base import Report
 from authoring.views.pages.viewer_page import ViewerPage, viewer_page
 from authoring.views.pictures import colours
 from authoring.views.pictures.inpainting import inpaint_hidden_surface
 from authoring.views.pictures.lens import Lens
-from authoring.views.scene import CameraSource, Scene, load_scene
+from authoring.views.scene import CameraSource, Scene, scene_of
 
-PICTURE_SIDE = 2048
-"""Long side of the photo in the page: more than most windows show, and half that of a 12 MP photo."""
+PICTURE_SIDE = GRAY_SIDE
+"""Long side of the photo in the page, half that of an iPhone's 4032: more than most windows show, and the photo is
+decoded to it once, for the page and for the level."""
 
 PICTURE_QUALITY = 80
 MAX_PICTURE_BYTES = 1_700_000
@@ -93,11 +99,15 @@ def view(photo: bytes, name: str) -> tuple[bytes, ViewReport]:
 
     Raises UnsupportedError if the photo holds no depth or its pixels cannot be decoded.
     """
-    scene = load_scene(photo)
+    with about("photo"):
+        file = containers.parse(photo)
+        reading = read_depth(file.layout)
+        pixels = decode_photo(file, least=PICTURE_SIDE)
+    scene = scene_of(file, reading, pixels)
     plane = scene.plane
     assert plane is not None
-    diagnosis = diagnose(photo)
-    height, width = scene.pixels.shape[:2]
+    diagnosis = diagnose_file(file, pixels=pixels)
+    width, height = scene.size
     picture = web.fit_within(scene.pixels, PICTURE_SIDE)
     codes = _subsampled(plane.eight_bit_codes(), MAX_DEPTH_SIDE)
     disparity = scene.depth.disparity_per_m()
@@ -195,7 +205,7 @@ def _blur(scene: Scene) -> float:
 
 def _facts(scene: Scene, diagnosis: DoctorReport) -> tuple[tuple[str, str], ...]:
     """Return labels and texts about the file."""
-    height, width = scene.pixels.shape[:2]
+    width, height = scene.size
     unit = scene.depth.pixel_format.kind
     facts = [
         ("Photo", f"{width} × {height}, {diagnosis.container.upper()}"),

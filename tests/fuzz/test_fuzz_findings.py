@@ -157,9 +157,9 @@ def test_damaged_scans_are_decoded_without_the_bytes_after_the_photo(monkeypatch
     decoded: list[bytes] = []
     decode = photo.decode
 
-    def recording(data: bytes, size: tuple[int, int] | None = None) -> Any:
+    def recording(data: bytes, least: int | None = None) -> Any:
         decoded.append(data)
-        return decode(data, size)
+        return decode(data, least)
 
     monkeypatch.setattr(photo, "decode", recording)
     data = jpeg_files.coded() + b"trailer"

@@ -17,7 +17,7 @@ from PIL import Image
 import depthauthor
 from authoring.cli.main import run
 from authoring.views.scene import load_scene
-from authoring.views.viewer import view
+from authoring.views.viewer import PICTURE_SIDE, view
 from tests.views.pages import Page, gray, jpeg, remote, validate
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -145,7 +145,7 @@ def test_colour_profiles_stay(sample: Callable[[str], bytes]) -> None:
 def test_twelve_megapixels_stay_below_three_megabytes(name: str, sample: Callable[[str], bytes]) -> None:
     data, report = view(sample(name), name)
     assert len(data) == report.bytes < MOST_BYTES
-    assert max(report.picture.width, report.picture.height) == 2048
+    assert max(report.picture.width, report.picture.height) == PICTURE_SIDE
     assert not report.absolute and report.camera == "file"
     plane = load_scene(sample(name)).plane
     assert plane is not None

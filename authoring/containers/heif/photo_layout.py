@@ -161,15 +161,20 @@ def read_thumbnail(structure: Structure) -> Thumbnail | None:
     area, width, height, number = max(thumbnails, default=(0, 0, 0, 0))
     if not area or structure.properties.find(number, "hvcC") is None:
         return None
-    properties = (structure.data[box.body : box.stop] for box, _ in structure.properties.of(number))
     return Thumbnail(
         width=width,
         height=height,
         payload=structure.content(number),
         configuration=structure.configuration(number),
-        colour=next((body for body in properties if body.startswith(b"nclx")), b""),
+        colour=coded_colour(structure, number),
         transforms=transforms_of(structure, number),
     )
+
+
+def coded_colour(structure: Structure, item: int) -> bytes:
+    """Return the body of the item's colr if it states code points (nclx), which a decoder needs; else empty."""
+    properties = (structure.data[box.body : box.stop] for box, _ in structure.properties.of(item))
+    return next((body for body in properties if body.startswith(b"nclx")), b"")
 
 
 def _auxiliary_items(structure: Structure) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -36,12 +37,22 @@ class _Cell:
         return 0 if self.photo is None else self.photo.shape[0]
 
 
+def largest_side(width: int) -> int:
+    """Return the long side of the largest picture on a page of `width`."""
+    return math.ceil(_widths(Page(width))[1] * TALLEST_CELL)
+
+
+def _widths(page: Page) -> tuple[int, int]:
+    """Return the width of a pair of pictures, and that of one."""
+    across = (page.width - 2 * page.px(MARGIN) - (COLUMNS - 1) * page.px(GAP)) // COLUMNS
+    return across, (across - max(2, page.px(4))) // 2
+
+
 def sheet(photos: Iterable[tuple[str, PageContent | str]], width: int) -> Image.Image:
     """Draw photos by name, each with its content or the sentence that says why there is none."""
     page = Page(width)
     margin, gap, thin = page.px(MARGIN), page.px(GAP), max(2, page.px(4))
-    across = (width - 2 * margin - (COLUMNS - 1) * gap) // COLUMNS
-    side = (across - thin) // 2
+    across, side = _widths(page)
     cells = [_cell(name, content, side) for name, content in photos]
     top = _head(page, len(cells))
     for start in range(0, len(cells), COLUMNS):
@@ -73,7 +84,7 @@ def sheet(photos: Iterable[tuple[str, PageContent | str]], width: int) -> Image.
 def _cell(name: str, content: PageContent | str, side: int) -> _Cell:
     if isinstance(content, str):
         return _Cell(name, content, None, None)
-    high, wide = content.photo.shape[:2]
+    wide, high = content.size
     across = max(1, min(side, round(side * TALLEST_CELL * wide / high)))
     down = max(1, min(round(side * TALLEST_CELL), round(across * high / wide)))
     unit = " m" if content.absolute else ", relative"

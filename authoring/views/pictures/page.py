@@ -65,7 +65,7 @@ class PageContent:
     about: str
     """One line below the title."""
     photo: Picture
-    """(H, W, 3), sRGB."""
+    """(H, W, 3), sRGB; no fewer pixels than are shown, or all of them."""
     values: NDArray[np.float32]
     """(h, w) in the scale's unit, NaN in holes; upright, of the same picture."""
     scale: Scale
@@ -77,6 +77,13 @@ class PageContent:
     """(x, y), 0..1."""
     holes: float = 0.0
     """Share of the map without depth."""
+    photo_size: tuple[int, int] | None = None
+    """(width, height) of the whole photo; None stands for that of `photo`."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the whole photo."""
+        return self.photo_size or (self.photo.shape[1], self.photo.shape[0])
 
     @property
     def nearness(self) -> NDArray[np.float32]:
@@ -131,15 +138,28 @@ def resized_map(nearness: NDArray[np.float32], width: int, height: int) -> NDArr
     return np.where(share >= 0.5, result, np.float32(np.nan))
 
 
+def shown_size(wide: int, high: int, width: int, *, overlay: bool = False) -> tuple[int, int]:
+    """Return the (width, height) at which a page of `width` shows a photo of (wide, high)."""
+    page = Page(width)
+    margin, gap = page.px(MARGIN), page.px(GAP)
+    if overlay:
+        most = math.floor(math.sqrt(max(OVERLAY_PIXELS, high * wide) * high / wide))
+        across, down = width - 2 * margin, min(page.px(TALLEST), TALLEST_PX, most)
+    else:
+        across = width - 2 * margin if wide / high >= WIDE else (width - 2 * margin - gap) // 2
+        down = min(page.px(TALLEST_BESIDE), TALLEST_PX)
+    across = max(1, min(across, round(down * wide / high)))
+    return across, max(1, min(down, round(across * high / wide)))
+
+
 def preview(content: PageContent, width: int) -> Image.Image:
     """Draw the photo beside its depth in colours, facts below the photo, a legend below the depth."""
     page = Page(width)
     margin, gap = page.px(MARGIN), page.px(GAP)
     top = _head(page, content)
-    high, wide = content.photo.shape[:2]
+    wide, high = content.size
     below = wide / high >= WIDE
-    room = width - 2 * margin if below else (width - 2 * margin - gap) // 2
-    across, down = _fitting(content, room, min(page.px(TALLEST_BESIDE), TALLEST_PX))
+    across, down = shown_size(wide, high, width)
     right, second = (margin, top + down + gap) if below else (margin + across + gap, top)
     shown = resized_map(content.nearness, across, down)
     foot = _foot(width, content, content.facts)
@@ -156,11 +176,8 @@ def preview(content: PageContent, width: int) -> Image.Image:
 def overlay(content: PageContent, width: int) -> Image.Image:
     """Draw the photo in pale gray under the edges of the depth, in the colours of their nearer side."""
     page = Page(width)
-    margin = page.px(MARGIN)
     top = _head(page, content)
-    high, wide = content.photo.shape[:2]
-    down = math.floor(math.sqrt(max(OVERLAY_PIXELS, high * wide) * high / wide))
-    across, down = _fitting(content, width - 2 * margin, min(page.px(TALLEST), TALLEST_PX, down))
+    across, down = shown_size(*content.size, width, overlay=True)
     left = (width - across) // 2
     lines = (
         "edges of the depth, in the colour of their nearer side; they should be on the outlines of objects"
@@ -171,13 +188,6 @@ def overlay(content: PageContent, width: int) -> Image.Image:
     photo = resized(content.photo, across, down, smooth=True)
     page.paste(overlaid(photo, content.nearness, content.scale.relief), left, top)
     return page.image
-
-
-def _fitting(content: PageContent, across: int, down: int) -> tuple[int, int]:
-    """Return the width and height of the photo within these."""
-    high, wide = content.photo.shape[:2]
-    across = max(1, min(across, round(down * wide / high)))
-    return across, max(1, min(down, round(across * high / wide)))
 
 
 def _foot(width: int, content: PageContent, facts: Sequence[tuple[str, str]]) -> Image.Image:
