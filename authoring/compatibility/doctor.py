@@ -233,8 +233,8 @@ def _no_badge_text(facts: Facts) -> tuple[str, str]:
     if facts.foreign_note:
         return (
             "its maker note is another camera maker's, and the portrait flags belong in Apple's",
-            "`depthauthor embed FILE MAP --replace --replace-maker-note` replaces it with an Apple note; the contents "
-            "of the old one are lost",
+            "`depthauthor embed FILE MAP --replace --replace-maker-note` replaces it with an Apple note; "
+            "`depthauthor strip --restore` puts the old one back",
         )
     return "nothing says that it is a portrait", f"{_PORTRAIT} sets the flags"
 
@@ -243,8 +243,8 @@ def _no_feature_flag_text(facts: Facts) -> tuple[str, str]:
     if facts.foreign_note:
         return (
             "its maker note is another camera maker's, and the flag that enables the sliders belongs in Apple's",
-            "`depthauthor embed FILE MAP --replace --replace-maker-note` replaces it with an Apple note; the contents "
-            "of the old one are lost",
+            "`depthauthor embed FILE MAP --replace --replace-maker-note` replaces it with an Apple note; "
+            "`depthauthor strip --restore` puts the old one back",
         )
     because = "the flag that enables the sliders (maker note 0x001F) is not set"
     if facts.portrait.is_blur_rendered:

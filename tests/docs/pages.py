@@ -4,6 +4,7 @@ A block of `sh` or `python` is run as it stands. In the line before it a comment
 
     <!-- not run: REASON -->    the block cannot run in a test
     <!-- exit: 1 -->            the last command of an `sh` block ends with this exit code
+    <!-- needs: exiftool -->    the block runs where this program is installed
     <!-- output -->             before a `text` block: what the block before it prints, compared
 
 In compared output a line of `…` stands for any lines, and `…` inside a line for any characters.
@@ -25,6 +26,7 @@ PAGES: Final = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
 
 _NOT_RUN: Final = re.compile(r"<!-- not run: (?P<reason>.+) -->")
 _EXIT: Final = re.compile(r"<!-- exit: (?P<code>\d+) -->")
+_NEEDS: Final = re.compile(r"<!-- needs: (?P<program>[\w-]+) -->")
 _OUTPUT: Final = "<!-- output -->"
 
 _PARSER: Final = MarkdownIt("commonmark").enable("table")
@@ -42,6 +44,8 @@ class Block:
     not_run: str | None
     """Why it cannot run."""
     exit_code: int
+    needs: str | None
+    """A program without which it cannot run."""
     output: str | None
     """What it should print, if the page shows that."""
 
@@ -67,11 +71,21 @@ def blocks(page: Path) -> list[Block]:
             assert token.info == "text" and found, f"{page.name}: {_OUTPUT} is for a text block after another"
             last = found.pop()
             found.append(
-                Block(last.language, last.text, last.line, last.not_run, last.exit_code, token.content)
+                Block(
+                    last.language,
+                    last.text,
+                    last.line,
+                    last.not_run,
+                    last.exit_code,
+                    last.needs,
+                    token.content,
+                )
             )
         else:
-            not_run, code = _NOT_RUN.fullmatch(comment), _EXIT.fullmatch(comment)
-            assert not comment or not_run or code or not token.info, f"{page.name}: what does {comment} mean?"
+            not_run, code, needs = (pattern.fullmatch(comment) for pattern in (_NOT_RUN, _EXIT, _NEEDS))
+            assert not comment or not_run or code or needs or not token.info, (
+                f"{page.name}: what does {comment} mean?"
+            )
             fenced = token.type == "fence"
             found.append(
                 Block(
@@ -80,6 +94,7 @@ def blocks(page: Path) -> list[Block]:
                     (token.map or [0])[0] + (2 if fenced else 1),
                     not_run["reason"] if not_run else None,
                     int(code["code"]) if code else 0,
+                    needs["program"] if needs else None,
                     None,
                 )
             )
