@@ -7,7 +7,10 @@ from authoring.cli.output import Report, count, labelled, print_report
 
 
 def kit(
-    output: options.KitOutput, overwrite: options.Overwrite = False, as_json: options.AsJson = False
+    output: options.KitOutput,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Write test files that show what Photos asks for on an iPhone.
 
@@ -20,7 +23,7 @@ def kit(
     from authoring.api import kit_files
 
     report = kit_files.kit(output, overwrite=overwrite)
-    print_report(report, as_json, kit_text)
+    print_report(report, as_json, kit_text, quiet=quiet)
 
 
 def kit_text(report: Report) -> str:

@@ -120,12 +120,19 @@ def print_error(error: ErrorReport, as_json: bool, destination: str | None = Non
 
 
 def print_report(
-    report: Any, as_json: bool, to_text: Callable[[Any], str], destination: str | None = None
+    report: Any,
+    as_json: bool,
+    to_text: Callable[[Any], str],
+    destination: str | None = None,
+    *,
+    quiet: bool = False,
 ) -> None:
-    """Print a report as JSON or as the text of its JSON form.
+    """Print a report as JSON or, unless quiet, as the text of its JSON form.
 
     It goes to stdout, or to stderr if the destination of the result itself is `-`.
     """
+    if quiet and not as_json:
+        return
     value = report if isinstance(report, dict) else report.to_dict()
     stream = sys.stderr if destination == "-" else sys.stdout
     if as_json:

@@ -51,6 +51,7 @@ def preview(
     width: options.Width = 1600,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
 ) -> int:
     """Show a photo beside its depth: colours, legend, histogram.
 
@@ -78,8 +79,9 @@ def preview(
             )
         target = output or Path(CONTACT_SHEET)
         sheet = picture_files.contact_sheet(files, output=target, width=width, overwrite=overwrite)
-        print_report(sheet, as_json, contact_sheet_text, sheet.output)
-        return SOME_FAILED if any(photo.error for photo in sheet.photos) else DONE
+        failed = any(photo.error for photo in sheet.photos)
+        print_report(sheet, as_json, contact_sheet_text, sheet.output, quiet=quiet and not failed)
+        return SOME_FAILED if failed else DONE
     if len(files) > 2:
         raise UsageError(
             f"{len(files)} files are given; a preview shows one photo, or a photo and a map; "
@@ -94,7 +96,7 @@ def preview(
         overwrite=overwrite,
         **map_options,
     )
-    print_report(report, as_json, preview_text, report.output)
+    print_report(report, as_json, preview_text, report.output, quiet=quiet)
     return DONE
 
 
@@ -127,6 +129,7 @@ def refocus(
     output: options.PictureOutput = None,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Show the photo as a lens with another aperture would take it.
 
@@ -152,7 +155,7 @@ def refocus(
         overwrite=overwrite,
         **given(context, MEANING),
     )
-    print_report(report, as_json, refocus_text, report.output)
+    print_report(report, as_json, refocus_text, report.output, quiet=quiet)
 
 
 def pointcloud(
@@ -246,6 +249,7 @@ def view(
     open_page: options.OpenPage = None,
     overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Show a photo in 3D, in one HTML page that loads nothing else.
 
@@ -260,7 +264,7 @@ def view(
     from authoring.cli.view_text import view_text
 
     report = page_files.view(file, output=output, overwrite=overwrite)
-    print_report(report, as_json, view_text, report.output)
+    print_report(report, as_json, view_text, report.output, quiet=quiet)
     if output is None if open_page is None else open_page:
         _open_in_browser(report.output)
 
@@ -272,6 +276,7 @@ def report(
     full_paths: options.FullPaths = False,
     overwrite: options.Overwrite = False,
     as_json: options.AsJsonLines = False,
+    quiet: options.Quiet = False,
 ) -> int:
     """Show many photos on one page: thumbnails, level, problems.
 
@@ -299,7 +304,8 @@ def report(
             *photos, output=output, full_paths=full_paths, overwrite=overwrite, on_row=row_done
         )
     if not as_json:
-        print_report(asdict(summary), False, report_text, summary.output)
+        failed = bool(summary.counts.get("error"))
+        print_report(asdict(summary), False, report_text, summary.output, quiet=quiet and not failed)
     elif output is None:
         say(summary.output)
     if output is None if open_page is None else open_page:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import depthauthor as da
+from authoring.cli.main import run
+
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 fcntl = pytest.importorskip("fcntl", reason="this system has no pseudo-terminals")
 termios = pytest.importorskip("termios", reason="this system has no pseudo-terminals")
@@ -73,3 +76,27 @@ def test_quiet_leaves_the_warnings() -> None:
         [*COMMAND, *EMBED, "--far", "0.51", "-q"], capture_output=True, text=True, check=True
     )
     assert done.stdout == "" and done.stderr.startswith("depthauthor: warning: ")
+
+
+@pytest.mark.parametrize(
+    "command", ["preview", "preview --contact-sheet", "refocus", "view", "report", "kit"]
+)
+def test_quiet_prints_nothing(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    photo = tmp_path / "photo.heic"
+    da.embed(GOLDEN / "scene.heic", GOLDEN / "scene-depth.npy", output=photo)
+    out = {"kit": "kit", "view": "page.html", "report": "page.html"}.get(command, "picture.png")
+    target = ["--out" if command == "kit" else "-o", str(tmp_path / out)]
+    files = [] if command == "kit" else [str(photo)]
+    for quiet in ([], ["-q"]):
+        assert run([*command.split(), *files, *target, "--overwrite", *quiet]) == 0
+        printed = capsys.readouterr()
+        assert (printed.out + printed.err == "") == bool(quiet)
+    assert (tmp_path / out).exists()
+
+
+@pytest.mark.parametrize("command", ["preview --contact-sheet", "report"])
+def test_quiet_says_what_failed(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"no photo")
+    target = tmp_path / ("page.html" if command == "report" else "sheet.png")
+    assert run([*command.split(), str(tmp_path / "broken.jpg"), "-o", str(target), "-q"]) == 6
+    assert capsys.readouterr().out.startswith(str(target))

@@ -3,8 +3,8 @@
 A block of `sh` or `python` is run as it stands. In the line before it a comment may say otherwise:
 
     <!-- not run: REASON -->    the block cannot run in a test
+    <!-- needs: PROGRAM -->     the block runs where the programs are installed
     <!-- exit: 1 -->            the last command of an `sh` block ends with this exit code
-    <!-- needs: exiftool -->    the block runs where this program is installed
     <!-- output -->             before a `text` block: what the block before it prints, compared
 
 In compared output a line of `…` stands for any lines, and `…` inside a line for any characters.
@@ -13,6 +13,7 @@ In compared output a line of `…` stands for any lines, and `…` inside a line
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,8 +26,8 @@ DOCS: Final = ROOT / "docs"
 PAGES: Final = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
 
 _NOT_RUN: Final = re.compile(r"<!-- not run: (?P<reason>.+) -->")
+_NEEDS: Final = re.compile(r"<!-- needs: (?P<programs>.+) -->")
 _EXIT: Final = re.compile(r"<!-- exit: (?P<code>\d+) -->")
-_NEEDS: Final = re.compile(r"<!-- needs: (?P<program>[\w-]+) -->")
 _OUTPUT: Final = "<!-- output -->"
 
 _PARSER: Final = MarkdownIt("commonmark").enable("table")
@@ -44,8 +45,6 @@ class Block:
     not_run: str | None
     """Why it cannot run."""
     exit_code: int
-    needs: str | None
-    """A program without which it cannot run."""
     output: str | None
     """What it should print, if the page shows that."""
 
@@ -71,30 +70,22 @@ def blocks(page: Path) -> list[Block]:
             assert token.info == "text" and found, f"{page.name}: {_OUTPUT} is for a text block after another"
             last = found.pop()
             found.append(
-                Block(
-                    last.language,
-                    last.text,
-                    last.line,
-                    last.not_run,
-                    last.exit_code,
-                    last.needs,
-                    token.content,
-                )
+                Block(last.language, last.text, last.line, last.not_run, last.exit_code, token.content)
             )
         else:
-            not_run, code, needs = (pattern.fullmatch(comment) for pattern in (_NOT_RUN, _EXIT, _NEEDS))
-            assert not comment or not_run or code or needs or not token.info, (
-                f"{page.name}: what does {comment} mean?"
-            )
+            not_run, code, needs = (form.fullmatch(comment) for form in (_NOT_RUN, _EXIT, _NEEDS))
+            known = not_run or code or needs
+            assert not comment or known or not token.info, f"{page.name}: what does {comment} mean?"
+            absent = [name for name in (needs["programs"].split() if needs else ()) if not shutil.which(name)]
+            reason = f"{', '.join(absent)} not installed" if absent else None
             fenced = token.type == "fence"
             found.append(
                 Block(
                     (token.info.split() or [""])[0] if fenced else "indented",
                     token.content,
                     (token.map or [0])[0] + (2 if fenced else 1),
-                    not_run["reason"] if not_run else None,
+                    not_run["reason"] if not_run else reason,
                     int(code["code"]) if code else 0,
-                    needs["program"] if needs else None,
                     None,
                 )
             )
