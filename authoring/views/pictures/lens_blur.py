@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,10 +61,14 @@ def refocused(
 
     disparity: (h, w) in 1/m over the same picture, finite. step_per_m: its quantisation step, 0 for none.
     """
-    blur = _blur_map(_smooth_steps(disparity, step_per_m), codes, lens)
+    height, width = codes.shape[:2]
+    step = math.ceil(math.sqrt(height * width / BASE_SAMPLES))
+    reduced = photo.resized(codes, -(-width // step), -(-height // step))
+    blur = _blur_map(_smooth_steps(disparity, step_per_m), reduced, step, (height, width), lens)
     lowest, highest = float(blur.samples.min()), float(blur.samples.max())
     jump = max(JUMP_PX, JUMP_SHARE * (highest - lowest))
-    hidden = _hidden_surface(blur, codes, jump, highest - lowest)
+    hidden = _hidden_surface(blur, reduced, jump, highest - lowest)
+    del reduced
     base = _base_scale(codes.shape[0] * codes.shape[1])
     slices = make_slices(slice_radii(lowest, highest, base))
     sharp = [part for part in reversed(slices) if abs(part.radius) < base]
@@ -93,15 +98,17 @@ class _BlurMap:
         return rows if self.step == 1 else np.repeat(rows, self.step, axis=1)[:, : self.size[1]]
 
 
-def _blur_map(disparity: Plane, codes: NDArray[np.uint8], lens: Lens) -> _BlurMap:
-    """Return the blur of a map, whose edges are brought to where the photo has them."""
-    height, width = codes.shape[:2]
-    step = math.ceil(math.sqrt(height * width / BASE_SAMPLES))
-    rows, columns = -(-height // step), -(-width // step)
+def _blur_map(
+    disparity: Plane, reduced: NDArray[np.uint8], step: int, size: tuple[int, int], lens: Lens
+) -> _BlurMap:
+    """Return the blur of a map, whose edges are brought to where the photo has them.
+
+    reduced: the photo, one pixel for `step` * `step`. size: (H, W) of the photo.
+    """
+    rows, columns = reduced.shape[:2]
     if disparity.shape[0] >= rows or disparity.shape[1] >= columns:
-        return _BlurMap(_blur(resample_area(disparity, width, height), lens), 1, (height, width))
-    fine = refine(disparity, photo.resized(codes, columns, rows)).disparity
-    return _BlurMap(_blur(fine, lens), step, (height, width))
+        return _BlurMap(_blur(resample_area(disparity, size[1], size[0]), lens), 1, size)
+    return _BlurMap(_blur(refine(disparity, reduced).disparity, lens), step, size)
 
 
 def _blur(disparity: Plane, lens: Lens) -> Plane:
@@ -136,14 +143,14 @@ def _base_scale(pixels: int) -> int:
 
 
 def _hidden_surface(
-    blur: _BlurMap, codes: NDArray[np.uint8], jump: float, blur_range: float
+    blur: _BlurMap, reduced: NDArray[np.uint8], jump: float, blur_range: float
 ) -> HiddenSurface:
     # Single samples, no means, which would be between the surfaces.
     step = -(-max(blur.size) // HIDDEN_SIDE)
     rows, columns = (np.arange(min(step // 2, (side - 1) // 2), side, step) for side in blur.size)
     small = blur.at(rows, columns)
     height, width = small.shape
-    light = _light(photo.resized(codes, width, height))
+    light = _light(photo.resized(reduced, width, height))
     reach = math.ceil(1.5 * blur_range / step) + 3
     return inpaint_hidden_surface(small, light, min(reach, max(height, width)), jump)
 
@@ -188,15 +195,19 @@ def _base_raster(
     _repeat_edge(picture, rows, columns)
     if not hidden.hidden.any():
         return BlurRaster(base, picture[:3], picture[3], picture[:3], picture[3], jump)
-    back = np.empty_like(picture)
+    # Half the memory, and no code differs by more than one: the hidden surface is smooth.
+    light = np.empty((3, *shape), np.float16)
+    depth = np.empty((1, *shape), np.float32)
     for top, bottom in bands(rows, columns):
-        back[:, top:bottom, :columns] = resize_planes(_planes(hidden), rows, columns, top, bottom)
-    _repeat_edge(back, rows, columns)
-    np.minimum(back[3], picture[3], out=back[3])
-    return BlurRaster(base, picture[:3], picture[3], back[:3], back[3], jump)
+        band = resize_planes(_planes(hidden), rows, columns, top, bottom)
+        light[:, top:bottom, :columns], depth[0, top:bottom, :columns] = band[:3], band[3]
+    _repeat_edge(light, rows, columns)
+    _repeat_edge(depth, rows, columns)
+    np.minimum(depth[0], picture[3], out=depth[0])
+    return BlurRaster(base, picture[:3], picture[3], light, depth[0], jump)
 
 
-def _repeat_edge(planes: Planes, rows: int, columns: int) -> None:
+def _repeat_edge(planes: NDArray[Any], rows: int, columns: int) -> None:
     """Fill what is beyond the first rows and columns with the last of them."""
     planes[:, rows:, :columns] = planes[:, rows - 1 : rows, :columns]
     planes[..., columns:] = planes[..., columns - 1 : columns]

@@ -13,8 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from authoring.views.pictures.disc import blur_disc
 from authoring.views.pictures.planes import Plane, Planes, bands, double, halve, resize_planes
@@ -88,7 +90,8 @@ class BlurRaster:
     light: Planes
     blur: Plane
     """Signed radius, in pixels of the photo."""
-    hidden_light: Planes
+    hidden_light: NDArray[np.floating[Any]]
+    """(3, h, w), float32 or float16."""
     hidden_blur: Plane
     """Equal to or less than `blur`."""
     jump: float
@@ -97,8 +100,11 @@ class BlurRaster:
     def halved(self) -> BlurRaster:
         """Return the same at half the size."""
         blur, light = reduce_blocks(self.blur, self.light, 2)
+        hidden_light = np.empty(light.shape, self.hidden_light.dtype)
+        for plane, out in zip(self.hidden_light, hidden_light, strict=True):
+            out[:] = halve(plane[None].astype(np.float32, copy=False))[0]
         hidden_blur = np.minimum(halve(self.hidden_blur[None])[0], blur)
-        return BlurRaster(2 * self.scale, light, blur, halve(self.hidden_light), hidden_blur, self.jump)
+        return BlurRaster(2 * self.scale, light, blur, hidden_light, hidden_blur, self.jump)
 
 
 def reduce_blocks(blur: Plane, light: Planes, size: int) -> tuple[Plane, Planes]:
@@ -172,13 +178,18 @@ def pyramid(base: BlurRaster, largest: float) -> list[BlurRaster]:
 
 def composite_near(rasters: list[BlurRaster], slices: Sequence[Slice]) -> Planes:
     """Composite the slices in front of the focus, near to far: light times share, and share (4, H, W), at base size."""
+    picture: Planes | None = None
     scale = rasters[-1].scale
-    picture = np.zeros((4, *rasters[-1].blur.shape), np.float32)
     for part in slices:
         for blurred in _blur_slice(rasters, part):
+            if picture is None:
+                raster = next(one for one in rasters if one.scale == blurred.scale)
+                picture, scale = np.zeros((4, *raster.blur.shape), np.float32), raster.scale
             while scale > blurred.scale:
                 picture, scale = double(picture), scale // 2
             lay_under(blurred.planes, picture[blurred.box])
+    if picture is None:
+        return np.zeros((4, *rasters[0].blur.shape), np.float32)
     while scale > rasters[0].scale:
         picture, scale = double(picture), scale // 2
     return picture
