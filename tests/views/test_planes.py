@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from authoring.depth.raster import extreme_around
 from authoring.views.pictures.disc import blur_disc, disc_weights
 from authoring.views.pictures.inpainting import inpaint_hidden_surface
-from authoring.views.pictures.planes import box_mean, resize_planes
+from authoring.views.pictures.planes import box_mean, double, halve, resize_planes
 
 RANDOM = np.random.default_rng(7)
 
@@ -44,6 +44,15 @@ def test_reducing_averages_areas() -> None:
     source = plane(3, 12, 18)
     means = source.reshape(3, 6, 2, 9, 2).mean(axis=(2, 4))
     assert np.allclose(resize_planes(source, 6, 9), means, atol=1e-6)
+
+
+@pytest.mark.parametrize("sides", [(2, 2), (8, 14), (1, 5)])
+def test_halving_and_doubling_are_resizing(sides: tuple[int, int]) -> None:
+    source = plane(4, *sides)
+    rows, columns = sides
+    assert np.allclose(double(source), resize_planes(source, 2 * rows, 2 * columns), atol=1e-6)
+    if rows % 2 == columns % 2 == 0:
+        assert np.allclose(halve(source), resize_planes(source, rows // 2, columns // 2), atol=1e-6)
 
 
 def test_means_and_extremes() -> None:

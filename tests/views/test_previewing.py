@@ -16,6 +16,8 @@ import depthauthor
 from authoring.cli.main import run
 from authoring.errors import RefusedError, UsageError
 from authoring.views.pictures.colours import table
+from authoring.views.preview import needed_for_page, preview
+from authoring.views.scene import load_scene
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
@@ -214,3 +216,20 @@ def test_streams_and_text_output(folder: Path, capsys: Any, monkeypatch: Any) ->
     assert run(["refocus", str(folder / "turned.jpg"), "-o", str(folder / "refocused.jpg")]) == 0
     text = capsys.readouterr().out
     assert "not Apple's" in text and "relative: in proportion only" in text and "Focus region" in text
+
+
+@pytest.mark.parametrize("overlay", [False, True])
+def test_a_page_shows_the_same_of_a_reduced_photo(overlay: bool) -> None:
+    with Image.open(GOLDEN / "scene.jpg") as picture:
+        large = picture.resize((1600, 1200), Image.Resampling.BICUBIC)
+    out = io.BytesIO()
+    large.save(out, "JPEG", quality=95)
+    data = depthauthor.embed_bytes(out.getvalue(), DEPTH_M)
+    whole, reduced = (load_scene(data), load_scene(data, needed_for_page(480, overlay=overlay)))
+    assert whole.size == reduced.size == (1600, 1200) == whole.pixels.shape[1::-1]
+    assert reduced.pixels.shape == ((600, 800, 3) if overlay else (300, 400, 3))
+    assert whole.calibration == reduced.calibration and whole.exif_calibration == reduced.exif_calibration
+    pages = [preview(scene, "scene.jpg", width=480, overlay=overlay) for scene in (whole, reduced)]
+    assert pages[0][1] == pages[1][1]
+    first, second = (np.asarray(Image.open(io.BytesIO(data))).astype(int) for data, _ in pages)
+    assert np.abs(first - second).mean() < 1.5

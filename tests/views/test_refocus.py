@@ -184,6 +184,18 @@ def test_bands_and_sizes_leave_no_seam() -> None:
         assert np.abs(result[:, 20:-20].astype(int) - codes[:, 20:-20]).max() <= 2
 
 
+def test_bands_of_slices_leave_no_seam() -> None:
+    """Where every row is the same, before and behind the focus, so is every row of the result."""
+    height, width = 1300, 900
+    line = np.random.default_rng(6).integers(0, 256, (1, width // 6, 1)).repeat(6, axis=1)
+    codes = np.broadcast_to(line, (height, width, 3)).astype(np.uint8)
+    disparity = np.broadcast_to(np.repeat([0.2, 1.0, 2.5], 30).astype(np.float32), (120, 90))
+    result, slices = refocused(codes, disparity, Lens(9.0, 1.0, 60.0))
+    assert slices > 8
+    assert np.abs(result.astype(int) - result[:1]).max() <= 1
+    assert np.abs(result[:, :200].astype(int) - codes[:, :200]).mean() > 20
+
+
 def test_a_large_map_is_as_good_as_a_small_one() -> None:
     codes, disparity = scene()
     large = np.repeat(np.repeat(disparity, 9, axis=0), 9, axis=1)

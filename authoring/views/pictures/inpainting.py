@@ -60,9 +60,11 @@ def _grow(
     free = np.pad(targets & ~sources, 1).ravel()
     reached = np.zeros_like(free)
     row = plane.shape[1] + 2
+    around = (1, -1, row, -row)
     front = np.flatnonzero(np.pad(sources, 1))
+    front = front[np.logical_or.reduce([free[front + step] for step in around])]
     for _ in range(steps):
-        start, end = np.tile(front, 4), np.concatenate([front + step for step in (1, -1, row, -row)])
+        start, end = np.tile(front, 4), np.concatenate([front + step for step in around])
         allowed = free[end] & (values[start, 0] - own[end] < limit)
         front, index, count = np.unique(end[allowed], return_inverse=True, return_counts=True)
         if not front.size:

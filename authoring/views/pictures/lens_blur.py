@@ -8,12 +8,14 @@ comes out code for code.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import photo
-from authoring.depth.kernels import resample_area
+from authoring.depth.kernels import map_rows, resample_area
 from authoring.depth.refinement import refine
 from authoring.views.pictures.inpainting import HiddenSurface, inpaint_hidden_surface
 from authoring.views.pictures.lens import Lens, slice_radii
@@ -59,24 +61,66 @@ def refocused(
 
     disparity: (h, w) in 1/m over the same picture, finite. step_per_m: its quantisation step, 0 for none.
     """
-    blur = _blur(_refined(_smooth_steps(disparity, step_per_m), codes), lens)
-    lowest, highest = float(blur.min()), float(blur.max())
+    height, width = codes.shape[:2]
+    step = math.ceil(math.sqrt(height * width / BASE_SAMPLES))
+    reduced = photo.resized(codes, -(-width // step), -(-height // step))
+    blur = _blur_map(_smooth_steps(disparity, step_per_m), reduced, step, (height, width), lens)
+    lowest, highest = float(blur.samples.min()), float(blur.samples.max())
     jump = max(JUMP_PX, JUMP_SHARE * (highest - lowest))
-    hidden = _hidden_surface(blur, codes, jump, highest - lowest)
+    hidden = _hidden_surface(blur, reduced, jump, highest - lowest)
+    del reduced
     base = _base_scale(codes.shape[0] * codes.shape[1])
     slices = make_slices(slice_radii(lowest, highest, base))
-    near = [part for part in reversed(slices) if part.radius >= base]
     sharp = [part for part in reversed(slices) if abs(part.radius) < base]
-    far = [part for part in reversed(slices) if part.radius <= -base]
-    front = ground = None
-    if near or far:
-        largest = max(abs(part.radius) for part in slices)
-        rasters = pyramid(_base_raster(codes, blur, hidden, base, largest, jump), largest)
-        front = composite_near(rasters, near)
-        if far:
-            covered = np.maximum(front[3], sharp[-1].coverage(rasters[0].blur))
-            ground = composite_far(rasters, far, covered)
+    front, ground = _blurred(codes, blur, hidden, slices, base, jump)
     return _composite(codes, blur, hidden, sharp, base, jump, front, ground), len(slices)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _BlurMap:
+    """The signed radius of blur at each pixel of the photo, one sample for `step` * `step` pixels.
+
+    Pixels have the nearest sample, since a mean of two surfaces may be in focus and draw an outline.
+    """
+
+    samples: Plane
+    step: int
+    size: tuple[int, int]
+    """(H, W) of the photo."""
+
+    def at(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Plane:
+        """Return the radii at rows and columns of the photo."""
+        return self.samples[(rows // self.step)[:, None], columns // self.step]
+
+    def band(self, top: int, bottom: int) -> Plane:
+        """Return the radii of some rows of the photo."""
+        rows = self.samples[np.arange(top, bottom) // self.step]
+        return rows if self.step == 1 else np.repeat(rows, self.step, axis=1)[:, : self.size[1]]
+
+
+def _blur_map(
+    disparity: Plane, reduced: NDArray[np.uint8], step: int, size: tuple[int, int], lens: Lens
+) -> _BlurMap:
+    """Return the blur of a map, whose edges are brought to where the photo has them.
+
+    reduced: the photo, one pixel for `step` * `step`. size: (H, W) of the photo.
+    """
+    rows, columns = reduced.shape[:2]
+    if disparity.shape[0] >= rows or disparity.shape[1] >= columns:
+        return _BlurMap(_blur(resample_area(disparity, size[1], size[0]), lens), 1, size)
+    return _BlurMap(_blur(refine(disparity, reduced).disparity, lens), step, size)
+
+
+def _blur(disparity: Plane, lens: Lens) -> Plane:
+    """Return signed radii (h, w) in pixels: 0 up to SHARP_RADIUS, and less than the true ones up to twice that."""
+
+    def kernel(part: Plane, out: Plane) -> None:
+        signed = (part - np.float32(lens.focus_per_m)) * np.float32(lens.radius_px_m)
+        radius = np.abs(signed)
+        radius = np.minimum(np.maximum(2 * (radius - SHARP_RADIUS), 0), radius)
+        np.copysign(np.minimum(radius, np.float32(lens.largest_px)), signed, out=out)
+
+    return map_rows(kernel, disparity, np.float32)
 
 
 def _smooth_steps(disparity: Plane, step_per_m: float) -> Plane:
@@ -91,27 +135,6 @@ def _smooth_steps(disparity: Plane, step_per_m: float) -> Plane:
     return (disparity + np.clip(change, -step_per_m / 2, step_per_m / 2)).astype(np.float32)
 
 
-def _refined(disparity: Plane, codes: NDArray[np.uint8]) -> Plane:
-    """Return the map at the photo's size (H, W), its edges where the photo has them."""
-    height, width = codes.shape[:2]
-    step = math.ceil(math.sqrt(height * width / BASE_SAMPLES))
-    rows, columns = -(-height // step), -(-width // step)
-    if disparity.shape[0] >= rows or disparity.shape[1] >= columns:
-        return resample_area(disparity, width, height)
-    fine = refine(disparity, photo.resized(codes, columns, rows)).disparity
-    # The nearest sample, since a mean of two surfaces may be in focus and draw an outline.
-    return fine[(np.arange(height) // step)[:, None], np.arange(width) // step]
-
-
-def _blur(disparity: Plane, lens: Lens) -> Plane:
-    """Return signed radii (H, W) in pixels: 0 up to SHARP_RADIUS, and less than the true ones up to twice that."""
-    signed = (disparity - np.float32(lens.focus_per_m)) * np.float32(lens.radius_px_m)
-    radius = np.abs(signed)
-    radius = np.minimum(np.maximum(2 * (radius - SHARP_RADIUS), 0), radius)
-    blur: Plane = np.copysign(np.minimum(radius, np.float32(lens.largest_px)), signed).astype(np.float32)
-    return blur
-
-
 def _base_scale(pixels: int) -> int:
     base = 2
     while pixels / base**2 > BASE_SAMPLES:
@@ -119,45 +142,80 @@ def _base_scale(pixels: int) -> int:
     return base
 
 
-def _hidden_surface(blur: Plane, codes: NDArray[np.uint8], jump: float, blur_range: float) -> HiddenSurface:
+def _hidden_surface(
+    blur: _BlurMap, reduced: NDArray[np.uint8], jump: float, blur_range: float
+) -> HiddenSurface:
     # Single samples, no means, which would be between the surfaces.
-    step = -(-max(blur.shape) // HIDDEN_SIDE)
-    first_row, first_column = (min(step // 2, (side - 1) // 2) for side in blur.shape)
-    small = np.ascontiguousarray(blur[first_row::step, first_column::step])
+    step = -(-max(blur.size) // HIDDEN_SIDE)
+    rows, columns = (np.arange(min(step // 2, (side - 1) // 2), side, step) for side in blur.size)
+    small = blur.at(rows, columns)
     height, width = small.shape
-    light = _light(photo.resized(codes, width, height))
+    light = _light(photo.resized(reduced, width, height))
     reach = math.ceil(1.5 * blur_range / step) + 3
     return inpaint_hidden_surface(small, light, min(reach, max(height, width)), jump)
 
 
+def _blurred(
+    codes: NDArray[np.uint8],
+    blur: _BlurMap,
+    hidden: HiddenSurface,
+    slices: list[Slice],
+    base: int,
+    jump: float,
+) -> tuple[Planes | None, Planes | None]:
+    """Return what is blurred in front of the focus (4, h, w) and behind it (3, h, w), in the base raster."""
+    near = [part for part in reversed(slices) if part.radius >= base]
+    far = [part for part in reversed(slices) if part.radius <= -base]
+    if not near and not far:
+        return None, None
+    largest = max(abs(part.radius) for part in slices)
+    rasters = pyramid(_base_raster(codes, blur, hidden, base, largest, jump), largest)
+    front = composite_near(rasters, near)
+    if not far:
+        return front, None
+    covered = np.maximum(front[3], slices[len(far)].coverage(rasters[0].blur))
+    return front, composite_far(rasters, far, covered)
+
+
 def _base_raster(
-    codes: NDArray[np.uint8], blur: Plane, hidden: HiddenSurface, base: int, largest: float, jump: float
+    codes: NDArray[np.uint8], blur: _BlurMap, hidden: HiddenSurface, base: int, largest: float, jump: float
 ) -> BlurRaster:
     """Return the picture in samples of base * base pixels, padded so that it can be halved for the largest blur."""
     height, width = codes.shape[:2]
     rows, columns = -(-height // base), -(-width // base)
-    small_blur = np.empty((rows, columns), np.float32)
-    light = np.empty((3, rows, columns), np.float32)
+    fold = scales(base, largest)[-1] // base
+    shape = (rows + -rows % fold, columns + -columns % fold)
+    picture = np.empty((4, *shape), np.float32)
     for top, bottom in bands(height, width, base):
         padding = ((0, -(bottom - top) % base), (0, -width % base))
-        band_blur = np.pad(blur[top:bottom], padding, mode="edge")
+        band_blur = np.pad(blur.band(top, bottom), padding, mode="edge")
         band_light = _light(np.pad(codes[top:bottom], (*padding, (0, 0)), mode="edge"))
         part = slice(top // base, -(-bottom // base))
-        small_blur[part], light[:, part] = reduce_blocks(band_blur, band_light, base)
-    back = np.concatenate([light, small_blur[None]])
-    if hidden.hidden.any():
-        back = resize_planes(_planes(hidden), rows, columns)
-    fold = scales(base, largest)[-1] // base
-    margin = ((0, 0), (0, -rows % fold), (0, -columns % fold))
-    padded_light = np.pad(light, margin, mode="edge")
-    padded_blur = np.pad(small_blur, margin[1:], mode="edge")
-    back = np.pad(back, margin, mode="edge")
-    return BlurRaster(base, padded_light, padded_blur, back[:3], np.minimum(back[3], padded_blur), jump)
+        picture[3, part, :columns], picture[:3, part, :columns] = reduce_blocks(band_blur, band_light, base)
+    _repeat_edge(picture, rows, columns)
+    if not hidden.hidden.any():
+        return BlurRaster(base, picture[:3], picture[3], picture[:3], picture[3], jump)
+    # Half the memory, and no code differs by more than one: the hidden surface is smooth.
+    light = np.empty((3, *shape), np.float16)
+    depth = np.empty((1, *shape), np.float32)
+    for top, bottom in bands(rows, columns):
+        band = resize_planes(_planes(hidden), rows, columns, top, bottom)
+        light[:, top:bottom, :columns], depth[0, top:bottom, :columns] = band[:3], band[3]
+    _repeat_edge(light, rows, columns)
+    _repeat_edge(depth, rows, columns)
+    np.minimum(depth[0], picture[3], out=depth[0])
+    return BlurRaster(base, picture[:3], picture[3], light, depth[0], jump)
+
+
+def _repeat_edge(planes: NDArray[Any], rows: int, columns: int) -> None:
+    """Fill what is beyond the first rows and columns with the last of them."""
+    planes[:, rows:, :columns] = planes[:, rows - 1 : rows, :columns]
+    planes[..., columns:] = planes[..., columns - 1 : columns]
 
 
 def _composite(
     codes: NDArray[np.uint8],
-    blur: Plane,
+    blur: _BlurMap,
     hidden: HiddenSurface,
     sharp: list[Slice],
     base: int,
@@ -172,7 +230,7 @@ def _composite(
     for top, bottom in bands(height, width):
         # Slices blurred at full size reach one row beyond the band.
         first, last = max(0, top - 1), min(height, bottom + 1)
-        light, band_blur = _light(codes[first:last]), blur[first:last]
+        light, band_blur = _light(codes[first:last]), blur.band(first, last)
         back_light, back_blur = light, band_blur
         if hidden_planes is not None:
             back = resize_planes(hidden_planes, height, width, first, last)

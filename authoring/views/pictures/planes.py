@@ -5,6 +5,7 @@ Rasters cover the same picture edge to edge, whatever their size: sample i of n 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,9 +37,43 @@ def resize_planes(planes: Planes, height: int, width: int, top: int = 0, bottom:
     bottom = height if bottom is None else bottom
     _, rows, columns = planes.shape
     method = Image.Resampling.BOX if height < rows else Image.Resampling.BILINEAR
-    box = (0, top * rows / height, columns, bottom * rows / height)
-    images = [Image.fromarray(plane).resize((width, bottom - top), method, box) for plane in planes]
-    return np.stack([np.asarray(image) for image in images])
+    upper, lower = top * rows / height, bottom * rows / height
+    # The rows of the band and those next to them, which a bilinear sample at its edge is between.
+    first, last = max(0, math.floor(upper) - 1), min(rows, math.ceil(lower) + 1)
+    box = (0, upper - first, columns, lower - first)
+    result = np.empty((len(planes), bottom - top, width), np.float32)
+    for plane, out in zip(planes, result, strict=True):
+        out[:] = np.asarray(Image.fromarray(plane[first:last]).resize((width, bottom - top), method, box))
+    return result
+
+
+def halve(planes: Planes) -> Planes:
+    """Return planes (C, H, W) of even sides at half the size, each sample the mean of four."""
+    rows = planes[:, ::2] + planes[:, 1::2]
+    result: Planes = rows[..., ::2] + rows[..., 1::2]
+    result *= np.float32(0.25)
+    return result
+
+
+def double(planes: Planes) -> Planes:
+    """Return planes (C, H, W) at twice the size, bilinear."""
+    count, rows, columns = planes.shape
+    result = np.empty((count, 2 * rows, 2 * columns), np.float32)
+    for plane, out in zip(planes, result, strict=True):
+        out[:] = _double_rows(_double_rows(plane).T).T
+    return result
+
+
+def _double_rows(plane: Plane) -> Plane:
+    """Return a plane with twice the rows, each three quarters of the nearest and one of the next; the edge repeats."""
+    rows, columns = plane.shape
+    result = np.empty((rows, 2, columns), np.float32)
+    near, far = plane * np.float32(0.75), plane * np.float32(0.25)
+    result[1:, 0] = near[1:] + far[:-1]
+    result[0, 0] = plane[0]
+    result[:-1, 1] = near[:-1] + far[1:]
+    result[-1, 1] = plane[-1]
+    return result.reshape(2 * rows, columns)
 
 
 def box_mean(plane: NDArray[Any], reach: int) -> NDArray[np.float64]:

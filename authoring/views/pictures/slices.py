@@ -11,13 +11,15 @@ fills all that is left. Slices of a large blur are processed in smaller rasters.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from authoring.views.pictures.disc import blur_disc
-from authoring.views.pictures.planes import Plane, Planes, resize_planes
+from authoring.views.pictures.planes import Plane, Planes, bands, double, halve, resize_planes
 
 MIN_RADIUS = 2.5
 """Radius in samples that a blur keeps at least when its raster is halved, so that it remains a disc."""
@@ -88,7 +90,8 @@ class BlurRaster:
     light: Planes
     blur: Plane
     """Signed radius, in pixels of the photo."""
-    hidden_light: Planes
+    hidden_light: NDArray[np.floating[Any]]
+    """(3, h, w), float32 or float16."""
     hidden_blur: Plane
     """Equal to or less than `blur`."""
     jump: float
@@ -97,18 +100,11 @@ class BlurRaster:
     def halved(self) -> BlurRaster:
         """Return the same at half the size."""
         blur, light = reduce_blocks(self.blur, self.light, 2)
-        hidden = halve(np.concatenate([self.hidden_light, self.hidden_blur[None]]))
-        return BlurRaster(2 * self.scale, light, blur, hidden[:3], np.minimum(hidden[3], blur), self.jump)
-
-
-def halve(planes: Planes) -> Planes:
-    """Return planes (C, H, W) of even sides at half the size, each sample the mean of four."""
-    return resize_planes(planes, planes.shape[1] // 2, planes.shape[2] // 2)
-
-
-def double(planes: Planes) -> Planes:
-    """Return planes (C, H, W) at twice the size, bilinear."""
-    return resize_planes(planes, planes.shape[1] * 2, planes.shape[2] * 2)
+        hidden_light = np.empty(light.shape, self.hidden_light.dtype)
+        for plane, out in zip(self.hidden_light, hidden_light, strict=True):
+            out[:] = halve(plane[None].astype(np.float32, copy=False))[0]
+        hidden_blur = np.minimum(halve(self.hidden_blur[None])[0], blur)
+        return BlurRaster(2 * self.scale, light, blur, hidden_light, hidden_blur, self.jump)
 
 
 def reduce_blocks(blur: Plane, light: Planes, size: int) -> tuple[Plane, Planes]:
@@ -158,7 +154,7 @@ def lay_under(planes: Planes, picture: Planes) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BlurredSlice:
-    """A blurred slice: planes (5, h, w), see `slice_planes`, at `top`, `left` of a raster of `scale`."""
+    """A band of a blurred slice: planes (5, h, w), see `slice_planes`, at `top`, `left` of a raster of `scale`."""
 
     scale: int
     top: int
@@ -182,15 +178,18 @@ def pyramid(base: BlurRaster, largest: float) -> list[BlurRaster]:
 
 def composite_near(rasters: list[BlurRaster], slices: Sequence[Slice]) -> Planes:
     """Composite the slices in front of the focus, near to far: light times share, and share (4, H, W), at base size."""
+    picture: Planes | None = None
     scale = rasters[-1].scale
-    picture = np.zeros((4, *rasters[-1].blur.shape), np.float32)
     for part in slices:
-        blurred = _blur_slice(rasters, part)
-        if blurred is None:
-            continue
-        while scale > blurred.scale:
-            picture, scale = double(picture), scale // 2
-        lay_under(blurred.planes, picture[blurred.box])
+        for blurred in _blur_slice(rasters, part):
+            if picture is None:
+                raster = next(one for one in rasters if one.scale == blurred.scale)
+                picture, scale = np.zeros((4, *raster.blur.shape), np.float32), raster.scale
+            while scale > blurred.scale:
+                picture, scale = double(picture), scale // 2
+            lay_under(blurred.planes, picture[blurred.box])
+    if picture is None:
+        return np.zeros((4, *rasters[0].blur.shape), np.float32)
     while scale > rasters[0].scale:
         picture, scale = double(picture), scale // 2
     return picture
@@ -206,40 +205,47 @@ def composite_far(rasters: list[BlurRaster], slices: Sequence[Slice], covered: P
     scale = rasters[0].scale
     sums = [np.zeros((4, *covered.shape[1:]), np.float32)]
     for part in slices:
-        blurred = _blur_slice(rasters, part)
-        if blurred is None:
-            continue
-        while scale < blurred.scale:
-            covered, scale = halve(covered), scale * 2
-            sums.append(np.zeros((4, *covered.shape[1:]), np.float32))
-        share, coverage = blurred.planes[3], blurred.planes[4]
-        room = np.maximum(coverage - covered[blurred.box][0], MIN_ROOM)
-        added = blurred.planes[:4] * np.minimum(room / np.maximum(share, MIN_ROOM), MAX_STRETCH)
-        sums[-1][blurred.box] += added
-        covered[blurred.box] += added[3]
+        for blurred in _blur_slice(rasters, part):
+            while scale < blurred.scale:
+                covered, scale = halve(covered), scale * 2
+                sums.append(np.zeros((4, *covered.shape[1:]), np.float32))
+            share, coverage = blurred.planes[3], blurred.planes[4]
+            room = np.maximum(coverage - covered[blurred.box][0], MIN_ROOM)
+            added = blurred.planes[:4] * np.minimum(room / np.maximum(share, MIN_ROOM), MAX_STRETCH)
+            sums[-1][blurred.box] += added
+            covered[blurred.box] += added[3]
     total = sums.pop()
     while sums:
-        total = double(total) + sums.pop()
-    light: Planes = total[:3] / np.maximum(total[3], MIN_ROOM**2)
-    return light
+        finer = sums.pop()
+        for plane, coarse in zip(finer, total, strict=True):
+            plane += double(coarse[None])[0]
+        total = finer
+    total[:3] /= np.maximum(total[3], MIN_ROOM**2)
+    return total[:3]
 
 
-def _blur_slice(rasters: list[BlurRaster], part: Slice) -> BlurredSlice | None:
-    """Cut a slice out, reduce and blur it; None if nothing is in it."""
+def _blur_slice(rasters: list[BlurRaster], part: Slice) -> Iterator[BlurredSlice]:
+    """Cut a slice out, reduce and blur it; yield it in bands of rows, none if nothing is in it."""
     base = rasters[0].scale
     scale = scales(base, abs(part.radius))[-1]
     # Cut out at twice the size and then averaged, so that its outline has no steps.
     raster = rasters[max(0, int(math.log2(scale // base)) - 1)]
     shrink = scale // raster.scale
     radius = math.sqrt(max((part.radius / scale) ** 2 - 1, 0))
-    box = _slice_box(part, raster, (math.ceil(radius) + 2) * shrink)
+    reach = math.ceil(radius) + 2
+    box = _slice_box(part, raster, reach * shrink)
     if box is None:
-        return None
-    planes = slice_planes(part, raster, box)
-    if shrink == 2:
-        planes = halve(planes)
-    top, left = (int(side.start) // shrink for side in box)
-    return BlurredSlice(scale, top, left, blur_disc(planes, radius))
+        return
+    rows, columns = box
+    start, stop, left = rows.start // shrink, rows.stop // shrink, columns.start // shrink
+    for top, bottom in bands(stop - start, (columns.stop - columns.start) // shrink):
+        # With the rows that the disc reaches.
+        first, last = max(start, start + top - reach), min(stop, start + bottom + reach)
+        planes = slice_planes(part, raster, (slice(first * shrink, last * shrink), columns))
+        if shrink == 2:
+            planes = halve(planes)
+        planes = blur_disc(planes, radius)[:, start + top - first : start + bottom - first]
+        yield BlurredSlice(scale, start + top, left, planes)
 
 
 def _slice_box(part: Slice, raster: BlurRaster, margin: int) -> tuple[slice, slice] | None:
