@@ -297,6 +297,18 @@ def test_ifd0_is_looked_for_in_bounded_time() -> None:
     assert depthauthor.inspect(stripped).depth is None
 
 
+def test_an_ifd0_with_an_entry_many_times_is_given_back() -> None:
+    data = photo(preview=False)
+    start = dng_files.place(data)
+    (count,) = struct.unpack_from("<H", data, start)
+    row = struct.pack("<HHII", 60000, 0, 1, 0)
+    rows = data[start + 2 : start + 2 + 12 * count] + row * 20
+    padded = data + row * 600
+    ifd = struct.pack("<H", count + 20) + rows + bytes(4)
+    odd = padded[:4] + struct.pack("<I", len(padded)) + padded[8:] + ifd
+    assert depthauthor.strip_bytes(embedded(odd)) == odd
+
+
 def test_contradictions_are_noted() -> None:
     data = with_adobe_depth(photo(), MAPS["tiles"])
     data = directory_changed(data, 2, {51177: (SHORT, [1]), 51179: (RATIONAL, [90, 1])})

@@ -220,7 +220,8 @@ def _mark(structure: Structure) -> tuple[bytes, int]:
             runs.append([])
         else:
             runs[-1].append(entry)
-    run = max(runs, key=len)[:MARK_ENTRIES]
+    # The one with the most tags: an entry that is repeated many times marks no place.
+    run = max(runs, key=lambda run: len({entry.tag for entry in run}))[:MARK_ENTRIES]
     if not run:
         # The tag alone: a damaged file's may have any type and count.
         return struct.pack(structure.order + "H", Tag.DNG_VERSION), 0
