@@ -302,7 +302,8 @@ def test_an_ifd0_with_an_entry_many_times_is_given_back() -> None:
     start = dng_files.place(data)
     (count,) = struct.unpack_from("<H", data, start)
     row = struct.pack("<HHII", 60000, 0, 1, 0)
-    rows = data[start + 2 : start + 2 + 12 * count] + row * 20
+    rows, after_version = data[start + 2 : start + 2 + 12 * count], dng_files.entry_place(data, 0, 50706) + 12
+    rows = rows[: after_version - start - 2] + row * 20 + rows[after_version - start - 2 :]
     padded = data + row * 600
     ifd = struct.pack("<H", count + 20) + rows + bytes(4)
     odd = padded[:4] + struct.pack("<I", len(padded)) + padded[8:] + ifd
