@@ -298,15 +298,15 @@ def test_ifd0_is_looked_for_in_bounded_time() -> None:
 
 
 def test_an_ifd0_with_an_entry_many_times_is_given_back() -> None:
+    """Each of its numbers is one of entries, so that a directory could begin anywhere."""
     data = photo(preview=False)
     start = dng_files.place(data)
     (count,) = struct.unpack_from("<H", data, start)
-    row = struct.pack("<HHII", 60000, 0, 1, 0)
+    row = struct.pack("<H", count + 20) * 6
     rows, after_version = data[start + 2 : start + 2 + 12 * count], dng_files.entry_place(data, 0, 50706) + 12
     rows = rows[: after_version - start - 2] + row * 20 + rows[after_version - start - 2 :]
-    padded = data + row * 600
     ifd = struct.pack("<H", count + 20) + rows + bytes(4)
-    odd = padded[:4] + struct.pack("<I", len(padded)) + padded[8:] + ifd
+    odd = data[:4] + struct.pack("<I", len(data)) + data[8:] + ifd + row * 600
     assert depthauthor.strip_bytes(embedded(odd)) == odd
 
 
