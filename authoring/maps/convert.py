@@ -256,8 +256,8 @@ def _convert_relative(image: MapImage, meaning: Meaning, options: MapOptions) ->
     """Spread depth or inverse depth without a scale over --near to --far."""
     if options.near is None or options.far is None:
         raise UsageError(
-            f"a map of kind {meaning.kind} has no scale: give with --near and --far the metres of its nearest and "
-            "farthest place"
+            f"a map of kind {meaning.kind} has no scale: give the distances of its nearest and farthest point, in "
+            "metres, with --near and --far"
         )
     inverse = meaning.kind == "inverse-relative"
     gray = GrayscaleMeaning(
