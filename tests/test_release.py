@@ -6,6 +6,8 @@ import re
 import tomllib
 from typing import Any
 
+import pytest
+
 from authoring.version import VERSION
 from tests import environments
 
@@ -57,6 +59,12 @@ def test_every_requirement_has_a_lower_bound_that_the_lowest_environment_takes()
     wanted += _project()["dependencies"]
     assert len(wanted) >= 12
     assert {line.replace(">=", "==") for line in wanted} <= set(environments.lowest_versions())
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "RELEASING.md"])
+def test_links_lead_to_files(name: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", _text(name))
+    assert [link for link in links if not (ROOT / link).is_file()] == []
 
 
 def test_issue_forms_ask_for_the_columns_of_the_results_form() -> None:
