@@ -1,6 +1,6 @@
-"""Measure two jobs in turn, as medians and ratios of pairs, and make the photos they work on.
+"""Measure jobs in turn, as medians and ratios, and make the photos they work on.
 
-Ratios are of medians whose runs alternate, so that a machine that speeds up or slows down does so for both.
+Ratios are of medians whose runs alternate, so that a machine that speeds up or slows down does so for all.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,49 +19,62 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from authoring.codecs import photo
+
 GOLDEN = Path(__file__).parents[1] / "golden"
 WIDTH, HEIGHT = 4032, 3024
 MAP_SIZE = (768, 576)
 
 GRAIN, QUALITY = 6, 93
-"""Noise and quality that give a 12 MP photo of the golden scene the size of a camera's, between 3 and 4 MB."""
+"""Noise and quality that give a 12 MP photo of the golden scene the size of a camera's, between 2 and 4 MB."""
+
+HEIC_GRAIN = 3
+"""The same for HEIC."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One comparison: seconds of ours and of the floor, and what their ratio should be."""
+    """One comparison: seconds of ours and of the other."""
 
     name: str
     ours: float
-    floor: float
-    wanted: str
+    other: float
 
-    @property
-    def ratio(self) -> float:
-        """Ours over the floor."""
-        return self.ours / self.floor
+    @classmethod
+    def of(cls, name: str, ours: Callable[[], Any], other: Callable[[], Any], rounds: int) -> Row:
+        """Measure two jobs in turn."""
+        seconds = medians({"ours": ours, "other": other}, rounds)
+        return cls(name, seconds["ours"], seconds["other"])
 
 
-def alternate(one: Callable[[], Any], other: Callable[[], Any], rounds: int) -> tuple[float, float]:
-    """Return the median seconds of two jobs, run in turn after one warm-up each."""
-    times: tuple[list[float], list[float]] = ([], [])
+def medians(jobs: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """Return the median seconds of each job; all run in turn, after one warm-up each."""
+    times: dict[str, list[float]] = {name: [] for name in jobs}
     for turn in range(rounds + 1):
-        for job, kept in zip((one, other), times, strict=True):
+        for name, job in jobs.items():
             start = time.perf_counter()
             job()
             if turn:
-                kept.append(time.perf_counter() - start)
-    return statistics.median(times[0]), statistics.median(times[1])
+                times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(seconds) for name, seconds in times.items()}
 
 
-def table(title: str, rows: list[Row]) -> str:
+def comparison(rows: Iterable[Row]) -> str:
     """Return rows as a Markdown table."""
-    lines = [f"## {title}", "", "| what | ours | floor | ratio | wanted |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {one.name} | {one.ours * 1e3:.2f} ms | {one.floor * 1e3:.2f} ms | {one.ratio:.2f} | {one.wanted} |"
-        for one in rows
-    ]
-    return "\n".join(lines) + "\n"
+    return table(
+        ("what", "ours", "the other", "ratio"),
+        (
+            (row.name, f"{row.ours * 1e3:.1f} ms", f"{row.other * 1e3:.1f} ms", f"{row.ours / row.other:.2f}")
+            for row in rows
+        ),
+    )
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a Markdown table."""
+    titles = list(head)
+    lines = [titles, ["---"] * len(titles), *(list(row) for row in rows)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def machine() -> str:
@@ -75,21 +88,25 @@ def machine() -> str:
         model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
     except OSError:
         pass
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
     return (
         f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, numpy "
         f"{np.__version__}, Pillow {PIL.__version__}, pillow-heif {pillow_heif.__version__} (libheif "
-        f"{pillow_heif.libheif_version()}); load average {load} at the start"
+        f"{pillow_heif.libheif_version()}); load average {load()} at the start"
     )
 
 
-def photo_pixels(scale: float = 1.0, seed: int = 1) -> NDArray[np.uint8]:
+def load() -> str:
+    """Return the load average of the last minute, which says how quiet the machine was."""
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+
+
+def photo_pixels(scale: float = 1.0, seed: int = 1, grain: int = GRAIN) -> NDArray[np.uint8]:
     """Return the golden scene at 12 MP times `scale` squared, with grain: (H, W, 3)."""
     size = (round(WIDTH * scale) // 2 * 2, round(HEIGHT * scale) // 2 * 2)
     with Image.open(GOLDEN / "scene.png") as picture:
         large = np.asarray(picture.convert("RGB").resize(size, Image.Resampling.BICUBIC), np.int16)
-    grain = np.random.default_rng(seed).integers(-GRAIN, GRAIN + 1, large.shape, dtype=np.int16)
-    return np.asarray(np.clip(large + grain, 0, 255), np.uint8)
+    noise = np.random.default_rng(seed).integers(-grain, grain + 1, large.shape, dtype=np.int16)
+    return np.asarray(np.clip(large + noise, 0, 255), np.uint8)
 
 
 def jpeg_photo(pixels: NDArray[np.uint8]) -> bytes:
@@ -97,6 +114,19 @@ def jpeg_photo(pixels: NDArray[np.uint8]) -> bytes:
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
+
+
+def heic_photo(pixels: NDArray[np.uint8]) -> bytes:
+    """Return a photo as a tiled HEIC."""
+    height, width = pixels.shape[:2]
+    return photo.encode_heic(photo.Pixels(width, height, pixels.tobytes()), photo.Metadata())
+
+
+def camera_photo(suffix: str, scale: float = 1.0, seed: int = 1) -> bytes:
+    """Return a photo of 12 MP times `scale` squared, .jpg or .heic, as large as a camera's file."""
+    if suffix == ".jpg":
+        return jpeg_photo(photo_pixels(scale, seed))
+    return heic_photo(photo_pixels(scale, seed, HEIC_GRAIN))
 
 
 def depth_map(size: tuple[int, int] = MAP_SIZE) -> NDArray[np.float32]:

@@ -1,6 +1,6 @@
 """Peak memory of the verbs, each in a process of its own: 500 MB and 200 bytes for each pixel of the photo.
 
-`python -m benchmarks.memory` measures all verbs, and photos of up to 178 megapixels.
+`python -m benchmarks.commands` measures all verbs, and photos of up to 178 megapixels.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.memory import Inputs, bound_mb, command, small_inputs
+from benchmarks.commands import Inputs, bound_mb, command, small_inputs
 from benchmarks.process import run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="peak memory is read as Linux reports it")

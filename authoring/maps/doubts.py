@@ -19,7 +19,7 @@ from authoring.maps.presets import SKY_M
 
 PAIR_CORRELATION = 0.5
 """Halves whose rows, each without its mean, correlate by more may be two views of one scene: in pairs 0.54 to 0.99
-(`python -m benchmarks.doubts`). Floors and skies, which repeat sideways, are gone with the mean."""
+(`python -m tests.maps.doubt_rates`). Floors and skies, which repeat sideways, are gone with the mean."""
 
 PAIR_DIFFERENCE = 0.3
 """Mean difference of the halves, in standard deviations of the map, above which they are different scenes: two floors

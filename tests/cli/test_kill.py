@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from authoring import files
-from benchmarks import kill
+from fuzz import kills
 
 ROOT = Path(__file__).parents[2]
 NEW = bytes(range(256)) * 1000
@@ -26,19 +26,19 @@ files.write_file(
 @pytest.mark.parametrize("overwrite", [True, False])
 def test_killed_at_every_call(overwrite: bool, tmp_path: Path) -> None:
     target = tmp_path / "out.jpg"
-    before = {kill.OLD} if overwrite else {None}
+    before = {kills.OLD} if overwrite else {None}
     met: list[str] = []
     for number in range(1, 100):
         if overwrite:
-            target.write_bytes(kill.OLD)
+            target.write_bytes(kills.OLD)
         done = subprocess.run(
-            [sys.executable, "-c", kill.SPY + WRITE, str(number), str(target), str(overwrite)],
+            [sys.executable, "-c", kills.SPY + WRITE, str(number), str(target), str(overwrite)],
             capture_output=True,
             check=False,
             cwd=ROOT,
         )
         result = target.read_bytes() if target.exists() else None
-        if done.returncode != kill.KILLED:
+        if done.returncode != kills.KILLED:
             assert (done.returncode, result) == (0, NEW), done.stderr
             break
         met.append(done.stderr.decode())
@@ -57,9 +57,9 @@ def test_killed_at_every_call(overwrite: bool, tmp_path: Path) -> None:
 
 
 def test_killed_at_random_moments(tmp_path: Path) -> None:
-    """Ten of the two hundred that `python -m benchmarks.kill` does."""
-    (tmp_path / "out.jpg").write_bytes(kill.OLD)
-    new, took = kill.whole_run(tmp_path)
-    result = kill.Leftovers()
-    kill.at_random(tmp_path, new, took, 10, result)
+    """Ten of the two hundred that `python -m fuzz.kills` does."""
+    (tmp_path / "out.jpg").write_bytes(kills.OLD)
+    new, took = kills.whole_run(tmp_path)
+    result = kills.Leftovers()
+    kills.at_random(tmp_path, new, took, 10, result)
     assert result.wrong == [] and sum(result.targets.values()) == 10

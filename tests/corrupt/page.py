@@ -17,7 +17,7 @@ HEAD = """# What damaged and hostile files give
 Written by `python -m tests.corrupt.page`, which runs the command line on each file; a test compares it with the code.
 `python -m tests.corrupt.build DIR` writes the files: each is made from a valid file and has the one defect in its name.
 Its folder is the verdict, which stands for the exit code: {verdicts}.
-`python -m benchmarks.hostile` measures what the hostile ones cost. `PHOTO` and `MAP` are valid files; `(…)` is a
+`python -m tests.corrupt.costs` measures what the hostile ones cost. `PHOTO` and `MAP` are valid files; `(…)` is a
 library's own message.
 
 {commands}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from authoring.depth.kernels import resample_area
 from authoring.depth.refinement import refine
 from authoring.errors import RefusedError, UsageError
-from benchmarks.refine import HEIGHT, WIDTH, Plane, coarse_maps, exact, guide, score
+from golden.refined_edges import HEIGHT, WIDTH, Plane, coarse_maps, exact, guide, score
 
 TRUE = exact()
 SHOWN = guide()

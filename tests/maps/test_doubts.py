@@ -15,16 +15,23 @@ from authoring.embed.steps import embed
 from authoring.errors import RefusedError
 from authoring.maps.doubts import check_collage, stereo_pair
 from authoring.maps.load import parse_map_source
-from benchmarks.doubts import REAL_MAPS, available_maps, is_recognised, real_disparity, real_pair, refusals
-from benchmarks.doubts import simulated_pair as pair_of_scene
-from benchmarks.scenes import ordinary_scene
 from golden.makers import DEPTH, FOLDER
+from tests.maps.doubt_rates import (
+    REAL_MAPS,
+    available_maps,
+    is_recognised,
+    real_disparity,
+    real_pair,
+    refusals,
+)
+from tests.maps.doubt_rates import simulated_pair as pair_of_scene
+from tests.maps.ordinary_scenes import ordinary_scene
 
 PHOTO = (FOLDER / "scene.jpg").read_bytes()
 
 
 def test_ordinary_scenes_are_not_refused() -> None:
-    """240 of the scenes of `python -m benchmarks.doubts`; in 1,000 it refuses one, evenly spaced pillars."""
+    """240 of the scenes of `python -m tests.maps.doubt_rates`; in 1,000 it refuses one, evenly spaced pillars."""
     refused = list(refusals(240))
     assert len({refusal.scene for refusal in refused}) <= 1
     assert all(refusal.insisted for refusal in refused)

@@ -15,7 +15,7 @@ from authoring.batch.rows import option_values
 from authoring.cli.main import run
 from authoring.depth.kernels import resample_area
 from authoring.read.extract import extract
-from benchmarks.refine import exact, guide, score
+from golden.refined_edges import exact, guide, score
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 COARSE = (1 / resample_area(exact(), 192, 144)).astype(np.float32)

@@ -22,9 +22,9 @@ from authoring.views.pictures.lens_blur import refocused
 from authoring.views.pictures.light import linear, to_light
 from authoring.views.refocus import refocus, refocused_pixels
 from authoring.views.scene import Scene, load_scene
-from benchmarks.refocus import at_edges, by_gaussian, error
 from golden import lens as golden_lens
 from golden.geometry import Intrinsics
+from golden.lens_error import at_edges, by_gaussian, error
 from golden.scene import view
 
 GOLDEN = Path(__file__).parents[2] / "golden"

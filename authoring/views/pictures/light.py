@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SHOULDER = 0.75
-"""White counts as four times its light. Measured against a lens in the golden scene: see benchmarks/refocus.py."""
+"""White counts as four times its light. Measured against a lens in the golden scene: see golden/lens_error.py."""
 
 STEPS = 1 << 14
 """Entries of the table from light to codes, even in the square root of light: the darkest code is some ten entries

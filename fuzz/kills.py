@@ -1,8 +1,8 @@
-"""Check what a killed `embed --overwrite` leaves: `python -m benchmarks.kill [RUNS]`, 200 by default.
+"""Check what a killed `embed --overwrite` leaves: `python -m fuzz.kills [RUNS]`, 200 by default.
 
 Half of the runs are killed after a random time within the duration of a complete run; the others at one of the calls
 that change files, one after the other, by a child that ends itself there as `kill -9` would. In every case the target
-must be the complete old file or the complete new one. The exit code is 1 if it is not. `benchmarks.kill_batch`
+must be the complete old file or the complete new one. The exit code is 1 if it is not. `fuzz.batch_kills`
 does the same with batches.
 """
 

@@ -1,4 +1,4 @@
-"""Check what killed batches leave: `python -m benchmarks.kill_batch [KILLS]`, 200 by default.
+"""Check what killed batches leave: `python -m fuzz.batch_kills [KILLS]`, 200 by default.
 
 Two batches write into one folder at the same time, each with its own manifest and journal. Either is killed at random
 times and resumed until both are finished; then the next round begins. After every kill, and at the end of a round, each

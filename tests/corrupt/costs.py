@@ -1,4 +1,4 @@
-"""Measure what hostile files cost: `python -m benchmarks.hostile [WORD]` runs each in its own process.
+"""Measure what hostile files cost: `python -m tests.corrupt.costs [WORD]` runs each in its own process.
 
 Prints for each exit code, processor time above that of the same command on a good file, peak memory and message; ends
 with 1 if one exceeds its bound, prints a traceback, or has another exit code than the corpus states.

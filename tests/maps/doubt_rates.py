@@ -1,6 +1,6 @@
 """How often an ordinary map is taken for a stereo pair, and how often a stereo pair is recognised.
 
-    python -m benchmarks.doubts [--scenes 1000]
+    python -m tests.maps.doubt_rates [--scenes 1000]
 
 Each simulated scene is loaded and fitted in four notations: metres, 1/m, gray with black near, gray with white near.
 Pairs are two views of one simulated scene, and of the real maps where the samples are there, squeezed into one picture.
@@ -29,9 +29,8 @@ from authoring.maps.doubts import stereo_pair
 from authoring.maps.fit import fit_to_photo
 from authoring.maps.load import load_map
 from authoring.maps.map_options import MapOptions
-from benchmarks.scenes import Depth, Scene, ordinary_scene, render
-
-SAMPLES = Path(__file__).parents[2] / "shared" / "samples"
+from tests.conftest import SAMPLES
+from tests.maps.ordinary_scenes import Depth, Scene, ordinary_scene, render
 
 REAL_MAPS = (
     "in_nyu_depth16mm.png",
@@ -156,7 +155,7 @@ def real_disparity(name: str) -> NDArray[np.float32]:
     """Return the disparity (H, W) of a sample or golden map; holes are NaN."""
     path = SAMPLES / name
     if name.startswith("golden/"):
-        depth: NDArray[np.float32] = np.load(Path(__file__).parents[1] / name)
+        depth: NDArray[np.float32] = np.load(Path(__file__).parents[2] / name)
         disparity: NDArray[np.float32] = (1 / depth).astype(np.float32)
         return disparity
     if name.startswith("gdepth"):

@@ -1,28 +1,18 @@
-"""Measure how near refocus comes to a real lens, and what previews and refocus cost.
+"""Measure how near refocus comes to a real lens.
 
-    python -m benchmarks.refocus [--width 768] [--lenses 256] [--only error|cost]
+    python -m golden.lens_error [--width 768] [--lenses 256]
 
-Error: the golden scene through a thin lens (the mean of many pinholes, in linear light) is the truth. `refocus` gets
+The golden scene through a thin lens (the mean of many pinholes, in linear light) is the truth. `refocus` gets
 the pinhole's photo and its depth: exact, and as `embed` stores it (8-bit codes, half the size). The simple method, a
 Gaussian of the same spread for each pixel by its own depth, in the same light, is measured too. Figures are in linear
 light, of all pixels and of those near an edge of an object, where the methods differ.
-
-Cost: each command on a 12-megapixel photo in its own process, with its peak memory, against the least that the same
-work can cost: decoding the photo and encoding it again.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
-import json
 import math
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,7 +29,6 @@ from golden.geometry import Intrinsics
 from golden.lens import opening_m, view_through_lens
 from golden.scene import Scene, view
 
-GOLDEN = Path(__file__).parents[1] / "golden"
 VIEWS = (("red ball", 1.4, 0.72), ("striped ball", 1.4, 2.6), ("board", 1.4, 3.6), ("board", 0.7, 3.6))
 """What is in focus, the f-number, and the distance in metres."""
 
@@ -99,6 +88,7 @@ def embedded(scene: Scene, disparity: NDArray[np.float32]) -> bytes:
 
 
 def errors(width: int, lenses: int) -> None:
+    """Print the errors of each way to blur, for each view."""
     height = width * 3 // 4
     camera = Intrinsics.of_size(width, height)
     scene = view(camera, 3)
@@ -127,101 +117,15 @@ def errors(width: int, lenses: int) -> None:
             print(f"  {way:<28} {overall:.4f} ({decibel[0]:.1f})   {near:.4f} ({decibel[1]:.1f})")
 
 
-LAUNCHER = (
-    "import json, os, subprocess, sys, time; start = time.perf_counter(); "
-    "process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL); "
-    "_, status, usage = os.wait4(process.pid, 0); "
-    "print(json.dumps([os.waitstatus_to_exitcode(status), time.perf_counter() - start, "
-    "usage.ru_utime + usage.ru_stime, usage.ru_maxrss]))"
-)
-"""A child's peak includes its time as a copy of its parent, before it became the command; so the parent is small."""
-
-
-def run(command: list[str]) -> tuple[float, float, int]:
-    """Return the seconds by the clock and of processor time, and peak bytes, of one process."""
-    output = subprocess.run(
-        [sys.executable, "-c", LAUNCHER, *command], stdout=subprocess.PIPE, check=True
-    ).stdout
-    code, took, busy, peak = json.loads(output)
-    if code:
-        raise SystemExit(f"{' '.join(command)} failed with {code}")
-    return took, busy, peak * (1 if sys.platform == "darwin" else 1024)
-
-
-FLOOR = (
-    "import sys; from authoring.codecs import photo; data = open(sys.argv[1], 'rb').read(); "
-    "heic = data[4:8] == b'ftyp'; pixels = photo.decode_heic(data) if heic else photo.decode(data); "
-    "photo.encode_jpeg(pixels, photo.Metadata())"
-)
-
-
-def costs(rounds: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        with Image.open(GOLDEN / "scene.png") as picture:
-            large = np.asarray(
-                picture.convert("RGB").resize((4032, 3024), Image.Resampling.BICUBIC), np.int16
-            )
-        grain = np.random.default_rng(1).normal(0, 2, large.shape)
-        out = io.BytesIO()
-        Image.fromarray(np.clip(large + grain, 0, 255).astype(np.uint8)).save(out, "JPEG", quality=90)
-        depth = np.load(GOLDEN / "scene-depth.npy")
-        for suffix in ("jpg", "heic"):
-            path = folder / f"photo.{suffix}"
-            container = "jpeg" if suffix == "jpg" else "heic"
-            path.write_bytes(depthauthor.embed_bytes(out.getvalue(), depth, container=container))  # type: ignore[arg-type]
-            program = [sys.executable, "-m", "depthauthor"]
-            output_options = ["--overwrite", "-o"]
-            jobs = {
-                "decode and encode alone": [sys.executable, "-c", FLOOR, str(path)],
-                "preview": [*program, "preview", str(path), *output_options, str(folder / "a.png")],
-                "preview --overlay": [
-                    *program,
-                    "preview",
-                    str(path),
-                    "--overlay",
-                    *output_options,
-                    str(folder / "b.png"),
-                ],
-                "refocus, f/2.8": [*program, "refocus", str(path), *output_options, str(folder / "c.jpg")],
-                "refocus, f/1": [
-                    *program,
-                    "refocus",
-                    str(path),
-                    "--aperture",
-                    "1",
-                    *output_options,
-                    str(folder / "d.jpg"),
-                ],
-            }
-            print(f"12 MP {suffix.upper()}, {os.cpu_count()} cores; median of {rounds}")
-            taken: dict[str, list[tuple[float, float, int]]] = {job: [] for job in jobs}
-            for _ in range(rounds):
-                for job, command in jobs.items():
-                    taken[job].append(run(command))
-            floor = statistics.median(times[1] for times in taken["decode and encode alone"])
-            for job, results in taken.items():
-                clock, busy = (statistics.median(times[k] for times in results) for k in (0, 1))
-                peak = max(times[2] for times in results)
-                print(
-                    f"  {job:<24} {clock:6.2f} s by the clock, {busy:6.2f} s of processor ({busy / floor:4.1f} x), "
-                    f"peak {peak / 1e6:5.0f} MB"
-                )
-
-
 def main() -> None:
+    """Print the errors."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--width", type=int, default=768)
     parser.add_argument("--lenses", type=int, default=256)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=("error", "cost"))
     given = parser.parse_args()
-    if given.only != "cost":
-        errors(given.width, given.lenses)
-    if given.only != "error":
-        costs(given.rounds)
+    errors(given.width, given.lenses)
 
 
 if __name__ == "__main__":

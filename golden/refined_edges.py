@@ -1,6 +1,4 @@
-"""Measure what `--refine` gains at the golden scene's edges, and what it costs on a 12 MP photo.
-
-    python -m benchmarks.refine [--rounds N]
+"""Measure what `--refine` gains at the golden scene's edges: `python -m golden.refined_edges`.
 
 Coarse maps are made from the scene's exact depth and brought back to 768 x 576, by plain interpolation and refined
 along the photo; both are held against the exact depth of every sample. Errors are in 1/m.
@@ -8,29 +6,19 @@ along the photo; both are held against the exact depth of every sample. Errors a
 
 from __future__ import annotations
 
-import argparse
-import io
-import statistics
-import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from authoring.api import photo_files
 from authoring.codecs import photo
 from authoring.depth.kernels import resample_area
 from authoring.depth.refinement import refine
 from golden.scene import render_depth
 
-GOLDEN = Path(__file__).parents[1] / "golden"
+GOLDEN = Path(__file__).parent
 WIDTH, HEIGHT = 768, 576
-LARGE = (4032, 3024)
 
 EDGE_RATIO = 1.08
 """Neighbours whose depths differ by more than this ratio lie on two surfaces."""
@@ -142,57 +130,5 @@ def table() -> None:
         )
 
 
-def cost(rounds: int) -> None:
-    """Print what a 12 MP photo costs with and without."""
-    with Image.open(GOLDEN / "scene.png") as picture:
-        large = np.asarray(picture.convert("RGB").resize(LARGE, Image.Resampling.BICUBIC), np.int16)
-    grain = np.random.default_rng(1).normal(0, 2, large.shape)
-    pixels = np.clip(large + grain, 0, 255).astype(np.uint8)
-    coarse, shown = resample_area(exact(), 192, 144), guide()
-    plain_map = resample_area(coarse, WIDTH, HEIGHT)
-    print("\nmedians of CPU time, which other work on the machine changes less than it does the clock's:")
-    print(f"kernel alone, 192x144 to 768x576: {_cpu(lambda: refine(coarse, shown), rounds) * 1e3:.0f} ms")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        out = io.BytesIO()
-        Image.fromarray(pixels).save(out, "JPEG", quality=90)
-        (folder / "photo.jpg").write_bytes(out.getvalue())
-        (folder / "photo.heic").write_bytes(
-            photo.encode_heic(photo.Pixels(*LARGE, pixels.tobytes()), photo.Metadata())
-        )
-        for suffix in ("jpg", "heic"):
-            source, target = folder / f"photo.{suffix}", folder / f"out.{suffix}"
-
-            def embed(refined: bool, source: Path = source, target: Path = target) -> None:
-                depth = 1 / (coarse if refined else plain_map)
-                photo_files.embed(
-                    source, depth, output=target, overwrite=True, profile="data", refine=refined
-                )
-
-            ours, plain = (_cpu(partial(embed, refine), rounds) for refine in (True, False))
-            print(
-                f"12 MP {suffix:<4} embed: {ours * 1e3:.0f} ms refined, {plain * 1e3:.0f} ms with a map of that size"
-            )
-
-
-def _cpu(job: Callable[[], object], rounds: int) -> float:
-    """Return the median seconds of CPU, all threads together, after one warm-up."""
-    times = []
-    for turn in range(rounds + 1):
-        start = time.process_time()
-        job()
-        if turn:
-            times.append(time.process_time() - start)
-    return statistics.median(times)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    rounds = parser.parse_args().rounds
-    table()
-    cost(rounds)
-
-
 if __name__ == "__main__":
-    main()
+    table()
