@@ -134,7 +134,7 @@ def with_depth_image(photo: bytes, codes: NDArray[np.uint8]) -> bytes:
     """Return a photo with a depth image of these codes (H, W), whatever the photo's own size and shape."""
     file = containers.parse(photo)
     donor = photo_files.embed_bytes(GOLDEN / "scene.jpg", np.load(GOLDEN / "scene-depth.npy"), profile="data")
-    tree = depth_image.read_depth(containers.parse(donor).layout).tree
+    tree = depth_image.read_depth(containers.parse(donor)).tree
     plane = StoredPlane(codes, 0.2, 2.0, PixelFormat.HDIS)
     coded = encode_plane(file.layout.container, plane, effort="fast")
     return file.splice(coded_auxiliary(plane, coded, tree)).apply(photo)

@@ -146,7 +146,7 @@ def render(case: Case, folder: Path) -> tuple[bytes, str, float]:
     edited = EditedPhoto(photo, spliced.edits, check_result(target, spliced, depth, options))
     data, report = edited.data, edited.report
 
-    reading = depth_image.read_depth(containers.parse(data).layout)
+    reading = depth_image.read_depth(containers.parse(data))
     truth = np.load(folder / case.truth, allow_pickle=False).astype(np.float64)
     samples = reading.buffer().samples
     stride = truth.shape[0] // samples.shape[0]

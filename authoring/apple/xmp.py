@@ -20,7 +20,7 @@ X = "adobe:ns:meta/"
 XML = "http://www.w3.org/XML/1998/namespace"
 
 MAX_XMP_BYTES = 10_000_000
-"""libxml2's own limit on one text. Apple's packets have 6 kB; Google's, which hold images, some megabytes."""
+"""libxml2's own limit on one text. Apple's packets have 6 kB."""
 
 MAX_MARKUP = 10_000
 """`<` and `=` signs: lxml's time grows with the square of the attributes. Apple's packets have 150."""
@@ -50,8 +50,8 @@ IN_ATTRIBUTE = re.compile(r'[&<>\r\n\t"]')
 ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#xD;", "\n": "&#xA;", "\t": "&#x9;"}
 
 
-def parse_element(data: bytes) -> etree._Element:
-    """Parse the root element of a packet or of an opaque property.
+def parse_element(data: bytes, most_bytes: int = MAX_XMP_BYTES) -> etree._Element:
+    """Parse the root element of a packet of at most so many bytes, or of an opaque property.
 
     Raises MalformedError for a packet that is not well-formed XML in UTF-8, has a DTD, or exceeds the limits; what
     could take unbounded time is refused before lxml is called.
@@ -59,8 +59,8 @@ def parse_element(data: bytes) -> etree._Element:
     packet = bytes(data).strip(b"\0 \t\r\n").removeprefix(b"\xef\xbb\xbf")
     if not packet:
         raise MalformedError("the XMP packet is empty")
-    if len(packet) > MAX_XMP_BYTES:
-        raise MalformedError(f"the XMP packet has {len(packet)} bytes; at most {MAX_XMP_BYTES} are read")
+    if len(packet) > most_bytes:
+        raise MalformedError(f"the XMP packet has {len(packet)} bytes; at most {most_bytes} are read")
     if packet.count(b"<") + packet.count(b"=") > MAX_MARKUP:
         raise MalformedError(f"the XMP packet has more than {MAX_MARKUP} elements or attributes")
     if packet.count(b"xmlns") > MAX_NAMESPACES:
@@ -76,7 +76,7 @@ def parse_element(data: bytes) -> etree._Element:
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
-        huge_tree=False,
+        huge_tree=most_bytes > MAX_XMP_BYTES,
         remove_comments=True,
         remove_pis=True,
     )
@@ -94,14 +94,14 @@ def parse_element(data: bytes) -> etree._Element:
     return root
 
 
-def parse_packet(data: bytes) -> PropertyTree:
-    """Return the top-level properties of a packet, in its order.
+def parse_packet(data: bytes, most_bytes: int = MAX_XMP_BYTES) -> PropertyTree:
+    """Return the top-level properties of a packet of at most so many bytes, in its order.
 
     Accepts packets with and without the xpacket wrapper, with padding or NULs around them, properties as attributes
     or elements, and several rdf:Description, which are read as one resource. Of a property that occurs twice the
     first is kept. Raises MalformedError for data that is not XMP, or exceeds the limits.
     """
-    root = parse_element(data)
+    root = parse_element(data, most_bytes)
     rdf = root if root.tag == f"{{{RDF}}}RDF" else root.find(f"{{{RDF}}}RDF")
     if rdf is None:
         raise MalformedError("the XMP packet has no rdf:RDF element")

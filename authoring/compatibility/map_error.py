@@ -55,7 +55,7 @@ def measure(file: ContainerFile, maps: Sequence[MapSource], options: MapOptions)
     """
     layout = file.layout
     with about("photo"):
-        reading = read_depth(layout)
+        reading = read_depth(file)
         guide = None
         if options.refine:
             guide = guide_of(file, max(reading.plane.codes.shape))

@@ -181,6 +181,10 @@ class Layout:
     """DNG: whether OpcodeList3 corrects the picture after development (lens distortion and the like)."""
     code_points: tuple[int, int] | None = None
     """HEIF: colour primaries and transfer characteristics of colr (nclx; H.273); None where it has none."""
+    extended_xmp: bytes = b""
+    """JPEG: the photo's extended XMP packet; empty if it has none."""
+    primary_stop: int = 0
+    """JPEG: one past the photo's own image, where what other makers append begins."""
 
 
 class ContainerFile(Protocol):

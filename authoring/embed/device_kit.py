@@ -181,7 +181,7 @@ def larger_map(base: KitBase) -> bytes:
 
 def dark_scene(base: KitBase) -> bytes:
     """Return the control with the scene records of the rendering parameters of a photo taken indoors."""
-    block = read_depth(containers.parse(base.control).layout).properties.rendering_parameters
+    block = read_depth(containers.parse(base.control)).properties.rendering_parameters
     assert block is not None
     rendering = parse_rendering(block)
     for record, value in DARK_SCENE.items():

@@ -204,7 +204,7 @@ def _with_aperture(rendering: bytes, aperture: float) -> bytes:
 
 def _read_donor(data: bytes) -> DepthReading:
     with about("donor"):
-        reading = read_depth(containers.parse(data).layout)
+        reading = read_depth(containers.parse(data))
         if reading.properties.rendering_parameters is None:
             raise UnsupportedError(
                 "the donor's depth has no rendering parameters; give a photo taken in Portrait mode"

@@ -178,8 +178,8 @@ def _encode_plane(plane: StoredPlane, target: Target, options: EmbedOptions) -> 
 def read_source(source: bytes) -> DepthReading:
     """Read the depth of the photo that `copy` takes it from."""
     with about("source"):
-        layout = containers.parse(source).layout
-        return shown_part(read_depth(layout), layout)
+        file = containers.parse(source)
+        return shown_part(read_depth(file), file.layout)
 
 
 def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> CodedDepth:

@@ -245,8 +245,8 @@ def parse_map_source(
 
 
 def _depth_of_photo(data: bytes) -> DepthBuffer:
-    layout = containers.parse(data).layout
-    return shown_part(depth_image.read_depth(layout), layout).buffer("display")
+    file = containers.parse(data)
+    return shown_part(depth_image.read_depth(file), file.layout).buffer("display")
 
 
 def _has_depth(data: bytes) -> bool:

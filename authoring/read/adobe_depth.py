@@ -7,11 +7,10 @@ this module, so it imports no numpy.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
 
 from authoring.containers.base import DngDepth, Fraction
-from authoring.errors import MalformedError, UnsupportedError
+from authoring.errors import UnsupportedError
+from authoring.read.near_far import CodeRange, Spacing, code_range
 
 LINEAR, INVERSE = 1, 2
 """DepthFormat: codes are linear in the distance, or in its inverse."""
@@ -26,21 +25,8 @@ LARGEST_NUMERATOR, LARGEST_POWER = 1 << 30, 30
 """A distance is written as value·2^k over 2^k, exact for every half float of 2^-24 or more."""
 
 
-@dataclass(frozen=True, slots=True)
-class AdobeScale:
-    """What the codes of a depth map stand for, in Apple's terms: its least and its largest value."""
-
-    kind: Literal["depth", "disparity"]
-    """depth: the least value has code 0. disparity: it has the highest code, since Adobe's codes grow with the
-    distance."""
-    float_min: float
-    float_max: float
-    accuracy: Literal["absolute", "relative"]
-    """absolute if the distances are in metres."""
-
-
-def adobe_scale(tags: DngDepth) -> AdobeScale:
-    """Return the scale that the tags give: depth if linear, disparity if inverse.
+def adobe_range(tags: DngDepth) -> CodeRange:
+    """Return the range that the tags give: depth if linear, disparity if inverse.
 
     Raises UnsupportedError where format or distances are unknown, MalformedError where far is nearer than near.
     """
@@ -49,13 +35,8 @@ def adobe_scale(tags: DngDepth) -> AdobeScale:
         raise UnsupportedError(
             "the DNG's depth map states no format or no near and far distance, so its codes have no unit"
         )
-    infinite, at_lens = math.isinf(far), near == 0
-    if not 0 <= near <= far or (infinite if tags.format == LINEAR else at_lens):
-        raise MalformedError(f"the DNG's depth map states the impossible range {near:g} to {far:g}")
-    accuracy: Literal["absolute", "relative"] = "absolute" if tags.units == METRES else "relative"
-    if tags.format == LINEAR:
-        return AdobeScale("depth", near, far, accuracy)
-    return AdobeScale("disparity", 1 / far, 1 / near, accuracy)
+    spacing: Spacing = "linear" if tags.format == LINEAR else "inverse"
+    return code_range("the DNG's depth map", spacing, near, far, metres=tags.units == METRES)
 
 
 def dng_tags(near_m: float, far_m: float) -> DngDepth:

@@ -14,15 +14,18 @@ from authoring.apple.exif import read_portrait_tags
 from authoring.apple.property_table import PropertyTree
 from authoring.codecs import hevc, jpeg, sei
 from authoring.containers import heif
-from authoring.containers.base import ContainerName, FoundAuxiliary, Layout, TiffRaster
+from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary, Layout, TiffRaster
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import FREE_MAP_PIXELS, most_map_pixels, turned
 from authoring.depth.stored_plane import Codes, StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UnsupportedError
-from authoring.read.adobe_depth import adobe_scale
+from authoring.read.adobe_depth import adobe_range
 from authoring.read.depth_notes import open_points
+from authoring.read.foreign.base import CodedMap, ForeignDepth
+from authoring.read.foreign.find import find
+from authoring.read.foreign.plane import stored_plane
 from authoring.read.layout import depth_images, photo_orientation
 from authoring.read.tiff_raster import decode_pieces
 
@@ -35,6 +38,7 @@ class DepthReading:
 
     container: ContainerName
     auxiliary: FoundAuxiliary
+    """As the container holds it; for another maker's, which no container knows, the coded map."""
     properties: DepthProperties
     tree: PropertyTree
     """All properties of the depth XMP, foreign ones too, in file order."""
@@ -46,6 +50,8 @@ class DepthReading:
     """The photo's, of any maker."""
     notes: tuple[str, ...]
     """What the file leaves open; see `open_points`."""
+    foreign: ForeignDepth | None = None
+    """The depth of another maker, as the file states it."""
 
     def buffer(self, raster: RasterName = "display") -> DepthBuffer:
         """Return the depth (H, W) as float32, upright by default, with its calibration in the same orientation.
@@ -70,20 +76,21 @@ def tolerance_codes(container: ContainerName) -> int:
     return {"heic": hevc.LOSSY_TOLERANCE_CODES, "jpeg": jpeg.TOLERANCE_CODES, "dng": 0}[container]
 
 
-def read_depth(layout: Layout) -> DepthReading:
-    """Read a photo's depth map: XMP, scale and pixels.
+def read_depth(file: ContainerFile) -> DepthReading:
+    """Read a photo's depth map: XMP, scale and pixels. Apple's goes before another maker's.
 
     Raises UnsupportedError if there is none or it has no scale, MalformedError if it is damaged.
     """
+    layout = file.layout
     images = depth_images(layout)
     if not images:
-        raise UnsupportedError("the photo holds no Apple depth map")
+        return _read_foreign(file)
     auxiliary = images[0]
     tree = xmp.parse_packet(auxiliary.xmp) if auxiliary.xmp else ()
     properties = depth_properties.parse_properties(tree)
     codes = decode_auxiliary(layout, auxiliary)
     if auxiliary.dng_depth and properties.auxiliary_image_type is None:
-        scale = adobe_scale(auxiliary.dng_depth)
+        scale = adobe_range(auxiliary.dng_depth)
         pixel_format = PixelFormat.FDEP
         if scale.kind == "disparity":
             codes, pixel_format = np.iinfo(codes.dtype).max - codes, PixelFormat.FDIS
@@ -100,6 +107,35 @@ def read_depth(layout: Layout) -> DepthReading:
         step = (high - low) / (int_max - int_min)
         low, high = low - int_min * step, low + (top - int_min) * step
     return _reading(layout, auxiliary, properties, tree, StoredPlane(codes, low, high, pixel_format))
+
+
+def _read_foreign(file: ContainerFile) -> DepthReading:
+    found, layout = find(file), file.layout
+    if found is None:
+        raise UnsupportedError("the photo holds no depth map that is read here")
+    check_size(layout, found.coded.width, found.coded.height)
+    orientation = photo_orientation(layout)
+    plane = stored_plane(found, orientation)
+    properties = DepthProperties(
+        auxiliary_image_type=found.range.kind,
+        accuracy=found.range.accuracy,
+        **calibration_fields(found.calibration),
+    )
+    return DepthReading(
+        layout.container,
+        _auxiliary(found.coded),
+        properties,
+        (),
+        plane,
+        orientation,
+        read_portrait_tags(layout.exif).maker_note,
+        found.notes,
+        found,
+    )
+
+
+def _auxiliary(coded: CodedMap) -> FoundAuxiliary:
+    return FoundAuxiliary(0, coded.width, coded.height, coded.data, b"", "", b"", None, ())
 
 
 def _reading(
@@ -142,11 +178,7 @@ def decode_auxiliary(layout: Layout, auxiliary: FoundAuxiliary) -> Codes:
 
     Raises UnsupportedError where it has more samples than `most_map_pixels` of the photo's.
     """
-    if auxiliary.width * auxiliary.height > most_map_pixels(layout.width * layout.height):
-        raise UnsupportedError(
-            f"the depth image is {auxiliary.width}x{auxiliary.height} in a photo of {layout.width}x{layout.height}; it "
-            f"may have as many samples as the photo, or {FREE_MAP_PIXELS}"
-        )
+    check_size(layout, auxiliary.width, auxiliary.height)
     if layout.container == "dng":
         if auxiliary.raster is None:
             raise MalformedError(
@@ -159,6 +191,15 @@ def decode_auxiliary(layout: Layout, auxiliary: FoundAuxiliary) -> Codes:
     if not auxiliary.configuration:
         raise UnsupportedError("the depth item is not a single HEVC picture")
     return decode_item(auxiliary.width, auxiliary.height, auxiliary.payload, auxiliary.configuration)
+
+
+def check_size(layout: Layout, width: int, height: int) -> None:
+    """Raise UnsupportedError where a map has more samples than `most_map_pixels` of the photo's."""
+    if width * height > most_map_pixels(layout.width * layout.height):
+        raise UnsupportedError(
+            f"the depth image is {width}x{height} in a photo of {layout.width}x{layout.height}; it may have as many "
+            f"samples as the photo, or {FREE_MAP_PIXELS}"
+        )
 
 
 def decode_item(width: int, height: int, payload: bytes, configuration: bytes) -> NDArray[np.uint8]:

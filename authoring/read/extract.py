@@ -54,7 +54,7 @@ def read(photo: bytes) -> DepthReading:
     Raises UnsupportedError if there is none or it has no scale, MalformedError if it is damaged.
     """
     with about("photo"):
-        return read_depth(containers.parse(photo).layout)
+        return read_depth(containers.parse(photo))
 
 
 def extract(photo: bytes, raster: RasterName = "display") -> DepthBuffer:

@@ -10,10 +10,12 @@ from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.rendering import parse_rendering
-from authoring.containers.base import ContainerName, DngDepth, FoundAuxiliary
+from authoring.containers.base import ContainerFile, ContainerName, DngDepth, FoundAuxiliary
 from authoring.errors import DepthauthorError, about
-from authoring.read.adobe_depth import adobe_scale
+from authoring.read.adobe_depth import adobe_range
 from authoring.read.depth_notes import negative_values, open_points
+from authoring.read.foreign.base import ForeignDepth
+from authoring.read.foreign.find import find
 from authoring.read.layout import depth_images, kind_of, photo_orientation, place_of, unused_orientation
 from authoring.read.missing_depth import lost_depth
 from authoring.report_base import Report
@@ -53,7 +55,17 @@ class DepthSummary:
     """HEIC: "item 54". JPEG: exiftool's tag for the image, such as "MPImage3", by which it writes it. DNG: "SubIFD
     2"."""
     source: str = "apple"
-    """apple: by its XMP; adobe: by the depth tags of a DNG, which has no XMP for it."""
+    """apple: by its XMP; adobe: by the depth tags of a DNG, which has no XMP for it; gdepth, dynamic-depth, xdm,
+    samsung, huawei: by what that maker writes."""
+    format: str | None = None
+    """Another maker's word for how codes follow the distance, such as RangeInverse."""
+    near: float | None = None
+    far: float | None = None
+    """The distances that another maker's file states, in `units`."""
+    units: str | None = None
+    """Another maker's unit; None if its file states none."""
+    unblurred: bool = False
+    """Whether the file holds the photo without its blur, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +123,21 @@ def inspect(photo: bytes) -> InspectReport:
         layout = file.layout
         maps = depth_images(layout)
         depth = maps[0] if maps else None
+        foreign, foreign_faults = _foreign(file) if depth is None else (None, ())
         kinds = [(auxiliary, _kind(auxiliary, maps)) for auxiliary in layout.auxiliaries]
         properties, faults = _properties(depth)
         portrait = read_portrait_metadata(layout.exif, layout.xmp)
         if depth:
             own = (*faults, *open_points(layout, properties), *negative_values(properties))
+        elif foreign or foreign_faults:
+            own = (*filter(None, (unused_orientation(layout),)), *foreign_faults)
+            own += foreign.notes if foreign else ()
         else:
             own = tuple(filter(None, (unused_orientation(layout), lost_depth(layout, portrait))))
         return InspectReport(
             container=layout.container,
             photo=PhotoSummary(layout.width, layout.height, int(photo_orientation(layout))),
-            depth=_depth(depth, properties, layout.container) if depth else None,
+            depth=_depth(depth, properties, layout.container) if depth else _foreign_depth(foreign),
             auxiliary=tuple(
                 AuxiliarySummary(
                     kind,
@@ -140,6 +156,42 @@ def inspect(photo: bytes) -> InspectReport:
             ),
             notes=(*file.notes, *own),
         )
+
+
+def _foreign(file: ContainerFile) -> tuple[ForeignDepth | None, tuple[str, ...]]:
+    """Return depth of another maker, and a sentence if there is some that cannot be read."""
+    try:
+        return find(file), ()
+    except DepthauthorError as error:
+        return None, (f"depth of another maker cannot be read: {error.message}",)
+
+
+def _foreign_depth(found: ForeignDepth | None) -> DepthSummary | None:
+    if found is None:
+        return None
+    return DepthSummary(
+        kind=found.range.kind,
+        native_format=None,
+        stored_format=None,
+        width=found.coded.width,
+        height=found.coded.height,
+        float_min=found.range.float_min,
+        float_max=found.range.float_max,
+        accuracy=found.range.accuracy,
+        quality=None,
+        filtered=None,
+        version=None,
+        calibration=None,
+        simulated_aperture=None,
+        rendering=None,
+        place=found.place,
+        source=found.source,
+        format=found.format or None,
+        near=found.near,
+        far=found.far,
+        units=found.units or None,
+        unblurred=found.unblurred is not None,
+    )
 
 
 def _kind(auxiliary: FoundAuxiliary, maps: list[FoundAuxiliary]) -> str:
@@ -186,7 +238,7 @@ def _adobe_properties(tags: DngDepth | None) -> tuple[DepthProperties, tuple[str
     if tags is None:
         return DepthProperties(), ()
     try:
-        scale = adobe_scale(tags)
+        scale = adobe_range(tags)
     except DepthauthorError as error:
         return DepthProperties(), (error.message,)
     return (

@@ -92,7 +92,7 @@ def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
     diagnosis = doctor_report(facts, findings)
     layout = file.layout
     try:
-        reading = depth_image.read_depth(layout)
+        reading = depth_image.read_depth(file)
     except DepthauthorError:
         reading = None
     row = ReportRow(

@@ -116,7 +116,7 @@ def load_scene(photo: bytes, needed: Needed | None = None) -> Scene:
     """
     with about("photo"):
         file = containers.parse(photo)
-        reading = depth_image.read_depth(file.layout)
+        reading = depth_image.read_depth(file)
         return scene_of(file, reading, _decode(file, needed))
 
 

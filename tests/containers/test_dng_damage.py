@@ -90,7 +90,7 @@ MAPS = {
 @pytest.mark.parametrize(("name", "order"), list(product(MAPS, "<>")))
 def test_a_map_of_another_program_is_read_in_metres(name: str, order: str) -> None:
     data = with_adobe_depth(photo(order=order), MAPS[name], 13 if order == ">" else LONG)
-    samples = read_depth(containers.parse(data).layout).buffer("stored").samples
+    samples = read_depth(containers.parse(data)).buffer("stored").samples
     read = 1 / samples if MAPS[name].format == 2 else samples
     assert np.allclose(read, adobe_metres(MAPS[name]), rtol=2e-5)
 

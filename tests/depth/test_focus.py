@@ -73,7 +73,7 @@ def test_size_unit_and_holes_do_not_matter(scene: np.ndarray, scale: float) -> N
 def test_real_photos(
     sample: Callable[[str], bytes], name: str, box: tuple[float, float, float, float]
 ) -> None:
-    disparity = read_depth(containers.parse(sample(name)).layout).buffer().disparity_per_m()
+    disparity = read_depth(containers.parse(sample(name))).buffer().disparity_per_m()
     x, y = largest_near_region(disparity)
     assert box[0] < x < box[2] and box[1] < y < box[3], (x, y)
 

@@ -38,7 +38,7 @@ def kit(base: KitBase) -> Kit:
 def facts(data: bytes) -> dict[str, Any]:
     """Return all that a file says, in parts that can be compared."""
     file = containers.parse(data)
-    layout, reading = file.layout, read_depth(file.layout)
+    layout, reading = file.layout, read_depth(file)
     properties, tags = reading.properties, read_portrait_tags(layout.exif)
     rendering = parse_rendering(properties.rendering_parameters or b"")
     place = depth_item_placement(file, reading.auxiliary.identifier)
@@ -110,7 +110,7 @@ def test_the_control(kit: Kit, base: KitBase) -> None:
     report = verify(kit[CONTROL])
     assert report.level == report.possible_level == "L4", report.faults
     assert not [finding for finding in report.findings if finding.status != "pass"]
-    depth = read_depth(containers.parse(kit[CONTROL]).layout).buffer().depth_m()
+    depth = read_depth(containers.parse(kit[CONTROL])).buffer().depth_m()
     height, width = depth.shape
     for figure in device_scene.FIGURES[:4]:
         across = 0.5 + figure.x_m / figure.distance_m * device_scene.FOCAL_PX / device_scene.WIDTH
@@ -165,7 +165,7 @@ def test_the_turned_file_shows_the_same(kit: Kit) -> None:
     assert [(step.kind, step.value) for step in file.layout.transforms] == [("irot", 3)]
     (depth,) = file.layout.auxiliaries
     assert depth.transforms == file.layout.transforms
-    upright = read_depth(file.layout).buffer().depth_m()
-    control = read_depth(containers.parse(kit[CONTROL]).layout).buffer().depth_m()
+    upright = read_depth(file).buffer().depth_m()
+    control = read_depth(containers.parse(kit[CONTROL])).buffer().depth_m()
     assert upright.shape == control.shape
     assert np.median(np.abs(upright - control)) < 0.02

@@ -84,7 +84,8 @@ def test_edge_agreement_detects_every_wrong_orientation() -> None:
 def test_the_depth_matches_the_photo_in_every_orientation(number: int, container: ContainerName) -> None:
     photo = (GOLDEN / "orientation" / f"scene-{number}.jpg").read_bytes()
     outcome = embed(photo, _depth(), options_of(container=container))
-    layout = containers.parse(outcome.data).layout
+    file = containers.parse(outcome.data)
+    layout = file.layout
     assert photo_orientation(layout) == number
     if container == "jpeg":
         result = depth_images(layout)[0]
@@ -101,9 +102,7 @@ def test_the_depth_matches_the_photo_in_every_orientation(number: int, container
     assert isinstance(report, EmbedReport)
     values = report.float_min + foreign * (report.float_max - report.float_min) / 255
     assert np.abs(values - 1 / _depth()).max() <= report.bound * 1.0001
-    assert (
-        np.abs(depth_image.read_depth(layout).buffer().samples - 1 / _depth()).max() <= report.bound * 1.0001
-    )
+    assert np.abs(depth_image.read_depth(file).buffer().samples - 1 / _depth()).max() <= report.bound * 1.0001
 
 
 @pytest.mark.parametrize("number", [1, 3, 5, 6, 8])
@@ -140,9 +139,9 @@ def test_a_photo_changes_container_and_back(number: int) -> None:
     assert np.abs(_upright(heic.data).astype(int) - _upright(photo)).mean() < 3
 
     back = embed(strip(heic.data).data, _depth(), options_of(container="jpeg", profile="data"))
-    again = containers.parse(back.data).layout
-    assert photo_orientation(again) == 1, "decoded HEIC is upright, and Exif must say so"
-    assert again.icc == before.icc
+    again = containers.parse(back.data)
+    assert photo_orientation(again.layout) == 1, "decoded HEIC is upright, and Exif must say so"
+    assert again.layout.icc == before.icc
     assert np.abs(_upright(back.data).astype(int) - _upright(photo)).mean() < 4
     buffer = depth_image.read_depth(again).buffer()
     report = back.report
@@ -170,7 +169,7 @@ def test_the_shipped_masks_come_back_in_metres(name: str, codes: int) -> None:
     outcome = embed(photo, image, options_of(near=0.5, far=8.0, max_size=512))
     report = outcome.report
     assert isinstance(report, EmbedReport)
-    read = depth_image.read_depth(containers.parse(outcome.data).layout).buffer().disparity_per_m()
+    read = depth_image.read_depth(containers.parse(outcome.data)).buffer().disparity_per_m()
     gray_step_m = 7.5 / codes
     allowed = report.bound + gray_step_m / 2 / _depth() ** 2
     error = np.abs(read - 1 / _depth())
@@ -199,7 +198,7 @@ def test_tiny_and_odd_maps_are_stored_so_that_they_come_back(
     out = io.BytesIO()
     Image.new("RGB", (width, height), "gray").save(out, "JPEG")
     outcome = embed(out.getvalue(), depth.astype(np.float32), options_of(container=container))
-    buffer = depth_image.read_depth(containers.parse(outcome.data).layout).buffer()
+    buffer = depth_image.read_depth(containers.parse(outcome.data)).buffer()
     assert min(buffer.samples.shape) >= 64 and not any(side % 2 for side in buffer.samples.shape)
     with Image.fromarray(buffer.depth_m()) as picture:
         back = np.asarray(picture.resize(shape[::-1], Image.Resampling.BOX))
@@ -214,13 +213,13 @@ def test_copy_of_an_odd_map_from_jpeg_to_heic() -> None:
     photo = (GOLDEN / "scene.jpg").read_bytes()
     once = embed(photo, _depth(), options_of())
     actual = depth_images(containers.parse(once.data).layout)[0]
-    codes = depth_image.read_depth(containers.parse(once.data).layout).plane.codes[:333, :443]
+    codes = depth_image.read_depth(containers.parse(once.data)).plane.codes[:333, :443]
     aux = CodedAuxiliary(
         443, 333, jpeg.encode_gray(np.ascontiguousarray(codes)).data, b"", "", b"", actual.xmp or b""
     )
     odd = containers.parse(photo).splice(aux).apply(photo)
     result = copy(odd, (GOLDEN / "scene.heic").read_bytes(), options_of())
-    shape = depth_image.read_depth(containers.parse(result.data).layout).plane.codes.shape
+    shape = depth_image.read_depth(containers.parse(result.data)).plane.codes.shape
     assert not any(side % 2 for side in shape)
     report = result.report
     assert any("the bound counts from the resized map" in note for note in report.notes)
@@ -243,6 +242,6 @@ def test_copy_to_heic_keeps_the_bound_of_any_range(
     file = containers.parse((GOLDEN / "scene.jpg").read_bytes())
     source = file.splice(coded).apply(file.source)
     result = copy(source, (GOLDEN / "scene.heic").read_bytes(), options_of(profile="data"))
-    old, new = (depth_image.read_depth(containers.parse(data).layout).plane for data in (source, result.data))
+    old, new = (depth_image.read_depth(containers.parse(data)).plane for data in (source, result.data))
     error = np.abs((old.float_min + old.codes * old.step) - (new.float_min + new.codes * new.step)).max()
     assert error <= result.report.bound * (1 + 1e-6)

@@ -152,9 +152,9 @@ def test_exiftool_sees_the_full_set(
 def test_a_donor_gives_its_rendering_and_calibration(sample: Sample) -> None:
     photo, donor = sample("plain_iphone_telephoto.heic"), sample("pug.heic")
     outcome = embed(photo, _depth_m(photo), options_of(donor=donor))
-    layout = containers.parse(outcome.data).layout
-    ours = depth_image.read_depth(layout).properties
-    theirs = depth_image.read_depth(containers.parse(donor).layout).properties
+    file = containers.parse(outcome.data)
+    ours, layout = depth_image.read_depth(file).properties, file.layout
+    theirs = depth_image.read_depth(containers.parse(donor)).properties
     assert ours.rendering_parameters == theirs.rendering_parameters
     assert (
         ours.simulated_aperture == theirs.simulated_aperture
@@ -211,8 +211,8 @@ def test_the_focus_is_on_the_nearest_sphere() -> None:
 def test_a_copied_portrait_keeps_its_rendering_and_marks_the_photo(sample: Sample) -> None:
     photo = sample("plain_iphone_telephoto.heic")
     outcome = copy(sample("openize_14pro_portrait.heic"), photo, options_of())
-    reading = depth_image.read_depth(containers.parse(outcome.data).layout)
-    theirs = depth_image.read_depth(containers.parse(sample("openize_14pro_portrait.heic")).layout)
+    reading = depth_image.read_depth(containers.parse(outcome.data))
+    theirs = depth_image.read_depth(containers.parse(sample("openize_14pro_portrait.heic")))
     assert reading.properties.rendering_parameters == theirs.properties.rendering_parameters
     assert inspect(outcome.data).portrait["custom_rendered"] == 9
     assert strip(outcome.data, restore=True).data == photo
@@ -320,8 +320,8 @@ def test_a_block_without_room_gets_the_small_note() -> None:
 @pytest.mark.parametrize("name", ["scene.heic", "no Exif"])
 def test_a_pinhole_states_that_it_has_no_distortion(name: str, sample: Sample) -> None:
     photo = _photo(name, sample)
-    layout = containers.parse(embed(photo, _depth_m(photo), options_of()).data).layout
-    properties = depth_image.read_depth(layout).properties
+    file = containers.parse(embed(photo, _depth_m(photo), options_of()).data)
+    properties, layout = depth_image.read_depth(file).properties, file.layout
     assert properties.lens_distortion_coefficients == (0.0,) * 8
     assert properties.inverse_lens_distortion_coefficients == (0.0,) * 8
     assert (properties.center_x, properties.center_y) == (layout.width / 2, layout.height / 2)
@@ -331,7 +331,7 @@ def test_scene_records_are_those_of_the_photos_brightness(sample: Sample) -> Non
     photo = sample("plain_iphone_telephoto.heic")
     outcome = embed(photo, _depth_m(photo), options_of())
     (line,) = [line for line in outcome.report.assumed if "rendering parameters" in line]
-    properties = depth_image.read_depth(containers.parse(outcome.data).layout).properties
+    properties = depth_image.read_depth(containers.parse(outcome.data)).properties
     rendering = parse_rendering(properties.rendering_parameters or b"")
     assert "BrightnessValue" in line
     assert rendering.value(400) == 50 and rendering.value(402) == pytest.approx(

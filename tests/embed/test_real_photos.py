@@ -157,7 +157,7 @@ def _decoded(photo: bytes) -> NDArray[Any]:
 
 def _meant(before: ContainerFile, after: ContainerFile) -> tuple[StoredPlane, NDArray[np.float64]]:
     """Return the plane as we read it back, and the requested disparity, resampled by Pillow, stored raster."""
-    reading = depth_image.read_depth(after.layout)
+    reading = depth_image.read_depth(after)
     orientation = photo_orientation(before.layout)
     disparity = orientation.to_stored(1 / _depth_m(before.layout))
     height, width = reading.plane.codes.shape
@@ -294,7 +294,7 @@ def test_the_orientation_of_a_photo_is_what_pillow_makes_of_it(sample: Sample) -
                 upright = ImageOps.exif_transpose(picture).size
         else:
             upright = pillow_heif.open_heif(io.BytesIO(outcome.data)).size
-        reading = depth_image.read_depth(containers.parse(outcome.data).layout)
+        reading = depth_image.read_depth(containers.parse(outcome.data))
         values = reading.buffer().depth_m()
         height, width = values.shape
         assert abs(width / height - upright[0] / upright[1]) < 0.01
@@ -317,13 +317,13 @@ def test_the_bound_holds_in_every_format(pixel_format: PixelFormat, container: s
     )
     report = outcome.report
     assert isinstance(report, EmbedReport)
-    buffer = depth_image.read_depth(containers.parse(outcome.data).layout).buffer()
+    buffer = depth_image.read_depth(containers.parse(outcome.data)).buffer()
     exact = scene.depth_m if pixel_format.kind == "depth" else 1 / scene.depth_m
     error = np.abs(buffer.samples.astype(np.float64) - exact)
     assert error.max() <= report.bound * (1 + 1e-5)
     assert report.max_error == pytest.approx(error.max(), rel=1e-3)
     assert report.bound <= 1.5 * (report.float_max - report.float_min) / 255 * (1 + 1e-6)
-    reading = depth_image.read_depth(containers.parse(outcome.data).layout)
+    reading = depth_image.read_depth(containers.parse(outcome.data))
     plane = reading.plane
     assert plane.pixel_format is pixel_format
     in_metres = container == "heic" and pixel_format.kind == "depth"

@@ -152,7 +152,7 @@ def test_the_nilsh_files_match_what_imageio_stored(sample: Sample) -> None:
         gray = np.pad(np.asarray(picture.convert("L"), np.float64), ((0, 0), (0, 1)))
     disparity = (1.26269531 + 5.54589844 * gray / 255).reshape(250, 2, 188, 2).mean(axis=(1, 3))
     outcome = embed(sample("nilsh_base.png"), (1 / disparity).astype(np.float32), options_of(unit="m"))
-    ours = depth_image.read_depth(containers.parse(outcome.data).layout).plane
+    ours = depth_image.read_depth(containers.parse(outcome.data)).plane
     theirs = read(sample("nilsh_imageio_output.heic")).plane
     assert ours.codes.shape == theirs.codes.shape == (250, 188)
     assert (ours.float_min, ours.float_max) == pytest.approx((theirs.float_min, theirs.float_max), abs=0.016)

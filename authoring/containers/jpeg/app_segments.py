@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from authoring.containers.jpeg.segments import (
     EXIF_PREFIX,
     ICC_PREFIX,
@@ -52,9 +54,23 @@ def xmp_packet(data: bytes, image: JpegImage) -> bytes | None:
 
 
 def xmp_extension(data: bytes, image: JpegImage) -> bytes:
-    """Return the chunks of the extended XMP packet in the file's order, joined; empty if there are none."""
-    segments = segments_of(data, image, "XMP extension")
-    return b"".join(segment.payload(data)[_EXTENSION_HEADER_BYTES:] for segment in segments)
+    """Return the extended XMP packet (XMP part 3, 1.1.3.1); empty if there is none.
+
+    Its chunks are joined in the order of their offsets, those of the GUID that comes first; what is missing between
+    them is left out, so that a damaged packet is not well-formed.
+    """
+    chunks: dict[int, bytes] = {}
+    guid = b""
+    for segment in segments_of(data, image, "XMP extension"):
+        payload = segment.payload(data)
+        if len(payload) < _EXTENSION_HEADER_BYTES:
+            continue
+        start = len(XMP_EXTENSION_PREFIX)
+        its_guid, (_, offset) = payload[start : start + 32], struct.unpack_from(">II", payload, start + 32)
+        guid = guid or its_guid
+        if its_guid == guid:
+            chunks.setdefault(offset, payload[_EXTENSION_HEADER_BYTES:])
+    return b"".join(chunks[offset] for offset in sorted(chunks))
 
 
 def icc_profile(data: bytes, image: JpegImage) -> bytes | None:

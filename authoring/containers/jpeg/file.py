@@ -45,6 +45,8 @@ class JpegFile:
             icc=app_segments.icc_profile(data, primary),
             auxiliaries=tuple(_auxiliaries(self.structure)),
             signed=app_segments.is_signed(data, primary),
+            extended_xmp=app_segments.xmp_extension(data, primary),
+            primary_stop=self.structure.primary_stop,
         )
 
     @cached_property

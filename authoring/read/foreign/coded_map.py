@@ -1,0 +1,31 @@
+"""Recognise a map that is a picture file, and read its size, without decoding it. Imports no numpy."""
+
+from __future__ import annotations
+
+import io
+import warnings
+
+from authoring.codecs.messages import first_line
+from authoring.errors import MalformedError, UnsupportedError
+from authoring.read.foreign.base import CodedMap
+
+PNG_MAGIC, JPEG_MAGIC = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+
+
+def picture_map(what: str, data: bytes) -> CodedMap:
+    """Return a PNG or JPEG file as a map; its first bytes say which, not what the metadata claims.
+
+    what: its name in a message. Raises UnsupportedError for other files, MalformedError for a damaged header.
+    """
+    from PIL import Image
+
+    if not data.startswith((PNG_MAGIC, JPEG_MAGIC)):
+        raise UnsupportedError(f"{what} is neither a PNG nor a JPEG picture")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
+                width, height = picture.size
+    except Exception as error:  # Pillow lets errors of every kind through on damaged files.
+        raise MalformedError(f"{what} does not decode ({first_line(error)})") from error
+    return CodedMap(data, "png" if data.startswith(PNG_MAGIC) else "jpeg", width, height)
