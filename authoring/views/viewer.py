@@ -101,7 +101,7 @@ def view(photo: bytes, name: str) -> tuple[bytes, ViewReport]:
     """
     with about("photo"):
         file = containers.parse(photo)
-        reading = read_depth(file.layout)
+        reading = read_depth(file)
         pixels = decode_photo(file, least=PICTURE_SIDE)
     scene = scene_of(file, reading, pixels)
     plane = scene.plane
