@@ -112,7 +112,7 @@ def read_depth(file: ContainerFile) -> DepthReading:
 def _read_foreign(file: ContainerFile) -> DepthReading:
     found, layout = find(file), file.layout
     if found is None:
-        raise UnsupportedError("the photo holds no depth map that is read here")
+        raise UnsupportedError("the photo holds no Apple depth map, nor another maker's")
     check_size(layout, found.coded.width, found.coded.height)
     orientation = photo_orientation(layout)
     plane = stored_plane(found, orientation)
