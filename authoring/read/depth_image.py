@@ -25,11 +25,16 @@ from authoring.read.adobe_depth import adobe_range
 from authoring.read.depth_notes import open_points
 from authoring.read.foreign.base import CodedMap, ForeignDepth
 from authoring.read.foreign.find import find
-from authoring.read.foreign.plane import stored_plane
+from authoring.read.foreign.plane import holes, stored_plane
 from authoring.read.layout import depth_images, photo_orientation
 from authoring.read.tiff_raster import decode_pieces
 
 RasterName = Literal["display", "stored"]
+
+JPEG_START = b"\xff\xd8\xff"
+"""Of an item of type jpeg in HEIF (ISO/IEC 23008-12, Annex H)."""
+
+NO_CONFIDENCE = "the photo has no confidence map, so --min-confidence leaves every sample"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +57,8 @@ class DepthReading:
     """What the file leaves open; see `open_points`."""
     foreign: ForeignDepth | None = None
     """The depth of another maker, as the file states it."""
+    holes: NDArray[np.bool_] | None = None
+    """Where nothing is known, in the photo's stored raster; None if every code counts."""
 
     def buffer(self, raster: RasterName = "display") -> DepthBuffer:
         """Return the depth (H, W) as float32, upright by default, with its calibration in the same orientation.
@@ -68,6 +75,8 @@ class DepthReading:
             filtered=bool(properties.filtered),
             calibration=calibration_of(properties),
         )
+        if self.holes is not None:
+            buffer = buffer.replace(samples=np.where(self.holes, np.float32(np.nan), buffer.samples))
         return turned(buffer, self.orientation) if raster == "display" else buffer
 
 
@@ -76,16 +85,21 @@ def tolerance_codes(container: ContainerName) -> int:
     return {"heic": hevc.LOSSY_TOLERANCE_CODES, "jpeg": jpeg.TOLERANCE_CODES, "dng": 0}[container]
 
 
-def read_depth(file: ContainerFile) -> DepthReading:
+def read_depth(file: ContainerFile, min_confidence: float | None = None) -> DepthReading:
     """Read a photo's depth map: XMP, scale and pixels. Apple's goes before another maker's.
 
+    min_confidence: the share of full confidence below which a sample of a map with a confidence map is a hole.
     Raises UnsupportedError if there is none or it has no scale, MalformedError if it is damaged.
     """
     layout = file.layout
     images = depth_images(layout)
     if not images:
-        return _read_foreign(file)
-    auxiliary = images[0]
+        return _read_foreign(file, min_confidence)
+    reading = _read_apple(layout, images[0])
+    return replace(reading, notes=(*reading.notes, NO_CONFIDENCE)) if min_confidence is not None else reading
+
+
+def _read_apple(layout: Layout, auxiliary: FoundAuxiliary) -> DepthReading:
     tree = xmp.parse_packet(auxiliary.xmp) if auxiliary.xmp else ()
     properties = depth_properties.parse_properties(tree)
     codes = decode_auxiliary(layout, auxiliary)
@@ -109,28 +123,38 @@ def read_depth(file: ContainerFile) -> DepthReading:
     return _reading(layout, auxiliary, properties, tree, StoredPlane(codes, low, high, pixel_format))
 
 
-def _read_foreign(file: ContainerFile) -> DepthReading:
+def _read_foreign(file: ContainerFile, min_confidence: float | None) -> DepthReading:
     found, layout = find(file), file.layout
     if found is None:
         raise UnsupportedError("the photo holds no Apple depth map, nor another maker's")
     check_size(layout, found.coded.width, found.coded.height)
+    if found.confidence is not None:
+        check_size(layout, found.confidence.width, found.confidence.height)
     orientation = photo_orientation(layout)
     plane = stored_plane(found, orientation)
+    height, width = plane.codes.shape
+    missing = holes(found, orientation, (height, width), min_confidence)
+    notes = found.notes
+    if missing is not None:
+        notes += (f"{np.count_nonzero(missing)} of the map's {missing.size} samples are holes",)
+    if min_confidence is not None and found.confidence is None:
+        notes += (NO_CONFIDENCE,)
     properties = DepthProperties(
         auxiliary_image_type=found.range.kind,
         accuracy=found.range.accuracy,
         **calibration_fields(found.calibration),
     )
     return DepthReading(
-        layout.container,
-        _auxiliary(found.coded),
-        properties,
-        (),
-        plane,
-        orientation,
-        read_portrait_tags(layout.exif).maker_note,
-        found.notes,
-        found,
+        container=layout.container,
+        auxiliary=_auxiliary(found.coded),
+        properties=properties,
+        tree=(),
+        plane=plane,
+        orientation=orientation,
+        maker_note=read_portrait_tags(layout.exif).maker_note,
+        notes=notes,
+        foreign=found,
+        holes=missing,
     )
 
 
@@ -188,8 +212,10 @@ def decode_auxiliary(layout: Layout, auxiliary: FoundAuxiliary) -> Codes:
         return decode_raster(auxiliary.raster)
     if layout.container == "jpeg":
         return jpeg.decode_gray(auxiliary.payload)
+    if not auxiliary.configuration and auxiliary.payload.startswith(JPEG_START):
+        return jpeg.decode_gray(auxiliary.payload)
     if not auxiliary.configuration:
-        raise UnsupportedError("the depth item is not a single HEVC picture")
+        raise UnsupportedError("the depth item is neither a single HEVC picture nor a JPEG")
     return decode_item(auxiliary.width, auxiliary.height, auxiliary.payload, auxiliary.configuration)
 
 

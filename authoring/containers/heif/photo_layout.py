@@ -188,7 +188,7 @@ def _auxiliary(structure: Structure, item: int) -> FoundAuxiliary:
         identifier=item,
         width=width,
         height=height,
-        payload=structure.content(item),
+        payload=structure.jpeg_prefix(item) + structure.content(item),
         configuration=structure.configuration(item),
         auxiliary_type=urn,
         auxiliary_subtype=subtype,

@@ -131,6 +131,12 @@ class Structure:
         box = self.properties.find(item, "hvcC")
         return self.configurations[box] if box else b""
 
+    def jpeg_prefix(self, item: int) -> bytes:
+        """Return what comes before the data of an item of type jpeg (jpgC: ISO/IEC 23008-12, H.3.2); else nothing."""
+        entry = self.items.entries.get(item)
+        box = self.properties.find(item, "jpgC") if entry is not None and entry.type == "jpeg" else None
+        return self.data[box.body : box.stop] if box else b""
+
     def coded_type(self, item: int) -> str:
         """Return the type of the item, or of the first image it is derived from where it is derived.
 

@@ -10,6 +10,14 @@ from authoring.read.near_far import CodeRange
 
 Source = Literal["gdepth", "dynamic-depth", "xdm", "samsung", "huawei"]
 
+NOMINAL_NEAR, NOMINAL_FAR = 0.5, 5.0
+"""Metres that the ends of codes without any distance are taken for, even in 1/m: a portrait and its background."""
+
+NO_DISTANCES = (
+    f"the file states no distances: its codes are taken for {NOMINAL_NEAR:g} to {NOMINAL_FAR:g} m in even steps of "
+    "1/m, in proportion only"
+)
+
 NAMES: dict[Source, str] = {
     "gdepth": "GDepth",
     "dynamic-depth": "Dynamic Depth",
@@ -29,6 +37,8 @@ class CodedMap:
     """raw: one byte a sample."""
     width: int
     height: int
+    orientation: int | None = None
+    """Exif number by which the map itself is turned for display; None if it states none, as the photo is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,8 @@ class ForeignDepth:
     """The file's own unit; empty if it states none."""
     upright: bool = False
     """Whether the map is stored as the photo is seen, not in the photo's stored raster."""
+    zero_is_hole: bool = False
+    """Whether code 0 says that nothing is known."""
     calibration: Calibration | None = None
     """In the map's own raster."""
     confidence: CodedMap | None = None

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import warnings
+from typing import Literal
 
 from authoring.codecs.messages import first_line
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.foreign.base import CodedMap
+
+ORIENTATION = 0x0112
+"""Exif tag (CIPA DC-008)."""
 
 PNG_MAGIC, JPEG_MAGIC = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
@@ -26,6 +30,9 @@ def picture_map(what: str, data: bytes) -> CodedMap:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
                 width, height = picture.size
+                orientation = picture.getexif().get(ORIENTATION)
     except Exception as error:  # Pillow lets errors of every kind through on damaged files.
         raise MalformedError(f"{what} does not decode ({first_line(error)})") from error
-    return CodedMap(data, "png" if data.startswith(PNG_MAGIC) else "jpeg", width, height)
+    coding: Literal["png", "jpeg"] = "png" if data.startswith(PNG_MAGIC) else "jpeg"
+    # 1 is what writers put there without a thought; in a photo that is turned its map is as a rule turned with it.
+    return CodedMap(data, coding, width, height, orientation if orientation in range(2, 9) else None)
