@@ -53,6 +53,8 @@ class MapKeywords(TypedDict, total=False):
     """Use a map that looks like a stereo pair, a collage or a coloured picture."""
     max_holes: float | None
     """Refuse a map with more holes than this, in per cent; 60 by default."""
+    min_confidence: float | None
+    """Samples of less than this share of full confidence (0 to 1) are holes, where a photo has a confidence map."""
     key: str | None
     """The array of a dict or an NPZ file, the channel of an OpenEXR file."""
     frame: int | None
@@ -73,6 +75,8 @@ class EmbedKeywords(MapKeywords, total=False):
     Photos uses disparity only."""
     container: ContainerName | None
     """"heic", "jpeg" or, for a DNG, "dng"; by default that of the output's extension, or the photo's own."""
+    base: Literal["unblurred", "primary"] | None
+    """Which picture of a photo that holds two; `copy` takes the unblurred one where the primary is blurred."""
     lossless: bool | None
     """HEIC: encode the map without loss."""
     bits: int | None

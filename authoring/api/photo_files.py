@@ -198,8 +198,13 @@ def inspect(photo: PhotoSource) -> InspectReport:
         return replace(inspect(given.read()), file=str(given.origin) if given.origin else None)
 
 
-def extract(photo: PhotoSource, *, orientation: RasterName = "display") -> DepthBuffer:
+def extract(
+    photo: PhotoSource, *, orientation: RasterName = "display", min_confidence: float | None = None
+) -> DepthBuffer:
     """Return the depth of a photo: a `DepthBuffer` (H, W) with `.depth_m()` and `.disparity_per_m()`.
+
+    min_confidence: samples of less than this share of full confidence (0 to 1) are NaN, where another maker's photo
+    has a confidence map.
 
     For example:
 
@@ -210,10 +215,12 @@ def extract(photo: PhotoSource, *, orientation: RasterName = "display") -> Depth
 
     given = photo_input(photo)
     with files.naming(photo=given.origin):
-        return extract(given.read(), orientation)
+        return extract(given.read(), orientation, min_confidence)
 
 
-def extract_bytes(photo: PhotoSource, *, orientation: RasterName = "display") -> DepthBuffer:
+def extract_bytes(
+    photo: PhotoSource, *, orientation: RasterName = "display", min_confidence: float | None = None
+) -> DepthBuffer:
     """Return the depth of a photo given as bytes; the same as `extract`.
 
     For example:
@@ -221,7 +228,7 @@ def extract_bytes(photo: PhotoSource, *, orientation: RasterName = "display") ->
         with open("portrait.heic", "rb") as file:
             buffer = depthauthor.extract_bytes(file.read())
     """
-    return extract(photo, orientation=orientation)
+    return extract(photo, orientation=orientation, min_confidence=min_confidence)
 
 
 def extract_file(
@@ -231,6 +238,7 @@ def extract_file(
     format: MapFormat | None = None,
     kind: Literal["depth", "disparity"] = "depth",
     orientation: RasterName = "display",
+    min_confidence: float | None = None,
     metadata: bool = False,
     full_paths: bool = False,
     overwrite: bool = False,
@@ -258,7 +266,7 @@ def extract_file(
     with files.naming(photo=given.origin):
         data = given.read()
         files.refuse_same(output, [given.origin] if given.origin else [])
-        result, report = extracting.extract_file(data, chosen, kind, orientation)
+        result, report = extracting.extract_file(data, chosen, kind, orientation, min_confidence)
         metadata_path = output.with_name(f"{output.name}.json")
         if metadata:
             if output == files.STANDARD_STREAM:

@@ -36,12 +36,12 @@ def load_input(
     unknown = sorted(set(given) - known)
     if unknown:
         raise UsageError(f"unknown option {unknown[0]!r}; known are {', '.join(sorted(known))}")
-    if depth is None and given:
-        option = "--" + min(given).replace("_", "-")
+    if depth is None and (about_map := given.keys() - {"min_confidence"}):
+        option = "--" + min(about_map).replace("_", "-")
         raise UsageError(f"{option} is about a map, and no map is given: the photo's own depth is used")
     with naming(photo, depth):
         if depth is None:
-            return load_scene(photo.read(), needed)
+            return load_scene(photo.read(), needed, options_of(**given).min_confidence)
         data = photo.read_or_decode()
         if depth.origin is not None:
             given.setdefault("map_name", depth.origin.name)

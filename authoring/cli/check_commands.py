@@ -39,6 +39,7 @@ def verify(
     stretch: options.Stretch = None,
     force: options.Force = None,
     max_holes: options.MaxHoles = 60,
+    min_confidence: options.MinConfidence = None,
     key: options.Key = None,
     frame: options.Frame = None,
     map_orientation: options.MapOrientation = None,

@@ -7,6 +7,7 @@ from typing import Any
 
 from authoring.cli.output import Report, count, labelled, level_text
 from authoring.depth.distance_text import metres
+from authoring.read.foreign.base import NAMES as FOREIGN_NAMES
 
 DRY_RUN = "nothing written (dry run)"
 
@@ -182,36 +183,62 @@ def _depth_lines(depth: Report) -> list[str]:
         depth["kind"] == "depth" and depth["native_format"] not in ("hdis", "fdis")
     )
     place = depth["place"]
+    size = f"{depth['kind']} {depth['width']}x{depth['height']}"
+    if depth["source"] in FOREIGN_NAMES:
+        return _foreign_lines(depth, size)
     lines = [
-        f"  depth      {depth['kind']} {depth['width']}x{depth['height']}, native {depth['native_format']}, "
-        f"stored {depth['stored_format']}",
+        f"  depth      {size}, native {depth['native_format']}, stored {depth['stored_format']}",
         f"  place      {place}" + (f" (exiftool -b -{place})" if place.startswith("MPImage") else ""),
     ]
-    low, high = depth["float_min"], depth["float_max"]
-    if low is not None and high is not None:
-        if in_metres:
-            lines.append(f"  range      {low:.6g} to {high:.6g} m")
-        else:
-            distances = f", that is {metres(1 / high)} to {_far_end(low)}" if high > 0 else ""
-            lines.append(f"  range      {low:.6g} to {high:.6g} 1/m{distances}")
+    lines += _range_lines(depth["float_min"], depth["float_max"], in_metres=in_metres)
     filtered = {True: "filtered", False: "unfiltered", None: "filtering not stated"}[depth["filtered"]]
     lines.append(
         f"  quality    accuracy {depth['accuracy']}, quality {depth['quality']}, {filtered}, "
         f"version {depth['version']}"
     )
-    calibration = depth["calibration"]
-    if calibration:
-        matrix = calibration["intrinsic_matrix"]
-        lines.append(
-            f"  camera     fx {matrix[0]:.1f}, fy {matrix[4]:.1f}, centre {matrix[6]:.1f}, {matrix[7]:.1f} px of "
-            f"{calibration['reference_width']}x{calibration['reference_height']}"
-        )
+    lines += _camera_lines(depth["calibration"])
     if depth["rendering"]:
         lines.append(
             f"  rendering  version {depth['rendering']['version']}, {depth['rendering']['bytes']} bytes, "
             f"aperture f/{depth['simulated_aperture']}"
         )
     return lines
+
+
+def _foreign_lines(depth: Report, size: str) -> list[str]:
+    """Describe depth of another maker, in its own words."""
+    name = FOREIGN_NAMES[depth["source"]]
+    words = " ".join(filter(None, (name, depth["format"])))
+    lines = [f"  depth      {words}, {size}", f"  place      {depth['place']}"]
+    if depth["near"] is not None and depth["far"] is not None:
+        lines.append(
+            f"  near, far  {depth['near']:.6g} to {depth['far']:.6g}, units {depth['units'] or 'not stated'}"
+        )
+    lines += _range_lines(depth["float_min"], depth["float_max"], in_metres=depth["kind"] == "depth")
+    lines.append(f"  quality    accuracy {depth['accuracy']}")
+    lines += _camera_lines(depth["calibration"])
+    if depth["unblurred"]:
+        lines.append("  unblurred  the photo before its blur is in the file, too (copy --base unblurred)")
+    return lines
+
+
+def _range_lines(low: float | None, high: float | None, *, in_metres: bool) -> list[str]:
+    if low is None or high is None:
+        return []
+    if in_metres:
+        return [f"  range      {low:.6g} to {high:.6g} m"]
+    distances = f", that is {metres(1 / high)} to {_far_end(low)}" if high > 0 else ""
+    return [f"  range      {low:.6g} to {high:.6g} 1/m{distances}"]
+
+
+def _camera_lines(calibration: Report | None) -> list[str]:
+    if not calibration:
+        return []
+    matrix = calibration["intrinsic_matrix"]
+    return [
+        f"  camera     fx {matrix[0]:.1f}, fy {matrix[4]:.1f}, centre {matrix[6]:.1f}, {matrix[7]:.1f} px of "
+        f"{calibration['reference_width']}x{calibration['reference_height']}"
+    ]
 
 
 _MEANINGS = {

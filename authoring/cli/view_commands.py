@@ -44,6 +44,7 @@ def preview(
     clip: options.Clip = None,
     stretch: options.Stretch = None,
     force: options.Force = None,
+    min_confidence: options.MinConfidence = None,
     key: options.Key = None,
     frame: options.Frame = None,
     map_orientation: options.MapOrientation = None,
@@ -120,6 +121,7 @@ def refocus(
     clip: options.Clip = None,
     stretch: options.Stretch = None,
     force: options.Force = None,
+    min_confidence: options.MinConfidence = None,
     key: options.Key = None,
     frame: options.Frame = None,
     map_orientation: options.MapOrientation = None,
@@ -182,6 +184,7 @@ def pointcloud(
     baseline: options.Baseline = None,
     doffs: options.Doffs = None,
     accuracy: options.Accuracy = None,
+    min_confidence: options.MinConfidence = None,
     calibration: options.PhotoCalibration = None,
     ignore_lens: options.IgnoreLens = False,
     output: options.PointsOutput = None,
@@ -210,7 +213,9 @@ def pointcloud(
     map_options = given(context, MEANING)
     photos = words
     # Two words are a photo and a map where the second is no photo, or where options say what the map means.
-    second_is_map = len(words) == 2 and (map_options or words[1].suffix.lower() not in CONTAINER_OF_SUFFIX)
+    second_is_map = len(words) == 2 and (
+        map_options.keys() - {"min_confidence"} or words[1].suffix.lower() not in CONTAINER_OF_SUFFIX
+    )
     if map is None and second_is_map and not words[1].is_dir():
         photos, map = words[:1], words[1]
     if map is not None and len(photos) > 1:

@@ -21,6 +21,7 @@ from authoring.apple.property_table import (
 from authoring.compatibility.facts import Facts
 from authoring.compatibility.findings import CheckResult
 from authoring.depth.aspect import same_shape
+from authoring.read.foreign.base import DEPTH_NAMES, ForeignDepth
 
 LEAST_VISIBLE_SPAN_PER_M = 0.1
 """Of disparity. About 0.4 was seen to give no blur; from 0.1 down, 1 m to 1.1 m say, nothing else is expected."""
@@ -48,6 +49,14 @@ _APDI_FIELDS = {
 }
 
 
+def foreign_sentence(found: ForeignDepth) -> str:
+    """Say that a photo has depth of another maker, and how it becomes Apple's."""
+    name = DEPTH_NAMES[found.source]
+    return (
+        f"it holds {name} ({found.place}), which Photos does not read: depthauthor copy FILE FILE -o NEW.heic"
+    )
+
+
 def one_depth_image(facts: Facts) -> CheckResult:
     """Check R1: one depth image, bound to the main image."""
     expected = "one depth image that belongs to the main image"
@@ -59,6 +68,8 @@ def one_depth_image(facts: Facts) -> CheckResult:
             "auxl to another item",
             f"item {facts.unbound_items[0]}",
         )
+    if facts.foreign is not None:
+        return CheckResult(False, foreign_sentence(facts.foreign), expected, facts.foreign.place)
     if not facts.depth_images:
         return CheckResult(False, "there is no depth map that Apple's readers would find", expected, "none")
     if len(facts.depth_images) > 1:

@@ -12,6 +12,7 @@ from authoring.compatibility.findings import Finding, Level
 from authoring.compatibility.levels import broken, level_of, possible_level_of, verdict_of
 from authoring.containers.base import ContainerFile, ContainerName
 from authoring.errors import about
+from authoring.read.foreign.base import DEPTH_NAMES
 from authoring.read.missing_depth import lost_depth
 from authoring.read.photo_pixels import PhotoPixels
 from authoring.report_base import Report
@@ -219,6 +220,12 @@ def _no_depth_text(facts: Facts) -> tuple[str, str]:
         )
     if facts.depth_images or facts.unbound_items:
         return "its depth map does not belong to the main image", _EMBED_AGAIN
+    if facts.foreign is not None:
+        name = DEPTH_NAMES[facts.foreign.source]
+        return (
+            f"it holds {name} ({facts.foreign.place}), which Photos does not read",
+            "`depthauthor copy FILE FILE -o NEW.heic` writes a photo that Photos reads",
+        )
     lost = lost_depth(facts.layout, facts.portrait)
     if lost is not None:
         return lost, _EXPORT_AGAIN

@@ -28,6 +28,8 @@ from authoring.containers.base import ContainerFile, DngDepth, FoundAuxiliary, L
 from authoring.depth.stored_plane import Codes
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.read.depth_image import decode_auxiliary
+from authoring.read.foreign.base import ForeignDepth
+from authoring.read.foreign.find import find
 from authoring.read.layout import depth_images
 from authoring.read.photo_pixels import PhotoPixels
 from authoring.tiff import ENTRY_BYTES
@@ -83,6 +85,8 @@ class Facts:
     """All auxiliary images that are depth maps; the first is the one judged."""
     unbound_items: tuple[int, ...]
     """Items of a depth type if no depth image was found: they belong to another image (HEIC)."""
+    foreign: ForeignDepth | None
+    """Depth of another maker, if no depth image was found."""
     placement: Placement | None
     """None in JPEG."""
     components: int | None
@@ -186,6 +190,7 @@ def gather(
         layout=layout,
         depth_images=images,
         unbound_items=() if auxiliary else depth_typed_items(file),
+        foreign=None if auxiliary else _foreign(file),
         placement=depth_item_placement(file, auxiliary.identifier) if auxiliary else None,
         components=image_components(file, auxiliary.identifier) if auxiliary else None,
         tree=tree,
@@ -201,6 +206,14 @@ def gather(
         photo=gather_photo(file, decoded=photo_decoded, pixels=pixels),
         dng=_dng_facts(file),
     )
+
+
+def _foreign(file: ContainerFile) -> ForeignDepth | None:
+    """Return depth of another maker; None if there is none, or it cannot be read."""
+    try:
+        return find(file)
+    except DepthauthorError:
+        return None
 
 
 def _packet(auxiliary: FoundAuxiliary | None) -> tuple[PropertyTree | None, str | None]:

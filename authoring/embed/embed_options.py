@@ -14,6 +14,7 @@ from authoring.depth.buffer import PixelFormat
 from authoring.depth.calibration_sources import FOV_DEGREES
 from authoring.depth.raster import MAX_STORED_SIDE
 from authoring.depth.stored_plane import CodeBits
+from authoring.embed.base_photo import Base
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
 from authoring.maps.map_options import MapOptions
@@ -26,6 +27,9 @@ class EmbedOptions(MapOptions):
 
     container: ContainerName | None = None
     """None keeps the photo's own, so that nothing is re-encoded (a PNG becomes HEIC)."""
+    base: Base | None = None
+    """Which picture of a photo that holds two. None: `embed` takes the primary, `copy` the unblurred one where the
+    primary is blurred."""
     bits: CodeBits = 8
     """Of a code in a DNG: 16 are finer, and for Adobe's readers only."""
     lossless: bool = False
@@ -108,6 +112,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
             "invalid",
             "clip",
             "max_holes",
+            "min_confidence",
             "fov",
             "focal_mm",
             "aperture",
@@ -144,6 +149,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
     "accuracy": ("relative", "absolute"),
     "map_orientation": ("display", "stored"),
     "container": ("heic", "jpeg", "dng"),
+    "base": ("unblurred", "primary"),
     "effort": ("fast", "balanced", "best"),
     "profile": ("portrait", "data"),
     "calibration_source": ("exif", "nominal", "none"),
@@ -154,6 +160,7 @@ _CHOICES: dict[str, tuple[Any, ...]] = {
 _RANGES = {
     "clip": (0, 49),
     "max_holes": (0, 100),
+    "min_confidence": (0, 1),
     "fov": FOV_DEGREES,
     "focal_mm": (3, 20000),
     "encoder_threads": (1, 64),

@@ -21,6 +21,7 @@ from authoring.depth.orientation import Orientation
 from authoring.depth.plane_error import error_in_m, max_error
 from authoring.depth.raster import most_map_pixels, turned
 from authoring.depth.stored_plane import StoredPlane, quantize
+from authoring.embed.base_photo import base_photo
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.encode import NO_Z_LIMITS, CodedPlane, coded_auxiliary, encode_plane
 from authoring.embed.portrait import PortraitEffect, add_portrait_metadata, portrait_effect
@@ -89,13 +90,14 @@ def embed(photo: bytes | DecodedPhoto, source: MapSource, options: EmbedOptions)
 
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
     """
-    target = open_target(photo, options)
+    base = base_photo(photo, options.base or "primary")
+    target = open_target(base.photo, options)
     options = for_container(options, target.layout.container)
     loaded = load(source, options)
     fitted = fit(loaded, target, options)
     depth = encode(fitted, loaded.meaning, target, options)
     spliced = splice(target, depth, options)
-    report = check(target, spliced, depth, options)
+    report = check(target, spliced, depth, options, base.notes)
     return EditedPhoto(target.source, spliced.edits, report)
 
 
@@ -103,14 +105,16 @@ def copy(source: bytes, photo: bytes | DecodedPhoto, options: EmbedOptions) -> E
     """Put the depth of one photo into another, with all that its XMP says, orientations reconciled.
 
     The codes and the float range stay as they are; only the raster is turned. Raises RefusedError if the
-    aspects differ by more than one per cent.
+    aspects differ by more than one per cent. The photo is its unblurred picture where its own pixels are blurred and it
+    holds one, unless `options.base` says otherwise.
     """
-    origin = read_source(source)
-    target = open_target(photo, options)
+    origin = read_source(source, options.min_confidence)
+    base = base_photo(photo, options.base)
+    target = open_target(base.photo, options)
     options = for_container(options, target.layout.container)
     depth = transfer(origin, target, options)
     spliced = splice(target, depth, options)
-    report = check(target, spliced, depth, options)
+    report = check(target, spliced, depth, options, base.notes)
     return EditedPhoto(target.source, spliced.edits, report)
 
 
@@ -175,17 +179,20 @@ def _encode_plane(plane: StoredPlane, target: Target, options: EmbedOptions) -> 
     )
 
 
-def read_source(source: bytes) -> DepthReading:
+def read_source(source: bytes, min_confidence: float | None = None) -> DepthReading:
     """Read the depth of the photo that `copy` takes it from."""
     with about("source"):
         file = containers.parse(source)
-        return shown_part(read_depth(file), file.layout)
+        return shown_part(read_depth(file, min_confidence), file.layout)
 
 
 def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> CodedDepth:
     """Turn another photo's depth into the target's stored raster; its bitstream is kept where nothing changes."""
-    if "dng" in (origin.container, target.layout.container):
+    if "dng" in (origin.container, target.layout.container) or not _keeps_codes(origin, options):
         return _convert(origin, target, options)
+    if origin.foreign is not None:
+        # What the samples are kept in is chosen here, as for a map: iPhones write the 16-bit formats.
+        origin = replace(origin, plane=replace(origin.plane, pixel_format=options.stored_format))
     layout = target.layout
     notes = target.notes + Notes(notes=tuple(f"in the source, {note}" for note in origin.notes))
     with about("source"):
@@ -212,6 +219,7 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
         if (
             turn == Orientation(1)
             and origin.container == layout.container == "heic"
+            and origin.auxiliary.configuration
             and width * height <= most
         ):
             image = origin.auxiliary
@@ -236,8 +244,19 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
     return CodedDepth(buffer, plane, coded, notes, "donor", COPIED, origin)
 
 
+def _keeps_codes(origin: DepthReading, options: EmbedOptions) -> bool:
+    """Whether depth can be copied code by code: another maker's only in 8 bits, without holes, in the same unit."""
+    if origin.foreign is None:
+        return True
+    plane = origin.plane
+    return origin.holes is None and plane.bits == 8 and plane.pixel_format.kind == options.stored_format.kind
+
+
 def _convert(origin: DepthReading, target: Target, options: EmbedOptions) -> CodedDepth:
-    """Fit and quantize depth from or for a DNG, which holds linear metres, as a new map; its error is measured."""
+    """Fit and quantize depth as a new map, whose error is measured.
+
+    From or for a DNG, which holds linear metres; and another maker's whose codes cannot be kept (see `_keeps_codes`).
+    """
     buffer = origin.buffer("display").converted(options.stored_format.single)
     longest = max(buffer.width, buffer.height)
     loaded = LoadedMap(buffer, Notes(notes=tuple(f"in the source, {note}" for note in origin.notes)), "")
@@ -341,9 +360,16 @@ def _sources(depth: CodedDepth, effect: PortraitEffect | None) -> Provenance:
     )
 
 
-def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth, options: EmbedOptions) -> EmbedReport:
+def check(
+    target: Target,
+    spliced: SplicedPhoto,
+    depth: CodedDepth,
+    options: EmbedOptions,
+    base_notes: Notes | None = None,
+) -> EmbedReport:
     """Measure the decoded plane against the fitted map, run the rules on what will be written, and report.
 
+    base_notes: which picture of the photo the depth was put into.
     Raises RefusedError if the result would not be read as depth.
     """
     plane, coded, buffer = depth.plane, depth.coded, depth.buffer
@@ -371,7 +397,7 @@ def check(target: Target, spliced: SplicedPhoto, depth: CodedDepth, options: Emb
         meaning=depth.meaning,
         focus=_focus(result.layout, target, decoded),
         assumed=spliced.notes.assumed,
-        notes=(*spliced.notes.notes, *coded.notes),
+        notes=(*(base_notes.notes if base_notes else ()), *spliced.notes.notes, *coded.notes),
         warnings=(*spliced.notes.warnings, *checked.warnings),
         level=checked.level,
         possible_level=checked.possible_level,

@@ -9,6 +9,7 @@ from authoring.codecs.photo import DecodedPhoto
 from authoring.containers.base import ContainerFile, Layout
 from authoring.containers.edits import EditList
 from authoring.depth.orientation import Orientation
+from authoring.embed.base_photo import refuse_foreign_blur
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.portrait import refuse_rendered_blur
 from authoring.embed.strip import restoration
@@ -54,6 +55,8 @@ def open_target(photo: bytes | DecodedPhoto, options: EmbedOptions) -> Target:
             tone_map=options.tone_map,
         )
         file, notes = transcoded.file, Notes(notes=transcoded.notes)
+        if options.profile == "portrait":
+            notes += refuse_foreign_blur(photo, already_blurred=options.portrait.already_blurred)
         source, cleared = file.source, EditList.unchanged(len(file.source))
         if depth_images(file.layout):
             if not options.replace:

@@ -30,6 +30,8 @@ from authoring.maps.presets import Raster, Reading, preset_named
 from authoring.maps.python_maps import map_image_of
 from authoring.read import depth_image
 from authoring.read.crop import shown_part
+from authoring.read.foreign.base import DEPTH_NAMES
+from authoring.read.foreign.find import find
 from authoring.read.layout import depth_images
 
 
@@ -101,6 +103,10 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     single = options.stored_format.single
     if _is_bytes(source):
         data = bytes(source)
+        photo = _photo_depth(data, options.key, options.frame, options.min_confidence)
+        if photo is not None:
+            _refuse_meaning(options, "the map holds distances already")
+            return _loaded(photo.buffer.converted(single), photo.meaning, Notes(notes=photo.notes))
         return load_map(parse_map_source(data, options.key, options.frame, options.map_name), options)
     if isinstance(source, DepthBuffer):
         _refuse_meaning(options, "the map holds distances already")
@@ -128,6 +134,15 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     buffer, camera = _with_camera(converted.buffer, image, options)
     loaded = _loaded(buffer, converted.notes.assumed[0], file_notes + converted.notes + camera, converted)
     return replace(loaded, preset=preset)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _PhotoDepth:
+    """The depth of a photo that is given as a map."""
+
+    buffer: DepthBuffer
+    meaning: str
+    notes: tuple[str, ...]
 
 
 def _is_bytes(source: Any) -> TypeGuard[BytesLike]:
@@ -220,7 +235,7 @@ def map_raster(
 def parse_map_source(
     data: bytes, key: str | None = None, frame: int | None = None, name: str = ""
 ) -> MapImage | DepthBuffer | AuxiliaryData:
-    """Parse a map file: a map, ImageIO's dictionary, or a photo with Apple depth, whose depth is taken upright.
+    """Parse a map file: a map, ImageIO's dictionary, or a photo with depth, whose depth is taken upright.
 
     key: of an NPZ or OpenEXR file; frame: of a stack; name: of the file, which may say the kind.
     Raises UnsupportedError for a HEIC without depth.
@@ -231,30 +246,52 @@ def parse_map_source(
     if data.startswith(b"{"):
         _refuse_choice(key, frame, "a dictionary in JSON")
         return parse_json(data)
-    if data[4:8] == b"ftyp":
-        _refuse_choice(key, frame, "a photo")
-        try:
-            return _depth_of_photo(data)
-        except UnsupportedError as error:
-            raise UnsupportedError(f"the map is a photo and {error.message}") from error
-    if data.startswith(MAP_OR_PHOTO) and _has_depth(data):
-        _refuse_choice(key, frame, "a photo")
-        return _depth_of_photo(data)
+    photo = _photo_depth(data, key, frame)
+    if photo is not None:
+        return photo.buffer
     image = read_map(data, key, frame)
     return image if image.holds else replace(image, holds=kind_by_name(name))
 
 
-def _depth_of_photo(data: bytes) -> DepthBuffer:
+def _photo_depth(
+    data: bytes, key: str | None, frame: int | None, min_confidence: float | None = None
+) -> _PhotoDepth | None:
+    """Return the depth of a photo that is given as a map; None for what is no photo with depth.
+
+    Raises UnsupportedError for a HEIC without depth.
+    """
+    if data[4:8] == b"ftyp":
+        _refuse_choice(key, frame, "a photo")
+        try:
+            return _depth_of_photo(data, min_confidence)
+        except UnsupportedError as error:
+            raise UnsupportedError(f"the map is a photo and {error.message}") from error
+    if data.startswith(MAP_OR_PHOTO) and _has_depth(data):
+        _refuse_choice(key, frame, "a photo")
+        return _depth_of_photo(data, min_confidence)
+    return None
+
+
+def _depth_of_photo(data: bytes, min_confidence: float | None) -> _PhotoDepth:
     file = containers.parse(data)
-    return shown_part(depth_image.read_depth(file), file.layout).buffer("display")
+    reading = shown_part(depth_image.read_depth(file, min_confidence), file.layout)
+    buffer = reading.buffer("display")
+    if reading.foreign is None:
+        return _PhotoDepth(buffer, "the map is another photo's depth", ())
+    meaning = f"the map is the {DEPTH_NAMES[reading.foreign.source]} of another photo"
+    return _PhotoDepth(buffer, meaning, reading.notes)
 
 
 def _has_depth(data: bytes) -> bool:
-    """Return whether a JPEG or TIFF is a photo with depth; what our parser rejects is left to the map reader."""
+    """Return whether a JPEG or TIFF is a photo with depth; what our parser rejects is left to the map reader.
+
+    Raises MalformedError or UnsupportedError where it has depth of another maker that cannot be read.
+    """
     try:
-        return bool(depth_images(containers.parse(data).layout))
+        file = containers.parse(data)
     except DepthauthorError:
         return False
+    return bool(depth_images(file.layout)) or find(file) is not None
 
 
 def _refuse_choice(key: str | None, frame: int | None, what: str) -> None:

@@ -54,6 +54,8 @@ class MapOptions:
     """Stretch a map of another shape over the whole photo."""
     max_holes: float = 60.0
     """Percentage of the map that may be holes."""
+    min_confidence: float | None = None
+    """Of another maker's photo with a confidence map: samples of less than this share of full confidence are holes."""
     key: str | None = None
     """The array of an NPZ, the channel of an OpenEXR file."""
     frame: int | None = None

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from authoring import containers
+from authoring.apple.depth_properties import build_tree
 from authoring.apple.dictionary import AuxiliaryData
+from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION
 from authoring.apple.provenance import read_provenance
 from authoring.codecs.maps import formats
 from authoring.depth.buffer import DepthBuffer
@@ -48,22 +50,33 @@ class ExtractReport(Report):
     schema: str = "depthauthor/extract/1"
 
 
-def read(photo: bytes) -> DepthReading:
-    """Read the depth of a JPEG, HEIC or DNG photo.
+def read(photo: bytes, min_confidence: float | None = None) -> DepthReading:
+    """Read the depth of a JPEG, HEIC or DNG photo; min_confidence: see `read_depth`.
 
     Raises UnsupportedError if there is none or it has no scale, MalformedError if it is damaged.
     """
     with about("photo"):
-        return read_depth(containers.parse(photo))
+        return read_depth(containers.parse(photo), checked_confidence(min_confidence))
 
 
-def extract(photo: bytes, raster: RasterName = "display") -> DepthBuffer:
+def checked_confidence(min_confidence: float | None) -> float | None:
+    """Return a share of full confidence. Raises UsageError unless it is 0 to 1."""
+    if min_confidence is not None and not 0 <= min_confidence <= 1:
+        raise UsageError(f"min_confidence is {min_confidence:g}; it can be 0 to 1")
+    return min_confidence
+
+
+def extract(photo: bytes, raster: RasterName = "display", min_confidence: float | None = None) -> DepthBuffer:
     """Return the depth of a photo (H, W) as float32, upright unless `raster` is "stored"."""
-    return read(photo).buffer(raster)
+    return read(photo, min_confidence).buffer(raster)
 
 
 def extract_file(
-    photo: bytes, format: formats.MapFormat, kind: Kind = "depth", raster: RasterName = "display"
+    photo: bytes,
+    format: formats.MapFormat,
+    kind: Kind = "depth",
+    raster: RasterName = "display",
+    min_confidence: float | None = None,
 ) -> tuple[bytes, ExtractReport]:
     """Return the depth of a photo as a map file: NPY, NPZ, PFM, OpenEXR, float TIFF, or 16-bit PNG with its scale.
 
@@ -71,7 +84,7 @@ def extract_file(
     """
     if kind not in ("depth", "disparity"):
         raise UsageError(f"a map holds depth or disparity, not {kind!r}")
-    reading = read(photo)
+    reading = read(photo, min_confidence)
     buffer = reading.buffer(raster)
     values = buffer.depth_m() if kind == "depth" else buffer.disparity_per_m()
     finite = np.isfinite(values)
@@ -85,7 +98,12 @@ def extract_file(
         notes.append(f"{infinite} {'pixel' if infinite == 1 else 'pixels'} at 0 m: the disparity is infinite")
     if holes:
         notes.append(
-            f"{holes} {'pixel has' if holes == 1 else 'pixels have'} no distance, since the stored value is below 0"
+            f"{holes} {'pixel has' if holes == 1 else 'pixels have'} no distance, since "
+            + (
+                "the stored value is below 0"
+                if reading.holes is None
+                else "nothing certain was measured there"
+            )
         )
     if buffer.accuracy == "relative":
         notes.append("Accuracy is relative: distances are in proportion, their scale is not guaranteed")
@@ -140,7 +158,21 @@ def dictionary_of(reading: DepthReading) -> AuxiliaryData:
     native = reading.plane.pixel_format
     samples = reading.buffer("stored").converted(native).samples
     height, width = samples.shape
-    return AuxiliaryData.packed(native.fourcc, width, height, samples.tobytes(), reading.tree)
+    tree = reading.tree
+    if reading.foreign is not None:
+        # Apple's frameworks take what the samples are from the XMP, which another maker's file has not.
+        plane = reading.plane
+        properties = replace(
+            reading.properties,
+            native_format=native.fourcc,
+            float_min=plane.float_min,
+            float_max=plane.float_max,
+            int_min=0,
+            int_max=plane.top_code,
+            depth_data_version=APPLE_DEPTH_DATA_VERSION,
+        )
+        tree = build_tree(properties)
+    return AuxiliaryData.packed(native.fourcc, width, height, samples.tobytes(), tree)
 
 
 def dictionary_bound(reading: DepthReading) -> float | None:

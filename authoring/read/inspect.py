@@ -11,6 +11,7 @@ from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.rendering import parse_rendering
 from authoring.containers.base import ContainerFile, ContainerName, DngDepth, FoundAuxiliary
+from authoring.depth.calibration import Calibration
 from authoring.errors import DepthauthorError, about
 from authoring.read.adobe_depth import adobe_range
 from authoring.read.depth_notes import negative_values, open_points
@@ -181,7 +182,7 @@ def _foreign_depth(found: ForeignDepth | None) -> DepthSummary | None:
         quality=None,
         filtered=None,
         version=None,
-        calibration=None,
+        calibration=_camera(found.calibration),
         simulated_aperture=None,
         rendering=None,
         place=found.place,
@@ -265,6 +266,21 @@ def _rendering(data: bytes | None) -> dict[str, Any] | None:
         "records": [
             {"id": record.id, "type": record.type, "value": record.value} for record in rendering.records
         ],
+    }
+
+
+def _camera(calibration: Calibration | None) -> dict[str, Any] | None:
+    if calibration is None:
+        return None
+    return {
+        "intrinsic_matrix": [
+            value for column in zip(*calibration.intrinsic_matrix, strict=True) for value in column
+        ],
+        "reference_width": calibration.reference_width_px,
+        "reference_height": calibration.reference_height_px,
+        "extrinsic_matrix": None,
+        "pixel_size_mm": None,
+        "lens_distortion": False,
     }
 
 

@@ -108,15 +108,17 @@ class _Photo:
         return self.orientation.point_to_display(focus.x, focus.y)
 
 
-def load_scene(photo: bytes, needed: Needed | None = None) -> Scene:
-    """Load a JPEG, HEIC or DNG photo with depth.
+def load_scene(
+    photo: bytes, needed: Needed | None = None, min_confidence: float | None = None
+) -> Scene:
+    """Load a JPEG, HEIC or DNG photo with depth; min_confidence: see `read_depth`.
 
     needed: how many pixels are; None for all. Raises UnsupportedError if it holds no depth or its pixels cannot be
     decoded (arithmetic JPEG).
     """
     with about("photo"):
         file = containers.parse(photo)
-        reading = depth_image.read_depth(file)
+        reading = depth_image.read_depth(file, min_confidence)
         return scene_of(file, reading, _decode(file, needed))
 
 
@@ -143,7 +145,7 @@ def scene_of(file: ContainerFile, reading: DepthReading, pixels: PhotoPixels) ->
             exif_calibration=decoded.exif_calibration,
             focus=decoded.focus,
             aperture=reading.properties.simulated_aperture,
-            notes=file.notes,
+            notes=(*file.notes, *(reading.notes if reading.foreign else ())),
             icc=decoded.icc,
             photo_size=decoded.size,
         )

@@ -107,6 +107,14 @@ MaxHoles = Annotated[
     float | None,
     _meaning_option("--max-holes", metavar="PERCENT", help="Refuse a map with more holes than this."),
 ]
+MinConfidence = Annotated[
+    float | None,
+    _meaning_option(
+        "--min-confidence",
+        metavar="SHARE",
+        help="Another maker's photo: samples below this share of full confidence, 0 to 1, are holes.",
+    ),
+]
 Key = Annotated[
     str | None,
     _meaning_option("--key", metavar="NAME", help="The array of an NPZ file, or the channel of an EXR file."),

@@ -44,6 +44,14 @@ Focus = Annotated[
         help="Point in focus, 0 to 1 from the top left. Default: the nearest large region.",
     ),
 ]
+Base = Annotated[
+    Literal["unblurred", "primary"] | None,
+    _portrait_option(
+        "--base",
+        help="Which picture of an Android portrait: unblurred, the one before the blur that the file holds; primary, "
+        "the one that is seen. Default of copy: unblurred where the primary is blurred; of embed: primary.",
+    ),
+]
 AlreadyBlurred = Annotated[
     bool, _portrait_option("--already-blurred", help="Accept a photo whose pixels are blurred already.")
 ]

@@ -27,6 +27,11 @@ NAMES: dict[Source, str] = {
 }
 """How people call the formats."""
 
+DEPTH_NAMES: dict[Source, str] = {
+    source: name if name.endswith("Depth") else f"{name} depth" for source, name in NAMES.items()
+}
+"""How they call a photo's depth."""
+
 
 @dataclass(frozen=True, slots=True)
 class CodedMap:
