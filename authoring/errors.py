@@ -64,9 +64,9 @@ class RefusedError(DepthauthorError):
 
 
 _CHOICE_OF_OPTION = re.compile(
-    r"--(white|kind|unit|profile|calibration|maker-note|map-orientation|native-format|accuracy|spacing) "
+    r"--(white|kind|unit|profile|calibration|maker-note|map-orientation|native-format|accuracy|spacing|base) "
     r"(near|far|depth|disparity-px|disparity|inverse-relative|affine|m\*256|mm|cm|m|portrait|data|exif|nominal|none|full|"
-    r"minimal|stored|display|hdis|fdis|hdep|fdep|absolute|relative)(?![\w-])"
+    r"minimal|stored|display|hdis|fdis|hdep|fdep|absolute|relative|unblurred|primary)(?![\w-])"
 )
 _OUTPUT = re.compile(r"(?<![\w-])-o\b")
 _NEGATED = re.compile(r"--no-([a-z]+(?:-[a-z]+)*)")

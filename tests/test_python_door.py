@@ -59,7 +59,7 @@ def test_every_function_has_an_example_that_runs(name: str, folder: Path) -> Non
 
 
 def test_keywords_are_the_options() -> None:
-    internal = {"map_name", "stereo_width", "calibration_source", "portrait"}
+    internal = {"map_name", "photo_name", "stereo_width", "calibration_source", "portrait"}
     options = {field.name for kind in (EmbedOptions, PortraitOptions) for field in fields(kind)} - internal
     assert set(EmbedKeywords.__annotations__) | set(MapKeywords.__annotations__) == options
     camera = {"calibration", "fov", "focal_mm", "native_format"}

@@ -44,8 +44,9 @@ def verify(
     given_original = photo_input(original) if original is not None else None
     given_maps = [map_input(depth) for depth in (maps if isinstance(maps, list | tuple) else (maps,))]
     single_map = given_maps[0].origin if len(given_maps) == 1 else None
-    map_options = options_of(map_name=single_map.name if single_map else "", **options)
     source = given_original.origin if given_original else None
+    names = {"map_name": single_map.name if single_map else "", "photo_name": source.name if source else ""}
+    map_options = options_of(**names, **options)
     with files.naming(photo=given.origin, source=source, map=single_map):
         report = verifying.verify(
             given.read(),

@@ -45,6 +45,8 @@ class Embedder:
             options = self._options
             if given_map.origin and not options.map_name:
                 options = replace(options, map_name=given_map.origin.name)  # A hint to the map's meaning.
+            if given.origin and not options.photo_name:
+                options = replace(options, photo_name=given.origin.name)
             edited = steps.embed(given.read_or_decode(), given_map.read(), options)
         return edited.data, edited.report
 

@@ -24,7 +24,8 @@ class MapKeywords(TypedDict, total=False):
     far: float | None
     """Distance in metres of the far end of the gray scale, beyond near."""
     white: Literal["far", "near"] | None
-    """Which end of the gray scale is white; "far" by default, as in Apple's article."""
+    """Which end of the gray scale is white; "far" by default, as in Apple's article, but for the pair of NAME.jpg and
+    NAME_depth.jpg."""
     invert: bool | None
     """White is near: the same as white="near"."""
     spacing: Literal["depth", "disparity"] | None

@@ -96,6 +96,8 @@ def embed(
         source = given_map.read()
         if given_map.origin:
             keywords.setdefault("map_name", given_map.origin.name)  # A hint to the map's meaning.
+        if given.origin:
+            keywords.setdefault("photo_name", given.origin.name)
         target, keywords["container"] = _target(given.path, photo_data, output, keywords.get("container"))
         inputs = [path for path in (given.origin, given_map.origin, donor, calibration) if path]
         files.refuse_same(target, inputs)

@@ -45,6 +45,8 @@ def load_input(
         data = photo.read_or_decode()
         if depth.origin is not None:
             given.setdefault("map_name", depth.origin.name)
+        if photo.origin is not None:
+            given.setdefault("photo_name", photo.origin.name)
         return load_scene_with_map(data, depth.read(), options_of(**given), needed)
 
 

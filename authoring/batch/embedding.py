@@ -38,6 +38,7 @@ def embed_row(
         )
         _read_option_files(options)
         photo = stores.read(row.photo)
+        options.setdefault("photo_name", stores.name_of(row.photo).name)
         with about("map"):
             options.setdefault("map_name", stores.name_of(row.map).name)
             depth = stores.read(row.map)

@@ -24,8 +24,8 @@ PATH_COLUMNS = ("photo", "map", "output")
 _OLD_NAMES = {"format": "native_format"}
 """Columns that manifests may still have, and their names today."""
 
-_NOT_COLUMNS = {"portrait", "map_name", "calibration_source", "stereo_width", "encoder_threads"}
-"""A group, a hint taken from the map's path, what the column `calibration` sets (twice), and what the worker sets."""
+_NOT_COLUMNS = {"portrait", "map_name", "photo_name", "calibration_source", "stereo_width", "encoder_threads"}
+"""A group, hints taken from the paths, what the column `calibration` sets (twice), and what the worker sets."""
 
 _ALTERNATIVES = ({"white", "invert"}, {"calibration", "fov", "focal_mm"})
 """Options that say the same thing in different ways: a row with one of them wants no default for the others."""

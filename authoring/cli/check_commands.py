@@ -25,7 +25,7 @@ def verify(
     strict: options.Strict = False,
     near: options.Near = None,
     far: options.Far = None,
-    white: options.White = "far",
+    white: options.White = None,
     invert: options.Invert = None,
     spacing: options.Spacing = "depth",
     preset: options.Preset = None,

@@ -22,7 +22,7 @@ def embed(
     map: arguments.MapArgument,
     near: options.Near = None,
     far: options.Far = None,
-    white: options.White = "far",
+    white: options.White = None,
     invert: options.Invert = None,
     spacing: options.Spacing = "depth",
     preset: options.Preset = None,

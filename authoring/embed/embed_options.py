@@ -135,7 +135,7 @@ _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
         ),
         _TRUTH,
     ),
-    **dict.fromkeys(("unit", "key", "map_name"), _TEXT),
+    **dict.fromkeys(("unit", "key", "map_name", "photo_name"), _TEXT),
     "focus": ((tuple, list), "a pair of numbers, x and y"),
 }
 """By option: what its value must be; options with choices are compared with those."""

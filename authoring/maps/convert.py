@@ -63,7 +63,7 @@ def convert_image(image: MapImage, options: MapOptions) -> ConvertedMap:
         raise UsageError("--baseline and --doffs are for --kind disparity-px")
     if meaning is None:
         buffer, more = _convert_gray(image, options, preset)
-    elif options.white_end == "near":
+    elif options.invert or options.white == "near":
         raise UsageError(
             "--white and --invert are for gray levels between --near and --far; of the kinds without a scale, "
             "inverse-relative has the larger values near and affine has them far"
@@ -302,6 +302,12 @@ def _check_outliers(known: NDArray[Any], low: float, high: float) -> None:
         )
 
 
+WHITE_BY_NAME = (
+    "white was taken for near, as in the pairs NAME.jpg and NAME_depth.jpg of 3D photo programs; if it is far, say "
+    "--white far"
+)
+
+
 def _share_of_range(values: NDArray[Any], low: float, high: float) -> NDArray[np.float32]:
     """Return where the values are between low (0) and high (1); those outside are moved to the ends."""
     if high - low > np.finfo(np.float32).max:
@@ -338,6 +344,8 @@ def _convert_gray(image: MapImage, options: MapOptions, preset: Preset | None) -
     if not known.size:
         raise RefusedError(f"the map holds no gray level but the {options.invalid:g} of holes")
     notes = describe_gray(image, known, meaning, preset)
+    if options.is_pair:
+        notes += Notes(notes=(WHITE_BY_NAME,))
     if options.clip:
         limits, clip_notes = _clip_limits(samples, _usable(samples, options.invalid, 0), options)
         notes += clip_notes

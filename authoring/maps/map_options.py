@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,8 @@ from authoring.depth.buffer import PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.raster import DEFAULT_MAX_SIDE
 from authoring.maps.presets import Kind
+
+_JPEG = re.compile(r"(.*)\.jpe?g", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,8 @@ class MapOptions:
     near: float | None = None
     far: float | None = None
     """Metres, as near."""
-    white: Literal["far", "near"] = "far"
+    white: Literal["far", "near"] | None = None
+    """None: far, but near for the pair of NAME.jpg and NAME_depth.jpg."""
     invert: bool = False
     """The same as white "near"."""
     spacing: Literal["depth", "disparity"] = "depth"
@@ -62,6 +66,8 @@ class MapOptions:
     """The map of a stack, from 0."""
     map_name: str = ""
     """The map file's name, a hint to its meaning."""
+    photo_name: str = ""
+    """The photo file's name, another hint."""
     force: bool = False
     """Use a map in spite of doubts that can be wrong: a stereo pair, a coloured picture."""
     refine: bool = False
@@ -75,7 +81,19 @@ class MapOptions:
     @property
     def white_end(self) -> Literal["far", "near"]:
         """Which end of the gray scale is white."""
-        return "near" if self.invert else self.white
+        return "near" if self.invert else self.white or ("near" if self.is_pair else "far")
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether photo and map are NAME.jpg and NAME_depth.jpg, and nothing else says which end of gray is white.
+
+        Programs for 3D photos exchange such pairs, in which white is near. A map NAME_depth.png is none of them: scripts
+        of either kind call theirs so.
+        """
+        if (self.white, self.preset, self.kind) != (None, None, None) or self.invert:
+            return False
+        photo, depth = _JPEG.fullmatch(self.photo_name), _JPEG.fullmatch(self.map_name)
+        return photo is not None and depth is not None and depth[1].lower() == f"{photo[1]}_depth".lower()
 
     @property
     def depth_source(self) -> Literal["nominal", "estimated"]:
