@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from fuzz import batches, dngs, operations, parsers, records, seeds, views
+from fuzz import batches, dngs, foreign, operations, parsers, records, seeds, views
 from fuzz.bounds import OPERATION, PARSER, PIXELS, Bounds
 from fuzz.mutate import Form
 
@@ -75,6 +75,9 @@ _PARSERS = (
     Target("dng-parse", dngs.parsing, dngs.every, "dng"),
     Target("dng-rasters", dngs.rasters, dngs.with_depth, "dng", PIXELS),
     Target("dng-pieces", dngs.decoding, dngs.pieces, "bytes", PIXELS, longest=4096),
+    Target("foreign", foreign.reading, foreign.every, "jpeg", PIXELS),
+    Target("foreign-packet", foreign.packet, foreign.packets, "text", PIXELS),
+    Target("foreign-trailer", foreign.reading, foreign.in_trailers, "bytes", PIXELS),
     Target("map-jpeg", parsers.map_file, lambda: seeds.jpeg()[:6], "jpeg", PIXELS),
 )
 
@@ -137,6 +140,7 @@ _OPERATIONS = (
     Target("batch-rows", batches.crossing, batches.seeds, "bytes", OPERATION, longest=64),
     Target("batch-manifest", batches.manifest, batches.manifest_seeds, "text", OPERATION, longest=8192),
     Target("batch-journal", batches.journal, batches.journal_seeds, "text", OPERATION, longest=8192),
+    Target("foreign-operations", foreign.operating, foreign.every, "jpeg", OPERATION),
     Target("inspect-dng", operations.inspecting, dngs.every, "dng", OPERATION),
     Target("extract-dng", operations.extracting, dngs.with_depth, "dng", OPERATION),
     Target("verify-dng", operations.verifying, dngs.with_depth, "dng", OPERATION),

@@ -87,8 +87,8 @@ class MapOptions:
     def is_pair(self) -> bool:
         """Whether photo and map are NAME.jpg and NAME_depth.jpg, and nothing else says which end of gray is white.
 
-        Programs for 3D photos exchange such pairs, in which white is near. A map NAME_depth.png is none of them: scripts
-        of either kind call theirs so.
+        Programs for 3D photos exchange such pairs, in which white is near. A map NAME_depth.png is none of them:
+        scripts of either kind call theirs so.
         """
         if (self.white, self.preset, self.kind) != (None, None, None) or self.invert:
             return False

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
-import json
 import re
 import struct
 from collections.abc import Callable
@@ -13,40 +11,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 import depthauthor as da
-from authoring import containers
-from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 from tests.foreign import files
+from tests.foreign.expected import (
+    CONFIDENCE,
+    JPEG_CODES,
+    decoded,
+    inverse_m,
+    linear_m,
+    read_m,
+)
 from tests.foreign.files import DynamicDepth, coded, codes, photo
 
 Sample = Callable[[str], bytes]
-
-
-def inverse_m(values: NDArray[Any], near: float, far: float) -> NDArray[np.float64]:
-    """Return metres of RangeInverse codes (Google): d = far near / (far - dn (far - near))."""
-    dn = values / np.iinfo(values.dtype).max
-    return np.asarray(far * near / (far - dn * (far - near)))
-
-
-def linear_m(values: NDArray[Any], near: float, far: float) -> NDArray[np.float64]:
-    """Return metres of RangeLinear codes (Google): d = near + dn (far - near)."""
-    return np.asarray(near + values / np.iinfo(values.dtype).max * (far - near))
-
-
-def read_m(data: bytes, **options: Any) -> NDArray[np.float32]:
-    return da.extract(data, **options).depth_m()
-
-
-def decoded(data: bytes) -> NDArray[Any]:
-    with Image.open(io.BytesIO(data)) as picture:
-        return np.asarray(picture)
-
-
-JPEG_CODES = decoded(coded(codes(), "JPEG"))
-"""What a JPEG map holds after its loss."""
 
 
 @pytest.mark.parametrize("extended", [True, False])
@@ -365,9 +345,6 @@ def test_a_map_that_fits_the_photo_as_it_is_seen_is_upright() -> None:
     assert any("taken for upright" in note for note in da.inspect(made).notes)
 
 
-CONFIDENCE = np.repeat(np.linspace(0, 255, 96).astype(np.uint8)[None], 64, axis=0)
-
-
 @pytest.mark.parametrize("share", [0.0, 0.15, 0.5, 1.0])
 def test_a_confidence_map_makes_holes_on_request(share: float) -> None:
     made = files.gdepth(photo(), coded(codes()), confidence=coded(CONFIDENCE[::2, ::2]))
@@ -381,173 +358,6 @@ def test_a_confidence_map_makes_holes_on_request(share: float) -> None:
     )
     intel = files.xdm(photo(), coded(codes()), near=1, far=3, reliability=coded(CONFIDENCE))
     assert np.array_equal(np.isnan(read_m(intel, min_confidence=share)), share * 255 > CONFIDENCE)
-
-
-def test_the_confidence_option_everywhere(tmp_path: Path) -> None:
-    made = tmp_path / "android.jpg"
-    made.write_bytes(files.gdepth(photo(), coded(codes()), confidence=coded(CONFIDENCE)))
-    report = da.extract_file(made, tmp_path / "map.npy", min_confidence=0.5)
-    lost = int((CONFIDENCE < 127.5).sum())
-    assert report.holes == lost
-    assert any("nothing certain" in note for note in report.notes)
-    copied = da.copy(made, made, output=tmp_path / "copied.jpg", min_confidence=0.5)
-    assert any("holes" in note for note in copied.notes)
-    embedded = da.embed(made, made, output=tmp_path / "embedded.jpg", min_confidence=0.5)
-    assert any("holes" in note for note in embedded.notes)
-    assert da.preview(made, output=tmp_path / "p.png", min_confidence=0.5).holes == pytest.approx(
-        lost / 6144, abs=1e-4
-    )
-    all_points = da.pointcloud(made).points.shape[0]
-    assert da.pointcloud(made, min_confidence=0.5).points.shape[0] == all_points - lost
-    with pytest.raises(DepthauthorError, match="0 to 1"):
-        da.extract(made, min_confidence=1.5)
-    plain = da.extract_file(files.gdepth(photo(), coded(codes())), tmp_path / "m.npy", min_confidence=0.5)
-    assert any("no confidence map" in note for note in plain.notes)
-
-
-def made_files() -> dict[str, bytes]:
-    """Return a photo of each maker whose pixels are blurred, holding the unblurred picture, too."""
-    sharp = photo(tone=60, with_exif=False)
-    return {
-        "gdepth": files.gdepth(photo(), coded(codes()), unblurred=sharp, focus=True),
-        "dynamic-depth": DynamicDepth(original=sharp).build(),
-        "samsung": files.samsung_dual(photo(), codes(), unblurred=sharp),
-        "samsung of one camera": files.samsung_single(photo(), codes(), unblurred=sharp),
-        "huawei": files.huawei(photo(), codes(), unblurred=sharp),
-    }
-
-
-def _check_bound(data: bytes, wanted_m: NDArray[Any], bound: float) -> None:
-    """Compare depth with what was wanted, in 1/m, where a photo's bound holds."""
-    assert np.abs(1 / read_m(data) - 1 / wanted_m).max() <= bound * 1.0001
-
-
-def pixels(data: bytes) -> NDArray[np.uint8]:
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-
-
-@pytest.mark.parametrize("maker", made_files())
-def test_copy_takes_the_unblurred_picture(maker: str, tmp_path: Path) -> None:
-    made = made_files()[maker]
-    out = tmp_path / "out.jpg"
-    report = da.copy(made, made, output=out)
-    assert not report.reencoded
-    assert any("unblurred picture" in note for note in report.notes)
-    data = out.read_bytes()
-    assert np.array_equal(pixels(data), pixels(photo(tone=60, with_exif=False)))
-    layout = containers.parse(data).layout
-    assert layout.exif is not None and b"Maker" in layout.exif
-    _check_bound(data, read_m(made), report.bound)
-    with pytest.raises(RefusedError, match="the unblurred picture that it holds"):
-        da.copy(made, made, output=tmp_path / "p.jpg", base="primary")
-    da.copy(made, made, output=tmp_path / "p.jpg", base="primary", already_blurred=True)
-    assert np.array_equal(pixels((tmp_path / "p.jpg").read_bytes()), pixels(photo()))
-    with pytest.raises(RefusedError, match="blur"):
-        da.embed(made, codes() / 100 + 1, unit="m", output=tmp_path / "e.jpg")
-    da.embed(made, codes() / 100 + 1, unit="m", output=tmp_path / "e.jpg", base="unblurred")
-    assert np.array_equal(pixels((tmp_path / "e.jpg").read_bytes()), pixels(photo(tone=60, with_exif=False)))
-
-
-@pytest.mark.parametrize("orientation", ORIENTATIONS)
-@pytest.mark.parametrize("own", ["none", "the same", "upright"])
-def test_the_unblurred_picture_is_turned_as_it_must_be(orientation: int, own: str, tmp_path: Path) -> None:
-    """It is stored as the photo is, with the photo's Exif or its own; or it was turned before it was stored."""
-    sharp = photo(tone=60, with_exif=False)
-    if own == "the same":
-        sharp = photo(tone=60, orientation=orientation)
-    elif own == "upright":
-        if orientation < 5:
-            pytest.skip("a picture of the same shape is taken for one that is stored as the photo is")
-        sharp = photo(64, 96, tone=60, with_exif=False)
-    made = files.gdepth(photo(orientation=orientation), coded(codes()), unblurred=sharp)
-    out = tmp_path / "out.jpg"
-    report = da.copy(made, made, output=out)
-    with Image.open(out) as picture:
-        assert picture.getexif().get(0x0112, 1) == (1 if own == "upright" else orientation)
-    with Image.fromarray(codes()) as picture:
-        picture.getexif()[0x0112] = orientation
-        upright = np.asarray(ImageOps.exif_transpose(picture))
-    _check_bound(out.read_bytes(), inverse_m(upright, 0.5, 8), report.bound)
-
-
-def test_without_an_unblurred_picture_a_blurred_photo_is_refused(tmp_path: Path) -> None:
-    made = files.samsung_dual(photo(), codes())
-    with pytest.raises(RefusedError, match="give the unblurred photo"):
-        da.copy(made, made, output=tmp_path / "o.jpg")
-    with pytest.raises(UnsupportedError, match="no unblurred"):
-        da.copy(made, made, output=tmp_path / "o.jpg", base="unblurred")
-    da.copy(made, made, output=tmp_path / "o.jpg", already_blurred=True)
-
-
-@pytest.mark.parametrize("container", ["heic", "jpg"])
-def test_range_inverse_is_copied_code_by_code(container: str, tmp_path: Path) -> None:
-    made = files.gdepth(photo(), coded(codes()), near=0.3, far=7.7)
-    out = tmp_path / f"out.{container}"
-    report = da.copy(made, made, output=out, lossless=container == "heic")
-    assert report.native_format == "hdis"
-    assert (report.float_min, report.float_max) == (1 / 7.7, 1 / 0.3)
-    buffer = da.extract(out)
-    step = (1 / 0.3 - 1 / 7.7) / 255
-    held = np.rint((buffer.disparity_per_m() - 1 / 7.7) / step)
-    assert np.abs(held - (255 - codes().astype(int))).max() <= (0 if container == "heic" else 1)
-
-
-@pytest.mark.parametrize("values", ["linear", "16 bits", "holes"])
-def test_other_codes_are_quantized_anew_with_a_measured_error(values: str, tmp_path: Path) -> None:
-    made = {
-        "linear": files.gdepth(photo(), coded(codes()), format="RangeLinear", near=0.5, far=3),
-        "16 bits": files.gdepth(photo(), coded(codes(top=65535)), near=0.5, far=3),
-        "holes": files.xdm(photo(), coded(np.maximum(codes(top=65535), 1)), near=0, far=9, metric="True"),
-    }[values]
-    out = tmp_path / "out.heic"
-    report = da.copy(made, made, output=out)
-    assert report.native_format == "hdis"
-    with np.errstate(divide="ignore"):
-        wanted, held = 1 / read_m(made), da.extract(out).disparity_per_m()
-    if values != "holes":
-        assert np.abs(wanted - held).max() <= report.bound * 1.00001
-    kept = da.copy(made, made, output=tmp_path / "kept.heic", native_format="hdep")
-    assert kept.native_format == "hdep"
-
-
-@pytest.mark.parametrize("maker", made_files())
-def test_every_verb_takes_the_photo_of_another_maker(maker: str, tmp_path: Path) -> None:
-    made = tmp_path / "android.jpg"
-    made.write_bytes(made_files()[maker])
-    metres = read_m(made.read_bytes())
-    da.preview(made, output=tmp_path / "preview.png")
-    da.view(made, output=tmp_path / "view.html")
-    da.refocus(made, output=tmp_path / "refocus.jpg")
-    assert da.pointcloud(made).points.shape == (metres.size, 3)
-    assert da.report(made, output=tmp_path / "report.html").counts
-    listed = da.dictionary(made, tmp_path / "depth.plist")
-    assert (listed["width"], listed["height"], listed["unit"]) == (96, 64, "1/m")
-    (tmp_path / "photo.jpg").write_bytes(photo(tone=30))
-    report = da.embed(tmp_path / "photo.jpg", tmp_path / "depth.plist", output=tmp_path / "again.jpg")
-    _check_bound((tmp_path / "again.jpg").read_bytes(), metres, 1.01 * report.bound)
-    report = da.embed(tmp_path / "photo.jpg", made, output=tmp_path / "embedded.jpg")
-    _check_bound((tmp_path / "embedded.jpg").read_bytes(), metres, 1.01 * report.bound)
-    assert "of another photo" in report.meaning
-    checked = da.verify(made)
-    assert not checked.passed
-    assert "depthauthor copy FILE FILE -o NEW.heic" in checked.verdict
-    assert "which Photos does not read" in da.doctor(made).headline
-    assert "copy FILE FILE" in json.dumps(da.doctor(made).to_dict())
-
-
-def test_batch_takes_photos_of_other_makers_as_maps(tmp_path: Path) -> None:
-    (tmp_path / "photos").mkdir()
-    (tmp_path / "maps").mkdir()
-    for number, made in enumerate(made_files().values()):
-        (tmp_path / "photos" / f"{number}.jpg").write_bytes(photo(tone=number))
-        (tmp_path / "maps" / f"{number}.jpg").write_bytes(made)
-    from authoring.cli.main import run
-
-    assert (
-        run(["batch", f"{tmp_path}/photos", f"{tmp_path}/maps", "--out", f"{tmp_path}/out", "--jobs", "1"])
-        == 0
-    )
-    assert len(list((tmp_path / "out").glob("*.jpg"))) == len(made_files())
 
 
 def test_real_lens_blur_photos(sample: Sample, tmp_path: Path) -> None:
@@ -619,42 +429,3 @@ def test_exiftool_reads_the_same_from_our_made_files(tool: Callable[..., str], t
     assert re.search(r"Far +: 8", text)
     path.write_bytes(files.xdm(photo(), coded(codes())))
     assert "RangeLinear" in tool("exiftool", "-s", "-Device*", "-DepthMap*", path)
-
-
-@pytest.mark.parametrize(
-    ("name", "options", "white"),
-    [
-        ("photo_depth.jpg", {}, "near"),
-        ("PHOTO_DEPTH.JPEG", {}, "near"),
-        ("photo_depth.jpg", {"white": "far"}, "far"),
-        ("photo_depth.png", {}, "far"),
-        ("other_depth.jpg", {}, "far"),
-        ("photo.jpg.jpg", {}, "far"),
-    ],
-)
-def test_the_map_of_a_named_pair_is_white_where_it_is_near(
-    name: str, options: dict[str, Any], white: str, tmp_path: Path
-) -> None:
-    (tmp_path / "photo.jpg").write_bytes(photo())
-    kind = "PNG" if name.endswith("png") else "JPEG"
-    (tmp_path / name).write_bytes(coded(codes(), kind))
-    out = tmp_path / "out.jpg"
-    report = da.embed(tmp_path / "photo.jpg", tmp_path / name, near=1, far=3, output=out, **options)
-    held = decoded(coded(codes(), kind))
-    _check_bound(out.read_bytes(), linear_m(255 - held if white == "near" else held, 1, 3), report.bound)
-    assert f"white is {white}" in report.meaning
-    assert any("NAME_depth.jpg" in note for note in report.notes) == (white == "near")
-
-
-def test_batch_knows_the_named_pair(tmp_path: Path) -> None:
-    from authoring.cli.main import run
-
-    for number in (1, 2):
-        (tmp_path / f"{number}.jpg").write_bytes(photo(tone=number))
-        (tmp_path / f"{number}_depth.jpg").write_bytes(coded(codes(), "JPEG"))
-    assert (
-        run(["batch", str(tmp_path), str(tmp_path), "--out", f"{tmp_path}/o", "--near", "1", "--far", "3"])
-        == 0
-    )
-    for out in sorted((tmp_path / "o").glob("*.jpg")):
-        assert read_m(out.read_bytes())[1, 1] > 2.5, "black is far"
