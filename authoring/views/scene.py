@@ -108,9 +108,7 @@ class _Photo:
         return self.orientation.point_to_display(focus.x, focus.y)
 
 
-def load_scene(
-    photo: bytes, needed: Needed | None = None, min_confidence: float | None = None
-) -> Scene:
+def load_scene(photo: bytes, needed: Needed | None = None, min_confidence: float | None = None) -> Scene:
     """Load a JPEG, HEIC or DNG photo with depth; min_confidence: see `read_depth`.
 
     needed: how many pixels are; None for all. Raises UnsupportedError if it holds no depth or its pixels cannot be
