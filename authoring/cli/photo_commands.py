@@ -99,6 +99,8 @@ def copy(
     context: Context,
     source: arguments.SourceArgument,
     photo: arguments.PhotoArgument,
+    near: options.Near = None,
+    far: options.Far = None,
     min_confidence: options.MinConfidence = None,
     profile: options.Profile = "portrait",
     donor: options.Donor = None,
@@ -128,6 +130,10 @@ def copy(
     """Put the depth of one photo into another, with its metadata.
 
     Orientations are reconciled; the two photos must have the same aspect.
+    Of an Android portrait whose depth has no metres, --near and --far are the
+    distances of its ends; one of them alone scales it.
+
+    depthauthor copy android.jpg android.jpg -o portrait.heic
 
     depthauthor copy IMG_0001.HEIC retouched.jpg -o retouched.heic
     """

@@ -39,6 +39,7 @@ from authoring.maps.polarity import check_polarity
 from authoring.maps.refine import guide_of
 from authoring.read.crop import shown_part
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
+from authoring.read.depth_range import with_range
 from authoring.version import VERSION
 
 WIDE_CODES = "codes of 16 bits are for Adobe's readers; Apple's are known to take 8"
@@ -108,7 +109,7 @@ def copy(source: bytes, photo: bytes | DecodedPhoto, options: EmbedOptions) -> E
     aspects differ by more than one per cent. The photo is its unblurred picture where its own pixels are blurred and it
     holds one, unless `options.base` says otherwise.
     """
-    origin = read_source(source, options.min_confidence)
+    origin = read_source(source, options)
     base = base_photo(photo, options.base)
     target = open_target(base.photo, options)
     options = for_container(options, target.layout.container)
@@ -179,11 +180,12 @@ def _encode_plane(plane: StoredPlane, target: Target, options: EmbedOptions) -> 
     )
 
 
-def read_source(source: bytes, min_confidence: float | None = None) -> DepthReading:
+def read_source(source: bytes, options: EmbedOptions) -> DepthReading:
     """Read the depth of the photo that `copy` takes it from."""
     with about("source"):
         file = containers.parse(source)
-        return shown_part(read_depth(file, min_confidence), file.layout)
+        reading = with_range(read_depth(file, options.min_confidence), options.near, options.far)
+        return shown_part(reading, file.layout)
 
 
 def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> CodedDepth:

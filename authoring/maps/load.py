@@ -30,6 +30,7 @@ from authoring.maps.presets import Raster, Reading, preset_named
 from authoring.maps.python_maps import map_image_of
 from authoring.read import depth_image
 from authoring.read.crop import shown_part
+from authoring.read.depth_range import with_range
 from authoring.read.foreign.base import DEPTH_NAMES
 from authoring.read.foreign.find import find
 from authoring.read.layout import depth_images
@@ -103,9 +104,9 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     single = options.stored_format.single
     if _is_bytes(source):
         data = bytes(source)
-        photo = _photo_depth(data, options.key, options.frame, options.min_confidence)
+        photo = _photo_depth(data, options)
         if photo is not None:
-            _refuse_meaning(options, "the map holds distances already")
+            _refuse_meaning(replace(options, near=None, far=None), "the map holds distances already")
             return _loaded(photo.buffer.converted(single), photo.meaning, Notes(notes=photo.notes))
         return load_map(parse_map_source(data, options.key, options.frame, options.map_name), options)
     if isinstance(source, DepthBuffer):
@@ -246,35 +247,34 @@ def parse_map_source(
     if data.startswith(b"{"):
         _refuse_choice(key, frame, "a dictionary in JSON")
         return parse_json(data)
-    photo = _photo_depth(data, key, frame)
+    photo = _photo_depth(data, MapOptions(key=key, frame=frame))
     if photo is not None:
         return photo.buffer
     image = read_map(data, key, frame)
     return image if image.holds else replace(image, holds=kind_by_name(name))
 
 
-def _photo_depth(
-    data: bytes, key: str | None, frame: int | None, min_confidence: float | None = None
-) -> _PhotoDepth | None:
+def _photo_depth(data: bytes, options: MapOptions) -> _PhotoDepth | None:
     """Return the depth of a photo that is given as a map; None for what is no photo with depth.
 
     Raises UnsupportedError for a HEIC without depth.
     """
     if data[4:8] == b"ftyp":
-        _refuse_choice(key, frame, "a photo")
+        _refuse_choice(options.key, options.frame, "a photo")
         try:
-            return _depth_of_photo(data, min_confidence)
+            return _depth_of_photo(data, options)
         except UnsupportedError as error:
             raise UnsupportedError(f"the map is a photo and {error.message}") from error
     if data.startswith(MAP_OR_PHOTO) and _has_depth(data):
-        _refuse_choice(key, frame, "a photo")
-        return _depth_of_photo(data, min_confidence)
+        _refuse_choice(options.key, options.frame, "a photo")
+        return _depth_of_photo(data, options)
     return None
 
 
-def _depth_of_photo(data: bytes, min_confidence: float | None) -> _PhotoDepth:
+def _depth_of_photo(data: bytes, options: MapOptions) -> _PhotoDepth:
     file = containers.parse(data)
-    reading = shown_part(depth_image.read_depth(file, min_confidence), file.layout)
+    reading = with_range(depth_image.read_depth(file, options.min_confidence), options.near, options.far)
+    reading = shown_part(reading, file.layout)
     buffer = reading.buffer("display")
     if reading.foreign is None:
         return _PhotoDepth(buffer, "the map is another photo's depth", ())

@@ -11,12 +11,13 @@ import pytest
 
 import depthauthor as da
 from authoring.cli.main import run
-from authoring.errors import DepthauthorError
+from authoring.errors import DepthauthorError, UsageError
 from tests.foreign import files
 from tests.foreign.expected import (
     CONFIDENCE,
     check_bound,
     decoded,
+    inverse_m,
     linear_m,
     made_files,
     read_m,
@@ -150,3 +151,41 @@ def test_batch_knows_the_named_pair(tmp_path: Path) -> None:
     )
     for out in sorted((tmp_path / "o").glob("*.jpg")):
         assert read_m(out.read_bytes())[1, 1] > 2.5, "black is far"
+
+
+@pytest.mark.parametrize(
+    ("given", "near", "far"),
+    [({"near": 0.4, "far": 3}, 0.4, 3), ({"near": 0.4}, 0.4, 12.8), ({"far": 4}, 0.125, 4)],
+)
+@pytest.mark.parametrize("format", ["RangeInverse", "RangeLinear"])
+def test_relative_depth_takes_the_distances_that_are_given(
+    given: dict[str, Any], near: float, far: float, format: str, tmp_path: Path
+) -> None:
+    meaning = inverse_m if format == "RangeInverse" else linear_m
+    made = files.gdepth(photo(), coded(codes()), near=2, far=64, units=None, format=format)
+    out = tmp_path / "out.heic"
+    report = da.copy(made, made, output=out, native_format="hdis", **given)
+    check_bound(out.read_bytes(), meaning(codes(), near, far), report.bound)
+    assert any("as --near and --far say" in note for note in report.notes)
+    report = da.embed(photo(), made, output=tmp_path / "map.heic", **given)
+    check_bound((tmp_path / "map.heic").read_bytes(), meaning(codes(), near, far), report.bound)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [({"near": 3, "far": 2}, "no range"), ({"near": -1}, "no range"), ({"near": 1, "far": float("inf")}, "")],
+)
+def test_impossible_distances_are_refused(given: dict[str, Any], words: str, tmp_path: Path) -> None:
+    made = files.samsung_dual(photo(), codes())
+    if words:
+        with pytest.raises(UsageError, match=words):
+            da.copy(made, photo(), output=tmp_path / "o.heic", **given)
+    else:
+        da.copy(made, photo(), output=tmp_path / "o.heic", **given)
+    metric = files.gdepth(photo(), coded(codes()))
+    with pytest.raises(UsageError, match="distances of its own"):
+        da.copy(metric, photo(), output=tmp_path / "m.heic", near=1)
+    intel = files.xdm(photo(), coded(codes(top=65535)))
+    with pytest.raises(UsageError, match="give near and far"):
+        da.copy(intel, photo(), output=tmp_path / "m.heic", near=1)
+    da.copy(intel, photo(), output=tmp_path / "m.heic", far=65.535)
