@@ -16,8 +16,8 @@ from authoring.read.foreign.google_xmp import MAX_EXTENDED_BYTES
 
 NOTE = "http://ns.adobe.com/xmp/note/"
 
-MARK = "Export"
-"""Property of a marked description; its value is the format."""
+MARKS = {"gdepth": "ExportedGDepth", "dynamic-depth": "ExportedDynamicDepth"}
+"""Format → the property that marks its description; no property may be in a packet twice."""
 
 _BODY = f'<x:xmpmeta xmlns:x="{xmp.X}"><rdf:RDF xmlns:rdf="{xmp.RDF}"></rdf:RDF></x:xmpmeta>'.encode()
 
@@ -31,11 +31,9 @@ _ABOUT = re.compile(
     rb"""<[A-Za-z_][\w.-]*:Description\b[^<>]*?\s[\w.-]*:?about\s*=\s*("[^"<>]*"|'[^'<>]*')"""
 )
 _NAMED = re.compile(rb"""(:HasExtendedXMP(?:\s*=\s*["']|\s*>)\s*)([0-9A-Fa-f]{32})(?=\s*["'<])""")
-_MARKED = re.compile(
-    rb"""<rdf:Description rdf:about=(?:"[^"<>]*"|'[^'<>]*') xmlns:rdf="%s" xmlns:depthauthor="%s" """
-    rb"""depthauthor:%s="([a-z-]+)"[^<>]*?(?:/>|(?<!/)>.*?</rdf:Description>)"""
-    % (re.escape(xmp.RDF.encode()), re.escape(PROVENANCE.encode()), MARK.encode()),
-    re.DOTALL,
+_MARKED = (
+    r"""<rdf:Description rdf:about=(?:"[^"<>]*"|'[^'<>]*') xmlns:rdf="{rdf}" xmlns:depthauthor="{ours}" """
+    r"""depthauthor:{mark}="1"[^<>]*?(?:/>|(?<!/)>.*?</rdf:Description>)"""
 )
 
 
@@ -54,7 +52,7 @@ def with_description(packet: bytes, format: str, rest: str) -> bytes:
     about = found[1].decode("utf-8", "replace") if found else '""'
     text = (
         f'<rdf:Description rdf:about={about} xmlns:rdf="{xmp.RDF}" xmlns:depthauthor="{PROVENANCE}" '
-        f'depthauthor:{MARK}="{format}" {rest}'
+        f'depthauthor:{MARKS[format]}="1" {rest}'
     )
     result = packet[: start.end()] + text.encode() + packet[start.end() :]
     before, after = _properties(packet), _properties(result)
@@ -67,13 +65,13 @@ def with_description(packet: bytes, format: str, rest: str) -> bytes:
 
 def without_description(packet: bytes, format: str) -> bytes | None:
     """Return a packet without the marked description of a format; None if it has none."""
-    found = next((match for match in _MARKED.finditer(packet) if match[1].decode() == format), None)
+    found = _marked(packet, format)
     return None if found is None else packet[: found.start()] + packet[found.end() :]
 
 
 def description(packet: bytes, format: str) -> bytes:
     """Return the marked description of a format; empty if there is none."""
-    found = next((match for match in _MARKED.finditer(packet) if match[1].decode() == format), None)
+    found = _marked(packet, format)
     return found[0] if found else b""
 
 
@@ -85,6 +83,12 @@ def names_extension(packet: bytes) -> bool:
 def with_extension_name(packet: bytes, name: str) -> bytes:
     """Return a standard packet that names an extended one by `name` where it names one; nothing else changes."""
     return _NAMED.sub(lambda match: match[1] + name.encode(), packet)
+
+
+def _marked(packet: bytes, format: str) -> re.Match[bytes] | None:
+    names = {"rdf": xmp.RDF, "ours": PROVENANCE, "mark": MARKS[format]}
+    pattern = _MARKED.format(**{name: re.escape(value) for name, value in names.items()})
+    return re.search(pattern.encode(), packet, re.DOTALL)
 
 
 def _properties(packet: bytes) -> PropertyTree | None:
