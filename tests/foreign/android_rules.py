@@ -46,7 +46,8 @@ class Jpeg:
 def parse(data: bytes) -> Jpeg:
     """Walk a photo from SOI to EOI; a scan ends at the first marker that is no RST and no stuffing."""
     assert data[:2] == b"\xff\xd8"
-    segments, place, coded = [], 2, 0
+    segments: list[tuple[int, bytes]] = []
+    place, coded = 2, 0
     while True:
         code = data[place + 1]
         if code == 0xD9:
