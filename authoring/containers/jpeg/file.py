@@ -124,10 +124,14 @@ class JpegFile:
     @property
     def following(self) -> tuple[tuple[int, int], ...]:
         """Runs [start, stop) between the photo and `images_stop`, without gaps: an image, or bytes between two."""
-        structure = self.structure
-        images = (structure.image(number) for number in structure.starts)
-        runs = [*((image.start, image.stop) for image in images), *structure.gaps]
+        runs = [*self.listed, *self.structure.gaps]
         return tuple(sorted(run for run in runs if run[0] < run[1]))
+
+    @property
+    def listed(self) -> tuple[tuple[int, int], ...]:
+        """Runs [start, stop) of the images that the MP index lists after the photo."""
+        images = (self.structure.image(number) for number in self.structure.starts)
+        return tuple((image.start, image.stop) for image in images)
 
     def append(self, data: bytes) -> EditList:
         """Put bytes, such as whole images, after the last image and before any trailer, without an MP entry.

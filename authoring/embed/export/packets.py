@@ -33,8 +33,10 @@ _ABOUT = re.compile(
 _NAMED = re.compile(rb"""(:HasExtendedXMP(?:\s*=\s*["']|\s*>)\s*)([0-9A-Fa-f]{32})(?=\s*["'<])""")
 _MARKED = (
     r"""<rdf:Description rdf:about=(?:"[^"<>]*"|'[^'<>]*') xmlns:rdf="{rdf}" xmlns:depthauthor="{ours}" """
-    r"""depthauthor:{mark}="1"[^<>]*?(?:/>|(?<!/)>.*?</rdf:Description>)"""
+    r"""depthauthor:{mark}="1"[^<>]*>"""
 )
+"""The start tag of a marked description, or the whole of one that is empty."""
+_END = b"</rdf:Description>"
 
 
 def with_description(packet: bytes, format: str, rest: str) -> bytes:
@@ -64,15 +66,17 @@ def with_description(packet: bytes, format: str, rest: str) -> bytes:
 
 
 def without_description(packet: bytes, format: str) -> bytes | None:
-    """Return a packet without the marked description of a format; None if it has none."""
+    """Return a packet without the marked descriptions of a format; None if it has none."""
     found = _marked(packet, format)
-    return None if found is None else packet[: found.start()] + packet[found.end() :]
+    if not found:
+        return None
+    starts, stops = [start for start, _ in found], [0, *(stop for _, stop in found)]
+    return b"".join(packet[stop:start] for stop, start in zip(stops, [*starts, len(packet)], strict=True))
 
 
 def description(packet: bytes, format: str) -> bytes:
-    """Return the marked description of a format; empty if there is none."""
-    found = _marked(packet, format)
-    return found[0] if found else b""
+    """Return the first marked description of a format; empty if there is none."""
+    return next((packet[start:stop] for start, stop in _marked(packet, format)), b"")
 
 
 def names_extension(packet: bytes) -> bool:
@@ -85,10 +89,18 @@ def with_extension_name(packet: bytes, name: str) -> bytes:
     return _NAMED.sub(lambda match: match[1] + name.encode(), packet)
 
 
-def _marked(packet: bytes, format: str) -> re.Match[bytes] | None:
+def _marked(packet: bytes, format: str) -> list[tuple[int, int]]:
+    """Return the runs [start, stop) of the marked descriptions of a format; there is one in what `export` writes."""
     names = {"rdf": xmp.RDF, "ours": PROVENANCE, "mark": MARKS[format]}
-    pattern = _MARKED.format(**{name: re.escape(value) for name, value in names.items()})
-    return re.search(pattern.encode(), packet, re.DOTALL)
+    pattern = re.compile(_MARKED.format(**{name: re.escape(value) for name, value in names.items()}).encode())
+    found, position = [], 0
+    while tag := pattern.search(packet, position):
+        end = -1 if tag[0].endswith(b"/>") else packet.find(_END, tag.end())
+        if end < 0 and not tag[0].endswith(b"/>"):
+            break
+        position = tag.end() if end < 0 else end + len(_END)
+        found.append((tag.start(), position))
+    return found
 
 
 def _properties(packet: bytes) -> PropertyTree | None:

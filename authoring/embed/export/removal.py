@@ -86,4 +86,6 @@ def _appended(file: jpeg.JpegFile, described: bytes) -> tuple[int, int, int] | N
     start, middle = starts[-APPENDED:]
     data = file.source
     images = data.startswith(IMAGE_START, start) and data.startswith(IMAGE_START, middle)
-    return (start, middle, position) if images and position <= len(data) else None
+    # A directory is data from a file: it takes out no image that the MP index lists.
+    listed = any(first < position and start < last for first, last in file.listed)
+    return (start, middle, position) if images and position <= len(data) and not listed else None
