@@ -68,7 +68,7 @@ def gdepth_of(photo: bytes) -> tuple[dict[str, str], np.ndarray]:
     """Return GDepth's properties and the codes of its map, read without the code under test."""
     photo_jpeg = android_rules.parse(photo)
     values: dict[str, str] = {}
-    for packet in (photo_jpeg.app1(android_rules.STANDARD)[0], extended_packet(jpeg)):
+    for packet in (photo_jpeg.app1(android_rules.STANDARD)[0], extended_packet(photo_jpeg)):
         for description in ElementTree.fromstring(packet).iter(f"{android_rules.RDF}Description"):
             values |= {
                 key.removeprefix(f"{{{gdepth.DEPTH}}}"): value
@@ -81,7 +81,7 @@ def gdepth_of(photo: bytes) -> tuple[dict[str, str], np.ndarray]:
 def dynamic_depth_of(photo: bytes) -> tuple[dict[str, str], dict[str, bytes]]:
     """Return the attributes of the DepthMap and the pictures, read without the code under test."""
     photo_jpeg = android_rules.parse(photo)
-    root = ElementTree.fromstring(extended_packet(jpeg))
+    root = ElementTree.fromstring(extended_packet(photo_jpeg))
     (depth,) = root.iter(named("camera", "DepthMap"))
     description = root.find(f".//{android_rules.RDF}Description")
     assert description is not None
