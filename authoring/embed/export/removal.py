@@ -18,6 +18,9 @@ from authoring.read.foreign.base import NAMES, Source
 FORMATS: tuple[Source, ...] = ("gdepth", "dynamic-depth")
 """What is written into a photo; a pair leaves it as it is."""
 
+MAX_ROUNDS = 8
+"""Times that one format is taken out: where the photo has several XMP segments, the next is the first then."""
+
 APPENDED = 2
 """Images that Dynamic Depth appends, the last of its directory: depth and confidence."""
 
@@ -36,14 +39,14 @@ def remove_exported(file: ContainerFile) -> ExportRemoval:
     edits = EditList.unchanged(len(file.source))
     removed: list[str] = []
     for format in FORMATS:
-        if not isinstance(file, jpeg.JpegFile):
-            break
-        step = _removal(file, format)
-        if step is not None:
+        for _ in range(MAX_ROUNDS):
+            step = _removal(file, format) if isinstance(file, jpeg.JpegFile) else None
+            if step is None:
+                break
             edits = edits.then(step)
-            removed.append(NAMES[format])
             file = jpeg.parse(step.apply(file.source))
-    return ExportRemoval(edits, tuple(removed))
+            removed.append(NAMES[format])
+    return ExportRemoval(edits, tuple(dict.fromkeys(removed)))
 
 
 def _removal(file: jpeg.JpegFile, format: Source) -> EditList | None:
