@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from authoring.api.check_files import doctor, verify
     from authoring.api.cloud_files import pointcloud, pointcloud_file
     from authoring.api.embedder import Embedder
+    from authoring.api.export_files import export
     from authoring.api.kit_files import kit
     from authoring.api.page_files import report, view
     from authoring.api.photo_files import (
@@ -74,6 +75,7 @@ __all__ = [
     "doctor",
     "embed",
     "embed_bytes",
+    "export",
     "extract",
     "extract_bytes",
     "extract_file",
@@ -110,6 +112,7 @@ _HOME = {
     "doctor": "authoring.api.check_files",
     "embed": "authoring.api.photo_files",
     "embed_bytes": "authoring.api.photo_files",
+    "export": "authoring.api.export_files",
     "extract": "authoring.api.photo_files",
     "extract_bytes": "authoring.api.photo_files",
     "extract_file": "authoring.api.photo_files",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from fuzz import batches, dngs, foreign, operations, parsers, records, seeds, views
+from fuzz import batches, dngs, exports, foreign, operations, parsers, records, seeds, views
 from fuzz.bounds import OPERATION, PARSER, PIXELS, Bounds
 from fuzz.mutate import Form
 
@@ -135,6 +135,9 @@ _OPERATIONS = (
     Target("restore-jpeg", operations.restoring, seeds.jpeg_with_depth, "jpeg", OPERATION),
     Target("copy", operations.copying, seeds.with_depth, "heif", OPERATION),
     Target("copy-jpeg", operations.copying, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("export", exports.exporting, seeds.heif_with_depth, "heif", OPERATION),
+    Target("export-jpeg", exports.exporting, seeds.jpeg_with_depth, "jpeg", OPERATION),
+    Target("strip-export", exports.stripping, exports.exported, "jpeg", OPERATION),
     Target("donor", operations.donating, seeds.heif_with_depth, "heif", OPERATION),
     Target("forged-record", records.forged, records.seeds, "bytes", OPERATION, longest=1024),
     Target("batch-rows", batches.crossing, batches.seeds, "bytes", OPERATION, longest=64),

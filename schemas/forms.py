@@ -13,6 +13,7 @@ from authoring.batch.work import BatchResult
 from authoring.compatibility.doctor import DoctorReport
 from authoring.compatibility.verify import VerifyReport
 from authoring.depth import calibration_json
+from authoring.embed.export.photo_export import ExportReport
 from authoring.embed.reports import EmbedReport
 from authoring.embed.strip import StripReport
 from authoring.read.extract import ExtractReport
@@ -106,6 +107,7 @@ FORMS: dict[str, tuple[type, str]] = {
     "inspect": (InspectReport, "depthauthor inspect --json"),
     "extract": (ExtractReport, "depthauthor extract --json"),
     "pointcloud": (PointCloudReport, "depthauthor pointcloud --json"),
+    "export": (ExportReport, "depthauthor export --json"),
     "strip": (StripReport, "depthauthor strip --json"),
     "verify": (VerifyReport, "depthauthor verify --json"),
     "doctor": (DoctorReport, "depthauthor doctor --json, one line a file"),

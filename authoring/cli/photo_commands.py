@@ -1,4 +1,4 @@
-"""Define the commands on photos: embed, copy, extract, inspect, strip, dictionary."""
+"""Define the commands on photos: embed, copy, extract, inspect, strip, export, dictionary."""
 
 from __future__ import annotations
 
@@ -264,6 +264,47 @@ def strip(
     outputs = Outputs(output, out, "stripped", None)
     return write_each(
         photos, outputs, strip_one, strip_text, recursive=recursive, as_json=as_json, quiet=quiet
+    )
+
+
+def export(
+    photos: arguments.FilesArgument,
+    export_as: options.ExportAs,
+    recursive: options.Recursive = False,
+    output: options.ExportOutput = None,
+    out: options.OutputFolder = None,
+    quality: options.Quality = None,
+    tone_map: options.ToneMap = False,
+    overwrite: options.Overwrite = False,
+    dry_run: options.DryRun = False,
+    quiet: options.Quiet = False,
+    as_json: options.AsJsonLines = False,
+) -> int:
+    """Write the depth of photos as other makers' programs read it.
+
+    depthauthor export IMG_0001.HEIC --as gdepth -o for-android.jpg
+
+    The output is a JPEG: the photo's own coded bytes where it is one, else re-encoded. The report
+    says what the format cannot carry.
+    """
+    from authoring.api import export_files
+    from authoring.cli.photo_text import export_text
+
+    def export_one(photo: Path, target: Path) -> Outcome:
+        report = export_files.export(
+            photo,
+            export_as,
+            output=target,
+            quality=quality,
+            tone_map=tone_map,
+            overwrite=overwrite,
+            dry_run=dry_run,
+        )
+        return Outcome(report, output=report.output)
+
+    outputs = Outputs(output, out, export_as, ".jpg")
+    return write_each(
+        photos, outputs, export_one, export_text, recursive=recursive, as_json=as_json, quiet=quiet
     )
 
 

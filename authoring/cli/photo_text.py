@@ -1,4 +1,4 @@
-"""Describe the reports of embed, copy, strip, extract, dictionary and inspect as text for people."""
+"""Describe the reports of embed, copy, strip, export, extract, dictionary and inspect as text for people."""
 
 from __future__ import annotations
 
@@ -109,6 +109,36 @@ def strip_text(report: Report) -> str:
         *labelled("note", report["notes"]),
     ]
     return "\n".join(lines)
+
+
+_EXPORTED = {"gdepth": "GDepth", "dynamic-depth": "Dynamic Depth", "pair": "a gray map beside it"}
+
+
+def export_text(report: Report) -> str:
+    """Describe what was written, and what could not be carried."""
+    size = f"{report['map']['width']}x{report['map']['height']}"
+    photo = "re-encoded" if report["reencoded"] else "image data untouched"
+    exact = (
+        "exact" if not report["max_code_error"] else f"at most {count(report['max_code_error'], 'code')} off"
+    )
+    written = _EXPORTED[report["written"]]
+    lines = [
+        f"{report['output'] or DRY_RUN}: JPEG with {written}, {size}, photo {photo}",
+        *([f"  depth      {report['depth_output']}"] if report["depth_output"] else []),
+        f"  codes      {report['coding'].upper()}, {exact}",
+        *_exported_range(report),
+        *labelled("lost", report["not_carried"]),
+        *_touched_lines(report["touched"]),
+        *labelled("note", report["notes"]),
+    ]
+    return "\n".join(lines)
+
+
+def _exported_range(report: Report) -> list[str]:
+    if report["near"] is None:
+        return []
+    unit = {"m": " m", "Meters": " m"}.get(report["units"] or "", ", no unit")
+    return [f"  range      {report['format']} {report['near']:.6g} to {report['far']:.6g}{unit}"]
 
 
 def extract_text(report: Report) -> str:

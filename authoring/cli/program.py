@@ -85,6 +85,7 @@ for command in (
     photo_commands.extract,
     photo_commands.inspect,
     photo_commands.strip,
+    photo_commands.export,
     photo_commands.dictionary,
     check_commands.verify,
     check_commands.doctor,

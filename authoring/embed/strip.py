@@ -10,10 +10,13 @@ from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.apple.provenance import Provenance, read_provenance
 from authoring.containers.base import CodedAuxiliary, ContainerFile, ContainerName, FoundAuxiliary
 from authoring.containers.edits import EditList, Touched
+from authoring.embed.export.removal import remove_exported
 from authoring.embed.left_behind import left_behind
 from authoring.embed.reports import EditedPhoto
 from authoring.embed.undo import undone
 from authoring.errors import DepthauthorError, RefusedError, about
+from authoring.read.foreign.base import NAMES
+from authoring.read.foreign.find import find
 from authoring.read.layout import depth_images, kind_of, photo_orientation
 from authoring.read.missing_depth import lost_depth
 from authoring.report_base import Report
@@ -87,15 +90,15 @@ class _Removal:
 def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
     """Take the depth map out of a photo; gain maps, mattes and all metadata stay.
 
-    With `restore`, the changes that this program made to the photo's own Exif and XMP are undone too: the result is
-    the photo before, byte for byte. Raises RefusedError if there is no depth map, where this program did not
-    write it, and where another program changed the photo since.
+    What `export` wrote into the photo goes too. With `restore`, the changes that this program made to the photo's own
+    Exif and XMP are undone too: the result is the photo before, byte for byte. Raises RefusedError if there is no depth
+    map, where this program did not write it, and where another program changed the photo since.
     """
     with about("photo"):
         file = containers.parse(photo)
         images = depth_images(file.layout)
         if not images:
-            raise RefusedError("the photo holds no depth map; there is nothing to strip")
+            return _strip_exported(file)
         removal = _remove_depth(file)
         notes = list(file.notes)
         if any(provenance.undo for provenance in removal.provenance) and not removal.exact:
@@ -115,14 +118,42 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
             stripped = edits.apply(photo)
             stays = left_behind(stripped, _restoring(stripped, removal), omitted=removal.record_omitted)
             notes += [stays] if stays else []
+        exported = remove_exported(containers.parse(edits.apply(photo)))
+        removed = tuple(f"{kind_of(image)} {image.width}x{image.height}" for image in images)
+        return _edited(file, edits.then(exported.edits), (*removed, *exported.removed), notes)
+
+
+def _strip_exported(file: ContainerFile) -> EditedPhoto[StripReport]:
+    """Take what `export` wrote out of a photo without a depth map of Apple's or Adobe's.
+
+    Raises RefusedError if there is none.
+    """
+    exported = remove_exported(file)
+    if exported.removed:
+        return _edited(file, exported.edits, exported.removed, list(file.notes))
+    try:
+        found = find(file)
+    except DepthauthorError:
+        found = None
+    if found is None:
+        raise RefusedError("the photo holds no depth map; there is nothing to strip")
+    raise RefusedError(
+        f"the photo's depth map is {NAMES[found.source]}, which this tool did not write; strip takes out Apple's, "
+        "Adobe's and what export wrote"
+    )
+
+
+def _edited(
+    file: ContainerFile, edits: EditList, removed: tuple[str, ...], notes: list[str]
+) -> EditedPhoto[StripReport]:
     report = StripReport(
         container=file.layout.container,
-        removed=tuple(f"{kind_of(image)} {image.width}x{image.height}" for image in images),
-        bytes_removed=len(photo) - edits.result_size,
+        removed=removed,
+        bytes_removed=len(file.source) - edits.result_size,
         touched=edits.touched,
         notes=tuple(notes),
     )
-    return EditedPhoto(photo, edits, report)
+    return EditedPhoto(file.source, edits, report)
 
 
 @dataclass(frozen=True, slots=True)

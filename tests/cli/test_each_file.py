@@ -65,6 +65,8 @@ def test_the_worst_file_gives_the_exit_code_and_the_others_are_done(library: Pat
         ("extract", "a-depth.npy"),
         ("extract --format exr", "a-depth.exr"),
         ("strip", "a-stripped.jpg"),
+        ("export --as gdepth", "a-gdepth.jpg"),
+        ("export --as pair", "a-pair_depth.jpg"),
         ("dictionary", "a-depth.plist"),
         ("pointcloud", "a-points.ply"),
         ("pointcloud --mesh", "a-mesh.glb"),

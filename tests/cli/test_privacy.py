@@ -39,6 +39,8 @@ COMMANDS = {
     "embed": "embed photo.jpg mask.png --near 0.5 --far 8 -o OUT/a.jpg",
     "copy": "copy portrait.jpg photo.jpg -o OUT/a.jpg",
     "strip": "strip portrait.jpg -o OUT/a.jpg",
+    "export": "export portrait.jpg --as gdepth -o OUT/a.jpg",
+    "export pair": "export portrait.jpg --as pair -o OUT/a.jpg",
     "extract": "extract portrait.jpg -o OUT/a.npy --metadata",
     "dictionary": "dictionary portrait.jpg -o OUT/a.plist",
     "preview": "preview portrait.jpg -o OUT/a.png",

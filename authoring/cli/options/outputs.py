@@ -23,6 +23,12 @@ StripOutput = Annotated[
     Path | None,
     _output_option("--output", "-o", help="The photo to write. Default: NAME-stripped beside the photo."),
 ]
+ExportOutput = Annotated[
+    Path | None,
+    _output_option(
+        "--output", "-o", help="The JPEG to write. Default: NAME-gdepth.jpg and the like beside the photo."
+    ),
+]
 MapOutput = Annotated[
     Path | None,
     _output_option(

@@ -7,6 +7,15 @@ from typing import Annotated, Literal
 
 from authoring.cli.options.declaration import Option
 
+ExportAs = Annotated[
+    Literal["gdepth", "dynamic-depth", "pair"],
+    Option(
+        "--as",
+        envvar=None,
+        help="gdepth: the map in the XMP, which most programs read. dynamic-depth: as Android cameras write it. pair: "
+        "the photo and a gray picture NAME_depth.jpg, white near, for 3D photos.",
+    ),
+]
 Restore = Annotated[
     bool, Option("--restore", help="Also undo, byte for byte, what embed changed in Exif and XMP.")
 ]

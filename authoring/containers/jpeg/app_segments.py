@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import struct
 
 from authoring.containers.jpeg.segments import (
@@ -19,6 +20,9 @@ from authoring.errors import RefusedError
 
 MAX_PACKET_BYTES = 65_502
 """Of a standard packet (XMP part 3, 1.1.3.1): 65,535 less the length field, the prefix and two spare bytes."""
+
+CHUNK_BYTES = 65_400
+"""Most of an extended packet in one segment (XMP part 3, 1.1.3.1)."""
 
 _EXIF_HEADER_BYTES = len(EXIF_PREFIX) + 1
 _EXTENSION_HEADER_BYTES = len(XMP_EXTENSION_PREFIX) + 32 + 4 + 4
@@ -71,6 +75,34 @@ def xmp_extension(data: bytes, image: JpegImage) -> bytes:
         if its_guid == guid:
             chunks.setdefault(offset, payload[_EXTENSION_HEADER_BYTES:])
     return b"".join(chunks[offset] for offset in sorted(chunks))
+
+
+def extension_chunk_bytes(data: bytes, image: JpegImage) -> int:
+    """Return how many bytes of the extended packet a segment holds; CHUNK_BYTES unless two or more say otherwise."""
+    segments = segments_of(data, image, "XMP extension")
+    if len(segments) < 2:
+        return CHUNK_BYTES
+    size = segments[0].stop - segments[0].payload_start - _EXTENSION_HEADER_BYTES
+    return size if 0 < size <= MAX_PAYLOAD_BYTES - _EXTENSION_HEADER_BYTES else CHUNK_BYTES
+
+
+def extension_guid(packet: bytes) -> str:
+    """Return the name of an extended packet, by which the standard one refers to it: its MD5 in 32 capital digits."""
+    return hashlib.md5(packet, usedforsecurity=False).hexdigest().upper()
+
+
+def build_xmp_extension(packet: bytes, guid: str, chunk_bytes: int = CHUNK_BYTES) -> bytes:
+    """Build the APP1 segments of an extended packet, in order (XMP part 3, 1.1.3.1)."""
+    return b"".join(
+        build_segment(
+            Marker.APP1,
+            XMP_EXTENSION_PREFIX
+            + guid.encode("ascii")
+            + struct.pack(">II", len(packet), offset)
+            + packet[offset : offset + chunk_bytes],
+        )
+        for offset in range(0, len(packet), chunk_bytes)
+    )
 
 
 def icc_profile(data: bytes, image: JpegImage) -> bytes | None:

@@ -12,7 +12,7 @@ from authoring.containers.jpeg import app_segments, dump, metadata, splicing, st
 from authoring.containers.jpeg.exif_offsets import exif_by_content, with_true_offsets
 from authoring.containers.jpeg.index_repair import rebuilt_index
 from authoring.containers.jpeg.oddities import read_notes
-from authoring.containers.jpeg.segments import parse_frame
+from authoring.containers.jpeg.segments import XMP_EXTENSION_PREFIX, parse_frame
 from authoring.containers.jpeg.structure import Structure
 
 
@@ -96,6 +96,53 @@ class JpegFile:
         MalformedError if images would move and neither the MP index can be read nor the photo's end be found.
         """
         return self._edited(lambda structure: metadata.exchange(structure, exif, xmp))
+
+    def with_packets(self, xmp: bytes, extended: bytes) -> EditList:
+        """Replace the photo's standard packet and its extended one; b"" removes a packet.
+
+        The extended one is cut into segments as the old one was; `xmp` should name it by `extension_name`. Raises as
+        `with_metadata` does.
+        """
+        return self._edited(
+            lambda structure: metadata.exchange_packets(
+                structure, xmp, extended, self.extension_name(extended)
+            )
+        )
+
+    def extension_name(self, extended: bytes) -> str:
+        """Return the value of xmpNote:HasExtendedXMP for an extended packet, in the letters of the photo's old one."""
+        name = app_segments.extension_guid(extended)
+        segment = app_segments.first_segment(self.source, self.structure.primary, "XMP extension")
+        old = segment.payload(self.source)[len(XMP_EXTENSION_PREFIX) :][: len(name)] if segment else b""
+        return name.lower() if old.islower() else name
+
+    @property
+    def images_stop(self) -> int:
+        """One past the last image, where `append` puts bytes; what follows is counted from the end of the file."""
+        return self.structure.images_stop
+
+    @property
+    def following(self) -> tuple[tuple[int, int], ...]:
+        """Runs [start, stop) between the photo and `images_stop`, without gaps: an image, or bytes between two."""
+        runs = [*self.listed, *self.structure.gaps]
+        return tuple(sorted(run for run in runs if run[0] < run[1]))
+
+    @property
+    def listed(self) -> tuple[tuple[int, int], ...]:
+        """Runs [start, stop) of the images that the MP index lists after the photo."""
+        images = (self.structure.image(number) for number in self.structure.starts)
+        return tuple((image.start, image.stop) for image in images)
+
+    def append(self, data: bytes) -> EditList:
+        """Put bytes, such as whole images, after the last image and before any trailer, without an MP entry.
+
+        Offsets in Exif of what follows are re-based. Raises MalformedError as `splice` does.
+        """
+        return self._edited(lambda structure: splicing.append(structure, data))
+
+    def cut(self, start: int, stop: int) -> EditList:
+        """Take out the bytes [start, stop), which `append` put after the photo; the MP index and Exif follow."""
+        return with_true_offsets(self.structure, splicing.cut(self.structure, start, stop))
 
     def _edited(self, edit: Callable[[Structure], EditList]) -> EditList:
         """Return an edit of the photo with all that it makes necessary: a sound MP index, true offsets in Exif."""

@@ -10,7 +10,14 @@ from dataclasses import replace
 
 from authoring.containers.edits import EditList, Replacement, changes
 from authoring.containers.jpeg import mpf
-from authoring.containers.jpeg.app_segments import build_exif, build_xmp, first_segment
+from authoring.containers.jpeg.app_segments import (
+    build_exif,
+    build_xmp,
+    build_xmp_extension,
+    extension_chunk_bytes,
+    first_segment,
+    segments_of,
+)
 from authoring.containers.jpeg.segments import EXIF_PREFIX, IMAGE_START, Marker, Segment
 from authoring.containers.jpeg.structure import Structure
 from authoring.errors import MalformedError, RefusedError
@@ -29,6 +36,27 @@ def exchange(structure: Structure, exif: bytes | None, xmp: bytes | None) -> Edi
     replacements = [*_exif_changes(structure, exif), *_xmp_changes(structure, xmp)]
     index_changes = _index_changes(structure, EditList.of(size, replacements))
     return EditList.of(size, [*replacements, *index_changes])
+
+
+def exchange_packets(structure: Structure, xmp: bytes, extended: bytes, guid: str) -> EditList:
+    """Replace the photo's standard and extended XMP; see `JpegFile.with_packets`."""
+    size = len(structure.data)
+    replacements = [*_xmp_changes(structure, xmp), *_extension_changes(structure, extended, guid)]
+    index_changes = _index_changes(structure, EditList.of(size, replacements))
+    return EditList.of(size, [*replacements, *index_changes])
+
+
+def _extension_changes(structure: Structure, packet: bytes, guid: str) -> list[Replacement]:
+    """Return the edits that put an extended packet in the place of the old one, or after the standard packet."""
+    data, primary = structure.data, structure.primary
+    old = segments_of(data, primary, "XMP extension")
+    standard = first_segment(data, primary, "XMP")
+    place = old[0].start if old else standard.stop if standard else _xmp_place(structure)
+    new = build_xmp_extension(packet, guid, extension_chunk_bytes(data, primary))
+    return [
+        *(_added(place, new, "XMP extension") if new else []),
+        *(_removed(structure, segment, "XMP extension") for segment in old),
+    ]
 
 
 def _exif_changes(structure: Structure, block: bytes | None) -> list[Replacement]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from authoring.containers.base import CodedAuxiliary
-from authoring.containers.edits import EditList, Replacement
+from authoring.containers.edits import EditList, Replacement, changes
 from authoring.containers.jpeg import jfif, mpf
 from authoring.containers.jpeg.app_segments import build_auxiliary_xmp
 from authoring.containers.jpeg.segments import (
@@ -26,6 +26,7 @@ from authoring.errors import MalformedError, RefusedError, UsageError
 SEGMENT_HEADER_BYTES = 4
 
 _IMAGE_ADDED = "auxiliary image added"
+_APPENDED = "images appended"
 
 
 def splice(structure: Structure, auxiliary: CodedAuxiliary) -> EditList:
@@ -93,6 +94,29 @@ def remove(structure: Structure, identifiers: Collection[int]) -> EditList:
     draft = edits(entries)
     base = draft.offset_of(reason) + SEGMENT_HEADER_BYTES + mpf.BASE
     return edits(_moved_entries(structure, draft, base, entries, remaining))
+
+
+def append(structure: Structure, data: bytes) -> EditList:
+    """Put bytes after the last image; see `JpegFile.append`."""
+    _require_editable(structure)
+    place = structure.images_stop
+    return EditList.of(len(structure.data), [Replacement(place, place, data, _APPENDED)])
+
+
+def cut(structure: Structure, start: int, stop: int) -> EditList:
+    """Take out bytes after the photo; see `JpegFile.cut`."""
+    _require_editable(structure)
+    removal = Replacement(start, stop, b"", "what the directory lists: removed")
+    draft = EditList.of(len(structure.data), [removal])
+    index, segment = structure.index, structure.mpf_segment
+    if index is None or segment is None or not any(place >= stop for place in structure.starts.values()):
+        return draft
+    numbers = range(PRIMARY, len(structure.entries) + 1)
+    moved = _moved_entries(structure, draft, structure.base, structure.entries, numbers)
+    payload = segment.payload(structure.data)
+    new = mpf.patched(payload, mpf.pack_entries(moved, index.order))
+    reason = "APP2 MPF: offsets re-based"
+    return EditList.of(len(structure.data), [removal, *changes(segment.payload_start, payload, new, reason)])
 
 
 def build_auxiliary(auxiliary: CodedAuxiliary, total: int) -> bytes:
