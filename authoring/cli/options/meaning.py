@@ -19,7 +19,8 @@ Far = Annotated[
     _meaning_option("--far", metavar="M", help="Distance in metres of the far end of the gray scale."),
 ]
 White = Annotated[
-    Literal["far", "near"] | None, _meaning_option(
+    Literal["far", "near"] | None,
+    _meaning_option(
         "--white",
         help="Which end of the gray scale is white. Default: far; near for the pair of NAME.jpg and NAME_depth.jpg.",
     ),
