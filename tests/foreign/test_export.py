@@ -309,6 +309,21 @@ def test_gain_maps_and_videos_are_where_the_directory_counts_them(
         assert base64.b64decode(found["MPImage2"].removeprefix("base64:")) == photos.gain_map_jpeg()
 
 
+def test_exiftool_reads_both_formats(tool: Callable[..., str], tmp_path: Path) -> None:
+    apple = portrait("scene-gainmap.jpg")
+    path = tmp_path / "both.jpg"
+    path.write_bytes(export(export(apple, "gdepth").photo.data, "dynamic-depth").photo.data)
+    (found,) = json.loads(tool("exiftool", "-j", "-b", "-n", "-XMP:all", path))
+    picture = base64.b64decode(found["DepthImage"].removeprefix("base64:"))
+    assert np.array_equal(gray(picture), 255 - reading(apple).plane.codes)
+    jpeg_stop = android_rules.parse(path.read_bytes()).stop
+    lengths = found["ContainerDirectoryItemLength"]
+    assert found["ContainerDirectoryItemDataURI"][-2:] == ["android/depthmap", "android/confidencemap"]
+    assert lengths[0] == 0 and jpeg_stop + sum(lengths) == path.stat().st_size
+    assert found["Near"] == found["CameraDepthMapNear"] and found["Far"] == found["CameraDepthMapFar"]
+    assert found["CameraDepthMapUnits"] == "Meters" and found["ProfileType"] == "DepthPhoto"
+
+
 @pytest.mark.parametrize("format", INTO_PHOTO)
 @pytest.mark.parametrize("name", JPEGS)
 def test_strip_gives_back_the_photo_before(name: str, format: ExportFormat) -> None:
@@ -499,7 +514,7 @@ def test_raw_photos_and_photos_without_depth_are_refused() -> None:
     dng = da.embed_bytes(photos.linear_dng(), np.load(GOLDEN / "scene-depth.npy"), unit="m")
     with pytest.raises(UnsupportedError, match="develop it"):
         export(dng, "gdepth")
-    with pytest.raises(UnsupportedError, match="no depth map"):
+    with pytest.raises(UnsupportedError, match="depth map"):
         export(JPEGS["baseline, with Exif, XMP and ICC"], "gdepth")
     with pytest.raises(MalformedError):
         export(b"nothing", "gdepth")
