@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -26,20 +25,20 @@ from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane
 from authoring.embed.export.code_map import as_eight_bits, as_inverse, code_map
 from authoring.embed.export.packets import with_extension_name
-from authoring.embed.export.photo_export import ExportedPhoto, ExportFormat, export
+from authoring.embed.export.photo_export import BLURRED, FILLED, ExportedPhoto, ExportFormat, export
 from authoring.embed.strip import strip
 from authoring.errors import MalformedError, RefusedError, UnsupportedError
 from authoring.read.depth_image import DepthReading, read_depth
 from authoring.read.foreign import gdepth
 from compat import photos
 from tests.containers import jpeg_files
-from tests.foreign import android_rules
+from tests.foreign import android_rules, files
 from tests.foreign.android_rules import extended_packet, faults, named
+from tests.foreign.expected import made_files
+from tests.foreign.files import coded as coded_map
+from tests.foreign.files import codes, photo
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-
-READS = find_spec("authoring.read.foreign.dynamic_depth") is not None
-"""Whether Dynamic Depth is read."""
 
 INTO_PHOTO: tuple[ExportFormat, ...] = ("gdepth", "dynamic-depth")
 
@@ -154,11 +153,10 @@ def test_apple_to_dynamic_depth_to_apple(name: str) -> None:
     assert gray(pictures["android/confidencemap"]).min() == 255
     if not report.reencoded:
         assert coded(photo) == coded(apple)
-    if READS:
-        after = reading(photo)
-        assert np.abs(after.plane.codes.astype(int) - turned).max() == error
-        assert after.plane.float_min == pytest.approx(before.plane.float_min, rel=1e-15)
-        assert after.plane.float_max == pytest.approx(before.plane.float_max, rel=1e-15)
+    after = reading(photo)
+    assert np.abs(after.plane.codes.astype(int) - turned).max() == error
+    assert after.plane.float_min == pytest.approx(before.plane.float_min, rel=1e-15)
+    assert after.plane.float_max == pytest.approx(before.plane.float_max, rel=1e-15)
 
 
 @pytest.mark.parametrize("format", INTO_PHOTO)
@@ -168,8 +166,6 @@ def test_apple_to_dynamic_depth_to_apple(name: str) -> None:
 def test_photos_of_iphones(format: ExportFormat, name: str, sample: Callable[[str], bytes]) -> None:
     apple = sample(name)
     before, exported = reading(apple), export(apple, format).photo
-    if format == "dynamic-depth" and not READS:
-        pytest.skip("Dynamic Depth is not read")
     after = reading(exported.data)
     expected = (
         before.plane.codes if name.endswith(".jpg") else before.orientation.to_display(before.plane.codes)
@@ -335,7 +331,6 @@ def test_strip_gives_back_the_photo_before(name: str, format: ExportFormat) -> N
     assert stripped.data == before
 
 
-@pytest.mark.skipif(not READS, reason="Dynamic Depth is not read")
 def test_both_formats_in_one_photo_and_apples_after_them() -> None:
     original = JPEGS["Ultra HDR with a motion video"]
     both = export(
@@ -383,7 +378,7 @@ def test_an_extended_packet_is_merged_and_given_back(format: ExportFormat, chunk
     )
     photo = export(apple, format).photo.data
     extended = extended_packet(android_rules.parse(photo))
-    assert b'a:Old="kept"' in extended
+    assert b'a:Old="kept"' in extended and reading(photo).foreign is not None
     assert extended.count(b'rdf:about="uuid:1"') == 2
     assert strip(photo).data == original
 
@@ -467,6 +462,7 @@ def test_linear_codes_become_inverse_ones_with_the_stated_error(near: float, far
     linear = code_map(plane(ALL_CODES, near, far, PixelFormat.HDEP))
     inverse = as_inverse(linear)
     assert inverse.format == "RangeInverse" and 0 < inverse.near < inverse.far == far
+    assert set(inverse.codes.ravel().tolist()) >= {0, 255}
     true = near + ALL_CODES / 255 * (far - near)
     dn = inverse.codes / 255
     again = inverse.far * inverse.near / (inverse.far - dn * (inverse.far - inverse.near))
@@ -519,9 +515,8 @@ def test_raw_photos_and_photos_without_depth_are_refused() -> None:
     with pytest.raises(MalformedError):
         export(b"nothing", "gdepth")
     twice = export(portrait("scene.jpg"), "dynamic-depth").photo.data
-    if READS:
-        with pytest.raises(RefusedError, match="already holds Dynamic Depth"):
-            export(twice, "dynamic-depth")
+    with pytest.raises(RefusedError, match="already holds Dynamic Depth"):
+        export(twice, "dynamic-depth")
 
 
 def test_the_report_says_what_is_not_carried(sample: Callable[[str], bytes]) -> None:
@@ -534,7 +529,6 @@ def test_the_report_says_what_is_not_carried(sample: Callable[[str], bytes]) -> 
     assert "distances" in export(apple, "pair").photo.report.not_carried[0]
 
 
-@pytest.mark.skipif(not READS, reason="Dynamic Depth is not read")
 def test_the_camera_is_carried_exactly(sample: Callable[[str], bytes]) -> None:
     apple = sample("shu_matte.jpg")
     photo = export(apple, "dynamic-depth").photo.data
@@ -562,6 +556,51 @@ def test_a_confidence_map_is_carried() -> None:
     again = gray(dynamic_depth_of(exported.data)[1]["android/confidencemap"])
     assert np.abs(again.astype(int) - codes).max() <= 1 and faults(exported.data) == []
     assert not any("full confidence" in note for note in exported.report.notes)
+
+
+MADE = made_files()
+
+
+@pytest.mark.parametrize("format", INTO_PHOTO)
+@pytest.mark.parametrize("name", MADE)
+def test_every_other_maker_in_each_format(name: str, format: ExportFormat) -> None:
+    photo = MADE[name]
+    before = reading(photo)
+    if name == format:
+        with pytest.raises(RefusedError, match="already holds"):
+            export(photo, format)
+        return
+    exported = export(photo, format).photo
+    assert coded(exported.data) == coded(photo) and strip(exported.data).data == photo
+    if format == "gdepth":
+        values, map_codes = gdepth_of(exported.data)
+        worst = 0
+    else:
+        # A Samsung or Huawei trailer, which is counted from the end of the file, is still there.
+        assert (faults(exported.data) == [] and exported.data[-64:] == photo[-64:]) or name == "gdepth"
+        values, pictures = dynamic_depth_of(exported.data)
+        map_codes, worst = gray(pictures["android/depthmap"]), exported.report.max_code_error
+    assert np.abs(map_codes.astype(int) - (255 - before.plane.codes.astype(int))).max() <= worst <= 1
+    assert float(values["Near"]) == pytest.approx(1 / before.plane.float_max, rel=1e-15)
+    assert BLURRED in exported.report.notes
+
+
+def test_holes_are_filled_and_have_no_confidence() -> None:
+    samples = np.maximum(codes(), 1)
+    samples[20:24, 30:40] = 0
+    source = files.xdm(photo(), coded_map(samples))
+    lost = reading(source).holes
+    assert lost is not None and np.array_equal(lost, samples == 0)
+    exported = export(source, "gdepth").photo
+    values, map_codes = gdepth_of(exported.data)
+    sure = gray(base64.b64decode(values["Confidence"]))
+    assert values["Format"] == "RangeLinear" and np.array_equal(map_codes[~lost], samples[~lost])
+    assert set(map_codes[lost].tolist()) <= set(samples[19:25, 29:41].ravel().tolist()) - {0}
+    assert (sure[lost] == 0).all() and (sure[~lost] == 255).all()
+    assert FILLED in exported.report.notes
+    android = export(source, "dynamic-depth").photo.data
+    sure = gray(dynamic_depth_of(android)[1]["android/confidencemap"])
+    assert faults(android) == [] and (sure[lost] <= 1).all() and (sure[~lost] >= 254).all()
 
 
 @pytest.fixture

@@ -64,15 +64,22 @@ def code_map(plane: StoredPlane) -> CodeMap:
 def as_inverse(given: CodeMap) -> CodeMap:
     """Return a map whose codes follow the inverse of the distance, as Android asks; linear ones are resampled.
 
-    A note says by how much distances change. The distance 0, which has no inverse, becomes that of code 1.
+    Near and far become those of the codes in use, so that none of the new codes is wasted; a note says by how much
+    distances change. The distance 0, which has no inverse, becomes the nearest other one.
     """
     if given.format == "RangeInverse":
         return given
     step = (given.far - given.near) / given.top_code
     distances = given.near + np.arange(given.top_code + 1) * step
-    near = given.near if given.near > 0 else float(step)
-    inverse = 1 / np.maximum(distances, near)
-    scale = given.top_code / (1 / near - 1 / given.far)
+    used = np.unique(given.codes)
+    used = used[distances[used] > 0]
+    if used.size < 2:
+        raise RefusedError(
+            "the depth map is flat: it has one distance, and the format needs a near and a far one"
+        )
+    near, far = float(distances[used[0]]), float(distances[used[-1]])
+    inverse = 1 / np.clip(distances, near, far)
+    scale = given.top_code / (1 / near - 1 / far)
     table = np.rint((1 / near - inverse) * scale).astype(given.codes.dtype)
     again = 1 / (1 / near - table[given.codes] / scale)
     worst = float(np.abs(again - distances[given.codes]).max())
@@ -80,7 +87,7 @@ def as_inverse(given: CodeMap) -> CodeMap:
         "the map holds depth and was resampled to codes of 1/depth, the only ones that Android takes: distances "
         f"changed by {worst:.3g} m at most"
     )
-    return CodeMap(table[given.codes], "RangeInverse", near, given.far, (*given.notes, note))
+    return CodeMap(table[given.codes], "RangeInverse", near, far, (*given.notes, note))
 
 
 def as_eight_bits(given: CodeMap) -> CodeMap:

@@ -72,10 +72,11 @@ def write(given: Exported) -> Written:
     body = _device(directory, stated, _imaging_model(given.calibration))
     extended = packets.with_description(extended or packets.EMPTY_EXTENDED, FORMAT, body)
     standard = with_note(standard, file.extension_name(extended), "", FORMAT)
-    edits = file.with_packets(standard, extended)
-    appended = jpeg.parse(edits.apply(file.source)).append(coded.data + sure.data)
+    # The pictures first: a directory that lists them would lead into what follows the photo while they are not there.
+    appended = file.append(coded.data + sure.data)
+    packed = jpeg.parse(appended.apply(file.source)).with_packets(standard, extended)
     return Written(
-        edits=edits.then(appended),
+        edits=appended.then(packed),
         format=depth.format,
         near=depth.near,
         far=depth.far,

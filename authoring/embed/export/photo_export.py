@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
-from numpy.typing import NDArray
+import numpy as np
 
 from authoring import containers
 from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.containers.base import ContainerFile, ContainerName
 from authoring.containers.edits import EditList, Touched
 from authoring.containers.jpeg import JpegFile
+from authoring.depth.holes import fill_holes
+from authoring.depth.stored_plane import Codes, StoredPlane
 from authoring.embed.export import dynamic_depth, gdepth, pair
 from authoring.embed.export.base import Exported, Written
 from authoring.embed.reports import EditedPhoto, Size
@@ -21,7 +23,7 @@ from authoring.embed.transcode import transcode
 from authoring.errors import UnsupportedError, about
 from authoring.read.crop import shown_part
 from authoring.read.depth_image import DepthReading, calibration_of, read_depth
-from authoring.read.foreign.plane import decode_codes
+from authoring.read.foreign.plane import confidence_codes
 from authoring.read.layout import depth_images, photo_orientation, unused_orientation
 from authoring.report_base import Report
 
@@ -37,6 +39,7 @@ TAKEN_OUT = (
     "Apple's depth map was taken out, so that the photo has one depth map and not two that may come to differ"
 )
 BLURRED = "the photo's portrait blur is in its pixels already: programs that blur by depth will blur it twice"
+FILLED = "the map has holes: each was filled with the code of a sample near it, and its confidence is 0"
 REENCODED = "the photo was re-encoded as JPEG, the only container that these formats are for"
 TURNED = "the map is in the photo's stored raster: programs that turn the photo by its Exif have to turn the map alike"
 SIGNED = "the photo is signed (C2PA): the signature no longer matches the edited file"
@@ -110,6 +113,10 @@ def export(
         file = containers.parse(photo)
         reading = shown_part(read_depth(file), file.layout)
         base = _base(file, written, quality, tone_map)
+        if reading.foreign is not None and reading.foreign.blurred:
+            base = replace(base, notes=(*base.notes, BLURRED))
+        if reading.holes is not None:
+            base = replace(base, notes=(*base.notes, FILLED))
         given = _exported(reading, base)
         result = WRITERS[written](given)
         edits = base.edits.then(result.edits)
@@ -168,21 +175,41 @@ def _exported(reading: DepthReading, base: _Base) -> Exported:
     calibration = calibration_of(reading.properties)
     if calibration is not None:
         calibration = calibration.oriented(turn).scaled(layout.width, layout.height)
-    confidence: NDArray[Any] | None = None
-    if reading.foreign is not None and reading.foreign.confidence is not None:
-        confidence = decode_codes("the confidence map", reading.foreign.confidence)
-        if reading.foreign.upright:
-            confidence = reading.orientation.inverse.to_display(confidence)
-        same = confidence.shape == reading.plane.codes.shape
-        confidence = turn.to_display(confidence) if same else None
+    plane = _without_holes(reading)
+    confidence = _confidence(reading)
     return Exported(
         file=base.file,
-        plane=replace(reading.plane, codes=turn.to_display(reading.plane.codes)),
+        plane=replace(plane, codes=turn.to_display(plane.codes)),
         metres=reading.properties.accuracy == "absolute",
         orientation=orientation,
         calibration=calibration,
-        confidence=confidence,
+        confidence=None if confidence is None else turn.to_display(confidence),
     )
+
+
+def _without_holes(reading: DepthReading) -> StoredPlane:
+    """Return the plane with a code in every hole, that of a sample near it; all other codes stay."""
+    plane, holes = reading.plane, reading.holes
+    if holes is None:
+        return plane
+    filled = fill_holes(reading.buffer("stored"), max_share=1)[0].samples.astype(np.float64)
+    positions = np.rint((filled - plane.float_min) / plane.step)
+    codes = np.where(holes, positions.clip(0, plane.top_code).astype(plane.codes.dtype), plane.codes)
+    return replace(plane, codes=codes)
+
+
+def _confidence(reading: DepthReading) -> Codes | None:
+    """Return the confidence of each sample of the map, 0 in its holes; None if the photo says nothing of it."""
+    found, holes = reading.foreign, reading.holes
+    if found is None:
+        return None
+    height, width = reading.plane.codes.shape
+    confidence = confidence_codes(found, reading.orientation, (height, width))
+    if holes is None:
+        return confidence
+    if confidence is None:
+        confidence = np.full(holes.shape, np.iinfo(np.uint8).max, np.uint8)
+    return np.where(holes, confidence.dtype.type(0), confidence)
 
 
 def _effects(reading: DepthReading) -> tuple[str, ...]:

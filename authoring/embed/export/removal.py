@@ -19,7 +19,7 @@ FORMATS: tuple[Source, ...] = ("gdepth", "dynamic-depth")
 """What is written into a photo; a pair leaves it as it is."""
 
 MAX_ROUNDS = 8
-"""Times that one format is taken out: where the photo has several XMP segments, the next is the first then."""
+"""Times that each format is looked for: where the photo has several XMP segments, the next is the first then."""
 
 APPENDED = 2
 """Images that Dynamic Depth appends, the last of its directory: depth and confidence."""
@@ -38,11 +38,9 @@ def remove_exported(file: ContainerFile) -> ExportRemoval:
     """Return the edits that take every exported depth map out of a photo; none in a container other than JPEG."""
     edits = EditList.unchanged(len(file.source))
     removed: list[str] = []
-    for format in FORMATS:
-        for _ in range(MAX_ROUNDS):
-            step = _removal(file, format) if isinstance(file, jpeg.JpegFile) else None
-            if step is None:
-                break
+    for format in FORMATS * MAX_ROUNDS:
+        step = _removal(file, format) if isinstance(file, jpeg.JpegFile) else None
+        if step is not None:
             edits = edits.then(step)
             file = jpeg.parse(step.apply(file.source))
             removed.append(NAMES[format])

@@ -41,12 +41,20 @@ def holes(
     missing = np.zeros(shape, np.bool_)
     if found.zero_is_hole:
         missing |= _stored_codes(_name(found), found.coded, found, orientation) == 0
-    if min_confidence is not None and found.confidence is not None:
-        confidence = _stored_codes("the confidence map", found.confidence, found, orientation)
-        if confidence.shape != shape:
-            confidence = resample_nearest(confidence, shape[1], shape[0])
+    confidence = None if min_confidence is None else confidence_codes(found, orientation, shape)
+    if min_confidence is not None and confidence is not None:
         missing |= confidence < min_confidence * np.iinfo(confidence.dtype).max
     return missing if missing.any() else None
+
+
+def confidence_codes(found: ForeignDepth, orientation: Orientation, shape: tuple[int, int]) -> Codes | None:
+    """Return the confidence of each sample of a map of shape (H, W) in the stored raster; None if there is none."""
+    if found.confidence is None:
+        return None
+    confidence = _stored_codes("the confidence map", found.confidence, found, orientation)
+    if confidence.shape != shape:
+        confidence = resample_nearest(confidence, shape[1], shape[0])
+    return confidence
 
 
 def _name(found: ForeignDepth) -> str:
