@@ -100,23 +100,33 @@ def append(structure: Structure, data: bytes) -> EditList:
     """Put bytes after the last image; see `JpegFile.append`."""
     _require_editable(structure)
     place = structure.images_stop
-    return EditList.of(len(structure.data), [Replacement(place, place, data, _APPENDED)])
+    added = Replacement(place, place, data, _APPENDED)
+    return EditList.of(len(structure.data), [added, *_shifted_entries(structure, place, len(data))])
 
 
 def cut(structure: Structure, start: int, stop: int) -> EditList:
     """Take out bytes after the photo; see `JpegFile.cut`."""
     _require_editable(structure)
     removal = Replacement(start, stop, b"", "what the directory lists: removed")
-    draft = EditList.of(len(structure.data), [removal])
+    return EditList.of(len(structure.data), [removal, *_shifted_entries(structure, stop, start - stop)])
+
+
+def _shifted_entries(structure: Structure, place: int, by: int) -> list[Replacement]:
+    """Return the edits of MP entries, in place, for what moves from `place` on.
+
+    Entries at whose offset no image begins move too: none may point into what is put there.
+    """
     index, segment = structure.index, structure.mpf_segment
-    if index is None or segment is None or not any(place >= stop for place in structure.starts.values()):
-        return draft
-    numbers = range(PRIMARY, len(structure.entries) + 1)
-    moved = _moved_entries(structure, draft, structure.base, structure.entries, numbers)
-    payload = segment.payload(structure.data)
-    new = mpf.patched(payload, mpf.pack_entries(moved, index.order))
-    reason = "APP2 MPF: offsets re-based"
-    return EditList.of(len(structure.data), [removal, *changes(segment.payload_start, payload, new, reason)])
+    if index is None or segment is None or not structure.entries:
+        return []
+    first, *others = structure.entries
+    entries = [first]
+    for entry in others:
+        moves = entry.offset and place <= structure.base + entry.offset <= len(structure.data)
+        entries.append(replace(entry, offset=entry.offset + by) if moves else entry)
+    payload, packed = segment.payload(structure.data), mpf.pack_entries(entries, index.order)
+    new = mpf.patched(payload, packed + index.packed_entries[len(packed) :])
+    return changes(segment.payload_start, payload, new, "APP2 MPF: offsets re-based")
 
 
 def build_auxiliary(auxiliary: CodedAuxiliary, total: int) -> bytes:
