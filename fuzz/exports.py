@@ -30,7 +30,7 @@ def exported() -> list[bytes]:
 
 
 def exporting(data: bytes) -> None:
-    """Run `export` in each format; `strip` must give the photo without depth back, unless its own structure is damaged."""
+    """Run `export` in each format; `strip` must give the photo without depth back, unless that is damaged."""
     file = containers.parse(data)
     for format in FORMATS:
         with contextlib.suppress(DepthauthorError):
