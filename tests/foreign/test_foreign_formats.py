@@ -390,6 +390,11 @@ def test_a_real_xdm_photo(sample: Sample, tool: Callable[..., str], tmp_path: Pa
     assert np.isnan(reliable).mean() == pytest.approx(0.5867, abs=0.001)
     report = da.copy(data, data, output=tmp_path / "xdm.heic")
     assert report.native_format == "hdis"
+    shown = da.preview(data, output=tmp_path / "xdm.png")
+    assert (shown.near_m, shown.far_m) == pytest.approx((640, 19179))
+    da.view(data, output=tmp_path / "xdm.html")
+    da.refocus(data, output=tmp_path / "xdm.jpg")
+    da.pointcloud(data, min_confidence=0.5)
     assert "DepthMapFar" in tool("exiftool", "-s", _written(tmp_path / "x.jpg", data))
 
 
