@@ -10,7 +10,7 @@ from authoring.codecs.photo import DecodedPhoto
 from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.aspect import same_shape
 from authoring.depth.orientation import Orientation
-from authoring.errors import DepthauthorError, RefusedError, UnsupportedError
+from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError
 from authoring.maps.notes import Notes
 from authoring.read.foreign.base import NAMES, ForeignDepth
 from authoring.read.foreign.find import find
@@ -75,7 +75,14 @@ def foreign_depth(photo: bytes | DecodedPhoto) -> tuple[ContainerFile, ForeignDe
 
 def _unblurred(file: ContainerFile, found: ForeignDepth, picture: bytes) -> BasePhoto:
     """Return the unblurred picture with an Exif block that turns it as it must be."""
-    own, layout = containers.parse(picture), file.layout
+    try:
+        own, layout = containers.parse(picture), file.layout
+    except DepthauthorError as error:
+        raise MalformedError(
+            f"the unblurred picture that the photo holds is damaged ({error.message}); --base primary takes the one "
+            "that is seen",
+            subject="photo",
+        ) from error
     turn = _orientation(own.layout, layout)
     exif, origin = own.layout.exif, "its own Exif"
     if exif is None or (tiff.orientation(exif) or 1) != turn:

@@ -191,7 +191,8 @@ def _page_content(scene: Scene, title: str) -> page.PageContent:
     if not depth.all_valid:
         values = np.where(depth.valid, values, np.float32(np.nan))
     holes = 1 - float(np.mean(np.isfinite(values)))
-    if scene.plane is not None:
+    # Codes of 16 bits may have a range far beyond their values, such as 0 to 65.535 m.
+    if scene.plane is not None and scene.plane.bits == 8:
         scale = Scale(depth.pixel_format.kind, scene.plane.float_min, scene.plane.float_max)
     else:
         scale = Scale.of_values(depth.pixel_format.kind, values)
@@ -221,7 +222,7 @@ def _page_content(scene: Scene, title: str) -> page.PageContent:
 def _facts(scene: Scene, scale: Scale) -> list[tuple[str, str]]:
     """Return labels and sentences about the scene."""
     unit = "1/m" if scale.kind == "disparity" else "m"
-    stored = "8-bit codes for" if scene.plane is not None else "not embedded yet,"
+    stored = f"{scene.plane.bits}-bit codes for" if scene.plane is not None else "not embedded yet,"
     near, far = format_distance(scale.metres(1)), format_distance(scale.metres(0))
     focal_px = scene.calibration.focal_px[0]
     focal_mm = focal_px * FULL_FRAME_DIAGONAL_MM / math.hypot(*scene.size)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 import depthauthor as da
 from golden.dng import DngRecipe, build_dng
 from golden.makers import FILES, exr, png
+from tests.foreign import files as foreign_files
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -82,6 +84,7 @@ def fill(folder: Path) -> None:
         )
         for source in sorted(set(PORTRAITS.values()))
     }
+    (folder / "android.jpg").write_bytes(_android(depth_m))
     for name, source in PORTRAITS.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(portraits[source])
@@ -94,6 +97,20 @@ def fill(folder: Path) -> None:
     )
     for name in ("golden", "examples", "schemas"):
         (folder / name).symlink_to(GOLDEN.parent / name)
+
+
+def _android(depth_m: NDArray[np.float32]) -> bytes:
+    """Return the scene as an Android portrait: GDepth in metres, blurred, with the picture before the blur."""
+    near, far = 0.5, 8.0
+    share = far * (depth_m - near) / (depth_m * (far - near))
+    codes = np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
+    sharp = (GOLDEN / "scene.jpg").read_bytes()
+    blurred = io.BytesIO()
+    with Image.open(GOLDEN / "scene.jpg") as picture:
+        picture.filter(ImageFilter.GaussianBlur(4)).save(blurred, "JPEG", exif=picture.getexif())
+    return foreign_files.gdepth(
+        blurred.getvalue(), foreign_files.coded(codes), near=near, far=far, unblurred=sharp, focus=True
+    )
 
 
 def _write_maps(folder: Path, depth_m: NDArray[np.float32]) -> None:

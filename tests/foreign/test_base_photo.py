@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 import depthauthor as da
 from authoring import containers
-from authoring.errors import RefusedError, UnsupportedError
+from authoring.errors import MalformedError, RefusedError, UnsupportedError
 from tests.foreign import files
 from tests.foreign.expected import (
     check_bound,
@@ -80,3 +80,10 @@ def test_without_an_unblurred_picture_a_blurred_photo_is_refused(tmp_path: Path)
     with pytest.raises(UnsupportedError, match="no unblurred"):
         da.copy(made, made, output=tmp_path / "o.jpg", base="unblurred")
     da.copy(made, made, output=tmp_path / "o.jpg", already_blurred=True)
+
+
+def test_a_damaged_unblurred_picture_is_named(tmp_path: Path) -> None:
+    made = files.gdepth(photo(), coded(codes()), unblurred=b"\xff\xd8\xff\xe0\0\4no")
+    with pytest.raises(MalformedError, match="the unblurred picture that the photo holds is damaged"):
+        da.copy(made, made, output=tmp_path / "o.jpg")
+    da.copy(made, made, output=tmp_path / "o.jpg", base="primary", already_blurred=True)

@@ -19,6 +19,7 @@ from tests.foreign import files
 from tests.foreign.expected import (
     CONFIDENCE,
     JPEG_CODES,
+    check_bound,
     decoded,
     inverse_m,
     linear_m,
@@ -305,16 +306,16 @@ def test_damaged_huawei_blocks_are_refused(made: bytes) -> None:
 
 
 @pytest.mark.parametrize("prefix", [True, False])
-def test_a_depth_item_of_heif_may_be_a_jpeg(prefix: bool) -> None:
+def test_a_depth_item_of_heif_may_be_a_jpeg(prefix: bool, tmp_path: Path) -> None:
     made = files.heic_with_jpeg_depth(codes(64, 64), prefix=prefix)
     buffer = da.extract(made, orientation="stored")
     held = decoded(coded(codes(64, 64), "JPEG"))
     np.testing.assert_allclose(buffer.disparity_per_m(), 0.25 + held / 255 * 1.75, rtol=1e-5)
-    other = files.heic_with_jpeg_depth(codes(64, 64), kind="av01")
-    if not prefix:
-        copied = da.extract(made)
-        assert copied.depth_m().shape == (64, 64)
-        assert len(other) > 0
+    copied = da.copy(made, photo(64, 64), output=tmp_path / "out.heic")
+    assert (copied.float_min, copied.float_max) == (0.25, 2)
+    check_bound((tmp_path / "out.heic").read_bytes(), read_m(made), copied.bound)
+    with pytest.raises(UnsupportedError, match="neither a single HEVC picture nor a JPEG"):
+        da.extract(files.heic_with_jpeg_depth(codes(64, 64)).replace(b"\xff\xd8\xff", b"\0\0\0"))
 
 
 ORIENTATIONS = range(1, 9)
@@ -390,6 +391,11 @@ def test_a_real_xdm_photo(sample: Sample, tool: Callable[..., str], tmp_path: Pa
     assert np.isnan(reliable).mean() == pytest.approx(0.5867, abs=0.001)
     report = da.copy(data, data, output=tmp_path / "xdm.heic")
     assert report.native_format == "hdis"
+    shown = da.preview(data, output=tmp_path / "xdm.png")
+    assert (shown.near_m, shown.far_m) == pytest.approx((640, 19179))
+    da.view(data, output=tmp_path / "xdm.html")
+    da.refocus(data, output=tmp_path / "xdm.jpg")
+    da.pointcloud(data, min_confidence=0.5)
     assert "DepthMapFar" in tool("exiftool", "-s", _written(tmp_path / "x.jpg", data))
 
 

@@ -56,6 +56,8 @@ def find(file: ContainerFile) -> ForeignDepth | None:
     notes = []
     if not metric:
         notes.append("XDM says that the distances are not metric: they are in proportion only")
+    if near == 0:
+        notes.append("code 0 of the map, whose Near is 0, is read as a hole: nothing was measured there")
     if len(maps) > 1:
         notes.append(
             f"the photo has {len(maps)} XDM maps, of as many cameras: that of camera {place} is read"
