@@ -1,6 +1,6 @@
 """Measure, print, and write benchmarks/RESULTS.md if every part was run.
 
-    python -m benchmarks                     # all parts, 20 minutes on a quiet machine
+    python -m benchmarks                     # all parts; nothing else should run meanwhile
     python -m benchmarks maps calls          # some parts, printed only
 
 Parts: maps (encoders compared), calls (from Python), commands (whole processes, their memory too), full-size (maps of

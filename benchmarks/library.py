@@ -30,7 +30,7 @@ MAPS = 8
 FLOOR_PHOTOS = 40
 FEW = 100
 """Rows of the short batch, whose memory is compared with the long one's."""
-MANIFEST_ROWS = 1_000_000
+MANIFEST_ROWS = 100_000
 
 MANIFEST = """
 import sys

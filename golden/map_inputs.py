@@ -89,7 +89,7 @@ _HEAD = """# What becomes of a map
 
 Written by `python -m golden.map_inputs` from `golden/map_inputs.py`: each file is embedded in a photo with the options
 shown, extracted again and compared with the true distances, which the generator knows. A test holds the table.
-[maps.md](maps.md) says which maps are read.
+[What a map means](maps.md) says which maps are read.
 
 * **right**: every sample keeps the bound that `embed` states, and what the file's own steps add.
 * **asked**: exit 2, nothing is written; the sentence names the options to choose from, with the readings in metres.

@@ -41,7 +41,7 @@ not among it.
 
 _TESTS = """## Device tests
 
-All are other projects'; see [device-tests.md](device-tests.md). A test with one change isolates its rule: grade A.
+All are other projects'; see [Device tests](device-tests.md). A test with one change isolates its rule: grade A.
 
 """
 

@@ -62,11 +62,11 @@ def embed(
 ) -> EmbedReport:
     """Put a map into a photo and write a new file.
 
-    photo: a path, bytes, a file opened in binary mode, or a PIL image, whose pixels are encoded. depth: a path, bytes,
-    an array or tensor (H, W), a PIL image, a list of rows, or what a depth network returns (`maps.python_maps`). A
-    bare float array holds metres if nothing speaks against it, upright as the photo is displayed.
-    output: its extension chooses the container; None writes `NAME-depth.EXT` in the photo's folder, in the photo's own
-    container, and is for a photo given as a path. The photo itself is never overwritten.
+    - photo: a path, bytes, a file opened in binary mode, or a PIL image, whose pixels are encoded.
+    - depth: a path, bytes, an array or tensor (H, W), a PIL image, a list of rows, or what a depth network returns. A
+      bare float array holds metres if nothing speaks against it, upright as the photo is displayed.
+    - output: its extension chooses the container; None writes `NAME-depth.EXT` in the photo's folder, in the photo's
+      own container, and is for a photo given as a path. The photo itself is never overwritten.
 
     Options (`authoring.api.keywords.EmbedKeywords` has all, as `depthauthor embed --help` has):
 
@@ -247,10 +247,10 @@ def extract_file(
 ) -> ExtractReport:
     """Write the depth of a photo file as NPY, NPZ, PFM, OpenEXR, float TIFF or 16-bit PNG; the extension chooses.
 
-    kind: metres, or 1/m. Every file says which it holds, so that `embed` needs no options for it; NPY and PFM have no
-    room for that, and a disparity is written as NAME.disparity.npy or NAME.disparity.pfm.
-    metadata: also write `OUTPUT.json` with the report, the XMP properties of photo and depth, and the calibration; it
-    has the names of the files, or with `full_paths` their paths as given.
+    - kind: metres, or 1/m. Every file says which it holds, so that `embed` needs no options for it; NPY and PFM have no
+      room for that, and a disparity is written as NAME.disparity.npy or NAME.disparity.pfm.
+    - metadata: also write `OUTPUT.json` with the report, the XMP properties of photo and depth, and the calibration; it
+      has the names of the files, or with `full_paths` their paths as given.
 
     For example:
 

@@ -36,8 +36,8 @@ def preview(
 ) -> PreviewReport:
     """Write a picture of a photo beside its depth, with a legend; with `overlay` the depth's edges over the photo.
 
-    depth: None for the photo's own; else a map as for `embed`, with the options that say what it means.
-    output: .png or .jpg; None writes NAME-preview.png, or NAME-overlay.png, beside the photo.
+    - depth: None for the photo's own; else a map as for `embed`, with the options that say what it means.
+    - output: .png or .jpg; None writes NAME-preview.png, or NAME-overlay.png, beside the photo.
 
     For example:
 

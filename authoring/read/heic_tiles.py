@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from authoring.codecs.hevc import stream_fault
-from authoring.codecs.photo import Pixels, join_heic_tiles
+from authoring.codecs.limits import check_unpacking
+from authoring.codecs.photo import HeicTile, Pixels, join_heic_tiles
 from authoring.containers.heif import HeifFile, build_still
 from authoring.containers.heif.item_properties import coded_bits
 from authoring.containers.heif.photo_layout import coded_colour, grid_of, raster_of
@@ -37,15 +38,23 @@ def decode_tiles(file: HeifFile, least: int, *, for_display: bool = False) -> Pi
         raise MalformedError(f"the photo has {len(items)} tiles, and its grid {rows * columns}")
     width, height = raster_of(structure, items[0])
     colour = coded_colour(structure, primary) or coded_colour(structure, items[0])
-    tiles: dict[str, bytes] = {}
-    for number, item in enumerate(items, 1):
+
+    def tile(number: int, item: int) -> HeicTile:
         name = f"{f'tile {number} of {len(items)}' if grid else 'the picture'} (item {item})"
-        content, configuration = structure.content(item), structure.configuration(item)
-        fault = stream_fault(content, configuration)
-        if fault:
-            raise MalformedError(f"{name} is damaged: {fault}")
-        tiles[name] = build_still(width, height, content, configuration, colour)
+
+        def build() -> bytes:
+            content, configuration = structure.content(item), structure.configuration(item)
+            fault = stream_fault(content, configuration)
+            if fault:
+                raise MalformedError(f"{name} is damaged: {fault}")
+            return build_still(width, height, content, configuration, colour)
+
+        return HeicTile(name, build)
+
     size = raster_of(structure, primary)
+    if not all(size):
+        raise UnsupportedError("the photo states no size")
+    check_unpacking("the photo", *size, 3, len(file.source))
     if for_display and (
         size != (layout.width, layout.height)
         or max(coded_bits(structure.configuration(items[0]))) > 8
@@ -55,4 +64,5 @@ def decode_tiles(file: HeifFile, least: int, *, for_display: bool = False) -> Pi
     factor = next(
         (n for n in FACTORS if max(size) // n >= least and not (grid and (width % n or height % n))), 1
     )
+    tiles = [tile(number, item) for number, item in enumerate(items, 1)]
     return join_heic_tiles(tiles, columns, size, factor, icc=layout.icc, code_points=layout.code_points)

@@ -1,9 +1,9 @@
 """Read the pages of docs/ and the README: their code blocks, in order, with what is said about each.
 
-A block of `sh` or `python` is run as it stands. In the line before it a comment may say otherwise:
+A block of `sh` or `python` is run as it stands. Comments in the lines before it may say otherwise:
 
     <!-- not run: REASON -->    the block cannot run in a test
-    <!-- needs: PROGRAM -->     the block runs where the programs are installed
+    <!-- needs: exiftool -->    programs without which the block is left out
     <!-- exit: 1 -->            the last command of an `sh` block ends with this exit code
     <!-- output -->             before a `text` block: what the block before it prints, compared
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -25,10 +25,10 @@ ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
 PAGES: Final = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
 
-_NOT_RUN: Final = re.compile(r"<!-- not run: (?P<reason>.+) -->")
-_NEEDS: Final = re.compile(r"<!-- needs: (?P<programs>.+) -->")
-_EXIT: Final = re.compile(r"<!-- exit: (?P<code>\d+) -->")
-_OUTPUT: Final = "<!-- output -->"
+RUN: Final = ("sh", "python")
+"""Languages of blocks that are run."""
+
+_COMMENT: Final = re.compile(r"<!-- (not run|needs|exit|output)(?:: (.+))? -->")
 
 _PARSER: Final = MarkdownIt("commonmark").enable("table")
 
@@ -42,11 +42,23 @@ class Block:
     text: str
     line: int
     """Of the first line of its text, from 1."""
-    not_run: str | None
+    not_run: str | None = None
     """Why it cannot run."""
-    exit_code: int
-    output: str | None
+    needs: tuple[str, ...] = ()
+    """Programs that it calls and that may be absent."""
+    exit_code: int = 0
+    output: str | None = None
     """What it should print, if the page shows that."""
+
+
+def runs(block: Block) -> bool:
+    """Return whether a block is to be run here."""
+    return block.language in RUN and not block.not_run and not missing(block)
+
+
+def missing(block: Block) -> list[str]:
+    """Return the programs that a block needs and that are not installed."""
+    return [name for name in block.needs if shutil.which(name) is None]
 
 
 def tokens(page: Path) -> list[Token]:
@@ -55,42 +67,35 @@ def tokens(page: Path) -> list[Token]:
 
 
 def blocks(page: Path) -> list[Block]:
-    """Return the code blocks of a page that are no output, in order."""
+    """Return the code blocks of a page that are no output, in order. Raises ValueError for a comment out of place."""
     found: list[Block] = []
-    comment = ""
+    said: dict[str, str] = {}
     for token in tokens(page):
         if token.type == "html_block":
-            comment = token.content.strip()
-            continue
-        if token.type not in ("fence", "code_block"):
-            if token.nesting >= 0:
-                comment = ""
-            continue
-        if comment == _OUTPUT:
-            assert token.info == "text" and found, f"{page.name}: {_OUTPUT} is for a text block after another"
-            last = found.pop()
-            found.append(
-                Block(last.language, last.text, last.line, last.not_run, last.exit_code, token.content)
-            )
-        else:
-            not_run, code, needs = (form.fullmatch(comment) for form in (_NOT_RUN, _EXIT, _NEEDS))
-            known = not_run or code or needs
-            assert not comment or known or not token.info, f"{page.name}: what does {comment} mean?"
-            absent = [name for name in (needs["programs"].split() if needs else ()) if not shutil.which(name)]
-            reason = f"{', '.join(absent)} not installed" if absent else None
-            fenced = token.type == "fence"
-            found.append(
-                Block(
-                    (token.info.split() or [""])[0] if fenced else "indented",
-                    token.content,
-                    (token.map or [0])[0] + (2 if fenced else 1),
-                    not_run["reason"] if not_run else reason,
-                    int(code["code"]) if code else 0,
-                    None,
-                )
-            )
-        comment = ""
+            said = {match[1]: match[2] or "" for match in _COMMENT.finditer(token.content)}
+        elif token.type in ("fence", "code_block"):
+            if "output" in said:
+                if token.info != "text" or not found:
+                    raise ValueError(f"{page.name}: <!-- output --> is for a text block after another block")
+                found[-1] = replace(found[-1], output=token.content)
+            else:
+                found.append(_block(token, said))
+            said = {}
+        elif said:
+            raise ValueError(f"{page.name}: {said} is not in front of a block")
     return found
+
+
+def _block(token: Token, said: dict[str, str]) -> Block:
+    fenced = token.type == "fence"
+    return Block(
+        language=(token.info.split() or [""])[0] if fenced else "indented",
+        text=token.content,
+        line=(token.map or [0])[0] + (2 if fenced else 1),
+        not_run=said.get("not run"),
+        needs=tuple(said.get("needs", "").split()),
+        exit_code=int(said.get("exit", "0")),
+    )
 
 
 def links(page: Path) -> list[str]:

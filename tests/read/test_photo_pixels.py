@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -143,3 +144,11 @@ def test_a_size_that_is_stated_survives_a_replacement() -> None:
     assert full.reduced_from is None
     reduced = photo.decode(coded("jpeg"), 300)
     assert reduced.reduced_from == SIZE and replace(reduced, icc=b"").reduced_from == SIZE
+
+
+def test_a_grid_that_states_far_more_pixels_than_it_has_is_refused() -> None:
+    stated, false = (struct.pack(">II", *size) for size in (SIZE, (60_000, 60_000)))
+    data = coded("heic")
+    assert data.count(stated) == 1
+    with pytest.raises(UnsupportedError, match="60000x60000"):
+        decode_tiles(heif.parse(data.replace(stated, false)), 300)

@@ -45,8 +45,8 @@ class Structure:
     @property
     def main(self) -> Ifd:
         """The directory of the photo; an IFD0 that states neither an image nor NewSubFileType is none."""
-        main = [ifd for ifd in self.directories if subfile_type(ifd) == MAIN_IMAGE]
-        return next((ifd for ifd in main if area(ifd)), self.first)
+        main = [ifd for ifd in self.directories if subfile_type(ifd) == MAIN_IMAGE] or [self.first]
+        return next((ifd for ifd in main if area(ifd)), main[0])
 
     @property
     def directories(self) -> tuple[Ifd, ...]:
