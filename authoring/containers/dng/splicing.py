@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from authoring.containers.base import CodedAuxiliary, DngDepth, Fraction
-from authoring.containers.dng.structure import Structure, is_depth, piece_spans, subfile_type
+from authoring.containers.dng.structure import Structure, image_size, is_depth, piece_spans, subfile_type
 from authoring.containers.dng.tags import DEPTH_MAP, DEPTH_TAGS, LEAST_DNG_VERSION, SMALLER_DEPTH_MAP, Tag
 from authoring.containers.edits import EditList, Replacement
 from authoring.errors import MalformedError, RefusedError, UsageError
@@ -277,12 +277,13 @@ def _with_entries(structure: Structure, added: Mapping[Tag, bytes], dropped: Col
 
 
 def _check_stays(structure: Structure) -> None:
-    """Raise MalformedError if a splice would change what a directory of a damaged file names.
+    """Raise MalformedError for a photo without a size, and if a splice would change what a directory names.
 
     That is what begins inside the header, whose pointer changes, and what is beyond the end, where the depth map goes.
     Images that are cut off are let through: a reader cannot show them, before and after. Lists of strips or tiles that
     differ, or are there twice, are not: what a reader would take for the image is not known.
     """
+    image_size(structure.main)
     for ifd in (*structure.directories, *structure.chain):
         starts = [entry.value_offset for entry in ifd.entries if entry.value and not entry.is_inline]
         starts += [start for start, stop in piece_spans(ifd) if stop > start]
