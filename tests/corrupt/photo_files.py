@@ -163,7 +163,7 @@ add(
     "unsupported",
     "heif_depth_without_configuration",
     lambda: patched(portraits.portrait(), b"hvcC", 0, b"hvcX", 1),
-    "not a single HEVC picture",
+    "neither a single HEVC picture nor a JPEG",
     verb="extract",
 )
 add(
