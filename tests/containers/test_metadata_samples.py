@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from authoring import containers, tiff
-from authoring.containers.base import ContainerFile
+from authoring.containers.base import ContainerFile, Layout
 from tests.containers import heif_files, jpeg_files
 
 Sample = Callable[[str], bytes]
@@ -91,6 +91,11 @@ def spliced(file: ContainerFile) -> bytes:
     return file.splice(result).apply(file.source)
 
 
+def without_end(layout: Layout) -> Layout:
+    """Return a layout without the photo's end, which moves with its blocks and its MP index."""
+    return replace(layout, primary_stop=0)
+
+
 @every
 def test_all_else_stays_also_after_a_splice_and_its_removal(name: str, photo: Sample) -> None:
     data = photo(name)
@@ -102,18 +107,21 @@ def test_all_else_stays_also_after_a_splice_and_its_removal(name: str, photo: Sa
             layout,
             exif=layout.exif if exif is None else exif or None,
             xmp=layout.xmp if xmp is None else xmp or None,
+            primary_stop=0,
         )
-        assert changed.layout == expected
+        assert without_end(changed.layout) == expected
+        if layout.primary_stop:
+            assert changed.source[changed.layout.primary_stop :] == data[layout.primary_stop :]
         result = containers.parse(spliced(changed))
         (new,) = {image.identifier for image in result.layout.auxiliaries} - {
             image.identifier for image in layout.auxiliaries
         }
         bare = containers.parse(result.remove([new]).apply(result.source))
-        assert bare.layout == expected
+        assert without_end(bare.layout) == expected
         back = bare.with_metadata(
             exif=None if exif is None else layout.exif or b"", xmp=None if xmp is None else layout.xmp or b""
         )
-        assert containers.parse(back.apply(bare.source)).layout == layout
+        assert without_end(containers.parse(back.apply(bare.source)).layout) == without_end(layout)
 
 
 @every
