@@ -83,7 +83,8 @@ def _notes(tree: PropertyTree, units: str) -> tuple[str, ...]:
     notes = []
     if not units:
         notes.append(
-            "GDepth states no unit: the distances are in proportion only, as those of Google's Lens Blur"
+            "GDepth states no unit: the distances are in proportion only, as those of Google's Lens Blur; copy and "
+            "embed take --near and --far for them"
         )
     if text(tree, DEPTH, "MeasureType") in RAYS:
         notes.append(
