@@ -35,8 +35,10 @@ def base_photo(photo: bytes | DecodedPhoto, base: Base | None) -> BasePhoto:
     base: None takes the unblurred picture where the photo holds one and its own pixels are blurred. Raises
     UnsupportedError where the unblurred picture is asked for and not there.
     """
+    if base == "primary":
+        return BasePhoto(photo, Notes())
     found = foreign_depth(photo)
-    if base == "primary" or (base is None and (found is None or not found[1].blurred)):
+    if base is None and (found is None or not found[1].blurred):
         return BasePhoto(photo, Notes())
     if found is None or found[1].unblurred is None:
         if base is None:
@@ -45,15 +47,14 @@ def base_photo(photo: bytes | DecodedPhoto, base: Base | None) -> BasePhoto:
     return _unblurred(*found, found[1].unblurred)
 
 
-def refuse_foreign_blur(photo: bytes | DecodedPhoto, *, already_blurred: bool) -> Notes:
+def refuse_foreign_blur(found: ForeignDepth | None, *, already_blurred: bool) -> Notes:
     """Refuse a photo whose pixels have the blur of another maker's portrait; warn instead where that is wanted."""
-    found = foreign_depth(photo)
-    if found is None or not found[1].blurred:
+    if found is None or not found.blurred:
         return Notes()
     if already_blurred:
         return Notes(notes=(BLURRED_TWICE,))
-    name = NAMES[found[1].source]
-    held = found[1].unblurred is not None
+    name = NAMES[found.source]
+    held = found.unblurred is not None
     way = "take the unblurred picture that it holds (--base unblurred, as copy does)" if held else ""
     raise RefusedError(
         f"the photo's pixels have the blur of its {name} portrait, and Photos would blur it twice; "
@@ -67,10 +68,18 @@ def foreign_depth(photo: bytes | DecodedPhoto) -> tuple[ContainerFile, ForeignDe
         return None
     try:
         file = containers.parse(photo)
-        found = find(file)
     except DepthauthorError:
         return None
+    found = foreign_depth_of(file)
     return (file, found) if found else None
+
+
+def foreign_depth_of(file: ContainerFile) -> ForeignDepth | None:
+    """Return the depth of another maker in a parsed photo; None if it has none that can be read."""
+    try:
+        return find(file)
+    except DepthauthorError:
+        return None
 
 
 def _unblurred(file: ContainerFile, found: ForeignDepth, picture: bytes) -> BasePhoto:

@@ -9,13 +9,14 @@ from authoring.codecs.photo import DecodedPhoto
 from authoring.containers.base import ContainerFile, Layout
 from authoring.containers.edits import EditList
 from authoring.depth.orientation import Orientation
-from authoring.embed.base_photo import refuse_foreign_blur
+from authoring.embed.base_photo import foreign_depth, foreign_depth_of, refuse_foreign_blur
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.portrait import refuse_rendered_blur
 from authoring.embed.strip import restoration
-from authoring.embed.transcode import transcode
+from authoring.embed.transcode import Transcoded, transcode
 from authoring.errors import RefusedError, about
 from authoring.maps.notes import Notes
+from authoring.read.foreign.base import ForeignDepth
 from authoring.read.layout import depth_images, photo_orientation, unused_orientation
 
 
@@ -56,7 +57,9 @@ def open_target(photo: bytes | DecodedPhoto, options: EmbedOptions) -> Target:
         )
         file, notes = transcoded.file, Notes(notes=transcoded.notes)
         if options.profile == "portrait":
-            notes += refuse_foreign_blur(photo, already_blurred=options.portrait.already_blurred)
+            notes += refuse_foreign_blur(
+                _foreign_depth(photo, transcoded), already_blurred=options.portrait.already_blurred
+            )
         source, cleared = file.source, EditList.unchanged(len(file.source))
         if depth_images(file.layout):
             if not options.replace:
@@ -71,3 +74,11 @@ def open_target(photo: bytes | DecodedPhoto, options: EmbedOptions) -> Target:
         notes += Notes(notes=(turned,) if turned else ())
         orientation = photo_orientation(file.layout)
         return Target(source, file, cleared, orientation, transcoded.reencoded, notes)
+
+
+def _foreign_depth(photo: bytes | DecodedPhoto, transcoded: Transcoded) -> ForeignDepth | None:
+    """Return the depth of another maker in the photo as it was before it was re-encoded."""
+    if not transcoded.reencoded:
+        return foreign_depth_of(transcoded.file)
+    found = foreign_depth(photo)
+    return found[1] if found else None
