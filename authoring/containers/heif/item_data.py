@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from authoring.containers.heif.box import Box
 from authoring.containers.heif.item_locations import (
@@ -33,9 +33,9 @@ class ItemData:
         file_size: int,
         idat: Box | None,
         locations: LocationTable,
-        hosts: Callable[[int], tuple[int, ...]],
+        hosts: Mapping[int, tuple[int, ...]],
     ) -> None:
-        """Resolve all entries of `locations`; `hosts` gives the targets of an item's `iloc` references.
+        """Resolve all entries of `locations`; `hosts` has the targets of an item's `iloc` references.
 
         Raises MalformedError if an extent leaves its source or items are stored in one another in a loop.
         """
@@ -100,7 +100,7 @@ class ItemData:
                     raise MalformedError(
                         f"the data of item {entry.item} contains itself; the file is damaged"
                     )
-                hosts = self._hosts(entry.item)
+                hosts = self._hosts.get(entry.item, ())
                 index = extent.reference_index or 1  # Without an index field, 1 is meant.
                 if index > len(hosts):
                     raise MalformedError(

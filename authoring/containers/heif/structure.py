@@ -153,9 +153,8 @@ class Structure:
     @cached_property
     def item_data(self) -> ItemData:
         """The ranges of every item's data."""
-        return ItemData(
-            len(self.data), self.child("idat"), self.locations, lambda item: self.targets(item, "iloc")
-        )
+        hosts = {item: self.targets(item, "iloc") for item in self.outgoing}
+        return ItemData(len(self.data), self.child("idat"), self.locations, hosts)
 
     def ranges(self, item: int) -> Ranges:
         """Return the ranges of the item's data in the file; empty for none, or for data in another file."""
