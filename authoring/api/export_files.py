@@ -41,9 +41,11 @@ def export(
         report = depthauthor.export("portrait.heic", "gdepth", output="for-android.jpg")
         print(report.near, report.far, report.not_carried)
     """
+    from authoring.embed.embed_options import options_of
     from authoring.embed.export.photo_export import WRITERS, export
 
-    if format not in WRITERS:
+    options = options_of(quality=quality, tone_map=tone_map)
+    if not isinstance(format, str) or format not in WRITERS:
         raise UsageError(f"unknown export format {format!r}; there are {', '.join(WRITERS)}")
     given = photo_input(photo)
     target = output_path(given.path, output, format, ".jpg")
@@ -59,7 +61,7 @@ def export(
             files.refuse_same(path, inputs)
             if not dry_run:
                 files.refuse_existing(path, overwrite)
-        exported = export(data, format, quality=quality, tone_map=tone_map)
+        exported = export(data, format, quality=options.quality, tone_map=options.tone_map)
     if dry_run:
         return exported.photo.report
     if beside is not None:

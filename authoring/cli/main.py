@@ -28,6 +28,9 @@ _WORDING = (
 )
 """What Typer says, and what is said here."""
 
+_CHOICES, _COMMA = re.compile(r"\. Choose from:\s*(.*)", re.DOTALL), re.compile(r",\s*")
+"""Of an option that is missing."""
+
 _EMPTY = re.compile(r"(--[a-z-]+=)?")
 """A word without a value: "" or --scheduler=."""
 
@@ -133,6 +136,8 @@ def _usage_message(error: Any) -> str:
     message = _bad_value(error) or error.format_message()
     if not message:
         return ""
+    if choices := _CHOICES.search(message):  # Typer lists them in lines of their own.
+        message = f"{message[: choices.start()]}, which can be {' or '.join(re.split(_COMMA, choices[1]))}"
     for theirs, ours in _WORDING:
         message = message.replace(theirs, ours)
     context = getattr(error, "ctx", None)

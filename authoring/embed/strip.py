@@ -130,7 +130,8 @@ def _strip_exported(file: ContainerFile) -> EditedPhoto[StripReport]:
     """
     exported = remove_exported(file)
     if exported.removed:
-        return _edited(file, exported.edits, exported.removed, list(file.notes))
+        left = containers.parse(exported.edits.apply(file.source))
+        return _edited(file, exported.edits, exported.removed, list(left.notes))
     try:
         found = find(file)
     except DepthauthorError:

@@ -30,11 +30,16 @@ def with_range(reading: DepthReading, near_m: float | None, far_m: float | None)
         own, given, name = (near, near_m, "near") if near_m is not None else (far, far_m, "far")
         if given is None or not 0 < own < math.inf:
             raise UsageError(f"the {name} end of the photo's depth is at {own:g}: give --near and --far")
-        near, far = near * given / own, far * given / own
+        if not 0 < given < math.inf:
+            raise UsageError(f"--{name} is {given:g}; it is a distance in metres, above 0")
+        near, far, said = near * given / own, far * given / own, f"--{name} says"
     else:
-        near, far = near_m, far_m
-    if not (0 <= near < far and math.isfinite(near) and (near > 0 or not is_disparity)):
-        raise UsageError(f"--near {near:g} and --far {far:g} are no range; it is 0 < near < far in metres")
+        near, far, said = near_m, far_m, "--near and --far say"
+    # Codes of disparity can reach infinity, those of depth the distance 0.
+    if not (0 <= near < far and (0 < near < math.inf if is_disparity else far < math.inf)):
+        raise UsageError(
+            f"{near:g} m and {far:g} m are no range; --near and --far are 0 < near < far in metres"
+        )
     low, high = (1 / far, 1 / near) if is_disparity else (near, far)
-    note = f"the ends of the map's codes were taken for {near:g} m and {far:g} m, as --near and --far say"
+    note = f"the ends of the map's codes were taken for {near:g} m and {far:g} m, as {said}"
     return replace(reading, plane=replace(plane, float_min=low, float_max=high), notes=(*reading.notes, note))

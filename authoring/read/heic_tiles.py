@@ -55,6 +55,10 @@ def decode_tiles(file: HeifFile, least: int, *, for_display: bool = False) -> Pi
     if not all(size):
         raise UnsupportedError("the photo states no size")
     check_unpacking("the photo", *size, 3, len(file.source))
+    if grid and (columns * width < size[0] or rows * height < size[1]):
+        raise MalformedError("the tiles of the photo do not cover it")
+    if grid and ((columns - 1) * width >= size[0] or (rows - 1) * height >= size[1]):
+        raise UnsupportedError("the photo has tiles that lie outside of it")
     if for_display and (
         size != (layout.width, layout.height)
         or max(coded_bits(structure.configuration(items[0]))) > 8

@@ -87,3 +87,17 @@ def test_a_damaged_unblurred_picture_is_named(tmp_path: Path) -> None:
     with pytest.raises(MalformedError, match="the unblurred picture that the photo holds is damaged"):
         da.copy(made, made, output=tmp_path / "o.jpg")
     da.copy(made, made, output=tmp_path / "o.jpg", base="primary", already_blurred=True)
+
+
+def test_a_second_map_does_not_hide_the_blur(tmp_path: Path) -> None:
+    sharp = photo(tone=60, with_exif=False)
+    made = files.gdepth(photo(), coded(codes()), unblurred=sharp)
+    both = tmp_path / "both.jpg"
+    da.export(made, "dynamic-depth", output=both)
+    report = da.inspect(both)
+    assert report.depth is not None
+    assert (report.depth.source, report.depth.unblurred) == ("dynamic-depth", True)
+    with pytest.raises(RefusedError, match="blur"):
+        da.embed(both, codes() / 100 + 1, unit="m", output=tmp_path / "e.jpg")
+    da.copy(both, both, output=tmp_path / "o.jpg")
+    assert np.array_equal(pixels((tmp_path / "o.jpg").read_bytes()), pixels(sharp))

@@ -328,6 +328,7 @@ def test_strip_gives_back_the_photo_before(name: str, format: ExportFormat) -> N
     assert stripped.report.removed == ({"gdepth": "GDepth", "dynamic-depth": "Dynamic Depth"}[format],)
     before = strip(portrait(name), restore=True).data
     assert before == JPEGS[name]
+    assert stripped.report.notes == tuple(containers.parse(before).notes)
     assert stripped.data == before
 
 
@@ -457,14 +458,16 @@ def test_no_distance_and_no_range_are_refused(low: float, high: float) -> None:
         code_map(plane(ALL_CODES, low, high))
 
 
+@pytest.mark.parametrize("top", [255, 65535])
 @pytest.mark.parametrize(("near", "far"), [(0.5, 8.0), (0.0, 4.0), (10.0, 1000.0)])
-def test_linear_codes_become_inverse_ones_with_the_stated_error(near: float, far: float) -> None:
-    linear = code_map(plane(ALL_CODES, near, far, PixelFormat.HDEP))
+def test_linear_codes_become_inverse_ones_with_the_stated_error(near: float, far: float, top: int) -> None:
+    given = ALL_CODES if top == 255 else ALL_CODES.astype(np.uint16) * 257
+    linear = code_map(plane(given, near, far, PixelFormat.HDEP))
     inverse = as_inverse(linear)
     assert inverse.format == "RangeInverse" and 0 < inverse.near < inverse.far == far
     assert set(inverse.codes.ravel().tolist()) >= {0, 255}
     true = near + ALL_CODES / 255 * (far - near)
-    dn = inverse.codes / 255
+    dn = as_eight_bits(inverse).codes / 255
     again = inverse.far * inverse.near / (inverse.far - dn * (inverse.far - inverse.near))
     worst = np.abs(again - true).max()
     stated = float(re.findall(r"([\d.e+-]+) m at most", inverse.notes[-1])[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import struct
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ import pytest
 from PIL import Image, ImageOps
 
 import depthauthor as da
+from authoring import containers
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
+from authoring.read.foreign import samsung
 from tests.foreign import files
 from tests.foreign.expected import (
     CONFIDENCE,
@@ -272,6 +275,23 @@ def test_damaged_samsung_blocks_are_refused(damage: Callable[[bytes], bytes]) ->
     with pytest.raises((MalformedError, UnsupportedError)):
         da.extract(made)
     da.inspect(made)
+
+
+def test_a_directory_that_lists_a_samsung_block_many_times_takes_no_memory() -> None:
+    block = files.samsung_block(0x0AB1, "DualShot_DepthMap_1", bytes(300_000))
+    extra = files.samsung_block(0x0AB3, "DualShot_Extra_Info", bytes(range(256)) * 1000)
+    size = len(block) + len(extra)
+    entries = struct.pack("<HHII", 0, 0x0AB1, size, len(block)) * 400
+    entries += struct.pack("<HHII", 0, 0x0AB3, len(extra), len(extra))
+    directory = b"SEFH" + struct.pack("<II", 107, 401) + entries
+    made = photo() + block + extra + directory + struct.pack("<I", len(directory)) + b"SEFT"
+    file = containers.parse(made)
+    tracemalloc.start()
+    with pytest.raises(UnsupportedError, match="300000 bytes"):
+        samsung.find(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < len(made)
 
 
 @pytest.mark.parametrize(("turn", "orientation"), [(0x10, 1), (0x11, 8), (0x12, 3), (0x13, 6), (0x00, 0)])

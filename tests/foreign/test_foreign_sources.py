@@ -166,14 +166,26 @@ def test_relative_depth_takes_the_distances_that_are_given(
     out = tmp_path / "out.heic"
     report = da.copy(made, made, output=out, native_format="hdis", **given)
     check_bound(out.read_bytes(), meaning(codes(), near, far), report.bound)
-    assert any("as --near and --far say" in note for note in report.notes)
+    said = f"--{next(iter(given))} says" if len(given) == 1 else "--near and --far say"
+    assert any(f"as {said}" in note for note in report.notes)
     report = da.embed(photo(), made, output=tmp_path / "map.heic", **given)
     check_bound((tmp_path / "map.heic").read_bytes(), meaning(codes(), near, far), report.bound)
 
 
+def test_linear_codes_do_not_reach_infinity(tmp_path: Path) -> None:
+    made = files.gdepth(photo(), coded(codes()), near=2, far=64, units=None, format="RangeLinear")
+    with pytest.raises(UsageError, match="no range"):
+        da.copy(made, made, output=tmp_path / "o.jpg", near=1, far=float("inf"))
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
-    [({"near": 3, "far": 2}, "no range"), ({"near": -1}, "no range"), ({"near": 1, "far": float("inf")}, "")],
+    [
+        ({"near": 3, "far": 2}, "no range"),
+        ({"near": -1}, "near is -1;"),
+        ({"far": float("inf")}, "far is inf;"),
+        ({"near": 1, "far": float("inf")}, ""),
+    ],
 )
 def test_impossible_distances_are_refused(given: dict[str, Any], words: str, tmp_path: Path) -> None:
     made = files.samsung_dual(photo(), codes())

@@ -18,7 +18,7 @@ from PIL import Image
 from authoring import containers
 from authoring.codecs import photo
 from authoring.containers import heif
-from authoring.errors import UnsupportedError
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 from authoring.read.heic_tiles import decode_tiles
 from authoring.read.photo_pixels import PhotoPixels, decode_photo
 
@@ -152,3 +152,15 @@ def test_a_grid_that_states_far_more_pixels_than_it_has_is_refused() -> None:
     assert data.count(stated) == 1
     with pytest.raises(UnsupportedError, match="60000x60000"):
         decode_tiles(heif.parse(data.replace(stated, false)), 300)
+
+
+@pytest.mark.parametrize(
+    ("false", "kind"),
+    [((4096, 1048), MalformedError), ((1400, 2048), MalformedError), ((1024, 1048), UnsupportedError)],
+)
+def test_a_grid_has_as_many_tiles_as_cover_it(false: tuple[int, int], kind: type[DepthauthorError]) -> None:
+    """A decoder refuses one with fewer; one with more takes time without an end."""
+    stated = struct.pack(">II", *SIZE)
+    made = heif.parse(coded("heic").replace(stated, struct.pack(">II", *false)))
+    with pytest.raises(kind, match="tiles"):
+        decode_tiles(made, 300)

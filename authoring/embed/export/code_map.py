@@ -64,8 +64,8 @@ def code_map(plane: StoredPlane) -> CodeMap:
 def as_inverse(given: CodeMap) -> CodeMap:
     """Return a map whose codes follow the inverse of the distance, as Android asks; linear ones are resampled.
 
-    Near and far become those of the codes in use, so that none of the new codes is wasted; a note says by how much
-    distances change. The distance 0, which has no inverse, becomes the nearest other one.
+    The new codes have 8 bits. Near and far become those of the codes in use, so that none of the new codes is wasted; a
+    note says by how much distances change. The distance 0, which has no inverse, becomes the nearest other one.
     """
     if given.format == "RangeInverse":
         return given
@@ -79,8 +79,8 @@ def as_inverse(given: CodeMap) -> CodeMap:
         )
     near, far = float(distances[used[0]]), float(distances[used[-1]])
     inverse = 1 / np.clip(distances, near, far)
-    scale = given.top_code / (1 / near - 1 / far)
-    table = np.rint((1 / near - inverse) * scale).astype(given.codes.dtype)
+    scale = 255 / (1 / near - 1 / far)
+    table = np.rint((1 / near - inverse) * scale).astype(np.uint8)
     again = 1 / (1 / near - table[given.codes] / scale)
     worst = float(np.abs(again - distances[given.codes]).max())
     note = (

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.aspect import same_shape
+from authoring.errors import DepthauthorError
 from authoring.read.foreign import dynamic_depth, gdepth, huawei, samsung, xdm
 from authoring.read.foreign.base import ForeignDepth
 from authoring.read.layout import photo_orientation
 
-FINDERS: tuple[Callable[[ContainerFile], ForeignDepth | None], ...] = (
+Finder = Callable[[ContainerFile], ForeignDepth | None]
+
+FINDERS: tuple[Finder, ...] = (
     dynamic_depth.find,
     gdepth.find,
     xdm.find,
@@ -32,8 +35,25 @@ def find(file: ContainerFile) -> ForeignDepth | None:
     """
     if file.layout.container != "jpeg":
         return None
-    found = next(filter(None, (finder(file) for finder in FINDERS)), None)
-    return _placed(found, file.layout) if found else None
+    for number, finder in enumerate(FINDERS, 1):
+        found = finder(file)
+        if found is not None:
+            return _placed(_with_blur(found, file, FINDERS[number:]), file.layout)
+    return None
+
+
+def _with_blur(found: ForeignDepth, file: ContainerFile, others: tuple[Finder, ...]) -> ForeignDepth:
+    """Return the map with what the photo's other maps say of its blur, as after an export of a portrait."""
+    for finder in others:
+        if found.unblurred is not None:
+            break
+        try:
+            other = finder(file)
+        except DepthauthorError:
+            continue
+        if other is not None:
+            found = replace(found, blurred=found.blurred or other.blurred, unblurred=other.unblurred)
+    return found
 
 
 def _placed(found: ForeignDepth, layout: Layout) -> ForeignDepth:

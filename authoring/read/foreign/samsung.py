@@ -25,6 +25,12 @@ TAIL_BYTES = 65_536
 MAX_BLOCKS = 1024
 """Galaxy phones write some 20."""
 
+NAME_BYTES = 64
+"""Of a block's name that are read; the longest known has 29."""
+
+EXTRA_BYTES = 1024
+"""Of DualShot_Extra_Info that are read; phones write some 100."""
+
 PICTURE, DUAL_MAP, DUAL_EXTRA, SINGLE_META, SINGLE_MAP = 0x0001, 0x0AB1, 0x0AB3, 0x0B40, 0x0B41
 """Types of blocks."""
 
@@ -38,7 +44,9 @@ class Block:
 
     type: int
     name: str
-    data: bytes
+    start: int
+    stop: int
+    """Of its data in the file; blocks may overlap, so none is copied before it is chosen."""
 
 
 def find(file: ContainerFile) -> ForeignDepth | None:
@@ -46,28 +54,35 @@ def find(file: ContainerFile) -> ForeignDepth | None:
 
     Raises MalformedError where the size of a map is not that of its data, UnsupportedError where none is known.
     """
-    found = blocks(file.source, file.layout.primary_stop)
+    source = file.source
+    found = blocks(source, file.layout.primary_stop)
     dual = [block for block in found if block.type == DUAL_MAP]
     single = [block for block in found if block.type == SINGLE_MAP]
     if not dual and not single:
         return None
     block = next((block for block in dual if block.name.endswith("_1")), (dual or single)[0])
     if dual:
-        width, height = _dual_size(found, block, file.layout)
+        extra = next((other for other in found if other.type == DUAL_EXTRA), None)
+        stated = source[extra.start : min(extra.stop, extra.start + EXTRA_BYTES)] if extra else b""
+        width, height = _dual_size(stated, block.stop - block.start, file.layout)
     else:
-        width, height = _single_size(found, block)
+        meta = next((other for other in found if other.type == SINGLE_META), None)
+        stated = source[meta.start : meta.stop] if meta else b""
+        width, height = _single_size(stated, block.stop - block.start)
     picture = next(
         (
-            other.data
+            source[other.start : other.stop]
             for other in found
-            if other.type == PICTURE and other.name.endswith("Shot_1") and other.data.startswith(JPEG_MAGIC)
+            if other.type == PICTURE
+            and other.name.endswith("Shot_1")
+            and source.startswith(JPEG_MAGIC, other.start, other.stop)
         ),
         None,
     )
     return ForeignDepth(
         source="samsung",
         place=f"Samsung {block.name[:40]}",
-        coded=CodedMap(block.data, "raw", width, height),
+        coded=CodedMap(source[block.start : block.stop], "raw", width, height),
         range=code_range("the Samsung map", "inverse", NOMINAL_NEAR, NOMINAL_FAR, metres=False),
         unblurred=picture,
         blurred=True,
@@ -100,13 +115,12 @@ def _entries(data: bytes, first: int, directory: int, count: int) -> Iterator[Bl
         own_kind, name_bytes = struct.unpack_from("<2xHI", data, start)
         if own_kind != kind or 8 + name_bytes > size:
             continue
-        name = data[start + 8 : start + 8 + name_bytes].decode("latin-1").rstrip("\0")
-        yield Block(kind, name, data[start + 8 + name_bytes : start + size])
+        name = data[start + 8 : start + 8 + min(name_bytes, NAME_BYTES)].decode("latin-1").rstrip("\0")
+        yield Block(kind, name, start + 8 + name_bytes, start + size)
 
 
-def _dual_size(found: tuple[Block, ...], block: Block, layout: Layout) -> tuple[int, int]:
+def _dual_size(extra: bytes, samples: int, layout: Layout) -> tuple[int, int]:
     """Return width and height of a map, whose place in DualShot_Extra_Info differs by version."""
-    extra = next((other.data for other in found if other.type == DUAL_EXTRA), b"")
     numbers = struct.unpack_from(f"<{len(extra) // 4}I", extra)
     version = numbers[0] & 0xFFFF if numbers else 0
     stated = [numbers[place] for place in SIZE_FIELDS.get(version, ()) if place < len(numbers)]
@@ -117,27 +131,25 @@ def _dual_size(found: tuple[Block, ...], block: Block, layout: Layout) -> tuple[
     pairs += [pair for pair in neighbours if same_shape(pair, frame)]
     pairs += [pair for pair in neighbours if same_shape(pair, frame[::-1])]
     for width, height in pairs:
-        if width * height == len(block.data) > 0:
+        if width * height == samples > 0:
             return width, height
     if len(stated) == 2:
-        raise MalformedError(
-            f"the Samsung map should have {stated[0]}x{stated[1]} bytes and has {len(block.data)}"
-        )
+        raise MalformedError(f"the Samsung map should have {stated[0]}x{stated[1]} bytes and has {samples}")
     raise UnsupportedError(
-        f"the size of the Samsung map ({len(block.data)} bytes) is not known: DualShot_Extra_Info has version {version}"
+        f"the size of the Samsung map ({samples} bytes) is not known: DualShot_Extra_Info has version {version}"
     )
 
 
-def _single_size(found: tuple[Block, ...], block: Block) -> tuple[int, int]:
+def _single_size(meta: bytes, samples: int) -> tuple[int, int]:
     """Return segWidth and segHeight of SingleShot_Meta_Info."""
-    values = _meta(next((other.data for other in found if other.type == SINGLE_META), b""))
+    values = _meta(meta)
     width, height = values.get("segWidth", 0), values.get("segHeight", 0)
     if not width or not height:
         raise UnsupportedError(
             "the size of the Samsung map is not known: SingleShot_Meta_Info has no segWidth and segHeight"
         )
-    if width * height != len(block.data):
-        raise MalformedError(f"the Samsung map should have {width}x{height} bytes and has {len(block.data)}")
+    if width * height != samples:
+        raise MalformedError(f"the Samsung map should have {width}x{height} bytes and has {samples}")
     return width, height
 
 
