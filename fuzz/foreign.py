@@ -102,7 +102,7 @@ def packet(data: bytes) -> None:
 
 def operating(data: bytes) -> None:
     """Inspect, extract, and copy into the photo itself and into another one."""
-    inspect(data)
+    inspect(data).to_json()
     extract_file(data, "npy", "depth", "display", 0.5)
     options = EmbedOptions(portrait=PortraitOptions(already_blurred=True), replace=True, encoder_threads=1)
     for target in (data, photo()):

@@ -143,9 +143,12 @@ def _exported_range(report: Report) -> list[str]:
 
 def extract_text(report: Report) -> str:
     """Describe what was read and written."""
+    values = "no finite values"
+    if report["minimum"] is not None:
+        values = f"{report['minimum']:.6g} to {report['maximum']:.6g} {report['unit']}"
     lines = [
-        f"{report['output']}: {report['width']}x{report['height']} {report['kind']}, {report['minimum']:.6g} to "
-        f"{report['maximum']:.6g} {report['unit']}, {report['orientation']} orientation",
+        f"{report['output']}: {report['width']}x{report['height']} {report['kind']}, {values}, "
+        f"{report['orientation']} orientation",
         *labelled("note", report["notes"]),
     ]
     return "\n".join(lines)
@@ -240,10 +243,9 @@ def _foreign_lines(depth: Report, size: str) -> list[str]:
     name = FOREIGN_NAMES[depth["source"]]
     words = " ".join(filter(None, (name, depth["format"])))
     lines = [f"  depth      {words}, {size}", f"  place      {depth['place']}"]
-    if depth["near"] is not None and depth["far"] is not None:
-        lines.append(
-            f"  near, far  {depth['near']:.6g} to {depth['far']:.6g}, units {depth['units'] or 'not stated'}"
-        )
+    if depth["near"] is not None:
+        far = "infinity" if depth["far"] is None else f"{depth['far']:.6g}"
+        lines.append(f"  near, far  {depth['near']:.6g} to {far}, units {depth['units'] or 'not stated'}")
     lines += _range_lines(depth["float_min"], depth["float_max"], in_metres=depth["kind"] == "depth")
     lines.append(f"  quality    accuracy {depth['accuracy']}")
     lines += _camera_lines(depth["calibration"])

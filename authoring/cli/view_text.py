@@ -113,8 +113,10 @@ def _size(size: Report) -> str:
 
 
 def _range(report: Report) -> str:
-    far = "infinity" if report["far_m"] is None else metres(report["far_m"])
-    return f"{metres(report['near_m'])} to {far}{_relative(report)}"
+    near, far = (
+        "infinity" if value is None else metres(value) for value in (report["near_m"], report["far_m"])
+    )
+    return f"{near} to {far}{_relative(report)}"
 
 
 def _relative(report: Report) -> str:

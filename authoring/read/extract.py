@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import numbers
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -36,8 +37,9 @@ class ExtractReport(Report):
     unit: str
     width: int
     height: int
-    minimum: float
-    maximum: float
+    minimum: float | None
+    maximum: float | None
+    """None where no pixel has a finite value."""
     orientation: str
     native_format: str
     holes: int
@@ -61,6 +63,8 @@ def read(photo: bytes, min_confidence: float | None = None) -> DepthReading:
 
 def checked_confidence(min_confidence: float | None) -> float | None:
     """Return a share of full confidence. Raises UsageError unless it is 0 to 1."""
+    if min_confidence is not None and not isinstance(min_confidence, numbers.Real):
+        raise UsageError(f"min_confidence is {min_confidence!r}, which is not a number")
     if min_confidence is not None and not 0 <= min_confidence <= 1:
         raise UsageError(f"min_confidence is {min_confidence:g}; it can be 0 to 1")
     return min_confidence
@@ -113,8 +117,8 @@ def extract_file(
         unit="m" if kind == "depth" else "1/m",
         width=values.shape[1],
         height=values.shape[0],
-        minimum=float(values.min(where=finite, initial=np.inf)) if count else float("nan"),
-        maximum=float(values.max(where=finite, initial=-np.inf)) if count else float("nan"),
+        minimum=float(values.min(where=finite, initial=np.inf)) if count else None,
+        maximum=float(values.max(where=finite, initial=-np.inf)) if count else None,
         orientation=raster,
         native_format=reading.plane.pixel_format.value,
         holes=holes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -62,7 +63,7 @@ class DepthSummary:
     """Another maker's word for how codes follow the distance, such as RangeInverse."""
     near: float | None = None
     far: float | None = None
-    """The distances that another maker's file states, in `units`."""
+    """The distances that another maker's file states, in `units`; far is None for infinity, too."""
     units: str | None = None
     """Another maker's unit; None if its file states none."""
     unblurred: bool = False
@@ -189,7 +190,7 @@ def _foreign_depth(found: ForeignDepth | None) -> DepthSummary | None:
         source=found.source,
         format=found.format or None,
         near=found.near,
-        far=found.far,
+        far=None if found.far == math.inf else found.far,
         units=found.units or None,
         unblurred=found.unblurred is not None,
     )

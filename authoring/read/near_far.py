@@ -6,11 +6,13 @@ even in the distance or in its inverse.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 from authoring.errors import MalformedError
+
+LEAST, MOST = 1e-30, 1e30
+"""Distances that single floats hold with their inverse; what is beyond is at the lens, and infinitely far."""
 
 Spacing = Literal["linear", "inverse"]
 """Whether codes are even in the distance, or in its inverse."""
@@ -34,8 +36,8 @@ def code_range(what: str, spacing: Spacing, near: float, far: float, *, metres: 
     what: the map's name in a message. Raises MalformedError where the range is impossible: far nearer than near, an
     infinite linear range, an inverse one that begins at 0.
     """
-    infinite, at_lens = math.isinf(far), near == 0
-    if not 0 <= near <= far or math.isinf(near) or (infinite if spacing == "linear" else at_lens):
+    infinite, at_lens = far > MOST, near < LEAST
+    if not 0 <= near <= far or near > MOST or (infinite if spacing == "linear" else at_lens):
         raise MalformedError(f"{what} states the impossible range {near:g} to {far:g}")
     accuracy: Literal["absolute", "relative"] = "absolute" if metres else "relative"
     if spacing == "linear":

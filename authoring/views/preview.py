@@ -62,7 +62,7 @@ class PreviewReport(Report):
     map: Size
     absolute: bool
     """Whether the metres hold; otherwise only the proportions of distances do."""
-    near_m: float
+    near_m: float | None
     far_m: float | None
     """None for infinity."""
     holes: float
@@ -123,7 +123,7 @@ def preview(
         kind=scene.depth.pixel_format.kind,
         map=Size(scene.depth.width, scene.depth.height),
         absolute=scene.absolute,
-        near_m=near,
+        near_m=near if math.isfinite(near) else None,
         far_m=far if math.isfinite(far) else None,
         holes=content.holes,
         focus=PhotoPoint(*scene.focus) if scene.focus else None,
@@ -157,7 +157,15 @@ def contact_sheet(
                 continue
             content = _page_content(scene, name)
             near, far = content.scale.metres(1), content.scale.metres(0)
-            entries.append(SheetEntry(name, near, far if math.isfinite(far) else None, scene.absolute, None))
+            entries.append(
+                SheetEntry(
+                    name,
+                    near if math.isfinite(near) else None,
+                    far if math.isfinite(far) else None,
+                    scene.absolute,
+                    None,
+                )
+            )
             yield name, content
 
     picture = contact.sheet(contents(), width)

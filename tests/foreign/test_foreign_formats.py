@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import struct
 import tracemalloc
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 import depthauthor as da
 from authoring import containers
@@ -53,6 +54,25 @@ def test_gdepth(
     assert report.depth is not None
     assert (report.depth.source, report.depth.format) == ("gdepth", format or "RangeInverse")
     assert (report.depth.near, report.depth.far, report.depth.units) == (near, far, units)
+
+
+def test_a_far_end_at_infinity() -> None:
+    data = files.gdepth(photo(), coded(codes()), near=2, far="inf")
+    depth = da.extract(data).disparity_per_m()
+    np.testing.assert_allclose(depth, (1 - codes() / 255) / 2, atol=1e-6)
+    report = json.loads(da.inspect(data).to_json())
+    assert (report["depth"]["near"], report["depth"]["far"], report["depth"]["float_min"]) == (2, None, 0)
+
+
+def test_a_png_is_not_decoded_for_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(picture: PngImagePlugin.PngImageFile) -> None:
+        raise AssertionError(picture.size)
+
+    made = files.gdepth(photo(), coded(codes()), near=1, far=4)
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", load)
+    report = da.inspect(made)
+    assert report.depth is not None
+    assert (report.depth.width, report.depth.height) == codes().shape[::-1]
 
 
 @pytest.mark.parametrize("top", [255, 65535])
@@ -161,6 +181,7 @@ def test_a_camera_that_does_not_fit_is_left_out_with_a_note(change: tuple[str, s
         ({"near": "x"}, MalformedError, "no number"),
         ({"near": 9}, MalformedError, "impossible range"),
         ({"near": 0}, MalformedError, "impossible range"),
+        ({"near": "1e-40"}, MalformedError, "impossible range"),
         ({"far": "inf", "format": "RangeLinear"}, MalformedError, "impossible range"),
         ({"format": "RangeSquare"}, UnsupportedError, "RangeSquare"),
         ({"units": "Feet"}, UnsupportedError, "Feet"),

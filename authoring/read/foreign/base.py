@@ -70,7 +70,7 @@ class ForeignDepth:
     zero_is_hole: bool = False
     """Whether code 0 says that nothing is known."""
     calibration: Calibration | None = None
-    """In the map's own raster."""
+    """For the photo's stored raster."""
     confidence: CodedMap | None = None
     """A confidence map: 0 is none, the highest code full."""
     unblurred: bytes | None = None

@@ -6,14 +6,21 @@ import io
 import warnings
 from typing import Literal
 
+from authoring.codecs.limits import check_unpacking
 from authoring.codecs.messages import first_line
-from authoring.errors import MalformedError, UnsupportedError
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 from authoring.read.foreign.base import CodedMap
 
 ORIENTATION = 0x0112
 """Exif tag (CIPA DC-008)."""
 
 PNG_MAGIC, JPEG_MAGIC = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+
+PNG_TURNS = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
+"""Chunks and keywords of a PNG that may say how it is turned."""
+
+MOST_PIXEL_BYTES = 4
+"""Of a decoded pixel, in the widest of Pillow's modes for PNG."""
 
 
 def picture_map(what: str, data: bytes) -> CodedMap:
@@ -30,7 +37,13 @@ def picture_map(what: str, data: bytes) -> CodedMap:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
                 width, height = picture.size
-                orientation = picture.getexif().get(ORIENTATION)
+                orientation = None
+                if data.startswith(JPEG_MAGIC) or any(word in data for word in PNG_TURNS):
+                    # Pillow decodes a PNG for it, since it may be behind the pixels.
+                    check_unpacking(what, width, height, MOST_PIXEL_BYTES, len(data))
+                    orientation = picture.getexif().get(ORIENTATION)
+    except DepthauthorError:
+        raise
     except Exception as error:  # Pillow lets errors of every kind through on damaged files.
         raise MalformedError(f"{what} does not decode ({first_line(error)})") from error
     coding: Literal["png", "jpeg"] = "png" if data.startswith(PNG_MAGIC) else "jpeg"
