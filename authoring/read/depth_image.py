@@ -17,6 +17,7 @@ from authoring.containers import heif
 from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary, Layout, TiffRaster
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
+from authoring.depth.holes import fill_holes
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import FREE_MAP_PIXELS, most_map_pixels, turned
 from authoring.depth.stored_plane import Codes, StoredPlane, buffer_from_plane
@@ -78,6 +79,19 @@ class DepthReading:
         if self.holes is not None:
             buffer = buffer.replace(samples=np.where(self.holes, np.float32(np.nan), buffer.samples))
         return turned(buffer, self.orientation) if raster == "display" else buffer
+
+    def filled_plane(self) -> StoredPlane:
+        """Return the plane with a code in every hole, that of a sample near it; all other codes stay.
+
+        Raises RefusedError where there are holes alone.
+        """
+        plane = self.plane
+        if self.holes is None:
+            return plane
+        filled = fill_holes(self.buffer("stored"), max_share=1)[0].samples.astype(np.float64)
+        positions = np.rint((filled - plane.float_min) / plane.step)
+        codes = np.where(self.holes, positions.clip(0, plane.top_code).astype(plane.codes.dtype), plane.codes)
+        return replace(plane, codes=codes)
 
 
 def tolerance_codes(container: ContainerName) -> int:

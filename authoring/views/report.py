@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +93,7 @@ def row_of(photo: bytes) -> tuple[ReportRow, Thumbnails]:
     layout = file.layout
     try:
         reading = depth_image.read_depth(file)
+        reading = replace(reading, plane=reading.filled_plane())
     except DepthauthorError:
         reading = None
     row = ReportRow(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +102,8 @@ def view(photo: bytes, name: str) -> tuple[bytes, ViewReport]:
     with about("photo"):
         file = containers.parse(photo)
         reading = read_depth(file)
+        # The page shows every code, and one that stands for a hole would be a point at the camera.
+        reading = replace(reading, plane=reading.filled_plane())
         pixels = decode_photo(file, least=PICTURE_SIDE)
     scene = scene_of(file, reading, pixels)
     plane = scene.plane

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 import depthauthor as da
+from authoring import containers
 from authoring.cli.main import run
-from authoring.errors import DepthauthorError, UsageError
+from authoring.errors import DepthauthorError, RefusedError, UsageError
+from authoring.read.depth_image import read_depth
+from authoring.views.report import row_of
 from tests.foreign import files
 from tests.foreign.expected import (
     CONFIDENCE,
@@ -170,6 +173,48 @@ def test_relative_depth_takes_the_distances_that_are_given(
     assert any(f"as {said}" in note for note in report.notes)
     report = da.embed(photo(), made, output=tmp_path / "map.heic", **given)
     check_bound((tmp_path / "map.heic").read_bytes(), meaning(codes(), near, far), report.bound)
+
+
+def test_a_map_of_holes_alone(tmp_path: Path) -> None:
+    """Nothing is certain enough: no verb ends in a fault, and every report is JSON."""
+    made = files.gdepth(photo(), coded(codes()), confidence=coded(np.zeros_like(codes())))
+    report = da.extract_file(made, tmp_path / "map.npy", min_confidence=0.5)
+    values = json.loads(report.to_json())
+    assert (values["minimum"], values["maximum"], values["holes"]) == (None, None, codes().size)
+    wide = files.gdepth(photo(), coded(codes(top=65535)), confidence=coded(np.zeros_like(codes())))
+    for number, source in enumerate((made, wide)):
+        shown = json.loads(
+            da.preview(source, output=tmp_path / f"{number}.png", min_confidence=0.5).to_json()
+        )
+        assert shown["holes"] == 1
+    with pytest.raises(RefusedError, match="no valid depth"):
+        da.copy(made, made, output=tmp_path / "o.jpg", min_confidence=0.5)
+    with pytest.raises(RefusedError, match="no valid depth"):
+        da.embed(photo(), made, output=tmp_path / "o.jpg", min_confidence=0.5)
+    with pytest.raises(da.DepthauthorError):
+        da.refocus(made, output=tmp_path / "r.jpg", min_confidence=0.5)
+    with pytest.raises(da.DepthauthorError):
+        da.pointcloud(made, min_confidence=0.5)
+
+
+def test_a_hole_of_xdm_is_no_point_at_the_camera(tmp_path: Path) -> None:
+    holes = np.array(codes())
+    holes[20:30, 40:60] = 0
+    made = files.xdm(photo(), coded(holes), near=0, far=9, metric="True")
+    row = row_of(made)[0]
+    assert row.depth is not None and row.depth.near_m is not None and row.depth.near_m > 0
+    plane = read_depth(containers.parse(made)).filled_plane()
+    assert plane.codes.min() > 0
+    assert np.array_equal(plane.codes[holes > 0], holes[holes > 0])
+    assert da.view(made, output=tmp_path / "v.html").near_m > 0
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [("half", "not a number"), (2, "0 to 1"), (float("nan"), "0 to 1")]
+)
+def test_a_share_of_confidence_is_from_0_to_1(share: Any, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        da.extract(files.gdepth(photo(), coded(codes())), min_confidence=share)
 
 
 def test_linear_codes_do_not_reach_infinity(tmp_path: Path) -> None:

@@ -13,8 +13,7 @@ from authoring.apple.portrait_metadata import read_portrait_metadata
 from authoring.containers.base import ContainerFile, ContainerName
 from authoring.containers.edits import EditList, Touched
 from authoring.containers.jpeg import JpegFile
-from authoring.depth.holes import fill_holes
-from authoring.depth.stored_plane import Codes, StoredPlane
+from authoring.depth.stored_plane import Codes
 from authoring.embed.export import dynamic_depth, gdepth, pair
 from authoring.embed.export.base import Exported, Written
 from authoring.embed.reports import EditedPhoto, Size
@@ -175,7 +174,7 @@ def _exported(reading: DepthReading, base: _Base) -> Exported:
     calibration = calibration_of(reading.properties)
     if calibration is not None:
         calibration = calibration.oriented(turn).scaled(layout.width, layout.height)
-    plane = _without_holes(reading)
+    plane = reading.filled_plane()
     confidence = _confidence(reading)
     return Exported(
         file=base.file,
@@ -185,17 +184,6 @@ def _exported(reading: DepthReading, base: _Base) -> Exported:
         calibration=calibration,
         confidence=None if confidence is None else turn.to_display(confidence),
     )
-
-
-def _without_holes(reading: DepthReading) -> StoredPlane:
-    """Return the plane with a code in every hole, that of a sample near it; all other codes stay."""
-    plane, holes = reading.plane, reading.holes
-    if holes is None:
-        return plane
-    filled = fill_holes(reading.buffer("stored"), max_share=1)[0].samples.astype(np.float64)
-    positions = np.rint((filled - plane.float_min) / plane.step)
-    codes = np.where(holes, positions.clip(0, plane.top_code).astype(plane.codes.dtype), plane.codes)
-    return replace(plane, codes=codes)
 
 
 def _confidence(reading: DepthReading) -> Codes | None:
