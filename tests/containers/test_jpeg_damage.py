@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -203,6 +204,15 @@ def test_hostile_index_costs_linear_time() -> None:
     assert sum(
         file.structure.image(number).stop - start for number, start in file.structure.starts.items()
     ) <= len(data)
+
+
+def test_a_list_without_media_takes_no_memory() -> None:
+    packet = b'<x xmlns:I="http://ns.google.com/photos/dd/1.0/item/">' + b"<a:li" * 50_000
+    tracemalloc.start()
+    assert google_directory.parse(packet) == ()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < len(packet)
 
 
 def test_directory_has_a_limit_and_reads_both_spellings() -> None:

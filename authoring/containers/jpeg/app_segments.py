@@ -24,6 +24,9 @@ MAX_PACKET_BYTES = 65_502
 CHUNK_BYTES = 65_400
 """Most of an extended packet in one segment (XMP part 3, 1.1.3.1)."""
 
+MAX_CHUNKS = 4096
+"""Segments of an extended packet that is cut as another program cut it; 64 MB in the usual ones are a thousand."""
+
 _EXIF_HEADER_BYTES = len(EXIF_PREFIX) + 1
 _EXTENSION_HEADER_BYTES = len(XMP_EXTENSION_PREFIX) + 32 + 4 + 4
 """Prefix, GUID, full length and offset of the chunk (XMP part 3, 1.1.3.1)."""
@@ -77,13 +80,18 @@ def xmp_extension(data: bytes, image: JpegImage) -> bytes:
     return b"".join(chunks[offset] for offset in sorted(chunks))
 
 
-def extension_chunk_bytes(data: bytes, image: JpegImage) -> int:
-    """Return how many bytes of the extended packet a segment holds; CHUNK_BYTES unless two or more say otherwise."""
+def extension_chunk_bytes(data: bytes, image: JpegImage, packet_bytes: int) -> int:
+    """Return how many bytes of an extended packet go into a segment; CHUNK_BYTES unless two or more say otherwise.
+
+    The largest of them says it, since the last is shorter and need not come last. packet_bytes: of the whole packet,
+    which is not cut into more than MAX_CHUNKS.
+    """
     segments = segments_of(data, image, "XMP extension")
     if len(segments) < 2:
         return CHUNK_BYTES
-    size = segments[0].stop - segments[0].payload_start - _EXTENSION_HEADER_BYTES
-    return size if 0 < size <= MAX_PAYLOAD_BYTES - _EXTENSION_HEADER_BYTES else CHUNK_BYTES
+    size = max(segment.stop - segment.payload_start for segment in segments) - _EXTENSION_HEADER_BYTES
+    most = MAX_PAYLOAD_BYTES - _EXTENSION_HEADER_BYTES
+    return size if 0 < size <= most and packet_bytes <= size * MAX_CHUNKS else CHUNK_BYTES
 
 
 def extension_guid(packet: bytes) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 
 MAX_ITEMS = 64
 """Ultra HDR with a video has 3; Dynamic Depth some 6."""
@@ -41,9 +41,9 @@ def parse(xmp: bytes) -> tuple[DirectoryItem, ...]:
     if namespace is None:
         return ()
     prefix = namespace[1] + b":"
-    starts = [match.start() for match in _ITEM.finditer(xmp)]
-    items = []
-    for start, stop in pairwise([*starts, len(xmp)]):
+    starts = (match.start() for match in _ITEM.finditer(xmp))
+    items: list[DirectoryItem] = []
+    for start, stop in pairwise(chain(starts, [len(xmp)])):
         element = xmp[start:stop]
         # "DataURI" alone marks the item of Dynamic Depth that has neither MIME type nor length.
         if prefix not in element:

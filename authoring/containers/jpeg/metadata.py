@@ -52,7 +52,7 @@ def _extension_changes(structure: Structure, packet: bytes, guid: str) -> list[R
     old = segments_of(data, primary, "XMP extension")
     standard = first_segment(data, primary, "XMP")
     place = old[0].start if old else standard.stop if standard else _xmp_place(structure)
-    new = build_xmp_extension(packet, guid, extension_chunk_bytes(data, primary))
+    new = build_xmp_extension(packet, guid, extension_chunk_bytes(data, primary, len(packet)))
     return [
         *(_added(place, new, "XMP extension") if new else []),
         *(_removed(structure, segment, "XMP extension") for segment in old),
