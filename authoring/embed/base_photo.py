@@ -6,19 +6,29 @@ from dataclasses import dataclass
 from typing import Literal
 
 from authoring import containers, tiff
+from authoring.apple import xmp
 from authoring.codecs.photo import DecodedPhoto
 from authoring.containers.base import ContainerFile, Layout
+from authoring.containers.jpeg import google_directory
 from authoring.depth.aspect import same_shape
 from authoring.depth.orientation import Orientation
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError
 from authoring.maps.notes import Notes
 from authoring.read.foreign.base import NAMES, ForeignDepth
 from authoring.read.foreign.find import find
-from authoring.read.layout import photo_orientation
+from authoring.read.layout import kind_of, photo_orientation
 
 Base = Literal["unblurred", "primary"]
 
 BLURRED_TWICE = "the photo's blur is already in its pixels: a depth effect will blur it twice"
+
+DEPTH_NAMESPACES = (
+    "http://ns.google.com/photos/",
+    "http://ns.xdm.org/",
+    "http://ns.adobe.com/xmp/note/",
+    "http://ns.adobe.com/hdr-gain-map/",
+)
+"""How the namespaces begin in which XMP speaks of the depth and of what follows the photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +121,29 @@ def _unblurred(file: ContainerFile, found: ForeignDepth, picture: bytes) -> Base
         f"the photo is the unblurred picture ({size}) that the file holds for {NAMES[found.source]}, with {origin}; "
         "--base primary takes the one that is seen"
     ]
+    notes += _left_behind(layout)
     if layout.icc and own.layout.icc is None:
         notes.append("the unblurred picture has no colour profile, unlike the one that is seen")
+    return BasePhoto(data, Notes(notes=tuple(notes)))
+
+
+def _left_behind(layout: Layout) -> list[str]:
+    """Return sentences about what the file holds for the picture that is seen."""
+    kinds = {kind_of(auxiliary) for auxiliary in layout.auxiliaries} - {"depth", "unknown"}
+    lost = {f"the {kind}" for kind in kinds}
+    packet = layout.xmp or b""
+    if any(item.mime.startswith("video/") for item in google_directory.parse(packet)):
+        lost.add("the video (motion photo)")
+    try:
+        properties = xmp.parse_packet(packet) if packet else ()
+    except DepthauthorError:
+        properties = ()
+    if any(not item.namespace.startswith(DEPTH_NAMESPACES) for item in properties):
+        lost.add("the XMP")
+    notes = [f"{part} of the picture that is seen was not carried over" for part in sorted(lost)]
     if layout.signed:
         notes.append("the C2PA manifest was not carried over: its signature is for the old file")
-    return BasePhoto(data, Notes(notes=tuple(notes)))
+    return notes
 
 
 def _orientation(own: Layout, photo: Layout) -> int:

@@ -382,7 +382,6 @@ def test_standard_input_is_one_file_only(folder: Path, capsys: Any) -> None:
             "export a.jpg",
             "missing option '--as', which can be gdepth or dynamic-depth or pair; see depthauthor",
         ),
-        ("export golden/scene.jpg --as gdepth --quality 0", "quality is 0; it can be 1 to 100"),
         ("embed a.jpg b.png c.png", "unexpected extra argument (c.png)"),
         ("embed a.jpg b.png --near", "option '--near' requires an argument"),
         (

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps
 import depthauthor as da
 from authoring import containers
 from authoring.errors import MalformedError, RefusedError, UnsupportedError
+from compat import photos
 from tests.foreign import files
 from tests.foreign.expected import (
     check_bound,
@@ -80,6 +81,23 @@ def test_without_an_unblurred_picture_a_blurred_photo_is_refused(tmp_path: Path)
     with pytest.raises(UnsupportedError, match="no unblurred"):
         da.copy(made, made, output=tmp_path / "o.jpg", base="unblurred")
     da.copy(made, made, output=tmp_path / "o.jpg", already_blurred=True)
+
+
+def test_what_the_seen_picture_alone_has_is_named(tmp_path: Path) -> None:
+    rated = files.packet('xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="5"')
+    seen = dict(photos.jpegs())["Ultra HDR with a motion video"]
+    height, width = pixels(seen).shape[:2]
+    made = files.huawei(seen, codes(width, height), unblurred=photo(width, height, with_exif=False))
+    notes = da.copy(made, made, output=tmp_path / "o.jpg").notes
+    assert [
+        note.partition(" of the picture that is seen")[0] for note in notes if "not carried over" in note
+    ] == [
+        "the gainmap-adobe",
+        "the video (motion photo)",
+    ]
+    made = files.huawei(files.with_packets(photo(), rated), codes(), unblurred=photo(tone=60))
+    notes = da.copy(made, made, output=tmp_path / "r.jpg").notes
+    assert "the XMP of the picture that is seen was not carried over" in notes
 
 
 def test_a_damaged_unblurred_picture_is_named(tmp_path: Path) -> None:

@@ -384,6 +384,15 @@ def test_an_extended_packet_is_merged_and_given_back(format: ExportFormat, chunk
     assert strip(photo).data == original
 
 
+def test_a_large_packet_is_not_cut_into_tiny_segments() -> None:
+    packet = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>'
+    file = jpeg.parse(_with_packets(packet, 1))
+    large = packet + bytes(100_000)
+    grown = file.with_packets(file.layout.xmp or b"", large).apply(file.source)
+    assert jpeg.parse(grown).layout.extended_xmp == large
+    assert len(grown) - len(large) < len(file.source)
+
+
 def _with_packets(extended: bytes, chunk: int) -> bytes:
     import hashlib
     import struct
@@ -640,6 +649,7 @@ def test_the_command(folder: Path, capsys: Any) -> None:
         ("library/a.jpg --as gdepth -o a.heic", "use .jpg"),
         ("library/a.jpg --as pair -o -", "two files"),
         ("library/a.jpg --as facebook", "facebook"),
+        ("library/a.jpg --as pair --quality 0", "quality is 0; it can be 1 to 100"),
         ("library/a.jpg", "--as"),
         ("library/a.jpg --as gdepth -o library/a.jpg --overwrite", "a.jpg"),
     ],
@@ -658,3 +668,7 @@ def test_the_function(folder: Path) -> None:
     assert replace(again, output=None) == replace(report, output=None)
     with pytest.raises(da.UsageError, match="unknown export format"):
         da.export("library/a.jpg", "facebook")  # type: ignore[arg-type]
+    with pytest.raises(da.UsageError, match="unknown export format"):
+        da.export("library/a.jpg", ["gdepth"])  # type: ignore[arg-type]
+    with pytest.raises(da.UsageError, match="quality is 'high'"):
+        da.export("library/a.jpg", "pair", quality="high")  # type: ignore[arg-type]
