@@ -29,7 +29,7 @@ from authoring.depth.stored_plane import Codes
 from authoring.errors import DepthauthorError, MalformedError
 from authoring.read.depth_image import decode_auxiliary
 from authoring.read.foreign.base import ForeignDepth
-from authoring.read.foreign.find import find
+from authoring.read.foreign.find import find_readable
 from authoring.read.layout import depth_images
 from authoring.read.photo_pixels import PhotoPixels
 from authoring.tiff import ENTRY_BYTES
@@ -190,7 +190,7 @@ def gather(
         layout=layout,
         depth_images=images,
         unbound_items=() if auxiliary else depth_typed_items(file),
-        foreign=None if auxiliary else _foreign(file),
+        foreign=None if auxiliary else find_readable(file),
         placement=depth_item_placement(file, auxiliary.identifier) if auxiliary else None,
         components=image_components(file, auxiliary.identifier) if auxiliary else None,
         tree=tree,
@@ -206,14 +206,6 @@ def gather(
         photo=gather_photo(file, decoded=photo_decoded, pixels=pixels),
         dng=_dng_facts(file),
     )
-
-
-def _foreign(file: ContainerFile) -> ForeignDepth | None:
-    """Return depth of another maker; None if there is none, or it cannot be read."""
-    try:
-        return find(file)
-    except DepthauthorError:
-        return None
 
 
 def _packet(auxiliary: FoundAuxiliary | None) -> tuple[PropertyTree | None, str | None]:

@@ -15,7 +15,7 @@ from authoring.depth.orientation import Orientation
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError
 from authoring.maps.notes import Notes
 from authoring.read.foreign.base import NAMES, ForeignDepth
-from authoring.read.foreign.find import find
+from authoring.read.foreign.find import find_readable
 from authoring.read.layout import kind_of, photo_orientation
 
 Base = Literal["unblurred", "primary"]
@@ -80,16 +80,8 @@ def foreign_depth(photo: bytes | DecodedPhoto) -> tuple[ContainerFile, ForeignDe
         file = containers.parse(photo)
     except DepthauthorError:
         return None
-    found = foreign_depth_of(file)
+    found = find_readable(file)
     return (file, found) if found else None
-
-
-def foreign_depth_of(file: ContainerFile) -> ForeignDepth | None:
-    """Return the depth of another maker in a parsed photo; None if it has none that can be read."""
-    try:
-        return find(file)
-    except DepthauthorError:
-        return None
 
 
 def _unblurred(file: ContainerFile, found: ForeignDepth, picture: bytes) -> BasePhoto:

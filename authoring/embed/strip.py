@@ -16,7 +16,7 @@ from authoring.embed.reports import EditedPhoto
 from authoring.embed.undo import undone
 from authoring.errors import DepthauthorError, RefusedError, about
 from authoring.read.foreign.base import NAMES
-from authoring.read.foreign.find import find
+from authoring.read.foreign.find import find_readable
 from authoring.read.layout import depth_images, kind_of, photo_orientation
 from authoring.read.missing_depth import lost_depth
 from authoring.report_base import Report
@@ -118,9 +118,11 @@ def strip(photo: bytes, *, restore: bool = False) -> EditedPhoto[StripReport]:
             stripped = edits.apply(photo)
             stays = left_behind(stripped, _restoring(stripped, removal), omitted=removal.record_omitted)
             notes += [stays] if stays else []
-        exported = remove_exported(containers.parse(edits.apply(photo)))
         removed = tuple(f"{kind_of(image)} {image.width}x{image.height}" for image in images)
-        return _edited(file, edits.then(exported.edits), (*removed, *exported.removed), notes)
+        if file.layout.container == "jpeg":  # Nothing is exported into other containers.
+            exported = remove_exported(containers.parse(edits.apply(photo)))
+            edits, removed = edits.then(exported.edits), (*removed, *exported.removed)
+        return _edited(file, edits, removed, notes)
 
 
 def _strip_exported(file: ContainerFile) -> EditedPhoto[StripReport]:
@@ -132,10 +134,7 @@ def _strip_exported(file: ContainerFile) -> EditedPhoto[StripReport]:
     if exported.removed:
         left = containers.parse(exported.edits.apply(file.source))
         return _edited(file, exported.edits, exported.removed, list(left.notes))
-    try:
-        found = find(file)
-    except DepthauthorError:
-        found = None
+    found = find_readable(file)
     if found is None:
         raise RefusedError("the photo holds no depth map; there is nothing to strip")
     raise RefusedError(

@@ -9,7 +9,7 @@ from authoring.codecs.photo import DecodedPhoto
 from authoring.containers.base import ContainerFile, Layout
 from authoring.containers.edits import EditList
 from authoring.depth.orientation import Orientation
-from authoring.embed.base_photo import foreign_depth, foreign_depth_of, refuse_foreign_blur
+from authoring.embed.base_photo import foreign_depth, refuse_foreign_blur
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.portrait import refuse_rendered_blur
 from authoring.embed.strip import restoration
@@ -17,6 +17,7 @@ from authoring.embed.transcode import Transcoded, transcode
 from authoring.errors import RefusedError, about
 from authoring.maps.notes import Notes
 from authoring.read.foreign.base import ForeignDepth
+from authoring.read.foreign.find import find_readable
 from authoring.read.layout import depth_images, photo_orientation, unused_orientation
 
 
@@ -79,6 +80,6 @@ def open_target(photo: bytes | DecodedPhoto, options: EmbedOptions) -> Target:
 def _foreign_depth(photo: bytes | DecodedPhoto, transcoded: Transcoded) -> ForeignDepth | None:
     """Return the depth of another maker in the photo as it was before it was re-encoded."""
     if not transcoded.reencoded:
-        return foreign_depth_of(transcoded.file)
+        return find_readable(transcoded.file)
     found = foreign_depth(photo)
     return found[1] if found else None

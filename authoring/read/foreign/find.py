@@ -56,6 +56,14 @@ def _with_blur(found: ForeignDepth, file: ContainerFile, others: tuple[Finder, .
     return found
 
 
+def find_readable(file: ContainerFile) -> ForeignDepth | None:
+    """Return what `find` returns, and None for depth that cannot be read."""
+    try:
+        return find(file)
+    except DepthauthorError:
+        return None
+
+
 def _placed(found: ForeignDepth, layout: Layout) -> ForeignDepth:
     """Return the map marked as upright where it fits the photo as it is seen only, and states no turn."""
     size, frame = (found.coded.width, found.coded.height), (layout.width, layout.height)
