@@ -25,6 +25,7 @@ from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.adobe_depth import adobe_range
 from authoring.read.depth_notes import open_points
 from authoring.read.foreign.base import CodedMap, ForeignDepth
+from authoring.read.foreign.coded_map import JPEG_MAGIC
 from authoring.read.foreign.find import find
 from authoring.read.foreign.plane import holes, stored_plane
 from authoring.read.layout import depth_images, photo_orientation
@@ -32,7 +33,6 @@ from authoring.read.tiff_raster import decode_pieces
 
 RasterName = Literal["display", "stored"]
 
-JPEG_START = b"\xff\xd8\xff"
 """Of an item of type jpeg in HEIF (ISO/IEC 23008-12, Annex H)."""
 
 NO_CONFIDENCE = "the photo has no confidence map, so --min-confidence leaves every sample"
@@ -224,9 +224,8 @@ def decode_auxiliary(layout: Layout, auxiliary: FoundAuxiliary) -> Codes:
                 "needs"
             )
         return decode_raster(auxiliary.raster)
-    if layout.container == "jpeg":
-        return jpeg.decode_gray(auxiliary.payload)
-    if not auxiliary.configuration and auxiliary.payload.startswith(JPEG_START):
+    coded_by_jpeg = not auxiliary.configuration and auxiliary.payload.startswith(JPEG_MAGIC)
+    if layout.container == "jpeg" or coded_by_jpeg:
         return jpeg.decode_gray(auxiliary.payload)
     if not auxiliary.configuration:
         raise UnsupportedError("the depth item is neither a single HEVC picture nor a JPEG")

@@ -167,7 +167,7 @@ def swapped(data: bytes, one: int, other: int) -> bytes:
 
 
 def test_a_dng_without_a_photo_takes_no_map() -> None:
-    """What was in such a directory could not be told from what a splice puts there."""
+    """What was in such a directory could not be distinguished from what a splice puts there."""
     data = photo()
     ifd = struct.pack("<H", 1) + struct.pack("<HHIBBBB", 50706, 1, 4, 1, 4, 0, 0)
     data = data[:4] + struct.pack("<I", len(data)) + data[8:] + ifd + bytes(4)

@@ -16,6 +16,7 @@ from authoring.embed.export.code_map import as_eight_bits, as_inverse, code_map
 from authoring.embed.export.gdepth import with_note
 from authoring.embed.export.gray_jpeg import gray_jpeg
 from authoring.errors import RefusedError
+from authoring.read.foreign.coded_map import JPEG_MAGIC
 
 FORMAT = "dynamic-depth"
 
@@ -111,7 +112,7 @@ def _directory(file: jpeg.JpegFile, added: list[tuple[str, int]]) -> str:
     """Return the directory's items: the photo, what already follows it, and the maps, each where the last one ends."""
     listed: list[tuple[str, int, int]] = [("primary_image", 0, 0)]
     for start, stop in file.following:
-        if file.source.startswith(b"\xff\xd8\xff", start):
+        if file.source.startswith(JPEG_MAGIC, start):
             listed.append((f"image{len(listed) + 1}", stop - start, 0))
         else:
             uri, length, padding = listed.pop()

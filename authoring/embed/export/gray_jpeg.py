@@ -15,7 +15,6 @@ from authoring.depth.orientation import Orientation
 from authoring.tiff import TiffType
 
 _ORDER = ">"
-_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def gray_jpeg(codes: NDArray[np.uint8], orientation: Orientation) -> GrayJpeg:
     data = coded.data
     if orientation != Orientation(1):
         place = next(parse_image(data).before_scan()).stop  # After JFIF (Exif 2.32, 4.5.4).
-        entry = tiff.build_entry(_ORDER, _ORIENTATION, TiffType.SHORT, 1, int(orientation))
+        entry = tiff.build_entry(_ORDER, tiff.ORIENTATION, TiffType.SHORT, 1, int(orientation))
         block = b"MM\0*" + (8).to_bytes(4, "big") + tiff.build_ifd(_ORDER, [entry])
         data = data[:place] + build_exif(block) + data[place:]
     return GrayJpeg(data, coded.worst)

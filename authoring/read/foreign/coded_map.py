@@ -6,13 +6,11 @@ import io
 import warnings
 from typing import Literal
 
+from authoring import tiff
 from authoring.codecs.limits import check_unpacking
 from authoring.codecs.messages import first_line
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 from authoring.read.foreign.base import CodedMap
-
-ORIENTATION = 0x0112
-"""Exif tag (CIPA DC-008)."""
 
 PNG_MAGIC, JPEG_MAGIC = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 
@@ -41,7 +39,7 @@ def picture_map(what: str, data: bytes) -> CodedMap:
                 if data.startswith(JPEG_MAGIC) or any(word in data for word in PNG_TURNS):
                     # Pillow decodes a PNG for it, since it may be behind the pixels.
                     check_unpacking(what, width, height, MOST_PIXEL_BYTES, len(data))
-                    orientation = picture.getexif().get(ORIENTATION)
+                    orientation = picture.getexif().get(tiff.ORIENTATION)
     except DepthauthorError:
         raise
     except Exception as error:  # Pillow lets errors of every kind through on damaged files.

@@ -17,18 +17,16 @@ from authoring.containers.base import ContainerFile
 from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.foreign.base import ForeignDepth
 from authoring.read.foreign.coded_map import JPEG_MAGIC, PNG_MAGIC, picture_map
-from authoring.read.foreign.google_xmp import number, photo_properties
+from authoring.read.foreign.google_xmp import StatedRange, photo_properties, stated_range
 from authoring.read.foreign.imaging_model import camera_of
 from authoring.read.foreign.structures import Structure, items, part, structure_of, text
-from authoring.read.near_far import CodeRange, Spacing, code_range
+from authoring.read.near_far import CodeRange, code_range
 
 NAMESPACE = "http://ns.google.com/photos/dd/1.0/"
 DEVICE, CONTAINER, ITEM, PROFILE, CAMERA, IMAGE, DEPTH_MAP, IMAGING_MODEL = (
     f"{NAMESPACE}{name}/"
     for name in ("device", "container", "item", "profile", "camera", "image", "depthmap", "imagingmodel")
 )
-
-SPACINGS: dict[str, Spacing] = {"RangeInverse": "inverse", "RangeLinear": "linear"}
 
 UNITS = ("Meters", "Diopters", "None")
 
@@ -65,17 +63,12 @@ def find(file: ContainerFile) -> ForeignDepth | None:
     if camera is None or depth is None:
         return None
     media = locate(file.source, layout.primary_stop, directory(tree))
-    near, far = (number(text(depth, DEPTH_MAP, name), f"DepthMap:{name}") for name in ("Near", "Far"))
-    if near is None or far is None:
-        raise MalformedError("DepthMap:Near or DepthMap:Far is missing, so the map's codes have no meaning")
-    format = text(depth, DEPTH_MAP, "Format") or "RangeInverse"
-    if format not in SPACINGS:
-        raise UnsupportedError(f"DepthMap:Format is {format[:40]!r}; RangeInverse and RangeLinear are read")
+    stated = stated_range(lambda name: text(depth, DEPTH_MAP, name), "DepthMap")
     units = text(depth, DEPTH_MAP, "Units") or ""
     if units not in ("", *UNITS):
         raise UnsupportedError(f"DepthMap:Units is {units[:40]!r}; Meters, Diopters and None are read")
     uri = text(depth, DEPTH_MAP, "DepthURI") or ""
-    range, unit_note = _range(format, near, far, units)
+    range, unit_note = _range(stated, units)
     confidence = media.get(text(depth, DEPTH_MAP, "ConfidenceURI") or "")
     original = _original(camera, media)
     calibration, camera_notes = camera_of(part(camera, CAMERA, "ImagingModel"), IMAGING_MODEL, layout)
@@ -85,9 +78,9 @@ def find(file: ContainerFile) -> ForeignDepth | None:
         place=f"Dynamic Depth {uri[:80]}",
         coded=picture_map("the Dynamic Depth map", _medium(media, uri)),
         range=range,
-        format=format,
-        near=near,
-        far=far,
+        format=stated.format,
+        near=stated.near,
+        far=stated.far,
         units=units,
         calibration=calibration,
         confidence=picture_map("the confidence map", confidence) if confidence is not None else None,
@@ -184,21 +177,22 @@ def _camera(tree: PropertyTree) -> Structure | None:
     return next((camera for camera in cameras if part(camera, CAMERA, "DepthMap") is not None), None)
 
 
-def _range(format: str, near: float, far: float, units: str) -> tuple[CodeRange, tuple[str, ...]]:
+def _range(stated: StatedRange, units: str) -> tuple[CodeRange, tuple[str, ...]]:
     """Return what the codes stand for, and a note on the unit.
 
     Diopters are 1/m, so that the near end has the larger number; Pixels write the smaller one first, in a unit that
     nothing says (0.0864 to 0.1295 of a Pixel 4), which is then in proportion only.
     """
+    near, far = stated.near, stated.far
     what = "the Dynamic Depth map"
     if units == "Meters":
-        return code_range(what, SPACINGS[format], near, far, metres=True), ()
+        return code_range(what, stated.spacing, near, far, metres=True), ()
     if units == "Diopters" and near > far >= 0:
         metres = code_range(what, "inverse", 1 / near, 1 / far if far else float("inf"), metres=True)
         return metres, (f"Near and Far are in dioptres: {near:g} to {far:g} 1/m",)
     unit = "no unit" if units in ("", "None") else "dioptres that increase with the distance"
     note = f"Dynamic Depth states {unit}: the distances are in proportion only"
-    return code_range(what, SPACINGS[format], near, far, metres=False), (note,)
+    return code_range(what, stated.spacing, near, far, metres=False), (note,)
 
 
 def _original(camera: Structure, media: dict[str, bytes]) -> bytes | None:

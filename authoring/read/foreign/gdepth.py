@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from authoring.apple.property_table import PropertyTree
 from authoring.containers.base import ContainerFile
-from authoring.errors import MalformedError, UnsupportedError
+from authoring.errors import UnsupportedError
 from authoring.read.foreign.base import CodedMap, ForeignDepth
-from authoring.read.foreign.coded_map import picture_map
-from authoring.read.foreign.google_xmp import decode_base64, number, photo_properties, text
-from authoring.read.near_far import Spacing, code_range
+from authoring.read.foreign.coded_map import JPEG_MAGIC, picture_map
+from authoring.read.foreign.google_xmp import decode_base64, photo_properties, stated_range, text
+from authoring.read.near_far import code_range
 
 DEPTH = "http://ns.google.com/photos/1.0/depthmap/"
 IMAGE = "http://ns.google.com/photos/1.0/image/"
 FOCUS = "http://ns.google.com/photos/1.0/focus/"
-
-SPACINGS: dict[str, Spacing] = {"RangeInverse": "inverse", "RangeLinear": "linear"}
 
 UNITS = {"m": 1.0, "mm": 0.001}
 """Metres in one of each unit that the format allows."""
@@ -39,12 +37,7 @@ def find(file: ContainerFile) -> ForeignDepth | None:
     data = text(tree, DEPTH, "Data")
     if data is None:
         return None
-    format = text(tree, DEPTH, "Format") or "RangeInverse"
-    if format not in SPACINGS:
-        raise UnsupportedError(f"GDepth:Format is {format[:40]!r}; RangeInverse and RangeLinear are read")
-    near, far = (number(text(tree, DEPTH, name), f"GDepth:{name}") for name in ("Near", "Far"))
-    if near is None or far is None:
-        raise MalformedError("GDepth:Near or GDepth:Far is missing, so the map's codes have no meaning")
+    stated = stated_range(lambda name: text(tree, DEPTH, name), "GDepth")
     units = text(tree, DEPTH, "Units") or ""
     if units not in ("", *UNITS):
         raise UnsupportedError(f"GDepth:Units is {units[:40]!r}; m and mm are read")
@@ -53,10 +46,12 @@ def find(file: ContainerFile) -> ForeignDepth | None:
         source="gdepth",
         place=PLACE,
         coded=picture_map("the GDepth map", decode_base64(data, "GDepth:Data")),
-        range=code_range("the GDepth map", SPACINGS[format], near * factor, far * factor, metres=bool(units)),
-        format=format,
-        near=near,
-        far=far,
+        range=code_range(
+            "the GDepth map", stated.spacing, stated.near * factor, stated.far * factor, metres=bool(units)
+        ),
+        format=stated.format,
+        near=stated.near,
+        far=stated.far,
         units=units,
         confidence=_confidence(tree),
         unblurred=_unblurred(tree),
@@ -76,7 +71,7 @@ def _unblurred(tree: PropertyTree) -> bytes | None:
     """Return GImage, the photo before its blur, where it is a JPEG."""
     data = text(tree, IMAGE, "Data")
     picture = decode_base64(data, "GImage:Data") if data is not None else b""
-    return picture if picture.startswith(b"\xff\xd8\xff") else None
+    return picture if picture.startswith(JPEG_MAGIC) else None
 
 
 def _notes(tree: PropertyTree, units: str) -> tuple[str, ...]:

@@ -6,16 +6,47 @@ import base64
 import binascii
 import math
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from authoring.apple import xmp
 from authoring.apple.property_table import PropertyTree
 from authoring.containers.base import Layout
-from authoring.errors import MalformedError
+from authoring.errors import MalformedError, UnsupportedError
+from authoring.read.near_far import Spacing
 
 MAX_EXTENDED_BYTES = 64_000_000
 """Of an extended packet. It holds whole pictures in base64: GDepth of a 48 MP photo has about 30 MB."""
 
+SPACINGS: dict[str, Spacing] = {"RangeInverse": "inverse", "RangeLinear": "linear"}
+"""Format, in GDepth, Dynamic Depth and XDM."""
+
 _SPACE = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class StatedRange:
+    """What Format, Near and Far of a map say, in the file's own unit."""
+
+    format: str
+    spacing: Spacing
+    near: float
+    far: float
+
+
+def stated_range(field: Callable[[str], str | None], prefix: str) -> StatedRange:
+    """Return Format, Near and Far of a map; without Format, RangeInverse.
+
+    field: gives the text of a field by its name; prefix: of the names in a message. Raises UnsupportedError for another
+    format, MalformedError where a distance is missing or no number.
+    """
+    format = field("Format") or "RangeInverse"
+    if format not in SPACINGS:
+        raise UnsupportedError(f"{prefix}:Format is {format[:40]!r}; RangeInverse and RangeLinear are read")
+    near, far = (number(field(name), f"{prefix}:{name}") for name in ("Near", "Far"))
+    if near is None or far is None:
+        raise MalformedError(f"{prefix}:Near or {prefix}:Far is missing, so the map's codes have no meaning")
+    return StatedRange(format, SPACINGS[format], near, far)
 
 
 def photo_properties(layout: Layout) -> PropertyTree:

@@ -7,21 +7,18 @@ from __future__ import annotations
 
 from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.aspect import same_shape
-from authoring.errors import MalformedError, UnsupportedError
 from authoring.read.foreign.base import CodedMap, ForeignDepth
 from authoring.read.foreign.coded_map import JPEG_MAGIC, picture_map
-from authoring.read.foreign.google_xmp import decode_base64, number, photo_properties
+from authoring.read.foreign.google_xmp import decode_base64, photo_properties, stated_range
 from authoring.read.foreign.imaging_model import camera_of
 from authoring.read.foreign.structures import Structure, items, part, structure_of, text
-from authoring.read.near_far import Spacing, code_range
+from authoring.read.near_far import code_range
 
 NAMESPACE = "http://ns.xdm.org/photos/1.0/"
 DEVICE, CAMERA, IMAGE, DEPTH_MAP, NOISE_MODEL, PERSPECTIVE_MODEL = (
     f"{NAMESPACE}{name}/"
     for name in ("device", "camera", "image", "depthmap", "noisemodel", "perspectivemodel")
 )
-
-SPACINGS: dict[str, Spacing] = {"RangeInverse": "inverse", "RangeLinear": "linear"}
 
 
 def find(file: ContainerFile) -> ForeignDepth | None:
@@ -43,12 +40,7 @@ def find(file: ContainerFile) -> ForeignDepth | None:
     if not maps:
         return None
     place, camera, depth, coded = _choose(maps, layout)
-    format = text(depth, DEPTH_MAP, "Format") or "RangeInverse"
-    if format not in SPACINGS:
-        raise UnsupportedError(f"DepthMap:Format is {format[:40]!r}; RangeInverse and RangeLinear are read")
-    near, far = (number(text(depth, DEPTH_MAP, name), f"DepthMap:{name}") for name in ("Near", "Far"))
-    if near is None or far is None:
-        raise MalformedError("DepthMap:Near or DepthMap:Far is missing, so the map's codes have no meaning")
+    stated = stated_range(lambda name: text(depth, DEPTH_MAP, name), "DepthMap")
     metric = (text(depth, DEPTH_MAP, "Metric") or "").lower() == "true"
     calibration, camera_notes = camera_of(
         part(camera, CAMERA, "ImagingModel"), PERSPECTIVE_MODEL, layout, normalized=True
@@ -56,7 +48,7 @@ def find(file: ContainerFile) -> ForeignDepth | None:
     notes = []
     if not metric:
         notes.append("XDM says that the distances are not metric: they are in proportion only")
-    if near == 0:
+    if stated.near == 0:
         notes.append("code 0 of the map, whose Near is 0, is read as a hole: nothing was measured there")
     if len(maps) > 1:
         notes.append(
@@ -66,12 +58,12 @@ def find(file: ContainerFile) -> ForeignDepth | None:
         source="xdm",
         place=f"XDM camera {place}",
         coded=coded,
-        range=code_range("the XDM map", SPACINGS[format], near, far, metres=metric),
-        format=format,
-        near=near,
-        far=far,
+        range=code_range("the XDM map", stated.spacing, stated.near, stated.far, metres=metric),
+        format=stated.format,
+        near=stated.near,
+        far=stated.far,
         units="m" if metric else "",
-        zero_is_hole=near == 0,
+        zero_is_hole=stated.near == 0,
         calibration=calibration,
         confidence=_reliability(depth),
         unblurred=_image(camera),
