@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from authoring import files
-from authoring.api.inputs import MapInputSource, PathLike, PhotoSource, map_input, photo_input
+from authoring.api.inputs import MapInput, MapInputSource, PathLike, PhotoSource, map_input, photo_input
 from authoring.api.output_names import CONTAINER_OF_SUFFIX, container_of, output_path, suffix_for
 from authoring.errors import UsageError
+from authoring.estimate.estimate_options import EstimateOptions
 
 if TYPE_CHECKING:
     from authoring.api.keywords import EmbedKeywords
@@ -53,7 +54,7 @@ def embed_bytes(photo: PhotoSource, depth: MapInputSource, **options: Unpack[Emb
 
 def embed(
     photo: PhotoSource,
-    depth: MapInputSource,
+    depth: MapInputSource | EstimateOptions,
     *,
     output: PathLike | None = None,
     overwrite: bool = False,
@@ -63,8 +64,9 @@ def embed(
     """Put a map into a photo and write a new file.
 
     - photo: a path, bytes, a file opened in binary mode, or a PIL image, whose pixels are encoded.
-    - depth: a path, bytes, an array or tensor (H, W), a PIL image, a list of rows, or what a depth network returns. A
-      bare float array holds metres if nothing speaks against it, upright as the photo is displayed.
+    - depth: a path, bytes, an array or tensor (H, W), a PIL image, a list of rows, what a depth network returns, or the
+      result of `estimate`. A bare float array holds metres if nothing speaks against it, upright as the photo is
+      displayed.
     - output: its extension chooses the container; None writes `NAME-depth.EXT` in the photo's folder, in the photo's
       own container, and is for a photo given as a path. The photo itself is never overwritten.
 
@@ -85,15 +87,17 @@ def embed(
         report = depthauthor.embed("photo.jpg", "mask.png", output="out.heic", near=0.3, far=5)
         print(report.level, report.max_error, report.warnings)
     """
+    from authoring.api.estimate_files import map_of_photo
     from authoring.embed import steps
     from authoring.embed.embed_options import options_of
 
-    given, given_map = photo_input(photo), map_input(depth)
+    given, estimate = photo_input(photo), depth if isinstance(depth, EstimateOptions) else None
+    given_map = MapInput(None, None, None) if isinstance(depth, EstimateOptions) else map_input(depth)
     keywords: dict[str, Any] = dict(options)
     donor, calibration = read_aside(keywords)
     with files.naming(photo=given.origin, map=given_map.origin, donor=donor):
         photo_data = given.read_or_decode()
-        source = given_map.read()
+        source = map_of_photo(estimate) if estimate else given_map.read()
         if given_map.origin:
             keywords.setdefault("map_name", given_map.origin.name)  # A hint to the map's meaning.
         if given.origin:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -21,7 +21,9 @@ class ListedPhoto:
     """Relative to the folder that was given; empty for a file that was given by name."""
 
 
-def list_photos(paths: Iterable[Path], *, recursive: bool = True) -> Iterator[ListedPhoto]:
+def list_photos(
+    paths: Iterable[Path], *, recursive: bool = True, suffixes: Collection[str] = CONTAINER_OF_SUFFIX
+) -> Iterator[ListedPhoto]:
     """Yield files as they are, and the photos in folders by extension, sorted by name.
 
     recursive: also those in the folders inside. Hidden files are left out, and in folders pipes, sockets and devices.
@@ -38,7 +40,7 @@ def list_photos(paths: Iterable[Path], *, recursive: bool = True) -> Iterator[Li
         for folder, inner, names in os.walk(path, onerror=_unreadable):
             inner[:] = sorted(inner) if recursive else []
             for name in sorted(names):
-                if name.startswith(".") or Path(name).suffix.lower() not in CONTAINER_OF_SUFFIX:
+                if name.startswith(".") or Path(name).suffix.lower() not in suffixes:
                     continue
                 # A pipe or a device among the photos could be waited for without end.
                 if files.is_special(Path(folder) / name):
@@ -48,7 +50,8 @@ def list_photos(paths: Iterable[Path], *, recursive: bool = True) -> Iterator[Li
         if is_empty:
             hint = "" if recursive else "; -r also looks in the folders inside"
             with files.named(path):
-                raise UsageError(f"the folder holds no JPEG, HEIC or DNG photo{hint}")
+                kinds = "JPEG, HEIC, DNG or PNG" if ".png" in suffixes else "JPEG, HEIC or DNG"
+                raise UsageError(f"the folder holds no {kinds} photo{hint}")
 
 
 def _unreadable(error: OSError) -> None:

@@ -221,6 +221,8 @@ TABLE: tuple[PropertyRow, ...] = tuple(
         ("depthauthor", "DepthSource", "", "text", 1, "", "ours: where the map comes from"),
         ("depthauthor", "CalibrationSource", "", "text", 1, "", "ours: where the calibration comes from"),
         ("depthauthor", "RenderingSource", "", "text", 1, "", "ours: where the rendering comes from"),
+        ("depthauthor", "DepthModel", "", "text", 1, "", "ours: the network that estimated the map"),
+        ("depthauthor", "DepthModelVersion", "", "text", 1, "", "ours: its commit, or its weights' digest"),
     )
 )
 

@@ -29,6 +29,9 @@ class Provenance:
     rendering_source: str | None = None
     restore_omitted: bool = False
     """Whether something was changed and the record was left out, as was asked for."""
+    depth_model: str | None = None
+    """The network that estimated the depth."""
+    depth_model_version: str | None = None
 
 
 _NAMES = {
@@ -39,6 +42,8 @@ _NAMES = {
     "depth_source": "DepthSource",
     "calibration_source": "CalibrationSource",
     "rendering_source": "RenderingSource",
+    "depth_model": "DepthModel",
+    "depth_model_version": "DepthModelVersion",
 }
 """Field of `Provenance` → name of the property, in the order of writing."""
 
@@ -57,6 +62,8 @@ def read_provenance(tree: PropertyTree) -> Provenance | None:
         texts["calibration_source"],
         texts["rendering_source"],
         texts["restore_omitted"] == "True",
+        texts["depth_model"],
+        texts["depth_model_version"],
     )
 
 

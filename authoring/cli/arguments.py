@@ -17,16 +17,20 @@ PhotoArgument = Annotated[
 FileArgument = Annotated[
     Path, Argument(metavar="FILE", help="A photo with depth, JPEG, HEIC or DNG; - reads standard input.")
 ]
-MapArgument = Annotated[
-    Path,
+OptionalMapArgument = Annotated[
+    Path | None, Argument(metavar="MAP", help="A map that is not embedded yet, as embed takes it.")
+]
+MapOrEstimateArgument = Annotated[
+    Path | None,
     Argument(
         metavar="MAP",
         help="Gray PNG, JPEG or TIFF (needs --near and --far); NPY, NPZ, PFM, EXR or float TIFF in metres; a photo "
-        "with Apple depth; a property list written by dictionary.",
+        "with Apple depth; a property list written by dictionary. Left out with --estimate.",
     ),
 ]
-OptionalMapArgument = Annotated[
-    Path | None, Argument(metavar="MAP", help="A map that is not embedded yet, as embed takes it.")
+PhotosArgument = Annotated[
+    list[Path],
+    Argument(metavar="PHOTO", help="JPEG, HEIC, DNG or PNG photos, or folders; - reads standard input."),
 ]
 SourceArgument = Annotated[
     Path, Argument(metavar="SOURCE", help="The photo whose depth is copied; - reads standard input.")

@@ -75,7 +75,7 @@ def batch(
     key: options.Key = None,
     frame: options.Frame = None,
     map_orientation: options.MapOrientation = None,
-    refine: options.Refine = False,
+    refine: options.Refine = None,
     profile: options.Profile = None,
     donor: options.Donor = None,
     aperture: options.Aperture = None,

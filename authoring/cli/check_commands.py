@@ -43,7 +43,7 @@ def verify(
     key: options.Key = None,
     frame: options.Frame = None,
     map_orientation: options.MapOrientation = None,
-    refine: options.Refine = False,
+    refine: options.Refine = None,
     decode: options.Decode = True,
     everything: options.AllRules = False,
     quiet: options.Quiet = False,

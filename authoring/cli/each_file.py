@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from authoring import files
-from authoring.api.output_names import output_path
+from authoring.api.output_names import CONTAINER_OF_SUFFIX, output_path
 from authoring.api.photo_list import ListedPhoto, list_photos
 from authoring.cli.exit_codes import DONE
 from authoring.cli.output import print_error, print_report
@@ -90,9 +90,13 @@ def write_each(
     recursive: bool = False,
     as_json: bool = False,
     quiet: bool = False,
+    suffixes: Collection[str] = CONTAINER_OF_SUFFIX,
 ) -> int:
-    """Run a command that writes one file for each photo, print its report, and return the exit code."""
-    photos = list(list_photos(given, recursive=recursive))
+    """Run a command that writes one file for each photo, print its report, and return the exit code.
+
+    suffixes: the extensions of photos in folders.
+    """
+    photos = list(list_photos(given, recursive=recursive, suffixes=suffixes))
     targets = outputs.paths(photos)
     if outputs.folder is not None:
         for folder in {target.parent for target in targets}:

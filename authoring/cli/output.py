@@ -214,6 +214,18 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
+@contextmanager
+def status(words: str) -> Iterator[None]:
+    """Show on stderr that something works that may take a while, if stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, soft_wrap=True).status(words):
+        yield
+
+
 def level_text(report: Report) -> str:
     """Return the level that device tests cover, and the possible one where it is higher."""
     level, possible = report["level"], report["possible_level"]

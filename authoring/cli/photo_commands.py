@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from typer import Context
 
 from authoring.cli import arguments, options
 from authoring.cli.each_file import Outcome, Outputs, read_each, write_each
-from authoring.cli.options import CAMERA, MEANING, PORTRAIT, given
+from authoring.cli.estimate_command import network_ready
+from authoring.cli.options import CAMERA, ESTIMATE, MEANING, PORTRAIT, given
 from authoring.cli.output import print_report, say
+from authoring.errors import UsageError
+from authoring.estimate.estimate_options import EstimateOptions
 
 if TYPE_CHECKING:
     from authoring.embed.reports import EmbedReport
@@ -19,7 +23,12 @@ if TYPE_CHECKING:
 def embed(
     context: Context,
     photo: arguments.PhotoArgument,
-    map: arguments.MapArgument,
+    map: arguments.MapOrEstimateArgument = None,
+    estimate: options.Estimate = False,
+    model: options.Model = None,
+    device: options.Device = None,
+    offline: options.Offline = False,
+    accept_licence: options.AcceptLicence = False,
     near: options.Near = None,
     far: options.Far = None,
     white: options.White = None,
@@ -41,7 +50,7 @@ def embed(
     key: options.Key = None,
     frame: options.Frame = None,
     map_orientation: options.MapOrientation = None,
-    refine: options.Refine = False,
+    refine: options.Refine = None,
     profile: options.Profile = "portrait",
     donor: options.Donor = None,
     aperture: options.Aperture = None,
@@ -73,26 +82,51 @@ def embed(
     """Put a depth map into a photo.
 
     depthauthor embed photo.jpg mask.png --near 0.3 --far 5
+
+    depthauthor embed photo.jpg --estimate -o portrait.heic
     """
     from authoring.api import photo_files
 
-    report = photo_files.embed(
-        photo,
-        map,
-        output=output,
-        native_format=old_format or native_format,
-        max_size=max_size,
-        lossless=lossless,
-        bits=bits,
-        replace=replace,
-        quality=quality,
-        tone_map=tone_map,
-        effort=effort,
-        overwrite=overwrite,
-        dry_run=dry_run,
-        **given(context, MEANING, PORTRAIT, CAMERA),
-    )
+    source, others = _map_or_estimate(context, map, estimate)
+    with ExitStack() as stack:
+        if isinstance(source, EstimateOptions):
+            stack.enter_context(network_ready(source))
+        report = photo_files.embed(
+            photo,
+            source,
+            output=output,
+            native_format=old_format or native_format,
+            max_size=max_size,
+            lossless=lossless,
+            bits=bits,
+            replace=replace,
+            quality=quality,
+            tone_map=tone_map,
+            effort=effort,
+            overwrite=overwrite,
+            dry_run=dry_run,
+            **others,
+        )
     _print_embedded(report, as_json=as_json, verbose=verbose, quiet=quiet)
+
+
+def _map_or_estimate(
+    context: Context, map: Path | None, estimate: bool
+) -> tuple[Path | EstimateOptions, dict[str, Any]]:
+    """Return the map, or the options of its estimate; and the other options of `embed`."""
+    others = given(context, PORTRAIT, CAMERA)
+    if not estimate:
+        if map is None:
+            raise UsageError("name a map after the photo, or let a network estimate it with --estimate")
+        return map, others | given(context, MEANING)
+    if map is not None:
+        raise UsageError("a map and --estimate are given; leave one out")
+    from authoring.api.estimate_files import split_options
+
+    network = given(context, ESTIMATE)
+    del network["estimate"]
+    chosen, meaning = split_options(given(context, MEANING, defaults=False), network)
+    return chosen, others | meaning
 
 
 def copy(

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from authoring.cli import batch_command, check_commands, kit_command, photo_commands, view_commands
+from authoring.cli import (
+    batch_command,
+    check_commands,
+    estimate_command,
+    kit_command,
+    photo_commands,
+    view_commands,
+)
 from authoring.errors import UsageError
 from authoring.files import STANDARD_STREAM
 from authoring.version import VERSION
@@ -81,6 +88,7 @@ def program_options(
 
 for command in (
     photo_commands.embed,
+    estimate_command.estimate,
     photo_commands.copy,
     photo_commands.extract,
     photo_commands.inspect,

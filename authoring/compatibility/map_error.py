@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.containers.base import ContainerFile, Layout
+from authoring.containers.base import ContainerFile
 from authoring.depth.plane_error import max_error
 from authoring.depth.stored_plane import buffer_from_plane
 from authoring.errors import RefusedError, about
 from authoring.maps.active_area import crop_of_map, fit_to_layout
 from authoring.maps.load import MapSource, load_map
 from authoring.maps.map_options import MapOptions
-from authoring.maps.refine import Guide, guide_of
+from authoring.maps.refine import guide_of, is_wanted
 from authoring.read.crop import cut
 from authoring.read.depth_image import DepthReading, read_depth, tolerance_codes
 
@@ -53,14 +53,10 @@ def measure(file: ContainerFile, maps: Sequence[MapSource], options: MapOptions)
     The map is resampled to the stored size, whatever `options.max_size` is. Raises UnsupportedError or
     MalformedError if the file's depth cannot be read, RefusedError if a map does not fit the photo.
     """
-    layout = file.layout
     with about("photo"):
         reading = read_depth(file)
-        guide = None
-        if options.refine:
-            guide = guide_of(file, max(reading.plane.codes.shape))
     with about("map"):
-        trips = [_measure(layout, reading, source, options, guide) for source in maps]
+        trips = [_measure(file, reading, source, options) for source in maps]
     return replace(
         trips[0],
         max_error=max(trip.max_error for trip in trips),
@@ -73,13 +69,15 @@ def measure(file: ContainerFile, maps: Sequence[MapSource], options: MapOptions)
     )
 
 
-def _measure(
-    layout: Layout, reading: DepthReading, source: MapSource, options: MapOptions, guide: Guide | None
-) -> RoundTrip:
-    plane = reading.plane
+def _measure(file: ContainerFile, reading: DepthReading, source: MapSource, options: MapOptions) -> RoundTrip:
+    layout, plane = file.layout, reading.plane
     height, width = plane.codes.shape
     options = replace(options, native_format=plane.pixel_format, max_size=max(width, height, 2))
     loaded = load_map(source, options)
+    guide = None
+    if is_wanted(options, loaded.buffer, layout, options.max_size):
+        with about("photo"):
+            guide = guide_of(file, options.max_size)
     crop = crop_of_map(loaded.buffer, layout, guide)
     if crop is not None:
         options = replace(options, max_size=max(*cut(plane.codes, crop, layout).shape, 2))

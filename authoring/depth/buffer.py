@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authoring.depth.calibration import Calibration
+from authoring.depth.estimate_origin import EstimateOrigin
 from authoring.depth.kernels import FloatArray, map_rows
 from authoring.errors import UnsupportedError, UsageError
 
@@ -118,6 +119,8 @@ class DepthBuffer:
     """True where holes have been filled, so that every sample is valid."""
     calibration: Calibration | None = None
     """The camera; its reference frame is the photo, so the map's own size does not touch it."""
+    estimate: EstimateOrigin | None = None
+    """The network that estimated the map from the photo; None for any other map."""
 
     def __post_init__(self) -> None:
         """Check the samples against the format, and make them read-only."""

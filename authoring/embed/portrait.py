@@ -110,10 +110,12 @@ def portrait_effect(
     options: PortraitOptions,
     calibration: Calibration | None,
     source: DepthReading | None = None,
+    given_by: Literal["given", "estimated"] = "given",
 ) -> PortraitEffect:
     """Choose calibration, rendering parameters, aperture, strength and maker note.
 
-    calibration: the map's own. source: the depth that is copied, whose effect is kept.
+    calibration: the map's own. source: the depth that is copied, whose effect is kept. given_by: whether the caller or
+    a network gave the calibration of a map.
     Raises UnsupportedError if the donor has no portrait depth, MalformedError if its REND block is damaged.
     """
     copied = source.properties if source is not None else DepthProperties()
@@ -121,7 +123,7 @@ def portrait_effect(
     given = donor.properties if donor is not None else DepthProperties()
     if calibration is not None:
         calibration = calibration.scaled(layout.width, layout.height)
-        calibration_source = "donor" if source is not None else "given"
+        calibration_source: str = "donor" if source is not None else given_by
     else:
         calibration, calibration_source = _choose_calibration(layout, options, donor)
     aperture = options.aperture or copied.simulated_aperture or given.simulated_aperture
@@ -166,6 +168,7 @@ _CALIBRATION_WORDS = {
     "nominal": "a nominal phone camera's, for want of a better one",
     "donor": "the donor's, scaled to this photo",
     "given": "given",
+    "estimated": "the network's estimate",
 }
 _NOMINAL_RENDERING = "a nominal set (the numbers of one iPhone 13 Pro capture)"
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from authoring import containers
 from authoring.apple.depth_properties import DepthProperties, build_tree, foreign_properties
 from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008, L016
-from authoring.apple.provenance import Provenance
+from authoring.apple.provenance import Provenance, read_provenance
 from authoring.apple.region import read_focus_region
 from authoring.codecs.photo import DecodedPhoto
 from authoring.compatibility.facts import gather
@@ -36,7 +37,7 @@ from authoring.maps.fit import MIN_STORED_SIDE, FittedMap, fit_to_photo
 from authoring.maps.load import LoadedMap, MapSource, load_map
 from authoring.maps.notes import Notes
 from authoring.maps.polarity import check_polarity
-from authoring.maps.refine import guide_of
+from authoring.maps.refine import guide_of, is_wanted
 from authoring.read.crop import shown_part
 from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
 from authoring.read.depth_range import with_range
@@ -55,6 +56,13 @@ FITTED_COPY = (
 NO_RESTORE_RECORD = (
     "there is no restore record, as asked for: strip --restore cannot undo the changes to Exif and XMP"
 )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapOfPhoto:
+    """A map that is made of the photo itself, once the photo has been found fit to take one."""
+
+    make: Callable[[bytes | DecodedPhoto], DepthBuffer]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,19 +90,21 @@ class SplicedPhoto:
     notes: Notes
 
 
-def embed(photo: bytes | DecodedPhoto, source: MapSource, options: EmbedOptions) -> EditedPhoto[EmbedReport]:
+def embed(
+    photo: bytes | DecodedPhoto, source: MapSource | MapOfPhoto, options: EmbedOptions
+) -> EditedPhoto[EmbedReport]:
     """Put a map into a photo, and measure what will be written.
 
     photo: JPEG, HEIC, DNG or PNG bytes. source: the bytes of a map file, a float array (H, W) of metres, a gray
     array, a `MapImage`, a `DepthBuffer` or an `AuxiliaryData`, upright as the photo is displayed unless
-    `options.map_orientation` says "stored" (an `AuxiliaryData` is stored by nature).
+    `options.map_orientation` says "stored" (an `AuxiliaryData` is stored by nature); or what makes it of the photo.
 
     Raises only `DepthauthorError`; its `subject` says whether photo or map is at fault.
     """
     base = base_photo(photo, options.base or "primary")
     target = open_target(base.photo, options)
     options = for_container(options, target.layout.container)
-    loaded = load(source, options)
+    loaded = load(source, base.photo, options)
     fitted = fit(loaded, target, options)
     depth = encode(fitted, loaded.meaning, target, options)
     spliced = splice(target, depth, options)
@@ -137,16 +147,17 @@ def for_container(options: EmbedOptions, container: ContainerName) -> EmbedOptio
     return replace(options, native_format=options.native_format or PixelFormat.HDEP)
 
 
-def load(source: MapSource, options: EmbedOptions) -> LoadedMap:
-    """Read a map to metres or 1/m, upright or stored as the options say."""
+def load(source: MapSource | MapOfPhoto, photo: bytes | DecodedPhoto, options: EmbedOptions) -> LoadedMap:
+    """Read a map to metres or 1/m, upright or stored as the options say; or have it made of the photo."""
+    depth = source.make(photo) if isinstance(source, MapOfPhoto) else source
     with about("map"):
-        return load_map(source, options)
+        return load_map(depth, options)
 
 
 def fit(loaded: LoadedMap, target: Target, options: EmbedOptions) -> FittedMap:
     """Turn, shrink, refine and fill a map for the target's stored raster."""
     guide = None
-    if options.refine:
+    if is_wanted(options, loaded.buffer, target.layout, options.max_size):
         with about("photo"):
             guide = guide_of(target.file, options.max_size)
     with about("map"):
@@ -166,6 +177,8 @@ def encode(fitted: FittedMap, meaning: str, target: Target, options: EmbedOption
         notes = fitted.notes + Notes(notes=diagnose.storage_notes(plane, *finer))
         coded = _encode_plane(plane, target, options)
     source = "measured" if buffer.accuracy == "absolute" else options.depth_source
+    if buffer.estimate is not None:
+        source = "estimated"
     return CodedDepth(buffer, plane, coded, notes, source, meaning)
 
 
@@ -272,7 +285,14 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
     effect, restore, omitted = None, b"", False
     with about("photo"):
         if options.profile == "portrait":
-            effect = portrait_effect(target.layout, options.portrait, depth.buffer.calibration, depth.copied)
+            is_own = depth.buffer.estimate is not None and options.has_no_camera
+            effect = portrait_effect(
+                target.layout,
+                options.portrait,
+                depth.buffer.calibration,
+                depth.copied,
+                "estimated" if is_own else "given",
+            )
         if effect is not None and file.layout.container == "dng":
             notes += effect.notes + Notes(notes=(DNG_METADATA,))
         elif effect is not None:
@@ -352,13 +372,18 @@ def describe(depth: CodedDepth, effect: PortraitEffect | None) -> DepthPropertie
 def _sources(depth: CodedDepth, effect: PortraitEffect | None) -> Provenance:
     """Return the provenance of the depth's parts; version and records are not known yet."""
     copied = "donor" if depth.copied else None
-    if effect is None:
-        return Provenance("", depth_source=depth.source, calibration_source=copied, rendering_source=copied)
+    origin = depth.buffer.estimate
+    model, model_version = (origin.model, origin.version) if origin else (None, None)
+    earlier = read_provenance(depth.copied.tree) if depth.copied else None
+    if earlier is not None:
+        model, model_version = earlier.depth_model, earlier.depth_model_version
     return Provenance(
         "",
         depth_source=depth.source,
-        calibration_source=effect.calibration_source,
-        rendering_source=effect.rendering_source,
+        calibration_source=effect.calibration_source if effect else copied,
+        rendering_source=effect.rendering_source if effect else copied,
+        depth_model=model,
+        depth_model_version=model_version,
     )
 
 

@@ -20,6 +20,7 @@ from authoring.depth.aspect import same_shape
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import FILM_DIAGONAL_MM, calibration_from_exif_lens
+from authoring.depth.distance_text import metres
 from authoring.depth.orientation import Orientation
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
 from authoring.maps.convert import ConvertedMap, convert_image
@@ -111,7 +112,7 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
         return load_map(parse_map_source(data, options.key, options.frame, options.map_name), options)
     if isinstance(source, DepthBuffer):
         _refuse_meaning(options, "the map holds distances already")
-        return _loaded(source.converted(single), "the map is another photo's depth", Notes())
+        return _loaded_buffer(source, single)
     if isinstance(source, AuxiliaryData):
         _refuse_meaning(options, "the dictionary holds distances already")
         buffer = _buffer_of_dictionary(source).converted(single)
@@ -186,6 +187,30 @@ def _loaded(
     if converted is None:
         return LoadedMap(buffer, notes, meaning)
     return LoadedMap(buffer, notes, meaning, converted.reading, converted.question)
+
+
+NOT_MEASURED = "which are assumed, not measured (--near and --far give others)"
+
+
+def _loaded_buffer(buffer: DepthBuffer, single: PixelFormat) -> LoadedMap:
+    """Return depth that says itself what it holds: a photo's, or a network's estimate."""
+    origin = buffer.estimate
+    if origin is None:
+        return _loaded(buffer.converted(single), "the map is another photo's depth", Notes())
+    scale = "its metres are the network's, not measured"
+    if origin.scale != "network":
+        near, far = _ends(buffer)
+        scale = f"without a scale, so spread over {metres(near)} to {metres(far)}"
+        scale += ", as given" if origin.scale == "given" else f", {NOT_MEASURED}"
+    width, height = origin.size
+    notes = Notes(notes=(f"the network's own output has {width}x{height} samples",))
+    return _loaded(buffer.converted(single), f"estimated by {origin.name}: {scale}", notes)
+
+
+def _ends(buffer: DepthBuffer) -> tuple[float, float]:
+    """Return the least and the largest distance in metres."""
+    depth = buffer.depth_m()
+    return float(np.nanmin(depth)), float(np.nanmax(depth))
 
 
 def _convert(image: MapImage, options: MapOptions) -> ConvertedMap:

@@ -70,8 +70,8 @@ class MapOptions:
     """The photo file's name, another hint."""
     force: bool = False
     """Use a map in spite of doubts that can be wrong: a stereo pair, a coloured picture."""
-    refine: bool = False
-    """Bring the map to the stored size along the photo's edges."""
+    refine: bool | None = None
+    """Bring the map to the stored size along the photo's edges; None: where a network estimated it more coarsely."""
 
     @property
     def stored_format(self) -> PixelFormat:
@@ -94,6 +94,11 @@ class MapOptions:
             return False
         photo, depth = _JPEG.fullmatch(self.photo_name), _JPEG.fullmatch(self.map_name)
         return photo is not None and depth is not None and depth[1].lower() == f"{photo[1]}_depth".lower()
+
+    @property
+    def has_no_camera(self) -> bool:
+        """Whether the options leave the camera to the map and the photo."""
+        return self.calibration is None and self.fov is None and self.focal_mm is None
 
     @property
     def depth_source(self) -> Literal["nominal", "estimated"]:

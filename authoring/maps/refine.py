@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs import photo
-from authoring.containers.base import ContainerFile
+from authoring.containers.base import ContainerFile, Layout
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.raster import fitted_size, resampled
 from authoring.depth.refinement import refine
 from authoring.errors import UnsupportedError
+from authoring.maps.map_options import MapOptions
 from authoring.maps.notes import Notes, percent
 from authoring.read.photo_pixels import decode_photo
 
@@ -29,14 +30,26 @@ class RefinedMap:
     notes: Notes
 
 
+def is_wanted(options: MapOptions, buffer: DepthBuffer, layout: Layout, max_size: int) -> bool:
+    """Return whether to refine: as the options say, else a network's estimate that is coarser than the stored map."""
+    if options.refine is not None:
+        return options.refine
+    return buffer.estimate is not None and max(buffer.estimate.size) < max(_guide_size(layout, max_size))
+
+
+def _guide_size(layout: Layout, max_size: int) -> tuple[int, int]:
+    """Return the size (width, height), in the stored raster, that a map of at most `max_size` will have."""
+    shown = (layout.crop.width, layout.crop.height) if layout.crop else (layout.width, layout.height)
+    return fitted_size(round(shown[0]), round(shown[1]), max_size)
+
+
 def guide_of(file: ContainerFile, max_size: int) -> Guide:
     """Decode the photo in its stored raster, at most `max_size` long: the size that the map will have.
 
     Raises UnsupportedError for codings that cannot be decoded here, MalformedError for damage.
     """
     layout = file.layout
-    shown = (layout.crop.width, layout.crop.height) if layout.crop else (layout.width, layout.height)
-    size = fitted_size(round(shown[0]), round(shown[1]), max_size)
+    size = _guide_size(layout, max_size)
     try:
         stored = decode_photo(file, least=max(size), tone_map=False).stored
     except UnsupportedError as error:

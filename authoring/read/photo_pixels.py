@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from authoring import containers, tiff
 from authoring.codecs import photo
 from authoring.codecs.colour_space import profile_colours
 from authoring.containers import heif
-from authoring.containers.base import ContainerFile
+from authoring.containers.base import ContainerFile, Layout
 from authoring.containers.heif import HeifFile
 from authoring.containers.jpeg import JpegFile
 from authoring.depth.aspect import check_aspect
@@ -87,6 +89,32 @@ def decode_photo(
         stored = pixels.array
     size = pixels.reduced_from or (stored.shape[1], stored.shape[0])
     return PhotoPixels(stored, orientation, size, pixels.icc, checked)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnyPhoto:
+    """The pixels of a photo of any form, and its layout."""
+
+    pixels: PhotoPixels
+    layout: Layout | None
+    """None for a PNG and for pixels that have no file."""
+
+
+def decode_any_photo(
+    source: bytes | photo.DecodedPhoto, least_of: Callable[[Layout], int | None] = lambda _: None
+) -> AnyPhoto:
+    """Decode a JPEG, HEIC, DNG or PNG photo, or take pixels that are decoded already.
+
+    least_of: pixels on the long side that are enough, see `decode_photo`.
+    """
+    if isinstance(source, photo.DecodedPhoto):
+        exif = source.metadata.exif
+        turn = Orientation((tiff.orientation(exif) if exif else None) or 1)
+        return AnyPhoto(pixels_of(source.pixels, turn), None)
+    if containers.is_png(source):
+        return AnyPhoto(pixels_of(photo.decode(source), Orientation(1)), None)
+    file = containers.parse(source)
+    return AnyPhoto(decode_photo(file, least=least_of(file.layout)), file.layout)
 
 
 def pixels_of(pixels: photo.Pixels, orientation: Orientation) -> PhotoPixels:

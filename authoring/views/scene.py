@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring import containers, tiff
+from authoring import containers
 from authoring.apple import region
 from authoring.apple.provenance import read_provenance
 from authoring.codecs import photo as pictures
@@ -31,7 +31,7 @@ from authoring.read.camera import exif_calibration
 from authoring.read.crop import covers_active_area, shown_map, shown_part
 from authoring.read.depth_image import DepthReading
 from authoring.read.layout import photo_orientation
-from authoring.read.photo_pixels import PhotoPixels, decode_photo, pixels_of
+from authoring.read.photo_pixels import PhotoPixels, decode_any_photo, decode_photo
 
 Needed = Callable[[int, int], int]
 """Returns how many pixels on the long side are enough of an upright photo of (width, height)."""
@@ -117,7 +117,7 @@ def load_scene(photo: bytes, needed: Needed | None = None, min_confidence: float
     with about("photo"):
         file = containers.parse(photo)
         reading = depth_image.read_depth(file, min_confidence)
-        return scene_of(file, reading, _decode(file, needed))
+        return scene_of(file, reading, decode_photo(file, least=_least(file.layout, needed)))
 
 
 def scene_of(file: ContainerFile, reading: DepthReading, pixels: PhotoPixels) -> Scene:
@@ -167,15 +167,8 @@ def load_scene_with_map(
         if options.accuracy is not None:
             buffer = buffer.replace(accuracy=options.accuracy)
     with about("photo"):
-        if isinstance(photo, pictures.DecodedPhoto):
-            exif = photo.metadata.exif
-            turn = Orientation((tiff.orientation(exif) if exif else None) or 1)
-            decoded = _upright(pixels_of(photo.pixels, turn), None)
-        elif containers.is_png(photo):
-            decoded = _upright(pixels_of(pictures.decode(photo), Orientation(1)), None)
-        else:
-            file = containers.parse(photo)
-            decoded = _upright(_decode(file, needed), file.layout)
+        any_photo = decode_any_photo(photo, lambda layout: _least(layout, needed))
+        decoded = _upright(any_photo.pixels, any_photo.layout)
     with about("map"):
         width, height = decoded.size
         stored = (height, width) if decoded.orientation.swaps_axes else (width, height)
@@ -207,13 +200,13 @@ def load_scene_with_map(
     )
 
 
-def _decode(file: ContainerFile, needed: Needed | None) -> PhotoPixels:
+def _least(layout: Layout, needed: Needed | None) -> int | None:
+    """Return how many pixels on the long side are enough; None for all."""
     if needed is None:
-        return decode_photo(file)
-    layout = file.layout
+        return None
     shown = (layout.crop.width, layout.crop.height) if layout.crop else (layout.width, layout.height)
     width, height = shown[::-1] if photo_orientation(layout).swaps_axes else shown
-    return decode_photo(file, least=needed(round(width), round(height)))
+    return needed(round(width), round(height))
 
 
 def _upright(pixels: PhotoPixels, layout: Layout | None) -> _Photo:

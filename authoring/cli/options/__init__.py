@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from authoring.cli.options.camera import *  # noqa: F403
 from authoring.cli.options.declaration import *  # noqa: F403
+from authoring.cli.options.estimate import *  # noqa: F403
 from authoring.cli.options.meaning import *  # noqa: F403
 from authoring.cli.options.outputs import *  # noqa: F403
 from authoring.cli.options.portrait import *  # noqa: F403

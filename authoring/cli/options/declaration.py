@@ -12,6 +12,7 @@ from authoring.errors import UsageError
 MEANING = "What the map means"
 PORTRAIT = "Portrait"
 CAMERA = "Camera"
+ESTIMATE = "Estimate"
 OUTPUT = "Output"
 
 ENVIRONMENT_PREFIX = "DEPTHAUTHOR_"

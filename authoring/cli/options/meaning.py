@@ -135,6 +135,10 @@ MapOrientation = Annotated[
     ),
 ]
 Refine = Annotated[
-    bool,
-    _meaning_option("--refine", help="Fit a coarse or noisy map to the photo's edges; decodes the photo."),
+    bool | None,
+    _meaning_option(
+        "--refine/--no-refine",
+        help="Fit a coarse or noisy map to the photo's edges; decodes the photo. Default: only an estimate that is "
+        "coarser than the stored map.",
+    ),
 ]

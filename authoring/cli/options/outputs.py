@@ -38,6 +38,16 @@ MapOutput = Annotated[
         "beside the photo.",
     ),
 ]
+EstimateOutput = Annotated[
+    Path | None,
+    _output_option(
+        "--output",
+        "-o",
+        metavar="MAP",
+        help="The map to write: .npy, .npz, .pfm, .exr, .tiff (float) or .png (16 bit). Default: NAME-depth.npz "
+        "beside the photo.",
+    ),
+]
 DictionaryOutput = Annotated[
     Path | None,
     _output_option(
@@ -121,6 +131,10 @@ PointsFormat = Annotated[
 ]
 MaxSize = Annotated[
     int | None, _output_option("--max-size", metavar="PX", help="Long side of the stored map.")
+]
+EstimateMaxSize = Annotated[
+    int | None,
+    _output_option("--max-size", metavar="PX", help="Long side of the map. Default: the photo's size."),
 ]
 Lossless = Annotated[
     bool, _output_option("--lossless", help="HEIC: encode the map without loss (transquant bypass).")

@@ -1,0 +1,64 @@
+"""Estimate the depth of a photo: its pixels through a network, and what the network's numbers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from authoring.codecs.maps.map_image import map_from_array
+from authoring.codecs.photo import DecodedPhoto
+from authoring.depth.buffer import DepthBuffer, PixelFormat
+from authoring.depth.calibration import Calibration
+from authoring.depth.estimate_origin import EstimateOrigin, Scale
+from authoring.errors import UsageError, about
+from authoring.estimate.estimate_options import EstimateOptions
+from authoring.estimate.model_folder import Announce, find_model
+from authoring.estimate.models import has_scale
+from authoring.estimate.network import Network, load_network
+from authoring.maps.convert import convert_image
+from authoring.maps.map_options import MapOptions
+from authoring.read.photo_pixels import decode_any_photo
+
+NEAREST_PER_M, FARTHEST_PER_M = 1.3, 0.2
+"""Disparities in 1/m, 0.77 m and 5 m, of the ends of a network without a scale, if none are given: an iPhone's rear
+camera has about these for a person in a room."""
+
+
+def network_of(options: EstimateOptions, announce: Announce) -> Network:
+    """Return the network that the options name, found or downloaded, and loaded once."""
+    return load_network(find_model(options, announce), options.device, options.threads)
+
+
+def estimate_depth(
+    photo: bytes | DecodedPhoto, network: Network | Callable[[], Network], options: EstimateOptions
+) -> DepthBuffer:
+    """Estimate the depth of a photo, upright and of its size: (H, W) float32, in 1/m or, of a metric network, in m.
+
+    photo: JPEG, HEIC, DNG (its preview) or PNG. network: a function gives it once the photo is known to be one.
+    Raises UsageError where near and far do not fit the network, RefusedError where its output is the same everywhere.
+    """
+    with about("photo"):
+        pixels = decode_any_photo(photo).pixels.upright
+    if not isinstance(network, Network):
+        network = network()
+    kind = network.folder.kind
+    near, far, scale = options.near, options.far, _scale(options, has_scale(kind))
+    if scale == "network" and not (near is far is None):
+        raise UsageError(f"--near and --far do not apply: {network.folder.name} estimates metres itself")
+    if scale == "assumed":
+        near, far = 1 / NEAREST_PER_M, 1 / FARTHEST_PER_M
+    pixel_format = PixelFormat.FDEP if kind == "depth" else PixelFormat.FDIS
+    meaning = MapOptions(kind=kind, near=near, far=far, clip=options.clip, native_format=pixel_format)
+    with about("photo"):
+        output = network.run(pixels)
+        buffer = convert_image(map_from_array(output.values, "estimate"), meaning).buffer
+    camera = None
+    if output.focal_px is not None:
+        camera = Calibration.pinhole(output.focal_px, buffer.width, buffer.height)
+    origin = EstimateOrigin(network.folder.name, network.folder.version, output.size, scale)
+    return buffer.replace(calibration=camera, estimate=origin)
+
+
+def _scale(options: EstimateOptions, is_metric: bool) -> Scale:
+    if is_metric:
+        return "network"
+    return "assumed" if options.near is None and options.far is None else "given"

@@ -1,0 +1,178 @@
+"""Load a depth network and run it on the pixels of a photo."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring.errors import MalformedError, UnsupportedError, UsageError
+from authoring.estimate.estimate_options import Device
+from authoring.estimate.model_folder import ModelFolder
+from authoring.estimate.models import smaller_model
+
+_LOADING = threading.Lock()
+"""Threads of one worker share a network: without it each would load its own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetworkOutput:
+    """What a network gives for one photo."""
+
+    values: NDArray[np.float32]
+    """(H, W), enlarged to the photo's size; what they are `ModelFolder.kind` says."""
+    size: tuple[int, int]
+    """(width, height) of what the network itself gave."""
+    focal_px: float | None
+    """Focal length in pixels of the photo, of a network that estimates the field of view."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A network in memory."""
+
+    folder: ModelFolder
+    processor: Any
+    """transformers' image processor: pixels to tensors, and the network's output to the photo's size."""
+    model: Any
+    device: str
+
+    def run(self, pixels: NDArray[np.uint8]) -> NetworkOutput:
+        """Estimate the depth of a photo: pixels (H, W, 3), upright, in its own colours.
+
+        The result is that of transformers' pipeline("depth-estimation") on the same picture. Raises UnsupportedError
+        where the memory is too small.
+        """
+        import torch
+        from PIL import Image
+
+        height, width = pixels.shape[:2]
+        with _enough_memory(self.folder, self.device), torch.inference_mode():
+            inputs = self.processor(images=Image.fromarray(pixels), return_tensors="pt").to(self.device)
+            output = self.model(**inputs)
+            # By position: ZoeDepth's source_sizes and the others' target_sizes are the second parameter alike.
+            [result] = self.processor.post_process_depth_estimation(output, [(height, width)])
+            values = result["predicted_depth"].float().cpu().numpy()
+        rows, columns = output.predicted_depth.shape[-2:]
+        focal = result.get("focal_length")
+        if values.shape != (height, width):
+            raise UnsupportedError(
+                f"{self.folder.name} gives a map of shape {values.shape}, and not one value a pixel of the photo"
+            )
+        return NetworkOutput(values, (columns, rows), None if focal is None else float(focal))
+
+
+def load_network(folder: ModelFolder, device: Device, threads: int | None = None) -> Network:
+    """Load a network, once for all photos of this process.
+
+    threads: of the processor, for all of torch in this process; None leaves them as they are.
+    """
+    with _LOADING:
+        return _loaded(folder, device, threads)
+
+
+@lru_cache(maxsize=1)
+def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network:
+    with _quiet_libraries():
+        import torch
+        from transformers import AutoImageProcessor, AutoModelForDepthEstimation
+
+        place = _device(device)
+        if threads is not None:
+            torch.set_num_threads(threads)
+        try:
+            # Below a folder nothing is looked up on the hub, and no code of the model's is run.
+            processor = AutoImageProcessor.from_pretrained(folder.path, local_files_only=True)
+            with _enough_memory(folder, place):
+                model = AutoModelForDepthEstimation.from_pretrained(
+                    folder.path, local_files_only=True, use_safetensors=True
+                )
+                model = model.float().eval().to(place)
+        except ImportError as error:
+            raise UnsupportedError(
+                f"{folder.name} needs a library that is missing: {_first_line(error)}; pip install "
+                "'depthauthor[estimate]' has all"
+            ) from error
+        except UnsupportedError:
+            raise
+        except (
+            Exception
+        ) as error:  # Of the library's many; a damaged file raises its own, such as SafetensorError.
+            raise _unreadable(folder, error) from error
+    if not hasattr(processor, "post_process_depth_estimation"):
+        raise UnsupportedError(f"{folder.name} is no network that transformers can take depth from")
+    return Network(folder, processor, model, place)
+
+
+def _unreadable(folder: ModelFolder, error: Exception) -> MalformedError:
+    return MalformedError(
+        f"{folder.name} cannot be loaded as a depth network ({_first_line(error)}); if the folder "
+        f"{folder.path} is damaged, delete it and run the command again"
+    )
+
+
+def _device(device: Device) -> str:
+    """Return the device to run on. Raises UsageError for one that this machine or this torch does not have."""
+    import torch
+
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        return next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there[device]:
+        raise UsageError(
+            f"--device {device}: torch finds no such device here; --device auto takes what there is"
+        )
+    return device
+
+
+@contextmanager
+def _enough_memory(folder: ModelFolder, device: str) -> Iterator[None]:
+    """Turn a failed allocation into one sentence, which names a smaller model."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        smaller = smaller_model(folder.name)
+        ways = [f"take a smaller model (--model {smaller.name})"] if smaller else []
+        ways += ["run it on the processor (--device cpu)"] if device != "cpu" else []
+        raise UnsupportedError(
+            f"there is not enough memory on {device} for the model {folder.name}: "
+            f"{' or '.join(ways) or 'take a smaller photo, or fewer --jobs at once'}"
+        ) from error
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error is a failed allocation; torch has a class of its own for GPUs alone."""
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+@contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Keep the hints that transformers logs and warns of while a model is loaded from the person's terminal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from transformers.utils import logging
+
+        level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+        try:
+            yield
+        finally:
+            logging.set_verbosity(level)
+            if bars:
+                logging.enable_progress_bar()
