@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,11 @@ class Network:
         from PIL import Image
 
         height, width = pixels.shape[:2]
-        with _enough_memory(self.folder, self.device), torch.inference_mode():
+        with (
+            _enough_memory(self.folder, self.device),
+            _all_libraries(self.folder),
+            torch.inference_mode(),
+        ):
             inputs = self.processor(images=Image.fromarray(pixels), return_tensors="pt").to(self.device)
             output = self.model(**inputs)
             # By position: ZoeDepth's source_sizes and the others' target_sizes are the second parameter alike.
@@ -66,7 +71,9 @@ class Network:
             raise UnsupportedError(
                 f"{self.folder.name} gives a map of shape {values.shape}, and not one value a pixel of the photo"
             )
-        return NetworkOutput(values, (columns, rows), None if focal is None else float(focal))
+        focal_px = float("nan") if focal is None else float(focal)
+        # Weights that were never trained may give a field of view below 0.
+        return NetworkOutput(values, (columns, rows), focal_px if 0 < focal_px < float("inf") else None)
 
 
 def load_network(folder: ModelFolder, device: Device, threads: int | None = None) -> Network:
@@ -89,17 +96,12 @@ def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network
             torch.set_num_threads(threads)
         try:
             # Below a folder nothing is looked up on the hub, and no code of the model's is run.
-            processor = AutoImageProcessor.from_pretrained(folder.path, local_files_only=True)
-            with _enough_memory(folder, place):
+            with _enough_memory(folder, place), _all_libraries(folder):
+                processor = AutoImageProcessor.from_pretrained(folder.path, local_files_only=True)
                 model = AutoModelForDepthEstimation.from_pretrained(
                     folder.path, local_files_only=True, use_safetensors=True
                 )
                 model = model.float().eval().to(place)
-        except ImportError as error:
-            raise UnsupportedError(
-                f"{folder.name} needs a library that is missing: {_first_line(error)}; pip install "
-                "'depthauthor[estimate]' has all"
-            ) from error
         except UnsupportedError:
             raise
         except (
@@ -146,6 +148,25 @@ def _enough_memory(folder: ModelFolder, device: str) -> Iterator[None]:
         raise UnsupportedError(
             f"there is not enough memory on {device} for the model {folder.name}: "
             f"{' or '.join(ways) or 'take a smaller photo, or fewer --jobs at once'}"
+        ) from error
+
+
+@contextmanager
+def _all_libraries(folder: ModelFolder) -> Iterator[None]:
+    """Turn the lack of a library into one sentence.
+
+    Where torchvision is not installed, transformers raises errors of several kinds; or leaves out its import, so that
+    its code lacks a name.
+    """
+    try:
+        yield
+    except Exception as error:
+        lacking = find_spec("torchvision") is None and "torchvision" in str(error).lower()
+        if not (lacking or isinstance(error, ImportError | NameError)):
+            raise
+        raise UnsupportedError(
+            f"{folder.name} needs a library that is missing, such as torchvision ({_first_line(error)}); pip install "
+            "'depthauthor[estimate]' has all"
         ) from error
 
 
