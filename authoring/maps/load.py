@@ -197,10 +197,10 @@ def _loaded_buffer(buffer: DepthBuffer, single: PixelFormat) -> LoadedMap:
     origin = buffer.estimate
     if origin is None:
         return _loaded(buffer.converted(single), "the map is another photo's depth", Notes())
-    scale = "its metres are the network's, not measured"
+    scale = "its metres are the network's own, not measured"
     if origin.scale != "network":
         near, far = _ends(buffer)
-        scale = f"without a scale, so spread over {metres(near)} to {metres(far)}"
+        scale = f"it has no scale, so its values are spread over {metres(near)} to {metres(far)}"
         scale += ", as given" if origin.scale == "given" else f", {NOT_MEASURED}"
     width, height = origin.size
     notes = Notes(notes=(f"the network's own output has {width}x{height} samples",))
