@@ -11,7 +11,8 @@ from authoring.depth.calibration import Calibration
 from authoring.depth.estimate_origin import EstimateOrigin, Scale
 from authoring.errors import UsageError, about
 from authoring.estimate.estimate_options import EstimateOptions
-from authoring.estimate.model_folder import Announce, find_model
+from authoring.estimate.hub import Announce
+from authoring.estimate.model_folder import find_model
 from authoring.estimate.models import has_scale
 from authoring.estimate.network import Network, load_network
 from authoring.maps.convert import convert_image

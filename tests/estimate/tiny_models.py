@@ -292,5 +292,9 @@ def make_known(
             do_resize=False, do_pad=False, image_mean=[0.0] * 3, image_std=[1.0] * 3
         )
         processor.save_pretrained(folder)
-    monkeypatch.setattr(transformers.AutoModelForDepthEstimation, "from_pretrained", lambda *_, **__: network)
+
+    def from_pretrained(*_: Any, output_loading_info: bool = False, **__: Any) -> Any:
+        return (network, {"missing_keys": []}) if output_loading_info else network
+
+    monkeypatch.setattr(transformers.AutoModelForDepthEstimation, "from_pretrained", from_pretrained)
     return TinyModel(folder, kind == "metric", {"model": folder})
