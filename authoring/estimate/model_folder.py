@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -128,12 +129,23 @@ def _parts(folder: Path) -> list[str]:
 
 def _digest(folder: Path) -> str:
     """Return the SHA-256 of a folder's weights and configurations, which tells versions of a local model apart."""
-    digest = hashlib.sha256()
     parts = [WEIGHTS] if (folder / WEIGHTS).is_file() else _parts(folder)
-    for name in (CONFIGURATION, "preprocessor_config.json", *parts):
-        if (folder / name).is_file():
-            with (folder / name).open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+    paths = [folder / name for name in (CONFIGURATION, "preprocessor_config.json", *parts)]
+    return _digest_of(tuple((str(path), *_size_and_time(path)) for path in paths if path.is_file()))
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=1)
+def _digest_of(stamped: tuple[tuple[str, int, int], ...]) -> str:
+    """Return the digest of files with their sizes and times: of a gigabyte it takes longer than many an estimate."""
+    digest = hashlib.sha256()
+    for path, _, _ in stamped:
+        with Path(path).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 

@@ -17,6 +17,15 @@ Estimate = Annotated[
         help="Have a network estimate the depth from the photo, instead of a map (extra estimate).",
     ),
 ]
+BatchEstimate = Annotated[
+    bool,
+    _estimate_option(
+        "--estimate",
+        envvar=None,
+        help="Have a network estimate the depth of photos without a map (extra estimate). --near, --far, --kind and "
+        "--clip are for the estimates, too; other options about map files for the rows that have one.",
+    ),
+]
 Model = Annotated[
     str | None,
     _estimate_option(
