@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from authoring.api.check_files import doctor, verify
     from authoring.api.cloud_files import pointcloud, pointcloud_file
     from authoring.api.embedder import Embedder
+    from authoring.api.estimate_files import estimate, estimate_file
     from authoring.api.export_files import export
     from authoring.api.kit_files import kit
     from authoring.api.page_files import report, view
@@ -75,6 +76,8 @@ __all__ = [
     "doctor",
     "embed",
     "embed_bytes",
+    "estimate",
+    "estimate_file",
     "export",
     "extract",
     "extract_bytes",
@@ -112,6 +115,8 @@ _HOME = {
     "doctor": "authoring.api.check_files",
     "embed": "authoring.api.photo_files",
     "embed_bytes": "authoring.api.photo_files",
+    "estimate": "authoring.api.estimate_files",
+    "estimate_file": "authoring.api.estimate_files",
     "export": "authoring.api.export_files",
     "extract": "authoring.api.photo_files",
     "extract_bytes": "authoring.api.photo_files",

@@ -21,6 +21,11 @@ _SHARED: Final = "embed"
 """The command that has most options; others refer to its list."""
 
 
+_ESTIMATE: Final = "estimate"
+_FENCES: Final = {"sh": "```sh", "csv": "```csv", _ESTIMATE: "<!-- needs: module:torch -->\n```sh"}
+"""By kind of block: its first lines. What needs a network's library is marked for the test that runs the page."""
+
+
 def page() -> str:
     """Return the page as Markdown: each command with its examples, arguments and options."""
     group: Any = typer.main.get_command(program)
@@ -47,12 +52,15 @@ def _paragraphs(text: str | None) -> list[str]:
     for paragraph in (text or "").split("\n\n"):
         line = re.sub(r"\s+", " ", paragraph).strip()
         kind = "sh" if line.startswith("depthauthor ") else "csv" if re.fullmatch(r"\S+,\S*", line) else ""
+        if kind == "sh" and "estimate" in line:
+            kind = _ESTIMATE
         if kind and blocks and blocks[-1][0] == kind:
             blocks[-1][1].append(line)
         else:
             blocks.append((kind, [line] if kind else [_text(line)]))
     return [
-        f"```{kind}\n" + "\n".join(lines) + "\n```\n" if kind else f"{lines[0]}\n" for kind, lines in blocks
+        f"{_FENCES[kind]}\n" + "\n".join(lines) + "\n```\n" if kind else f"{lines[0]}\n"
+        for kind, lines in blocks
     ]
 
 

@@ -16,6 +16,7 @@ from authoring.depth import calibration_json
 from authoring.embed.export.photo_export import ExportReport
 from authoring.embed.reports import EmbedReport
 from authoring.embed.strip import StripReport
+from authoring.estimate.map_file import EstimateReport
 from authoring.read.extract import ExtractReport
 from authoring.read.inspect import InspectReport
 from authoring.report_base import ErrorReport
@@ -105,6 +106,7 @@ FORMS: dict[str, tuple[type, str]] = {
     "batch": (BatchResult, "depthauthor batch, one line a photo"),
     "embed": (EmbedReport, "depthauthor embed and copy --json"),
     "inspect": (InspectReport, "depthauthor inspect --json"),
+    "estimate": (EstimateReport, "depthauthor estimate --json"),
     "extract": (ExtractReport, "depthauthor extract --json"),
     "pointcloud": (PointCloudReport, "depthauthor pointcloud --json"),
     "export": (ExportReport, "depthauthor export --json"),

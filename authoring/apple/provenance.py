@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from authoring.apple.property_table import PROVENANCE, ROWS, PropertyTree, property_of, row_of, text_of
 from authoring.apple.values import decode_base64, format_value
 from authoring.errors import RefusedError
+from authoring.estimated_by import EstimatedBy
 
 SOURCES = ("measured", "estimated", "nominal", "donor", "exif", "given")
 """Origins of depth, calibration and rendering: a sensor; a network; our fixed numbers; another photo; the photo's
@@ -32,6 +33,11 @@ class Provenance:
     depth_model: str | None = None
     """The network that estimated the depth."""
     depth_model_version: str | None = None
+
+    @property
+    def estimated_by(self) -> EstimatedBy | None:
+        """The network that estimated the depth; None where it comes from elsewhere, or nothing says."""
+        return EstimatedBy(self.depth_model, self.depth_model_version) if self.depth_model else None
 
 
 _NAMES = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from authoring.cli.estimate_text import estimate_lines
 from authoring.cli.output import Report, count, level_text
 from authoring.depth.distance_text import metres
 
@@ -11,7 +12,7 @@ _NAME_WIDTH = 40
 
 def verify_text(report: Report, *, everything: bool = False) -> str:
     """Describe the level, the rules that fail (all rules if `everything`), and the proofs."""
-    lines = [f"{report['file']}: {level_text(report)}", f"  {report['verdict']}"]
+    lines = [f"{report['file']}: {level_text(report)}", f"  {report['verdict']}", *estimate_lines(report)]
     findings = report["findings"]
     for finding in findings:
         if everything or finding["status"] != "pass":

@@ -38,10 +38,10 @@ def estimate(
     quiet: options.Quiet = False,
     as_json: options.AsJsonLines = False,
 ) -> int:
-    """Estimate the depth of photos with a network, and write it as map files.
+    """Estimate the depth of photos with a network, as map files.
 
-    The network is downloaded at its first use; its licence is printed before. The metres of an
-    estimate are not measured.
+    The network is downloaded at its first use, after its licence is printed.
+    The metres of an estimate are not measured.
 
     depthauthor estimate photo.jpg -o photo-depth.npz
 

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from authoring.cli.output import Report, labelled
+from authoring.estimated_by import EstimatedBy
 
-VERSION_DIGITS = 12
-"""Of a commit or a digest that people read."""
+
+def estimate_lines(report: Report) -> list[str]:
+    """Say that a photo's depth is an estimate, and whose; an empty list where nothing says so."""
+    network = report["estimated_by"]
+    if network is None:
+        return []
+    return labelled("depth", [f"estimated by {EstimatedBy(**network).name}: its metres are not measured"])
 
 
 def estimate_text(report: Report) -> str:
@@ -16,7 +22,7 @@ def estimate_text(report: Report) -> str:
     network = f"{report['network_width']}x{report['network_height']}"
     lines = [
         f"{report['output']}: {report['width']}x{report['height']} {report['kind']}, {values}, upright",
-        f"  model      {report['model']} (version {report['model_version'][:VERSION_DIGITS]}), its output {network}",
+        f"  model      {EstimatedBy(report['model'], report['model_version']).name}, its output {network}",
         *labelled("note", report["notes"]),
     ]
     if report["focal_px"] is not None:

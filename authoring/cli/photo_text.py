@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from authoring.cli.estimate_text import estimate_lines
 from authoring.cli.output import Report, count, labelled, level_text
 from authoring.depth.distance_text import metres
 from authoring.read.foreign.base import NAMES as FOREIGN_NAMES
@@ -46,7 +47,7 @@ def _summary_lines(report: Report, more: str = "") -> list[str]:
         *(f"WARNING: {sentence}" for sentence in report["warnings"]),
         f"{output}: {report['container'].upper()} with {size} {report['native_format']} depth map, {photo}{more}",
         f"  range      {_range(report)}",
-        *labelled("polarity", [report["meaning"]]),
+        *labelled("estimate" if report["estimate"] else "polarity", [report["meaning"]]),
         *_focus_lines(report["focus"]),
         *labelled("level", [f"{level_text(report)}: {report['verdict']}"]),
         *labelled("reason", report["reasons"]),
@@ -230,6 +231,8 @@ def _depth_lines(depth: Report) -> list[str]:
         f"version {depth['version']}"
     )
     lines += _camera_lines(depth["calibration"])
+    if depth["provenance"]:
+        lines += estimate_lines(depth["provenance"])
     if depth["rendering"]:
         lines.append(
             f"  rendering  version {depth['rendering']['version']}, {depth['rendering']['bytes']} bytes, "

@@ -12,6 +12,7 @@ from authoring.compatibility.findings import Finding, Level
 from authoring.compatibility.levels import broken, level_of, possible_level_of, verdict_of
 from authoring.containers.base import ContainerFile, ContainerName
 from authoring.errors import about
+from authoring.estimated_by import EstimatedBy
 from authoring.read.foreign.base import DEPTH_NAMES
 from authoring.read.missing_depth import lost_depth
 from authoring.read.photo_pixels import PhotoPixels
@@ -65,6 +66,8 @@ class DoctorReport(Report):
     """In the order in which Photos would meet them."""
     hints: tuple[str, ...]
     """What does no harm by itself but is worth knowing."""
+    estimated_by: EstimatedBy | None = None
+    """The network that estimated the depth, so that its metres are not measured; None where nothing says so."""
     file: str | None = None
     schema: str = "depthauthor/doctor/1"
 
@@ -99,7 +102,8 @@ def doctor_report(facts: Facts, findings: tuple[Finding, ...]) -> DoctorReport:
         headline=_headline(level, possible, obstacles),
         verdict=verdict_of(findings),
         obstacles=obstacles,
-        hints=_hints(findings),
+        hints=_hints(findings, facts.estimated_by),
+        estimated_by=facts.estimated_by,
     )
 
 
@@ -278,12 +282,14 @@ _TEXTS_BY_FACTS: dict[str, Callable[[Facts], tuple[str, str]]] = {
 }
 
 
-def _hints(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+def _hints(findings: tuple[Finding, ...], estimated_by: EstimatedBy | None) -> tuple[str, ...]:
     """Return the warnings and notes that a person can act on, and how the file must be transferred."""
     if broken(findings).keys() & {"R1", "RD1"}:
         return ()
     messages = {finding.rule: finding.message for finding in findings if finding.status in ("warn", "note")}
     hints = []
+    if estimated_by is not None:
+        hints.append(f"the depth is an estimate by {estimated_by.name}: its metres are not measured")
     if "R18" in messages:
         hints.append("no focus region: camera files without one are seen; --focus X,Y adds one")
     if "R23" in messages:

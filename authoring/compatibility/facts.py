@@ -27,6 +27,7 @@ from authoring.compatibility.placement import (
 from authoring.containers.base import ContainerFile, DngDepth, FoundAuxiliary, Layout
 from authoring.depth.stored_plane import Codes
 from authoring.errors import DepthauthorError, MalformedError
+from authoring.estimated_by import EstimatedBy
 from authoring.read.depth_image import decode_auxiliary
 from authoring.read.foreign.base import ForeignDepth
 from authoring.read.foreign.find import find_readable
@@ -146,6 +147,12 @@ class Facts:
             and bool(xmp.APPLE_TOOLKIT.search(auxiliary.xmp or b""))
             and read_provenance(self.tree or ()) is None
         )
+
+    @property
+    def estimated_by(self) -> EstimatedBy | None:
+        """The network that estimated the depth, where the XMP says so."""
+        provenance = read_provenance(self.tree or ())
+        return provenance.estimated_by if provenance else None
 
     @property
     def where(self) -> str:

@@ -14,6 +14,7 @@ from authoring.compatibility.map_error import RoundTrip, measure
 from authoring.compatibility.photo_proof import PhotoProof, compare
 from authoring.containers.base import ContainerName
 from authoring.errors import about
+from authoring.estimated_by import EstimatedBy
 from authoring.maps.load import MapSource
 from authoring.maps.map_options import MapOptions
 from authoring.report_base import Report
@@ -41,6 +42,8 @@ class VerifyReport(Report):
     """Whether the command ends with exit code 0; see `faults`."""
     faults: tuple[str, ...]
     """Why it does not: rules that fail for the wanted level, a photo that is not identical, a map out of bounds."""
+    estimated_by: EstimatedBy | None = None
+    """The network that estimated the depth, so that its metres are not measured; None where nothing says so."""
     file: str | None = None
     schema: str = "depthauthor/verify/1"
 
@@ -91,4 +94,5 @@ def verify(
         photo=proof,
         passed=not faults,
         faults=tuple(faults),
+        estimated_by=facts.estimated_by,
     )

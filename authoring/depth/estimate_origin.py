@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from authoring.estimated_by import EstimatedBy
+
 Scale = Literal["network", "given", "assumed"]
 """Where an estimate's metres come from: the network itself, the caller (--near and --far), or our fixed range."""
 
@@ -22,11 +24,6 @@ class EstimateOrigin:
     scale: Scale
 
     @property
-    def short_version(self) -> str:
-        """The version as people read it: a commit or a digest is told from others by twelve digits."""
-        return self.version[:12]
-
-    @property
     def name(self) -> str:
         """Model and version in a few words."""
-        return f"{self.model} (version {self.short_version})"
+        return EstimatedBy(self.model, self.version).name

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from authoring.containers.base import ContainerName
 from authoring.containers.edits import EditList, Touched
+from authoring.depth.estimate_origin import EstimateOrigin
 from authoring.report_base import Report
 
 ReportT = TypeVar("ReportT")
@@ -74,6 +75,8 @@ class EmbedReport(Report):
     """The same in a sentence, with its evidence."""
     reasons: tuple[str, ...]
     """Why it is less than the profile aims at: the first reason, and for a JPEG how to get the tested container."""
+    estimate: EstimateOrigin | None = None
+    """The network that estimated the map; None for a map that was given."""
     output: str | None = None
     schema: str = "depthauthor/embed/1"
 

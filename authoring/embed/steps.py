@@ -430,6 +430,7 @@ def check(
         possible_level=checked.possible_level,
         verdict=checked.verdict,
         reasons=checked.reasons,
+        estimate=buffer.estimate,
     )
 
 

@@ -10,10 +10,12 @@ from authoring import containers
 from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.portrait_metadata import read_portrait_metadata
+from authoring.apple.provenance import read_provenance
 from authoring.apple.rendering import parse_rendering
 from authoring.containers.base import ContainerFile, ContainerName, DngDepth, FoundAuxiliary
 from authoring.depth.calibration import Calibration
 from authoring.errors import DepthauthorError, about
+from authoring.estimated_by import EstimatedBy
 from authoring.read.adobe_depth import adobe_range
 from authoring.read.depth_notes import negative_values, open_points
 from authoring.read.foreign.base import ForeignDepth
@@ -33,6 +35,19 @@ class AuxiliarySummary:
     bytes: int
     place: str
     """HEIC: "item 52". JPEG: exiftool's tag for the image, such as "MPImage2". DNG: "SubIFD 2"."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenanceSummary:
+    """Where the depth and its camera come from, by the words that this program wrote."""
+
+    version: str
+    """Of this program."""
+    depth: str | None
+    """measured, estimated, nominal, donor, exif or given, as the next one."""
+    calibration: str | None
+    estimated_by: EstimatedBy | None
+    """The network, where `embed` had the depth estimated from the photo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,8 @@ class DepthSummary:
     """Another maker's unit; None if its file states none."""
     unblurred: bool = False
     """Whether the file holds the photo without its blur, too."""
+    provenance: ProvenanceSummary | None = None
+    """What this program says of depth that it wrote; None for any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +249,18 @@ def _depth(auxiliary: FoundAuxiliary, properties: DepthProperties, container: Co
         rendering=_rendering(properties.rendering_parameters),
         place=place_of(container, auxiliary),
         source="adobe" if auxiliary.dng_depth and not auxiliary.xmp else "apple",
+        provenance=_provenance(auxiliary),
     )
+
+
+def _provenance(auxiliary: FoundAuxiliary) -> ProvenanceSummary | None:
+    try:
+        found = read_provenance(xmp.parse_packet(auxiliary.xmp)) if auxiliary.xmp else None
+    except DepthauthorError:
+        return None
+    if found is None:
+        return None
+    return ProvenanceSummary(found.version, found.depth_source, found.calibration_source, found.estimated_by)
 
 
 def _adobe_properties(tags: DngDepth | None) -> tuple[DepthProperties, tuple[str, ...]]:

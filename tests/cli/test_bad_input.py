@@ -377,7 +377,10 @@ def test_standard_input_is_one_file_only(folder: Path, capsys: Any) -> None:
     ("line", "words"),
     [
         ("embed", "missing argument 'PHOTO'; see depthauthor embed --help"),
-        ("embed a.jpg", "missing argument 'MAP'"),
+        ("embed a.jpg", "name a map after the photo, or let a network estimate it with --estimate"),
+        ("embed a.jpg b.png --estimate", "a map and --estimate are given; leave one out"),
+        ("embed a.jpg --estimate --white near", "--white is about a map file"),
+        ("estimate", "missing argument 'PHOTO'"),
         (
             "export a.jpg",
             "missing option '--as', which can be gdepth or dynamic-depth or pair; see depthauthor",

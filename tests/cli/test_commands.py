@@ -164,13 +164,16 @@ def test_help_in_80_columns(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Non
     _, _, commands = page.partition(" Commands ")
     lines = [line.strip("│ ") for line in commands.splitlines() if line.startswith("│")]
     assert [line.split()[0] for line in lines] == [
-        "embed", "copy", "extract", "inspect", "strip", "export", "dictionary", "verify", "doctor", "kit",
+        "embed", "estimate", "copy", "extract", "inspect", "strip", "export", "dictionary", "verify", "doctor", "kit",
         "batch", "preview", "refocus", "pointcloud", "view", "report",
     ]  # fmt: skip
     assert all(line.endswith(".") for line in lines)
     assert run(["embed", "--help"]) == 0
     page = capsys.readouterr().out
-    places = [page.index(f"─ {panel} ─") for panel in ("What the map means", "Portrait", "Camera", "Output")]
+    places = [
+        page.index(f"─ {panel} ─")
+        for panel in ("What the map means", "Estimate", "Portrait", "Camera", "Output")
+    ]
     assert places == sorted(places)
 
 
