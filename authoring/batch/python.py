@@ -60,10 +60,8 @@ def batch(
 
     estimate: have a network estimate the depth of the rows without a map, which may be the photo alone. model, device,
     offline and accept_licence: as for `depthauthor.estimate`; so are near, far, kind and clip for these rows, and
-    options about map files are for the others. Each process loads the model once; by default there are at most four.
-
-        for result in batch(Path("photos").glob("*.jpg"), out="done", estimate=True):
-            print(result.photo, result.status, result.error)
+    options about map files are for the others: `batch(Path("photos").glob("*.jpg"), out="done", estimate=True)`. Each
+    process loads the model once; by default there are at most four.
 
     Raises UsageError for options and rows that are none, and what `depthauthor.estimate` raises if the model cannot be
     had; a row that fails is a result with its `error`.
