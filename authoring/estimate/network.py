@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -75,7 +75,8 @@ def load_network(folder: ModelFolder, device: Device, threads: int | None = None
     threads: of the processor, for all of torch in this process; None leaves them as they are.
     """
     with _LOADING:
-        return _loaded(folder, device, threads)
+        # What the values are is no part of the network: rows of a batch may say it differently.
+        return replace(_loaded(replace(folder, kind="depth"), device, threads), folder=folder)
 
 
 @lru_cache(maxsize=1)
