@@ -11,7 +11,7 @@ def estimate_lines(report: Report) -> list[str]:
     network = report["estimated_by"]
     if network is None:
         return []
-    return labelled("depth", [f"estimated by {EstimatedBy(**network).name}: its metres are not measured"])
+    return labelled("estimate", [f"by {EstimatedBy(**network).name}: its metres are not measured"])
 
 
 def estimate_text(report: Report) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal, get_args
 
 from authoring.estimated_by import EstimatedBy
 
 Scale = Literal["network", "given", "assumed"]
 """Where an estimate's metres come from: the network itself, the caller (--near and --far), or our fixed range."""
+
+
+MAX_TEXT = 1000
+"""Characters of a model's name or version in a map file; more is no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +32,26 @@ class EstimateOrigin:
     def name(self) -> str:
         """Model and version in a few words."""
         return EstimatedBy(self.model, self.version).name
+
+    def to_text(self) -> str:
+        """Return what a map file says of it, in ASCII; the twin of `parse_origin`."""
+        return json.dumps(asdict(self))
+
+
+def parse_origin(text: str) -> EstimateOrigin | None:
+    """Return what a map file says of the network that estimated it; None if it says nothing that can be read."""
+    try:
+        match json.loads(text):
+            case {
+                "model": str(model),
+                "version": str(version),
+                "size": [int(width), int(height)],
+                "scale": str(scale),
+            } if len(model) <= MAX_TEXT and len(version) <= MAX_TEXT and width > 0 and height > 0:
+                known: dict[str, Scale] = {name: name for name in get_args(Scale)}
+                return (
+                    EstimateOrigin(model, version, (width, height), known[scale]) if scale in known else None
+                )
+    except (ValueError, RecursionError):
+        pass
+    return None

@@ -82,4 +82,4 @@ def write_estimate(
         focal_px=focal_px,
         notes=tuple(notes),
     )
-    return write_map(values, kind, format), report
+    return write_map(values, kind, format, origin.to_text()), report

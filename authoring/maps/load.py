@@ -21,6 +21,7 @@ from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.calibration_sources import FILM_DIAGONAL_MM, calibration_from_exif_lens
 from authoring.depth.distance_text import metres
+from authoring.depth.estimate_origin import EstimateOrigin, parse_origin
 from authoring.depth.orientation import Orientation
 from authoring.errors import DepthauthorError, RefusedError, UnsupportedError, UsageError
 from authoring.maps.convert import ConvertedMap, convert_image
@@ -124,13 +125,15 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
         _stated_kind(options, image.scale.kind, "the PNG states its own scale")
         build = DepthBuffer.from_depth_m if image.scale.kind == "depth" else DepthBuffer.from_disparity_per_m
         buffer = build(values_of(image), pixel_format=single)
-        return _loaded(buffer, f"the {image.source} says that it holds {image.scale.kind}", file_notes)
+        return _loaded_mark(
+            buffer, image, f"the {image.source} says that it holds {image.scale.kind}", file_notes
+        )
     if image.holds is not None:
         stated = f"the {image.source} says that it holds {image.holds}"
         converted = _convert(image, _stated_kind(options, image.holds, stated, keeps=("invalid", "clip")))
         notes = Notes(assumed=(stated, *converted.notes.assumed[1:]), notes=converted.notes.notes)
         buffer, camera = _with_camera(converted.buffer, image, options)
-        return _loaded(buffer, stated, file_notes + notes + camera)
+        return _loaded_mark(buffer, image, stated, file_notes + notes + camera)
     preset = image.preset if (options.preset, options.kind, options.unit) == (None, None, None) else None
     converted = _convert(image, replace(options, preset=preset) if preset else options)
     buffer, camera = _with_camera(converted.buffer, image, options)
@@ -189,14 +192,29 @@ def _loaded(
     return LoadedMap(buffer, notes, meaning, converted.reading, converted.question)
 
 
-NOT_MEASURED = "which are assumed, not measured (--near and --far give others)"
+NOT_MEASURED = "which are assumed, not measured (an estimate takes --near and --far)"
 
 
 def _loaded_buffer(buffer: DepthBuffer, single: PixelFormat) -> LoadedMap:
     """Return depth that says itself what it holds: a photo's, or a network's estimate."""
-    origin = buffer.estimate
-    if origin is None:
+    if buffer.estimate is None:
         return _loaded(buffer.converted(single), "the map is another photo's depth", Notes())
+    meaning, notes = _estimated(buffer, buffer.estimate)
+    return _loaded(buffer.converted(single), meaning, notes)
+
+
+def _loaded_mark(buffer: DepthBuffer, image: MapImage, stated: str, notes: Notes) -> LoadedMap:
+    """Return a map whose file says what it holds, and perhaps which network estimated it."""
+    origin = parse_origin(image.estimate) if image.estimate else None
+    if origin is None:
+        return _loaded(buffer, stated, notes)
+    buffer = buffer.replace(estimate=origin)
+    meaning, estimate_notes = _estimated(buffer, origin)
+    return _loaded(buffer, f"{stated}, {meaning}", notes + estimate_notes)
+
+
+def _estimated(buffer: DepthBuffer, origin: EstimateOrigin) -> tuple[str, Notes]:
+    """Return what is said of an estimate: the network, and what its metres are worth."""
     scale = "its metres are the network's, not measured"
     if origin.scale != "network":
         near, far = _ends(buffer)
@@ -204,7 +222,7 @@ def _loaded_buffer(buffer: DepthBuffer, single: PixelFormat) -> LoadedMap:
         scale += ", as given" if origin.scale == "given" else f", {NOT_MEASURED}"
     width, height = origin.size
     notes = Notes(notes=(f"the network's own output has {width}x{height} samples",))
-    return _loaded(buffer.converted(single), f"estimated by {origin.name}: {scale}", notes)
+    return f"estimated by {origin.name}: {scale}", notes
 
 
 def _ends(buffer: DepthBuffer) -> tuple[float, float]:

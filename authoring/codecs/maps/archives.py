@@ -7,13 +7,21 @@ import math
 import re
 import zipfile
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from authoring.codecs.maps.arrays import PICKLED, ArrayHeader, read_header, read_samples, write_npy
-from authoring.codecs.maps.map_image import Intrinsics, MapImage, Raster, map_from_array, with_mask
+from authoring.codecs.maps.map_image import (
+    Intrinsics,
+    MapImage,
+    Raster,
+    map_from_array,
+    mark_text,
+    marked,
+    with_mask,
+)
 from authoring.codecs.messages import first_line, listing
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
 
@@ -39,8 +47,6 @@ _COMPANION = re.compile(
 
 _MATRIX_SHAPES = ((3, 3), (3, 4), (4, 4))
 
-_MARK = "depthauthor: "
-"""Beginning of the archive's comment in files that this program wrote; then the kind."""
 
 _MIN_FOCAL, _MAX_FOCAL = 0.2, 20.0
 """Focal lengths of a believable camera matrix, in long sides of the map."""
@@ -85,9 +91,9 @@ def _read(archive: zipfile.ZipFile, key: str | None, frame: int | None) -> MapIm
             image = replace(image, intrinsics=_intrinsics(archive, name, headers[name], frame, shape))
             break
     comment = archive.comment.decode("ascii", "replace")
-    for kind in ("depth", "disparity"):
-        if comment.startswith(_MARK + kind) and chosen == kind:
-            image = replace(image, holds=kind)
+    said = marked(image, comment)
+    if said.holds == chosen:
+        image = said
     if FOCAL_KEY in headers and not headers[FOCAL_KEY].sides:
         focal = float(_array(archive, FOCAL_KEY).reshape(-1)[0])
         if 0 < focal < math.inf:
@@ -173,14 +179,16 @@ def _named_maps(candidates: list[str], headers: dict[str, ArrayHeader]) -> list[
     return depths if len(depths) == 1 else maps
 
 
-def write_npz(values: NDArray[np.floating[Any]], kind: str) -> bytes:
+def write_npz(
+    values: NDArray[np.floating[Any]], kind: Literal["depth", "disparity"], estimate: str = ""
+) -> bytes:
     """Build a deflated NPZ archive of one array (H, W) called `kind`, which the archive's comment names, too.
 
     Dated 1980: the same map gives the same bytes.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.comment = f"{_MARK}{kind} in {'metres' if kind == 'depth' else '1/m'}".encode()
+        archive.comment = mark_text(kind, estimate).encode("ascii")
         member = zipfile.ZipInfo(f"{kind}.npy", (1980, 1, 1, 0, 0, 0))
         member.compress_type = zipfile.ZIP_DEFLATED
         archive.writestr(member, write_npy(values))

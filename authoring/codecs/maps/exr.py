@@ -31,7 +31,7 @@ own (OpenEXR, "standard channel names"), and what others call a single channel."
 
 DISPARITY_CHANNEL = "disparity"
 
-MARK = "depthauthorKind"
+MARK, ESTIMATE_ATTRIBUTE = "depthauthorKind", "depthauthorEstimate"
 """Attribute of the header in files that this program wrote: depth or disparity."""
 
 
@@ -115,7 +115,14 @@ def _read(library: Any, data: bytes, key: str | None) -> MapImage:
             "the OpenEXR file holds a crop of its display window; save the whole picture, as the photo shows it"
         )
     image = map_from_array(np.asarray(chosen.pixels), "EXR")
-    return replace(image, key=_full_name(chosen, channels), notes=notes, holds=_held(chosen))
+    held, estimate = _held(chosen), chosen.header.get(ESTIMATE_ATTRIBUTE)
+    return replace(
+        image,
+        key=_full_name(chosen, channels),
+        notes=notes,
+        holds=held,
+        estimate=estimate if held and isinstance(estimate, str) else "",
+    )
 
 
 def _corners(window: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -191,10 +198,14 @@ def _gray(channels: list[_Channel]) -> tuple[_Channel, tuple[str, ...]]:
     )
 
 
-def write_exr(values: NDArray[np.floating[Any]], kind: Literal["depth", "disparity"]) -> bytes:
+def write_exr(
+    values: NDArray[np.floating[Any]], kind: Literal["depth", "disparity"], estimate: str = ""
+) -> bytes:
     """Build an OpenEXR file of one float32 channel, Z or disparity, losslessly compressed (ZIP)."""
     library = _library()
     header = {"compression": library.ZIP_COMPRESSION, "type": library.scanlineimage, MARK: kind}
+    if estimate:
+        header[ESTIMATE_ATTRIBUTE] = estimate
     name = "Z" if kind == "depth" else DISPARITY_CHANNEL
     out = io.BytesIO()
     library.File(header, {name: np.ascontiguousarray(values, np.float32)}, num_threads=0).write(out)

@@ -62,14 +62,22 @@ def marked_name(name: str, kind: Literal["depth", "disparity"], format: MapForma
     return f"{stem}.disparity{dot}{extension}"
 
 
-def write_map(values: NDArray[np.float32], kind: Literal["depth", "disparity"], format: MapFormat) -> bytes:
-    """Build a map file of values (H, W) in metres or 1/m; the twin of `read_map`."""
+def write_map(
+    values: NDArray[np.float32],
+    kind: Literal["depth", "disparity"],
+    format: MapFormat,
+    estimate: str = "",
+) -> bytes:
+    """Build a map file of values (H, W) in metres or 1/m; the twin of `read_map`.
+
+    estimate: see `MapImage.estimate`; NPY and PFM have no room for it.
+    """
     writers: dict[MapFormat, Callable[[], bytes]] = {
         "npy": lambda: arrays.write_npy(values),
-        "npz": lambda: archives.write_npz(values, kind),
-        "png": lambda: picture.write_png(values, kind),
-        "tiff": lambda: tiff_map.write_tiff(values, kind),
+        "npz": lambda: archives.write_npz(values, kind, estimate),
+        "png": lambda: picture.write_png(values, kind, estimate),
+        "tiff": lambda: tiff_map.write_tiff(values, kind, estimate),
         "pfm": lambda: pfm.write_pfm(values),
-        "exr": lambda: exr.write_exr(values, kind),
+        "exr": lambda: exr.write_exr(values, kind, estimate),
     }
     return writers[format]()

@@ -17,6 +17,10 @@ Raster: TypeAlias = NDArray[Any]
 Intrinsics: TypeAlias = tuple[float, float, float, float]
 """fx, fy, cx, cy in pixels of the map's own raster, from the top left corner."""
 
+MARK = "depthauthor: "
+ESTIMATE_MARK = "; estimate "
+"""This program's mark in a text of a map file: "depthauthor: depth in metres", and what `MapImage.estimate` is."""
+
 LARGEST_NUMBER_BYTES = 32
 """NumPy's widest, a complex number of two long doubles."""
 
@@ -56,6 +60,8 @@ class MapImage:
     """Focal length in pixels of the map's own size."""
     holds: Literal["depth", "disparity"] | None = None
     """What the values are by this program's own mark in the file: metres, or 1/m."""
+    estimate: str = ""
+    """What the file says of the network that estimated it, by this program's own mark; empty for any other map."""
     counts: bool = False
     """Whether the values are integers in a unit that the file does not state; they are no metres by themselves."""
     mask: NDArray[np.bool_] | None = None
@@ -69,6 +75,20 @@ class MapImage:
     stands for its values in metres."""
     coloured: bool = False
     """Whether the file's colour channels differ; `samples` is then their brightness."""
+
+
+def mark_text(kind: Literal["depth", "disparity"], estimate: str) -> str:
+    """Return this program's mark of what a map file holds; the twin of `marked`."""
+    text = f"{MARK}{kind} in {'metres' if kind == 'depth' else '1/m'}"
+    return text + ESTIMATE_MARK + estimate if estimate else text
+
+
+def marked(image: MapImage, text: str) -> MapImage:
+    """Return a map with what the mark in a text of its file says; unchanged where there is none."""
+    for kind in ("depth", "disparity"):
+        if text.startswith(MARK + kind):
+            return replace(image, holds=kind, estimate=text.partition(ESTIMATE_MARK)[2])
+    return image
 
 
 def map_from_array(samples: Raster, source: str = "array") -> MapImage:

@@ -27,6 +27,9 @@ SCALE_KEYS = ("depthauthor-kind", "depthauthor-at-0", "depthauthor-at-65535", "d
 SPACING_KEY = "depthauthor-spacing"
 """Text chunk of a PNG whose codes are even in the other unit, which it names: a depth whose codes are even in 1/m."""
 
+ESTIMATE_KEY = "depthauthor-estimate"
+"""Text chunk of a PNG that a network estimated: what `MapImage.estimate` is."""
+
 LARGEST_RATIO = 64
 """Of farthest to nearest depth in codes even in metres. Beyond, a step at the near end would be coarser than a quarter
 of the step of the photo's own 8-bit disparity."""
@@ -79,7 +82,7 @@ def read_picture(data: bytes) -> MapImage:
     picture, notes = decode_picture(data, "PNG", "JPEG")
     image = gray_of(picture, str(picture.format), notes)
     scale = _scale_of(getattr(picture, "text", {})) if picture.format == "PNG" else None
-    return replace(image, scale=scale if image.levels == 65536 else None)
+    return _with_scale(image, scale, getattr(picture, "text", {}))
 
 
 def map_of_picture(picture: Any) -> MapImage:
@@ -114,7 +117,7 @@ def map_of_picture(picture: Any) -> MapImage:
         raise MalformedError(f"the map does not decode ({first_line(error)})") from error
     image = gray_of(upright, f"{mode} image", (_TURNED,) if rotated else ())
     scale = _scale_of(text) if name == "PNG" else None
-    return replace(image, scale=scale if image.levels == 65536 else None)
+    return _with_scale(image, scale, text)
 
 
 def decode_picture(data: bytes, *formats: str, raw_mode: str | None = None) -> tuple[Any, tuple[str, ...]]:
@@ -279,6 +282,12 @@ def _scale_of(text: dict[str, str]) -> LinearScale | None:
     return scale
 
 
+def _with_scale(image: MapImage, scale: LinearScale | None, text: dict[str, str]) -> MapImage:
+    if scale is None or image.levels != 65536:
+        return image
+    return replace(image, scale=scale, estimate=text.get(ESTIMATE_KEY, ""))
+
+
 def values_of(image: MapImage) -> NDArray[np.float32]:
     """Return the values (H, W) float32 of a 16-bit map that states its own scale; holes are NaN."""
     assert image.scale is not None
@@ -293,7 +302,7 @@ def values_of(image: MapImage) -> NDArray[np.float32]:
         return table.astype(np.float32).take(image.samples)
 
 
-def write_png(values: NDArray[np.float32], kind: Literal["depth", "disparity"]) -> bytes:
+def write_png(values: NDArray[np.float32], kind: Literal["depth", "disparity"], estimate: str = "") -> bytes:
     """Build a 16-bit gray PNG of values (H, W), with the scale that reads it back in its text chunks.
 
     The values spread over codes 1..65535 in even steps; code 0 stands for holes (NaN) where there are any. Depth
@@ -329,6 +338,8 @@ def write_png(values: NDArray[np.float32], kind: Literal["depth", "disparity"]) 
         notes.add_text(key, text)
     if inverse:
         notes.add_text(SPACING_KEY, "disparity")
+    if estimate:
+        notes.add_text(ESTIMATE_KEY, estimate)
     line = f"{texts[1]} + code / 65535 * ({texts[2]} - {texts[1]})"
     notes.add_text(
         "Description",

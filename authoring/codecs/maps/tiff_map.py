@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from authoring import tiff
 from authoring.codecs.limits import check_unpacking
-from authoring.codecs.maps.map_image import MapImage, Raster, gray_of_channels, map_from_array, with_mask
+from authoring.codecs.maps.map_image import (
+    MapImage,
+    Raster,
+    gray_of_channels,
+    map_from_array,
+    mark_text,
+    marked,
+    with_mask,
+)
 from authoring.codecs.maps.picture import COLOUR_TOLERANCE, decode_picture, gray_of
 from authoring.codecs.messages import first_line
 from authoring.errors import DepthauthorError, MalformedError, RefusedError, UnsupportedError
@@ -39,9 +47,6 @@ _PILLOW_COMPRESSIONS = (1, 5, 6, 7, 8, 32773, 32946)
 
 _UINT, _INT, _FLOAT = 1, 2, 3
 """Values of SampleFormat."""
-
-_MARK = "depthauthor: "
-"""Beginning of the description in files that this program wrote; then the kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,7 @@ def read_tiff(data: bytes) -> MapImage:
         if other.kind & _MASK and not other.kind & _REDUCED:
             image = _with_mask_page(image, data, index)
             break
-    for kind in ("depth", "disparity"):
-        if page.description.startswith(_MARK + kind):
-            image = replace(image, holds=kind)
-    return image
+    return marked(image, page.description)
 
 
 def _pages(data: bytes) -> list[_Page]:
@@ -305,7 +307,7 @@ def _with_mask_page(image: MapImage, data: bytes, index: int) -> MapImage:
     return replace(with_mask(image, mask), notes=notes)
 
 
-def write_tiff(values: NDArray[np.float32], kind: Literal["depth", "disparity"]) -> bytes:
+def write_tiff(values: NDArray[np.float32], kind: Literal["depth", "disparity"], estimate: str = "") -> bytes:
     """Build a single-page 32-bit float TIFF of the array (H, W), deflated; its description says the kind."""
     from PIL import Image
 
@@ -314,6 +316,6 @@ def write_tiff(values: NDArray[np.float32], kind: Literal["depth", "disparity"])
         out,
         "TIFF",
         compression="tiff_adobe_deflate",
-        tiffinfo={_DESCRIPTION: f"{_MARK}{kind} in {'metres' if kind == 'depth' else '1/m'}"},
+        tiffinfo={_DESCRIPTION: mark_text(kind, estimate)},
     )
     return out.getvalue()

@@ -1,0 +1,146 @@
+"""Depth that says which network estimated it: in the photo, in map files, and in what is said of it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import numpy as np
+import pytest
+
+import depthauthor as da
+from authoring.cli.main import run
+from authoring.codecs.maps.formats import MapFormat, write_map
+from authoring.depth.estimate_origin import EstimateOrigin, parse_origin
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+MODEL, VERSION = "someone/some-depth-network", "0123456789abcdef0123456789abcdef01234567"
+COARSE = EstimateOrigin(MODEL, VERSION, (64, 48), "assumed")
+DEPTH_M = np.load(GOLDEN / "scene-depth.npy")
+
+
+def _estimate(origin: EstimateOrigin = COARSE) -> da.DepthBuffer:
+    return da.DepthBuffer.from_depth_m(DEPTH_M, da.PixelFormat.FDEP).replace(estimate=origin)
+
+
+@pytest.mark.parametrize("name", ["scene.jpg", "scene.heic", "scene-tiny.dng"])
+def test_the_file_names_the_network(name: str, tmp_path: Path, capsys: Any) -> None:
+    output = tmp_path / f"out{Path(name).suffix}"
+    report = da.embed(GOLDEN / name, _estimate(), output=output, accuracy="absolute", stretch=True)
+    assert report.estimate == COARSE and MODEL in report.meaning and "not measured" in report.meaning
+    depth = da.inspect(output).depth
+    assert depth is not None and depth.provenance is not None and depth.provenance.depth == "estimated"
+    for said in (
+        depth.provenance.estimated_by,
+        da.verify(output).estimated_by,
+        da.doctor(output).estimated_by,
+    ):
+        assert said is not None and (said.model, said.version) == (MODEL, VERSION)
+    for command in ("inspect", "verify", "doctor"):
+        run([command, str(output)])
+        text = capsys.readouterr().out
+        assert f"{MODEL} (version {VERSION[:12]})" in text and "not measured" in text, command
+    assert da.strip_bytes(output, restore=True) == (GOLDEN / name).read_bytes()
+
+
+@pytest.mark.skipif(which("exiftool") is None, reason="exiftool is not installed")
+def test_another_reader_finds_the_network(tmp_path: Path) -> None:
+    da.embed(GOLDEN / "scene.jpg", _estimate(), output=tmp_path / "out.jpg")
+    picture = subprocess.run(
+        ["exiftool", "-b", "-MPImage2", tmp_path / "out.jpg"], capture_output=True, check=True
+    ).stdout
+    (tmp_path / "depth.jpg").write_bytes(picture)
+    printed = subprocess.run(
+        ["exiftool", "-s", "-XMP:all", tmp_path / "depth.jpg"], capture_output=True, text=True, check=True
+    ).stdout
+    found = {line.partition(":")[0].strip(): line.partition(":")[2].strip() for line in printed.splitlines()}
+    assert (found["DepthSource"], found["DepthModel"], found["DepthModelVersion"]) == (
+        "estimated",
+        MODEL,
+        VERSION,
+    )
+
+
+def test_a_map_that_was_given_names_no_network(tmp_path: Path) -> None:
+    report = da.embed(GOLDEN / "scene.jpg", DEPTH_M, output=tmp_path / "out.heic", unit="m")
+    depth = da.inspect(tmp_path / "out.heic").depth
+    assert report.estimate is None and depth is not None and depth.provenance is not None
+    assert depth.provenance.estimated_by is None
+    assert (
+        da.verify(tmp_path / "out.heic").estimated_by is da.doctor(tmp_path / "out.heic").estimated_by is None
+    )
+    assert da.inspect(GOLDEN / "scene.heic").depth is None
+
+
+def test_a_copy_still_names_the_network(tmp_path: Path) -> None:
+    da.embed(GOLDEN / "scene.jpg", _estimate(), output=tmp_path / "first.heic")
+    da.copy(tmp_path / "first.heic", GOLDEN / "scene.jpg", output=tmp_path / "copy.jpg")
+    said = da.verify(tmp_path / "copy.jpg").estimated_by
+    assert said is not None and (said.model, said.version) == (MODEL, VERSION)
+
+
+@pytest.mark.parametrize(
+    ("size", "refine", "refined"),
+    [
+        ((64, 48), None, True),
+        ((767, 575), None, True),
+        ((768, 576), None, False),
+        ((1536, 1536), None, False),
+        ((64, 48), False, False),
+        ((1536, 1536), True, True),
+    ],
+)
+def test_an_estimate_coarser_than_the_stored_map_is_refined(
+    size: tuple[int, int], refine: bool | None, refined: bool, tmp_path: Path
+) -> None:
+    estimate = _estimate(EstimateOrigin(MODEL, VERSION, size, "network"))
+    report = da.embed(GOLDEN / "scene.jpg", estimate, output=tmp_path / "out.heic", refine=refine)
+    assert any("refined along the photo's edges" in note for note in report.notes) == refined
+    trip = da.verify(tmp_path / "out.heic", maps=estimate, refine=refine).roundtrip
+    assert trip is not None and trip.holds
+
+
+@pytest.mark.parametrize("format", ["npz", "png", "tiff", "exr"])
+def test_a_map_file_carries_the_network(format: MapFormat, tmp_path: Path) -> None:
+    """What was written by `estimate` and is embedded later is embedded as the estimate itself."""
+    if format == "exr":
+        pytest.importorskip("OpenEXR", reason="OpenEXR is not installed: pip install 'depthauthor[exr]'")
+    photo = (GOLDEN / "scene.jpg").read_bytes()
+    for kind in ("depth", "disparity"):
+        values = DEPTH_M if kind == "depth" else 1 / DEPTH_M
+        path = tmp_path / f"{kind}.{format}"
+        path.write_bytes(write_map(values.astype(np.float32), kind, format, COARSE.to_text()))
+        report = da.embed(photo, path, output=tmp_path / f"{kind}-{format}.heic")
+        assert report.estimate == COARSE and MODEL in report.meaning
+        if kind == "depth" and format != "png":  # A PNG has 16 bits.
+            assert da.embed_bytes(photo, path) == da.embed_bytes(photo, _estimate())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "[" * 2000,
+        '{"model": 1, "version": "x", "size": [1, 1], "scale": "network"}',
+        '{"model": "m", "version": "x", "size": [0, 1], "scale": "network"}',
+        '{"model": "m", "version": "x", "size": [1, 1], "scale": "other"}',
+        f'{{"model": "{"m" * 2000}", "version": "x", "size": [1, 1], "scale": "network"}}',
+    ],
+)
+def test_what_cannot_be_read_of_a_network_is_left_out(text: str, tmp_path: Path) -> None:
+    """The map is read all the same: it says what it holds."""
+    assert parse_origin(text) is None
+    path = tmp_path / "map.npz"
+    path.write_bytes(write_map(DEPTH_M.astype(np.float32), "depth", "npz", text))
+    report = da.embed(GOLDEN / "scene.jpg", path, output=tmp_path / "out.heic")
+    assert report.estimate is None
+
+
+def test_origin_and_its_text_are_twins() -> None:
+    for origin in (COARSE, EstimateOrigin("a folder “ä”\n", "", (1, 1), "given")):
+        assert parse_origin(origin.to_text()) == origin
+        assert origin.to_text().isascii()
