@@ -197,7 +197,7 @@ def test_maps_and_estimates_mixed_in_two_processes(
     """A row with a map takes it; the meaning of gray maps is for these rows, near and far are for both."""
     for name in "abcd":
         small_photo(tmp_path / f"{name}.jpg")
-    Image.fromarray(np.repeat(np.arange(0, 256, 2, np.uint8)[:, None], 160, 1)[:120]).save(
+    Image.fromarray(np.repeat(np.arange(120, dtype=np.uint8)[:, None] * 2, 160, 1)).save(
         tmp_path / "gray.png"
     )
     (tmp_path / "m.csv").write_text(
@@ -385,7 +385,7 @@ def test_json_lines_without_maps_and_rows_of_python(tmp_path: Path, model: Path)
     assert (results[1].error or "").startswith(f"{tmp_path / 'broken.jpg'}: ") and results[1].exit_code == 3
     assert results[2].error == "the row names no photo"
 
-    given = [photos[0], {"photo": photos[2], "near": 1, "far": 2}, (photos[1], tmp_path / "b.npy")]
+    given: list[Any] = [photos[0], {"photo": photos[2], "near": 1, "far": 2}, (photos[1], tmp_path / "b.npy")]
     results = list(
         da.batch(given, estimate=True, model=model, out=tmp_path / "p", jobs=1, max_size=64, unit="m")
     )
