@@ -22,6 +22,7 @@ from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import in_python_words
 from authoring.maps.map_options import MapOptions
+from tests.estimate import hub_cache, tiny_models
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 FUNCTIONS = [name for name in da.__all__ if inspect.isfunction(getattr(da, name))]
@@ -44,12 +45,29 @@ def test_dir_has_the_public_names_only() -> None:
         da.nonsense  # noqa: B018
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_every_function_has_an_example_that_runs(name: str, folder: Path) -> None:
+@pytest.fixture(scope="module")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a hub cache that holds tiny networks under the names of known ones."""
+    cache = tmp_path_factory.mktemp("hub")
+    hub_cache.fill(cache)
+    return cache
+
+
+def _function(name: str) -> Any:
+    """Return the parameter for a public function, skipped where what it runs is not installed."""
+    return pytest.param(name, marks=tiny_models.needs_networks if name.startswith("estimate") else ())
+
+
+@pytest.mark.parametrize("name", [_function(name) for name in FUNCTIONS])
+def test_every_function_has_an_example_that_runs(
+    name: str, folder: Path, networks: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lines = (inspect.getdoc(getattr(da, name)) or "").splitlines()
     example = "\n".join(line[4:] for line in lines if line.startswith("    "))
     assert example and f"{name}(" in example, f"{name} has no example"
     depth_m = np.load(GOLDEN / "scene-depth.npy")
+    if name.startswith("estimate"):
+        hub_cache.use(networks, monkeypatch)
     if name == "batch":
         for letter in "ab":
             shutil.copy("photo.jpg", f"{letter}.jpg")

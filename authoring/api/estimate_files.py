@@ -81,7 +81,7 @@ def estimate(photo: PhotoSource, **options: Unpack[EstimateKeywords]) -> DepthBu
     For example:
 
         buffer = depthauthor.estimate("photo.jpg")
-        depthauthor.embed("photo.jpg", buffer, output="portrait.heic")
+        depthauthor.embed("photo.jpg", buffer, output="estimated.heic")
     """
     from authoring.estimate.estimate import estimate_depth, network_of
 

@@ -16,7 +16,7 @@ from authoring.batch.rows import BatchRow, inputs_of
 from authoring.embed.reports import EmbedReport
 from authoring.errors import DepthauthorError, RefusedError
 from authoring.estimate.estimate_options import EstimateOptions
-from authoring.estimate.model_folder import NEEDED_FILES
+from authoring.estimate.model_files import names_in
 from authoring.report_base import Report
 
 FAULT_EXIT_CODE = 70
@@ -103,9 +103,9 @@ def _embed(task: Task) -> BatchResult:
             return BatchResult(row.number, "skipped", row.photo, row.map, output, digest, inputs)
         if digest in (None, entry.sha256):
             overwrite = True
-        elif (
-            not overwrite and not task.begun
-        ):  # Begun, it was gone, and a worker that died may have written it.
+        elif not (
+            overwrite or task.begun
+        ):  # Of a row that was begun, a worker that died may have written it.
             raise RefusedError(f"{output}: was changed since the batch wrote it; --overwrite replaces it")
     if task.dry_run:
         report, _ = embed_row(row, overwrite=True, begun=False, dry_run=True)
@@ -132,5 +132,5 @@ def _meaning_of(estimate: EstimateOptions) -> dict[str, Any]:
 def _stamps_of_model(model: str) -> list[tuple[str, tuple[str, ...]]]:
     """Return size and time of the files of a model that is a folder; of one on the hub the name has to do."""
     folder = Path(model).expanduser()
-    names = sorted(path.name for pattern in NEEDED_FILES for path in folder.glob(pattern))
-    return [(name, stamp) for name in names if (stamp := stores.stamp(str(folder / name))) is not None]
+    stamps = [(name, stores.stamp(str(folder / name))) for name in names_in(folder)]
+    return [(name, stamp) for name, stamp in stamps if stamp is not None]

@@ -40,8 +40,8 @@ def estimate(
 ) -> int:
     """Estimate the depth of photos with a network, as map files.
 
-    The network is downloaded at its first use, after its licence is printed.
-    The metres of an estimate are not measured.
+    At its first use the network is downloaded; its licence is printed before.
+    The metres of an estimate are a network's guess, not measured.
 
     depthauthor estimate photo.jpg -o photo-depth.npz
 

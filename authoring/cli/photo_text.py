@@ -47,11 +47,17 @@ def _summary_lines(report: Report, more: str = "") -> list[str]:
         *(f"WARNING: {sentence}" for sentence in report["warnings"]),
         f"{output}: {report['container'].upper()} with {size} {report['native_format']} depth map, {photo}{more}",
         f"  range      {_range(report)}",
-        *labelled("estimate" if report["estimate"] else "polarity", [report["meaning"]]),
+        *_meaning_lines(report),
         *_focus_lines(report["focus"]),
         *labelled("level", [f"{level_text(report)}: {report['verdict']}"]),
         *labelled("reason", report["reasons"]),
     ]
+
+
+def _meaning_lines(report: Report) -> list[str]:
+    if report["estimate"]:
+        return labelled("estimate", [report["meaning"].removeprefix("estimated ")])
+    return labelled("polarity", [report["meaning"]])
 
 
 def _range(report: Report) -> str:

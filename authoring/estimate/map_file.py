@@ -61,9 +61,9 @@ def write_estimate(
     finite = values[np.isfinite(values)]
     notes = []
     if origin.scale == "assumed":
-        notes.append(f"the network gives no scale: its values were spread over these metres, {NOT_MEASURED}")
+        notes.append(f"the network has no scale, so its values are spread over these metres, {NOT_MEASURED}")
     elif origin.scale == "network":
-        notes.append("the metres are the network's estimate, not measured")
+        notes.append("the metres are the network's own, not measured")
     focal_px = None
     if buffer.calibration is not None:
         focal_px = buffer.calibration.intrinsic_matrix[0][0] * buffer.width / photo_width

@@ -38,6 +38,8 @@ _README = "DepthAnything/Depth-Anything-V2, README.md"
 _METRIC_README = "DepthAnything/Depth-Anything-V2, metric_depth/README.md, issue 245"
 _NC = "CC-BY-NC-4.0"
 _OF_NC = f"{NOT_STATED}; the model that it was made from has {_NC}"
+_OF_SMALL = f"{NOT_STATED}; the model that it was made from has Apache-2.0"
+_OUTDOOR_LARGE = f"Apache-2.0 by its model card; the model that it was made from has {_NC}"
 
 KNOWN_MODELS = (
     KnownModel("depth-anything-v2-small", f"{_ANYTHING}-Small-hf", INVERSE, "Apache-2.0", True, 99, _README),
@@ -53,20 +55,21 @@ KNOWN_MODELS = (
             megabytes,
             _METRIC_README,
         )
-        for place in ("Indoor", "Outdoor")
-        for size, licence, megabytes in (
-            ("Small", f"{NOT_STATED}; the model that it was made from has Apache-2.0", 99),
-            ("Base", _OF_NC, 390),
-            ("Large", _OF_NC, 1341),
+        for place, size, licence, megabytes in (
+            ("Indoor", "Small", _OF_SMALL, 99),
+            ("Indoor", "Base", _OF_NC, 390),
+            ("Indoor", "Large", _OF_NC, 1341),
+            ("Outdoor", "Small", _OF_SMALL, 99),
+            ("Outdoor", "Base", _OF_NC, 390),
+            ("Outdoor", "Large", _OUTDOOR_LARGE, 1341),
         )
     ),
     KnownModel("depth-pro", "apple/DepthPro-hf", METRIC, "Apple's AMLR (research only)", False, 1904,
                "apple/ml-depth-pro; model card, apple-amlr"),
     KnownModel("zoedepth", "Intel/zoedepth-nyu-kitti", METRIC, "MIT", True, 1380, "isl-org/ZoeDepth; model card"),
     KnownModel("dpt-large", "Intel/dpt-large", INVERSE, "Apache-2.0", True, 1368, "isl-org/MiDaS; model card"),
-    KnownModel("dpt-hybrid-midas", "Intel/dpt-hybrid-midas", INVERSE, "Apache-2.0", True, 490,
-               "isl-org/MiDaS; model card"),
 )  # fmt: skip
+"""Intel/dpt-hybrid-midas is not among them: its repository has pickled weights alone."""
 
 DEFAULT_MODEL = KNOWN_MODELS[0].name
 """The smallest of the best known, and free for any use."""
@@ -126,12 +129,16 @@ def _stated_kind(configuration: Mapping[str, Any]) -> Kind | None:
 
 
 def smaller_model(repository: str) -> KnownModel | None:
-    """Return the largest known model of the same meaning that needs less memory; None if there is none."""
+    """Return the largest known model of the same meaning, at most half as large and as free; None if there is none."""
     known = known_model(repository)
     if known is None:
         return KNOWN_MODELS[0]
     smaller = [
-        model for model in KNOWN_MODELS if model.megabytes < known.megabytes and model.kind == known.kind
+        model
+        for model in KNOWN_MODELS
+        if model.kind == known.kind
+        and model.megabytes <= known.megabytes / 2
+        and model.allows_commercial_use >= known.allows_commercial_use
     ]
     return max(smaller, key=lambda model: model.megabytes, default=None)
 

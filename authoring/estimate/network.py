@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from authoring.errors import MalformedError, UnsupportedError, UsageError
+from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
 from authoring.estimate.estimate_options import Device
 from authoring.estimate.model_folder import ModelFolder
 from authoring.estimate.models import smaller_model
@@ -81,42 +81,58 @@ def load_network(folder: ModelFolder, device: Device, threads: int | None = None
 
 @lru_cache(maxsize=1)
 def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network:
-    with _quiet_libraries():
-        import torch
-        from transformers import AutoImageProcessor, AutoModelForDepthEstimation
-
-        place = _device(device)
-        if threads is not None:
-            torch.set_num_threads(threads)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import torch
+            from transformers import AutoImageProcessor, AutoModelForDepthEstimation
+    except (
+        Exception
+    ) as error:  # A library that is missing or too old, or no memory, raises errors of many classes.
+        raise UnsupportedError(
+            f"torch and transformers cannot be loaded ({_first_line(error)}): the memory is too small, or they need "
+            "pip install --upgrade 'depthauthor[estimate]'"
+        ) from error
+    place = _device(device)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    with _quiet_libraries(), _enough_memory(folder, place):
         try:
             # Below a folder nothing is looked up on the hub, and no code of the model's is run.
             processor = AutoImageProcessor.from_pretrained(folder.path, local_files_only=True)
-            with _enough_memory(folder, place):
-                model = AutoModelForDepthEstimation.from_pretrained(
-                    folder.path, local_files_only=True, use_safetensors=True
-                )
-                model = model.float().eval().to(place)
+            model, report = AutoModelForDepthEstimation.from_pretrained(
+                folder.path, local_files_only=True, use_safetensors=True, output_loading_info=True
+            )
+            model = model.float().eval().to(place)
         except ImportError as error:
             raise UnsupportedError(
                 f"{folder.name} needs a library that is missing: {_first_line(error)}; pip install "
                 "'depthauthor[estimate]' has all"
             ) from error
-        except UnsupportedError:
-            raise
-        except (
-            Exception
-        ) as error:  # Of the library's many; a damaged file raises its own, such as SafetensorError.
+        except Exception as error:
+            if _is_out_of_memory(error):
+                raise
+            # A damaged file raises one of many, such as SafetensorError.
             raise _unreadable(folder, error) from error
-    if not hasattr(processor, "post_process_depth_estimation"):
+    # transformers fills what is missing with random numbers. Of DPT's checkpoints parts are missing that do nothing.
+    is_headless = any("head" in name.partition(".")[0] for name in report["missing_keys"])
+    if is_headless or not hasattr(processor, "post_process_depth_estimation"):
         raise UnsupportedError(f"{folder.name} is no network that transformers can take depth from")
     return Network(folder, processor, model, place)
 
 
-def _unreadable(folder: ModelFolder, error: Exception) -> MalformedError:
-    return MalformedError(
-        f"{folder.name} cannot be loaded as a depth network ({_first_line(error)}); if the folder "
-        f"{folder.path} is damaged, delete it and run the command again"
-    )
+def _unreadable(folder: ModelFolder, error: Exception) -> DepthauthorError:
+    reason = _first_line(error)
+    if "Unrecognized configuration class" in reason:
+        return UnsupportedError(f"{folder.name} is no network that transformers can take depth from")
+    if "does not recognize this architecture" in reason:
+        return UnsupportedError(
+            f"{folder.name} is of a kind that this release of transformers does not know: pip install --upgrade "
+            "transformers"
+        )
+    if "ignore_mismatched_sizes" in reason or "loading state_dict" in reason:
+        reason = "its weights do not fit its configuration"
+    return MalformedError(f"{folder.name} cannot be loaded ({reason}); {folder.remedy}")
 
 
 def _device(device: Device) -> str:
@@ -138,7 +154,7 @@ def _enough_memory(folder: ModelFolder, device: str) -> Iterator[None]:
     """Turn a failed allocation into one sentence, which names a smaller model."""
     try:
         yield
-    except (MemoryError, RuntimeError) as error:
+    except Exception as error:
         if not _is_out_of_memory(error):
             raise
         smaller = smaller_model(folder.name)
@@ -150,10 +166,19 @@ def _enough_memory(folder: ModelFolder, device: str) -> Iterator[None]:
         ) from error
 
 
+OUT_OF_MEMORY = (
+    "out of memory",
+    "not enough memory",
+    "allocate memory",
+    "alloc_failed",
+    "can't start new thread",
+)
+"""Words of failed allocations, in lower case: torch has a class of its own for GPUs alone."""
+
+
 def _is_out_of_memory(error: BaseException) -> bool:
-    """Return whether an error is a failed allocation; torch has a class of its own for GPUs alone."""
     text = str(error).lower()
-    return isinstance(error, MemoryError) or "out of memory" in text or "can't allocate memory" in text
+    return isinstance(error, MemoryError) or any(words in text for words in OUT_OF_MEMORY)
 
 
 def _first_line(error: BaseException) -> str:

@@ -192,7 +192,7 @@ def _loaded(
     return LoadedMap(buffer, notes, meaning, converted.reading, converted.question)
 
 
-NOT_MEASURED = "which are assumed, not measured (an estimate takes --near and --far)"
+NOT_MEASURED = "which are assumed, not measured (--near and --far set them when estimating)"
 
 
 def _loaded_buffer(buffer: DepthBuffer, single: PixelFormat) -> LoadedMap:
@@ -215,10 +215,10 @@ def _loaded_mark(buffer: DepthBuffer, image: MapImage, stated: str, notes: Notes
 
 def _estimated(buffer: DepthBuffer, origin: EstimateOrigin) -> tuple[str, Notes]:
     """Return what is said of an estimate: the network, and what its metres are worth."""
-    scale = "its metres are the network's, not measured"
+    scale = "its metres are the network's own, not measured"
     if origin.scale != "network":
         near, far = _ends(buffer)
-        scale = f"without a scale, so spread over {metres(near)} to {metres(far)}"
+        scale = f"it has no scale, so its values are spread over {metres(near)} to {metres(far)}"
         scale += ", as given" if origin.scale == "given" else f", {NOT_MEASURED}"
     width, height = origin.size
     notes = Notes(notes=(f"the network's own output has {width}x{height} samples",))
@@ -351,9 +351,11 @@ def _refuse_meaning(options: MapOptions, why: str) -> None:
     """Raise UsageError for options that say what values mean, given with a map that states it itself."""
     if options.near is not None or options.far is not None:
         raise UsageError(f"--near and --far do not apply: {why}")
-    for name in ("preset", "kind", "unit", "invalid", "clip"):
+    for name in ("preset", "kind", "unit", "invalid", "clip", "white"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} does not apply: {why}")
+    if options.invert or options.spacing != "depth":
+        raise UsageError(f"--{'invert' if options.invert else 'spacing'} does not apply: {why}")
 
 
 def _buffer_of_dictionary(data: AuxiliaryData) -> DepthBuffer:

@@ -112,7 +112,9 @@ def decode_any_photo(
         turn = Orientation((tiff.orientation(exif) if exif else None) or 1)
         return AnyPhoto(pixels_of(source.pixels, turn), None)
     if containers.is_png(source):
-        return AnyPhoto(pixels_of(photo.decode(source), Orientation(1)), None)
+        exif = photo.png_metadata(source).exif
+        turn = Orientation((tiff.orientation(exif) if exif else None) or 1)
+        return AnyPhoto(pixels_of(photo.decode(source), turn), None)
     file = containers.parse(source)
     return AnyPhoto(decode_photo(file, least=least_of(file.layout)), file.layout)
 

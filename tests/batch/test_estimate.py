@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
 import signal
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing import active_children
 from pathlib import Path
@@ -29,57 +27,18 @@ from authoring.batch.work import BatchResult, Task, work
 from authoring.batch.workers import LocalWorkers, Workers
 from authoring.cli.main import run as command_line
 from authoring.errors import UnsupportedError, UsageError
-from golden.dng import DngRecipe, build_dng
+from tests.estimate import photos as estimate_photos
+from tests.estimate import tiny_models
+from tests.estimate.tiny_models import needs_networks
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 SMALL = ("--max-size", "128")
-
-needs_networks = pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")),
-    reason="torch and transformers are not installed: pip install 'depthauthor[estimate]'",
-)
-
-
-def save_tiny_model(folder: Path) -> Path:
-    """Save a Depth Anything with random weights, always the same."""
-    import torch
-    import transformers
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.manual_seed(1)
-        backbone = transformers.Dinov2Config(
-            image_size=56,
-            patch_size=14,
-            hidden_size=32,
-            num_hidden_layers=4,
-            num_attention_heads=2,
-            intermediate_size=64,
-            out_indices=[1, 2, 3, 4],
-            apply_layernorm=True,
-            reshape_hidden_states=False,
-        )
-        configuration = transformers.DepthAnythingConfig(
-            backbone_config=backbone,
-            patch_size=14,
-            reassemble_hidden_size=32,
-            reassemble_factors=[4, 2, 1, 0.5],
-            neck_hidden_sizes=[8, 8, 16, 16],
-            fusion_hidden_size=16,
-            head_hidden_size=8,
-        )
-        transformers.DepthAnythingForDepthEstimation(configuration).save_pretrained(folder)
-        processor = getattr(transformers, "DPTImageProcessorPil", transformers.DPTImageProcessor)
-        processor(
-            size={"height": 56, "width": 56}, keep_aspect_ratio=True, ensure_multiple_of=14
-        ).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a tiny network without a scale."""
-    return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+    return tiny_models.save("relative", tmp_path_factory.mktemp("models") / "tiny").folder
 
 
 @pytest.fixture
@@ -148,18 +107,17 @@ def test_a_folder_of_every_container_and_orientation(
     tmp_path: Path, model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The files are those of embed --estimate, and each has the depth of the picture as a person sees it."""
-    import pillow_heif
     import transformers
 
-    pillow_heif.register_heif_opener()
     photos = tmp_path / "photos"
     (photos / "more").mkdir(parents=True)
     for turn in range(1, 9):
         small_photo(photos / f"{turn}.jpg", turn)
     small_photo(photos / "more" / "export.png", 6)
-    shutil.copy(GOLDEN / "orientation" / "scene-6.heic", photos / "more" / "phone.heic")
-    with Image.open(photos / "1.jpg") as picture:
-        (photos / "more" / "raw.dng").write_bytes(build_dng(DngRecipe(np.asarray(picture), orientation=3)))
+    upright = {}
+    for name, photo in (("phone.heic", "orientation/scene-6.heic"), ("raw.dng", "scene-6.dng")):
+        data, upright[name] = estimate_photos.photo(photo)
+        (photos / "more" / name).write_bytes(data)
     shutil.copy(GOLDEN / "scene-mask.png", photos / "more" / "phone_depth_16bit.png")
     words = ["--estimate", "--model", str(model), *SMALL, "--no-refine"]
     out = tmp_path / "out"
@@ -170,8 +128,7 @@ def test_a_folder_of_every_container_and_orientation(
     assert "11 photos: 11 done, 11 of them with an estimated map" in printed.err
     assert "more/phone_depth_16bit.png: looks like a photo's map, so it is left out" in printed.err
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with tiny_models.quiet():
         pipeline = transformers.pipeline("depth-estimation", str(model))
     for number, line in enumerate(lines):
         written = Path(line["output"])
@@ -179,15 +136,17 @@ def test_a_folder_of_every_container_and_orientation(
         assert command_line(["embed", line["photo"], *words, "-o", str(alone), "-q"]) == 0
         assert digest(alone) == line["sha256"] == digest(written), line["photo"]
 
-        with Image.open(line["photo"].replace("raw.dng", "1.jpg")) as stored:
-            shown = ImageOps.exif_transpose(stored).convert("RGB")
-        if line["photo"].endswith(".dng"):
-            shown = shown.transpose(Image.Transpose.ROTATE_180)
+        name = Path(line["photo"]).name
+        if name in upright:
+            shown = Image.fromarray(upright[name])
+        else:
+            with Image.open(line["photo"]) as stored:
+                shown = ImageOps.exif_transpose(stored).convert("RGB")
         values = pipeline(shown)["predicted_depth"].numpy()
         spread = (values - values.min()) / (values.max() - values.min()) * (1.3 - 0.2) + 0.2
         there = da.extract(written).disparity_per_m()
         wanted = Image.fromarray(spread).resize(there.shape[::-1], Image.Resampling.BOX)
-        assert np.abs(there - np.asarray(wanted)).mean() < 0.02, line["photo"]
+        assert np.abs(there - np.asarray(wanted)).mean() < 0.02, name
 
 
 @needs_networks

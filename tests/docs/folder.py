@@ -1,4 +1,7 @@
-"""Fill the folder that the pages' commands run in: photos, maps and portraits made from the golden scene."""
+"""Fill the folder that the pages' commands run in: photos, maps and portraits of the golden scene, and a hub cache.
+
+The cache holds tiny networks of random weights under the names of known ones, where torch is there to make them.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from PIL import Image, ImageFilter
 import depthauthor as da
 from golden.dng import DngRecipe, build_dng
 from golden.makers import FILES, exr, png
+from tests.estimate import hub_cache
 from tests.foreign import files as foreign_files
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -63,6 +67,9 @@ FOV_DEGREES = {"fov_x": 65.24, "fov_y": 51.28}
 
 DNG_SIZE = (512, 384)
 
+HUB = "huggingface-cache"
+"""Name in the folder: where the hub's library looks for networks."""
+
 
 def fill(folder: Path) -> None:
     """Write the files."""
@@ -95,6 +102,7 @@ def fill(folder: Path) -> None:
     (folder / "manifest.csv").write_text(
         "photo,map,near,far\nphotos/IMG_0001.jpg,depth/0001.png,0.5,8\nphotos/IMG_0002.heic,depth/0002.npy,,\n"
     )
+    hub_cache.fill(folder / HUB)
     for name in ("golden", "examples", "schemas"):
         (folder / name).symlink_to(GOLDEN.parent / name)
 

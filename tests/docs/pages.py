@@ -3,7 +3,8 @@
 A block of `sh` or `python` is run as it stands. Comments in the lines before it may say otherwise:
 
     <!-- not run: REASON -->    the block cannot run in a test
-    <!-- needs: exiftool -->    programs without which the block is left out
+    <!-- needs: exiftool -->    what the block is left out without: programs by their names, and Python modules as
+                                module:torch
     <!-- exit: 1 -->            the last command of an `sh` block ends with this exit code
     <!-- output -->             before a `text` block: what the block before it prints, compared
 
@@ -12,6 +13,7 @@ In compared output a line of `…` stands for any lines, and `…` inside a line
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 from dataclasses import dataclass, replace
@@ -45,7 +47,7 @@ class Block:
     not_run: str | None = None
     """Why it cannot run."""
     needs: tuple[str, ...] = ()
-    """Programs that it calls and that may be absent."""
+    """Programs that it calls and modules that it imports, as module:NAME, which may be absent."""
     exit_code: int = 0
     output: str | None = None
     """What it should print, if the page shows that."""
@@ -57,8 +59,13 @@ def runs(block: Block) -> bool:
 
 
 def missing(block: Block) -> list[str]:
-    """Return the programs that a block needs and that are not installed."""
-    return [name for name in block.needs if shutil.which(name) is None]
+    """Return the programs and modules that a block needs and that are not installed."""
+    return [name for name in block.needs if not _is_installed(name)]
+
+
+def _is_installed(name: str) -> bool:
+    module = name.removeprefix("module:")
+    return (importlib.util.find_spec(module) if module != name else shutil.which(name)) is not None
 
 
 def tokens(page: Path) -> list[Token]:

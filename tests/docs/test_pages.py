@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.folder import fill
+from tests.docs.folder import HUB, fill
 from tests.docs.pages import DOCS, PAGES, ROOT, RUN, blocks, links, missing, runs
+from tests.estimate import hub_cache
 
 HOME = "https://github.com/depthauthor/depthauthor/"
 """Links into the repository; the files are looked up here."""
@@ -50,7 +51,7 @@ def _run(page: Path, filled: Path, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", "tests.docs.run_page", page],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **hub_cache.environment(folder / HUB), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -14,7 +14,7 @@ Estimate = Annotated[
     _estimate_option(
         "--estimate",
         envvar=None,
-        help="Have a network estimate the depth from the photo, instead of a map (extra estimate).",
+        help="Let a network estimate the depth from the photo; no map is needed (extra estimate).",
     ),
 ]
 BatchEstimate = Annotated[
@@ -22,7 +22,7 @@ BatchEstimate = Annotated[
     _estimate_option(
         "--estimate",
         envvar=None,
-        help="Have a network estimate the depth of photos without a map (extra estimate). --near, --far, --kind and "
+        help="Let a network estimate the depth of photos without a map (extra estimate). --near, --far, --kind and "
         "--clip are for the estimates, too; other options about map files for the rows that have one.",
     ),
 ]
@@ -31,15 +31,20 @@ Model = Annotated[
     _estimate_option(
         "--model",
         metavar="NAME|FOLDER",
-        help="A known network (depth-anything-v2-small unless given, depth-pro, zoedepth, dpt-large, …), OWNER/NAME on "
-        "the Hugging Face hub, or a folder.",
+        help="The network: a known one (depth-pro, zoedepth, dpt-large, …), OWNER/NAME on the Hugging Face hub, or a "
+        "folder. Default: depth-anything-v2-small.",
     ),
 ]
 Device = Annotated[
     Literal["auto", "cpu", "cuda", "mps"] | None,
-    _estimate_option("--device", help="Where the network runs; auto takes CUDA or MPS where torch has it."),
+    _estimate_option(
+        "--device",
+        help="Where the network runs. auto (default): CUDA or MPS where torch has it, else the processor.",
+    ),
 ]
-Offline = Annotated[bool, _estimate_option("--offline", help="Download nothing.")]
+Offline = Annotated[
+    bool, _estimate_option("--offline", help="Download nothing: take a network that is on this machine.")
+]
 AcceptLicence = Annotated[
     bool,
     _estimate_option(
@@ -53,8 +58,8 @@ EstimateKind = Annotated[
     _estimate_option(
         "--kind",
         envvar=None,
-        help="What the values of a network are that does not say it: metres, 1/m, or without a scale inverse-relative "
-        "(larger is nearer) or affine (larger is farther).",
+        help="What the network's values are, if it does not say it. depth: metres; disparity: 1/m; without a scale: "
+        "inverse-relative (larger is nearer) or affine (larger is farther).",
     ),
 ]
 EstimateNear = Annotated[
@@ -63,12 +68,12 @@ EstimateNear = Annotated[
         "--near",
         envvar=None,
         metavar="M",
-        help="Distance in metres of the nearest point, for a network without a scale. Default: 0.77.",
+        help="For a network without a scale: distance in metres of the nearest point. Default: 0.77.",
     ),
 ]
 EstimateFar = Annotated[
     float | None,
-    _estimate_option("--far", envvar=None, metavar="M", help="Distance of the farthest. Default: 5."),
+    _estimate_option("--far", envvar=None, metavar="M", help="The same of the farthest point. Default: 5."),
 ]
 EstimateClip = Annotated[
     float | None,
@@ -76,6 +81,6 @@ EstimateClip = Annotated[
         "--clip",
         envvar=None,
         metavar="PERCENT",
-        help="Clip this percentage of the values at each end, for a network without a scale.",
+        help="For a network without a scale: clip this percentage of the values at each end. Default: none.",
     ),
 ]
