@@ -23,8 +23,16 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[1]
 FOLDER = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "depthauthor-environments"
 
-PYTHONS = {"3.11": "3.11", "3.12": "3.12", "3.13": "3.13", "3.14": "3.14", "lowest": "3.11"}
+PYTHONS = {
+    **{version: version for version in ("3.11", "3.12", "3.13", "3.14")},
+    "lowest": "3.11",
+    "estimate": "3.11",
+    "estimate-lowest": "3.11",
+}
 """Name of an environment → its Python."""
+
+ESTIMATE_TESTS = ("tests/estimate", "tests/batch/test_estimate.py", "tests/embed/test_estimated_maps.py")
+"""What the environments with the extra `estimate`, several gigabytes of torch, are for."""
 
 _LOWEST = re.compile(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*>=\s*([0-9.]+)")
 
@@ -81,8 +89,10 @@ def _run(name: str, folder: Path, make_only: bool, arguments: list[str]) -> str:
         # pip reads dependency groups from 25.1 on, which is newer than the one that comes with Python 3.11.
         subprocess.run([python, "-m", "venv", "--upgrade-deps", str(folder)], check=True)
     groups = f"{REPOSITORY / 'pyproject.toml'}:test"
-    install = [str(inside), "-m", "pip", "install", "-q", "-e", f"{REPOSITORY}[all]", "--group", groups]
-    if name == "lowest":
+    estimates = name.startswith("estimate")
+    extras = "all,estimate" if estimates else "all"
+    install = [str(inside), "-m", "pip", "install", "-q", "-e", f"{REPOSITORY}[{extras}]", "--group", groups]
+    if name.endswith("lowest"):
         constraints = folder / "constraints.txt"
         constraints.write_text("\n".join(lowest_versions()) + "\n", encoding="utf-8")
         install += ["-c", str(constraints)]
@@ -90,9 +100,12 @@ def _run(name: str, folder: Path, make_only: bool, arguments: list[str]) -> str:
         return "failed: pip could not install it"
     if make_only:
         return "passed: made"
+    chosen = ESTIMATE_TESTS if estimates else ()
     started = time.monotonic()
     code = subprocess.run(
-        [str(inside), "-m", "pytest", "-p", "no:cacheprovider", *arguments], cwd=REPOSITORY, check=False
+        [str(inside), "-m", "pytest", "-p", "no:cacheprovider", *(arguments or chosen)],
+        cwd=REPOSITORY,
+        check=False,
     ).returncode
     return f"{'passed' if code == 0 else 'failed'}: {time.monotonic() - started:.0f} s"
 

@@ -88,7 +88,7 @@ def estimate(photo: PhotoSource, **options: Unpack[EstimateKeywords]) -> DepthBu
     chosen = estimate_options_of(**options)
     given = photo_input(photo)
     with files.naming(photo=given.origin):
-        return estimate_depth(given.read_or_decode(), lambda: network_of(chosen, _log), chosen)
+        return estimate_depth(given.read_or_decode(), lambda: network_of(chosen, log_sentence), chosen)
 
 
 def estimate_file(
@@ -133,7 +133,7 @@ def map_of_photo(options: EstimateOptions) -> MapOfPhoto:
     from authoring.embed.steps import MapOfPhoto
     from authoring.estimate.estimate import estimate_depth, network_of
 
-    return MapOfPhoto(lambda photo: estimate_depth(photo, lambda: network_of(options, _log), options))
+    return MapOfPhoto(lambda photo: estimate_depth(photo, lambda: network_of(options, log_sentence), options))
 
 
 def split_options(
@@ -154,5 +154,6 @@ def split_options(
     return estimate_options_of(**estimate, **shared), left
 
 
-def _log(sentence: str) -> None:
+def log_sentence(sentence: str) -> None:
+    """Log what a person should know before a download: where there is no command line, there is a log."""
     logging.getLogger("depthauthor").warning(sentence)

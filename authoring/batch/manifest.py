@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from typing import Any, BinaryIO, TextIO
 
@@ -32,12 +33,15 @@ Cells = Mapping[str, Any] | str
 """One row by column, or why it cannot be read."""
 
 
-def count_rows(place: str) -> int:
-    """Return the number of rows. Raises UsageError for an unknown column, before anything is written."""
+def count_rows(place: str, *, needs_map: bool = True) -> int:
+    """Return the number of rows. Raises UsageError for an unknown column, before anything is written.
+
+    needs_map: whether there has to be a column for the maps.
+    """
     count = 0
     with named(place):
         known = {*PATH_COLUMNS, *COLUMNS}
-        for cells in _cells(place):
+        for cells in _cells(place, needs_map):
             count += 1
             names = [] if isinstance(cells, str) else [str(name) for name in cells]
             unknown = [name for name in names if column_name(name) not in known]
@@ -49,7 +53,7 @@ def count_rows(place: str) -> int:
 def read_rows(place: str, defaults: RowDefaults) -> Iterator[BatchRow]:
     """Yield the rows one by one; a row that cannot be read has a `fault`."""
     with named(place):
-        for number, cells in enumerate(_cells(place), 1):
+        for number, cells in enumerate(_cells(place, defaults.estimate is None), 1):
             if isinstance(cells, str):
                 yield BatchRow(number, "", "", "", fault=cells)
             else:
@@ -58,9 +62,9 @@ def read_rows(place: str, defaults: RowDefaults) -> Iterator[BatchRow]:
                 )
 
 
-def _cells(place: str) -> Iterator[Cells]:
-    readers = {
-        ".csv": _csv,
+def _cells(place: str, needs_map: bool) -> Iterator[Cells]:
+    readers: dict[str, Callable[[BinaryIO], Iterator[Cells]]] = {
+        ".csv": partial(_csv, needed=("photo", "map") if needs_map else ("photo",)),
         ".jsonl": _json_lines,
         ".ndjson": _json_lines,
         ".parquet": _parquet,
@@ -77,7 +81,7 @@ def _cells(place: str) -> Iterator[Cells]:
         raise UsageError(f"cannot be read: {error.strerror or error}") from error
 
 
-def _csv(binary: BinaryIO) -> Iterator[Cells]:
+def _csv(binary: BinaryIO, needed: tuple[str, ...]) -> Iterator[Cells]:
     # utf-8-sig: spreadsheets put a byte order mark first.
     with io.TextIOWrapper(binary, "utf-8-sig", newline="") as file:
         lines = _lines(file)
@@ -92,7 +96,7 @@ def _csv(binary: BinaryIO) -> Iterator[Cells]:
         if len(set(header)) != len(header):
             raise UsageError("two columns have the same name")
         # Checked here, so that it holds for a manifest without rows too.
-        missing = [name for name in ("photo", "map") if name not in map(column_name, header)]
+        missing = [name for name in needed if name not in map(column_name, header)]
         if missing:
             raise UsageError(f"there is no column {missing[0]!r}")
         while True:

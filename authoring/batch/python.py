@@ -10,23 +10,26 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
+from authoring.api.estimate_files import log_sentence
 from authoring.api.inputs import PathLike
 from authoring.batch import stores
+from authoring.batch.estimates import count_estimates, get_ready, with_threads
 from authoring.batch.journal import Journal
 from authoring.batch.manifest import read_rows
 from authoring.batch.named_places import NamedPlaces
 from authoring.batch.rows import BatchRow, RowDefaults, Rows, option_values, parse_row
 from authoring.batch.run import run
 from authoring.batch.work import BatchResult
-from authoring.batch.workers import LocalWorkers
+from authoring.batch.workers import LocalWorkers, usable_cores
 from authoring.errors import UsageError
 
 if TYPE_CHECKING:
     from authoring.api.keywords import EmbedKeywords
+    from authoring.estimate.estimate_options import Device
 
 
 def batch(
-    rows: PathLike | Iterable[Mapping[str, Any] | tuple[PathLike, PathLike]],
+    rows: PathLike | Iterable[Mapping[str, Any] | tuple[PathLike, PathLike] | PathLike],
     *,
     out: PathLike | None = None,
     jobs: int | None = None,
@@ -35,6 +38,11 @@ def batch(
     journal: PathLike | None = None,
     resume: bool = False,
     local_only: bool = False,
+    estimate: bool = False,
+    model: PathLike | None = None,
+    device: Device | None = None,
+    offline: bool = False,
+    accept_licence: bool = False,
     **options: Unpack[EmbedKeywords],
 ) -> Iterator[BatchResult]:
     """Put maps into many photos; yield the result of each row in order, failures among them.
@@ -50,27 +58,43 @@ def batch(
     name files by relative paths inside the manifest's folder only, or the working folder. Options are defaults for all
     rows. All rows are read before the first is processed, so that no output is written over another row's input.
 
-    Raises UsageError for options and rows that are none; a row that fails is a result with its `error`.
+    estimate: have a network estimate the depth of the rows without a map, which may be the photo alone. model, device,
+    offline and accept_licence: as for `depthauthor.estimate`; so are near, far, kind and clip for these rows, and
+    options about map files are for the others: `batch(Path("photos").glob("*.jpg"), out="done", estimate=True)`. Each
+    process loads the model once; by default there are at most four.
+
+    Raises UsageError for options and rows that are none, and what `depthauthor.estimate` raises if the model cannot be
+    had; a row that fails is a result with its `error`.
     """
+    given = {"model": model, "device": device, "offline": offline, "accept_licence": accept_licence}
+    network = (
+        {name: value for name, value in given.items() if value not in (None, False)} if estimate else None
+    )
+    for name, value in given.items():
+        if value not in (None, False) and not estimate:
+            raise UsageError(f"{name} is about an estimate, which needs estimate=True")
     defaults_of = {name: _cell(value) for name, value in options.items() if value is not None}
     folder = os.fspath(out) if out is not None else None
     if isinstance(rows, str | os.PathLike):
         place = os.fspath(rows)
-        defaults = RowDefaults(stores.parent(place), folder, option_values(defaults_of), local_only)
+        defaults = RowDefaults(
+            stores.parent(place), folder, option_values(defaults_of), local_only, estimate=network
+        )
         manifest: str | None = place
         parsed = Rows(partial(read_rows, place, defaults))
     else:
-        defaults = RowDefaults("", folder, option_values(defaults_of), local_only)
+        defaults = RowDefaults("", folder, option_values(defaults_of), local_only, estimate=network)
         manifest = None
         parsed = Rows(partial(_parsed, rows if isinstance(rows, Sequence) else list(rows), defaults))
     if jobs is not None and (not isinstance(jobs, int) or jobs < 1):
         raise UsageError(f"jobs is {jobs!r}; it can be 1 or more")
     path = Path(journal) if journal else None
-    return _results(parsed, manifest, jobs, client, path, resume=resume, overwrite=overwrite)
+    return _results(parsed, defaults, manifest, jobs, client, path, resume=resume, overwrite=overwrite)
 
 
 def _results(
     rows: Rows,
+    defaults: RowDefaults,
     manifest: str | None,
     jobs: int | None,
     client: Any,
@@ -79,6 +103,11 @@ def _results(
     resume: bool,
     overwrite: bool,
 ) -> Iterator[BatchResult]:
+    estimates = None
+    if defaults.estimate is not None:
+        estimates = count_estimates(rows, defaults, None if client is not None else jobs)
+        get_ready(estimates, log_sentence, elsewhere=client is not None)
+        rows = with_threads(rows, 1 if client is not None else estimates.threads)
     with ExitStack() as stack:
         if journal is None:
             journal = (
@@ -91,7 +120,9 @@ def _results(
 
             workers: Any = stack.enter_context(ClusterWorkers(client.scheduler.address))
         else:
-            workers = stack.enter_context(LocalWorkers(jobs or usable_cores()))
+            workers = stack.enter_context(
+                LocalWorkers(jobs or (estimates.jobs if estimates else usable_cores()))
+            )
         yield from run(rows, opened, workers, places=places, overwrite=overwrite)
 
 
@@ -101,9 +132,12 @@ def _parsed(rows: Iterable[Any], defaults: RowDefaults) -> Iterator[BatchRow]:
             cells = {str(name): _cell(value) for name, value in row.items() if value is not None}
         elif isinstance(row, tuple | list) and len(row) == 2:
             cells = {"photo": _cell(row[0]), "map": _cell(row[1])}
+        elif defaults.estimate is not None and isinstance(row, str | os.PathLike):
+            cells = {"photo": _cell(row)}
         else:
+            or_photo = " or, to be estimated, a photo" if defaults.estimate is not None else ""
             raise UsageError(
-                f"row {number} is a {type(row).__name__}; it is a dict or a pair of photo and map"
+                f"row {number} is a {type(row).__name__}; it is a dict or a pair of photo and map{or_photo}"
             )
         yield parse_row(number, cells, defaults)
 
@@ -111,9 +145,3 @@ def _parsed(rows: Iterable[Any], defaults: RowDefaults) -> Iterator[BatchRow]:
 def _cell(value: Any) -> Any:
     """Return a value as a manifest has it: a path as text."""
     return os.fspath(value) if isinstance(value, os.PathLike) else value
-
-
-def usable_cores() -> int:
-    """Return the cores that this process may use, which a container or a scheduler may have limited."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1

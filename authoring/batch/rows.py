@@ -10,11 +10,13 @@ from types import UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from authoring import containers
+from authoring.api.estimate_files import NOT_FOR_ESTIMATES, split_options
 from authoring.api.output_names import CONTAINER_OF_SUFFIX, derived_name, suffix_for
 from authoring.batch import stores
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.portrait import PortraitOptions
 from authoring.errors import UsageError
+from authoring.estimate.estimate_options import EstimateOptions
 
 if TYPE_CHECKING:
     from authoring.containers.base import ContainerName
@@ -46,9 +48,12 @@ class BatchRow:
     """From 1, in the order of the manifest."""
     photo: str
     map: str
+    """Empty if the depth is estimated."""
     output: str
     options: dict[str, Any] = field(default_factory=dict)
     fault: str = ""
+    estimate: EstimateOptions | None = None
+    """How the depth is estimated; None for a row with a map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,14 @@ class RowDefaults:
     options: Mapping[str, Any] = field(default_factory=dict)
     local_only: bool = False
     """Whether a row may name files in these folders only, by relative paths: for the manifests of others."""
+    estimate: Mapping[str, Any] | None = None
+    """Keywords of `estimate` for the rows without a map; None: each row needs one."""
 
 
 def inputs_of(row: BatchRow) -> list[str]:
-    """Return the places that a row is made from: photo, map, and, if named, the donor and the calibration file."""
+    """Return the places that a row is made from: photo, and, if named, map, donor and calibration file."""
     donor, calibration = row.options.get("donor"), row.options.get("calibration")
-    return [row.photo, row.map, *filter(None, (donor, calibration if is_file(calibration) else None))]
+    return [row.photo, *filter(None, (row.map, donor, calibration if is_file(calibration) else None))]
 
 
 def is_file(calibration: str | None) -> bool:
@@ -111,7 +118,8 @@ def parse_row(number: int, cells: Mapping[str, Any], defaults: RowDefaults) -> B
     photo, map_ = (
         stores.join(defaults.base, paths[name]) if paths[name] else "" for name in ("photo", "map")
     )
-    missing = [name for name in ("photo", "map") if not paths[name]]
+    needed = ("photo", "map") if defaults.estimate is None else ("photo",)
+    missing = [name for name in needed if not paths[name]]
     if missing:
         return BatchRow(number, photo, map_, "", fault=f"the row names no {' and no '.join(missing)}")
     if any("\0" in path for path in paths.values()):
@@ -128,13 +136,34 @@ def parse_row(number: int, cells: Mapping[str, Any], defaults: RowDefaults) -> B
             if name in own and (name == "donor" or is_file(own[name])):
                 paths[name] = own[name]
                 own[name] = stores.join(defaults.base, own[name])
-        options = {**_defaults_beside(own, defaults.options), **own}
+        beside = _defaults_beside(own, defaults.options)
+        options, estimate = ({**beside, **own}, None) if map_ else _options_of_estimate(own, beside, defaults)
         output = output_of(photo, paths["output"], defaults, options.get("container"))
         if defaults.local_only:
             _refuse_places_outside(paths, output, defaults)
-        return BatchRow(number, photo, map_, output, options)
+        return BatchRow(number, photo, map_, output, options, estimate=estimate)
     except UsageError as error:
         return BatchRow(number, photo, map_, paths["output"], fault=error.message)
+
+
+def row_of_estimate(number: int, photo: str, output: str, defaults: RowDefaults) -> BatchRow:
+    """Return the row of a photo without a map, which has no options of its own."""
+    options, estimate = _options_of_estimate({}, defaults.options, defaults)
+    return BatchRow(number, photo, "", output, options, estimate=estimate)
+
+
+def _options_of_estimate(
+    own: Mapping[str, Any], beside: Mapping[str, Any], defaults: RowDefaults
+) -> tuple[dict[str, Any], EstimateOptions]:
+    """Return the options of a row without a map, and those of its estimate.
+
+    own: the row's. beside: the batch's, of which those about map files are for the rows that have one. Raises
+    UsageError for an own option about a map file.
+    """
+    fitting = {name: value for name, value in beside.items() if name not in NOT_FOR_ESTIMATES}
+    assert defaults.estimate is not None, "a row without a map in a batch that estimates none"
+    estimate, options = split_options({**fitting, **own}, dict(defaults.estimate))
+    return options, estimate
 
 
 def _defaults_beside(own: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:

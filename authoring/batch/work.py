@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from authoring import files
 from authoring.batch import stores
@@ -14,6 +15,8 @@ from authoring.batch.journal import JournalEntry
 from authoring.batch.rows import BatchRow, inputs_of
 from authoring.embed.reports import EmbedReport
 from authoring.errors import DepthauthorError, RefusedError
+from authoring.estimate.estimate_options import EstimateOptions
+from authoring.estimate.model_files import names_in
 from authoring.report_base import Report
 
 FAULT_EXIT_CODE = 70
@@ -33,6 +36,7 @@ class BatchResult(Report):
     status: Literal["done", "skipped", "failed"]
     photo: str
     map: str
+    """Empty if the depth is estimated."""
     output: str
     sha256: str | None = None
     """Of the output as written."""
@@ -95,11 +99,14 @@ def _embed(task: Task) -> BatchResult:
         overwrite = True
     elif entry is not None:
         digest = stores.digest(output)
-        if digest not in (None, entry.sha256) and not overwrite:
-            raise RefusedError(f"{output}: was changed since the batch wrote it; --overwrite replaces it")
         if digest == entry.sha256 and entry.inputs == inputs:
             return BatchResult(row.number, "skipped", row.photo, row.map, output, digest, inputs)
-        overwrite = True
+        if digest in (None, entry.sha256):
+            overwrite = True
+        elif not (
+            overwrite or task.begun
+        ):  # Of a row that was begun, a worker that died may have written it.
+            raise RefusedError(f"{output}: was changed since the batch wrote it; --overwrite replaces it")
     if task.dry_run:
         report, _ = embed_row(row, overwrite=True, begun=False, dry_run=True)
         return BatchResult(row.number, "done", row.photo, row.map, output, report=report)
@@ -111,5 +118,19 @@ def _embed(task: Task) -> BatchResult:
 def _fingerprint(row: BatchRow) -> str:
     """Return the digest of what the output depends on: the options, and path, size and time of every input."""
     stamps = [(place, stamp) for place in inputs_of(row) if (stamp := stores.stamp(place)) is not None]
-    dependencies = json.dumps([stamps, row.options], sort_keys=True, default=str)
-    return hashlib.sha256(dependencies.encode()).hexdigest()
+    dependencies: list[Any] = [stamps, row.options]
+    if row.estimate is not None:
+        dependencies += [_meaning_of(row.estimate), _stamps_of_model(row.estimate.model)]
+    return hashlib.sha256(json.dumps(dependencies, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _meaning_of(estimate: EstimateOptions) -> dict[str, Any]:
+    """Return the options that an estimate depends on; where it is computed is none of them."""
+    return {name: getattr(estimate, name) for name in ("model", "kind", "near", "far", "clip")}
+
+
+def _stamps_of_model(model: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return size and time of the files of a model that is a folder; of one on the hub the name has to do."""
+    folder = Path(model).expanduser()
+    stamps = [(name, stores.stamp(str(folder / name))) for name in names_in(folder)]
+    return [(name, stamp) for name, stamp in stamps if stamp is not None]

@@ -18,6 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
+from authoring.batch.embedding import load_ahead
 from authoring.batch.work import FAULT_EXIT_CODE, BatchResult, Task, failure, work
 
 WINDOW_PER_JOB = 4
@@ -133,6 +134,7 @@ def _work_within(task: Task, timeout: float | None, overdue: Path) -> BatchResul
     """
     if timeout is None:
         return work(task)
+    load_ahead(task.row)  # Its time is not the photo's.
     with overdue.open("w", encoding="utf-8") as file:
         faulthandler.dump_traceback_later(timeout, exit=True, file=file)
         try:
@@ -140,6 +142,12 @@ def _work_within(task: Task, timeout: float | None, overdue: Path) -> BatchResul
         finally:
             faulthandler.cancel_dump_traceback_later()
             overdue.unlink()
+
+
+def usable_cores() -> int:
+    """Return the cores that this process may use, which a container or a scheduler may have limited."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _start_worker() -> None:

@@ -64,7 +64,7 @@ ManifestArgument = Annotated[
         metavar="MANIFEST|PHOTOS",
         help="CSV, JSON lines (.jsonl) or Parquet with the columns photo and map, and optionally output, near, far "
         "and other options of embed; or a folder of photos. The manifest, photos, maps and outputs may be URLs "
-        "(s3://…; extra stores).",
+        "(s3://…; extra stores). With --estimate photos may have no map.",
     ),
 ]
 MapsArgument = Annotated[

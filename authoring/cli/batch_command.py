@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from typer import Context
 
 from authoring.cli import arguments, options
+from authoring.cli.estimate_command import network_keywords
 from authoring.cli.exit_codes import DONE, SOME_FAILED
 from authoring.cli.options import CAMERA, MEANING, OUTPUT, PORTRAIT, given
 from authoring.cli.output import count, for_stream, print_error, print_json, printable, progress, say
@@ -54,6 +55,11 @@ def batch(
     journal: options.JournalFile = None,
     local_only: options.LocalOnly = False,
     fail_fast: options.FailFast = False,
+    estimate: options.BatchEstimate = False,
+    model: options.Model = None,
+    device: options.Device = None,
+    offline: options.Offline = False,
+    accept_licence: options.AcceptLicence = False,
     near: options.Near = None,
     far: options.Far = None,
     white: options.White = None,
@@ -116,17 +122,19 @@ def batch(
     depthauthor batch manifest.csv --out done --jobs 4
 
     depthauthor batch photos/ maps/ -r --out with-depth --near 0.3 --far 10
+
+    depthauthor batch photos/ --estimate --out with-depth
     """
     from authoring.batch import stores
     from authoring.batch.cluster import ClusterWorkers
+    from authoring.batch.estimates import count_estimates, get_ready, with_threads
     from authoring.batch.journal import Journal
     from authoring.batch.manifest import count_rows, read_rows
     from authoring.batch.named_places import NamedPlaces
     from authoring.batch.pairs import pair_folders, rows_of_pairs
-    from authoring.batch.python import usable_cores
     from authoring.batch.rows import RowDefaults, Rows, option_values
     from authoring.batch.run import run
-    from authoring.batch.workers import LocalWorkers
+    from authoring.batch.workers import LocalWorkers, usable_cores
 
     if jobs is not None and not 1 <= jobs <= MAX_JOBS:
         raise UsageError(f"--jobs is {jobs}; it can be 1 to {MAX_JOBS}")
@@ -144,14 +152,21 @@ def batch(
     values |= {name: coding[name] for name in _CODING if name in coding}
     if donor is not None:
         values["donor"] = os.fspath(donor)
+    network = network_keywords(context, estimate=estimate)
     unpaired, manifest = 0, None
     folder = stores.local_path(source)
     if folder is not None and folder.is_dir():
-        if maps is None:
+        if maps is None and not estimate:
             raise UsageError("a folder of photos needs a folder of maps")
-        defaults = RowDefaults("", out, values)
+        if maps is not None and estimate and not maps.is_dir():
+            raise UsageError(f"{maps}: there is no such folder of maps")
+        defaults = RowDefaults("", out, values, estimate=network)
         pairing = pair_folders(
-            folder, maps, recursive=recursive, out=stores.local_path(out) if out is not None else None
+            folder,
+            maps,
+            recursive=recursive,
+            out=stores.local_path(out) if out is not None else None,
+            estimate=estimate,
         )
         total, unpaired = len(pairing.pairs), len(pairing.photos_without_map)
         rows = Rows(partial(rows_of_pairs, pairing, folder, maps, defaults))
@@ -159,14 +174,20 @@ def batch(
     else:
         if maps is not None:
             raise UsageError(f"{source}: this is not a folder, so a folder of maps cannot be used with it")
-        defaults = RowDefaults(stores.parent(source), out, values, local_only)
-        total, manifest = count_rows(source), source
+        defaults = RowDefaults(stores.parent(source), out, values, local_only, network)
+        total, manifest = count_rows(source, needs_map=not estimate), source
         rows = Rows(partial(read_rows, source, defaults))
     if total == 0:
         problem = "no photo has a map, so nothing is done" if unpaired else "there is no photo to do"
         print_error(ErrorReport(problem, SOME_FAILED), as_json)
         return SOME_FAILED
     printer = ResultPrinter(as_json=as_json, quiet=quiet, dry_run=dry_run, unpaired=unpaired)
+    words = ""
+    if network is not None:
+        estimates = count_estimates(rows, defaults, jobs)
+        name = get_ready(estimates, say, elsewhere=scheduler is not None)
+        rows = with_threads(rows, 1 if scheduler is not None else estimates.threads)
+        jobs, words = estimates.jobs, f"loading {name}" if name else ""
     try:
         with ExitStack() as stack:
             path = journal or _journal_path(source, out)
@@ -187,7 +208,7 @@ def batch(
                 fail_fast=fail_fast,
                 dry_run=dry_run,
             )
-            return printer.print_all(results, total)
+            return printer.print_all(results, total, words)
     except KeyboardInterrupt:
         if not dry_run:
             say("stopped; the same command with --resume does the rest")
@@ -213,6 +234,8 @@ def _list_unpaired(pairing: Pairing, *, quiet: bool) -> None:
         say(f"{name}: photo without a map")
     for name in () if quiet else pairing.maps_without_photo:
         say(f"{name}: map without a photo")
+    for name in () if quiet else pairing.left_out:
+        say(f"{name}: looks like a photo's map, so it is left out; name the folder twice to use such maps")
 
 
 def _journal_path(source: str, out: str | None) -> Path:
@@ -251,18 +274,20 @@ class ResultPrinter:
         self._failures_only = not self._as_json or (quiet and not as_json)
         self._quiet, self._dry_run, self._unpaired = quiet, dry_run, unpaired
         self._counts: Counter[str] = Counter()
+        self._estimated = 0
+        """Photos that are done and had no map."""
         self._failures: dict[str, SameFailures] = {}
         """By the reason, without names of files and without figures."""
         self._all_usage = True
         """Whether every row so far has failed for its options."""
 
-    def print_all(self, results: Iterator[BatchResult], total: int) -> int:
-        """Print everything; return the exit code."""
-        with progress(total) as advance:
+    def print_all(self, results: Iterator[BatchResult], total: int, words: str = "") -> int:
+        """Print everything; return the exit code. words: what happens before the first row is done."""
+        with progress(total, words) as advance:
             for result in results:
                 self._count(result)
                 self._print(result)
-                advance()
+                advance(begun=result.status != "skipped")
                 if total > HOPELESS_ROWS and self._is_hopeless():
                     break
         self._summarize()
@@ -271,6 +296,7 @@ class ResultPrinter:
 
     def _count(self, result: BatchResult) -> None:
         self._counts[result.status] += 1
+        self._estimated += result.status == "done" and not result.map
         self._all_usage = self._all_usage and result.exit_code == UsageError.exit_code
         if result.status == "failed":
             reason = _reason(result)
@@ -304,6 +330,8 @@ class ResultPrinter:
         if not self._quiet:
             unpaired = f"; {count(self._unpaired, 'photo')} without a map" if self._unpaired else ""
             done = "would be done (dry run)" if self._dry_run else "done"
+            if self._estimated:
+                done += f", {self._estimated} of them with an estimated map"
             say(
                 f"{count(counts.total(), 'photo')}: {counts['done']} {done}, {counts['skipped']} finished before, "
                 f"{counts['failed']} failed{unpaired}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from typer import Context
 
@@ -12,6 +13,7 @@ from authoring.cli import arguments, options
 from authoring.cli.each_file import Outcome, Outputs, write_each
 from authoring.cli.options import ESTIMATE, given
 from authoring.cli.output import say, status
+from authoring.errors import UsageError
 from authoring.estimate.estimate_options import EstimateOptions, estimate_options_of
 
 
@@ -68,6 +70,21 @@ def estimate(
             quiet=quiet,
             suffixes=estimate_files.PHOTO_SUFFIXES,
         )
+
+
+def network_keywords(context: Context, *, estimate: bool) -> dict[str, Any] | None:
+    """Return the keywords of `estimate` that are about the network; None without --estimate.
+
+    Raises UsageError if one of them is on the command line without it.
+    """
+    keywords = given(context, ESTIMATE)
+    del keywords["estimate"]
+    if estimate:
+        return keywords
+    for name in keywords:
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE":
+            raise UsageError(f"--{name.replace('_', '-')} is about an estimate; add --estimate")
+    return None
 
 
 @contextmanager

@@ -182,18 +182,23 @@ def count(number: int, noun: str) -> str:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on stderr with the rate and the time left, if stderr is a terminal; yield what advances it."""
+def progress(total: int, words: str = "") -> Iterator[Callable[..., None]]:
+    """Show a bar on stderr with the rate and the time left, if stderr is a terminal; yield what advances it.
+
+    words: what happens at first; they go with the first photo that was begun.
+    """
     if not sys.stderr.isatty():
-        yield lambda: None
+        yield lambda **_: None
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
         ProgressColumn,
         Task,
+        TextColumn,
         TimeRemainingColumn,
     )
     from rich.text import Text
@@ -205,13 +210,24 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
             """Return the rate, once it is known."""
             return Text(f"{task.speed:.1f} photos/s" if task.speed else "")
 
-    columns = (BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    columns: tuple[ProgressColumn, ...] = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
+    if words:
+        columns += (TextColumn("{task.description}"),)
     console = Console(stderr=True, soft_wrap=True)
     # Rich prints lines of stdout above the bar if both share a terminal; otherwise stdout is left alone.
     shared = sys.stdout.isatty()
     with Progress(*columns, console=console, redirect_stdout=shared, redirect_stderr=False) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+        task = bar.add_task(escape(words), total=total)
+
+        def advance(*, begun: bool = True) -> None:
+            bar.update(task, advance=1, description="" if begun else None)
+
+        yield advance
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 
 from authoring.codecs.maps.map_image import map_from_array
 from authoring.codecs.photo import DecodedPhoto
@@ -12,7 +14,7 @@ from authoring.depth.estimate_origin import EstimateOrigin, Scale
 from authoring.errors import UsageError, about
 from authoring.estimate.estimate_options import EstimateOptions
 from authoring.estimate.hub import Announce
-from authoring.estimate.model_folder import find_model
+from authoring.estimate.model_folder import ModelFolder, find_model
 from authoring.estimate.models import has_scale
 from authoring.estimate.network import Network, load_network
 from authoring.maps.convert import convert_image
@@ -26,7 +28,14 @@ camera has about these for a person in a room."""
 
 def network_of(options: EstimateOptions, announce: Announce) -> Network:
     """Return the network that the options name, found or downloaded, and loaded once."""
-    return load_network(find_model(options, announce), options.device, options.threads)
+    folder = _found(replace(options, near=None, far=None, clip=None), announce)
+    return load_network(folder, options.device, options.threads)
+
+
+@lru_cache(maxsize=1)
+def _found(options: EstimateOptions, announce: Announce) -> ModelFolder:
+    """Find a model once for successive photos: the digest of a gigabyte takes longer than many an estimate."""
+    return find_model(options, announce)
 
 
 def estimate_depth(

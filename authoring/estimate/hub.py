@@ -100,7 +100,11 @@ def download_model(
 
 def _needed(sizes: dict[str, int]) -> list[str]:
     """Return the names of the files to fetch: the configuration, then the other small ones, then the weights."""
-    weights = [WEIGHTS] if WEIGHTS in sizes else [INDEX, *(name for name in sorted(sizes) if fnmatchcase(name, PARTS))]
+    weights = (
+        [WEIGHTS]
+        if WEIGHTS in sizes
+        else [INDEX, *(name for name in sorted(sizes) if fnmatchcase(name, PARTS))]
+    )
     return [name for name in (CONFIGURATION, *PROCESSORS, *weights) if name in sizes]
 
 
@@ -147,7 +151,8 @@ def _hub_errors(repository: str, *, begun: bool = False) -> Iterator[None]:
     except OfflineModeIsEnabled as error:
         raise UsageError(
             f"{repository} is not on this machine, and HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE is set in the "
-            "environment, so that nothing is downloaded; unset it for the first run, or give a model's folder with --model"
+            "environment, so that nothing is downloaded; unset it for the first run, or give a model's folder with "
+            "--model"
         ) from error
     except Exception as error:  # The HTTP library's own errors, whose classes differ by its version.
         cause = _system_error(error)
@@ -201,7 +206,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 @contextmanager
 def _quiet_library(*, bars: bool = False) -> Iterator[None]:
-    """Keep the hints that the hub's library logs and warns of from the person's terminal, and its bars unless wanted."""
+    """Keep the hints that the hub's library logs and warns of from the terminal, and its bars unless wanted."""
     from huggingface_hub.utils import (
         are_progress_bars_disabled,
         disable_progress_bars,

@@ -51,12 +51,17 @@ def has_weights(folder: Path) -> bool:
 def digest_of(folder: Path) -> str:
     """Return the SHA-256 of a folder's weights and configurations, which tells versions of a local model apart."""
     digest = hashlib.sha256()
-    parts = [WEIGHTS] if (folder / WEIGHTS).is_file() else _parts(folder)
-    for name in (CONFIGURATION, *PROCESSORS, *parts):
-        if (folder / name).is_file():
-            with (folder / name).open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+    for name in names_in(folder):
+        with (folder / name).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the names of the files that a model consists of, as far as they are in its folder."""
+    whole = (folder / WEIGHTS).is_file() or not (folder / INDEX).is_file()
+    names = [CONFIGURATION, *PROCESSORS, *([WEIGHTS] if whole else _parts(folder))]
+    return [name for name in names if (folder / name).is_file()]
 
 
 def _parts(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -75,7 +75,8 @@ def load_network(folder: ModelFolder, device: Device, threads: int | None = None
     threads: of the processor, for all of torch in this process; None leaves them as they are.
     """
     with _LOADING:
-        return _loaded(folder, device, threads)
+        # What the values are is no part of the network: rows of a batch may say it differently.
+        return replace(_loaded(replace(folder, kind="depth"), device, threads), folder=folder)
 
 
 @lru_cache(maxsize=1)
@@ -85,7 +86,9 @@ def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network
             warnings.simplefilter("ignore")
             import torch
             from transformers import AutoImageProcessor, AutoModelForDepthEstimation
-    except Exception as error:  # A library that is missing or too old, or no memory, raises errors of many classes.
+    except (
+        Exception
+    ) as error:  # A library that is missing or too old, or no memory, raises errors of many classes.
         raise UnsupportedError(
             f"torch and transformers cannot be loaded ({_first_line(error)}): the memory is too small, or they need "
             "pip install --upgrade 'depthauthor[estimate]'"
@@ -163,7 +166,13 @@ def _enough_memory(folder: ModelFolder, device: str) -> Iterator[None]:
         ) from error
 
 
-OUT_OF_MEMORY = ("out of memory", "not enough memory", "allocate memory", "alloc_failed", "can't start new thread")
+OUT_OF_MEMORY = (
+    "out of memory",
+    "not enough memory",
+    "allocate memory",
+    "alloc_failed",
+    "can't start new thread",
+)
 """Words of failed allocations, in lower case: torch has a class of its own for GPUs alone."""
 
 

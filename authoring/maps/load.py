@@ -353,9 +353,11 @@ def _refuse_meaning(options: MapOptions, why: str) -> None:
     """Raise UsageError for options that say what values mean, given with a map that states it itself."""
     if options.near is not None or options.far is not None:
         raise UsageError(f"--near and --far do not apply: {why}")
-    for name in ("preset", "kind", "unit", "invalid", "clip"):
+    for name in ("preset", "kind", "unit", "invalid", "clip", "white"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} does not apply: {why}")
+    if options.invert or options.spacing != "depth":
+        raise UsageError(f"--{'invert' if options.invert else 'spacing'} does not apply: {why}")
 
 
 def _buffer_of_dictionary(data: AuxiliaryData) -> DepthBuffer:

@@ -1,4 +1,4 @@
-"""Fill the folder that the pages' commands run in: photos, maps and portraits made from the golden scene, and a hub cache.
+"""Fill the folder that the pages' commands run in: photos, maps and portraits of the golden scene, and a hub cache.
 
 The cache holds tiny networks of random weights under the names of known ones, where torch is there to make them.
 """

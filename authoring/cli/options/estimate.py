@@ -17,6 +17,15 @@ Estimate = Annotated[
         help="Let a network estimate the depth from the photo; no map is needed (extra estimate).",
     ),
 ]
+BatchEstimate = Annotated[
+    bool,
+    _estimate_option(
+        "--estimate",
+        envvar=None,
+        help="Have a network estimate the depth of photos without a map (extra estimate). --near, --far, --kind and "
+        "--clip are for the estimates, too; other options about map files for the rows that have one.",
+    ),
+]
 Model = Annotated[
     str | None,
     _estimate_option(
@@ -28,9 +37,14 @@ Model = Annotated[
 ]
 Device = Annotated[
     Literal["auto", "cpu", "cuda", "mps"] | None,
-    _estimate_option("--device", help="Where the network runs. auto (default): CUDA or MPS where torch has it, else the processor."),
+    _estimate_option(
+        "--device",
+        help="Where the network runs. auto (default): CUDA or MPS where torch has it, else the processor.",
+    ),
 ]
-Offline = Annotated[bool, _estimate_option("--offline", help="Download nothing: take a network that is on this machine.")]
+Offline = Annotated[
+    bool, _estimate_option("--offline", help="Download nothing: take a network that is on this machine.")
+]
 AcceptLicence = Annotated[
     bool,
     _estimate_option(

@@ -106,7 +106,14 @@ Settings = Annotated[
         help="Any option of embed for every row, such as white=near. Repeatable.",
     ),
 ]
-Jobs = Annotated[int | None, Option("--jobs", metavar="N", help="Processes, 1 to 256. Default: one a core.")]
+Jobs = Annotated[
+    int | None,
+    Option(
+        "--jobs",
+        metavar="N",
+        help="Processes, 1 to 256. Default: one a core; with --estimate at most 4, since each loads the network.",
+    ),
+]
 Timeout = Annotated[
     float | None,
     Option(
