@@ -365,7 +365,8 @@ def test_a_cluster(tmp_path: Path, model: Path) -> None:
         results = list(da.batch(given, estimate=True, out=tmp_path / "o", **options))
         assert [result.error for result in results] == [None] * 3
         assert [bool(result.map) for result in results] == [False, False, True]
-        assert da.extract(tmp_path / "o" / "c.jpg").depth_m().max() == pytest.approx(2, rel=0.05)
+        depth = da.extract(tmp_path / "o" / "c.jpg").depth_m()
+        assert depth.min() > 0.98 and depth.max() < 2.02, "near and far of the row; else it would go to 5 m"
         assert client.submit(torch.get_num_threads).result() == 1, "a job is one processor"
         results = list(
             da.batch(photos, estimate=True, model="no/such", offline=True, out=tmp_path / "p", client=client)
