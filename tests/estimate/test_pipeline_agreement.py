@@ -153,7 +153,7 @@ def test_a_refined_estimate_is_still_the_networks(
     correlation = np.corrcoef(depth.ravel(), shrunk.ravel())[0, 1]
     assert correlation > 0.75
     for turned in (depth[::-1], depth[:, ::-1], depth[::-1, ::-1]):
-        assert np.corrcoef(turned.ravel(), shrunk.ravel())[0, 1] < correlation - 0.2
+        assert np.corrcoef(turned.ravel(), shrunk.ravel())[0, 1] < correlation - 0.05
     assert np.median(np.abs(depth - shrunk)) < 0.05 * np.ptp(shrunk)
 
 
