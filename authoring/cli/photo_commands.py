@@ -83,7 +83,7 @@ def embed(
 
     depthauthor embed photo.jpg mask.png --near 0.3 --far 5
 
-    depthauthor embed photo.jpg --estimate -o portrait.heic
+    depthauthor embed photo.jpg --estimate -o estimated.heic
     """
     from authoring.api import photo_files
 

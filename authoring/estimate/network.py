@@ -93,9 +93,8 @@ def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network
             warnings.simplefilter("ignore")
             import torch
             from transformers import AutoImageProcessor, AutoModelForDepthEstimation
-    except (
-        Exception
-    ) as error:  # A library that is missing or too old, or no memory, raises errors of many classes.
+    except Exception as error:
+        # Of many classes: a library may be missing, broken or too old, or the memory too small for it.
         raise UnsupportedError(
             f"torch and transformers cannot be loaded ({_first_line(error)}): the memory is too small, or they need "
             "pip install --upgrade 'depthauthor[estimate]'"
