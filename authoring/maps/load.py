@@ -200,7 +200,7 @@ def _loaded_buffer(buffer: DepthBuffer, single: PixelFormat) -> LoadedMap:
     if buffer.estimate is None:
         return _loaded(buffer.converted(single), "the map is another photo's depth", Notes())
     meaning, notes = _estimated(buffer, buffer.estimate)
-    return _loaded(buffer.converted(single), meaning, notes)
+    return _loaded(buffer.converted(single), meaning, Notes(assumed=(meaning,)) + notes)
 
 
 def _loaded_mark(buffer: DepthBuffer, image: MapImage, stated: str, notes: Notes) -> LoadedMap:
@@ -209,8 +209,10 @@ def _loaded_mark(buffer: DepthBuffer, image: MapImage, stated: str, notes: Notes
     if origin is None:
         return _loaded(buffer, stated, notes)
     buffer = buffer.replace(estimate=origin)
-    meaning, estimate_notes = _estimated(buffer, origin)
-    return _loaded(buffer, f"{stated}, {meaning}", notes + estimate_notes)
+    estimated, estimate_notes = _estimated(buffer, origin)
+    meaning = f"{stated}, {estimated}"
+    others = tuple(sentence for sentence in notes.assumed if sentence != stated)
+    return _loaded(buffer, meaning, replace(notes, assumed=(meaning, *others)) + estimate_notes)
 
 
 def _estimated(buffer: DepthBuffer, origin: EstimateOrigin) -> tuple[str, Notes]:

@@ -1,10 +1,11 @@
-"""The Python reference has every public name."""
+"""The Python reference has every public name, and the page on estimates every known network."""
 
 from __future__ import annotations
 
 import re
 
 import depthauthor
+from authoring.estimate.models import KNOWN_MODELS, has_scale
 from tests.docs.pages import DOCS
 
 
@@ -13,3 +14,28 @@ def test_every_public_name_is_on_the_page() -> None:
     named = re.findall(r"^::: depthauthor\.(\w+)$", page, re.MULTILINE)
     assert sorted([*named, "__version__"]) == sorted(depthauthor.__all__)
     assert "`depthauthor.__version__`" in page
+
+
+def network_rows() -> list[str]:
+    """Return the lines of the table of known networks."""
+    rows = [
+        (
+            f"`{model.name}`",
+            f"[{model.repository}](https://huggingface.co/{model.repository})",
+            "metres" if has_scale(model.kind) else "no scale",
+            model.licence,
+            "" if model.allows_commercial_use else "needed",
+            f"{model.megabytes}",
+        )
+        for model in KNOWN_MODELS
+    ]
+    head = ("name", "repository on the hub", "values", "licence", "`--accept-licence`", "MB")
+    return [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in (head, ("---",) * len(head), *rows)]
+
+
+def test_every_known_network_is_on_the_page() -> None:
+    page = (DOCS / "estimate.md").read_text(encoding="utf-8").splitlines()
+    expected = network_rows()
+    start = page.index(expected[0])
+    assert page[start : start + len(expected)] == expected
+    assert not page[start + len(expected)].startswith("|")
