@@ -4,7 +4,8 @@
     python -m benchmarks maps calls          # some parts, printed only
 
 Parts: maps (encoders compared), calls (from Python), commands (whole processes, their memory too), full-size (maps of
-12 MP), library (batch of 2,000 photos, inspect and verify over 1,000).
+12 MP), library (batch of 2,000 photos, inspect and verify over 1,000), estimate (networks of random weights; extra
+estimate).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import calls, commands, full_size, library, map_coding
+from benchmarks import calls, commands, estimate, full_size, library, map_coding
 from benchmarks.measure import machine
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -39,6 +40,7 @@ def main() -> None:
         "commands": ("Commands", lambda folder: commands.report(max(given.rounds // 5, 1), given.large)),
         "full-size": ("Maps stored at full size", full_size.report),
         "library": ("Libraries", lambda folder: library.report(folder, given.photos, given.read)),
+        "estimate": ("Estimates", estimate.report),
     }
     for part in given.parts:
         if part not in parts:

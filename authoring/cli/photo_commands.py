@@ -11,7 +11,7 @@ from typer import Context
 from authoring.cli import arguments, options
 from authoring.cli.each_file import Outcome, Outputs, read_each, write_each
 from authoring.cli.estimate_command import network_ready
-from authoring.cli.options import CAMERA, ESTIMATE, MEANING, PORTRAIT, given
+from authoring.cli.options import CAMERA, ESTIMATE, MEANING, PORTRAIT, given, typed
 from authoring.cli.output import print_report, say
 from authoring.errors import UsageError
 from authoring.estimate.estimate_options import EstimateOptions
@@ -118,6 +118,10 @@ def _map_or_estimate(
     if not estimate:
         if map is None:
             raise UsageError("name a map after the photo, or let a network estimate it with --estimate")
+        for name in typed(context, ESTIMATE):
+            raise UsageError(
+                f"--{name.replace('_', '-')} is about a network: leave the map out and add --estimate"
+            )
         return map, others | given(context, MEANING)
     if map is not None:
         raise UsageError("a map and --estimate are given; leave one out")

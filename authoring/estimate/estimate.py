@@ -55,7 +55,9 @@ def estimate_depth(
     if scale == "network" and not (near is far is None):
         raise UsageError(f"--near and --far do not apply: {network.folder.name} estimates metres itself")
     if scale == "given" and None in (near, far):
-        raise UsageError("give both --near and --far, in metres: where the nearest and the farthest point are")
+        raise UsageError(
+            "give both --near and --far, in metres: where the nearest and the farthest point are"
+        )
     if scale == "assumed":
         near, far = 1 / NEAREST_PER_M, 1 / FARTHEST_PER_M
     pixel_format = PixelFormat.FDEP if kind == "depth" else PixelFormat.FDIS

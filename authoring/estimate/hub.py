@@ -28,10 +28,6 @@ from authoring.files import named
 PARTS = "model-*-of-*.safetensors"
 """Names of the files that large weights are split into."""
 
-ANSWER_S = 10
-"""Seconds to wait for the hub's answer, as its library waits for files (HF_HUB_ETAG_TIMEOUT, HF_HUB_DOWNLOAD_TIMEOUT):
-its older releases wait for the description of a model without end."""
-
 COMMERCIAL_LICENCES = frozenset(
     ("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-sa-4.0", "unlicense")
 )
@@ -71,9 +67,11 @@ def download_model(
     One file after the other: the library's own download of several cannot be stopped before they are complete.
     """
     from huggingface_hub import HfApi
+    from huggingface_hub.constants import HF_HUB_ETAG_TIMEOUT
 
     with _hub_errors(repository), _quiet_library():
-        model = HfApi().model_info(repository, files_metadata=True, timeout=ANSWER_S)
+        # Without a limit, which is 10 s unless the variable of this name says otherwise, older releases wait for ever.
+        model = HfApi().model_info(repository, files_metadata=True, timeout=HF_HUB_ETAG_TIMEOUT)
     sizes = {file.rfilename: file.size or 0 for file in model.siblings or ()}
     if CONFIGURATION not in sizes:
         raise UnsupportedError(f"{repository}: this model has no {CONFIGURATION}")
@@ -100,11 +98,8 @@ def download_model(
 
 def _needed(sizes: dict[str, int]) -> list[str]:
     """Return the names of the files to fetch: the configuration, then the other small ones, then the weights."""
-    weights = (
-        [WEIGHTS]
-        if WEIGHTS in sizes
-        else [INDEX, *(name for name in sorted(sizes) if fnmatchcase(name, PARTS))]
-    )
+    parts = [name for name in sorted(sizes) if fnmatchcase(name, PARTS)]
+    weights = [WEIGHTS] if WEIGHTS in sizes else [INDEX, *parts]
     return [name for name in (CONFIGURATION, *PROCESSORS, *weights) if name in sizes]
 
 
@@ -161,10 +156,9 @@ def _hub_errors(repository: str, *, begun: bool = False) -> Iterator[None]:
                 f"{repository}: there is not enough space on the disk for this model; free some, or set HF_HOME to a "
                 "folder on another disk"
             ) from error
-        if cause is not None and cause.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        if cause is not None and cause.filename is not None:
             raise RefusedError(
-                f"{cause.filename or repository}: cannot be written: {cause.strerror}; set HF_HOME to a folder for "
-                "models that can be"
+                f"{cause.filename}: cannot be written: {cause.strerror}; set HF_HOME to a folder for models that can be"
             ) from error
         if begun:
             raise UsageError(
@@ -183,7 +177,7 @@ def _reason(error: BaseException, cause: OSError | None) -> str:
         return str(cause.strerror)
     for link in _chain(error):
         if "Timeout" in type(link).__name__ or isinstance(link, TimeoutError):
-            return f"no answer for {ANSWER_S} seconds"
+            return "no answer in time"
         if type(link).__name__ in CLOSED:
             return "the connection was closed"
         status = getattr(getattr(link, "response", None), "status_code", None)
@@ -206,7 +200,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 @contextmanager
 def _quiet_library(*, bars: bool = False) -> Iterator[None]:
-    """Keep the hints that the hub's library logs and warns of from the terminal, and its bars unless wanted."""
+    """Keep from the person's terminal what the hub's library logs and warns of, and its bars unless wanted."""
     from huggingface_hub.utils import (
         are_progress_bars_disabled,
         disable_progress_bars,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,11 @@ class Network:
         from PIL import Image
 
         height, width = pixels.shape[:2]
-        with _enough_memory(self.folder, self.device), torch.inference_mode():
+        with (
+            _enough_memory(self.folder, self.device),
+            _all_libraries(self.folder),
+            torch.inference_mode(),
+        ):
             inputs = self.processor(images=Image.fromarray(pixels), return_tensors="pt").to(self.device)
             output = self.model(**inputs)
             # By position: ZoeDepth's source_sizes and the others' target_sizes are the second parameter alike.
@@ -66,7 +71,9 @@ class Network:
             raise UnsupportedError(
                 f"{self.folder.name} gives a map of shape {values.shape}, and not one value a pixel of the photo"
             )
-        return NetworkOutput(values, (columns, rows), None if focal is None else float(focal))
+        focal_px = float("nan") if focal is None else float(focal)
+        # Weights that were never trained may give a field of view below 0.
+        return NetworkOutput(values, (columns, rows), focal_px if 0 < focal_px < float("inf") else None)
 
 
 def load_network(folder: ModelFolder, device: Device, threads: int | None = None) -> Network:
@@ -86,9 +93,8 @@ def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network
             warnings.simplefilter("ignore")
             import torch
             from transformers import AutoImageProcessor, AutoModelForDepthEstimation
-    except (
-        Exception
-    ) as error:  # A library that is missing or too old, or no memory, raises errors of many classes.
+    except Exception as error:
+        # Of many classes: a library may be missing, broken or too old, or the memory too small for it.
         raise UnsupportedError(
             f"torch and transformers cannot be loaded ({_first_line(error)}): the memory is too small, or they need "
             "pip install --upgrade 'depthauthor[estimate]'"
@@ -96,7 +102,7 @@ def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network
     place = _device(device)
     if threads is not None:
         torch.set_num_threads(threads)
-    with _quiet_libraries(), _enough_memory(folder, place):
+    with _quiet_libraries(), _enough_memory(folder, place), _all_libraries(folder):
         try:
             # Below a folder nothing is looked up on the hub. Code beside a model is never run: unless it is told so,
             # transformers asks the person.
@@ -111,13 +117,8 @@ def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network
                 output_loading_info=True,
             )
             model = model.float().eval().to(place)
-        except ImportError as error:
-            raise UnsupportedError(
-                f"{folder.name} needs a library that is missing: {_first_line(error)}; pip install "
-                "'depthauthor[estimate]' has all"
-            ) from error
         except Exception as error:
-            if _is_out_of_memory(error):
+            if _is_out_of_memory(error) or _is_missing_library(error):
                 raise
             if "trust_remote_code" in str(error):
                 raise UnsupportedError(
@@ -190,6 +191,30 @@ OUT_OF_MEMORY = (
 def _is_out_of_memory(error: BaseException) -> bool:
     text = str(error).lower()
     return isinstance(error, MemoryError) or any(words in text for words in OUT_OF_MEMORY)
+
+
+@contextmanager
+def _all_libraries(folder: ModelFolder) -> Iterator[None]:
+    """Turn the lack of a library into one sentence."""
+    try:
+        yield
+    except Exception as error:
+        if not _is_missing_library(error):
+            raise
+        raise UnsupportedError(
+            f"{folder.name} needs a library that is missing, such as torchvision ({_first_line(error)}); pip install "
+            "'depthauthor[estimate]' has all"
+        ) from error
+
+
+def _is_missing_library(error: Exception) -> bool:
+    """Return whether an error comes of a library that is not installed.
+
+    Without torchvision transformers raises errors of several classes; or its code lacks a name that was not imported.
+    """
+    if isinstance(error, ImportError | NameError):
+        return True
+    return find_spec("torchvision") is None and "torchvision" in str(error).lower()
 
 
 def _first_line(error: BaseException) -> str:

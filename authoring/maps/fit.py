@@ -57,7 +57,8 @@ def fit_to_photo(
     """
     notes = Notes()
     shown = size[::-1] if raster == "display" and orientation.swaps_axes else size
-    notes += check_collage(buffer.samples, shown, options.force)
+    if buffer.estimate is None:  # An estimate is two pictures in one only where its photo is.
+        notes += check_collage(buffer.samples, shown, options.force)
     if options.stretch:
         buffer, stretch_notes = stretched(buffer, shown)
         notes += stretch_notes

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
 import signal
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing import active_children
 from pathlib import Path
@@ -29,57 +27,18 @@ from authoring.batch.work import BatchResult, Task, work
 from authoring.batch.workers import LocalWorkers, Workers
 from authoring.cli.main import run as command_line
 from authoring.errors import UnsupportedError, UsageError
-from golden.dng import DngRecipe, build_dng
+from tests.estimate import photos as estimate_photos
+from tests.estimate import tiny_models
+from tests.estimate.tiny_models import needs_networks
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 SMALL = ("--max-size", "128")
-
-needs_networks = pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in ("torch", "transformers")),
-    reason="torch and transformers are not installed: pip install 'depthauthor[estimate]'",
-)
-
-
-def save_tiny_model(folder: Path) -> Path:
-    """Save a Depth Anything with random weights, always the same."""
-    import torch
-    import transformers
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.manual_seed(1)
-        backbone = transformers.Dinov2Config(
-            image_size=56,
-            patch_size=14,
-            hidden_size=32,
-            num_hidden_layers=4,
-            num_attention_heads=2,
-            intermediate_size=64,
-            out_indices=[1, 2, 3, 4],
-            apply_layernorm=True,
-            reshape_hidden_states=False,
-        )
-        configuration = transformers.DepthAnythingConfig(
-            backbone_config=backbone,
-            patch_size=14,
-            reassemble_hidden_size=32,
-            reassemble_factors=[4, 2, 1, 0.5],
-            neck_hidden_sizes=[8, 8, 16, 16],
-            fusion_hidden_size=16,
-            head_hidden_size=8,
-        )
-        transformers.DepthAnythingForDepthEstimation(configuration).save_pretrained(folder)
-        processor = getattr(transformers, "DPTImageProcessorPil", transformers.DPTImageProcessor)
-        processor(
-            size={"height": 56, "width": 56}, keep_aspect_ratio=True, ensure_multiple_of=14
-        ).save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a tiny network without a scale."""
-    return save_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+    return tiny_models.save("relative", tmp_path_factory.mktemp("models") / "tiny").folder
 
 
 @pytest.fixture
@@ -153,12 +112,12 @@ def test_a_folder_of_every_container_and_orientation(
     photos = tmp_path / "photos"
     (photos / "more").mkdir(parents=True)
     for turn in range(1, 9):
-        shutil.copy(GOLDEN / "orientation" / f"scene-{turn}.jpg", photos)
-    with Image.open(GOLDEN / "orientation" / "scene-1.jpg") as picture:
-        upright = np.asarray(picture.convert("RGB"))
-        picture.save(photos / "more" / "export.png")
-    shutil.copy(GOLDEN / "orientation" / "scene-6.heic", photos / "more" / "phone.heic")
-    (photos / "more" / "raw.dng").write_bytes(build_dng(DngRecipe(upright)))
+        small_photo(photos / f"{turn}.jpg", turn)
+    small_photo(photos / "more" / "export.png", 6)
+    upright = {}
+    for name, photo in (("phone.heic", "orientation/scene-6.heic"), ("raw.dng", "scene-6.dng")):
+        data, upright[name] = estimate_photos.photo(photo)
+        (photos / "more" / name).write_bytes(data)
     shutil.copy(GOLDEN / "scene-mask.png", photos / "more" / "phone_depth_16bit.png")
     words = ["--estimate", "--model", str(model), *SMALL, "--no-refine"]
     out = tmp_path / "out"
@@ -169,8 +128,7 @@ def test_a_folder_of_every_container_and_orientation(
     assert "11 photos: 11 done, 11 of them with an estimated map" in printed.err
     assert "more/phone_depth_16bit.png: looks like a photo's map, so it is left out" in printed.err
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with tiny_models.quiet():
         pipeline = transformers.pipeline("depth-estimation", str(model))
     for number, line in enumerate(lines):
         written = Path(line["output"])
@@ -178,16 +136,17 @@ def test_a_folder_of_every_container_and_orientation(
         assert command_line(["embed", line["photo"], *words, "-o", str(alone), "-q"]) == 0
         assert digest(alone) == line["sha256"] == digest(written), line["photo"]
 
-        orientation = line["photo"].removesuffix(".jpg")[-1:]
-        shown = Image.fromarray(upright)
-        if line["photo"].endswith(".jpg"):
+        name = Path(line["photo"]).name
+        if name in upright:
+            shown = Image.fromarray(upright[name])
+        else:
             with Image.open(line["photo"]) as stored:
                 shown = ImageOps.exif_transpose(stored).convert("RGB")
         values = pipeline(shown)["predicted_depth"].numpy()
         spread = (values - values.min()) / (values.max() - values.min()) * (1.3 - 0.2) + 0.2
         there = da.extract(written).disparity_per_m()
         wanted = Image.fromarray(spread).resize(there.shape[::-1], Image.Resampling.BOX)
-        assert np.abs(there - np.asarray(wanted)).mean() < 0.02, (line["photo"], orientation)
+        assert np.abs(there - np.asarray(wanted)).mean() < 0.02, name
 
 
 @needs_networks
@@ -197,7 +156,7 @@ def test_maps_and_estimates_mixed_in_two_processes(
     """A row with a map takes it; the meaning of gray maps is for these rows, near and far are for both."""
     for name in "abcd":
         small_photo(tmp_path / f"{name}.jpg")
-    Image.fromarray(np.repeat(np.arange(0, 256, 2).astype(np.uint8)[:, None], 160, 1)[:120]).save(
+    Image.fromarray(np.repeat(np.arange(120, dtype=np.uint8)[:, None] * 2, 160, 1)).save(
         tmp_path / "gray.png"
     )
     (tmp_path / "m.csv").write_text(
@@ -374,9 +333,8 @@ def test_a_dry_run_estimates_and_writes_nothing(tmp_path: Path, model: Path) -> 
 
 
 @needs_networks
-def test_json_lines_without_maps_and_rows_of_python(tmp_path: Path, model: Path) -> None:
-    photos = [small_photo(tmp_path / f"{name}.jpg") for name in "abc"]
-    np.save(tmp_path / "b.npy", np.linspace(4, 1, 160 * 120, dtype=np.float32).reshape(120, 160))
+def test_json_lines_without_maps(tmp_path: Path, model: Path) -> None:
+    small_photo(tmp_path / "a.jpg")
     (tmp_path / "broken.jpg").write_bytes(b"no photo")
     (tmp_path / "m.jsonl").write_text('{"photo": "a.jpg"}\n{"photo": "broken.jpg"}\n{"map": "b.npy"}\n')
     rules = RowDefaults(str(tmp_path), str(tmp_path / "o"), {"max_size": 64}, estimate={"model": str(model)})
@@ -384,15 +342,6 @@ def test_json_lines_without_maps_and_rows_of_python(tmp_path: Path, model: Path)
     assert [result.status for result in results] == ["done", "failed", "failed"]
     assert (results[1].error or "").startswith(f"{tmp_path / 'broken.jpg'}: ") and results[1].exit_code == 3
     assert results[2].error == "the row names no photo"
-
-    given: list[Any] = [photos[0], {"photo": photos[2], "near": 1, "far": 2}, (photos[1], tmp_path / "b.npy")]
-    results = list(
-        da.batch(given, estimate=True, model=model, out=tmp_path / "p", jobs=1, max_size=64, unit="m")
-    )
-    assert [result.error for result in results] == [None] * 3
-    assert [bool(result.map) for result in results] == [False, False, True]
-    assert results[0].sha256 == digest(tmp_path / "o" / "a.jpg")
-    assert da.extract(tmp_path / "p" / "c.jpg").depth_m().max() == pytest.approx(2, rel=0.05)
 
 
 @needs_networks
@@ -403,17 +352,20 @@ def test_a_cluster(tmp_path: Path, model: Path) -> None:
     import torch
 
     photos = [small_photo(tmp_path / f"{name}.jpg") for name in "abc"]
+    depth_map = tmp_path / "b.npy"
+    np.save(depth_map, np.linspace(4, 1, 160 * 120, dtype=np.float32).reshape(120, 160))
+    given: list[Any] = [photos[0], {"photo": photos[2], "near": 1, "far": 2}, (photos[1], depth_map)]
     with (
         distributed.LocalCluster(
             n_workers=1, threads_per_worker=2, processes=False, dashboard_address=":0", silence_logs=50
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
-        results = list(
-            da.batch(photos, estimate=True, model=model, out=tmp_path / "o", client=client, max_size=64)
-        )
+        options: dict[str, Any] = {"model": model, "max_size": 64, "unit": "m", "client": client}
+        results = list(da.batch(given, estimate=True, out=tmp_path / "o", **options))
         assert [result.error for result in results] == [None] * 3
-        assert len({result.sha256 for result in results}) == 1
+        assert [bool(result.map) for result in results] == [False, False, True]
+        assert da.extract(tmp_path / "o" / "c.jpg").depth_m().max() == pytest.approx(2, rel=0.05)
         assert client.submit(torch.get_num_threads).result() == 1, "a job is one processor"
         results = list(
             da.batch(photos, estimate=True, model="no/such", offline=True, out=tmp_path / "p", client=client)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import struct
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import depthauthor as da
 from authoring.cli.main import run
-
-pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
-fcntl = pytest.importorskip("fcntl", reason="this system has no pseudo-terminals")
-termios = pytest.importorskip("termios", reason="this system has no pseudo-terminals")
+from tests.terminal import COMMAND, on_terminal
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-COMMAND = [sys.executable, "-m", "depthauthor"]
 EMBED = [
     "embed",
     f"{GOLDEN}/orientation/scene-6.jpg",
@@ -29,37 +22,17 @@ EMBED = [
 ]
 
 
-def _on_terminal(arguments: list[str], columns: int = 80, **environment: str) -> str:
-    """Return all that a command shows on a terminal of this width."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
-    process = subprocess.Popen(
-        [*COMMAND, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env={**kept, **environment}
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        while part := os.read(ours, 65536):
-            shown += part
-    except OSError:  # Linux reports the end of a terminal so.
-        pass
-    os.close(ours)
-    process.wait()
-    return shown.decode().replace("\r\n", "\n")
-
-
 @pytest.mark.parametrize("columns", [80, 100])
 def test_lines_fit_the_terminal(columns: int) -> None:
-    shown = _on_terminal([*EMBED, "--far", "8", "-v"], columns, NO_COLOR="1")
+    shown = on_terminal([*EMBED, "--far", "8", "-v"], columns, NO_COLOR="1")
     assert max(map(len, shown.splitlines())) <= columns and "\x1b" not in shown
     assert "  polarity   black is near" in shown
 
 
 def test_warnings_are_coloured_on_a_terminal_only() -> None:
     flat = [*EMBED, "--far", "0.51"]
-    assert "\x1b[33m" in _on_terminal(flat) and "WARNING:" in _on_terminal(flat)
-    assert "\x1b" not in _on_terminal(flat, NO_COLOR="1")
+    assert "\x1b[33m" in on_terminal(flat) and "WARNING:" in on_terminal(flat)
+    assert "\x1b" not in on_terminal(flat, NO_COLOR="1")
     piped = subprocess.run([*COMMAND, *flat], capture_output=True, text=True, check=True).stdout
     assert "\x1b" not in piped and "WARNING:" in piped
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,15 +55,3 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
         return " ".join(printed.err.split())
 
     return message
-
-
-@pytest.fixture
-def xmp_of(tool: Callable[..., str]) -> Callable[[Path], dict[str, str]]:
-    """Return a function that gives the properties of a file's XMP, the depth's among them, as exiftool reads them."""
-
-    def properties(path: Path) -> dict[str, str]:
-        printed = tool("exiftool", "-j", "-a", "-ee", "-G1", "-struct", path)
-        [tags] = json.loads(printed)
-        return {name.rpartition(":")[2]: str(value) for name, value in tags.items()}
-
-    return properties

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 import depthauthor
-from authoring.api.estimate_files import estimate
+from depthauthor import estimate
 from tests.estimate import photos
 from tests.estimate.tiny_models import TinyModel, make_known, needs_networks
 

@@ -72,8 +72,11 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def save(architecture: str, folder: Path) -> TinyModel:
-    """Make a model of an architecture, always the same, and save it."""
+def save(architecture: str, folder: Path, field_of_view: float = FIELD_OF_VIEW) -> TinyModel:
+    """Make a model of an architecture, always the same, and save it.
+
+    field_of_view: in degrees, what Depth Pro is made to estimate.
+    """
     import torch
 
     with quiet():
@@ -84,7 +87,7 @@ def save(architecture: str, folder: Path) -> TinyModel:
                 if weights.dim() > 1:
                     torch.nn.init.xavier_normal_(weights, GAIN)
         processor = _processor(architecture)
-        _steady(architecture, model.eval(), processor)
+        _steady(architecture, model.eval(), processor, field_of_view)
         model.save_pretrained(folder)
         processor.save_pretrained(folder)
     options: dict[str, Any] = {"model": folder}
@@ -93,7 +96,7 @@ def save(architecture: str, folder: Path) -> TinyModel:
     return TinyModel(folder, architecture in ("metric", "depth-pro", "zoedepth"), options)
 
 
-def _steady(architecture: str, model: Any, processor: Any) -> None:
+def _steady(architecture: str, model: Any, processor: Any, field_of_view: float) -> None:
     """Scale the layer whose output is the depth, so that the golden scene's has a given mean and deviation there."""
     import torch
 
@@ -109,9 +112,9 @@ def _steady(architecture: str, model: Any, processor: Any) -> None:
         layer.weight.mul_(scale)
         layer.bias.sub_(outputs[0].mean()).mul_(scale).add_(mean)
         if architecture == "depth-pro":
-            field_of_view = model.fov_model.head.layers[-1]
-            field_of_view.weight.mul_(0.01)
-            field_of_view.bias.fill_(FIELD_OF_VIEW)
+            last = model.fov_model.head.layers[-1]
+            last.weight.mul_(0.01)
+            last.bias.fill_(field_of_view)
 
 
 _HEADS: dict[str, Any] = {
@@ -289,5 +292,9 @@ def make_known(
             do_resize=False, do_pad=False, image_mean=[0.0] * 3, image_std=[1.0] * 3
         )
         processor.save_pretrained(folder)
-    monkeypatch.setattr(transformers.AutoModelForDepthEstimation, "from_pretrained", lambda *_, **__: network)
+
+    def from_pretrained(*_: Any, output_loading_info: bool = False, **__: Any) -> Any:
+        return (network, {"missing_keys": []}) if output_loading_info else network
+
+    monkeypatch.setattr(transformers.AutoModelForDepthEstimation, "from_pretrained", from_pretrained)
     return TinyModel(folder, kind == "metric", {"model": folder})

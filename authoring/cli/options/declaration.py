@@ -63,3 +63,12 @@ def given(context: Context, *panels: str, defaults: bool = True) -> dict[str, An
         and context.params[name] is not None
         and (defaults or getattr(context.get_parameter_source(name), "name", "") != "DEFAULT")
     }
+
+
+def typed(context: Context, panel: str) -> list[str]:
+    """Return the names of the options of a panel that are on the command line itself, not in the environment."""
+    return [
+        name
+        for name in given(context, panel, defaults=False)
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    ]

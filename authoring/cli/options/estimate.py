@@ -22,7 +22,7 @@ BatchEstimate = Annotated[
     _estimate_option(
         "--estimate",
         envvar=None,
-        help="Have a network estimate the depth of photos without a map (extra estimate). --near, --far, --kind and "
+        help="Let a network estimate the depth of photos without a map (extra estimate). --near, --far, --kind and "
         "--clip are for the estimates, too; other options about map files for the rows that have one.",
     ),
 ]
