@@ -123,7 +123,7 @@ def batch(
 
     depthauthor batch photos/ maps/ -r --out with-depth --near 0.3 --far 10
 
-    depthauthor batch photos/ --estimate --out with-depth
+    depthauthor batch photos/ --estimate --out estimated
     """
     from authoring.batch import stores
     from authoring.batch.cluster import ClusterWorkers
