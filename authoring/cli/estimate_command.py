@@ -45,7 +45,7 @@ def estimate(
 
     depthauthor estimate photo.jpg -o photo-depth.npz
 
-    depthauthor estimate photos/ --out maps --model depth-anything-v2-metric-indoor-small
+    depthauthor estimate photos/ --out estimates --model depth-anything-v2-metric-indoor-small
     """
     from authoring.api import estimate_files
     from authoring.cli.estimate_text import estimate_text

@@ -104,15 +104,26 @@ def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network
         torch.set_num_threads(threads)
     with _quiet_libraries(), _enough_memory(folder, place), _all_libraries(folder):
         try:
-            # Below a folder nothing is looked up on the hub, and no code of the model's is run.
-            processor = AutoImageProcessor.from_pretrained(folder.path, local_files_only=True)
+            # Below a folder nothing is looked up on the hub. Code beside a model is never run: unless it is told so,
+            # transformers asks the person.
+            processor = AutoImageProcessor.from_pretrained(
+                folder.path, local_files_only=True, trust_remote_code=False
+            )
             model, report = AutoModelForDepthEstimation.from_pretrained(
-                folder.path, local_files_only=True, use_safetensors=True, output_loading_info=True
+                folder.path,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                output_loading_info=True,
             )
             model = model.float().eval().to(place)
         except Exception as error:
             if _is_out_of_memory(error) or _is_missing_library(error):
                 raise
+            if "trust_remote_code" in str(error):
+                raise UnsupportedError(
+                    f"{folder.name} is a network with program code of its own, and such code is not run"
+                ) from error
             # A damaged file raises one of many, such as SafetensorError.
             raise _unreadable(folder, error) from error
     # transformers fills what is missing with random numbers. Of DPT's checkpoints parts are missing that do nothing.
