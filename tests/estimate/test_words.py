@@ -36,7 +36,7 @@ def test_a_preview_of_an_estimated_map_names_the_network(
 def test_program_code_beside_a_model_is_not_run(
     tiny: Callable[[str], TinyModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """transformers would ask the person, who may say yes."""
+    """Transformers would ask the person, who may say yes."""
     model, ran = tmp_path / "model", tmp_path / "ran"
     model.mkdir()
     for file in tiny("relative").folder.iterdir():

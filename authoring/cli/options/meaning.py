@@ -12,7 +12,11 @@ _meaning_option = partial(Option, rich_help_panel=MEANING, envvar=None)
 
 Near = Annotated[
     float | None,
-    _meaning_option("--near", metavar="M", help="Distance in metres of the near end: of a gray scale, or of values without a scale."),
+    _meaning_option(
+        "--near",
+        metavar="M",
+        help="Distance in metres of the near end: of a gray scale, or of values without a scale.",
+    ),
 ]
 Far = Annotated[
     float | None,
