@@ -165,6 +165,17 @@ def _hub_errors(repository: str, *, begun: bool = False) -> Iterator[None]:
                 f"{repository}: the download was interrupted ({_reason(error, cause)}); run the command again: files "
                 "that are complete are not fetched again"
             ) from error
+        status = _status(error)
+        if status in (401, 403):
+            raise UsageError(
+                f"{repository}: the Hugging Face hub refuses this machine's token (HTTP {status}); run hf auth login, "
+                "or unset HF_TOKEN"
+            ) from error
+        if status is not None:
+            raise UsageError(
+                f"{repository} is not on this machine, and the Hugging Face hub answers with HTTP {status}; try again "
+                "later, or give a model's folder with --model"
+            ) from error
         raise UsageError(
             f"{repository} is not on this machine, and the Hugging Face hub cannot be reached "
             f"({_reason(error, cause)}); {FIRST_RUN}"
@@ -180,11 +191,16 @@ def _reason(error: BaseException, cause: OSError | None) -> str:
             return "no answer in time"
         if type(link).__name__ in CLOSED:
             return "the connection was closed"
-        status = getattr(getattr(link, "response", None), "status_code", None)
-        if status is not None:
-            return f"its answer is HTTP {status}"
+    if (status := _status(error)) is not None:
+        return f"HTTP {status}"
     lines = str(error).splitlines()
     return lines[0] if lines else type(error).__name__
+
+
+def _status(error: BaseException) -> int | None:
+    """Return the HTTP status of the hub's answer that an error comes from."""
+    statuses = (getattr(getattr(link, "response", None), "status_code", None) for link in _chain(error))
+    return next((status for status in statuses if status is not None), None)
 
 
 def _system_error(error: BaseException) -> OSError | None:

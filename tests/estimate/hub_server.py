@@ -34,6 +34,8 @@ class Hub:
     """Bytes of the weights after which the connection is cut, at every request of them."""
     stall_after: int | None = None
     """Bytes of the weights after which nothing more is sent."""
+    status: int | None = None
+    """What every request is answered with."""
     silent: bool = False
     """Accept a request and never answer."""
     endpoint: str = ""
@@ -87,6 +89,9 @@ class _Handler(BaseHTTPRequestHandler):
         hub.requests.append(f"{self.command} {path}")
         if hub.silent:
             hub.end.wait(60)
+            return
+        if hub.status is not None:
+            self._answer(hub.status, b"")
             return
         for name, model in hub.models.items():
             if path == f"/api/models/{name}" or path.startswith(f"/api/models/{name}/revision/"):

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+import depthauthor
 from tests.estimate.hub_server import Hub, HubModel, serving
 from tests.estimate.tiny_models import GOLDEN, TinyModel, needs_networks
 from tests.terminal import COMMAND, on_terminal
@@ -119,12 +121,16 @@ def test_default_model_is_downloaded_once(hub: Hub, run: Run) -> None:
 
 
 def test_folder_is_never_compared_with_the_hub(
-    hub: Hub, run: Run, tiny: Callable[[str], TinyModel], tmp_path: Path
+    hub: Hub, run: Run, tiny: Callable[[str], TinyModel], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = run("--model", tiny("relative").folder, photo=GOLDEN / "scene.jpg")
-    assert (done.code, done.err) == (0, "")
+    folder = tiny("relative").folder
+    assert run("--model", folder).sentence == NOT_FOUND
     assert hub.requests == []
     assert not (tmp_path / "home").exists()
+    connections: list[object] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: connections.append(address))
+    depthauthor.estimate(GOLDEN / "scene.jpg", model=folder)
+    assert connections == []
 
 
 def test_known_licence_that_forbids_commercial_use_is_accepted_first(hub: Hub, run: Run) -> None:
@@ -167,9 +173,34 @@ def test_unknown_model_asks_for_the_kind_before_its_weights_are_fetched(
         "someone/dpt: nothing says what this network's numbers are: give --kind depth"
     )
     assert (hub.fetched("config.json"), hub.fetched(WEIGHTS)) == (1, 0)
-    told = run("--model", "someone/dpt", "--kind", "inverse-relative", photo=GOLDEN / "scene.jpg")
-    assert told.code == 0
-    assert told.sentence == "downloading the model someone/dpt (1 MB); its licence: mit"
+    told = run("--model", "someone/dpt", "--kind", "inverse-relative")
+    assert told.err.splitlines() == [
+        "depthauthor: downloading the model someone/dpt (1 MB); its licence: mit",
+        f"depthauthor: {NOT_FOUND}",
+    ]
+    assert (hub.fetched("config.json"), hub.fetched(WEIGHTS)) == (1, 1)
+
+
+def test_weights_in_parts_are_fetched_with_their_list(hub: Hub, run: Run) -> None:
+    parts = [f"model-0000{number}-of-00002.safetensors" for number in (1, 2)]
+    files = {name: data for name, data in hub.models[SMALL].files.items() if name != WEIGHTS}
+    index = json.dumps({"weight_map": {"head.weight": parts[1], "neck.weight": parts[0]}}).encode()
+    files["model.safetensors.index.json"] = index
+    files[parts[0]] = bytes(2_000_000)
+    hub.models["someone/parts"] = HubModel(files)
+    torn = run("--model", "someone/parts")
+    assert torn.code == 4
+    assert torn.err.endswith("someone/parts: its list of weights names files that the model does not have\n")
+    files[parts[1]] = bytes(3_000_000)
+    whole = run("--model", "someone/parts")
+    assert whole.err.splitlines() == [
+        "depthauthor: downloading the model someone/parts (5 MB); its licence: apache-2.0",
+        f"depthauthor: {NOT_FOUND}",
+    ]
+    assert [hub.fetched(name) for name in parts] == [1, 1]
+    hub.requests.clear()
+    assert run("--model", "someone/parts", "--offline").sentence == NOT_FOUND
+    assert hub.requests == []
 
 
 def test_interrupted_download_goes_on(hub: Hub, run: Run) -> None:
@@ -258,6 +289,26 @@ def test_missing_network_is_one_sentence(more: dict[str, str], said: str, hub: H
     assert done.sentence.endswith("or give a model's folder with --model")
     assert len(done.sentence) < 260
     assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (
+            401,
+            f"{SMALL}: the Hugging Face hub refuses this machine's token (HTTP 401); run hf auth login, or unset",
+        ),
+        (
+            500,
+            f"{SMALL} is not on this machine, and the Hugging Face hub answers with HTTP 500; try again later, or",
+        ),
+    ],
+)
+def test_hub_that_refuses_is_one_sentence(status: int, said: str, hub: Hub, run: Run) -> None:
+    hub.status = status
+    done = run()
+    assert done.code == 2
+    assert said in done.sentence
 
 
 def test_hub_that_never_answers_is_given_up(hub: Hub, run: Run) -> None:

@@ -124,13 +124,14 @@ def test_an_embedded_estimate_keeps_the_reports_bound(
     assert report["bound"] <= 0.02 * np.ptp(truth_m if report["unit"] == "m" else 1 / truth_m)
 
 
-@pytest.mark.parametrize(
-    ("architecture", "name"),
-    [
-        *((architecture, "small.jpg") for architecture in ARCHITECTURES),
-        ("metric", "orientation/scene-5.heic"),
-    ],
+REFINED = (
+    *((architecture, "small.jpg") for architecture in ARCHITECTURES if architecture != "depth-pro"),
+    ("depth-pro", "orientation/scene-6.jpg"),  # Its own output is larger than the small photo.
+    ("metric", "orientation/scene-5.heic"),
 )
+
+
+@pytest.mark.parametrize(("architecture", "name"), REFINED)
 def test_a_refined_estimate_is_still_the_networks(
     architecture: str,
     name: str,
@@ -149,8 +150,11 @@ def test_a_refined_estimate_is_still_the_networks(
     truth = 1 / _truth_m(model, upright)
     with Image.fromarray(truth.astype(np.float32)) as picture:
         shrunk = np.asarray(picture.resize(depth.shape[::-1], Image.Resampling.BOX), np.float64)
-    assert np.corrcoef(depth.ravel(), shrunk.ravel())[0, 1] > 0.9
-    assert np.median(np.abs(depth - shrunk)) < 0.02 * np.ptp(shrunk)
+    correlation = np.corrcoef(depth.ravel(), shrunk.ravel())[0, 1]
+    assert correlation > 0.75
+    for turned in (depth[::-1], depth[:, ::-1], depth[::-1, ::-1]):
+        assert np.corrcoef(turned.ravel(), shrunk.ravel())[0, 1] < correlation - 0.05
+    assert np.median(np.abs(depth - shrunk)) < 0.05 * np.ptp(shrunk)
 
 
 def _read_npy(path: Path, _: str) -> NDArray[Any]:
@@ -235,5 +239,14 @@ def test_the_report_names_the_network_and_what_its_metres_are_worth(
     assert report["scale"] == ("network" if model.is_metric else "assumed")
     [note] = report["notes"]
     assert ("assumed, not measured" in note) is not model.is_metric and "not measured" in note
-    assert max(report["network_width"], report["network_height"]) <= 128
+    _, upright = photos.photo("scene.jpg")
+    with quiet():
+        import torch
+
+        pipeline = _pipeline(model.folder)
+        inputs = pipeline.image_processor(images=Image.fromarray(upright), return_tensors="pt")
+        with torch.no_grad():
+            rows, columns = pipeline.model(**inputs).predicted_depth.shape[-2:]
+    assert (report["network_height"], report["network_width"]) == (rows, columns)
+    assert max(rows, columns) < report["width"] == 1024
     assert (report["focal_px"] is not None) is (architecture == "depth-pro")

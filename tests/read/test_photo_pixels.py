@@ -13,14 +13,15 @@ import numpy as np
 import pillow_heif
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps
 
+import depthauthor
 from authoring import containers
 from authoring.codecs import photo
 from authoring.containers import heif
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError
 from authoring.read.heic_tiles import decode_tiles
-from authoring.read.photo_pixels import PhotoPixels, decode_photo
+from authoring.read.photo_pixels import PhotoPixels, decode_any_photo, decode_photo
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 SIZE = (1400, 1048)
@@ -164,3 +165,31 @@ def test_a_grid_has_as_many_tiles_as_cover_it(false: tuple[int, int], kind: type
     made = heif.parse(coded("heic").replace(stated, struct.pack(">II", *false)))
     with pytest.raises(kind, match="tiles"):
         decode_tiles(made, 300)
+
+
+def _png(orientation: int) -> bytes:
+    """Return a small PNG whose Exif turns it, as editors export it."""
+    buffer = io.BytesIO()
+    with Image.fromarray(pixels()) as picture:
+        small = picture.resize((64, 48))
+        turned = small if orientation < 5 else small.transpose(Image.Transpose.TRANSPOSE)
+        turned.save(buffer, "PNG", exif=exif(orientation))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_png_is_upright_as_its_exif_says(orientation: int) -> None:
+    data = _png(orientation)
+    with Image.open(io.BytesIO(data)) as picture:
+        upright = np.asarray(ImageOps.exif_transpose(picture))
+    decoded = decode_any_photo(data).pixels
+    assert decoded.orientation == orientation
+    assert np.array_equal(decoded.upright, upright)
+    # The map is upright as the photo is shown; `embed` takes the two for the same photo, and so does what shows them.
+    ramp = np.linspace(1, 3, 64 * 48, dtype=np.float32).reshape(48, 64)
+    shown = depthauthor.preview_image(data, ramp, unit="m")
+    with Image.fromarray(upright) as plain:
+        difference = ImageChops.difference(shown, depthauthor.preview_image(plain, ramp, unit="m"))
+    assert (
+        difference.crop((0, 0, shown.width, 800)).getbbox() is None
+    )  # Below are words, of the orientation too.
