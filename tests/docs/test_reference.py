@@ -20,17 +20,22 @@ def network_rows() -> list[str]:
     """Return the lines of the table of known networks."""
     rows = [
         (
-            f"`{model.name}`",
-            f"[{model.repository}](https://huggingface.co/{model.repository})",
+            f"`{model.name}`<br>[{model.repository}](https://huggingface.co/{model.repository})",
             "metres" if has_scale(model.kind) else "no scale",
-            model.licence,
-            "" if model.allows_commercial_use else "needed",
+            _licence(model.licence),
+            "yes" if model.allows_commercial_use else "no",
             f"{model.megabytes}",
         )
         for model in KNOWN_MODELS
     ]
-    head = ("name", "repository on the hub", "values", "licence", "`--accept-licence`", "MB")
-    return [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in (head, ("---",) * len(head), *rows)]
+    head = ("name, repository on the hub", "values", "licence", "any use", "MB")
+    return [f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows)]
+
+
+def _licence(text: str) -> str:
+    """Return a licence in few words: a telephone shows the table, too."""
+    own, made_from, base = text.partition("; the model that it was made from has ")
+    return f"{own.removesuffix(' by its makers')} (base: {base})" if made_from else own
 
 
 def test_every_known_network_is_on_the_page() -> None:
