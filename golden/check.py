@@ -24,11 +24,12 @@ from authoring.containers import heif
 from authoring.containers.base import ContainerName
 from authoring.depth.buffer import PixelFormat
 from authoring.depth.stored_plane import StoredPlane, buffer_from_plane
+from authoring.embed.coded_depth import CodedDepth
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.encode import CodedPlane, encode_plane
 from authoring.embed.reports import EditedPhoto
-from authoring.embed.steps import CodedDepth, splice
 from authoring.embed.steps import check as check_result
+from authoring.embed.steps import splice
 from authoring.embed.strip import strip
 from authoring.embed.target import open_target
 from authoring.maps.notes import Notes

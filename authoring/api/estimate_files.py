@@ -110,20 +110,15 @@ def estimate_file(
 
         depthauthor.estimate_file("photo.jpg", "estimated.npz")
     """
-    from authoring.api.photo_files import FORMAT_OF_SUFFIX
-    from authoring.codecs.maps.formats import marked_name
+    from authoring.api.photo_files import map_output
     from authoring.estimate.map_file import write_estimate
 
-    given, output = photo_input(photo), Path(output)
-    chosen_format = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
-    if chosen_format is None:
-        raise UsageError(f"{output}: unsupported map format; use .npy, .npz, .png, .tiff, .pfm or .exr")
-    if output != files.STANDARD_STREAM:
-        output = output.with_name(marked_name(output.name, as_kind, chosen_format))
+    given = photo_input(photo)
+    output, chosen = map_output(Path(output), format, as_kind)
     files.refuse_same(output, [given.origin] if given.origin else [])
     files.refuse_existing(output, overwrite)
     buffer = estimate(photo, **options)
-    data, report = write_estimate(buffer, chosen_format, as_kind, max_size)
+    data, report = write_estimate(buffer, chosen, as_kind, max_size)
     files.write_file(output, [data], overwrite=overwrite, inputs=[given.origin])
     return replace(report, file=str(given.origin) if given.origin else None, output=str(output))
 

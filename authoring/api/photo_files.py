@@ -260,15 +260,10 @@ def extract_file(
 
         depthauthor.extract_file("portrait.heic", "extracted.npy")
     """
-    from authoring.codecs.maps.formats import marked_name
     from authoring.read import extract as extracting
 
-    given, output = photo_input(photo), Path(output)
-    chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
-    if chosen is None:
-        raise UsageError(f"{output}: unsupported map format; use .npy, .npz, .png, .tiff, .pfm or .exr")
-    if output != files.STANDARD_STREAM:
-        output = output.with_name(marked_name(output.name, kind, chosen))
+    given = photo_input(photo)
+    output, chosen = map_output(Path(output), format, kind)
     with files.naming(photo=given.origin):
         data = given.read()
         files.refuse_same(output, [given.origin] if given.origin else [])
@@ -287,6 +282,20 @@ def extract_file(
         text = extracting.metadata_json(data, named)
         files.write_file(metadata_path, [text], overwrite=overwrite, inputs=[given.origin])
     return report
+
+
+def map_output(
+    output: Path, format: MapFormat | None, kind: Literal["depth", "disparity"]
+) -> tuple[Path, MapFormat]:
+    """Return the path of a map file, which may have to say its kind, and its format. Raises UsageError for none."""
+    from authoring.codecs.maps.formats import marked_name
+
+    chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
+    if chosen is None:
+        raise UsageError(f"{output}: unsupported map format; use .npy, .npz, .png, .tiff, .pfm or .exr")
+    if output == files.STANDARD_STREAM:
+        return output, chosen
+    return output.with_name(marked_name(output.name, kind, chosen)), chosen
 
 
 def dictionary(photo: PhotoSource, output: PathLike, *, overwrite: bool = False) -> dict[str, Any]:

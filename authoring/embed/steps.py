@@ -7,9 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from authoring import containers
-from authoring.apple.depth_properties import DepthProperties, build_tree, foreign_properties
-from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008, L016
-from authoring.apple.provenance import Provenance, read_provenance
+from authoring.apple.depth_properties import build_tree, foreign_properties
 from authoring.apple.region import read_focus_region
 from authoring.codecs.photo import DecodedPhoto
 from authoring.compatibility.facts import gather
@@ -23,9 +21,10 @@ from authoring.depth.plane_error import error_in_m, max_error
 from authoring.depth.raster import most_map_pixels, turned
 from authoring.depth.stored_plane import StoredPlane, quantize
 from authoring.embed.base_photo import base_photo
+from authoring.embed.coded_depth import CodedDepth, describe, sources_of
 from authoring.embed.embed_options import EmbedOptions
 from authoring.embed.encode import NO_Z_LIMITS, CodedPlane, coded_auxiliary, encode_plane
-from authoring.embed.portrait import PortraitEffect, add_portrait_metadata, portrait_effect
+from authoring.embed.portrait import add_portrait_metadata, portrait_effect
 from authoring.embed.reports import EditedPhoto, EmbedReport, ErrorInMetres, Focus, Size
 from authoring.embed.target import Target, open_target
 from authoring.embed.undo import build_record, splice_with_undo
@@ -39,7 +38,7 @@ from authoring.maps.notes import Notes
 from authoring.maps.polarity import check_polarity
 from authoring.maps.refine import guide_of, is_wanted
 from authoring.read.crop import shown_part
-from authoring.read.depth_image import DepthReading, calibration_fields, calibration_of, read_depth
+from authoring.read.depth_image import DepthReading, calibration_of, read_depth
 from authoring.read.depth_range import with_range
 from authoring.version import VERSION
 
@@ -63,23 +62,6 @@ class MapOfPhoto:
     """A map that is made of the photo itself, once the photo has been found fit to take one."""
 
     make: Callable[[bytes | DecodedPhoto], DepthBuffer]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CodedDepth:
-    """Depth as it goes into a photo, in the photo's stored raster."""
-
-    buffer: DepthBuffer
-    """What the coded plane is measured against; it has the calibration."""
-    plane: StoredPlane
-    coded: CodedPlane
-    notes: Notes
-    source: str
-    """Where the distances come from: one of `provenance.SOURCES`."""
-    meaning: str
-    """What the map was taken for, in a sentence."""
-    copied: DepthReading | None = None
-    """The depth of another photo that is copied: its XMP is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +289,7 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
             file, edits = photo.file, edits.then(photo.edits)
         properties = describe(depth, effect)
         foreign = foreign_properties(depth.copied.tree) if depth.copied else ()
-        sources = _sources(depth, effect)
+        sources = sources_of(depth, effect)
 
         def auxiliary(undo: bytes) -> CodedAuxiliary:
             provenance = replace(
@@ -326,65 +308,6 @@ def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: st
     if file.layout.signed:
         notes += Notes(notes=("the photo is signed (C2PA): the signature no longer matches the edited file",))
     return SplicedPhoto(edits, notes)
-
-
-def describe(depth: CodedDepth, effect: PortraitEffect | None) -> DepthProperties:
-    """Build the depth's XMP properties: those of the copied depth, or what an iPhone's rear camera says of its map."""
-    plane, buffer = depth.plane, depth.buffer
-    copied = depth.copied.properties if depth.copied else DepthProperties()
-    if depth.copied and copied.native_format is not None:
-        properties = copied
-        if depth.copied.plane.pixel_format.kind != plane.pixel_format.kind:
-            properties = replace(
-                copied, auxiliary_image_type=plane.pixel_format.kind, native_format=plane.pixel_format.fourcc
-            )
-    else:
-        properties = DepthProperties(
-            auxiliary_image_type=plane.pixel_format.kind,
-            native_format=plane.pixel_format.fourcc,
-            stored_format=L008 if plane.bits == 8 else L016,
-            accuracy=buffer.accuracy,
-            quality="high",
-            filtered=True,
-            depth_data_version=APPLE_DEPTH_DATA_VERSION,
-        )
-    calibration = buffer.calibration
-    if effect is not None:
-        calibration = effect.calibration
-        properties = replace(
-            properties,
-            rendering_parameters=effect.rendering,
-            simulated_aperture=effect.aperture,
-            effect_strength=effect.strength,
-        )
-        if calibration is not None:
-            properties = replace(properties, quality="high", filtered=True)
-    return replace(
-        properties,
-        int_min=0,
-        int_max=plane.top_code,
-        float_min=plane.float_min,
-        float_max=plane.float_max,
-        **calibration_fields(calibration),
-    )
-
-
-def _sources(depth: CodedDepth, effect: PortraitEffect | None) -> Provenance:
-    """Return the provenance of the depth's parts; version and records are not known yet."""
-    copied = "donor" if depth.copied else None
-    origin = depth.buffer.estimate
-    model, model_version = (origin.model, origin.version) if origin else (None, None)
-    earlier = read_provenance(depth.copied.tree) if depth.copied else None
-    if earlier is not None:
-        model, model_version = earlier.depth_model, earlier.depth_model_version
-    return Provenance(
-        "",
-        depth_source=depth.source,
-        calibration_source=effect.calibration_source if effect else copied,
-        rendering_source=effect.rendering_source if effect else copied,
-        depth_model=model,
-        depth_model_version=model_version,
-    )
 
 
 def check(
