@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from authoring import files
-from authoring.api.inputs import MapInputSource, PhotoSource, map_input, photo_input
-from authoring.api.photo_files import read_aside
+from authoring.api.inputs import MapInputSource, PhotoSource, map_input, photo_input, read_aside
 from authoring.embed import steps
 from authoring.embed.embed_options import options_of
 from authoring.embed.reports import EmbedReport

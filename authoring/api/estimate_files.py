@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from authoring import files
 from authoring.api.inputs import PathLike, PhotoSource, photo_input
-from authoring.api.output_names import CONTAINER_OF_SUFFIX
+from authoring.api.output_names import CONTAINER_OF_SUFFIX, map_output
 from authoring.errors import UsageError
 from authoring.estimate.estimate_options import EstimateOptions, estimate_options_of
 
@@ -110,7 +110,6 @@ def estimate_file(
 
         depthauthor.estimate_file("photo.jpg", "estimated.npz")
     """
-    from authoring.api.photo_files import map_output
     from authoring.estimate.map_file import write_estimate
 
     given = photo_input(photo)

@@ -121,6 +121,34 @@ def map_input(depth: MapInputSource) -> MapInput:
     return MapInput(depth, None, _origin(depth))
 
 
+def read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
+    """Read the donor and the calibration file that the options name, in place; return their paths."""
+    calibration, donor = options.get("calibration"), options.get("donor")
+    read_calibration = read_donor = None
+    if isinstance(calibration, os.PathLike) or (isinstance(calibration, str) and "." in calibration):
+        read_calibration = Path(calibration)
+        with files.named(read_calibration):
+            options.update(_calibration_options(files.read_file(read_calibration), options))
+    if donor is not None:
+        given = photo_input(donor)
+        read_donor = given.origin
+        options["donor"] = given.read()
+    return read_donor, read_calibration
+
+
+def _calibration_options(data: bytes, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that a calibration file sets: the camera; of a stereo pair what is not given, too."""
+    from authoring.depth.calibration_json import parse_calibration_json
+    from authoring.depth.stereo_calibration import is_stereo_calibration, parse_stereo_calibration
+
+    if not is_stereo_calibration(data):
+        return {"calibration": parse_calibration_json(data)}
+    stereo = parse_stereo_calibration(data)
+    read = {"focal_px": stereo.focal_px, "baseline": stereo.baseline_m, "doffs": stereo.doffs}
+    given = {name: options[name] if options.get(name) is not None else value for name, value in read.items()}
+    return {"calibration": stereo.calibration, "stereo_width": stereo.calibration.reference_width_px, **given}
+
+
 def _path(value: PathLike) -> Path:
     text = os.fspath(value)
     if not isinstance(text, str):

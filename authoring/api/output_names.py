@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from authoring.errors import UsageError
 from authoring.files import STANDARD_STREAM
 
 if TYPE_CHECKING:
+    from authoring.codecs.maps.formats import MapFormat
     from authoring.containers.base import ContainerName
 
 CONTAINER_OF_SUFFIX: dict[str, ContainerName] = {
@@ -22,6 +23,18 @@ CONTAINER_OF_SUFFIX: dict[str, ContainerName] = {
     ".mpo": "jpeg",
     ".dng": "dng",
 }
+
+
+FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
+    ".npy": "npy",
+    ".npz": "npz",
+    ".png": "png",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".pfm": "pfm",
+    ".exr": "exr",
+}
+"""Of map files."""
 
 
 def output_path(photo: Path | None, output: str | os.PathLike[str] | None, ending: str, suffix: str) -> Path:
@@ -64,3 +77,17 @@ def container_of(output: str, suffix: str, container: ContainerName | None) -> C
     if container and container != named:
         raise UsageError(f"{output}: the extension means {named}, but the container option is {container}")
     return named
+
+
+def map_output(
+    output: Path, format: MapFormat | None, kind: Literal["depth", "disparity"]
+) -> tuple[Path, MapFormat]:
+    """Return the path of a map file, which may have to say its kind, and its format. Raises UsageError for none."""
+    from authoring.codecs.maps.formats import marked_name
+
+    chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
+    if chosen is None:
+        raise UsageError(f"{output}: unsupported map format; use .npy, .npz, .png, .tiff, .pfm or .exr")
+    if output == STANDARD_STREAM:
+        return output, chosen
+    return output.with_name(marked_name(output.name, kind, chosen)), chosen

@@ -5,14 +5,21 @@ Each function imports what it needs: `inspect` starts without numpy.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from authoring import files
-from authoring.api.inputs import MapInput, MapInputSource, PathLike, PhotoSource, map_input, photo_input
-from authoring.api.output_names import CONTAINER_OF_SUFFIX, container_of, output_path, suffix_for
+from authoring.api.inputs import (
+    MapInput,
+    MapInputSource,
+    PathLike,
+    PhotoSource,
+    map_input,
+    photo_input,
+    read_aside,
+)
+from authoring.api.output_names import CONTAINER_OF_SUFFIX, container_of, map_output, output_path, suffix_for
 from authoring.errors import UsageError
 from authoring.estimate.estimate_options import EstimateOptions
 
@@ -27,16 +34,6 @@ if TYPE_CHECKING:
     from authoring.read.depth_image import RasterName
     from authoring.read.extract import ExtractReport
     from authoring.read.inspect import InspectReport
-
-FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
-    ".npy": "npy",
-    ".npz": "npz",
-    ".png": "png",
-    ".tif": "tiff",
-    ".tiff": "tiff",
-    ".pfm": "pfm",
-    ".exr": "exr",
-}
 
 
 def embed_bytes(photo: PhotoSource, depth: MapInputSource, **options: Unpack[EmbedKeywords]) -> bytes:
@@ -284,20 +281,6 @@ def extract_file(
     return report
 
 
-def map_output(
-    output: Path, format: MapFormat | None, kind: Literal["depth", "disparity"]
-) -> tuple[Path, MapFormat]:
-    """Return the path of a map file, which may have to say its kind, and its format. Raises UsageError for none."""
-    from authoring.codecs.maps.formats import marked_name
-
-    chosen = format or FORMAT_OF_SUFFIX.get(output.suffix.lower())
-    if chosen is None:
-        raise UsageError(f"{output}: unsupported map format; use .npy, .npz, .png, .tiff, .pfm or .exr")
-    if output == files.STANDARD_STREAM:
-        return output, chosen
-    return output.with_name(marked_name(output.name, kind, chosen)), chosen
-
-
 def dictionary(photo: PhotoSource, output: PathLike, *, overwrite: bool = False) -> dict[str, Any]:
     """Write the auxiliary data dictionary of a photo file's depth as a property list; report what is in it.
 
@@ -337,34 +320,6 @@ def dictionary(photo: PhotoSource, output: PathLike, *, overwrite: bool = False)
 
 def _name(path: Path | None) -> str | None:
     return path.name if path else None
-
-
-def read_aside(options: dict[str, Any]) -> tuple[Path | None, Path | None]:
-    """Read the donor and the calibration file that the options name, in place; return their paths."""
-    calibration, donor = options.get("calibration"), options.get("donor")
-    read_calibration = read_donor = None
-    if isinstance(calibration, os.PathLike) or (isinstance(calibration, str) and "." in calibration):
-        read_calibration = Path(calibration)
-        with files.named(read_calibration):
-            options.update(_calibration_options(files.read_file(read_calibration), options))
-    if donor is not None:
-        given = photo_input(donor)
-        read_donor = given.origin
-        options["donor"] = given.read()
-    return read_donor, read_calibration
-
-
-def _calibration_options(data: bytes, options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options that a calibration file sets: the camera; of a stereo pair what is not given, too."""
-    from authoring.depth.calibration_json import parse_calibration_json
-    from authoring.depth.stereo_calibration import is_stereo_calibration, parse_stereo_calibration
-
-    if not is_stereo_calibration(data):
-        return {"calibration": parse_calibration_json(data)}
-    stereo = parse_stereo_calibration(data)
-    read = {"focal_px": stereo.focal_px, "baseline": stereo.baseline_m, "doffs": stereo.doffs}
-    given = {name: options[name] if options.get(name) is not None else value for name, value in read.items()}
-    return {"calibration": stereo.calibration, "stereo_width": stereo.calibration.reference_width_px, **given}
 
 
 def _target(

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from authoring import files
-from authoring.api.output_names import CONTAINER_OF_SUFFIX
-from authoring.api.photo_files import FORMAT_OF_SUFFIX
+from authoring.api.output_names import CONTAINER_OF_SUFFIX, FORMAT_OF_SUFFIX
 from authoring.batch.rows import BatchRow, RowDefaults, output_of, row_of_estimate
 from authoring.errors import UsageError
 
