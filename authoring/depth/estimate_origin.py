@@ -47,7 +47,7 @@ def parse_origin(text: str) -> EstimateOrigin | None:
                 "version": str(version),
                 "size": [int(width), int(height)],
                 "scale": str(scale),
-            } if len(model) <= MAX_TEXT and len(version) <= MAX_TEXT and width > 0 and height > 0:
+            } if model.strip() and _is_text(model) and _is_text(version) and width > 0 and height > 0:
                 known: dict[str, Scale] = {name: name for name in get_args(Scale)}
                 return (
                     EstimateOrigin(model, version, (width, height), known[scale]) if scale in known else None
@@ -55,3 +55,8 @@ def parse_origin(text: str) -> EstimateOrigin | None:
     except (ValueError, RecursionError):
         pass
     return None
+
+
+def _is_text(text: str) -> bool:
+    """Return whether a text can be a model's name or version; XMP cannot hold control characters."""
+    return len(text) <= MAX_TEXT and text.isprintable()

@@ -122,4 +122,9 @@ def _given_folder(folder: Path, options: EstimateOptions) -> ModelFolder:
         if not any((folder / name).is_file() for name in PROCESSORS):
             raise UnsupportedError(f"this folder {NO_PROCESSOR}")
         kind = kind_of(read_json(folder / CONFIGURATION), None, options.kind)
-        return ModelFolder(str(folder), folder.resolve().name, digest_of(folder), kind)
+        return ModelFolder(str(folder), _printable(folder.resolve().name), digest_of(folder), kind)
+
+
+def _printable(name: str) -> str:
+    """Return a folder's name as a photo's XMP can hold it: file systems allow control characters and other bytes."""
+    return "".join(character if character.isprintable() else "?" for character in name)

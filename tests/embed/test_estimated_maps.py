@@ -128,6 +128,9 @@ def test_a_map_file_carries_the_network(format: MapFormat, tmp_path: Path) -> No
         '{"model": 1, "version": "x", "size": [1, 1], "scale": "network"}',
         '{"model": "m", "version": "x", "size": [0, 1], "scale": "network"}',
         '{"model": "m", "version": "x", "size": [1, 1], "scale": "other"}',
+        '{"model": " ", "version": "x", "size": [1, 1], "scale": "network"}',
+        r'{"model": "\u001b[31m", "version": "x", "size": [1, 1], "scale": "network"}',
+        r'{"model": "m", "version": "\udc80", "size": [1, 1], "scale": "network"}',
         f'{{"model": "{"m" * 2000}", "version": "x", "size": [1, 1], "scale": "network"}}',
     ],
 )
@@ -141,6 +144,6 @@ def test_what_cannot_be_read_of_a_network_is_left_out(text: str, tmp_path: Path)
 
 
 def test_origin_and_its_text_are_twins() -> None:
-    for origin in (COARSE, EstimateOrigin("a folder “ä”\n", "", (1, 1), "given")):
+    for origin in (COARSE, EstimateOrigin("a folder “ä”", "", (1, 1), "given")):
         assert parse_origin(origin.to_text()) == origin
         assert origin.to_text().isascii()
