@@ -34,13 +34,13 @@ class EstimateOptions:
     accept_licence: bool = False
     """Download a model whose licence does not allow commercial use."""
     threads: int | None = None
-    """Of the processor; None leaves it to torch."""
+    """Of the processor, which a batch sets; None leaves it to torch."""
 
 
 def estimate_options_of(**given: Any) -> EstimateOptions:
     """Build `EstimateOptions` from keywords; None stands for the default. Raises UsageError for what is none."""
     given = {name: value for name, value in given.items() if value is not None}
-    known = [option.name for option in fields(EstimateOptions)]
+    known = [option.name for option in fields(EstimateOptions) if option.name != "threads"]
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise UsageError(f"unknown option {unknown[0]!r}; known are {', '.join(known)}")
@@ -56,4 +56,6 @@ def estimate_options_of(**given: Any) -> EstimateOptions:
         raise UsageError(f"clip is {given['clip']}; it can be 0 to 49")
     if "model" in given:
         given["model"] = str(given["model"])
+        if not given["model"]:
+            raise UsageError("the name of the model is empty")
     return EstimateOptions(**given)

@@ -49,13 +49,14 @@ class Network:
         """Estimate the depth of a photo: pixels (H, W, 3), upright, in its own colours.
 
         The result is that of transformers' pipeline("depth-estimation") on the same picture. Raises UnsupportedError
-        where the memory is too small.
+        where the memory is too small, or the network cannot take a photo of this size.
         """
         import torch
         from PIL import Image
 
         height, width = pixels.shape[:2]
         with (
+            _fitting_photo(self.folder, width, height),
             _enough_memory(self.folder, self.device),
             _all_libraries(self.folder),
             torch.inference_mode(),
@@ -204,6 +205,17 @@ def _all_libraries(folder: ModelFolder) -> Iterator[None]:
         raise UnsupportedError(
             f"{folder.name} needs a library that is missing, such as torchvision ({_first_line(error)}); pip install "
             "'depthauthor[estimate]' has all"
+        ) from error
+
+
+@contextmanager
+def _fitting_photo(folder: ModelFolder, width: int, height: int) -> Iterator[None]:
+    """Turn what transformers and torch raise for a photo that is too small or too narrow into one sentence."""
+    try:
+        yield
+    except (ValueError, RuntimeError) as error:
+        raise UnsupportedError(
+            f"{folder.name} cannot take a photo of {width}x{height} pixels ({_first_line(error)})"
         ) from error
 
 

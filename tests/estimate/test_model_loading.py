@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+import depthauthor as da
 from tests.estimate.tiny_models import GOLDEN, TinyModel, make_known, needs_networks
 from tests.terminal import COMMAND
 
@@ -144,6 +146,38 @@ def test_damaged_or_foreign_folder_is_one_sentence(
     assert sentence.count("depthauthor:") == 1
     assert "delete" not in sentence  # The folder is the person's own.
     assert len(sentence) < 400
+
+
+@needs_networks
+def test_folder_of_any_name_fits_into_xmp(
+    model: Path, command: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    folder, output = model.rename(tmp_path / "model\nof \x1b[31mred"), tmp_path / "out.heic"
+    report = command("embed", PHOTO, "--estimate", "--model", folder, "-o", output)
+    read = command("inspect", output)["depth"]["provenance"]["estimated_by"]
+    assert read["model"] == report["estimate"]["model"] == "model?of ?[31mred"
+
+
+@needs_networks
+@pytest.mark.parametrize("size", [(400, 1), (1200, 10)])
+def test_photo_too_narrow_for_a_network_is_one_sentence(
+    size: tuple[int, int], model: Path, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    """The image processor makes its short side 0 pixels long."""
+    photo = tmp_path / "narrow.png"
+    Image.new("RGB", size).save(photo)
+    sentence = refused(4, "estimate", photo, "--model", model)
+    assert f"narrow.png: model cannot take a photo of {size[0]}x{size[1]} pixels (" in sentence
+
+
+@needs_networks
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [({"model": ""}, "the name of the model is empty"), ({"threads": 0}, "unknown option 'threads'")],
+)
+def test_options_that_are_none_of_an_estimate(option: dict[str, Any], said: str, model: Path) -> None:
+    with pytest.raises(da.UsageError, match=said):
+        da.estimate(PHOTO, **{"model": model, **option})
 
 
 @needs_networks
