@@ -223,6 +223,7 @@ TABLE: tuple[PropertyRow, ...] = tuple(
         ("depthauthor", "RenderingSource", "", "text", 1, "", "ours: where the rendering comes from"),
         ("depthauthor", "DepthModel", "", "text", 1, "", "ours: the network that estimated the map"),
         ("depthauthor", "DepthModelVersion", "", "text", 1, "", "ours: its commit, or its weights' digest"),
+        ("depthauthor", "DepthScale", "", "text", 1, "", "ours: where an estimate's metres come from"),
     )
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from authoring.apple.property_table import PROVENANCE, ROWS, PropertyTree, property_of, row_of, text_of
 from authoring.apple.values import decode_base64, format_value
 from authoring.errors import RefusedError
-from authoring.estimated_by import EstimatedBy
+from authoring.estimated_by import SCALES, EstimatedBy
 
 SOURCES = ("measured", "estimated", "nominal", "donor", "exif", "given")
 """Origins of depth, calibration and rendering: a sensor; a network; our fixed numbers; another photo; the photo's
@@ -33,11 +33,15 @@ class Provenance:
     depth_model: str | None = None
     """The network that estimated the depth."""
     depth_model_version: str | None = None
+    depth_scale: str | None = None
+    """Where its metres come from: one of `estimated_by.SCALES`."""
 
     @property
     def estimated_by(self) -> EstimatedBy | None:
         """The network that estimated the depth; None where it comes from elsewhere, or nothing says."""
-        return EstimatedBy(self.depth_model, self.depth_model_version) if self.depth_model else None
+        if not self.depth_model:
+            return None
+        return EstimatedBy(self.depth_model, self.depth_model_version, SCALES.get(self.depth_scale or ""))
 
 
 _NAMES = {
@@ -50,6 +54,7 @@ _NAMES = {
     "rendering_source": "RenderingSource",
     "depth_model": "DepthModel",
     "depth_model_version": "DepthModelVersion",
+    "depth_scale": "DepthScale",
 }
 """Field of `Provenance` → name of the property, in the order of writing."""
 
@@ -70,6 +75,7 @@ def read_provenance(tree: PropertyTree) -> Provenance | None:
         texts["restore_omitted"] == "True",
         texts["depth_model"],
         texts["depth_model_version"],
+        texts["depth_scale"],
     )
 
 

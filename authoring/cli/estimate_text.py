@@ -11,7 +11,8 @@ def estimate_lines(report: Report) -> list[str]:
     network = report["estimated_by"]
     if network is None:
         return []
-    return labelled("estimate", [f"by {EstimatedBy(**network).name}: its metres are not measured"])
+    by = EstimatedBy(**network)
+    return labelled("estimate", [f"by {by.name}: {by.worth}"])
 
 
 def estimate_text(report: Report) -> str:

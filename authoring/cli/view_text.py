@@ -120,4 +120,4 @@ def _range(report: Report) -> str:
 
 
 def _relative(report: Report) -> str:
-    return "" if report["absolute"] else " (relative: in proportion only)"
+    return "" if report["absolute"] else " (relative: metres not certain)"

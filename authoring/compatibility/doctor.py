@@ -289,7 +289,7 @@ def _hints(findings: tuple[Finding, ...], estimated_by: EstimatedBy | None) -> t
     messages = {finding.rule: finding.message for finding in findings if finding.status in ("warn", "note")}
     hints = []
     if estimated_by is not None:
-        hints.append(f"the depth is an estimate by {estimated_by.name}: its metres are not measured")
+        hints.append(estimated_by.sentence)
     if "R18" in messages:
         hints.append("no focus region: camera files without one are seen; --focus X,Y adds one")
     if "R23" in messages:

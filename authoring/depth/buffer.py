@@ -120,7 +120,8 @@ class DepthBuffer:
     calibration: Calibration | None = None
     """The camera; its reference frame is the photo, so the map's own size does not touch it."""
     estimate: EstimateOrigin | None = None
-    """The network that estimated the map from the photo; None for any other map."""
+    """The network that estimated the map from the photo; None for any other map: `replace(estimate=None)` where other
+    samples are put in."""
 
     def __post_init__(self) -> None:
         """Check the samples against the format, and make them read-only."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.property_table import APPLE_DEPTH_DATA_VERSION, L008, L016
-from authoring.apple.provenance import Provenance, read_provenance
+from authoring.apple.provenance import Provenance
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.stored_plane import StoredPlane
 from authoring.embed.encode import CodedPlane
@@ -77,15 +77,12 @@ def sources_of(depth: CodedDepth, effect: PortraitEffect | None) -> Provenance:
     """Return the provenance of the depth's parts; version and records are not known yet."""
     copied = "donor" if depth.copied else None
     origin = depth.buffer.estimate
-    model, model_version = (origin.model, origin.version) if origin else (None, None)
-    earlier = read_provenance(depth.copied.tree) if depth.copied else None
-    if earlier is not None:
-        model, model_version = earlier.depth_model, earlier.depth_model_version
     return Provenance(
         "",
         depth_source=depth.source,
         calibration_source=effect.calibration_source if effect else copied,
         rendering_source=effect.rendering_source if effect else copied,
-        depth_model=model,
-        depth_model_version=model_version,
+        depth_model=origin.model if origin else None,
+        depth_model_version=origin.version if origin else None,
+        depth_scale=origin.scale if origin else None,
     )

@@ -10,13 +10,14 @@ from authoring.codecs.maps.map_image import map_from_array
 from authoring.codecs.photo import DecodedPhoto
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
-from authoring.depth.estimate_origin import EstimateOrigin, Scale
+from authoring.depth.estimate_origin import EstimateOrigin
 from authoring.errors import UsageError, about
 from authoring.estimate.estimate_options import EstimateOptions
 from authoring.estimate.hub import Announce
 from authoring.estimate.model_folder import ModelFolder, find_model
 from authoring.estimate.models import has_scale
 from authoring.estimate.network import Network, load_network
+from authoring.estimated_by import Scale
 from authoring.maps.convert import convert_image
 from authoring.maps.map_options import MapOptions
 from authoring.read.photo_pixels import decode_any_photo
@@ -65,10 +66,12 @@ def estimate_depth(
     with about("photo"):
         output = network.run(pixels)
         buffer = convert_image(map_from_array(output.values, "estimate"), meaning).buffer
-    camera = None
+    camera = focal_widths = None
     if output.focal_px is not None:
         camera = Calibration.pinhole(output.focal_px, buffer.width, buffer.height)
-    origin = EstimateOrigin(network.folder.name, network.folder.version, output.size, scale)
+        focal_widths = output.focal_px / buffer.width
+    folder = network.folder
+    origin = EstimateOrigin(folder.name, folder.version, output.size, scale, focal_widths)
     return buffer.replace(calibration=camera, estimate=origin)
 
 

@@ -13,6 +13,9 @@ from authoring.maps.presets import KINDS, Kind
 Device = Literal["auto", "cpu", "cuda", "mps"]
 DEVICES: tuple[Device, ...] = get_args(Device)
 
+ESTIMATED_KINDS = tuple(kind for kind in KINDS if kind != "disparity-px")
+"""What a network for one photo can give; disparity in pixels is of two."""
+
 
 @dataclass(frozen=True, slots=True)
 class EstimateOptions:
@@ -49,9 +52,14 @@ def estimate_options_of(**given: Any) -> EstimateOptions:
             not isinstance(value, numbers.Real) or isinstance(value, bool)
         ):
             raise UsageError(f"{name} is {value!r}, which is not a number")
-    for name, choices in (("kind", KINDS), ("device", DEVICES)):
+        if name in ("offline", "accept_licence") and not isinstance(value, bool):
+            raise UsageError(f"{name} is {value!r}, which is not true or false")
+    for name, choices in (("kind", ESTIMATED_KINDS), ("device", DEVICES)):
         if name in given and given[name] not in choices:
             raise UsageError(f"{name} is {given[name]!r}; it can be {' or '.join(choices)}")
+    near, far = given.get("near"), given.get("far")
+    if near is not None and far is not None and not 0 < near < far:
+        raise UsageError(f"near ({near:g} m) must be above 0 and less than far ({far:g} m)")
     if not 0 <= given.get("clip", 0) <= 49:
         raise UsageError(f"clip is {given['clip']}; it can be 0 to 49")
     if "model" in given:

@@ -11,6 +11,7 @@ from authoring.codecs.maps.formats import MapFormat, write_map
 from authoring.depth.buffer import DepthBuffer
 from authoring.depth.raster import fitted_size, resampled
 from authoring.errors import UsageError
+from authoring.estimated_by import Scale
 from authoring.maps.load import NOT_MEASURED
 from authoring.report_base import Report
 
@@ -33,7 +34,7 @@ class EstimateReport(Report):
     network_width: int
     network_height: int
     """Of what the network itself gave."""
-    scale: Literal["network", "given", "assumed"]
+    scale: Scale | None
     """Where the metres come from; none of them is measured."""
     focal_px: float | None
     """Focal length in pixels of the map, where the network estimates it."""
@@ -53,7 +54,7 @@ def write_estimate(
     if kind not in ("depth", "disparity"):
         raise UsageError(f"a map holds depth or disparity, not {kind!r}")
     origin = buffer.estimate
-    assert origin is not None
+    assert origin is not None and origin.size is not None
     photo_width = buffer.width
     if max_size is not None and max_size < max(buffer.width, buffer.height):
         buffer = resampled(buffer, *fitted_size(buffer.width, buffer.height, max_size))

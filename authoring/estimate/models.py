@@ -103,8 +103,6 @@ def kind_of(configuration: Mapping[str, Any], repository: str | None, given: Kin
         )
     kind = given or stated
     assert kind is not None
-    if kind == "disparity-px":
-        raise UsageError("--kind disparity-px is for stereo pairs; a network for one photo gives no such map")
     return kind
 
 

@@ -84,6 +84,13 @@ def fit_to_photo(
     sides = (buffer.width, buffer.height, *size)
     if raster == "display" and orientation.swaps_axes:
         sides = (buffer.height, buffer.width, size[1], size[0])
+    if buffer.estimate is not None and not same_shape(sides[:2], sides[2:]):
+        raise RefusedError(
+            f"the estimate is of a picture of another shape ({sides[0]}x{sides[1]}) than the photo's "
+            f"({sides[2]}x{sides[3]}), as the preview of some DNGs is; develop it to a JPEG or HEIC, and estimate from "
+            "that",
+            subject="photo",
+        )
     check_aspect(*sides, _shape_advice(buffer))
     hole_share = _hole_share(buffer, options.max_holes)
     refined_holes = 0

@@ -95,13 +95,28 @@ class LoadedMap:
     """How it lies if it says so itself: ImageIO's dictionary describes the stored raster."""
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+ANOTHER_PHOTO = "the map is another photo's depth"
+
+
 def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
     """Return the map's distances, oriented as given, holes included.
 
-    Values that no single float holds become infinity or NaN, sky or holes, without NumPy's warnings.
     Raises UsageError where unit, polarity or range are missing or do not apply, RefusedError where no value is
     usable.
+    """
+    loaded = _load(source, options)
+    if loaded.buffer.estimate is not None and options.accuracy == "absolute":
+        raise UsageError(
+            "--accuracy absolute is for metres that are measured, and those of an estimate are not"
+        )
+    return loaded
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def _load(source: MapSource, options: MapOptions) -> LoadedMap:
+    """Load a map as `load_map` does.
+
+    Values that no single float holds become infinity or NaN, sky or holes, without NumPy's warnings.
     """
     single = options.stored_format.single
     if _is_bytes(source):
@@ -109,11 +124,11 @@ def load_map(source: MapSource, options: MapOptions) -> LoadedMap:
         photo = _photo_depth(data, options)
         if photo is not None:
             _refuse_meaning(replace(options, near=None, far=None), "the map holds distances already")
-            return _loaded(photo.buffer.converted(single), photo.meaning, Notes(notes=photo.notes))
-        return load_map(parse_map_source(data, options.key, options.frame, options.map_name), options)
+            return _loaded_buffer(photo.buffer, single, photo.meaning, Notes(notes=photo.notes))
+        return _load(parse_map_source(data, options.key, options.frame, options.map_name), options)
     if isinstance(source, DepthBuffer):
         _refuse_meaning(options, "the map holds distances already")
-        return _loaded_buffer(source, single)
+        return _loaded_buffer(source, single, "", Notes())
     if isinstance(source, AuxiliaryData):
         _refuse_meaning(options, "the dictionary holds distances already")
         buffer = _buffer_of_dictionary(source).converted(single)
@@ -195,12 +210,16 @@ def _loaded(
 NOT_MEASURED = "which are assumed, not measured (--near and --far set them when estimating)"
 
 
-def _loaded_buffer(buffer: DepthBuffer, single: PixelFormat) -> LoadedMap:
-    """Return depth that says itself what it holds: a photo's, or a network's estimate."""
+def _loaded_buffer(buffer: DepthBuffer, single: PixelFormat, stated: str, notes: Notes) -> LoadedMap:
+    """Return depth that says itself what it holds: a photo's, or a network's estimate.
+
+    stated: what it is, where it is no estimate, or more than that.
+    """
     if buffer.estimate is None:
-        return _loaded(buffer.converted(single), "the map is another photo's depth", Notes())
-    meaning, notes = _estimated(buffer, buffer.estimate)
-    return _loaded(buffer.converted(single), meaning, Notes(assumed=(meaning,)) + notes)
+        return _loaded(buffer.converted(single), stated or ANOTHER_PHOTO, notes)
+    estimated, estimate_notes = _estimated(buffer, buffer.estimate)
+    meaning = f"{stated}, {estimated}" if stated else estimated
+    return _loaded(buffer.converted(single), meaning, Notes(assumed=(meaning,)) + notes + estimate_notes)
 
 
 def _loaded_mark(buffer: DepthBuffer, image: MapImage, stated: str, notes: Notes) -> LoadedMap:
@@ -209,22 +228,25 @@ def _loaded_mark(buffer: DepthBuffer, image: MapImage, stated: str, notes: Notes
     if origin is None:
         return _loaded(buffer, stated, notes)
     buffer = buffer.replace(estimate=origin)
-    estimated, estimate_notes = _estimated(buffer, origin)
-    meaning = f"{stated}, {estimated}"
+    if origin.focal_widths is not None and buffer.calibration is None:
+        width, height = buffer.width, buffer.height
+        buffer = buffer.replace(calibration=Calibration.pinhole(origin.focal_widths * width, width, height))
     others = tuple(sentence for sentence in notes.assumed if sentence != stated)
-    return _loaded(buffer, meaning, replace(notes, assumed=(meaning, *others)) + estimate_notes)
+    return _loaded_buffer(buffer, buffer.pixel_format, stated, replace(notes, assumed=others))
 
 
 def _estimated(buffer: DepthBuffer, origin: EstimateOrigin) -> tuple[str, Notes]:
     """Return what is said of an estimate: the network, and what its metres are worth."""
-    scale = "its metres are the network's own, not measured"
-    if origin.scale != "network":
+    worth = origin.by.worth
+    if origin.scale in ("given", "assumed"):
         near, far = _ends(buffer)
-        scale = f"it has no scale, so its values are spread over {metres(near)} to {metres(far)}"
-        scale += ", as given" if origin.scale == "given" else f", {NOT_MEASURED}"
-    width, height = origin.size
-    notes = Notes(notes=(f"the network's own output has {width}x{height} samples",))
-    return f"estimated by {origin.name}: {scale}", notes
+        worth = f"it has no scale, so its values are spread over {metres(near)} to {metres(far)}"
+        worth += ", as given" if origin.scale == "given" else f", {NOT_MEASURED}"
+    notes = Notes()
+    if origin.size is not None:
+        width, height = origin.size
+        notes = Notes(notes=(f"the network's own output has {width}x{height} samples",))
+    return f"estimated by {origin.by.name}: {worth}", notes
 
 
 def _ends(buffer: DepthBuffer) -> tuple[float, float]:
@@ -322,7 +344,7 @@ def _depth_of_photo(data: bytes, options: MapOptions) -> _PhotoDepth:
     reading = shown_part(reading, file.layout)
     buffer = reading.buffer("display")
     if reading.foreign is None:
-        return _PhotoDepth(buffer, "the map is another photo's depth", ())
+        return _PhotoDepth(buffer, ANOTHER_PHOTO, ())
     meaning = f"the map is the {DEPTH_NAMES[reading.foreign.source]} of another photo"
     return _PhotoDepth(buffer, meaning, reading.notes)
 

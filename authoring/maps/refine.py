@@ -34,7 +34,8 @@ def is_wanted(options: MapOptions, buffer: DepthBuffer, layout: Layout, max_size
     """Return whether to refine: as the options say, else a network's estimate that is coarser than the stored map."""
     if options.refine is not None:
         return options.refine
-    return buffer.estimate is not None and max(buffer.estimate.size) < max(_guide_size(layout, max_size))
+    size = buffer.estimate.size if buffer.estimate else None
+    return size is not None and max(size) < max(_guide_size(layout, max_size))
 
 
 def _guide_size(layout: Layout, max_size: int) -> tuple[int, int]:

@@ -12,16 +12,19 @@ from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import CALIBRATION_FIELDS, DepthProperties
 from authoring.apple.exif import read_portrait_tags
 from authoring.apple.property_table import PropertyTree
+from authoring.apple.provenance import read_provenance
 from authoring.codecs import hevc, jpeg, sei
 from authoring.containers import heif
 from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary, Layout, TiffRaster
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
+from authoring.depth.estimate_origin import EstimateOrigin
 from authoring.depth.holes import fill_holes
 from authoring.depth.orientation import Orientation
 from authoring.depth.raster import FREE_MAP_PIXELS, most_map_pixels, turned
 from authoring.depth.stored_plane import Codes, StoredPlane, buffer_from_plane
 from authoring.errors import MalformedError, UnsupportedError
+from authoring.estimated_by import EstimatedBy
 from authoring.read.adobe_depth import adobe_range
 from authoring.read.depth_notes import open_points
 from authoring.read.foreign.base import CodedMap, ForeignDepth
@@ -76,9 +79,18 @@ class DepthReading:
             filtered=bool(properties.filtered),
             calibration=calibration_of(properties),
         )
+        by = self.estimated_by
+        if by is not None:
+            buffer = buffer.replace(estimate=EstimateOrigin(by.model, by.version or "", None, by.scale))
         if self.holes is not None:
             buffer = buffer.replace(samples=np.where(self.holes, np.float32(np.nan), buffer.samples))
         return turned(buffer, self.orientation) if raster == "display" else buffer
+
+    @property
+    def estimated_by(self) -> EstimatedBy | None:
+        """The network that estimated the depth, where the XMP says so."""
+        provenance = read_provenance(self.tree)
+        return provenance.estimated_by if provenance else None
 
     def filled_plane(self) -> StoredPlane:
         """Return the plane with a code in every hole, that of a sample near it; all other codes stay.

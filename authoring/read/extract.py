@@ -109,9 +109,11 @@ def extract_file(
                 else "nothing certain was measured there"
             )
         )
-    if buffer.accuracy == "relative":
+    if buffer.estimate is not None:
+        notes.append(buffer.estimate.by.sentence)
+    elif buffer.accuracy == "relative":
         notes.append("Accuracy is relative: distances are in proportion, their scale is not guaranteed")
-    data = formats.write_map(values, kind, format)
+    data = formats.write_map(values, kind, format, buffer.estimate.to_text() if buffer.estimate else "")
     report = ExtractReport(
         kind=kind,
         unit="m" if kind == "depth" else "1/m",

@@ -189,11 +189,12 @@ def _texture(scene: Scene) -> bytes:
 def _comments(samples: CloudSamples, options: CloudOptions) -> tuple[str, ...]:
     camera = samples.camera
     (fx, fy), (cx, cy) = camera.focal_px, camera.center_px
-    scale = (
-        "absolute: the metres hold"
-        if samples.scene.absolute
-        else "relative: distances are in proportion, their scale is not guaranteed"
-    )
+    estimate = samples.scene.depth.estimate
+    scale = "relative: distances are in proportion, their scale is not guaranteed"
+    if samples.scene.absolute:
+        scale = "absolute: the metres hold"
+    elif estimate is not None:
+        scale = estimate.by.sentence
     return (
         f"depthauthor {VERSION}",
         f"units: metres; {scale}",
@@ -213,7 +214,7 @@ def _report(
     triangles: int | None,
 ) -> PointCloudReport:
     notes = list(samples.notes)
-    if not samples.scene.absolute:
+    if not samples.scene.absolute and samples.scene.depth.estimate is None:
         notes.append("Accuracy is relative: distances are in proportion, their scale is not guaranteed")
     if samples.origin in ("exif", "nominal"):
         notes.append(f"the camera is {camera_note(samples.origin)}; widths and heights are as good as it is")

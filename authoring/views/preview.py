@@ -211,7 +211,7 @@ def _page_content(scene: Scene, title: str) -> page.PageContent:
     about = (
         f"photo {width} x {height}",
         f"{depth.pixel_format.kind} map {depth.width} x {depth.height}",
-        "absolute metres" if scene.absolute else "relative: distances in proportion only",
+        "absolute metres" if scene.absolute else "relative: metres not certain",
     )
     return page.PageContent(
         title=title,

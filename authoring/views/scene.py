@@ -143,7 +143,11 @@ def scene_of(file: ContainerFile, reading: DepthReading, pixels: PhotoPixels) ->
             exif_calibration=decoded.exif_calibration,
             focus=decoded.focus,
             aperture=reading.properties.simulated_aperture,
-            notes=(*file.notes, *(reading.notes if reading.foreign else ())),
+            notes=(
+                *file.notes,
+                *(reading.notes if reading.foreign else ()),
+                *((buffer.estimate.by.sentence,) if buffer.estimate else ()),
+            ),
             icc=decoded.icc,
             photo_size=decoded.size,
         )

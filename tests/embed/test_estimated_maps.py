@@ -28,7 +28,7 @@ def _estimate(origin: EstimateOrigin = COARSE) -> da.DepthBuffer:
 @pytest.mark.parametrize("name", ["scene.jpg", "scene.heic", "scene-tiny.dng"])
 def test_the_file_names_the_network(name: str, tmp_path: Path, capsys: Any) -> None:
     output = tmp_path / f"out{Path(name).suffix}"
-    report = da.embed(GOLDEN / name, _estimate(), output=output, accuracy="absolute", stretch=True)
+    report = da.embed(GOLDEN / name, _estimate(), output=output, stretch=True)
     assert report.estimate == COARSE and MODEL in report.meaning and "not measured" in report.meaning
     depth = da.inspect(output).depth
     assert depth is not None and depth.provenance is not None and depth.provenance.depth == "estimated"
@@ -147,3 +147,64 @@ def test_origin_and_its_text_are_twins() -> None:
     for origin in (COARSE, EstimateOrigin("a folder “ä”", "", (1, 1), "given")):
         assert parse_origin(origin.to_text()) == origin
         assert origin.to_text().isascii()
+
+
+def test_metres_of_an_estimate_are_never_called_measured(tmp_path: Path) -> None:
+    path = tmp_path / "map.npz"
+    path.write_bytes(write_map(DEPTH_M.astype(np.float32), "depth", "npz", COARSE.to_text()))
+    for depth in (_estimate(), path):
+        with pytest.raises(da.UsageError, match='accuracy="absolute" is for metres that are measured'):
+            da.embed_bytes(GOLDEN / "scene.jpg", depth, accuracy="absolute")
+
+
+@pytest.mark.parametrize("way", ["photo", "extracted", "buffer"])
+def test_depth_that_is_read_back_still_names_the_network(way: str, tmp_path: Path) -> None:
+    first = tmp_path / "first.heic"
+    da.embed(GOLDEN / "scene.jpg", _estimate(), output=first)
+    depth: Any = first
+    if way == "extracted":
+        depth = tmp_path / "extracted.npz"
+        assert MODEL in da.extract_file(first, depth).notes[-1]
+    elif way == "buffer":
+        depth = da.extract(first)
+    report = da.embed(GOLDEN / "scene.jpg", depth, output=tmp_path / "second.heic")
+    assert f"estimated by {MODEL}" in report.meaning and "assumed, not measured" in report.meaning
+    said = da.verify(tmp_path / "second.heic").estimated_by
+    assert said is not None and (said.model, said.version, said.scale) == (MODEL, VERSION, "assumed")
+    assert not any("refined" in note for note in report.notes), "the stored map is no coarse estimate"
+
+
+def test_the_network_is_named_wherever_the_distances_are(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.heic"
+    da.embed(GOLDEN / "scene.jpg", _estimate(), output=photo)
+    words = f"an estimate by {MODEL}"
+    assert any(words in note for note in da.preview(photo, output=tmp_path / "preview.png").notes)
+    assert any(words in note for note in da.refocus(photo, output=tmp_path / "refocus.jpg").notes)
+    assert any(words in note for note in da.pointcloud_file(photo, tmp_path / "points.ply").notes)
+    header = (tmp_path / "points.ply").read_bytes()[:600].decode("ascii", "replace")
+    assert words in header and "in proportion" not in header
+
+
+def test_the_camera_of_a_network_comes_with_its_map_file(tmp_path: Path) -> None:
+    """A focal length of 1.25 widths: the upright photo has 1024 pixels across."""
+    origin = EstimateOrigin(MODEL, VERSION, (1536, 1536), "network", 1.25)
+    path = tmp_path / "map.npz"
+    path.write_bytes(write_map(DEPTH_M.astype(np.float32), "depth", "npz", origin.to_text()))
+    da.embed(GOLDEN / "scene.jpg", path, output=tmp_path / "out.heic")
+    depth = da.inspect(tmp_path / "out.heic").depth
+    assert depth is not None and depth.calibration is not None and depth.provenance is not None
+    assert depth.provenance.calibration == "estimated"
+    scale = depth.calibration["reference_width"] / 1024
+    assert depth.calibration["intrinsic_matrix"][0] == pytest.approx(1280 * scale, rel=1e-6)
+    da.embed(GOLDEN / "scene.jpg", path, output=tmp_path / "given.heic", fov=60)
+    depth = da.inspect(tmp_path / "given.heic").depth
+    assert depth is not None and depth.provenance is not None and depth.provenance.calibration == "given"
+
+
+def test_an_estimate_of_a_picture_of_another_shape_is_refused_as_such(tmp_path: Path) -> None:
+    square = da.DepthBuffer.from_depth_m(DEPTH_M[:, : DEPTH_M.shape[0]]).replace(estimate=COARSE)
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes((GOLDEN / "scene.jpg").read_bytes())
+    with pytest.raises(da.RefusedError, match="the estimate is of a picture of another shape") as caught:
+        da.embed(photo, square, output=tmp_path / "out.heic")
+    assert str(photo) in str(caught.value) and "stretch" not in str(caught.value)

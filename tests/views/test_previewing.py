@@ -215,7 +215,7 @@ def test_streams_and_text_output(folder: Path, capsys: Any, monkeypatch: Any) ->
     assert "disparity 512x384, 0.635 m to 6.09 m\n" in capsys.readouterr().out
     assert run(["refocus", str(folder / "turned.jpg"), "-o", str(folder / "refocused.jpg")]) == 0
     text = capsys.readouterr().out
-    assert "not Apple's" in text and "relative: in proportion only" in text and "Focus region" in text
+    assert "not Apple's" in text and "relative: metres not certain" in text and "Focus region" in text
 
 
 @pytest.mark.parametrize("overlay", [False, True])

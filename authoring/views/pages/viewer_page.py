@@ -97,7 +97,7 @@ def range_text(range_per_m: tuple[float, float], absolute: bool) -> str:
     """Return near and far in one line; relative maps say so."""
     far, near = range_per_m
     distances = f"{metres(near)} to {metres(far)}"
-    return distances if absolute else f"{distances} (relative: in proportion only)"
+    return distances if absolute else f"{distances} (relative: metres not certain)"
 
 
 def _mark_words(marks: list[str], absolute: bool) -> list[str]:

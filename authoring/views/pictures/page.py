@@ -287,7 +287,7 @@ def _legend(page: Page, content: PageContent, x: int, y: int, width: int) -> int
     page.text(x, y, f"{near}{unit}", SMALL)
     page.text(x + width, y, f"{far}{unit if far != 'infinity' else ''}", SMALL, anchor="ra")
     y += page.px(24)
-    caption = "distance in metres" if content.absolute else "distance, relative: in proportion only"
+    caption = "distance in metres" if content.absolute else "distance, relative: metres not certain"
     page.text(x, y, "near", SMALL, FAINT)
     page.text(x + width / 2, y, caption, SMALL, FAINT, anchor="ma")
     page.text(x + width, y, "far", SMALL, FAINT, anchor="ra")
