@@ -210,7 +210,7 @@ def test_what_an_estimate_is_made_from_is_remembered(tmp_path: Path, model: Path
 
     assert again({}) == "done"
     assert again({}) == "skipped"
-    assert again({}, device="cpu", threads=1, offline=True) == "skipped"
+    assert again({}, device="cpu", offline=True) == "skipped"
     assert again({"near": 1, "far": 3}) == "done"
     assert again({"near": 1, "far": 3}) == "skipped"
     os.utime(own / "model.safetensors", ns=(1, 1))
@@ -406,7 +406,7 @@ def test_a_missing_extra_stops_before_the_first_row(
     [
         (["--model", "no-such-model"], "there is no folder and no known model 'no-such-model'"),
         (["--model", "{photos}"], "this folder holds no model: it has no config.json"),
-        (["--model", "{model}", "--kind", "disparity-px"], "--kind disparity-px is for stereo pairs"),
+        (["--model", "{model}", "--kind", "disparity-px"], "kind is 'disparity-px'; it can be"),
         (
             ["--model", "no/such", "--offline"],
             "no/such is not on this machine, and --offline downloads nothing",
