@@ -135,7 +135,9 @@ def test_a_network_that_says_nothing_asks_for_its_kind(
 
 
 def test_a_kind_that_is_none_of_a_network_is_refused(tiny: Callable[[str], TinyModel]) -> None:
-    with pytest.raises(depthauthor.UsageError, match="it can be depth or disparity or inverse-relative or affine"):
+    with pytest.raises(
+        depthauthor.UsageError, match="it can be depth or disparity or inverse-relative or affine"
+    ):
         depthauthor.estimate(PHOTO, model=tiny("dpt").folder, kind="disparity-px")
 
 
