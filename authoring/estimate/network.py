@@ -19,6 +19,9 @@ from authoring.estimate.estimate_options import Device
 from authoring.estimate.model_folder import ModelFolder
 from authoring.estimate.models import smaller_model
 
+SMALLEST_SIDE = 4
+"""Pixels on a side of a photo: the image processors take an axis of 1 or 3 for that of the colours."""
+
 _LOADING = threading.Lock()
 """Threads of one worker share a network: without it each would load its own."""
 
@@ -55,6 +58,10 @@ class Network:
         from PIL import Image
 
         height, width = pixels.shape[:2]
+        if min(height, width) < SMALLEST_SIDE:
+            raise UnsupportedError(
+                f"{self.folder.name} cannot take a photo of {width}x{height} pixels (it is too small)"
+            )
         with (
             _fitting_photo(self.folder, width, height),
             _enough_memory(self.folder, self.device),

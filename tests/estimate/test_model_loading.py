@@ -159,11 +159,11 @@ def test_folder_of_any_name_fits_into_xmp(
 
 
 @needs_networks
-@pytest.mark.parametrize("size", [(400, 1), (1200, 10)])
+@pytest.mark.parametrize("size", [(400, 1), (3, 400), (1200, 10)])
 def test_photo_too_narrow_for_a_network_is_one_sentence(
     size: tuple[int, int], model: Path, refused: Callable[..., str], tmp_path: Path
 ) -> None:
-    """The image processor makes its short side 0 pixels long."""
+    """The image processor makes its short side 0 pixels long, or would take it for the colours."""
     photo = tmp_path / "narrow.png"
     Image.new("RGB", size).save(photo)
     sentence = refused(4, "estimate", photo, "--model", model)
