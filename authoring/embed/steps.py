@@ -45,7 +45,6 @@ from authoring.version import VERSION
 WIDE_CODES = "codes of 16 bits are for Adobe's readers; Apple's are known to take 8"
 
 COPIED = "the depth of the source photo"
-"""What the map of a copy is taken for."""
 
 DNG_METADATA = "a DNG's own Exif and XMP stay as they are, so it is not marked as a portrait"
 FITTED_COPY = (
@@ -238,7 +237,13 @@ def transfer(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
             notes += Notes(notes=("the map was turned into the photo's stored raster",))
     buffer = fitted.buffer if fitted else replace(origin, plane=plane).buffer("stored")
     buffer = buffer.replace(calibration=calibration)
-    return CodedDepth(buffer, plane, coded, notes, "donor", COPIED, origin)
+    return CodedDepth(buffer, plane, coded, notes, "donor", _copied(origin), origin)
+
+
+def _copied(origin: DepthReading) -> str:
+    """Return what the map of a copy is taken for."""
+    by = origin.estimated_by
+    return f"{COPIED}, estimated by {by.name}: {by.worth}" if by else COPIED
 
 
 def _keeps_codes(origin: DepthReading, options: EmbedOptions) -> bool:
@@ -258,7 +263,7 @@ def _convert(origin: DepthReading, target: Target, options: EmbedOptions) -> Cod
     longest = max(buffer.width, buffer.height)
     loaded = LoadedMap(buffer, Notes(notes=tuple(f"in the source, {note}" for note in origin.notes)), "")
     fitted = fit(loaded, target, replace(options, max_size=longest, map_orientation="display"))
-    return replace(encode(fitted, COPIED, target, options), source="donor", copied=origin)
+    return replace(encode(fitted, _copied(origin), target, options), source="donor", copied=origin)
 
 
 def splice(target: Target, depth: CodedDepth, options: EmbedOptions, version: str = VERSION) -> SplicedPhoto:

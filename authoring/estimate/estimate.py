@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
+
+from authoring import containers
 from authoring.codecs.maps.map_image import map_from_array
 from authoring.codecs.photo import DecodedPhoto
 from authoring.depth.buffer import DepthBuffer, PixelFormat
 from authoring.depth.calibration import Calibration
 from authoring.depth.estimate_origin import EstimateOrigin
-from authoring.errors import UsageError, about
+from authoring.errors import UnsupportedError, UsageError, about
 from authoring.estimate.estimate_options import EstimateOptions
 from authoring.estimate.hub import Announce
 from authoring.estimate.model_folder import ModelFolder, find_model
@@ -48,7 +52,7 @@ def estimate_depth(
     Raises UsageError where near and far do not fit the network, RefusedError where its output is the same everywhere.
     """
     with about("photo"):
-        pixels = decode_any_photo(photo).pixels.upright
+        pixels = _pixels(photo)
     if not isinstance(network, Network):
         network = network()
     kind = network.folder.kind
@@ -73,6 +77,19 @@ def estimate_depth(
     folder = network.folder
     origin = EstimateOrigin(folder.name, folder.version, output.size, scale, focal_widths)
     return buffer.replace(calibration=camera, estimate=origin)
+
+
+def _pixels(photo: bytes | DecodedPhoto) -> NDArray[np.uint8]:
+    """Return the pixels (H, W, 3) of a photo, upright, in its own colours."""
+    try:
+        return decode_any_photo(photo).pixels.upright
+    except UnsupportedError as error:
+        if isinstance(photo, bytes) and containers.name_of(photo) == "jpeg":
+            raise UnsupportedError(
+                "an estimate goes by the photo's pixels, and they cannot be decoded here (arithmetic coding, or "
+                "damage); a map can be put into it as it is"
+            ) from error
+        raise
 
 
 def _scale(options: EstimateOptions, is_metric: bool) -> Scale:

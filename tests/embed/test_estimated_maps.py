@@ -76,7 +76,8 @@ def test_a_map_that_was_given_names_no_network(tmp_path: Path) -> None:
 
 def test_a_copy_still_names_the_network(tmp_path: Path) -> None:
     da.embed(GOLDEN / "scene.jpg", _estimate(), output=tmp_path / "first.heic")
-    da.copy(tmp_path / "first.heic", GOLDEN / "scene.jpg", output=tmp_path / "copy.jpg")
+    report = da.copy(tmp_path / "first.heic", GOLDEN / "scene.jpg", output=tmp_path / "copy.jpg")
+    assert report.meaning.startswith(f"the depth of the source photo, estimated by {MODEL}")
     said = da.verify(tmp_path / "copy.jpg").estimated_by
     assert said is not None and (said.model, said.version) == (MODEL, VERSION)
 

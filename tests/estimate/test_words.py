@@ -52,3 +52,10 @@ def test_program_code_beside_a_model_is_not_run(
     with pytest.raises(da.UnsupportedError, match="program code of its own, and such code is not run"):
         da.estimate(PHOTO, model=model, kind="depth")
     assert not ran.exists()
+
+
+def test_a_photo_that_cannot_be_decoded_is_refused_as_such(
+    tiny: Callable[[str], TinyModel], sample: Callable[[str], bytes]
+) -> None:
+    with pytest.raises(da.UnsupportedError, match="an estimate goes by the photo's pixels"):
+        da.estimate(sample("edge_arithmetic.jpg"), **tiny("relative").options)
