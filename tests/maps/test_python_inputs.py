@@ -669,3 +669,16 @@ def _profile() -> bytes:
     from PIL import ImageCms
 
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+@pytest.mark.parametrize("option", [{"white": "near"}, {"invert": True}, {"spacing": "disparity"}])
+def test_depth_that_states_its_distances_takes_no_words_on_gray_levels(option: dict[str, Any]) -> None:
+    """They would turn another map inside out, and were ignored in silence here."""
+    pixels = np.zeros((HEIGHT * 4, WIDTH * 4, 3), np.uint8)
+    photo = io.BytesIO()
+    Image.fromarray(pixels).save(photo, "JPEG")
+    depth = da.DepthBuffer.from_depth_m(METRES)
+    portrait = da.embed_bytes(photo, depth)
+    for source in (depth, portrait):
+        with pytest.raises(da.UsageError, match=f"{next(iter(option))}.* does not apply"):
+            da.embed_bytes(photo, source, **option)
