@@ -214,6 +214,9 @@ def _facts(scene: Scene, diagnosis: DoctorReport) -> tuple[tuple[str, str], ...]
         ("Depth", f"{scene.depth.width} × {scene.depth.height}, {unit}, accuracy {scene.depth.accuracy}"),
         ("Camera", _CAMERAS[scene.camera]),
     ]
+    if scene.depth.estimate is not None:
+        by = scene.depth.estimate.by
+        facts.insert(2, ("Estimate", f"by {by.name}: {by.worth}"))
     if (aperture := _aperture(scene)) is not None:
         facts.append(("Aperture", f"f/{aperture:g} stated in the file"))
     facts.append(

@@ -182,6 +182,8 @@ def test_the_network_is_named_wherever_the_distances_are(tmp_path: Path) -> None
     assert any(words in note for note in da.preview(photo, output=tmp_path / "preview.png").notes)
     assert any(words in note for note in da.refocus(photo, output=tmp_path / "refocus.jpg").notes)
     assert any(words in note for note in da.pointcloud_file(photo, tmp_path / "points.ply").notes)
+    da.view(photo, output=tmp_path / "view.html")
+    assert f"by {MODEL} (version {VERSION[:12]}): its metres" in (tmp_path / "view.html").read_text()
     header = (tmp_path / "points.ply").read_bytes()[:600].decode("ascii", "replace")
     assert words in header and "in proportion" not in header
 
