@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +16,7 @@ from authoring.depth.estimate_origin import EstimateOrigin
 from authoring.errors import UnsupportedError, UsageError, about
 from authoring.estimate.estimate_options import EstimateOptions
 from authoring.estimate.hub import Announce
-from authoring.estimate.model_folder import ModelFolder, find_model
+from authoring.estimate.model_folder import find_model
 from authoring.estimate.models import has_scale
 from authoring.estimate.network import Network, load_network
 from authoring.estimated_by import Scale
@@ -33,28 +31,20 @@ camera has about these for a person in a room."""
 
 def network_of(options: EstimateOptions, announce: Announce) -> Network:
     """Return the network that the options name, found or downloaded, and loaded once."""
-    folder = _found(replace(options, near=None, far=None, clip=None), announce)
-    return load_network(folder, options.device, options.threads)
-
-
-@lru_cache(maxsize=1)
-def _found(options: EstimateOptions, announce: Announce) -> ModelFolder:
-    """Find a model once for successive photos: the digest of a gigabyte takes longer than many an estimate."""
-    return find_model(options, announce)
+    return load_network(find_model(options, announce), options.device, options.threads)
 
 
 def estimate_depth(
-    photo: bytes | DecodedPhoto, network: Network | Callable[[], Network], options: EstimateOptions
+    photo: bytes | DecodedPhoto, load: Callable[[], Network], options: EstimateOptions
 ) -> DepthBuffer:
     """Estimate the depth of a photo, upright and of its size: (H, W) float32, in 1/m or, of a metric network, in m.
 
-    photo: JPEG, HEIC, DNG (its preview) or PNG. network: a function gives it once the photo is known to be one.
+    photo: JPEG, HEIC, DNG (its preview) or PNG. load: gives the network, once the photo is known to be one.
     Raises UsageError where near and far do not fit the network, RefusedError where its output is the same everywhere.
     """
     with about("photo"):
         pixels = _pixels(photo)
-    if not isinstance(network, Network):
-        network = network()
+    network = load()
     kind = network.folder.kind
     near, far, scale = options.near, options.far, _scale(options, has_scale(kind))
     if scale == "network" and not (near is far is None):
