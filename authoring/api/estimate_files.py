@@ -22,20 +22,21 @@ if TYPE_CHECKING:
     from authoring.maps.presets import Kind
 
 NOT_FOR_ESTIMATES = (
-    *(
-        "white",
-        "invert",
-        "spacing",
-        "preset",
-        "unit",
-        "focal_px",
-        "baseline",
-        "doffs",
-        "invalid",
-        "key",
-        "frame",
-    ),
-    *("map_orientation", "stretch", "force", "min_confidence"),
+    "white",
+    "invert",
+    "spacing",
+    "preset",
+    "unit",
+    "focal_px",
+    "baseline",
+    "doffs",
+    "invalid",
+    "key",
+    "frame",
+    "map_orientation",
+    "stretch",
+    "force",
+    "min_confidence",
 )
 """Options that say what a map file means, which a network's estimate says itself."""
 

@@ -24,7 +24,6 @@ CONTAINER_OF_SUFFIX: dict[str, ContainerName] = {
     ".dng": "dng",
 }
 
-
 FORMAT_OF_SUFFIX: dict[str, MapFormat] = {
     ".npy": "npy",
     ".npz": "npz",

@@ -79,6 +79,12 @@ def read_provenance(tree: PropertyTree) -> Provenance | None:
     )
 
 
+def read_estimated_by(tree: PropertyTree) -> EstimatedBy | None:
+    """Return the network that estimated the depth; None where nothing says so."""
+    provenance = read_provenance(tree)
+    return provenance.estimated_by if provenance else None
+
+
 def _decode_record(text: str) -> bytes:
     decoded = decode_base64(text)
     return text.encode() if decoded is None else decoded

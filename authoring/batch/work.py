@@ -103,9 +103,8 @@ def _embed(task: Task) -> BatchResult:
             return BatchResult(row.number, "skipped", row.photo, row.map, output, digest, inputs)
         if digest in (None, entry.sha256):
             overwrite = True
-        elif not (
-            overwrite or task.begun
-        ):  # Of a row that was begun, a worker that died may have written it.
+        elif not overwrite and not task.begun:
+            # Of a row that was begun, a worker that died may have written it.
             raise RefusedError(f"{output}: was changed since the batch wrote it; --overwrite replaces it")
     if task.dry_run:
         report, _ = embed_row(row, overwrite=True, begun=False, dry_run=True)

@@ -13,7 +13,7 @@ from authoring.apple.depth_properties import DepthProperties
 from authoring.apple.exif import read_portrait_tags
 from authoring.apple.portrait_metadata import PortraitMetadata, read_portrait_metadata
 from authoring.apple.property_table import PropertyTree
-from authoring.apple.provenance import read_provenance
+from authoring.apple.provenance import read_estimated_by, read_provenance
 from authoring.codecs import sei
 from authoring.codecs.hevc import stream_fault
 from authoring.codecs.sei import DepthRepresentation
@@ -151,8 +151,7 @@ class Facts:
     @property
     def estimated_by(self) -> EstimatedBy | None:
         """The network that estimated the depth, where the XMP says so."""
-        provenance = read_provenance(self.tree or ())
-        return provenance.estimated_by if provenance else None
+        return read_estimated_by(self.tree or ())
 
     @property
     def where(self) -> str:

@@ -11,7 +11,6 @@ from authoring.estimated_by import SCALES, EstimatedBy, Scale
 MAX_TEXT = 1000
 """Characters of a model's name or version in a map file; more is no name."""
 
-
 MAX_SIDE = 1 << 16
 """Samples on a side of a network's output; the largest known have 1536."""
 

@@ -65,7 +65,7 @@ def estimate_depth(
         camera = Calibration.pinhole(output.focal_px, buffer.width, buffer.height)
         focal_widths = output.focal_px / buffer.width
     folder = network.folder
-    origin = EstimateOrigin(folder.name, folder.version, output.size, scale, focal_widths)
+    origin = EstimateOrigin(folder.name, network.version, output.size, scale, focal_widths)
     return buffer.replace(calibration=camera, estimate=origin)
 
 

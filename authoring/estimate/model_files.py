@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +48,8 @@ def has_weights(folder: Path) -> bool:
     return bool(parts) and all((folder / name).is_file() for name in parts)
 
 
-@lru_cache(maxsize=1)
 def digest_of(folder: Path) -> str:
-    """Return the SHA-256 of a folder's weights and configurations, which tells versions of a local model apart.
-
-    Read once for successive photos, as the network is: of a gigabyte it takes longer than many an estimate.
-    """
+    """Return the SHA-256 of a folder's weights and configurations, which tells versions of a local model apart."""
     digest = hashlib.sha256()
     for name in names_in(folder):
         with (folder / name).open("rb") as file:

@@ -16,7 +16,6 @@ from authoring.estimate.model_files import (
     NO_PROCESSOR,
     NO_WEIGHTS,
     PROCESSORS,
-    digest_of,
     has_weights,
     read_json,
 )
@@ -34,8 +33,8 @@ class ModelFolder:
     path: str
     name: str
     """Its repository, or the folder's own name."""
-    version: str
-    """The repository's commit, or a digest of the weights."""
+    version: str | None
+    """The repository's commit; None for a folder of the user, whose digest is taken when it is loaded."""
     kind: Kind
     """What the network's numbers are."""
     cache: str | None = None
@@ -52,9 +51,9 @@ class ModelFolder:
 def find_model(options: EstimateOptions, announce: Announce) -> ModelFolder:
     """Return the folder of the model that the options name, downloading it if it is not on this machine.
 
-    announce: is told model, size and licence before a download. Raises UnsupportedError without the extra or for a
-    model that is none, UsageError where the model cannot be had or needs a word of the user, MalformedError where it
-    is damaged.
+    announce: gets a sentence with model, size and licence before a download. Raises UnsupportedError without the extra
+    or for a model that is none, UsageError where the model cannot be had or needs a word of the user, MalformedError
+    where it is damaged.
     """
     for package in ("torch", "transformers"):
         if importlib.util.find_spec(package) is None:
@@ -122,7 +121,7 @@ def _given_folder(folder: Path, options: EstimateOptions) -> ModelFolder:
         if not any((folder / name).is_file() for name in PROCESSORS):
             raise UnsupportedError(f"this folder {NO_PROCESSOR}")
         kind = kind_of(read_json(folder / CONFIGURATION), None, options.kind)
-        return ModelFolder(str(folder), _printable(folder.resolve().name), digest_of(folder), kind)
+        return ModelFolder(str(folder), _printable(folder.resolve().name), None, kind)
 
 
 def _printable(name: str) -> str:

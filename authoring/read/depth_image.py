@@ -12,7 +12,7 @@ from authoring.apple import depth_properties, xmp
 from authoring.apple.depth_properties import CALIBRATION_FIELDS, DepthProperties
 from authoring.apple.exif import read_portrait_tags
 from authoring.apple.property_table import PropertyTree
-from authoring.apple.provenance import read_provenance
+from authoring.apple.provenance import read_estimated_by
 from authoring.codecs import hevc, jpeg, sei
 from authoring.containers import heif
 from authoring.containers.base import ContainerFile, ContainerName, FoundAuxiliary, Layout, TiffRaster
@@ -89,8 +89,7 @@ class DepthReading:
     @property
     def estimated_by(self) -> EstimatedBy | None:
         """The network that estimated the depth, where the XMP says so."""
-        provenance = read_provenance(self.tree)
-        return provenance.estimated_by if provenance else None
+        return read_estimated_by(self.tree)
 
     def filled_plane(self) -> StoredPlane:
         """Return the plane with a code in every hole, that of a sample near it; all other codes stay.

@@ -47,7 +47,6 @@ _COMPANION = re.compile(
 
 _MATRIX_SHAPES = ((3, 3), (3, 4), (4, 4))
 
-
 _MIN_FOCAL, _MAX_FOCAL = 0.2, 20.0
 """Focal lengths of a believable camera matrix, in long sides of the map."""
 
